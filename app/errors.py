@@ -1,0 +1,191 @@
+"""What can go wrong, in the domain's own words. Nothing here knows a protocol: each face has its own table of codes.
+
+PicHubError                 code, message, details, fields
+├── BadRequest              BAD_REQUEST             the request can't be read
+│   └── InvalidParameter                            one parameter of it has a value that is not allowed
+├── Unauthorized            UNAUTHORIZED            nobody is signed in, or with a token that does not hold
+├── Forbidden               FORBIDDEN               the caller may see the thing, not do this to it
+│   └── MissingScope                                the token was not given this scope
+├── NotFound                NOT_FOUND               no such thing, or not for this caller to know of
+├── TooLarge                PAYLOAD_TOO_LARGE       more bytes than are taken
+├── UnsupportedFormat       UNSUPPORTED_MEDIA_TYPE  the bytes are not a picture of a kind that is taken
+├── Invalid                 VALIDATION_ERROR        the request was read, and something in it is wrong
+│   ├── CorruptImage                                the bytes begin like a picture and do not hold one
+│   └── TooManyPixels                               the picture would be too large once decoded
+├── Busy                    BUSY                    all workers are taken and so are the places to wait
+└── OutOfStorage            INSUFFICIENT_STORAGE    the disk or the account is full
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+MEGABYTE = 1024 * 1024
+
+
+class PicHubError(Exception):
+    """The root: a `code` for programs, a `message` of a few words, `details` that say what to do about it.
+
+    `fields` names the wrong fields of a body, each with its complaints.
+    """
+
+    code: ClassVar[str] = "INTERNAL_ERROR"
+
+    def __init__(
+        self, message: str, details: str, *, fields: Mapping[str, Sequence[str]] | None = None
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.details = details
+        self.fields = {name: list(complaints) for name, complaints in (fields or {}).items()}
+
+    def __str__(self) -> str:
+        return f"{self.message}: {self.details}"
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Errors travel home from the worker processes whole, whatever their constructors take."""
+        return (_revive, (type(self), self.args, self.__dict__))
+
+
+def _revive(kind: type[PicHubError], args: tuple[object, ...], facts: Mapping[str, object]) -> PicHubError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(facts)
+    return error
+
+
+class BadRequest(PicHubError):
+    code = "BAD_REQUEST"
+
+    def __init__(self, details: str, *, message: str = "The request can't be read") -> None:
+        super().__init__(message, details)
+
+
+class InvalidParameter(BadRequest):
+    """A parameter's value is not one of those allowed: `name`, what was sent, what is allowed."""
+
+    def __init__(self, name: str, value: object, allowed: str) -> None:
+        super().__init__(
+            f"Parameter '{name}' must be {allowed}; you sent {excerpt(value)}",
+            message=f"Invalid value for parameter '{name}'",
+        )
+        self.name = name
+        self.allowed = allowed
+
+
+class Unauthorized(PicHubError):
+    code = "UNAUTHORIZED"
+
+    def __init__(
+        self,
+        message: str = "Invalid or expired API token",
+        details: str = "Please check your API token and ensure it has not expired",
+    ) -> None:
+        super().__init__(message, details)
+
+
+class Forbidden(PicHubError):
+    code = "FORBIDDEN"
+
+    def __init__(self, details: str, *, message: str = "You may not do this") -> None:
+        super().__init__(message, details)
+
+
+class MissingScope(Forbidden):
+    """The token holds `granted` and needed `scope`."""
+
+    def __init__(self, scope: str, granted: Sequence[str]) -> None:
+        has = ", ".join(granted) or "none"
+        super().__init__(
+            f"This needs the scope '{scope}'; your token has: {has}",
+            message="The API token lacks a scope",
+        )
+        self.scope = scope
+
+
+class NotFound(PicHubError):
+    """There is no `kind` with this id, or it is not for the caller to know of: the same answer."""
+
+    code = "NOT_FOUND"
+
+    def __init__(self, kind: str, id: str) -> None:  # noqa: A002  (the domain's word)
+        super().__init__(
+            f"{kind.capitalize()} not found",
+            f"There is no {kind} {excerpt(id)}, or it is not yours to see",
+        )
+
+
+class TooLarge(PicHubError):
+    """More bytes than `limit`. `actual` is None where reading stopped before the end was known."""
+
+    code = "PAYLOAD_TOO_LARGE"
+
+    def __init__(self, *, limit: int, actual: int | None = None) -> None:
+        yours = f"{megabytes(actual, above=limit)}." if actual else "larger than that."
+        super().__init__(
+            "File size exceeds maximum limit",
+            f"Maximum file size is {megabytes(limit)}. Your file is {yours}",
+        )
+        self.limit = limit
+        self.actual = actual
+
+
+class UnsupportedFormat(PicHubError):
+    code = "UNSUPPORTED_MEDIA_TYPE"
+
+    def __init__(self, found: str | None = None) -> None:
+        what = f"Its bytes are {found}" if found else "Its bytes are none of these"
+        super().__init__("Unsupported image format", f"A picture must be JPG, PNG, WebP or GIF. {what}.")
+
+
+class Invalid(PicHubError):
+    """The request was read, and these fields of it are wrong."""
+
+    code = "VALIDATION_ERROR"
+
+    def __init__(
+        self, fields: Mapping[str, Sequence[str]], *, message: str = "The data is not valid"
+    ) -> None:
+        details = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in fields.items())
+        super().__init__(message, details, fields=fields)
+
+
+class CorruptImage(Invalid):
+    def __init__(self, reason: str) -> None:
+        super().__init__({"image": [reason]}, message="The image is corrupt")
+
+
+class TooManyPixels(Invalid):
+    """Decoding would cost more than is allowed; `reason` names the limit and the picture's size."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__({"image": [reason]}, message="The image has too many pixels")
+
+
+class Busy(PicHubError):
+    """Nothing is wrong with the request: ask again in `retry_after` seconds."""
+
+    code = "BUSY"
+
+    def __init__(self, details: str, *, retry_after: int = 1) -> None:
+        super().__init__("The server is busy", details)
+        self.retry_after = retry_after
+
+
+class OutOfStorage(PicHubError):
+    code = "INSUFFICIENT_STORAGE"
+
+    def __init__(self, details: str) -> None:
+        super().__init__("There is no room for this file", details)
+
+
+def megabytes(size: int, *, above: int | None = None) -> str:
+    """50 MiB as `50MB`, to one decimal; rounded up where rounding down would deny that it is above."""
+    tenths = round(size * 10 / MEGABYTE)
+    if above is not None and tenths * MEGABYTE <= above * 10 < size * 10:
+        tenths += 1
+    return f"{tenths // 10}MB" if tenths % 10 == 0 else f"{tenths / 10}MB"
+
+
+def excerpt(value: object, limit: int = 80) -> str:
+    """A value as it was sent, quoted, safe to print and of bounded length."""
+    text = ascii(value) if not isinstance(value, str) else repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"

@@ -1,0 +1,181 @@
+"""The settings: what each is for, what it may be, what it is when nobody says. Only this module reads the environment.
+
+A setting is a field of `Settings`; its variable is `PICHUB_` and the field's name in capitals. `PICHUB_X_FILE` names a
+file that holds the value of `PICHUB_X`, as container secrets do. A file `.env` in the working folder is read too; the
+environment wins.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import MISSING, Field, dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+from urllib.parse import urlsplit
+
+from dotenv import dotenv_values
+
+from app.errors import MEGABYTE
+
+PREFIX = "PICHUB_"
+
+
+class BadSetting(Exception):
+    """A setting's value is not allowed; the text names the variable, the value and what is allowed."""
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
+            raise ValueError(f"a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value <= 3600:
+        raise ValueError("a number of seconds above 0 and up to 3600")
+    return value
+
+
+def byte_count(text: str) -> int:
+    """`50MB`, `512KB`, `2GB` or a plain number of bytes. A KB is 1,024 bytes."""
+    number, unit = text.strip().upper().removesuffix("B"), 1
+    for suffix, factor in (("K", 1024), ("M", MEGABYTE), ("G", 1024 * MEGABYTE)):
+        if number.endswith(suffix):
+            number, unit = number.removesuffix(suffix), factor
+    if not (number.isascii() and number.isdigit() and int(number) > 0):
+        raise ValueError("a number of bytes such as 50MB, 512KB or 1048576")
+    return int(number) * unit
+
+
+def flag(text: str) -> bool:
+    match text.lower():
+        case "1" | "true" | "yes" | "on":
+            return True
+        case "0" | "false" | "no" | "off":
+            return False
+    raise ValueError("true or false")
+
+
+def web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise ValueError("an address such as https://pictures.example.org")
+    return text.rstrip("/")
+
+
+def origins(text: str) -> tuple[str, ...]:
+    """`*`, or origins separated by commas."""
+    names = tuple(web_address(name.strip()) for name in text.split(",") if name.strip() != "*")
+    return names or ("*",)
+
+
+def one_of(*words: str) -> Callable[[str], str]:
+    def parse(text: str) -> str:
+        if text.lower() not in words:
+            raise ValueError(f"one of {', '.join(words)}")
+        return text.lower()
+
+    return parse
+
+
+def setting(parse: Callable[[str], Any], default: Any, about: str) -> Any:
+    return field(default=default, metadata={"parse": parse, "about": about})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """All settings, parsed and in range."""
+
+    data_dir: Path = setting(
+        Path, Path("data"), "The folder that holds everything: database, pictures, secrets"
+    )
+    host: str = setting(str, "127.0.0.1", "The address to listen on")
+    port: int = setting(whole(0, 65535), 8000, "The port to listen on")
+    public_url: str = setting(
+        web_address, "", "The address people reach this server by; links are made from it"
+    )
+    cors_origins: tuple[str, ...] = setting(
+        origins, ("*",), "Origins whose pages may call the API, separated by commas; * is all"
+    )
+    log_level: str = setting(one_of("debug", "info", "warning", "error"), "info", "How much the log says")
+    introspection: bool = setting(flag, True, "Whether GraphQL tells its schema to those who ask")
+
+    max_upload_size: int = setting(byte_count, 50 * MEGABYTE, "The largest file that is taken")
+    min_free_disk: int = setting(
+        byte_count, 256 * MEGABYTE, "Uploads stop when the disk has less room than this"
+    )
+    stall_timeout: float = setting(seconds, 30.0, "Seconds without a byte after which an upload is given up")
+    max_pixels: int = setting(
+        whole(1, 1_000_000_000),
+        50_000_000,
+        "Width × height × frames, above which a picture is refused",
+    )
+    max_side: int = setting(whole(1, 65_500), 16_384, "Width or height, above which a picture is refused")
+
+    transform_workers: int = setting(
+        whole(1, 256), os.cpu_count() or 1, "Processes that decode, resize and encode; one a core"
+    )
+    transform_queue: int = setting(
+        whole(0, 100_000), 128, "Transforms that may wait for a worker; more are told to come back"
+    )
+    transform_deadline: float = setting(seconds, 10.0, "Seconds that one transform may take")
+    transform_memory: int = setting(byte_count, 1024 * MEGABYTE, "Memory that one worker may use")
+
+    graphql_max_depth: int = setting(whole(1, 100), 12, "How deep a GraphQL operation may nest")
+    graphql_max_aliases: int = setting(whole(0, 10_000), 15, "How many aliases a GraphQL operation may have")
+    graphql_max_tokens: int = setting(
+        whole(1, 1_000_000), 2_000, "How many tokens a GraphQL document may have"
+    )
+    graphql_max_root_fields: int = setting(
+        whole(1, 1_000), 20, "How many fields a GraphQL operation may ask for at its root"
+    )
+
+    @classmethod
+    def load(cls, environ: Mapping[str, str] | None = None) -> Self:
+        """The settings of this process, or of `environ`. Raises BadSetting."""
+        if environ is None:
+            environ = {k: v for k, v in dotenv_values(".env").items() if v is not None} | dict(os.environ)
+        return cls(**{f.name: _read(f, environ) for f in fields(cls) if _is_set(f, environ)})
+
+    @property
+    def url(self) -> str:
+        """Where people reach this server, with no slash at the end."""
+        return self.public_url or f"http://{self.host}:{self.port}"
+
+
+def variable(f: "Field[Any]") -> str:
+    return PREFIX + f.name.upper()
+
+
+def _is_set(f: "Field[Any]", environ: Mapping[str, str]) -> bool:
+    return bool(environ.get(variable(f)) or environ.get(variable(f) + "_FILE"))
+
+
+def _read(f: "Field[Any]", environ: Mapping[str, str]) -> Any:
+    name = variable(f)
+    text = environ.get(name) or _read_file(name + "_FILE", environ[name + "_FILE"])
+    try:
+        return f.metadata["parse"](text)
+    except ValueError as error:
+        raise BadSetting(f"{name} must be {error}; it is {text!r}") from error
+
+
+def _read_file(name: str, path: str) -> str:
+    try:
+        return Path(path).read_text().strip()
+    except OSError as error:
+        raise BadSetting(f"{name} must name a file that can be read; {path!r}: {error.strerror}") from error
+
+
+def table() -> list[tuple[str, str, str]]:
+    """(variable, default, about) of each setting, for the documentation."""
+    return [
+        (variable(f), "" if f.default is MISSING else str(f.default), f.metadata["about"])
+        for f in fields(Settings)
+    ]
