@@ -1,7 +1,7 @@
 """Ids of things: a prefix that tells the kind, and a ULID, so that ids sort by birth.
 
-A ULID is 48 bits of milliseconds and 80 random bits (github.com/ulid/spec), here in lower case. The dozen lines are ours and
-not a package's because the time and the randomness come in as arguments.
+A ULID is 48 bits of milliseconds and 80 random bits (github.com/ulid/spec), here in lower case. These dozen lines are
+ours and not a package's because the time and the randomness come in as arguments.
 """
 
 import secrets
