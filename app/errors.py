@@ -106,7 +106,7 @@ class NotFound(PicHubError):
 
     code = "NOT_FOUND"
 
-    def __init__(self, kind: str, id: str) -> None:  # noqa: A002  (the domain's word)
+    def __init__(self, kind: str, id: str) -> None:
         super().__init__(
             f"{kind.capitalize()} not found",
             f"There is no {kind} {excerpt(id)}, or it is not yours to see",

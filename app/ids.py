@@ -29,7 +29,7 @@ def new_id(kind: Kind, now: datetime, randbits: Callable[[int], int] = secrets.r
     return f"{kind}_" + "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
-def kind_of(id: str) -> Kind | None:  # noqa: A002  (the domain's word)
+def kind_of(id: str) -> Kind | None:
     """The kind that an id names, or None where it can't be one of ours."""
     prefix, _, rest = id.partition("_")
     if len(rest) != LENGTH or not set(rest) <= set(ALPHABET):

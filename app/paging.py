@@ -44,7 +44,7 @@ class Cursor:
         """The cursor that `text` is. Raises InvalidParameter, naming the parameter `name`."""
         try:
             plain = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode("ascii")
-            micros, _, id = plain.partition(".")  # noqa: A001  (the domain's word)
+            micros, _, id = plain.partition(".")
             cursor = cls(EPOCH + int(micros) * MICROSECOND, id)
         except (binascii.Error, ValueError, OverflowError) as error:
             raise InvalidParameter(name, text, "a cursor that an earlier page gave") from error

@@ -146,7 +146,8 @@ class Settings:
     @property
     def url(self) -> str:
         """Where people reach this server, with no slash at the end."""
-        return self.public_url or f"http://{self.host}:{self.port}"
+        host = {"0.0.0.0": "localhost", "::": "localhost"}.get(self.host, self.host)  # noqa: S104  (a name for "all")
+        return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
 
 def variable(f: "Field[Any]") -> str:

@@ -1,0 +1,62 @@
+"""The faces, put together into one application."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TypedDict
+
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
+from starlette.routing import Route
+
+from app.context import Services
+from app.graphql.view import View
+from app.lifespan import running
+from app.middleware import RequestId, Unexpected
+from app.settings import Settings
+from app.web.routes import routes as web_routes
+from compat_rest.errors import exception_handlers, unexpected
+from compat_rest.routes import routes as rest_routes
+
+EXPOSED_HEADERS = ["Retry-After", "Location", "ETag", "X-Request-Id", "Content-Disposition"]
+
+
+class State(TypedDict):
+    services: Services
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The application. Without settings it reads this process's own: `uvicorn app.asgi:create_app --factory`."""
+    settings = settings or Settings.load()
+    logging.getLogger("pichub").setLevel(settings.log_level.upper())
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[State]:
+        async with running(settings) as services:
+            yield {"services": services}
+
+    graphql = View(settings)
+    return Starlette(
+        routes=[
+            Route("/graphql", graphql, methods=None),
+            Route("/graphql/", graphql, methods=None),
+            *web_routes,
+            *rest_routes,
+        ],
+        middleware=[
+            Middleware(RequestId),
+            Middleware(Unexpected, answer=unexpected),
+            Middleware(
+                CORSMiddleware,
+                allow_origins=settings.cors_origins,
+                allow_credentials=settings.cors_origins != ("*",),
+                allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"],
+                allow_headers=["*"],
+                expose_headers=EXPOSED_HEADERS,
+                max_age=86_400,
+            ),
+        ],
+        exception_handlers=exception_handlers,
+        lifespan=lifespan,
+    )

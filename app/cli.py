@@ -1,0 +1,90 @@
+"""The command `pichub`."""
+
+import asyncio
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+import uvicorn
+
+from app.asgi import create_app
+from app.graphql.schema import build_schema
+from app.lifespan import prepare
+from app.resolvers.account import FirstSignIn
+from app.settings import BadSetting, Settings
+
+
+@click.group()
+@click.version_option(package_name="pichub")
+def main() -> None:
+    """PicHub: an image host that you run yourself."""
+
+
+@main.command()
+@click.option("--host", help="The address to listen on; PICHUB_HOST.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on, 0 for any; PICHUB_PORT.")
+@click.option("--data-dir", type=Path, help="The folder that holds everything; PICHUB_DATA_DIR.")
+def serve(**options: Any) -> None:
+    """Run the server. Makes tables and the first account where there are none."""
+    settings = _settings(**options)
+    config = uvicorn.Config(
+        app=lambda: create_app(settings),
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning" if settings.log_level == "info" else settings.log_level,
+        access_log=settings.log_level == "debug",
+        proxy_headers=False,
+        server_header=False,
+        ws="none",
+        timeout_graceful_shutdown=10,
+    )
+    listening = config.bind_socket()
+    settings = replace(settings, port=listening.getsockname()[1])
+    first = asyncio.run(prepare(settings))
+    click.echo(_welcome(settings, first))
+    uvicorn.Server(config).run(sockets=[listening])
+
+
+@main.command()
+def migrate() -> None:
+    """Bring the tables up to date, and make the first account where there is none."""
+    first = asyncio.run(prepare(_settings()))
+    click.echo(_once(first) if first else "The tables are up to date.")
+
+
+@main.command(name="schema")
+def print_schema() -> None:
+    """Print the GraphQL schema."""
+    click.echo(build_schema(Settings()).as_str())
+
+
+def _settings(**options: Any) -> Settings:
+    try:
+        return replace(
+            Settings.load(), **{name: value for name, value in options.items() if value is not None}
+        )
+    except BadSetting as error:
+        sys.exit(f"pichub: {error}")
+
+
+def _welcome(settings: Settings, first: FirstSignIn | None) -> str:
+    url = settings.url
+    addresses = f"""PicHub runs at {url}
+
+  REST      {url}/v1
+  GraphQL   {url}/graphql    (open it in a browser to explore)
+  images    {url}/img
+  data      {settings.data_dir.resolve()}
+"""
+    return f"{addresses}\n{_once(first)}" if first else addresses
+
+
+def _once(first: FirstSignIn) -> str:
+    return f"""The first account was made. Keep this: it is shown only once.
+
+  sign-in     {first.username} / {first.password}
+  API token   {first.token}
+"""

@@ -1,0 +1,57 @@
+"""What a resolver is given: the services it works with, and who asks."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.auth.actor import Actor, Scope
+from app.errors import MissingScope, Unauthorized
+from app.flights import Flights
+from app.imaging.pool import Pool
+from app.links import Links
+from app.settings import Settings
+from app.storage.base import Storage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The parts that the composition chose, the same for every request."""
+
+    settings: Settings
+    storage: Storage
+    imaging: Pool
+    renders: Flights[None]
+    links: Links
+    clock: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """One request's view of the house. `actor` is None where nobody has signed in."""
+
+    services: Services
+    actor: Actor | None = None
+    request_id: str = ""
+
+    def require(self, scope: Scope) -> Actor:
+        """Who asks, if they may. Raises Unauthorized where nobody does, MissingScope where the token is too narrow."""
+        if self.actor is None:
+            raise Unauthorized(
+                "Authentication required",
+                "Send an API token in the header 'Authorization: Bearer YOUR_API_TOKEN'",
+            )
+        self.allow(scope)
+        return self.actor
+
+    def allow(self, scope: Scope) -> None:
+        """For what is open to all: a token's scopes bind its bearer even there. Raises MissingScope."""
+        if self.actor is not None and scope not in self.actor.scopes:
+            raise MissingScope(scope, sorted(self.actor.scopes))
+
+    @property
+    def account_id(self) -> str | None:
+        """The id of the account that asks, for questions of visibility."""
+        return self.actor.id if self.actor else None
+
+    def now(self) -> datetime:
+        return self.services.clock()

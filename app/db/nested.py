@@ -1,0 +1,72 @@
+"""The same page of several lists in two statements, however many the lists are: for lists inside lists."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from app.paging import Cursor, Direction, Page, PageRequest
+
+M = TypeVar("M", bound=Model)
+
+
+async def by_cursor_in_each(
+    query: QuerySet[M], column: str, totals: Mapping[str, int], request: PageRequest, direction: Direction
+) -> dict[str, Page[M]]:
+    """A page for each key of `totals`: of those rows of `query` whose `column` is the key.
+
+    `totals` says how many such rows there are, for those who keep count. `column` must lead an index that goes on with
+    (created_at, id): each list is then read from its end, and no further than the page.
+    """
+    table = query.model._meta  # noqa: SLF001  (Tortoise has no other name for it)
+    piece, bounds = _piece(table.db_table, column, request, direction)
+    statement = " UNION ALL ".join([piece] * len(totals))
+    arguments = [argument for key in totals for argument in (key, *bounds, request.size + 1)]
+    found = await table.db.execute_query_dict(statement, arguments)
+    rows: dict[str, Any] = {row.pk: row for row in await query.filter(id__in=[each["id"] for each in found])}
+    lists: dict[str, list[M]] = {key: [] for key in totals}
+    for each in found:
+        if each["id"] in rows:  # else it was deleted between the two statements
+            lists[each["parent"]].append(rows[each["id"]])
+    return {key: _page(lists[key], request, totals[key]) for key in totals}
+
+
+def _piece(table: str, column: str, request: PageRequest, direction: Direction) -> tuple[str, list[Any]]:
+    """The statement that finds one list's rows, and its arguments between the key and the limit."""
+    descending = direction is Direction.NEWEST_FIRST
+    after, before = ("<", ">") if descending else (">", "<")
+    conditions, arguments = [f"{column} = ?"], []
+    for cursor, sign in ((request.after, after), (request.before, before)):
+        if cursor is not None:
+            conditions.append(f"(created_at, id) {sign} (?, ?)")
+            arguments += [cursor.created_at, cursor.id]
+    order = "DESC" if descending is not request.backward else "ASC"
+    statement = f"""
+        SELECT * FROM (
+            SELECT id, {column} AS parent FROM {table} WHERE {" AND ".join(conditions)}
+            ORDER BY created_at {order}, id {order} LIMIT ?
+        )"""  # noqa: S608  (names of ours; every value is an argument)
+    return statement, arguments
+
+
+def _page(rows: list[M], request: PageRequest, total: int) -> Page[M]:
+    there_is_more, items = len(rows) > request.size, rows[: request.size]
+    if request.backward:
+        items.reverse()
+
+    # The cursor of a bound was given by a page of this list: there was a row where it stands.
+    async def has_next() -> bool:
+        return request.before is not None if request.backward else there_is_more
+
+    async def has_previous() -> bool:
+        return there_is_more if request.backward else request.after is not None
+
+    async def count() -> int:
+        return total
+
+    return Page(items, [_place(row) for row in items], has_next, has_previous, count)
+
+
+def _place(row: Any) -> Cursor:
+    return Cursor(row.created_at, row.id)

@@ -1,0 +1,346 @@
+from datetime import datetime
+from typing import Annotated, Self
+
+import strawberry
+from strawberry import ID, Maybe
+
+from app import models
+from app.auth.actor import Scope
+from app.errors import PicHubError
+from app.graphql.albums import Album
+from app.graphql.categories import Category
+from app.graphql.connections import (
+    NEWEST_FIRST,
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    OrderDirection,
+    request_of,
+)
+from app.graphql.context import Info
+from app.graphql.inputs import changes_of
+from app.graphql.node import Node
+from app.graphql.scalars import URL, ByteCount, HexColor
+from app.graphql.transforms import ImageFormat, TransformInput, Variant
+from app.imaging.transform import Transform
+from app.links import Markup
+from app.resolvers import images, variants
+from app.resolvers.images import ImageChanges, NewImage
+from app.resolvers.rules import several
+from app.uploads import Upload
+
+MAX_FILES = 20
+MAX_DELETED = 100
+
+
+@strawberry.type(description="An image's address, ready to paste.")
+class ImageLinks:
+    url: URL = strawberry.field(description="The address alone.")
+    html: str = strawberry.field(description="For a page: an `img` element.")
+    markdown: str = strawberry.field(description="For a README or a chat.")
+    bbcode: str = strawberry.field(description="For a forum.")
+
+    @classmethod
+    def of(cls, markup: Markup) -> Self:
+        return cls(url=URL(markup.url), html=markup.html, markdown=markup.markdown, bbcode=markup.bbcode)
+
+
+@strawberry.type(description="A picture.")
+class Image(Node):
+    row: strawberry.Private[models.Image]
+    filename: str = strawberry.field(description="The name that the file was uploaded under.")
+    title: str | None = strawberry.field(description="Its title; null where it has none.")
+    description: str | None = strawberry.field(description="What it shows; null where nothing was said.")
+    tags: list[str] = strawberry.field(description="Its tags, in the order they were given.")
+    format: ImageFormat = strawberry.field(description="The original's format.")
+    mime_type: str = strawberry.field(description="The original's media type.")
+    width: int = strawberry.field(description="Width of the upright picture in pixels.")
+    height: int = strawberry.field(description="Height of the upright picture in pixels.")
+    frames: int = strawberry.field(description="How many frames it has: 1, or more where it is animated.")
+    size: ByteCount = strawberry.field(description="Size of the original.")
+    sha256: str = strawberry.field(description="SHA-256 of the original, in hexadecimal.")
+    dominant_color: HexColor = strawberry.field(description="Its main colour, to show before it has loaded.")
+    thumbhash: str = strawberry.field(
+        description="Its ThumbHash (evanw.github.io/thumbhash) in base64: some 25 bytes to show before it has loaded."
+    )
+    is_public: bool = strawberry.field(description="Whether those who have a link may see it.")
+    created_at: datetime = strawberry.field(description="When it was uploaded.")
+    updated_at: datetime = strawberry.field(description="When what is said of it was last changed.")
+
+    @classmethod
+    def of(cls, row: models.Image) -> Self:
+        format_ = ImageFormat(row.format)
+        return cls(
+            row=row,
+            id=ID(row.id),
+            filename=row.filename,
+            title=row.title,
+            description=row.description,
+            tags=row.tags,
+            format=format_,
+            mime_type=f"image/{'jpeg' if row.format == 'jpg' else row.format}",
+            width=row.width,
+            height=row.height,
+            frames=row.frames,
+            size=ByteCount(row.size),
+            sha256=row.sha256,
+            dominant_color=HexColor(row.dominant_color),
+            thumbhash=row.thumbhash,
+            is_public=row.is_public,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+        )
+
+    @strawberry.field(description="The album it is in; null where it is in none.")
+    def album(self, info: Info) -> Album | None:
+        info.context.ctx.allow(Scope.ALBUMS_READ)
+        return Album.of(self.row.album) if self.row.album else None
+
+    @strawberry.field(
+        description="The category it is in; null where it is in none, and to all but its owner."
+    )
+    async def category(self, info: Info) -> Category | None:
+        if self.row.category_id is None:
+            return None
+        row = await info.context.loaders.category.load(self.row.category_id)
+        return Category.of(row) if row else None
+
+    @strawberry.field(description="The address of the original.")
+    def url(self, info: Info) -> URL:
+        return URL(variants.url_of(info.context.ctx, self.row))
+
+    @strawberry.field(
+        description="An address that delivers the picture in another size or format, and exactly what it delivers."
+    )
+    def variant(
+        self,
+        info: Info,
+        transform: Annotated[TransformInput, strawberry.argument(description="How it is to be.")],
+    ) -> Variant:
+        return Variant.of(variants.variant(info.context.ctx, self.row, transform.parsed()))
+
+    @strawberry.field(description="The value of an `srcset` attribute: one variant a width.")
+    def src_set(
+        self,
+        info: Info,
+        widths: Annotated[list[int], strawberry.argument(description="Widths in pixels, 1 to 20 of them.")],
+        transform: Annotated[
+            TransformInput | None,
+            strawberry.argument(
+                description="How all of them are to be; its proportions are kept at each width."
+            ),
+        ] = None,
+    ) -> str:
+        parsed = transform.parsed() if transform else Transform()
+        return variants.src_set(info.context.ctx, self.row, widths, parsed)
+
+    @strawberry.field(description="Its address, ready to paste.")
+    def links(self, info: Info) -> ImageLinks:
+        return ImageLinks.of(variants.markup(info.context.ctx, self.row))
+
+
+@strawberry.input(description="Which images: each condition that is given must hold.")
+class ImageFilter:
+    album_id: ID | None = strawberry.field(default=None, description="Those in this album of the caller's.")
+    category_id: ID | None = strawberry.field(default=None, description="Those in this category.")
+    tag: str | None = strawberry.field(default=None, description="Those that have this tag.")
+    search: str | None = strawberry.field(
+        default=None,
+        description="Those with this text in their filename, title or description, in whatever case.",
+    )
+
+    def to_domain(self) -> images.ImageFilter:
+        return images.ImageFilter(
+            album_id=self.album_id, category_id=self.category_id, tag=self.tag, search=self.search
+        )
+
+
+@strawberry.input(description="The order of images, by time of upload.")
+class ImageOrder:
+    direction: OrderDirection = strawberry.field(default=NEWEST_FIRST, description="Which way.")
+
+
+@strawberry.type
+class ImageQueries:
+    @strawberry.field(description="An image: by its link for anyone, one in a private album for its owner.")
+    async def image(
+        self,
+        info: Info,
+        id: Annotated[ID, strawberry.argument(description="The image's id.")],
+    ) -> Image | None:
+        return Image.of(await images.get(info.context.ctx, id))
+
+    @strawberry.field(description="The caller's own images, newest first.")
+    async def images(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filter: Annotated[ImageFilter | None, strawberry.argument(description="Only some.")] = None,
+        order_by: Annotated[ImageOrder | None, strawberry.argument(description="Another order.")] = None,
+    ) -> Connection[Image]:
+        page = await images.page(
+            info.context.ctx,
+            (filter or ImageFilter()).to_domain(),
+            request_of(first, after, last, before),
+            (order_by or ImageOrder()).direction.to_domain(),
+        )
+        return Connection(page=page, present=Image.of)
+
+
+@strawberry.input(description="A file, and what is said of it.")
+class UploadImageInput:
+    file: Upload = strawberry.field(description="A JPG, PNG, WebP or GIF.")
+    title: str | None = strawberry.field(default=None, description="Its title, up to 200 characters.")
+    description: str | None = strawberry.field(default=None, description="What it shows.")
+    album_id: ID | None = strawberry.field(default=None, description="The album it goes into.")
+    category_id: ID | None = strawberry.field(default=None, description="The category it goes into.")
+    tags: list[str] = strawberry.field(default_factory=list, description="Up to 50 tags.")
+
+
+@strawberry.input(description="Files, and what is said of all of them.")
+class UploadImagesInput:
+    files: list[Upload] = strawberry.field(description="JPGs, PNGs, WebPs or GIFs, 1 to 20.")
+    album_id: ID | None = strawberry.field(default=None, description="The album they go into.")
+    category_id: ID | None = strawberry.field(default=None, description="The category they go into.")
+    tags: list[str] = strawberry.field(default_factory=list, description="Up to 50 tags, for each.")
+
+
+@strawberry.input(description="What to change of an image; what is left out stays.")
+class UpdateImageInput:
+    id: ID = strawberry.field(description="The image's id.")
+    filename: Maybe[str] = strawberry.field(description="A new filename.", default=None)
+    title: Maybe[str | None] = strawberry.field(description="A new title; null empties it.", default=None)
+    description: Maybe[str | None] = strawberry.field(
+        description="A new description; null empties it.", default=None
+    )
+    album_id: Maybe[ID | None] = strawberry.field(
+        description="Another album of the caller's; null takes it out.", default=None
+    )
+    category_id: Maybe[ID | None] = strawberry.field(
+        description="Another category; null takes it out.", default=None
+    )
+    tags: Maybe[list[str]] = strawberry.field(description="All its tags from now on.", default=None)
+
+
+@strawberry.input(description="Which image to delete.")
+class DeleteImageInput:
+    id: ID = strawberry.field(description="The image's id.")
+
+
+@strawberry.input(description="Which images to delete.")
+class DeleteImagesInput:
+    ids: list[ID] = strawberry.field(description="The images' ids, 1 to 100.")
+
+
+@strawberry.type(description="What uploadImage did.")
+class UploadImagePayload:
+    image: Image = strawberry.field(description="The new image.")
+
+
+@strawberry.type(description="Why one of several could not be done; the others are not touched by it.")
+class ItemError:
+    code: str = strawberry.field(description="The code, as in `extensions.code` of errors.")
+    message: str = strawberry.field(description="What is wrong, in a few words.")
+    details: str = strawberry.field(description="What to do about it.")
+
+    @classmethod
+    def of(cls, error: PicHubError) -> Self:
+        return cls(code=error.code, message=error.message, details=error.details)
+
+
+@strawberry.type(description="What became of one file.")
+class UploadImageResult:
+    filename: str = strawberry.field(description="The name it came under.")
+    image: Image | None = strawberry.field(
+        default=None, description="The new image; null where there is an error."
+    )
+    error: ItemError | None = strawberry.field(
+        default=None, description="Why there is none; null where there is one."
+    )
+
+
+@strawberry.type(description="What uploadImages did.")
+class UploadImagesPayload:
+    results: list[UploadImageResult] = strawberry.field(description="One for each file, in their order.")
+
+
+@strawberry.type(description="What updateImage did.")
+class UpdateImagePayload:
+    image: Image = strawberry.field(description="The image as it is now.")
+
+
+@strawberry.type(description="What deleteImage did.")
+class DeleteImagePayload:
+    deleted_image_id: ID = strawberry.field(description="The id that the image had.")
+    variants_removed: int = strawberry.field(description="How many stored variants went with it.")
+
+
+@strawberry.type(description="What became of one id.")
+class DeleteImageResult:
+    id: ID = strawberry.field(description="The id.")
+    variants_removed: int | None = strawberry.field(
+        default=None, description="How many stored variants went with it; null where there is an error."
+    )
+    error: ItemError | None = strawberry.field(
+        default=None, description="Why it is still there; null where it is gone."
+    )
+
+
+@strawberry.type(description="What deleteImages did.")
+class DeleteImagesPayload:
+    results: list[DeleteImageResult] = strawberry.field(description="One for each id, in their order.")
+
+
+@strawberry.type
+class ImageMutations:
+    @strawberry.mutation(description="Takes a picture in.")
+    async def upload_image(self, info: Info, input: UploadImageInput) -> UploadImagePayload:
+        new = NewImage(
+            file=input.file,
+            title=input.title,
+            description=input.description,
+            album_id=input.album_id,
+            category_id=input.category_id,
+            tags=input.tags,
+        )
+        return UploadImagePayload(image=Image.of(await images.upload(info.context.ctx, new)))
+
+    @strawberry.mutation(description="Takes pictures in. One that is refused does not hold the others up.")
+    async def upload_images(self, info: Info, input: UploadImagesInput) -> UploadImagesPayload:
+        results = []
+        for file in several("files", input.files, most=MAX_FILES):
+            new = NewImage(file=file, album_id=input.album_id, category_id=input.category_id, tags=input.tags)
+            try:
+                image = Image.of(await images.upload(info.context.ctx, new))
+                results.append(UploadImageResult(filename=file.filename or "", image=image))
+            except PicHubError as error:
+                results.append(UploadImageResult(filename=file.filename or "", error=ItemError.of(error)))
+        return UploadImagesPayload(results=results)
+
+    @strawberry.mutation(description="Changes what is said of an image, and where it is filed.")
+    async def update_image(self, info: Info, input: UpdateImageInput) -> UpdateImagePayload:
+        row = await images.update(info.context.ctx, input.id, changes_of(input, ImageChanges))
+        return UpdateImagePayload(image=Image.of(row))
+
+    @strawberry.mutation(description="Deletes an image for ever, with all that was made of it.")
+    async def delete_image(self, info: Info, input: DeleteImageInput) -> DeleteImagePayload:
+        done = await images.delete(info.context.ctx, input.id)
+        return DeleteImagePayload(deleted_image_id=ID(done.id), variants_removed=done.variants_removed)
+
+    @strawberry.mutation(
+        description="Deletes images for ever. One that can't be does not hold the others up."
+    )
+    async def delete_images(self, info: Info, input: DeleteImagesInput) -> DeleteImagesPayload:
+        results = []
+        for id_ in several("ids", input.ids, most=MAX_DELETED):
+            try:
+                done = await images.delete(info.context.ctx, id_)
+                results.append(DeleteImageResult(id=ID(id_), variants_removed=done.variants_removed))
+            except PicHubError as error:
+                results.append(DeleteImageResult(id=ID(id_), error=ItemError.of(error)))
+        return DeleteImagesPayload(results=results)

@@ -1,0 +1,17 @@
+"""From GraphQL's inputs to the domain's values."""
+
+from dataclasses import fields
+from typing import Any, TypeVar
+
+import strawberry
+
+T = TypeVar("T")
+
+
+def changes_of(given: Any, changes: type[T]) -> T:
+    """The domain's `changes`, from an input whose Maybe fields have their names: what was not given stays absent."""
+    names = {field.name for field in fields(changes)}  # type: ignore[arg-type]
+    maybes = {name: getattr(given, name) for name in names if hasattr(given, name)}
+    return changes(
+        **{name: maybe.value for name, maybe in maybes.items() if isinstance(maybe, strawberry.Some)}
+    )

@@ -1,0 +1,43 @@
+"""Loaders gather what many fields ask for into one question. They live for one operation: nothing grows stale."""
+
+from collections.abc import Awaitable, Sequence
+from typing import TypeVar
+
+from strawberry.dataloader import DataLoader
+
+from app.context import Context
+from app.models import Album, Category, Image
+from app.paging import Direction, Page, PageRequest
+from app.resolvers import categories, images
+
+T = TypeVar("T")
+COVER = PageRequest(size=1)
+
+
+class Loaders:
+    def __init__(self, ctx: Context) -> None:
+        self._ctx = ctx
+        self._pages: dict[tuple[PageRequest, Direction], DataLoader[Album, Page[Image]]] = {}
+        self.category: DataLoader[str, Category | None] = DataLoader(load_fn=self._categories)
+
+    def album_page(
+        self, album: Album, request: PageRequest, direction: Direction = Direction.NEWEST_FIRST
+    ) -> Awaitable[Page[Image]]:
+        """A page of an album's images, read together with the same page of the other albums."""
+
+        async def load(albums: list[Album]) -> Sequence[Page[Image]]:
+            return await images.in_albums(self._ctx, albums, request, direction)
+
+        loader = self._pages.get((request, direction))
+        if loader is None:
+            loader = self._pages[request, direction] = DataLoader(load_fn=load)
+        return loader.load(album)
+
+    async def cover(self, album: Album) -> Image | None:
+        """The newest image of an album."""
+        page = await self.album_page(album, COVER)
+        return page.items[0] if page.items else None
+
+    async def _categories(self, ids: list[str]) -> list[Category | None]:
+        found = await categories.get_many(self._ctx, ids)
+        return [found.get(id_) for id_ in ids]

@@ -1,0 +1,68 @@
+"""Things found by their id alone, whatever their kind."""
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, TypeAlias
+
+import strawberry
+from strawberry import ID
+
+from app.context import Context
+from app.errors import InvalidParameter, NotFound
+from app.graphql.account import Account
+from app.graphql.albums import Album
+from app.graphql.categories import Category
+from app.graphql.context import Info
+from app.graphql.images import Image
+from app.graphql.node import Node
+from app.ids import Kind, kind_of
+from app.resolvers import account, albums, categories, images
+
+MAX_NODES = 100
+Load: TypeAlias = Callable[[Context, list[str]], Awaitable[dict[str, Any]]]
+
+KINDS: dict[Kind, tuple[Load, Callable[[Any], Node]]] = {
+    Kind.ACCOUNT: (account.get_many, Account.of),
+    Kind.ALBUM: (albums.get_many, Album.of),
+    Kind.CATEGORY: (categories.get_many, Category.of),
+    Kind.IMAGE: (images.get_many, Image.of),
+}
+
+
+@strawberry.type
+class NodeQueries:
+    @strawberry.field(
+        description="The thing with this id. NOT_FOUND where there is none that the caller may see."
+    )
+    async def node(
+        self,
+        info: Info,
+        id: Annotated[ID, strawberry.argument(description="The id of any thing.")],
+    ) -> Node | None:
+        found = await _found(info, [id])
+        if id not in found:
+            raise NotFound("node", id)
+        return found[id]
+
+    @strawberry.field(
+        description="The things with these ids, in their order; null for each that the caller may not see."
+    )
+    async def nodes(
+        self,
+        info: Info,
+        ids: Annotated[list[ID], strawberry.argument(description=f"Up to {MAX_NODES} ids.")],
+    ) -> list[Node | None]:
+        if len(ids) > MAX_NODES:
+            raise InvalidParameter("ids", f"{len(ids)} ids", f"a list of up to {MAX_NODES} ids")
+        found = await _found(info, ids)
+        return [found.get(id_) for id_ in ids]
+
+
+async def _found(info: Info, ids: list[ID]) -> dict[str, Node]:
+    """Those that the caller may see: one statement a kind."""
+    nodes: dict[str, Node] = {}
+    for kind, (load, present) in KINDS.items():
+        wanted = [id_ for id_ in ids if kind_of(id_) is kind]
+        if wanted:
+            rows = await load(info.context.ctx, [*wanted])
+            nodes |= {id_: present(row) for id_, row in rows.items()}
+    return nodes

@@ -1,0 +1,55 @@
+"""Scalars beyond GraphQL's own."""
+
+from typing import Any, NewType
+
+from graphql import GraphQLError
+from strawberry.types.scalar import ScalarDefinition, scalar
+
+from app.uploads import Upload
+
+ByteCount = NewType("ByteCount", int)
+HexColor = NewType("HexColor", str)
+URL = NewType("URL", str)
+
+
+def _upload(value: Any) -> Upload:
+    if not isinstance(value, Upload):
+        raise GraphQLError(
+            "Upload must be a file of a multipart request (github.com/jaydenseric/graphql-multipart-request-spec)"
+        )
+    return value
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise GraphQLError("HexColor must be a string such as 'ff8800'")
+    return value
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    ByteCount: scalar(
+        name="ByteCount",
+        description="A number of bytes; it may pass the 31 bits of Int.",
+        serialize=int,
+        parse_value=int,
+    ),
+    HexColor: scalar(
+        name="HexColor",
+        description="A colour as hexadecimal digits: rgb, rrggbb or rrggbbaa, with or without a # before them.",
+        parse_value=_text,
+    ),
+    URL: scalar(
+        name="URL",
+        description="An absolute address.",
+        specified_by_url="https://url.spec.whatwg.org/",
+        parse_value=str,
+    ),
+    Upload: scalar(
+        name="Upload",
+        description="A file of a multipart request.",
+        specified_by_url="https://github.com/jaydenseric/graphql-multipart-request-spec",
+        serialize=lambda _: None,
+        parse_value=_upload,
+        parse_literal=lambda *_: _upload(None),
+    ),
+}

@@ -1,0 +1,66 @@
+"""The whole schema, put together from the rooms."""
+
+from typing import Any
+
+import strawberry
+from graphql import GraphQLError
+from graphql.validation import ASTValidationRule, NoSchemaIntrospectionCustomRule
+from strawberry.extensions import (
+    AddValidationRules,
+    MaxTokensLimiter,
+    ParserCache,
+    ValidationCache,
+)
+from strawberry.schema.config import StrawberryConfig
+from strawberry.types import ExecutionContext
+
+from app.graphql.account import AccountQueries
+from app.graphql.albums import AlbumMutations, AlbumQueries
+from app.graphql.categories import CategoryMutations, CategoryQueries
+from app.graphql.errors import DomainErrors
+from app.graphql.guards import limits_rule
+from app.graphql.images import ImageMutations, ImageQueries
+from app.graphql.nodes import NodeQueries
+from app.graphql.scalars import SCALARS
+from app.settings import Settings
+
+
+@strawberry.type(description="What can be asked for.")
+class Query(NodeQueries, AccountQueries, ImageQueries, AlbumQueries, CategoryQueries):
+    pass
+
+
+@strawberry.type(description="What can be changed.")
+class Mutation(ImageMutations, AlbumMutations, CategoryMutations):
+    pass
+
+
+class Schema(strawberry.Schema):
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Nothing: DomainErrors has logged what deserves it, and a client's mistakes do not."""
+
+
+def build_schema(settings: Settings) -> Schema:
+    """The schema, held to the limits of these settings."""
+    rules: list[type[ASTValidationRule]] = [limits_rule(settings)]
+    if not settings.introspection:
+        rules.append(NoSchemaIntrospectionCustomRule)
+
+    def extensions() -> list[Any]:
+        return [
+            DomainErrors,
+            lambda: MaxTokensLimiter(max_token_count=settings.graphql_max_tokens),
+            # The rules are made once: they are part of the key by which validation is remembered.
+            lambda: AddValidationRules(rules),
+            ParserCache,
+            ValidationCache,
+        ]
+
+    return Schema(
+        query=Query,
+        mutation=Mutation,
+        extensions=extensions(),
+        config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.introspection),
+    )

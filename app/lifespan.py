@@ -1,0 +1,62 @@
+"""Which implementation stands behind each contract, and how they start and stop."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+
+from app.context import Context, Services
+from app.db.config import sqlite_url, tortoise_config
+from app.db.lifecycle import database
+from app.db.migrate import migrate
+from app.flights import Flights
+from app.imaging.pool import Pool
+from app.imaging.probe import Limits
+from app.links import Links
+from app.resolvers import account
+from app.resolvers.account import FirstSignIn
+from app.settings import Settings
+from app.storage.disk import DiskStorage
+
+STALE = timedelta(hours=24)
+
+
+@asynccontextmanager
+async def running(settings: Settings) -> AsyncIterator[Services]:
+    """The services, from here to the end of the block. The database must have been migrated."""
+    async with database(tortoise_config(database_url(settings))):
+        services = assembled(settings)
+        await services.storage.clear_incoming(services.clock() - STALE)
+        try:
+            yield services
+        finally:
+            await services.renders.close()
+            await services.imaging.close()
+
+
+async def prepare(settings: Settings) -> FirstSignIn | None:
+    """Makes the data folder, the tables and the first account, as far as they are missing."""
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    await migrate(tortoise_config(database_url(settings)))
+    async with database(tortoise_config(database_url(settings))):
+        return await account.make_first(Context(assembled(settings)))
+
+
+def assembled(settings: Settings) -> Services:
+    return Services(
+        settings=settings,
+        storage=DiskStorage(settings.data_dir / "storage"),
+        imaging=Pool(
+            workers=settings.transform_workers,
+            queue=settings.transform_queue,
+            deadline=settings.transform_deadline,
+            memory=settings.transform_memory,
+            limits=Limits(max_pixels=settings.max_pixels, max_side=settings.max_side),
+        ),
+        renders=Flights(),
+        links=Links(settings.url),
+        clock=lambda: datetime.now(UTC),
+    )
+
+
+def database_url(settings: Settings) -> str:
+    return sqlite_url(settings.data_dir.resolve() / "pichub.db")

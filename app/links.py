@@ -1,0 +1,41 @@
+"""Addresses of images: the one place that knows how they are spelled."""
+
+from dataclasses import dataclass
+from html import escape
+from urllib.parse import quote
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Addresses below `base`, where people reach this server."""
+
+    base: str
+
+    def image(self, id: str, extension: str, query: str = "") -> str:
+        """The address of the original, or of the variant that `query` asks for."""
+        return f"{self.base}/img/{id}.{extension}" + (f"?{query}" if query else "")
+
+    def api(self, path: str) -> str:
+        """The address of something under `/v1`."""
+        return f"{self.base}/v1/{quote(path)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """An image's address, ready to paste into a page, a README or a forum."""
+
+    url: str
+    text: str
+
+    @property
+    def html(self) -> str:
+        return f'<img src="{escape(self.url)}" alt="{escape(self.text)}">'
+
+    @property
+    def markdown(self) -> str:
+        text = self.text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+        return f"![{' '.join(text.split())}]({self.url})"
+
+    @property
+    def bbcode(self) -> str:
+        return f"[img]{self.url}[/img]"

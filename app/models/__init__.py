@@ -1,0 +1,8 @@
+"""The rows. Tortoise finds them here; what may be asked of them stands in each one's file."""
+
+from app.models.accounts import Account, ApiToken, Role
+from app.models.albums import Album
+from app.models.categories import Category
+from app.models.images import Image, ImageTag
+
+__all__ = ["Account", "Album", "ApiToken", "Category", "Image", "ImageTag", "Role"]

@@ -1,0 +1,184 @@
+"""Albums: made, shown, changed, deleted. What is in a private one is its owner's alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tortoise.transactions import in_transaction
+
+from app.auth.actor import Actor, Scope
+from app.cancellation import to_the_end
+from app.context import Context
+from app.db.paging import by_cursor, by_number
+from app.errors import Forbidden, Invalid, NotFound, excerpt
+from app.ids import Kind, kind_of, new_id
+from app.models import Album, Image
+from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
+from app.resolvers import blobs
+from app.resolvers.rules import ABSENT, Absent, Rules, given, several
+
+MAX_NAME = 200
+MAX_DESCRIPTION = 5_000
+MAX_IMAGES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NewAlbum:
+    name: str
+    description: str | None = None
+    is_public: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumChanges:
+    name: str | Absent = ABSENT
+    description: str | None | Absent = ABSENT
+    is_public: bool | Absent = ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedAlbum:
+    """What went: the album, and how many images with it."""
+
+    id: str
+    images_deleted: int
+
+
+async def create(ctx: Context, new: NewAlbum) -> Album:
+    """A new album of the caller's. Raises Invalid."""
+    actor = ctx.require(Scope.ALBUMS_WRITE)
+    rules = Rules()
+    name = rules.line("name", new.name, most=MAX_NAME)
+    description = rules.text("description", new.description, most=MAX_DESCRIPTION)
+    rules.hold()
+    now = ctx.now()
+    return await Album.create(
+        id=new_id(Kind.ALBUM, now),
+        owner_id=actor.id,
+        name=name,
+        description=description,
+        is_public=new.is_public,
+        created_at=now,
+        updated_at=now,
+    )
+
+
+async def get(ctx: Context, album_id: str) -> Album:
+    """An album that the caller may see. Raises NotFound."""
+    ctx.allow(Scope.ALBUMS_READ)
+    return await visible(ctx, album_id)
+
+
+async def get_many(ctx: Context, album_ids: Sequence[str]) -> dict[str, Album]:
+    """Those of the albums that the caller may see, by id."""
+    ctx.allow(Scope.ALBUMS_READ)
+    rows = await Album.visible_to(ctx.account_id).filter(id__in=list(album_ids))
+    return {album.id: album for album in rows}
+
+
+async def page(
+    ctx: Context, request: PageRequest, direction: Direction = Direction.NEWEST_FIRST
+) -> Page[Album]:
+    """Some of the caller's own albums, from a cursor on."""
+    return await by_cursor(Album.owned_by(ctx.require(Scope.ALBUMS_READ).id), request, direction)
+
+
+async def numbered(ctx: Context, request: NumberedRequest) -> NumberedPage[Album]:
+    """One numbered page of the caller's own albums, newest first."""
+    return await by_number(Album.owned_by(ctx.require(Scope.ALBUMS_READ).id), request)
+
+
+async def update(ctx: Context, album_id: str, changes: AlbumChanges) -> Album:
+    """The album as it is after the changes. Raises NotFound, Forbidden, Invalid."""
+    actor = ctx.require(Scope.ALBUMS_WRITE)
+    rules = Rules()
+    values = given(changes)
+    if "name" in values:
+        values["name"] = rules.line("name", values["name"], most=MAX_NAME)
+    if "description" in values:
+        values["description"] = rules.text("description", values["description"], most=MAX_DESCRIPTION)
+    rules.hold()
+    async with in_transaction():
+        album = await own(ctx, actor, album_id)
+        if values:
+            await album.update_from_dict(values | {"updated_at": ctx.now()}).save()
+    return album
+
+
+async def delete(ctx: Context, album_id: str, *, delete_images: bool = False) -> DeletedAlbum:
+    """Deletes an album. Its images stay, in no album, unless they are to go too. Raises NotFound, Forbidden."""
+    actor = ctx.require(Scope.ALBUMS_WRITE)
+    if delete_images:
+        ctx.require(Scope.IMAGES_WRITE)
+    return await to_the_end(_delete(ctx, actor, album_id, delete_images=delete_images))
+
+
+async def add_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -> Album:
+    """Puts images of the caller's into an album; each leaves the one it was in. Raises NotFound, Forbidden, Invalid."""
+    actor = ctx.require(Scope.ALBUMS_WRITE)
+    async with in_transaction():
+        album = await own(ctx, actor, album_id)
+        await _move(await _own_images(actor, image_ids), album, ctx)
+    return await visible(ctx, album_id)
+
+
+async def remove_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -> Album:
+    """Takes images out of an album. Raises NotFound, Forbidden, and Invalid where one is not in it."""
+    actor = ctx.require(Scope.ALBUMS_WRITE)
+    async with in_transaction():
+        album = await own(ctx, actor, album_id)
+        found = await _own_images(actor, image_ids)
+        strangers = [image.id for image in found if image.album_id != album.id]
+        if strangers:
+            raise Invalid({"image_ids": [f"These are not in the album: {', '.join(strangers)}."]})
+        await _move(found, None, ctx)
+    return await visible(ctx, album_id)
+
+
+async def _own_images(actor: Actor, image_ids: Sequence[str]) -> list[Image]:
+    wanted = several("image_ids", image_ids, most=MAX_IMAGES)
+    found = await Image.owned_by(actor.id).filter(
+        id__in=[id_ for id_ in wanted if kind_of(id_) is Kind.IMAGE]
+    )
+    missing = set(wanted) - {image.id for image in found}
+    if missing:
+        raise Invalid({"image_ids": [f"You have no such image: {excerpt(id_)}." for id_ in sorted(missing)]})
+    return found
+
+
+async def _move(found: Sequence[Image], album: Album | None, ctx: Context) -> None:
+    for image in found:
+        await image.move_to(album)
+    await Image.filter(id__in=[image.id for image in found]).update(
+        album_id=album.id if album else None, updated_at=ctx.now()
+    )
+
+
+async def _delete(ctx: Context, actor: Actor, album_id: str, *, delete_images: bool) -> DeletedAlbum:
+    images: list[Image] = []
+    async with in_transaction():
+        album = await own(ctx, actor, album_id)
+        if delete_images:
+            images = await Image.owned_by(actor.id).filter(album_id=album.id)
+            await Image.remove(images)
+        await album.delete()
+    for image in images:
+        await blobs.erase(ctx, image)
+    return DeletedAlbum(id=album.id, images_deleted=len(images))
+
+
+async def visible(ctx: Context, album_id: str) -> Album:
+    """The album, if the caller may see it. Raises NotFound."""
+    album = None
+    if kind_of(album_id) is Kind.ALBUM:
+        album = await Album.visible_to(ctx.account_id).get_or_none(id=album_id)
+    if album is None:
+        raise NotFound("album", album_id)
+    return album
+
+
+async def own(ctx: Context, actor: Actor, album_id: str) -> Album:
+    """The album, if it is the caller's to change. Raises NotFound, Forbidden."""
+    album = await visible(ctx, album_id)
+    if album.owner_id != actor.id:
+        raise Forbidden(f"The album {album_id} belongs to another account")
+    return album

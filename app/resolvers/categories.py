@@ -1,0 +1,120 @@
+"""Categories: the drawers an account sorts its images into. They are their owner's alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from tortoise.exceptions import IntegrityError
+from tortoise.transactions import in_transaction
+
+from app.auth.actor import Actor, Scope
+from app.context import Context
+from app.db.paging import by_cursor, by_number
+from app.errors import Invalid, NotFound
+from app.ids import Kind, kind_of, new_id
+from app.models import Category
+from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
+from app.resolvers.rules import ABSENT, Absent, Rules, given
+
+MAX_NAME = 100
+MAX_DESCRIPTION = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class NewCategory:
+    name: str
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryChanges:
+    name: str | Absent = ABSENT
+    description: str | None | Absent = ABSENT
+
+
+async def create(ctx: Context, new: NewCategory) -> Category:
+    """A new category of the caller's. Raises Invalid, also where there is one of that name."""
+    actor = ctx.require(Scope.ALBUMS_WRITE)
+    rules = Rules()
+    name = rules.line("name", new.name, most=MAX_NAME)
+    description = rules.text("description", new.description, most=MAX_DESCRIPTION)
+    rules.hold()
+    now = ctx.now()
+    category = Category(
+        id=new_id(Kind.CATEGORY, now),
+        owner_id=actor.id,
+        name=name,
+        description=description,
+        created_at=now,
+        updated_at=now,
+    )
+    await _save(category, force_create=True)
+    return category
+
+
+async def get(ctx: Context, category_id: str) -> Category:
+    """A category of the caller's. Raises NotFound."""
+    return await own(ctx.require(Scope.ALBUMS_READ), category_id)
+
+
+async def get_many(ctx: Context, category_ids: Sequence[str]) -> dict[str, Category]:
+    """Those of the categories that are the caller's, by id."""
+    ctx.allow(Scope.ALBUMS_READ)
+    if ctx.actor is None:
+        return {}
+    rows = await Category.owned_by(ctx.actor.id).filter(id__in=list(category_ids))
+    return {category.id: category for category in rows}
+
+
+async def page(
+    ctx: Context, request: PageRequest, direction: Direction = Direction.NEWEST_FIRST
+) -> Page[Category]:
+    """Some of the caller's categories, from a cursor on."""
+    return await by_cursor(Category.owned_by(ctx.require(Scope.ALBUMS_READ).id), request, direction)
+
+
+async def numbered(ctx: Context, request: NumberedRequest) -> NumberedPage[Category]:
+    """One numbered page of the caller's categories, newest first."""
+    return await by_number(Category.owned_by(ctx.require(Scope.ALBUMS_READ).id), request)
+
+
+async def update(ctx: Context, category_id: str, changes: CategoryChanges) -> Category:
+    """The category as it is after the changes. Raises NotFound, Invalid."""
+    actor = ctx.require(Scope.ALBUMS_WRITE)
+    rules = Rules()
+    values = given(changes)
+    if "name" in values:
+        values["name"] = rules.line("name", values["name"], most=MAX_NAME)
+    if "description" in values:
+        values["description"] = rules.text("description", values["description"], most=MAX_DESCRIPTION)
+    rules.hold()
+    async with in_transaction():
+        category = await own(actor, category_id)
+        if values:
+            await _save(category.update_from_dict(values | {"updated_at": ctx.now()}))
+    return category
+
+
+async def delete(ctx: Context, category_id: str) -> str:
+    """Deletes a category and tells its id; its images stay, in no category. Raises NotFound."""
+    actor = ctx.require(Scope.ALBUMS_WRITE)
+    async with in_transaction():
+        category = await own(actor, category_id)
+        await category.delete()
+    return category.id
+
+
+async def own(actor: Actor, category_id: str) -> Category:
+    """The category, if it is the actor's. Raises NotFound."""
+    category = None
+    if kind_of(category_id) is Kind.CATEGORY:
+        category = await Category.owned_by(actor.id).get_or_none(id=category_id)
+    if category is None:
+        raise NotFound("category", category_id)
+    return category
+
+
+async def _save(category: Category, *, force_create: bool = False) -> None:
+    try:
+        await category.save(force_create=force_create)
+    except IntegrityError as error:
+        raise Invalid({"name": [f"You have a category of this name already: {category.name!r}."]}) from error

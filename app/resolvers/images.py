@@ -1,0 +1,264 @@
+"""Images: taken in, shown, changed, deleted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
+
+from app.auth.actor import Actor, Scope
+from app.cancellation import to_the_end
+from app.context import Context
+from app.db.nested import by_cursor_in_each
+from app.db.paging import by_cursor, by_number
+from app.errors import Forbidden, Invalid, NotFound, OutOfStorage, megabytes
+from app.ids import Kind, kind_of, new_id
+from app.imaging.probe import Probe
+from app.models import Album, Category, Image, ImageTag
+from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
+from app.resolvers import albums, blobs, categories
+from app.resolvers.rules import ABSENT, Absent, Rules, given
+from app.uploads import Upload
+
+MAX_FILENAME = 255
+MAX_TITLE = 200
+MAX_DESCRIPTION = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class NewImage:
+    """A file that came in, and what its owner says about it."""
+
+    file: Upload
+    title: str | None = None
+    description: str | None = None
+    album_id: str | None = None
+    category_id: str | None = None
+    tags: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImageChanges:
+    filename: str | Absent = ABSENT
+    title: str | None | Absent = ABSENT
+    description: str | None | Absent = ABSENT
+    album_id: str | None | Absent = ABSENT
+    category_id: str | None | Absent = ABSENT
+    tags: Sequence[str] | Absent = ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFilter:
+    """Which of an account's images: each that is not None must hold."""
+
+    album_id: str | None = None
+    category_id: str | None = None
+    tag: str | None = None
+    search: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeletedImage:
+    id: str
+    variants_removed: int
+
+
+async def admit(ctx: Context, declared: int | None) -> Actor:
+    """Who may upload, asked before a byte of the body is read. Raises Unauthorized, MissingScope, OutOfStorage.
+
+    `declared` is the length in bytes that the body is said to have.
+    """
+    actor = ctx.require(Scope.IMAGES_WRITE)
+    free = await ctx.services.storage.free()
+    floor = ctx.services.settings.min_free_disk
+    if free is not None and free - (declared or 0) < floor:
+        raise OutOfStorage(
+            f"The disk has {megabytes(free)} left, and {megabytes(floor)} of it are kept free. Delete something first."
+        )
+    return actor
+
+
+async def upload(ctx: Context, new: NewImage) -> Image:
+    """The image that a file became.
+
+    Raises Invalid, UnsupportedFormat, CorruptImage, TooManyPixels, Busy, OutOfStorage, Forbidden.
+    """
+    actor = await admit(ctx, None)
+    rules = Rules()
+    words = {
+        "filename": rules.optional_line("filename", new.file.filename, most=MAX_FILENAME),
+        "title": rules.optional_line("title", new.title, most=MAX_TITLE),
+        "description": rules.text("description", new.description, most=MAX_DESCRIPTION),
+        "tags": rules.tags("tags", new.tags),
+    }
+    rules.hold()
+    probe = await ctx.services.imaging.identify(new.file.path)
+    return await to_the_end(_keep(ctx, actor, new, probe, words))
+
+
+async def _keep(ctx: Context, actor: Actor, new: NewImage, probe: Probe, words: dict[str, Any]) -> Image:
+    now = ctx.now()
+    image_id = new_id(Kind.IMAGE, now)
+    extension = probe.format.extension
+    key = blobs.original_key(image_id, extension)
+    async with blobs.stored(ctx, key, new.file.path), in_transaction():
+        album = await _album_for(ctx, actor, new.album_id)
+        category = await _category_for(actor, new.category_id)
+        image = Image(
+            id=image_id,
+            owner_id=actor.id,
+            album=album,
+            category=category,
+            key=key,
+            size=new.file.size,
+            sha256=new.file.sha256,
+            format=probe.format.value,
+            width=probe.width,
+            height=probe.height,
+            frames=probe.frames,
+            has_alpha=probe.has_alpha,
+            thumbhash=probe.thumbhash,
+            dominant_color=probe.dominant_color,
+            created_at=now,
+            updated_at=now,
+            **words | {"filename": words["filename"] or f"{image_id}.{extension}"},
+        )
+        await image.add()
+    return image
+
+
+async def get(ctx: Context, image_id: str) -> Image:
+    """An image that the caller may see. Raises NotFound."""
+    ctx.allow(Scope.IMAGES_READ)
+    return await visible(ctx, image_id)
+
+
+async def get_many(ctx: Context, image_ids: Sequence[str]) -> dict[str, Image]:
+    """Those of the images that the caller may see, by id."""
+    ctx.allow(Scope.IMAGES_READ)
+    rows = await Image.visible_to(ctx.account_id).filter(id__in=list(image_ids))
+    return {image.id: image for image in rows}
+
+
+async def page(
+    ctx: Context,
+    which: ImageFilter,
+    request: PageRequest,
+    direction: Direction = Direction.NEWEST_FIRST,
+) -> Page[Image]:
+    """Some of the caller's own images, from a cursor on. Raises NotFound, Forbidden for a filter's album, category."""
+    return await by_cursor(await _own_images(ctx, which), request, direction)
+
+
+async def numbered(ctx: Context, which: ImageFilter, request: NumberedRequest) -> NumberedPage[Image]:
+    """One numbered page of the caller's own images, newest first. Raises NotFound as `page` does."""
+    return await by_number(await _own_images(ctx, which), request)
+
+
+async def in_albums(
+    ctx: Context, found: Sequence[Album], request: PageRequest, direction: Direction
+) -> list[Page[Image]]:
+    """The same page of each of these albums, in two statements however many they are.
+
+    The albums are such as the caller was shown; their images may be seen by whom they may.
+    """
+    ctx.allow(Scope.IMAGES_READ)
+    totals = {album.id: album.image_count for album in found}
+    pages = await by_cursor_in_each(Image.with_album(), "album_id", totals, request, direction)
+    return [pages[album.id] for album in found]
+
+
+async def update(ctx: Context, image_id: str, changes: ImageChanges) -> Image:
+    """The image as it is after the changes. Raises NotFound, Forbidden, Invalid."""
+    actor = ctx.require(Scope.IMAGES_WRITE)
+    rules = Rules()
+    values = given(changes)
+    if "filename" in values:
+        values["filename"] = rules.line("filename", values["filename"], most=MAX_FILENAME)
+    if "title" in values:
+        values["title"] = rules.optional_line("title", values["title"], most=MAX_TITLE)
+    if "description" in values:
+        values["description"] = rules.text("description", values["description"], most=MAX_DESCRIPTION)
+    if "tags" in values:
+        values["tags"] = rules.tags("tags", values["tags"] or [])
+    rules.hold()
+    async with in_transaction():
+        image = await own(ctx, actor, image_id)
+        if values:
+            await _change(ctx, actor, image, values)
+    return image
+
+
+async def delete(ctx: Context, image_id: str) -> DeletedImage:
+    """Deletes an image for ever, its file and its variants with it. Raises NotFound, Forbidden."""
+    actor = ctx.require(Scope.IMAGES_WRITE)
+    return await to_the_end(_delete(ctx, actor, image_id))
+
+
+async def _delete(ctx: Context, actor: Actor, image_id: str) -> DeletedImage:
+    async with in_transaction():
+        image = await own(ctx, actor, image_id)
+        await Image.remove([image])
+    return DeletedImage(id=image.id, variants_removed=await blobs.erase(ctx, image))
+
+
+async def visible(ctx: Context, image_id: str) -> Image:
+    """The image with its album, if the caller may see it. Raises NotFound."""
+    image = None
+    if kind_of(image_id) is Kind.IMAGE:
+        image = await Image.visible_to(ctx.account_id).get_or_none(id=image_id)
+    if image is None:
+        raise NotFound("image", image_id)
+    return image
+
+
+async def own(ctx: Context, actor: Actor, image_id: str) -> Image:
+    """The image, if it is the caller's to change. Raises NotFound, Forbidden."""
+    image = await visible(ctx, image_id)
+    if image.owner_id != actor.id:
+        raise Forbidden(f"The image {image_id} belongs to another account")
+    return image
+
+
+async def _own_images(ctx: Context, which: ImageFilter) -> QuerySet[Image]:
+    """What is in an album or a category of the caller's is the caller's: one condition, and one index, less."""
+    actor = ctx.require(Scope.IMAGES_READ)
+    query = Image.with_album() if which.album_id or which.category_id else Image.owned_by(actor.id)
+    if which.album_id is not None:
+        query = query.filter(album_id=(await albums.own(ctx, actor, which.album_id)).id)
+    if which.category_id is not None:
+        query = query.filter(category_id=(await categories.own(actor, which.category_id)).id)
+    rules = Rules()
+    if which.tag is not None:
+        query = query.filter(tag_rows__name=rules.storable("tag", which.tag))
+    if which.search is not None:
+        query = query.filter(Image.says(rules.storable("search", which.search)))
+    rules.hold()
+    return query
+
+
+async def _change(ctx: Context, actor: Actor, image: Image, values: dict[str, Any]) -> None:
+    if "album_id" in values:
+        await image.move_to(await _album_for(ctx, actor, values.pop("album_id")))
+    if "category_id" in values:
+        category = await _category_for(actor, values.pop("category_id"))
+        image.category_id = category.id if category else None
+    if "tags" in values:
+        await ImageTag.write(image.id, values["tags"])
+    await image.update_from_dict(values | {"updated_at": ctx.now()}).save()
+
+
+async def _album_for(ctx: Context, actor: Actor, album_id: str | None) -> Album | None:
+    """The album that an image is to lie in. What does not exist is a wrong field here, not a wrong address."""
+    try:
+        return await albums.own(ctx, actor, album_id) if album_id is not None else None
+    except NotFound as error:
+        raise Invalid({"album_id": [error.details]}) from error
+
+
+async def _category_for(actor: Actor, category_id: str | None) -> Category | None:
+    try:
+        return await categories.own(actor, category_id) if category_id is not None else None
+    except NotFound as error:
+        raise Invalid({"category_id": [error.details]}) from error

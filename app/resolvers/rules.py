@@ -1,0 +1,93 @@
+"""What may stand in the fields that people fill in, said once for all faces."""
+
+from collections.abc import Sequence
+from dataclasses import fields
+from enum import Enum
+from typing import Any, Final, TypeVar
+
+from app.errors import Invalid
+
+T = TypeVar("T")
+
+MAX_TAGS = 50
+MAX_TAG_LENGTH = 50
+
+
+class Absent(Enum):
+    """Said of a field that a change does not speak of; None would empty it."""
+
+    ABSENT = "absent"
+
+
+ABSENT: Final = Absent.ABSENT
+
+
+def given(changes: Any) -> dict[str, Any]:
+    """The fields of a dataclass of changes that are not absent."""
+    values = {field.name: getattr(changes, field.name) for field in fields(changes)}
+    return {name: value for name, value in values.items() if value is not ABSENT}
+
+
+def several(name: str, values: Sequence[T], *, most: int) -> list[T]:
+    """The values, each once, if they are 1 to `most`. Raises Invalid."""
+    if not 1 <= len(values) <= most:
+        raise Invalid({name: [f"There must be 1 to {most} of them; there are {len(values)}."]})
+    return list(dict.fromkeys(values))
+
+
+class Rules:
+    """Collects what is wrong with one input, so that people hear all of it at once.
+
+    rules = Rules()
+    name = rules.line("name", name, most=200)
+    rules.hold()
+    """
+
+    def __init__(self) -> None:
+        self.complaints: dict[str, list[str]] = {}
+
+    def hold(self) -> None:
+        """Raises Invalid where anything was wrong."""
+        if self.complaints:
+            raise Invalid(self.complaints)
+
+    def complain(self, name: str, text: str) -> None:
+        self.complaints.setdefault(name, []).append(text)
+
+    def line(self, name: str, value: str | None, *, most: int) -> str:
+        """A text that must be there, on one line, of 1 to `most` characters; without the space around it."""
+        text = (value or "").strip()
+        if not text:
+            self.complain(name, "This field is required.")
+        elif any(ord(character) < 32 for character in text):
+            self.complain(name, "This must be one line, without control characters.")
+        self._within(name, text, most)
+        return text
+
+    def optional_line(self, name: str, value: str | None, *, most: int) -> str | None:
+        """The same, and nothing at all is as good."""
+        return self.line(name, value, most=most) if value and value.strip() else None
+
+    def text(self, name: str, value: str | None, *, most: int) -> str | None:
+        """A text of any shape; None where there is nothing in it."""
+        if value:
+            self._within(name, value, most)
+        return value or None
+
+    def tags(self, name: str, values: Sequence[str]) -> list[str]:
+        """Tags as given, each once, in their order."""
+        tags = list(dict.fromkeys(self.line(name, value, most=MAX_TAG_LENGTH) for value in values))
+        if len(tags) > MAX_TAGS:
+            self.complain(name, f"There may be {MAX_TAGS} tags at most; there are {len(tags)}.")
+        return tags
+
+    def storable(self, name: str, value: str) -> str:
+        """A text to search by: any, but for what no database keeps."""
+        self._within(name, value, 200)
+        return value
+
+    def _within(self, name: str, text: str, most: int) -> None:
+        if len(text) > most:
+            self.complain(name, f"This may have {most} characters at most; it has {len(text)}.")
+        if "\0" in text or any(0xD800 <= ord(character) <= 0xDFFF for character in text):
+            self.complain(name, "This must be Unicode text without NUL characters or lone surrogates.")

@@ -1,0 +1,169 @@
+"""What is delivered of an image: the original, or a variant that is rendered once and kept."""
+
+import uuid
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from app.auth.actor import Scope
+from app.context import Context
+from app.errors import InvalidParameter, NotFound
+from app.imaging.formats import Format
+from app.imaging.transform import Fit, Recipe, Source, Transform
+from app.links import Markup
+from app.models import Image
+from app.resolvers import blobs, images
+from app.storage.base import Missing, Stored
+
+THUMBNAIL = 400
+MAX_WIDTHS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """An address and exactly what it delivers. Nothing is decoded to know it."""
+
+    url: str
+    width: int
+    height: int
+    format: Format
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What an address under `/img` names, known before a byte is read: `recipe` is None for the original."""
+
+    image: Image
+    recipe: Recipe | None
+
+    @property
+    def format(self) -> Format:
+        return self.recipe.format if self.recipe else Format(self.image.format)
+
+    @property
+    def etag(self) -> str:
+        """A strong validator: the bytes follow from the original's and the recipe's."""
+        digest = self.image.sha256[:32]
+        return f"{digest}-{self.recipe.digest}" if self.recipe else digest
+
+    @property
+    def modified_at(self) -> datetime:
+        """Images never change their bytes, so variants are as old as the image."""
+        return self.image.created_at
+
+    @property
+    def filename(self) -> str:
+        """The name to save it under."""
+        stem = self.image.filename.rpartition(".")[0] or self.image.filename
+        return f"{stem}.{self.format.extension}"
+
+
+def variant(ctx: Context, image: Image, transform: Transform) -> Variant:
+    """What the address of a transform delivers. Raises BadRequest where the result would be too large."""
+    if transform.is_identity:
+        return Variant(url_of(ctx, image), image.width, image.height, Format(image.format))
+    recipe = transform.resolve(source_of(image))
+    width, height = recipe.output_size
+    return Variant(url_of(ctx, image, transform), width, height, recipe.format)
+
+
+def url_of(ctx: Context, image: Image, transform: Transform | None = None) -> str:
+    """The address of the original, or of a transform of it."""
+    format = (transform and transform.format) or Format(image.format)
+    query = replace(transform, format=None).query() if transform else ""
+    return ctx.services.links.image(image.id, format.extension, query)
+
+
+def src_set(ctx: Context, image: Image, widths: Sequence[int], transform: Transform) -> str:
+    """The value of an `srcset` attribute: one variant a width, in the transform's own proportions."""
+    if not 1 <= len(widths) <= MAX_WIDTHS:
+        raise InvalidParameter(
+            "widths", f"{len(widths)} widths", f"a list of 1 to {MAX_WIDTHS} widths in pixels"
+        )
+    for width in widths:
+        if width < 1:
+            raise InvalidParameter("widths", width, "widths of 1 or more")
+    variants = [variant(ctx, image, _at_width(transform, width)) for width in sorted(set(widths))]
+    return ", ".join(f"{each.url} {each.width}w" for each in variants)
+
+
+def _at_width(transform: Transform, width: int) -> Transform:
+    """The transform at another width; where it has both sides, the height goes along."""
+    if transform.width is None or transform.height is None:
+        return replace(transform, width=width, height=None)
+    return replace(
+        transform, width=width, height=max(1, int(transform.height * width / transform.width + 0.5))
+    )
+
+
+def thumbnail(image: Image) -> Transform:
+    """The transform of the small picture that lists show: WebP, 400 px at its longer side, never enlarged."""
+    if max(image.width, image.height) <= THUMBNAIL:
+        return Transform(format=Format.WEBP)
+    return Transform(width=THUMBNAIL, height=THUMBNAIL, fit=Fit.INSIDE, format=Format.WEBP)
+
+
+def markup(ctx: Context, image: Image) -> Markup:
+    """The image's address, ready to paste."""
+    return Markup(url_of(ctx, image), image.title or image.filename)
+
+
+async def find(
+    ctx: Context, image_id: str, transform: Transform, *, extension: Format | None, accept: str = ""
+) -> Picture:
+    """What an address names. Raises NotFound, BadRequest.
+
+    `extension` is the format that the path ends in: the one to deliver, unless the transform names one itself. `accept`
+    is the Accept header, for `fm=auto`.
+    """
+    image = await images.visible(ctx, image_id)
+    if not image.is_public:
+        ctx.allow(Scope.IMAGES_READ)
+    if transform.format is None and extension not in {None, Format(image.format)}:
+        transform = replace(transform, format=extension)
+    if transform.is_identity:
+        return Picture(image, None)
+    source = source_of(image)
+    return Picture(image, transform.negotiated(accept, source).resolve(source))
+
+
+@asynccontextmanager
+async def opened(ctx: Context, picture: Picture) -> AsyncIterator[Stored]:
+    """The bytes, rendered now if need be. Raises NotFound, Busy, Invalid."""
+    recipe = picture.recipe
+    if recipe is None:
+        key = picture.image.key
+    else:
+        key = blobs.variant_key(picture.image, recipe)
+        if await ctx.services.storage.stat(key) is None:
+            await ctx.services.renders.join(key, lambda: _render(ctx, picture.image, recipe, key))
+    try:
+        async with ctx.services.storage.open(key) as stored:
+            yield stored
+    except Missing as error:  # deleted since we looked
+        raise NotFound("image", picture.image.id) from error
+
+
+def source_of(image: Image) -> Source:
+    """What the recipe must know of the stored picture."""
+    return Source(
+        format=Format(image.format),
+        width=image.width,
+        height=image.height,
+        frames=image.frames,
+        has_alpha=image.has_alpha,
+    )
+
+
+async def _render(ctx: Context, image: Image, recipe: Recipe, key: str) -> None:
+    target = ctx.services.storage.incoming / f"{uuid.uuid4().hex}.variant"
+    try:
+        async with ctx.services.storage.as_file(image.key) as source:
+            await ctx.services.imaging.render(source, recipe, target)
+        await ctx.services.storage.put(key, target)
+    finally:
+        target.unlink(missing_ok=True)
+    if not await Image.exists(id=image.id):  # deleted while we rendered: the variant must not outlive it
+        await blobs.erase_variants(ctx, image)
+        raise NotFound("image", image.id)

@@ -1,0 +1,293 @@
+"""How bytes come in: a multipart form, streamed, its files hashed and counted on their way to the disk.
+
+Starlette's parser does the reading; here is what it leaves open: a bound for each file, files that lie on the storage's
+own disk, a body that stops halfway, one that never ends, and text that is not text.
+"""
+
+import asyncio
+import errno
+import hashlib
+import os
+import secrets
+import unicodedata
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from contextlib import aclosing, asynccontextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import ParamSpec
+
+from python_multipart.multipart import parse_options_header
+from starlette.datastructures import FormData, Headers, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+
+from app.errors import MEGABYTE, BadRequest, Invalid, OutOfStorage, TooLarge
+
+BUFFER = MEGABYTE
+ALLOWANCE = MEGABYTE  # for the fields and the wrapping, over and above the files
+LONGEST_FILENAME = 255  # in bytes, as file systems have it
+LONGEST_BOUNDARY = 70  # RFC 2046, 5.1.1
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """How much of a form is taken. Sizes in bytes, each for one file or field; `stall_timeout` in seconds."""
+
+    max_file_size: int
+    max_files: int = 1
+    max_fields: int = 20
+    max_field_size: int = 64 * 1024
+    stall_timeout: float = 30.0
+
+    @property
+    def max_body_size(self) -> int:
+        return self.max_files * self.max_file_size + ALLOWANCE
+
+
+@asynccontextmanager
+async def receive_form(
+    headers: Headers, stream: AsyncIterator[bytes], *, folder: Path, limits: Limits
+) -> AsyncIterator[FormData]:
+    """The fields of a multipart body, as text, and its files, as `Upload`s that lie in `folder`.
+
+    async with receive_form(request.headers, request.stream(), folder=storage.incoming, limits=limits) as form: ...
+
+    On leaving, and whenever this raises or is cancelled, the files go, but for those that were moved away.
+    Raises BadRequest for what is not a whole multipart form, or stalls, or has too many parts or too large a field;
+    TooLarge; Invalid for a field or a filename that is not text; OutOfStorage; and what `stream` raises.
+    """
+    refuse_too_large(headers, limits)
+    _require_multipart(headers)
+    parser = _Parser(headers, _watched(stream, limits), folder=folder, limits=limits)
+    try:
+        yield await parser.parse()
+    finally:
+        await _off_loop(_discard, parser.uploads)
+
+
+class Upload(UploadFile):
+    """A received file: Starlette's own kind, and the `path` where it lies until it is moved or its form is closed."""
+
+    size: int
+    filename: str
+
+    def __init__(self, path: Path, *, filename: str, headers: Headers, max_size: int) -> None:
+        # Nothing is opened on the event loop: the first flush puts the file on the disk in the place of this one.
+        super().__init__(BytesIO(), size=0, filename=filename, headers=headers)
+        self.path = path
+        self._max_size = max_size
+        self._unwritten = bytearray()
+        self._hash = hashlib.sha256()
+
+    @property
+    def sha256(self) -> str:
+        """The digest of all its bytes, in hexadecimal."""
+        return self._hash.hexdigest()
+
+    async def write(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.size > self._max_size:
+            raise TooLarge(limit=self._max_size)
+        self._unwritten += data
+        if len(self._unwritten) >= BUFFER:
+            await _off_loop(self._flush)
+
+    async def seek(self, offset: int) -> None:
+        await _off_loop(self._flush_and_seek, offset)
+
+    async def close(self) -> None:
+        await _off_loop(self.discard)
+
+    def discard(self) -> None:
+        """Close it and remove it from the disk, unless it was moved away."""
+        with suppress(OSError):  # a full disk refuses once more what it has already refused
+            self.file.close()
+        self.path.unlink(missing_ok=True)
+
+    def _flush_and_seek(self, offset: int) -> None:
+        self._flush()
+        self.file.seek(offset)
+
+    def _flush(self) -> None:
+        try:
+            if isinstance(self.file, BytesIO):
+                self.file = open(self.path, "x+b", opener=_private)  # noqa: SIM115  (closed by discard)
+            self._hash.update(self._unwritten)
+            self.file.write(self._unwritten)
+            self.file.flush()
+        except OSError as error:
+            if error.errno not in FULL:
+                raise
+            raise OutOfStorage("The disk is full") from error
+        self._unwritten.clear()
+
+
+class _Parser(MultiPartParser):
+    """Starlette's parser with our files, strict text, and an eye on whether the form came to its end."""
+
+    def __init__(
+        self, headers: Headers, stream: AsyncGenerator[bytes, None], *, folder: Path, limits: Limits
+    ) -> None:
+        super().__init__(
+            headers,
+            stream,
+            max_files=limits.max_files,
+            max_fields=limits.max_fields,
+            max_part_size=limits.max_field_size,
+        )
+        self.uploads: list[Upload] = []
+        self._folder = folder
+        self._max_file_size = limits.max_file_size
+        self._is_whole = False
+
+    async def parse(self) -> FormData:
+        try:
+            async with aclosing(self.stream):
+                form = await super().parse()
+        except MultiPartException as error:
+            raise BadRequest(error.message) from error
+        if not self._is_whole:
+            raise BadRequest("The multipart body ends before its closing boundary")
+        return form
+
+    def on_headers_finished(self) -> None:
+        disposition, options = parse_options_header(self._current_part.content_disposition)
+        if disposition != b"form-data" or b"name" not in options:
+            raise BadRequest("Each part of the form needs a Content-Disposition of form-data with a name")
+        name = self._current_part.field_name = _name(options[b"name"])
+        if b"filename" in options:
+            self._begin_file(_filename(_text(options[b"filename"], name, "The filename")))
+        else:
+            self._begin_field()
+
+    def _begin_file(self, filename: str) -> None:
+        self._current_files += 1
+        if self._current_files > self.max_files:
+            raise BadRequest(f"Too many files: at most {self.max_files} are taken at once")
+        upload = Upload(
+            self._folder / f"upload-{secrets.token_hex(16)}",
+            filename=filename,
+            headers=Headers(raw=self._current_part.item_headers),
+            max_size=self._max_file_size,
+        )
+        self.uploads.append(upload)
+        self._current_part.file = upload
+
+    def _begin_field(self) -> None:
+        self._current_fields += 1
+        if self._current_fields > self.max_fields:
+            raise BadRequest(f"Too many fields: a form has at most {self.max_fields}")
+
+    def on_part_end(self) -> None:
+        if self._current_part.file is None:
+            name = self._current_part.field_name
+            self.items.append((name, _text(self._current_part.data, name, "The value")))
+        else:
+            super().on_part_end()
+
+    def on_end(self) -> None:
+        self._is_whole = True
+
+
+def content_length(headers: Headers) -> int | None:
+    """The size of the body as declared, in bytes, or None where it is not. Raises BadRequest."""
+    text = headers.get("content-length")
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and len(text) < 20):
+        raise BadRequest("The Content-Length must be a whole number of bytes")
+    return int(text)
+
+
+def refuse_too_large(headers: Headers, limits: Limits) -> None:
+    """Raises TooLarge where the declared length alone says so: before anything is read."""
+    length = content_length(headers)
+    if length is not None and length > limits.max_body_size:
+        raise TooLarge(limit=limits.max_file_size, actual=length if limits.max_files == 1 else None)
+
+
+def _require_multipart(headers: Headers) -> None:
+    kind, options = parse_options_header(headers.get("content-type"))
+    if kind != b"multipart/form-data":
+        raise BadRequest("The Content-Type must be multipart/form-data")
+    boundary = options.get(b"boundary", b"")
+    if not (0 < len(boundary) <= LONGEST_BOUNDARY and boundary.isascii() and boundary.decode().isprintable()):
+        raise BadRequest(
+            f"The multipart boundary must have 1 to {LONGEST_BOUNDARY} printable ASCII characters"
+        )
+
+
+async def _watched(stream: AsyncIterator[bytes], limits: Limits) -> AsyncGenerator[bytes, None]:
+    """The stream, which may neither stall nor go on for ever behind the last file."""
+    received = 0
+    while True:
+        try:
+            async with asyncio.timeout(limits.stall_timeout):
+                chunk = await anext(stream)
+        except StopAsyncIteration:
+            return
+        except TimeoutError as error:
+            raise BadRequest(f"The upload stalled: no byte came for {limits.stall_timeout:g} s") from error
+        received += len(chunk)
+        if received > limits.max_body_size:
+            raise TooLarge(limit=limits.max_file_size)
+        yield chunk
+
+
+async def _off_loop(work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
+    """Do blocking work in a thread, to its end: whoever is cancelled meanwhile waits, as a thread can't be stopped.
+
+    Starlette's `run_in_threadpool` leaves the thread running, which would make the file anew after it was removed.
+    """
+    thread = asyncio.get_running_loop().run_in_executor(None, partial(work, *args, **kwargs))
+    cancelled: asyncio.CancelledError | None = None
+    while not thread.done():
+        try:
+            await asyncio.wait([thread])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled:
+        thread.exception()  # seen, so that the loop does not report it as lost
+        raise cancelled
+    thread.result()
+
+
+def _discard(uploads: Iterable[Upload]) -> None:
+    for upload in uploads:
+        upload.discard()
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, mode=0o600)
+
+
+def _name(data: bytes) -> str:
+    try:
+        name = data.decode()
+    except UnicodeDecodeError as error:
+        raise BadRequest("The name of a field is not UTF-8") from error
+    if "\0" in name:
+        raise BadRequest("The name of a field has a NUL character")
+    return name
+
+
+def _text(data: bytes | bytearray, field: str, what: str) -> str:
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        raise Invalid({field: [f"{what} is not UTF-8."]}) from error
+    if "\0" in text:
+        raise Invalid({field: [f"{what} has a NUL character."]})
+    return text
+
+
+def _filename(sent: str) -> str:
+    """The last part of a path, printable and of bounded length; empty if nothing is left."""
+    name = sent.replace("\\", "/").rpartition("/")[2]
+    name = "".join(c for c in name if unicodedata.category(c) not in {"Cc", "Zl", "Zp"}).strip()
+    return name.encode()[:LONGEST_FILENAME].decode(errors="ignore")

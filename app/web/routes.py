@@ -1,0 +1,19 @@
+"""The pages, each at its address."""
+
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+HOME = Path(__file__).with_name("home.html")
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+
+def home(_: Request) -> Response:
+    """Where a browser lands: what this server is, and where to go from here."""
+    headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
+    return HTMLResponse(HOME.read_text(), headers=headers)
+
+
+routes = [Route("/", home)]
