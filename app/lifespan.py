@@ -1,6 +1,8 @@
 """Which implementation stands behind each contract, and how they start and stop."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
@@ -18,12 +20,15 @@ from app.settings import Settings
 from app.storage.disk import DiskStorage
 
 STALE = timedelta(hours=24)
+THREADS = 32
 
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Services]:
     """The services, from here to the end of the block. The database must have been migrated."""
     async with database(tortoise_config(database_url(settings))):
+        # More than the default of a few: threads here wait for disks, and a slow fsync must not hold reads up.
+        asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         services = assembled(settings)
         await services.storage.clear_incoming(services.clock() - STALE)
         try:

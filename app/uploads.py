@@ -10,10 +10,9 @@ import hashlib
 import os
 import secrets
 import unicodedata
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import ParamSpec
@@ -22,6 +21,7 @@ from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
+from app.cancellation import in_thread
 from app.errors import MEGABYTE, BadRequest, Invalid, OutOfStorage, TooLarge
 
 BUFFER = MEGABYTE
@@ -67,7 +67,7 @@ async def receive_form(
     try:
         yield await parser.parse()
     finally:
-        await _off_loop(_discard, parser.uploads)
+        await in_thread(_discard, parser.uploads)
 
 
 class Upload(UploadFile):
@@ -95,13 +95,13 @@ class Upload(UploadFile):
             raise TooLarge(limit=self._max_size)
         self._unwritten += data
         if len(self._unwritten) >= BUFFER:
-            await _off_loop(self._flush)
+            await in_thread(self._flush)
 
     async def seek(self, offset: int) -> None:
-        await _off_loop(self._flush_and_seek, offset)
+        await in_thread(self._flush_and_seek, offset)
 
     async def close(self) -> None:
-        await _off_loop(self.discard)
+        await in_thread(self.discard)
 
     def discard(self) -> None:
         """Close it and remove it from the disk, unless it was moved away."""
@@ -237,24 +237,6 @@ async def _watched(stream: AsyncIterator[bytes], limits: Limits) -> AsyncGenerat
         if received > limits.max_body_size:
             raise TooLarge(limit=limits.max_file_size)
         yield chunk
-
-
-async def _off_loop(work: Callable[P, None], *args: P.args, **kwargs: P.kwargs) -> None:
-    """Do blocking work in a thread, to its end: whoever is cancelled meanwhile waits, as a thread can't be stopped.
-
-    Starlette's `run_in_threadpool` leaves the thread running, which would make the file anew after it was removed.
-    """
-    thread = asyncio.get_running_loop().run_in_executor(None, partial(work, *args, **kwargs))
-    cancelled: asyncio.CancelledError | None = None
-    while not thread.done():
-        try:
-            await asyncio.wait([thread])
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled:
-        thread.exception()  # seen, so that the loop does not report it as lost
-        raise cancelled
-    thread.result()
 
 
 def _discard(uploads: Iterable[Upload]) -> None:

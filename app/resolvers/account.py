@@ -1,6 +1,5 @@
 """Accounts: the first one, and the one that asks."""
 
-import asyncio
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from tortoise.transactions import in_transaction
 from app.auth import tokens
 from app.auth.actor import Scope
 from app.auth.passwords import hash_password
+from app.cancellation import in_thread
 from app.context import Context, Services
 from app.ids import Kind, new_id
 from app.models import Account, Role
@@ -31,7 +31,7 @@ async def make_first(ctx: Context) -> FirstSignIn | None:
     if await Account.exists():
         return None
     password = secrets.token_urlsafe(12)
-    password_hash = await asyncio.to_thread(hash_password, password)
+    password_hash = await in_thread(hash_password, password)
     now = ctx.now()
     async with in_transaction():
         if await Account.exists():  # another process was faster

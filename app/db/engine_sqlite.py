@@ -1,0 +1,283 @@
+"""Tortoise's engine for SQLite, safe in tasks that are cancelled.
+
+One connection writes, three read. A transaction has the writer to itself from its BEGIN IMMEDIATE to its end; whoever
+asks outside of one reads beside it, and sees what was committed before. Wherever a task is cancelled, its statement is
+over, its transaction ended and its connection free by the time it is told.
+"""
+
+# Tortoise's migrations choose their dialect by the name of this module: it must contain "sqlite".
+
+import asyncio
+import re
+import sqlite3
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
+from typing import Any, Never, TypeVar
+
+from tortoise.backends.base.client import NestedTransactionContext, TransactionalDBClient, TransactionContext
+from tortoise.backends.sqlite.client import SqliteClient
+from tortoise.connection import ConnectionToken, get_connections
+from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
+
+from app.db import statements
+from app.db.connection import Connection, Work
+from app.db.statements import Row
+
+T = TypeVar("T")
+READERS = 3
+PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "journal_size_limit": 16 << 20}
+READER_PRAGMAS = {"query_only": "ON"}
+READING = re.compile(
+    r"\s*(?:SELECT|VALUES|EXPLAIN|WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE|REPLACE)\b))\b",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+class _Client(SqliteClient):
+    """The statements that Tortoise asks for, each as one piece of work for one connection."""
+
+    async def _perform(self, work: Work[T], *, reads: bool) -> T:
+        raise NotImplementedError
+
+    async def execute_insert(self, query: str, values: Sequence[Any]) -> int:
+        return await self._logged(query, values, partial(statements.insert, sql=query, values=values))
+
+    async def execute_query(
+        self, query: str, values: Sequence[Any] | None = None
+    ) -> tuple[int, Sequence[Row]]:
+        query = query.replace("\0", "'||CHAR(0)||'")  # Tortoise writes some texts into the statement
+        work = partial(statements.fetch, sql=query, values=values or ())
+        return await self._logged(query, values, work, reads=READING.match(query) is not None)
+
+    async def execute_query_dict(self, query: str, values: Sequence[Any] | None = None) -> list[Row]:
+        _, rows = await self.execute_query(query, values)
+        return list(rows)
+
+    async def execute_many(self, query: str, values: Sequence[Sequence[Any]]) -> None:
+        await self._logged(query, values, partial(statements.repeat, sql=query, values=values))
+
+    async def execute_script(self, query: str) -> None:
+        await self._logged(query, None, partial(statements.run_each, script=query))
+
+    async def _logged(self, query: str, values: object, work: Work[T], *, reads: bool = False) -> T:
+        self.log.debug("%s: %s", query, values)
+        with _translated():
+            return await self._perform(work, reads=reads)
+
+    def acquire_connection(self) -> Never:
+        raise NotImplementedError(
+            "Connections are not handed out: use the execute methods or in_transaction()"
+        )
+
+
+class Engine(_Client):
+    """The client of one database, as Tortoise makes it: `file_path`, and pragmas beside ours or in their place.
+
+    A database in memory has one connection only, so that reads wait for an open transaction.
+    """
+
+    def __init__(self, file_path: str, **options: Any) -> None:
+        super().__init__(file_path, **(PRAGMAS | options))
+        self.writing = asyncio.Lock()
+        self._opening = asyncio.Lock()
+        self._open = AsyncExitStack()
+        self._writer: Connection | None = None
+        self._idle: asyncio.LifoQueue[Connection] | None = None
+
+    async def create_connection(self, with_db: bool = True) -> None:  # noqa: ARG002  (a file has no other way)
+        async with self._opening:
+            if self._writer is None:
+                await self._connect()
+                await self._post_connect()
+
+    async def _connect(self) -> None:
+        async with AsyncExitStack() as undo:
+            writer = await _opened(undo, self.filename, self.pragmas)
+            readers = 0 if _in_memory(self.filename) else READERS
+            idle: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
+            for _ in range(readers):
+                idle.put_nowait(await _opened(undo, self.filename, READER_PRAGMAS))
+            self._open = undo.pop_all()
+        self._writer, self._idle = writer, idle if readers else None
+
+    async def close(self) -> None:
+        """Statements in hand are done first, an open transaction is rolled back. The next statement opens again."""
+        connections, self._open = self._open, AsyncExitStack()
+        self._writer = self._idle = None
+        await connections.aclose()
+
+    @property
+    def idle_readers(self) -> int:
+        return self._idle.qsize() if self._idle else 0
+
+    async def writer(self) -> Connection:
+        """The connection that writes: for whoever holds `writing`."""
+        if self._writer is None:
+            await self.create_connection()
+        if self._writer is None:
+            raise OperationalError("The database is closed")
+        return self._writer
+
+    async def _perform(self, work: Work[T], *, reads: bool) -> T:
+        if reads:
+            return await self._read(work)
+        async with self.writing:
+            return await (await self.writer()).run(work)
+
+    async def execute_many(self, query: str, values: Sequence[Sequence[Any]]) -> None:
+        work = partial(statements.repeat, sql=query, values=values)
+        await self._logged(query, values, partial(statements.atomic, work=work))
+
+    async def _read(self, work: Work[T]) -> T:
+        await self.create_connection()
+        async with self._reader() as reader:
+            return await reader.run(work, interruptible=True)
+
+    @asynccontextmanager
+    async def _reader(self) -> AsyncIterator[Connection]:
+        idle = self._idle
+        if idle is None:
+            async with self.writing:
+                yield await self.writer()
+            return
+        reader = await idle.get()
+        try:
+            yield reader
+        finally:
+            idle.put_nowait(reader)
+
+    def _in_transaction(self) -> TransactionContext:
+        return _Span(self)
+
+
+class Transaction(_Client, TransactionalDBClient):
+    """The client of those inside a transaction. Statements that come after its end are refused.
+
+    A task that outlives the block it was made in would else write into the transaction of a stranger.
+    """
+
+    def __init__(self, engine: Engine, writer: Connection) -> None:
+        super().__init__(
+            engine.filename, connection_name=engine.connection_name, fetch_inserted=engine.fetch_inserted
+        )
+        self._engine = engine
+        self._writer = writer
+        self._savepoints: list[str] = []
+
+    async def _perform(self, work: Work[T], *, reads: bool) -> T:  # noqa: ARG002  (here the writer does both)
+        if self._finalized:
+            raise TransactionManagementError("The transaction has ended")
+        return await self._writer.run(partial(_inside, work=work))
+
+    @property
+    def has_ended(self) -> bool:
+        return self._finalized
+
+    async def begin(self) -> None:
+        with _translated():
+            await self._writer.run(statements.begin)
+
+    async def commit(self) -> None:
+        await self._end(statements.commit)
+
+    async def rollback(self) -> None:
+        await self._end(statements.roll_back)
+
+    async def _end(self, work: Work[None]) -> None:
+        if self._finalized:
+            raise TransactionManagementError("The transaction has ended")
+        self._finalized = True
+        with _translated():
+            await self._writer.run(work)
+
+    async def savepoint(self) -> None:
+        name = f"level_{len(self._savepoints)}"
+        await self.execute_script(f"SAVEPOINT {name}")
+        self._savepoints.append(name)
+
+    async def savepoint_rollback(self) -> None:
+        name = self._savepoints.pop()
+        await self.execute_script(f"ROLLBACK TO {name}; RELEASE {name}")
+
+    async def release_savepoint(self) -> None:
+        await self.execute_script(f"RELEASE {self._savepoints.pop()}")
+
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(self)
+
+    async def create_connection(self, with_db: bool = True) -> None:
+        """Nothing to do: a transaction has its connection."""
+
+    async def close(self) -> None:
+        await self._engine.close()
+
+
+class _Span(TransactionContext):
+    """From BEGIN to COMMIT or ROLLBACK, with the writer's lock around it."""
+
+    client: Transaction
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._token: ConnectionToken | None = None
+
+    async def __aenter__(self) -> Transaction:
+        await self._engine.writing.acquire()
+        try:
+            self.client = Transaction(self._engine, await self._engine.writer())
+            await self._begin()
+        except BaseException:
+            self._engine.writing.release()
+            raise
+        self._token = get_connections().set(self._engine.connection_name, self.client)
+        return self.client
+
+    async def _begin(self) -> None:
+        try:
+            await self.client.begin()
+        except BaseException:
+            await self.client.rollback()  # a cancel comes when BEGIN is done
+            raise
+
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        try:
+            get_connections().reset(self._token)
+        finally:
+            await self._end(failed=kind is not None)
+
+    async def _end(self, *, failed: bool) -> None:
+        try:
+            if not self.client.has_ended:
+                await (self.client.rollback() if failed else self.client.commit())
+        finally:
+            self._engine.writing.release()
+
+
+def _inside(raw: sqlite3.Connection, work: Work[T]) -> T:
+    if not raw.in_transaction:  # SQLite has rolled it back, as it does when the disk is full
+        raise sqlite3.OperationalError("the transaction was rolled back")
+    return work(raw)
+
+
+async def _opened(undo: AsyncExitStack, path: str, pragmas: dict[str, Any]) -> Connection:
+    connection = await Connection.open(path, pragmas)
+    undo.push_async_callback(connection.close)
+    return connection
+
+
+def _in_memory(path: str) -> bool:
+    return path in {"", ":memory:"}
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.IntegrityError as error:
+        raise IntegrityError(error) from error
+    except sqlite3.OperationalError as error:
+        raise OperationalError(error) from error
+
+
+client_class = Engine

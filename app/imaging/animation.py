@@ -1,0 +1,42 @@
+"""How long each frame is shown, and how often all of them: the same in GIF and in WebP."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image
+
+from app.imaging.formats import Format
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timing:
+    """Milliseconds for each frame, and how many times the whole is played; 0 is for ever.
+
+    A GIF that says nothing is played once, and one that says n is repeated n times after that; a WebP says how often
+    it is played. Google's gif2webp counts the same way.
+    """
+
+    durations: tuple[int, ...]
+    plays: int
+
+    def said_to(self, format: Format) -> dict[str, Any]:
+        """What Pillow is told when it writes `format`."""
+        durations = list(self.durations)
+        if format is Format.WEBP:
+            return {"duration": durations, "loop": self.plays}
+        if self.plays == 1:
+            return {"duration": durations}
+        return {"duration": durations, "loop": max(self.plays - 1, 0)}
+
+
+def plays(image: Image.Image, format: Format) -> int:
+    """How many times an opened animation is played; 0 is for ever."""
+    loop = image.info.get("loop")
+    if format is Format.WEBP or loop == 0:
+        return int(loop or 0)
+    return 1 if loop is None else int(loop) + 1
+
+
+def duration(frame: Image.Image) -> int:
+    """Milliseconds for which a loaded frame is shown."""
+    return int(frame.info.get("duration", 0))

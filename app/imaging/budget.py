@@ -1,0 +1,50 @@
+"""An allowance that many share at the same time, first come, first served."""
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+
+class Budget:
+    """So many of something at once. Who wants more than there is gets all of it, alone."""
+
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._free = total
+        self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
+
+    @asynccontextmanager
+    async def taken(self, amount: int) -> AsyncIterator[None]:
+        """Waits for `amount`, after all who asked before, and gives it back at the end."""
+        amount = min(amount, self._total)
+        await self._take(amount)
+        try:
+            yield
+        finally:
+            self._free += amount
+            self._serve()
+
+    async def _take(self, amount: int) -> None:
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((amount, granted))
+        self._serve()
+        try:
+            await granted
+        except asyncio.CancelledError:
+            if granted.done() and not granted.cancelled():
+                self._free += amount
+            self._serve()
+            raise
+
+    def _serve(self) -> None:
+        while self._waiting:
+            amount, granted = self._waiting[0]
+            if granted.cancelled():
+                self._waiting.popleft()
+            elif amount <= self._free:
+                self._waiting.popleft()
+                self._free -= amount
+                granted.set_result(None)
+            else:
+                return

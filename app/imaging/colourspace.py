@@ -1,0 +1,74 @@
+"""From whatever a file stores to eight bits of sRGB."""
+
+from functools import cache
+from io import BytesIO
+
+from PIL import Image, ImageCms
+
+OPAQUE = {"1": "L", "L": "L", "RGB": "RGB", "CMYK": "CMYK"}
+SEE_THROUGH = {"1": "LA", "L": "LA", "LA": "LA"}
+
+
+def readable(image: Image.Image) -> Image.Image:
+    """The picture in a mode that can be resized: L, LA, RGB, RGBA or CMYK, eight bits each, no palette."""
+    if _is_deep(image):
+        return _eight_bits(image)
+    see_through = image.has_transparency_data
+    mode = SEE_THROUGH.get(image.mode, "RGBA") if see_through else OPAQUE.get(image.mode, "RGB")
+    return image if image.mode == mode else image.convert(mode)
+
+
+def is_see_through(image: Image.Image) -> bool:
+    """Whether some pixel of a readable image is not wholly opaque."""
+    return image.mode in {"LA", "RGBA"} and image.getchannel("A").getextrema() != (255, 255)
+
+
+def without_alpha(image: Image.Image) -> Image.Image:
+    return image.convert(image.mode[:-1]) if image.mode in {"LA", "RGBA"} else image
+
+
+def to_srgb(image: Image.Image) -> Image.Image:
+    """A readable picture in sRGB: by its own profile, or as Pillow reads CMYK where it has none that works."""
+    profile = image.info.get("icc_profile")
+    converted = _by_profile(image, profile) if profile else None
+    if converted is not None:
+        return converted
+    return image.convert("RGB") if image.mode == "CMYK" else image
+
+
+def _is_deep(image: Image.Image) -> bool:
+    return image.mode in {"I", "F"} or image.mode.startswith("I;16")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """The high byte of each of 16 bits, as libpng does for colour; Pillow's own conversion would clip at 255.
+
+    The one transparent grey that such a PNG may name is not looked for.
+    """
+    return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+
+
+def _by_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
+    """None where the picture is sRGB already, or the profile is broken or meant for another kind of picture."""
+    alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
+    bare = without_alpha(image)
+    try:
+        transform = _transform(profile, bare.mode)
+        converted = transform.apply(bare) if transform else None
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return None
+    if converted is not None and alpha is not None:
+        converted.putalpha(alpha)
+    return converted
+
+
+def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
+    found = ImageCms.ImageCmsProfile(BytesIO(profile))
+    if mode != "CMYK" and ImageCms.getProfileDescription(found).startswith("sRGB"):
+        return None  # what nearly all cameras write; the transform would change nothing
+    return ImageCms.buildTransform(found, _srgb(), mode, "RGB", ImageCms.Intent.PERCEPTUAL)
+
+
+@cache
+def _srgb() -> ImageCms.ImageCmsProfile:
+    return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))

@@ -1,0 +1,83 @@
+"""What a file declares of itself, read from its headers: enough to refuse it before a decoder sees it.
+
+GIF and WebP only: Pillow walks the whole of the one to count its frames, and allocates the canvas of the other when it
+opens it. JPEG and PNG say their size at the front, and Pillow allocates nothing until it is asked for pixels.
+"""
+
+import struct
+from typing import BinaryIO, NamedTuple
+
+from app.errors import CorruptImage
+
+EXTENSION, FRAME, TRAILER = 0x21, 0x2C, 0x3B
+
+
+class Declared(NamedTuple):
+    """Canvas in pixels, number of frames; of those beyond the count that was asked for at most."""
+
+    width: int
+    height: int
+    frames: int
+
+
+def gif(file: BinaryIO, *, at_most: int) -> Declared:
+    """What a GIF declares; stops after `at_most` frames. The canvas holds every frame, as decoders grow it.
+
+    Raises CorruptImage where blocks are cut off or there is no frame.
+    """
+    width, height, flags = struct.unpack("<HHB", _exactly(file, 6 + 7)[6:11])
+    _skip_colours(file, flags)
+    frames = 0
+    while frames < at_most and (kind := file.read(1)) and kind[0] != TRAILER:
+        if kind[0] == FRAME:
+            left, top, across, down, flags = struct.unpack("<HHHHB", _exactly(file, 9))
+            width, height, frames = max(width, left + across), max(height, top + down), frames + 1
+            _skip_colours(file, flags)
+            _exactly(file, 1)  # bits of the first code
+        elif kind[0] == EXTENSION:
+            _exactly(file, 1)  # which extension
+        else:
+            continue  # stray bytes between blocks: decoders pass over them
+        _skip_blocks(file)
+    if not frames:
+        raise CorruptImage("It has no frame")
+    return Declared(width, height, frames)
+
+
+def webp(head: bytes) -> Declared:
+    """The canvas of a WebP of which `head` is the first 30 bytes. Raises CorruptImage."""
+    try:
+        match head[12:16]:
+            case b"VP8X":
+                width, height = 1 + _uint24(head[24:27]), 1 + _uint24(head[27:30])
+            case b"VP8L":
+                (bits,) = struct.unpack("<I", head[21:25])
+                width, height = 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
+            case b"VP8 ":
+                width, height = (side & 0x3FFF for side in struct.unpack("<HH", head[26:30]))
+            case _:
+                raise CorruptImage("It has no picture in it")
+    except struct.error as error:
+        raise CorruptImage("It ends in its header") from error
+    return Declared(width, height, 1)
+
+
+def _uint24(three: bytes) -> int:
+    return int(struct.unpack("<I", three + b"\0")[0])
+
+
+def _skip_colours(file: BinaryIO, flags: int) -> None:
+    if flags & 0x80:
+        _exactly(file, 3 * 2 ** ((flags & 7) + 1))
+
+
+def _skip_blocks(file: BinaryIO) -> None:
+    while length := _exactly(file, 1)[0]:
+        _exactly(file, length)
+
+
+def _exactly(file: BinaryIO, size: int) -> bytes:
+    data = file.read(size)
+    if len(data) < size:
+        raise CorruptImage("It is cut off")
+    return data

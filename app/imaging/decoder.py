@@ -1,0 +1,167 @@
+"""Pillow, kept on a leash: one plugin, our own limits, and every failure one of our words."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from PIL import Image
+
+from app.errors import CorruptImage, PicHubError, TooManyPixels
+from app.imaging import declared
+from app.imaging.declared import Declared
+from app.imaging.formats import Format
+from app.imaging.geometry import Size
+from app.imaging.signatures import SIGNATURE_SIZE, sniff
+
+PLUGINS = {Format.JPG: "JPEG", Format.PNG: "PNG", Format.WEBP: "WEBP", Format.GIF: "GIF"}
+
+ORIENTATION = 0x0112
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+SIDEWAYS = range(5, 9)
+
+Admit = Callable[[int], None]
+"""Called with the number of pixels that are about to be decoded; returns when there is room for them."""
+
+
+def at_once(pixels: int) -> None:
+    """There is always room: for whoever decodes outside of a pool."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a picture may declare: width × height × frames, width or height, frames."""
+
+    max_pixels: int
+    max_side: int
+    max_frames: int = 2_000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """A picture whose headers are read and whose pixels are not; sizes are as stored, before any turn."""
+
+    image: Image.Image
+    format: Format
+    size: Size
+    frames: int
+
+    @property
+    def upright_size(self) -> Size:
+        return Size(*self.size[::-1]) if self.orientation in SIDEWAYS else self.size
+
+    @property
+    def is_animated(self) -> bool:
+        return self.frames > 1
+
+    @property
+    def orientation(self) -> int:
+        """1 to 8 as in EXIF. An animation is never turned: browsers do not either."""
+        return 1 if self.is_animated else _orientation(self.image)
+
+
+@contextmanager
+def opened(path: Path, limits: Limits) -> Iterator[Opened]:
+    """The picture in a file. Raises UnsupportedFormat, TooManyPixels before a pixel is decoded, and CorruptImage for
+    all that a decoder may throw while the picture is in use. An OSError about the file itself is left alone."""
+    with path.open("rb") as file:
+        format = sniff(file.read(SIGNATURE_SIZE))
+        file.seek(0)
+        with _leash():
+            yield _open(file, format, limits)
+
+
+def frames(picture: Opened) -> Iterator[Image.Image]:
+    """Each frame as it is seen, decoded. It is one object every time: use it before you ask for the next."""
+    for index in range(picture.frames):
+        if picture.is_animated:
+            picture.image.seek(index)
+        picture.image.load()
+        yield _on_canvas(picture.image, picture) if picture.format is Format.GIF else picture.image
+
+
+def turned(image: Image.Image, orientation: int) -> Image.Image:
+    """The image upright."""
+    return image.transpose(TURNS[orientation]) if orientation in TURNS else image
+
+
+def _on_canvas(frame: Image.Image, picture: Opened) -> Image.Image:
+    """Pillow lets a GIF's canvas grow frame by frame; ours has its last size from the start."""
+    return frame if frame.size == picture.size else frame.convert("RGBA").crop((0, 0, *picture.size))
+
+
+def _open(file: BinaryIO, format: Format, limits: Limits) -> Opened:
+    said = _declared(file, format, limits)
+    if said is not None:
+        _refuse_above(limits, said)
+    file.seek(0)
+    image = Image.open(file, formats=[PLUGINS[format]])
+    frames = said.frames if said and format is Format.GIF else _frames(image, format)
+    size = Size(said.width, said.height) if said else Size(*image.size)
+    _refuse_above(limits, Declared(*size, frames))
+    return Opened(image=image, format=format, size=size, frames=frames)
+
+
+def _declared(file: BinaryIO, format: Format, limits: Limits) -> Declared | None:
+    match format:
+        case Format.GIF:
+            return declared.gif(file, at_most=limits.max_frames + 1)
+        case Format.WEBP:
+            return declared.webp(file.read(30))
+        case _:
+            return None
+
+
+def _frames(image: Image.Image, format: Format) -> int:
+    """An MPO's further pictures and an APNG's further frames are left out."""
+    return int(getattr(image, "n_frames", 1)) if format is Format.WEBP else 1
+
+
+def _refuse_above(limits: Limits, said: Declared) -> None:
+    if max(said.width, said.height) > limits.max_side:
+        raise TooManyPixels(
+            f"It is {said.width} × {said.height}; neither side may pass {limits.max_side} pixels"
+        )
+    if said.frames > limits.max_frames:
+        raise TooManyPixels(f"It has more than {limits.max_frames} frames")
+    if said.width * said.height * said.frames > limits.max_pixels:
+        shape = f"{said.width} × {said.height}" + (f" × {said.frames} frames" if said.frames > 1 else "")
+        raise TooManyPixels(
+            f"It is {shape} = {said.width * said.height * said.frames / 1e6:.1f} megapixels;"
+            f" {limits.max_pixels / 1e6:g} are allowed"
+        )
+
+
+@contextmanager
+def _leash() -> Iterator[None]:
+    Image.MAX_IMAGE_PIXELS = None  # our limits are asked first, and name both numbers
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except PicHubError:
+        raise
+    except MemoryError as error:
+        raise TooManyPixels("It needs more memory than one picture may have") from error
+    except Exception as error:  # decoders raise nearly everything: SyntaxError, struct.error, IndexError…
+        raise CorruptImage("It begins like a picture and can't be decoded") from error
+
+
+def _orientation(image: Image.Image) -> int:
+    """EXIF only: Pillow would look into XMP as well, and browsers do not."""
+    exif = Image.Exif()
+    with suppress(Exception):  # EXIF that can't be read turns nothing
+        exif.load(image.info.get("exif", b""))
+        value = exif.get(ORIENTATION, 1)
+        return value if isinstance(value, int) and value in TURNS else 1
+    return 1

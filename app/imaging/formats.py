@@ -1,0 +1,68 @@
+"""The formats of pictures, and which of them a browser says it takes."""
+
+from enum import StrEnum
+from typing import Self
+
+
+class Format(StrEnum):
+    """A format, named by its extension."""
+
+    JPG = "jpg"
+    PNG = "png"
+    WEBP = "webp"
+    GIF = "gif"
+    AVIF = "avif"
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The format of a name or an extension, in any case; `jpeg` is jpg. Raises ValueError."""
+        word = text.lower()
+        try:
+            return cls("jpg" if word == "jpeg" else word)
+        except ValueError:
+            raise ValueError(f"one of {', '.join(cls)}") from None
+
+    @property
+    def mime_type(self) -> str:
+        return "image/jpeg" if self is Format.JPG else f"image/{self}"
+
+    @property
+    def extension(self) -> str:
+        return self.value
+
+    @property
+    def can_animate(self) -> bool:
+        """Whether we write animations in it (AVIF and PNG could hold them, and get the first frame)."""
+        return self in {Format.GIF, Format.WEBP}
+
+    @property
+    def can_alpha(self) -> bool:
+        return self is not Format.JPG
+
+
+UPLOADABLE = frozenset({Format.JPG, Format.PNG, Format.WEBP, Format.GIF})
+
+
+def negotiate(accept: str, source: Format, *, animated: bool) -> Format:
+    """The format for `fm=auto`: AVIF, else WebP, where the Accept header names it; else the original's.
+
+    `*/*` and `image/*` name neither: programs that send only those may know nothing newer than the original.
+    An animation never becomes AVIF, which would lose all frames but the first.
+    """
+    named = _named_types(accept)
+    if Format.AVIF.mime_type in named and not animated:
+        return Format.AVIF
+    if Format.WEBP.mime_type in named:
+        return Format.WEBP
+    return source
+
+
+def _named_types(accept: str) -> set[str]:
+    """The media types an Accept header takes, without those it gives q=0."""
+    ranges = (entry.split(";") for entry in accept.lower().split(","))
+    return {name.strip() for name, *parameters in ranges if not any(map(_is_zero_weight, parameters))}
+
+
+def _is_zero_weight(parameter: str) -> bool:
+    name, _, value = parameter.partition("=")
+    return name.strip() == "q" and value.strip().rstrip("0") in {"", "0.", "."}

@@ -1,0 +1,237 @@
+"""Where the pixels go: output size, crop and padding, from the picture's size and what is asked for.
+
+Pure. The sizes are those of sharp 0.35 (libvips 8.18), `resize(width, height, {fit})`, which rounds half up and lets
+pictures grow. tests/imaging holds sizes that the real sharp gave.
+"""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from math import floor
+from typing import ClassVar, NamedTuple, Self
+
+from app.errors import BadRequest
+from app.imaging.formats import Format
+
+MAX_SIDE = 8192
+MAX_PIXELS = 50_000_000
+
+
+class Size(NamedTuple):
+    """Width and height in pixels of the upright picture."""
+
+    width: int
+    height: int
+
+    def __str__(self) -> str:
+        return f"{self.width}x{self.height}"
+
+
+class Point(NamedTuple):
+    """Pixels from the left and the top edge."""
+
+    left: int
+    top: int
+
+
+class Fit(StrEnum):
+    """How a picture meets a box of other proportions."""
+
+    COVER = "cover"  # fills the box; what stands out is cut off
+    CONTAIN = "contain"  # stands whole inside the box, on a background
+    FILL = "fill"  # is stretched to the box
+    INSIDE = "inside"  # as large as fits into the box
+    OUTSIDE = "outside"  # as small as covers the box
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The fit of this name; `crop` is cover. Raises ValueError."""
+        word = text.lower()
+        try:
+            return cls("cover" if word == "crop" else word)
+        except ValueError:
+            raise ValueError(f"one of {', '.join(cls)}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Which part a crop keeps: 0 is the left or top end, 1 the right or bottom one, 0.5 the middle."""
+
+    x: float
+    y: float
+
+    CENTER: ClassVar["Position"]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """The position of a name (`top`, `top-left`), or of `x,y`. Raises ValueError."""
+        word = text.lower()
+        if coordinates := COORDINATES.fullmatch(word):
+            return cls(*_in_range(float(coordinates[1]), float(coordinates[2])))
+        words = [w for w in re.split("[-_ ]", word.replace("centre", "center")) if w != "center"]
+        if not word or len(words) > 2 or not {*words} <= {*X_NAMES, *Y_NAMES}:
+            raise ValueError(POSITIONS)
+        columns, rows = (
+            [X_NAMES[w] for w in words if w in X_NAMES],
+            [Y_NAMES[w] for w in words if w in Y_NAMES],
+        )
+        if len(columns) > 1 or len(rows) > 1:
+            raise ValueError(POSITIONS)
+        return cls(*(columns or [0.5]), *(rows or [0.5]))
+
+    def __str__(self) -> str:
+        """The shortest text that parses back to this position."""
+        row, column = Y_WORDS.get(self.y), X_WORDS.get(self.x)
+        if row is None or column is None:
+            return f"{_decimal(self.x)},{_decimal(self.y)}"
+        return "-".join(filter(None, (row, column))) or "center"
+
+
+COORDINATES = re.compile(r"([0-9]?\.?[0-9]{1,6}),([0-9]?\.?[0-9]{1,6})", re.ASCII)
+X_NAMES = {"left": 0.0, "right": 1.0}
+Y_NAMES = {"top": 0.0, "bottom": 1.0}
+X_WORDS = {0.0: "left", 0.5: "", 1.0: "right"}
+Y_WORDS = {0.0: "top", 0.5: "", 1.0: "bottom"}
+POSITIONS = "center, top, right, bottom, left, a corner such as top-left, or x,y with both from 0 to 1"
+Position.CENTER = Position(0.5, 0.5)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Geometry:
+    """The way from a picture to the result: the whole is scaled, `visible` of it is cut at `crop`, laid at `pad`.
+
+    No more than `visible` need ever be computed: `scaled` may be far larger than any picture.
+    """
+
+    scaled: Size
+    visible: Size
+    crop: Point
+    output: Size
+    pad: Point
+
+    @property
+    def is_padded(self) -> bool:
+        return self.visible != self.output
+
+    @property
+    def is_cropped(self) -> bool:
+        return self.visible != self.scaled
+
+    def __str__(self) -> str:
+        """One text for one geometry: `800x600`, with what is cut and where it is laid if that is something."""
+        cut = f"-{self.scaled}@{self.crop.left},{self.crop.top}" if self.is_cropped else ""
+        laid = f"+{self.visible}@{self.pad.left},{self.pad.top}" if self.is_padded else ""
+        return f"{self.output}{cut}{laid}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """What is asked for, in device pixels: None leaves that side to the picture."""
+
+    width: int | None = None
+    height: int | None = None
+    fit: Fit = Fit.COVER
+    position: Position = Position.CENTER
+
+
+def arrange(picture: Size, box: Box, *, loader: Format = Format.PNG, frames: int = 1) -> Geometry:
+    """How `picture`, stored as `loader` with `frames`, is laid out for `box`.
+
+    Raises BadRequest where the result would pass MAX_SIDE or MAX_PIXELS over all frames.
+    """
+    scaled = _scaled(_as_loaded(picture, box, loader), box, frames=frames)
+    output = _output(scaled, box)
+    _refuse_above_limits(output, frames)
+    visible = Size(min(scaled.width, output.width), min(scaled.height, output.height))
+    return Geometry(
+        scaled=scaled,
+        visible=visible,
+        crop=Point(
+            _half_up((scaled.width - visible.width) * box.position.x),
+            _half_up((scaled.height - visible.height) * box.position.y),
+        ),
+        output=output,
+        pad=Point((output.width - visible.width) // 2, (output.height - visible.height) // 2),
+    )
+
+
+def _as_loaded(picture: Size, box: Box, loader: Format) -> Size:
+    """The size at which sharp's decoder hands the picture over when it is to shrink: its result is rounded from there.
+
+    libjpeg halves up to three times and libvips drops the part pixel; libwebp goes nearly all the way.
+    """
+    if box.width is None and box.height is None:
+        return picture
+    shrink = min(_shrink(picture, box))
+    if loader is Format.JPG:
+        divisor = _jpeg_divisor(shrink)
+        return Size(picture.width // divisor, picture.height // divisor)
+    if loader is Format.WEBP and shrink > 1:
+        return Size(round(picture.width * (1 / shrink)), round(picture.height * (1 / shrink)))
+    return picture
+
+
+def _jpeg_divisor(shrink: float) -> int:
+    """8, 4, 2 or 1; one step less where the shrink is hardly above it (libjpeg's own rounding is not trusted)."""
+    divisor = next((d for d in (8, 4, 2) if shrink >= d), 1)
+    return divisor // 2 if divisor > 1 and int(shrink) == divisor else divisor
+
+
+def _scaled(picture: Size, box: Box, *, frames: int) -> Size:
+    across, down = _shrink(picture, box)
+    width = max(1, _half_up(picture.width * (1 / across)))
+    if frames > 1:  # libvips sizes an animation's page by rint(), which rounds half to even
+        return Size(width, max(1, round(picture.height / down)))
+    return Size(width, max(1, _half_up(picture.height * (1 / down))))
+
+
+def _shrink(picture: Size, box: Box) -> tuple[float, float]:
+    """By what width and height are divided; below 1 they grow. No side shrinks to less than a pixel."""
+    across = picture.width / box.width if box.width else None
+    down = picture.height / box.height if box.height else None
+    if box.fit is Fit.FILL:
+        across, down = across or 1.0, down or 1.0
+    elif across is None or down is None:
+        across = down = across or down or 1.0
+    else:
+        choose = min if box.fit in {Fit.COVER, Fit.OUTSIDE} else max
+        across = down = choose(across, down)
+    return min(across, picture.width), min(down, picture.height)
+
+
+def _output(scaled: Size, box: Box) -> Size:
+    width, height = box.width or scaled.width, box.height or scaled.height
+    match box.fit:
+        case Fit.COVER:
+            return Size(min(scaled.width, width), min(scaled.height, height))
+        case Fit.CONTAIN:
+            return Size(max(scaled.width, width), max(scaled.height, height))
+        case _:
+            return scaled
+
+
+def _refuse_above_limits(output: Size, frames: int) -> None:
+    if max(output) <= MAX_SIDE and output.width * output.height * frames <= MAX_PIXELS:
+        return
+    shape = f"{output.width} × {output.height}" + (f" × {frames} frames" if frames > 1 else "")
+    raise BadRequest(
+        f"The result would be {shape}; it may have {MAX_SIDE} pixels a side and"
+        f" {MAX_PIXELS // 1_000_000} megapixels in all. Ask for a smaller w or h",
+        message="The result would be too large",
+    )
+
+
+def _half_up(value: float) -> int:
+    return floor(value + 0.5)
+
+
+def _in_range(x: float, y: float) -> tuple[float, float]:
+    if not (x <= 1 and y <= 1):
+        raise ValueError(POSITIONS)
+    return x, y
+
+
+def _decimal(value: float) -> str:
+    """0.25 as `.25`, 1.0 as `1`."""
+    text = f"{value:.6f}".rstrip("0").rstrip(".")
+    return text.removeprefix("0") if text.startswith("0.") else text

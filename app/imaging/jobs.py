@@ -1,0 +1,54 @@
+"""What a pool asks of a worker, and what the worker says on the way and in the end."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from app.imaging.decoder import Admit, Limits
+from app.imaging.probe import Probe, identify
+from app.imaging.render import Rendered, render
+from app.imaging.transform import Recipe
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Job(Protocol[T_co]):
+    """Something to do in a worker: it travels there by pickle, and calls `admit` before it fills much memory."""
+
+    def run(self, admit: Admit) -> T_co: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    path: Path
+    limits: Limits
+
+    def run(self, admit: Admit) -> Probe:
+        return identify(self.path, self.limits, admit=admit)
+
+
+@dataclass(frozen=True, slots=True)
+class Render:
+    source: Path
+    recipe: Recipe
+    destination: Path
+
+    def run(self, admit: Admit) -> Rendered:
+        return render(self.source, self.recipe, self.destination, admit=admit)
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """The worker waits until there is room for so many pixels, and is told to go on."""
+
+    pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T_co]):
+    value: T_co
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    error: Exception

@@ -1,0 +1,137 @@
+"""The parameters of a transform, one row each: URLs are read and written by these rows, and the tables of the
+documentation are printed from them."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Final
+
+from app.imaging.colour import Colour
+from app.imaging.formats import Format
+from app.imaging.geometry import MAX_SIDE, POSITIONS, Fit, Position
+
+
+class Auto(Enum):
+    AUTO = "auto"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+AUTO: Final = Auto.AUTO
+
+NUMBER = re.compile(r"[0-9]{1,4}", re.ASCII)
+DECIMAL = re.compile(r"[0-9](\.[0-9]{1,6})?", re.ASCII)
+MAX_DPR = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Param:
+    """One row. `read` raises ValueError with what is allowed; `default` is for people: Transform has the values."""
+
+    name: str
+    field: str
+    values: str
+    default: str
+    about: str
+    read: Callable[[str], Any]
+    write: Callable[[Any], str] = str
+
+
+def whole(low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if NUMBER.fullmatch(text) is None or not low <= int(text) <= high:
+            raise ValueError(f"a whole number from {low} to {high}")
+        return int(text)
+
+    return read
+
+
+def density(text: str) -> float:
+    if DECIMAL.fullmatch(text) is None or not 1 <= float(text) <= MAX_DPR:
+        raise ValueError(f"a number from 1 to {MAX_DPR}, such as 2 or 1.5")
+    return float(text)
+
+
+def wanted_format(text: str) -> Format | Auto:
+    if text.lower() == "auto":
+        return AUTO
+    try:
+        return Format.parse(text)
+    except ValueError:
+        raise ValueError(f"one of {', '.join(Format)}, auto") from None
+
+
+PARAMS = (
+    Param(
+        name="w",
+        field="width",
+        values=f"1 to {MAX_SIDE}",
+        default="keeps the ratio to h, or the picture's own",
+        about="Width of the result in pixels.",
+        read=whole(1, MAX_SIDE),
+    ),
+    Param(
+        name="h",
+        field="height",
+        values=f"1 to {MAX_SIDE}",
+        default="keeps the ratio to w, or the picture's own",
+        about="Height of the result in pixels.",
+        read=whole(1, MAX_SIDE),
+    ),
+    Param(
+        name="fit",
+        field="fit",
+        values=", ".join(Fit),
+        default="cover",
+        about="How the picture meets a box of other proportions, as in sharp's resize; crop is another word for cover.",
+        read=Fit.parse,
+    ),
+    Param(
+        name="pos",
+        field="position",
+        values=POSITIONS,
+        default="center",
+        about="Which part of the picture cover keeps.",
+        read=Position.parse,
+    ),
+    Param(
+        name="dpr",
+        field="dpr",
+        values=f"1 to {MAX_DPR}, decimals allowed",
+        default="1",
+        about="Pixels of the screen for one pixel of w and h, which are multiplied by it.",
+        read=density,
+        write=lambda ratio: f"{ratio:.6f}".rstrip("0").rstrip("."),
+    ),
+    Param(
+        name="fm",
+        field="format",
+        values=f"{', '.join(Format)}, auto",
+        default="the extension in the path, else the original's format",
+        about="Format of the result; jpeg is another word for jpg, and auto picks what the Accept header names.",
+        read=wanted_format,
+    ),
+    Param(
+        name="q",
+        field="quality",
+        values="1 to 100",
+        default="80 for jpg and webp, 50 for avif",
+        about="Quality of a lossy result; png and gif have none and ignore it.",
+        read=whole(1, 100),
+    ),
+    Param(
+        name="bg",
+        field="background",
+        values="hex: rgb, rrggbb or rrggbbaa",
+        default="transparent; white for jpg",
+        about="Colour that contain fills the box with, and that jpg shows where the picture is see-through.",
+        read=Colour.parse,
+    ),
+)
+
+
+def table() -> list[tuple[str, str, str, str]]:
+    """(name, values, default, about) of each parameter, for the documentation."""
+    return [(p.name, p.values, p.default, p.about) for p in PARAMS]

@@ -1,0 +1,133 @@
+"""The server's side of the worker processes: hiring one, talking to it, sending it away."""
+
+import asyncio
+import pickle
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+from app.imaging.worker import DISMISS, HIRE, LENGTH, ORDER, packed
+
+ROOT = Path(__file__).parents[2]
+BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from app.imaging.worker import main; main()"
+"""A fresh interpreter and not a fork of the server: it has threads, sockets and a `__main__` that must not run again."""
+
+PATIENCE = 10.0
+"""Seconds for a process to start, or to end once it is killed, on a machine that does other things too."""
+
+
+class WorkerLost(Exception):
+    """The worker's process ended while it was talked to."""
+
+
+class Worker:
+    """One worker process, at the other end of a channel."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pid: int) -> None:
+        self.pid = pid
+        self._reader = reader
+        self._writer = writer
+
+    @classmethod
+    async def at(cls, channel: socket.socket) -> Self:
+        """The worker that was hired for this channel, once it says its process id. Raises WorkerLost, TimeoutError."""
+        reader, writer = await asyncio.open_unix_connection(sock=channel)
+        worker = cls(reader, writer, 0)
+        try:
+            async with asyncio.timeout(PATIENCE):
+                worker.pid = await worker.receive()
+        except BaseException:
+            await worker.gone()
+            raise
+        return worker
+
+    @property
+    def is_alive(self) -> bool:
+        return not self._reader.at_eof()
+
+    async def send(self, message: Any) -> None:
+        try:
+            self._writer.write(packed(message))
+            await self._writer.drain()
+        except ConnectionError as error:
+            raise WorkerLost from error
+
+    async def receive(self) -> Any:
+        try:
+            (length,) = LENGTH.unpack(await self._reader.readexactly(LENGTH.size))
+            return pickle.loads(await self._reader.readexactly(length))  # noqa: S301  (from our own worker)
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise WorkerLost from error
+
+    async def ended(self) -> None:
+        """Returns when the process is no more, so that nothing is written any longer."""
+        with suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while await self._reader.read(65_536):
+                    pass
+
+    async def gone(self) -> None:
+        """Closes our end of the channel."""
+        self._writer.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
+
+
+class Nursery:
+    """The process that workers are forked from; it is started when the first one is hired, and again if it is lost."""
+
+    def __init__(self, *, memory: int) -> None:
+        self._memory = memory
+        self._process: subprocess.Popen[bytes] | None = None
+        self._orders: socket.socket | None = None
+
+    async def hire(self) -> Worker:
+        """A new worker. Raises OSError, WorkerLost or TimeoutError where the machine can't start one."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._order(HIRE, 0, theirs)
+            except ConnectionError:
+                await self.close()
+                self._order(HIRE, 0, theirs)
+        return await Worker.at(ours)
+
+    async def dismiss(self, worker: Worker) -> None:
+        """Kills the worker; returns when it is gone."""
+        with suppress(ConnectionError):  # a lost nursery's workers end with their channels
+            if self._orders is not None:
+                self._order(DISMISS, worker.pid)
+        try:
+            await worker.ended()
+        finally:
+            await worker.gone()
+
+    async def close(self) -> None:
+        """Ends the nursery, which ends all its workers first."""
+        process, orders, self._process, self._orders = self._process, self._orders, None, None
+        if process is None or orders is None:
+            return
+        orders.close()
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while process.poll() is None:
+                    await asyncio.sleep(0.002)
+        finally:
+            process.kill()
+            process.wait()
+
+    def _order(self, verb: bytes, pid: int, channel: socket.socket | None = None) -> None:
+        orders = self._orders or self._start()
+        socket.send_fds(orders, [ORDER.pack(verb, pid)], [channel.fileno()] if channel else [])
+
+    def _start(self) -> socket.socket:
+        self._orders, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-P", "-c", BOOT, str(ROOT), str(theirs.fileno()), str(self._memory)]
+            self._process = subprocess.Popen(  # noqa: S603  (our own program)
+                command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+            )
+        return self._orders

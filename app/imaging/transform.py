@@ -1,0 +1,176 @@
+"""What is asked for, and the recipe it comes to: two requests for one picture, in whatever words, share one recipe."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from typing import Any, Self
+from urllib.parse import quote
+
+from app.errors import InvalidParameter
+from app.imaging import formats
+from app.imaging.colour import Colour
+from app.imaging.formats import Format
+from app.imaging.geometry import Box, Fit, Geometry, Position, Size, arrange
+from app.imaging.params import AUTO, PARAMS, Auto, Param
+
+RENDERER_VERSION = 1
+"""Goes up when the same recipe comes out as other pixels: what is cached under the old digests is then left behind."""
+
+DEFAULT_QUALITY = {Format.JPG: 80, Format.WEBP: 80, Format.AVIF: 50}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """What a recipe must know of a stored picture; sizes are upright, in pixels."""
+
+    format: Format
+    width: int
+    height: int
+    frames: int = 1
+    has_alpha: bool = False
+
+    @property
+    def is_animated(self) -> bool:
+        return self.frames > 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transform:
+    """What a request asks for. `width` and `height` are in CSS pixels, before `dpr`; None is nothing said."""
+
+    width: int | None = None
+    height: int | None = None
+    quality: int | None = None
+    fit: Fit = Fit.COVER
+    format: Format | Auto | None = None
+    dpr: float = 1.0
+    background: Colour | None = None
+    position: Position = Position.CENTER
+
+    @classmethod
+    def parse(cls, query: Mapping[str, str]) -> Self:
+        """The transform of a URL's parameters; unknown ones are ignored. Raises InvalidParameter."""
+        return cls(
+            **{param.field: _read(param, query[param.name]) for param in PARAMS if param.name in query}
+        )
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether it asks for nothing, so that the original's own bytes are the answer."""
+        return self._essence() == Transform()
+
+    @property
+    def is_auto(self) -> bool:
+        """Whether the format is for `negotiated` to decide."""
+        return self.format is AUTO
+
+    def query(self) -> str:
+        """The shortest URL query, in a fixed order, that asks for the same; '' where nothing is asked for."""
+        essence, nothing = self._essence(), Transform()
+        return "&".join(
+            f"{param.name}={quote(param.write(getattr(essence, param.field)), safe=',')}"
+            for param in PARAMS
+            if getattr(essence, param.field) != getattr(nothing, param.field)
+        )
+
+    def negotiated(self, accept: str, source: Source) -> Self:
+        """This transform with `auto` decided by the request's Accept header."""
+        if not self.is_auto:
+            return self
+        return replace(self, format=formats.negotiate(accept, source.format, animated=source.is_animated))
+
+    def resolve(self, source: Source) -> "Recipe":
+        """The recipe for one stored picture; an `auto` that nobody negotiated is the original's format.
+
+        Raises BadRequest where the result would be too large.
+        """
+        target = self.format if isinstance(self.format, Format) else source.format
+        frames = source.frames if target.can_animate else 1
+        geometry = arrange(
+            Size(source.width, source.height), self._box(), loader=source.format, frames=frames
+        )
+        return Recipe(
+            format=target,
+            geometry=geometry,
+            frames=frames,
+            quality=(self.quality or DEFAULT_QUALITY[target]) if target in DEFAULT_QUALITY else None,
+            background=self._visible_background(target, geometry, source),
+        )
+
+    def _box(self) -> Box:
+        return Box(
+            width=_multiplied(self.width, self.dpr),
+            height=_multiplied(self.height, self.dpr),
+            fit=self.fit,
+            position=self.position,
+        )
+
+    def _visible_background(self, target: Format, geometry: Geometry, source: Source) -> Colour | None:
+        """The background, if any of it is seen."""
+        if not (geometry.is_padded or (source.has_alpha and not target.can_alpha)):
+            return None
+        colour = self.background or Colour.TRANSPARENT
+        if not target.can_alpha:
+            return colour.over_white()
+        return colour if colour.alpha else Colour.TRANSPARENT
+
+    def _essence(self) -> "Transform":
+        """The same, without what can't matter whatever the picture is."""
+        boxed = self.width is not None and self.height is not None
+        sized = self.width is not None or self.height is not None
+        padded = boxed and self.fit is Fit.CONTAIN
+        nothing = Transform()
+        return replace(
+            self,
+            fit=self.fit if boxed or (sized and self.fit is Fit.FILL) else nothing.fit,
+            position=self.position if boxed and self.fit is Fit.COVER else nothing.position,
+            dpr=self.dpr if sized else nothing.dpr,
+            background=self.background if padded or self.format is Format.JPG else None,
+            quality=None if self.format in {Format.PNG, Format.GIF} else self.quality,
+        )
+
+
+def _read(param: Param, text: str) -> Any:
+    try:
+        return param.read(text)
+    except ValueError as error:
+        raise InvalidParameter(param.name, text, str(error)) from error
+
+
+def _multiplied(side: int | None, ratio: float) -> int | None:
+    return None if side is None else int(side * ratio + 0.5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """A transform of one stored picture, fully spelled out; what it comes to does not depend on who asks.
+
+    `quality` is None where the format has none, `background` where nothing of it is seen.
+    """
+
+    format: Format
+    geometry: Geometry
+    frames: int
+    quality: int | None
+    background: Colour | None
+
+    @property
+    def output_size(self) -> Size:
+        return self.geometry.output
+
+    @cached_property
+    def canonical(self) -> str:
+        """One text for one result: `jpg 800x600 q80 bg=fff`."""
+        parts = (
+            self.format.value,
+            str(self.geometry),
+            f"q{self.quality}" if self.quality else "",
+            f"bg={self.background}" if self.background else "",
+        )
+        return " ".join(filter(None, parts))
+
+    @cached_property
+    def digest(self) -> str:
+        """32 hex digits that name the result among all results of one picture."""
+        return sha256(f"{RENDERER_VERSION} {self.canonical}".encode()).hexdigest()[:32]

@@ -1,0 +1,285 @@
+"""Objects as files below one folder of a local disk.
+
+An object is written to a temporary file, synced, and renamed into its place, and then the folders are synced: whoever
+looks sees all of it or nothing, also after a power cut. Files are 0600 and folders 0700. The blocking steps of an
+operation run together, in one thread hop.
+"""
+
+import errno
+import os
+import secrets
+import shutil
+import stat
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+from typing import BinaryIO, ParamSpec, TypeVar
+
+import aiofiles
+from aiofiles.threadpool.binary import AsyncBufferedReader
+
+from app.cancellation import in_thread
+from app.errors import OutOfStorage
+from app.storage.base import OWN_FOLDER, BadKey, Missing, Stat, Stored, check_key, is_key
+
+CHUNK = 256 * 1024
+LISTED_AT_ONCE = 500
+PATIENCE = 1000  # A put's folders may be deleted under it again and again, but not for ever.
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class DiskStorage:
+    """A Storage in the folder `root`, which is made if it does not exist."""
+
+    def __init__(self, root: Path) -> None:
+        root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.root = root.resolve()
+        self.incoming = self.root / OWN_FOLDER
+        self.incoming.mkdir(mode=0o700, exist_ok=True)
+        _sync_folder(self.root.parent)
+
+    async def put(self, key: str, source: Path | bytes) -> None:
+        await in_thread(self._put, key, source)
+
+    async def read(self, key: str) -> bytes:
+        return await in_thread(self._read, key)
+
+    @asynccontextmanager
+    async def open(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[Stored]:
+        if start < 0 or (stop is not None and stop < 0):
+            raise ValueError(f"A range has no negative bounds: {start}, {stop}")
+        async with AsyncExitStack() as stack:
+            with _missing(key):
+                file = await stack.enter_async_context(
+                    aiofiles.open(check_key(key), "rb", opener=self._opener)
+                )
+            found = _stat(os.fstat(file.fileno()))
+            end = found.size if stop is None else min(stop, found.size)
+            yield Stored(found, _chunks(file, start, end))
+
+    @asynccontextmanager
+    async def as_file(self, key: str) -> AsyncIterator[Path]:
+        if await self.stat(key) is None:
+            raise Missing(key)
+        yield self.root / key
+
+    async def stat(self, key: str) -> Stat | None:
+        return await in_thread(self._stat, key)
+
+    async def delete(self, key: str) -> bool:
+        return await in_thread(self._delete, key)
+
+    async def delete_under(self, prefix: str) -> int:
+        return await in_thread(self._delete_under, prefix)
+
+    async def list(self, prefix: str = "") -> AsyncIterator[tuple[str, Stat]]:
+        objects = self._objects(prefix)
+        while batch := await in_thread(lambda: list(islice(objects, LISTED_AT_ONCE))):
+            for found in batch:
+                yield found
+
+    async def free(self) -> int | None:
+        return await in_thread(lambda: shutil.disk_usage(self.root).free)
+
+    async def clear_incoming(self, before: datetime) -> int:
+        return await in_thread(self._clear_incoming, before)
+
+    def _put(self, key: str, source: Path | bytes) -> None:
+        target = self._locate(key)
+        with _out_of_storage():
+            if isinstance(source, Path):
+                self._take(source, target)
+            else:
+                self._write(BytesIO(source), target)
+
+    def _take(self, source: Path, target: Path) -> None:
+        with open(source, "rb", opener=_private) as file:
+            try:
+                _settle(file)
+                self._publish(source, target)
+            except OSError as error:
+                if error.errno != errno.EXDEV:  # another disk
+                    raise
+                self._write(file, target)
+                source.unlink()
+
+    def _write(self, source: BinaryIO, target: Path) -> None:
+        temporary = self.incoming / f"put-{secrets.token_hex(16)}"
+        try:
+            with open(temporary, "xb", opener=_private) as file:
+                shutil.copyfileobj(source, file, CHUNK)
+                file.flush()
+                _settle(file)
+            self._publish(temporary, target)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+
+    def _publish(self, temporary: Path, target: Path) -> None:
+        for _ in range(PATIENCE):
+            with suppress(FileNotFoundError):  # a folder was deleted under us: make it again
+                self._make_folder(target.parent)
+                temporary.replace(target)
+                break
+        else:
+            raise FileNotFoundError(errno.ENOENT, "The folder of this object does not stay", str(target))
+        self._sync(target.parent)
+
+    def _make_folder(self, folder: Path) -> None:
+        for step in reversed(self._up(folder)):
+            with suppress(FileExistsError):
+                step.mkdir(mode=0o700)
+
+    def _read(self, key: str) -> bytes:
+        with _missing(key), open(self._locate(key), "rb", opener=_private) as file:
+            return file.read()
+
+    def _opener(self, key: str, flags: int) -> int:
+        """Finds the way in the thread that opens the file."""
+        return _private(self._locate(key), flags)
+
+    def _stat(self, key: str) -> Stat | None:
+        try:
+            found = self._locate(key).lstat()
+        except ABSENT:
+            return None
+        return _stat(found) if stat.S_ISREG(found.st_mode) else None
+
+    def _delete(self, key: str) -> bool:
+        path = self._locate(key)
+        try:
+            path.unlink()
+        except ABSENT:
+            return False
+        self._prune(path.parent)
+        self._sync(path.parent)
+        return True
+
+    def _delete_under(self, prefix: str) -> int:
+        """Out of sight in one step, whatever is put there meanwhile; then the files, which nobody finds any more."""
+        folder = self._locate(prefix)
+        doomed = self.incoming / f"deleted-{secrets.token_hex(16)}"
+        try:
+            os.rename(f"{folder}/", doomed)  # noqa: PTH104  (the slash: only a folder, no object of this name)
+        except ABSENT:
+            return 0
+        self._prune(folder.parent)
+        self._sync(folder.parent)
+        count = sum(len(files) for _, _, files in os.walk(doomed))
+        shutil.rmtree(doomed, ignore_errors=True)
+        return count
+
+    def _prune(self, folder: Path) -> None:
+        """Remove a folder that is left empty, and so its parents."""
+        with suppress(OSError):  # not empty: the end
+            for step in self._up(folder):
+                with suppress(FileNotFoundError):
+                    step.rmdir()
+
+    def _sync(self, folder: Path) -> None:
+        """Make what happened in a folder durable, and the folder itself: its parents may be as new as it is."""
+        for step in (*self._up(folder), self.root):
+            with suppress(FileNotFoundError):  # removed meanwhile, which its parent tells
+                _sync_folder(step)
+
+    def _objects(self, prefix: str) -> Iterator[tuple[str, Stat]]:
+        if prefix:
+            self._locate(prefix)
+        yield from self._walk(prefix)
+
+    def _walk(self, prefix: str) -> Iterator[tuple[str, Stat]]:
+        with suppress(*ABSENT), os.scandir(self.root / prefix) as entries:
+            for entry in entries:
+                key = f"{prefix}/{entry.name}" if prefix else entry.name
+                if not is_key(key):
+                    continue
+                if entry.is_dir(follow_symlinks=False):
+                    yield from self._walk(key)
+                elif entry.is_file(follow_symlinks=False):
+                    with suppress(FileNotFoundError):
+                        yield key, _stat(entry.stat(follow_symlinks=False))
+
+    def _clear_incoming(self, before: datetime) -> int:
+        stale = [path for path in self.incoming.iterdir() if _is_older(path, before)]
+        for path in stale:
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
+        return len(stale)
+
+    def _locate(self, key: str) -> Path:
+        """The one way from a key to a path: below the root, through no symbolic link."""
+        path = self.root / check_key(key)
+        if any(step.is_symlink() for step in self._up(path)):
+            raise BadKey(f"A symbolic link lies on the way to {key!r}")
+        return path
+
+    def _up(self, path: Path) -> tuple[Path, ...]:
+        """The path and its parents, up to the root and without it."""
+        return (path, *path.parents)[: len(path.parts) - len(self.root.parts)]
+
+
+async def _chunks(file: AsyncBufferedReader, start: int, end: int) -> AsyncIterator[bytes]:
+    if start:
+        await file.seek(start)
+    left = end - start
+    while left > 0 and (chunk := await file.read(min(CHUNK, left))):
+        left -= len(chunk)
+        yield chunk
+
+
+@contextmanager
+def _missing(key: str) -> Iterator[None]:
+    try:
+        yield
+    except ABSENT as error:
+        raise Missing(key) from error
+
+
+@contextmanager
+def _out_of_storage() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in FULL:
+            raise
+        raise OutOfStorage("The disk is full") from error
+
+
+def _private(path: str | Path, flags: int) -> int:
+    """An opener: never through a link, and what it makes is for the owner alone."""
+    return os.open(path, flags | os.O_NOFOLLOW, mode=0o600)
+
+
+def _settle(file: BinaryIO) -> None:
+    """Private, dated now, and on the disk itself."""
+    os.fchmod(file.fileno(), 0o600)
+    os.utime(file.fileno())
+    os.fsync(file.fileno())
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _stat(found: os.stat_result) -> Stat:
+    return Stat(size=found.st_size, modified_at=datetime.fromtimestamp(found.st_mtime, UTC))
+
+
+def _is_older(path: Path, moment: datetime) -> bool:
+    with suppress(FileNotFoundError):
+        return path.lstat().st_mtime < moment.timestamp()
+    return False

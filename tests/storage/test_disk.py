@@ -1,0 +1,320 @@
+"""What only a disk can get wrong."""
+
+import asyncio
+import errno
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from app.errors import OutOfStorage
+from app.storage import BadKey, DiskStorage
+
+WRITER = """
+import asyncio, sys
+from pathlib import Path
+from app.storage import DiskStorage
+
+async def main():
+    storage = DiskStorage(Path(sys.argv[1]))
+    data = [bytes([n]) * 3_000_000 for n in range(8)]
+    print("ready", flush=True)
+    turn = 0
+    while True:
+        turn += 1
+        await asyncio.gather(*(storage.put(f"originals/{turn % 3}-{n}", data[n]) for n in range(4)))
+        source = storage.incoming / "received"
+        source.write_bytes(data[7])
+        await storage.put("originals/moved", source)
+        print(turn, flush=True)
+
+asyncio.run(main())
+"""
+
+ON_FULL_DISK = """
+import asyncio, os, sys
+from pathlib import Path
+from app.errors import OutOfStorage
+from app.storage import DiskStorage
+
+async def main():
+    root = Path(sys.argv[1])
+    storage = DiskStorage(root)
+    await storage.put("originals/kept", b"k" * 100_000)
+    await storage.put("variants/img_1/a", b"v" * 1000)
+    received = storage.incoming / "received"
+    received.write_bytes(b"r" * 100_000)
+    try:
+        await storage.put("originals/large", b"x" * 2_000_000)
+    except OutOfStorage as error:
+        print(error)
+    assert await storage.stat("originals/large") is None
+    assert os.listdir(storage.incoming) == ["received"]
+    filled = root / "filler"
+    with filled.open("wb", buffering=0) as file:
+        try:
+            while file.write(b"f" * 512):
+                pass
+        except OSError:
+            pass
+    assert await storage.free() == 0
+    await storage.put("originals/moved", received)  # takes no room
+    assert len(await storage.read("originals/moved")) == 100_000
+    assert await storage.delete_under("variants") == 1
+    assert await storage.delete("originals/kept")
+    assert await storage.free() >= 100_000
+    print("done")
+
+asyncio.run(main())
+"""
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A disk of 1 MB."""
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True)
+    if mounted.returncode:
+        pytest.skip("mounting a disk takes more rights than we have")
+    yield folder
+    subprocess.run(["umount", folder], check=True)
+
+
+@pytest.fixture
+def audited() -> Iterator[set[tuple[str, int]]]:
+    """What the interpreter reports of work on files while the test runs, and on which thread."""
+    seen: set[tuple[str, int]] = set()
+    watching = True
+
+    def hook(event: str, args: object) -> None:
+        if watching and (event == "open" or event.startswith(("os.", "shutil."))):
+            seen.add((event, threading.get_ident()))
+
+    sys.addaudithook(hook)  # for good: there is no taking it away
+    yield seen
+    watching = False
+
+
+@contextmanager
+def largest_file(size: int) -> Iterator[None]:
+    """No file of this process can grow above `size`."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+
+
+def open_files() -> int:
+    return sum(1 for _ in Path("/proc/self/fd").iterdir())
+
+
+def python(code: str, *args: object) -> list[str]:
+    return [sys.executable, "-W", "error", "-c", code, *map(str, args)]
+
+
+def test_a_killed_process_leaves_whole_objects_and_no_others(tmp_path: Path) -> None:
+    root = tmp_path / "storage"
+    seen = 0
+    for turn in range(12):
+        writer = subprocess.Popen(python(WRITER, root), stdout=subprocess.PIPE, text=True)
+        assert writer.stdout
+        for _ in range(1 + turn % 3):
+            assert writer.stdout.readline()
+        with pytest.raises(subprocess.TimeoutExpired):
+            writer.wait(timeout=turn * 0.003)
+        writer.kill()
+        acknowledged = writer.communicate()[0].split()
+        objects = list((root / "originals").glob("*")) if (root / "originals").exists() else []
+        for path in objects:
+            data = path.read_bytes()
+            assert len(data) == 3_000_000
+            assert len(set(data)) == 1
+        assert not acknowledged or len(objects) >= 5
+        seen += len(objects)
+    assert seen
+
+
+def killed_while_writing(root: Path) -> None:
+    writer = subprocess.Popen(python(WRITER, root), stdout=subprocess.PIPE)
+    while not any((root / "tmp").iterdir()):
+        assert writer.poll() is None
+    writer.kill()
+    writer.communicate()
+
+
+async def test_what_a_killed_process_left_is_cleared(disk: DiskStorage) -> None:
+    killed_while_writing(disk.root)
+    (disk.incoming / "deleted-half" / "deep").mkdir(parents=True)
+    (disk.incoming / "deleted-half" / "deep" / "variant").write_bytes(b"x")
+    left = len(list(disk.incoming.iterdir()))
+    assert await disk.clear_incoming(datetime.now(UTC) + timedelta(seconds=1)) == left
+    assert list(disk.incoming.iterdir()) == []
+
+
+def test_a_full_disk_takes_no_more_and_still_deletes(small_disk: Path) -> None:
+    run = subprocess.run(python(ON_FULL_DISK, small_disk / "s"), capture_output=True, text=True, check=False)
+    assert run.stdout.splitlines() == ["There is no room for this file: The disk is full", "done"], run.stderr
+
+
+async def test_a_source_on_another_disk_is_copied_and_removed(disk: DiskStorage, small_disk: Path) -> None:
+    source = small_disk / "received"
+    source.write_bytes(b"x" * 300_000)
+    await disk.put("originals/a", source)
+    assert await disk.read("originals/a") == b"x" * 300_000
+    assert not source.exists()
+    assert list(disk.incoming.iterdir()) == []
+
+
+async def test_a_write_that_fails_halfway_leaves_nothing(disk: DiskStorage) -> None:
+    with largest_file(100_000), pytest.raises(OSError, match="File too large") as caught:
+        await disk.put("originals/a", b"x" * 200_000)
+    assert caught.value.errno == errno.EFBIG
+    assert await disk.stat("originals/a") is None
+    assert list(disk.incoming.iterdir()) == []
+
+
+async def test_a_full_device_is_out_of_storage(disk: DiskStorage, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*args: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OutOfStorage):
+        await disk.put("originals/a", b"x")
+    assert await disk.stat("originals/a") is None
+    assert list(disk.incoming.iterdir()) == []
+
+
+async def test_the_file_is_synced_before_it_is_named_and_the_folders_after(
+    disk: DiskStorage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    target = disk.root / "variants" / "img_1" / "a"
+    fsync = os.fsync
+
+    def noted(descriptor: int) -> None:
+        name = Path(f"/proc/self/fd/{descriptor}").readlink()
+        steps.append(f"{name.name.split('-')[0]}{' (named)' if target.exists() else ''}")
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    await disk.put("variants/img_1/a", b"x")
+    assert steps == ["put", "img_1 (named)", "variants (named)", "storage (named)"]
+    steps.clear()
+    await disk.delete("variants/img_1/a")
+    assert steps == ["storage"]
+
+
+async def test_files_and_folders_are_for_their_owner_alone(disk: DiskStorage) -> None:
+    before = os.umask(0)
+    try:
+        source = disk.incoming / "received"
+        source.write_bytes(b"x")
+        await disk.put("originals/moved", source)
+        await disk.put("variants/img_1/a", b"x")
+    finally:
+        os.umask(before)
+    modes = {path.stat().st_mode & 0o777 for path in disk.root.rglob("*") if path.is_file()}
+    assert modes == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in disk.root.rglob("*") if path.is_dir()} == {0o700}
+
+
+async def test_an_empty_folder_does_not_stay(disk: DiskStorage) -> None:
+    for key in ("variants/img_1/a", "variants/img_1/b", "variants/img_2/a"):
+        await disk.put(key, b"x")
+    await disk.delete("variants/img_1/a")
+    assert (disk.root / "variants" / "img_1").exists()
+    await disk.delete("variants/img_1/b")
+    assert not (disk.root / "variants" / "img_1").exists()
+    await disk.delete_under("variants/img_2")
+    assert [path.name for path in disk.root.iterdir()] == ["tmp"]
+
+
+@pytest.mark.parametrize("key", ["link", "link/secret", "originals/link", "originals/link/secret"])
+async def test_a_symbolic_link_is_not_followed(disk: DiskStorage, tmp_path: Path, key: str) -> None:
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret").write_bytes(b"s")
+    await disk.put("originals/a", b"x")
+    for link in (disk.root / "link", disk.root / "originals" / "link"):
+        link.symlink_to(outside if "secret" in key else outside / "secret")
+    for operation in (disk.read, disk.stat, disk.delete, disk.delete_under):
+        with pytest.raises(BadKey):
+            await operation(key)
+    with pytest.raises(BadKey):
+        await disk.put(key, b"new")
+    with pytest.raises(BadKey):
+        async with disk.open(key):
+            pass
+    assert [found async for found, _ in disk.list()] == ["originals/a"]
+    assert (outside / "secret").read_bytes() == b"s"
+
+
+async def test_a_link_is_no_source(disk: DiskStorage, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"s")
+    link = disk.incoming / "received"
+    link.symlink_to(tmp_path / "secret")
+    with pytest.raises(OSError, match="symbolic links"):
+        await disk.put("originals/a", link)
+    assert (tmp_path / "secret").read_bytes() == b"s"
+
+
+async def test_files_that_are_not_ours_are_not_listed(disk: DiskStorage) -> None:
+    await disk.put("originals/a", b"x")
+    (disk.root / "originals" / ".DS_Store").write_bytes(b"x")
+    (disk.root / "lost & found").mkdir()
+    os.mkfifo(disk.root / "originals" / "pipe")
+    assert [key async for key, _ in disk.list()] == ["originals/a"]
+
+
+async def test_a_root_that_vanishes_is_not_made_again(disk: DiskStorage) -> None:
+    disk.root.rename(disk.root.with_name("unmounted"))
+    with pytest.raises(FileNotFoundError):
+        await disk.put("originals/a", b"x")
+    assert not disk.root.exists()
+
+
+async def test_an_abandoned_list_leaves_nothing_open(disk: DiskStorage) -> None:
+    await asyncio.gather(*(disk.put(f"originals/{n}", b"") for n in range(5)))
+    objects = disk.list()
+    assert await anext(objects)
+    await objects.aclose()  # type: ignore[attr-defined]
+
+
+async def test_reading_a_folder_leaves_no_descriptor_behind(disk: DiskStorage) -> None:
+    await disk.put("originals/a", b"x")
+    before = open_files()
+    for _ in range(20):
+        assert await disk.stat("originals") is None
+        with pytest.raises(Exception, match="originals"):
+            await disk.read("originals")
+    assert open_files() <= before
+
+
+async def test_no_file_is_touched_on_the_event_loop(disk: DiskStorage, audited: set[tuple[str, int]]) -> None:
+    source = disk.incoming / "received"
+    source.write_bytes(b"x")
+    audited.clear()
+    await disk.put("variants/img_1/a", source)
+    await disk.put("variants/img_1/b", b"x")
+    await disk.read("variants/img_1/a")
+    async with disk.open("variants/img_1/a", 0, 1) as stored:
+        assert [chunk async for chunk in stored.chunks] == [b"x"]
+    assert len([key async for key, _ in disk.list()]) == 2
+    await disk.delete("variants/img_1/a")
+    await disk.delete_under("variants")
+    await disk.clear_incoming(datetime.now(UTC))
+    assert {event for event, _ in audited} >= {"open", "os.rename", "os.remove", "os.mkdir", "os.scandir"}
+    assert threading.get_ident() not in {thread for _, thread in audited}
