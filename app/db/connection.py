@@ -23,9 +23,13 @@ INTERRUPT_INTERVAL = 0.02
 
 
 class Connection:
-    """Made by `open`. A call that is cancelled raises CancelledError when its work has ended, never before."""
+    """Made by `open`. A call that is cancelled raises CancelledError when its work has ended, never before.
 
-    def __init__(self) -> None:
+    Work of an `interruptible` connection is broken off then, and when the connection is closed; other work is waited for.
+    """
+
+    def __init__(self, *, interruptible: bool) -> None:
+        self._interruptible = interruptible
         self._asked: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._raw: sqlite3.Connection | None = None
         self._thread = Thread(target=self._serve, name="pichub-sqlite", daemon=True)
@@ -33,11 +37,12 @@ class Connection:
         self._thread.start()
 
     @classmethod
-    async def open(cls, path: str, pragmas: Mapping[str, object]) -> Self:
+    async def open(cls, path: str, pragmas: Mapping[str, object], *, interruptible: bool = False) -> Self:
         """A connection to the file `path`, which is made if missing. Raises OperationalError."""
-        connection = cls()
+        connection = cls(interruptible=interruptible)
         try:
-            connection._raw = await settled(connection._ask(lambda: _connect(path, pragmas)))
+            opening = connection._ask(lambda: _connect(path, pragmas))
+            connection._raw = await settled(opening, hurry=connection._interrupt)
         except BaseException as error:
             await connection.close()
             if isinstance(error, sqlite3.Error):
@@ -45,15 +50,12 @@ class Connection:
             raise
         return connection
 
-    async def run(self, work: Work[T], *, interruptible: bool = False) -> T:
-        """What `work` returns, called in the connection's thread.
-
-        A cancel breaks `interruptible` work off; other work is waited for.
-        """
+    async def run(self, work: Work[T]) -> T:
+        """What `work` returns, called in the connection's thread. Raises OperationalError when closed."""
         if self._raw is None or not self._open:
             raise OperationalError("The database is closed")
         raw = self._raw
-        return await settled(self._ask(lambda: work(raw)), hurry=raw.interrupt if interruptible else None)
+        return await settled(self._ask(lambda: work(raw)), hurry=self._interrupt)
 
     async def close(self) -> None:
         """Closes when the work in hand is done; an open transaction is rolled back. Again is fine."""
@@ -61,10 +63,15 @@ class Connection:
             return
         self._open = False
         try:
-            await settled(self._ask(self._close_raw))
+            await settled(self._ask(self._close_raw), hurry=self._interrupt, now=True)
         finally:
             self._asked.put(None)
             self._thread.join()
+
+    def _interrupt(self) -> None:
+        if self._interruptible and self._raw is not None:
+            with suppress(sqlite3.ProgrammingError):  # it is closed already
+                self._raw.interrupt()
 
     def _close_raw(self) -> None:
         if self._raw is not None:
@@ -76,11 +83,11 @@ class Connection:
 
         def answer() -> None:
             try:
-                deliver, outcome = future.set_result, work()
+                outcome = work()
             except BaseException as error:
                 loop.call_soon_threadsafe(future.set_exception, error)
             else:
-                loop.call_soon_threadsafe(deliver, outcome)
+                loop.call_soon_threadsafe(future.set_result, outcome)
 
         self._asked.put(answer)
         return future
@@ -91,20 +98,21 @@ class Connection:
                 answer()
 
 
-async def settled(future: asyncio.Future[T], *, hurry: Callable[[], None] | None = None) -> T:
+async def settled(future: asyncio.Future[T], *, hurry: Callable[[], None], now: bool = False) -> T:
     """The future's result. A cancel that comes meanwhile is raised once the future is done, never before.
 
-    `hurry` is called from the cancel on, again and again, as it may come too early to find anything to interrupt.
+    `hurry` is called from the cancel on, or from `now`: again and again, as it may come before there is work to hurry.
     """
     cancel: asyncio.CancelledError | None = None
     while not future.done():
+        hurried = now or cancel is not None
+        if hurried:
+            hurry()
         try:
-            await asyncio.wait((future,), timeout=INTERRUPT_INTERVAL if cancel and hurry else None)
+            await asyncio.wait((future,), timeout=INTERRUPT_INTERVAL if hurried else None)
         except asyncio.CancelledError as error:
             cancel = error
-        if cancel and hurry:
-            hurry()
-    if cancel:
+    if cancel is not None:
         future.exception()  # says that it was looked at: whoever is cancelled has no use for it
         raise cancel
     return future.result()

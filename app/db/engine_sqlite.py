@@ -97,12 +97,12 @@ class Engine(_Client):
             readers = 0 if _in_memory(self.filename) else READERS
             idle: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
             for _ in range(readers):
-                idle.put_nowait(await _opened(undo, self.filename, READER_PRAGMAS))
+                idle.put_nowait(await _opened(undo, self.filename, READER_PRAGMAS, interruptible=True))
             self._open = undo.pop_all()
         self._writer, self._idle = writer, idle if readers else None
 
     async def close(self) -> None:
-        """Statements in hand are done first, an open transaction is rolled back. The next statement opens again."""
+        """Reads are broken off, an open transaction is rolled back. The next statement opens again."""
         connections, self._open = self._open, AsyncExitStack()
         self._writer = self._idle = None
         await connections.aclose()
@@ -132,7 +132,7 @@ class Engine(_Client):
     async def _read(self, work: Work[T]) -> T:
         await self.create_connection()
         async with self._reader() as reader:
-            return await reader.run(work, interruptible=True)
+            return await reader.run(work)
 
     @asynccontextmanager
     async def _reader(self) -> AsyncIterator[Connection]:
@@ -260,8 +260,10 @@ def _inside(raw: sqlite3.Connection, work: Work[T]) -> T:
     return work(raw)
 
 
-async def _opened(undo: AsyncExitStack, path: str, pragmas: dict[str, Any]) -> Connection:
-    connection = await Connection.open(path, pragmas)
+async def _opened(
+    undo: AsyncExitStack, path: str, pragmas: dict[str, Any], *, interruptible: bool = False
+) -> Connection:
+    connection = await Connection.open(path, pragmas, interruptible=interruptible)
     undo.push_async_callback(connection.close)
     return connection
 

@@ -76,7 +76,10 @@ def _seen_or_not(frame: Image.Image) -> Image.Image:
 
 def _saved(image: Image.Image, plugin: str, **options: Any) -> bytes:
     file = BytesIO()
-    image.save(file, plugin, **options)
+    try:
+        image.save(file, plugin, **options)
+    except (OSError, ValueError) as error:  # sizes and modes are such as every encoder takes: it was refused memory
+        raise MemoryError(f"{plugin}: {error}") from error
     return file.getvalue()
 
 

@@ -1,7 +1,9 @@
 """The server's side of the worker processes: hiring one, talking to it, sending it away."""
 
 import asyncio
+import os
 import pickle
+import signal
 import socket
 import subprocess
 import sys
@@ -13,7 +15,7 @@ from app.imaging.worker import DISMISS, HIRE, LENGTH, ORDER, packed
 
 ROOT = Path(__file__).parents[2]
 BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from app.imaging.worker import main; main()"
-"""A fresh interpreter and not a fork of the server: it has threads, sockets and a `__main__` that must not run again."""
+"""A fresh interpreter, not a fork of the server: that has threads, sockets and a `__main__` not to be run again."""
 
 PATIENCE = 10.0
 """Seconds for a process to start, or to end once it is killed, on a machine that does other things too."""
@@ -34,8 +36,12 @@ class Worker:
     @classmethod
     async def at(cls, channel: socket.socket) -> Self:
         """The worker that was hired for this channel, once it says its process id. Raises WorkerLost, TimeoutError."""
-        reader, writer = await asyncio.open_unix_connection(sock=channel)
-        worker = cls(reader, writer, 0)
+        channel.setblocking(False)
+        try:
+            worker = cls(*await asyncio.open_unix_connection(sock=channel), pid=0)
+        except BaseException:
+            channel.close()
+            raise
         try:
             async with asyncio.timeout(PATIENCE):
                 worker.pid = await worker.receive()
@@ -61,6 +67,12 @@ class Worker:
             return pickle.loads(await self._reader.readexactly(length))  # noqa: S301  (from our own worker)
         except (asyncio.IncompleteReadError, ConnectionError) as error:
             raise WorkerLost from error
+
+    def kill(self) -> None:
+        """For a worker whose nursery is lost: while the channel is open, the process id is its own."""
+        if self.is_alive and self.pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     async def ended(self) -> None:
         """Returns when the process is no more, so that nothing is written any longer."""
@@ -97,9 +109,10 @@ class Nursery:
 
     async def dismiss(self, worker: Worker) -> None:
         """Kills the worker; returns when it is gone."""
-        with suppress(ConnectionError):  # a lost nursery's workers end with their channels
-            if self._orders is not None:
-                self._order(DISMISS, worker.pid)
+        try:
+            self._order(DISMISS, worker.pid)
+        except ConnectionError:
+            worker.kill()
         try:
             await worker.ended()
         finally:
@@ -110,17 +123,18 @@ class Nursery:
         process, orders, self._process, self._orders = self._process, self._orders, None, None
         if process is None or orders is None:
             return
-        orders.close()
         try:
-            async with asyncio.timeout(PATIENCE):
-                while process.poll() is None:
-                    await asyncio.sleep(0.002)
+            with suppress(TimeoutError, ConnectionError):
+                await _end_of(orders)
         finally:
+            orders.close()
             process.kill()
             process.wait()
 
     def _order(self, verb: bytes, pid: int, channel: socket.socket | None = None) -> None:
-        orders = self._orders or self._start()
+        orders = self._orders or (self._start() if verb == HIRE else None)
+        if orders is None:
+            raise ConnectionError("The nursery is closed")
         socket.send_fds(orders, [ORDER.pack(verb, pid)], [channel.fileno()] if channel else [])
 
     def _start(self) -> socket.socket:
@@ -131,3 +145,12 @@ class Nursery:
                 command, pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
             )
         return self._orders
+
+
+async def _end_of(orders: socket.socket) -> None:
+    """Says that no more orders come; returns when the nursery has ended its workers and itself."""
+    orders.shutdown(socket.SHUT_WR)
+    orders.setblocking(False)
+    async with asyncio.timeout(PATIENCE):
+        while await asyncio.get_running_loop().sock_recv(orders, 1):
+            pass

@@ -38,6 +38,7 @@ def nursery(orders: socket.socket, memory: int) -> None:
     workers: set[int] = set()
     while order := _next_order(orders):
         verb, pid, channel = order
+        workers -= _ended(workers)
         if verb == HIRE and channel is not None:
             workers.add(_fork(orders, channel, memory))
         elif pid in workers:
@@ -73,6 +74,11 @@ def _fork(orders: socket.socket, channel: socket.socket, memory: int) -> int:
     return pid
 
 
+def _ended(workers: set[int]) -> set[int]:
+    """Those that ended by themselves: they are let go of here, and their ids may belong to others from now on."""
+    return {pid for pid in workers if os.waitpid(pid, os.WNOHANG) != (0, 0)}
+
+
 def _end(pid: int) -> None:
     """A worker that is not waited for keeps its id, so no stranger is ever hit."""
     with suppress(ProcessLookupError):
@@ -86,7 +92,7 @@ def _live(channel: socket.socket, memory: int) -> NoReturn:
     try:
         _limit(memory)
         with channel.makefile("rwb") as stream:
-            _serve(cast(BinaryIO, stream))
+            _serve(cast("BinaryIO", stream))
     except (EOFError, OSError):
         pass  # the server is gone
     finally:

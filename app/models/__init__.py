@@ -1,4 +1,7 @@
-"""The rows. Tortoise finds them here; what may be asked of them stands in each one's file."""
+"""The rows. Tortoise finds them here; what may be asked of them stands in each one's file.
+
+A row's docstring becomes its table's comment in SQL, where a semicolon would end the statement: write none.
+"""
 
 from app.models.accounts import Account, ApiToken, Role
 from app.models.albums import Album

@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 
 class Account(Model):
-    """Someone who owns images. `bytes_used` and `image_count` are kept in the transactions that change them."""
+    """Someone who owns images. What it counts is kept in the transactions that change it."""
 
     id = id_column()
     username = fields.CharField(max_length=64, unique=True)
@@ -39,7 +39,7 @@ class Account(Model):
 
 
 class ApiToken(Model):
-    """A key that acts for an account. Only its digest is kept; `hint` is the part that lists may show."""
+    """A key that acts for an account. Of its text only the digest is kept, and a hint that lists may show."""
 
     id = id_column()
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(

@@ -12,7 +12,7 @@ from app.models.columns import id_column
 class Album(Model):
     """Images that belong together. A private one, and what is in it, exists for its owner only.
 
-    `image_count` is kept in the transactions that change it.
+    What it counts is kept in the transactions that change it.
     """
 
     id = id_column()

@@ -1,0 +1,178 @@
+"""The house through its GraphQL face."""
+
+import json
+from typing import Any
+
+import httpx2
+
+from tests.parity.seen import Refused, SeenAlbum, SeenCategory, SeenImage
+
+IMAGE = """fragment ImageParts on Image {
+  id url filename title description album { id } category { id } tags format mimeType width height frames size sha256
+  thumbhash dominantColor isPublic
+}"""
+ALBUM = "fragment AlbumParts on Album { id name description isPublic imageCount cover { url } }"
+CATEGORY = "fragment CategoryParts on Category { id name description }"
+
+
+class ByGraphQL:
+    def __init__(self, client: httpx2.AsyncClient, token: str | None = None) -> None:
+        self.client = client
+        self.token = token
+
+    def of(self, token: str | None) -> "ByGraphQL":
+        return ByGraphQL(self.client, token)
+
+    async def upload(self, data: bytes, filename: str, **words: Any) -> SeenImage:
+        operations = {
+            "query": "mutation($input: UploadImageInput!) { uploadImage(input: $input) { image { ...ImageParts } } }"
+            + IMAGE,
+            "variables": {"input": {"file": None, **_camel(words)}},
+        }
+        form = {"operations": json.dumps(operations), "map": json.dumps({"0": ["variables.input.file"]})}
+        answer = await self.client.post(
+            "/graphql", data=form, files={"0": (filename, data)}, headers=self._headers()
+        )
+        return _image(_data(answer)["uploadImage"]["image"])
+
+    async def image(self, id: str) -> SeenImage:
+        data = await self._run("query($id: ID!) { image(id: $id) { ...ImageParts } }" + IMAGE, id=id)
+        return _image(data["image"])
+
+    async def images(self, **which: Any) -> list[SeenImage]:
+        data = await self._run(
+            "query($filter: ImageFilter) { images(filter: $filter) { nodes { ...ImageParts } } }" + IMAGE,
+            filter=_camel(which),
+        )
+        return [_image(node) for node in data["images"]["nodes"]]
+
+    async def update_image(self, id: str, **changes: Any) -> SeenImage:
+        return _image(
+            (await self._mutate("updateImage", "image { ...ImageParts }", IMAGE, id, changes))["image"]
+        )
+
+    async def delete_image(self, id: str) -> int:
+        data = await self._mutate("deleteImage", "deletedImageId variantsRemoved", "", id, {})
+        assert data["deletedImageId"] == id
+        return int(data["variantsRemoved"])
+
+    async def create_album(self, **words: Any) -> SeenAlbum:
+        return _album(
+            (await self._mutate("createAlbum", "album { ...AlbumParts }", ALBUM, None, words))["album"]
+        )
+
+    async def album(self, id: str) -> SeenAlbum:
+        data = await self._run("query($id: ID!) { album(id: $id) { ...AlbumParts } }" + ALBUM, id=id)
+        return _album(data["album"])
+
+    async def albums(self) -> list[SeenAlbum]:
+        data = await self._run("{ albums { edges { node { ...AlbumParts } } } }" + ALBUM)
+        return [_album(edge["node"]) for edge in data["albums"]["edges"]]
+
+    async def update_album(self, id: str, **changes: Any) -> SeenAlbum:
+        return _album(
+            (await self._mutate("updateAlbum", "album { ...AlbumParts }", ALBUM, id, changes))["album"]
+        )
+
+    async def delete_album(self, id: str, *, delete_images: bool = False) -> None:
+        await self._mutate("deleteAlbum", "deletedAlbumId", "", id, {"delete_images": delete_images})
+
+    async def create_category(self, **words: Any) -> SeenCategory:
+        return _category(
+            (await self._mutate("createCategory", "category { ...CategoryParts }", CATEGORY, None, words))[
+                "category"
+            ]
+        )
+
+    async def category(self, id: str) -> SeenCategory:
+        data = await self._run("query($id: ID!) { category(id: $id) { ...CategoryParts } }" + CATEGORY, id=id)
+        return _category(data["category"])
+
+    async def categories(self) -> list[SeenCategory]:
+        data = await self._run("{ categories { nodes { ...CategoryParts } } }" + CATEGORY)
+        return [_category(node) for node in data["categories"]["nodes"]]
+
+    async def update_category(self, id: str, **changes: Any) -> SeenCategory:
+        return _category(
+            (await self._mutate("updateCategory", "category { ...CategoryParts }", CATEGORY, id, changes))[
+                "category"
+            ]
+        )
+
+    async def delete_category(self, id: str) -> None:
+        await self._mutate("deleteCategory", "deletedCategoryId", "", id, {})
+
+    async def _mutate(
+        self, name: str, selection: str, fragment: str, id: str | None, words: dict[str, Any]
+    ) -> Any:
+        kind = name[0].upper() + name[1:]
+        document = f"mutation($input: {kind}Input!) {{ {name}(input: $input) {{ {selection} }} }}{fragment}"
+        given = _camel(words) | ({} if id is None else {"id": id})
+        return (await self._run(document, input=given))[name]
+
+    async def _run(self, document: str, **variables: Any) -> Any:
+        answer = await self.client.post(
+            "/graphql", json={"query": document, "variables": variables}, headers=self._headers()
+        )
+        return _data(answer)
+
+    def _headers(self) -> dict[str, str]:
+        signed = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+        return {"GraphQL-Require-Preflight": "1"} | signed
+
+
+def _data(answer: httpx2.Response) -> Any:
+    body = answer.json()
+    for error in body.get("errors", ()):
+        extensions = error["extensions"]
+        raise Refused(
+            extensions["code"], error["message"], extensions["details"], extensions.get("fields", {})
+        )
+    return body["data"]
+
+
+def _camel(words: dict[str, Any]) -> dict[str, Any]:
+    return {_camel_word(name): value for name, value in words.items()}
+
+
+def _camel_word(name: str) -> str:
+    first, *rest = name.split("_")
+    return first + "".join(part.capitalize() for part in rest)
+
+
+def _image(node: dict[str, Any]) -> SeenImage:
+    return SeenImage(
+        id=node["id"],
+        url=node["url"],
+        filename=node["filename"],
+        title=node["title"],
+        description=node["description"],
+        album_id=node["album"] and node["album"]["id"],
+        category_id=node["category"] and node["category"]["id"],
+        tags=tuple(node["tags"]),
+        format=node["format"].lower(),
+        mime_type=node["mimeType"],
+        width=node["width"],
+        height=node["height"],
+        frames=node["frames"],
+        size=node["size"],
+        sha256=node["sha256"],
+        thumbhash=node["thumbhash"],
+        dominant_color=node["dominantColor"],
+        is_public=node["isPublic"],
+    )
+
+
+def _album(node: dict[str, Any]) -> SeenAlbum:
+    return SeenAlbum(
+        id=node["id"],
+        name=node["name"],
+        description=node["description"],
+        is_public=node["isPublic"],
+        image_count=node["imageCount"],
+        cover=node["cover"] and node["cover"]["url"],
+    )
+
+
+def _category(node: dict[str, Any]) -> SeenCategory:
+    return SeenCategory(**node)

@@ -1,0 +1,143 @@
+"""The house without a face: the resolvers themselves."""
+
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.datastructures import Headers
+
+from app import models
+from app.context import Context, Services
+from app.errors import PicHubError
+from app.graphql.loaders import Loaders
+from app.imaging.formats import Format
+from app.paging import NumberedRequest
+from app.resolvers import account, albums, categories, images, variants
+from app.uploads import Upload
+from tests.parity.seen import Refused, SeenAlbum, SeenCategory, SeenImage
+
+
+class ByResolvers:
+    def __init__(self, services: Services, token: str | None = None) -> None:
+        self.services = services
+        self.token = token
+
+    def of(self, token: str | None) -> "ByResolvers":
+        return ByResolvers(self.services, token)
+
+    async def upload(self, data: bytes, filename: str, **words: Any) -> SeenImage:
+        async with self._ctx() as ctx:
+            path = self.services.storage.incoming / secrets.token_hex(8)
+            limit = self.services.settings.max_upload_size
+            file = Upload(path, filename=filename, headers=Headers(), max_size=limit)
+            try:
+                await file.write(data)
+                await file.seek(0)
+                return _image(ctx, await images.upload(ctx, images.NewImage(file=file, **words)))
+            finally:
+                await file.close()
+
+    async def image(self, id: str) -> SeenImage:
+        async with self._ctx() as ctx:
+            return _image(ctx, await images.get(ctx, id))
+
+    async def images(self, **which: Any) -> list[SeenImage]:
+        async with self._ctx() as ctx:
+            page = await images.numbered(ctx, images.ImageFilter(**which), NumberedRequest())
+            return [_image(ctx, row) for row in page.items]
+
+    async def update_image(self, id: str, **changes: Any) -> SeenImage:
+        async with self._ctx() as ctx:
+            return _image(ctx, await images.update(ctx, id, images.ImageChanges(**changes)))
+
+    async def delete_image(self, id: str) -> int:
+        async with self._ctx() as ctx:
+            return (await images.delete(ctx, id)).variants_removed
+
+    async def create_album(self, **words: Any) -> SeenAlbum:
+        async with self._ctx() as ctx:
+            return await _album(ctx, await albums.create(ctx, albums.NewAlbum(**words)))
+
+    async def album(self, id: str) -> SeenAlbum:
+        async with self._ctx() as ctx:
+            return await _album(ctx, await albums.get(ctx, id))
+
+    async def albums(self) -> list[SeenAlbum]:
+        async with self._ctx() as ctx:
+            return [await _album(ctx, row) for row in (await albums.numbered(ctx, NumberedRequest())).items]
+
+    async def update_album(self, id: str, **changes: Any) -> SeenAlbum:
+        async with self._ctx() as ctx:
+            return await _album(ctx, await albums.update(ctx, id, albums.AlbumChanges(**changes)))
+
+    async def delete_album(self, id: str, *, delete_images: bool = False) -> None:
+        async with self._ctx() as ctx:
+            await albums.delete(ctx, id, delete_images=delete_images)
+
+    async def create_category(self, **words: Any) -> SeenCategory:
+        async with self._ctx() as ctx:
+            return _category(await categories.create(ctx, categories.NewCategory(**words)))
+
+    async def category(self, id: str) -> SeenCategory:
+        async with self._ctx() as ctx:
+            return _category(await categories.get(ctx, id))
+
+    async def categories(self) -> list[SeenCategory]:
+        async with self._ctx() as ctx:
+            return [_category(row) for row in (await categories.numbered(ctx, NumberedRequest())).items]
+
+    async def update_category(self, id: str, **changes: Any) -> SeenCategory:
+        async with self._ctx() as ctx:
+            return _category(await categories.update(ctx, id, categories.CategoryChanges(**changes)))
+
+    async def delete_category(self, id: str) -> None:
+        async with self._ctx() as ctx:
+            await categories.delete(ctx, id)
+
+    @asynccontextmanager
+    async def _ctx(self) -> AsyncIterator[Context]:
+        try:
+            header = None if self.token is None else f"Bearer {self.token}"
+            yield await account.sign_in_by_header(self.services, header)
+        except PicHubError as error:
+            raise Refused(error.code, error.message, error.details, error.fields) from error
+
+
+def _image(ctx: Context, row: models.Image) -> SeenImage:
+    return SeenImage(
+        id=row.id,
+        url=variants.url_of(ctx, row),
+        filename=row.filename,
+        title=row.title,
+        description=row.description,
+        album_id=row.album_id,
+        category_id=row.category_id,
+        tags=tuple(row.tags),
+        format=row.format,
+        mime_type=Format(row.format).mime_type,
+        width=row.width,
+        height=row.height,
+        frames=row.frames,
+        size=row.size,
+        sha256=row.sha256,
+        thumbhash=row.thumbhash,
+        dominant_color=row.dominant_color,
+        is_public=row.is_public,
+    )
+
+
+async def _album(ctx: Context, row: models.Album) -> SeenAlbum:
+    cover = await Loaders(ctx).cover(row)
+    return SeenAlbum(
+        id=row.id,
+        name=row.name,
+        description=row.description,
+        is_public=row.is_public,
+        image_count=row.image_count,
+        cover=variants.url_of(ctx, cover) if cover else None,
+    )
+
+
+def _category(row: models.Category) -> SeenCategory:
+    return SeenCategory(id=row.id, name=row.name, description=row.description)

@@ -1,0 +1,96 @@
+"""The house through its REST face."""
+
+from typing import Any
+
+import httpx2
+
+from tests.parity.seen import Refused, SeenAlbum, SeenCategory, SeenImage
+
+
+class ByRest:
+    def __init__(self, client: httpx2.AsyncClient, token: str | None = None) -> None:
+        self.client = client
+        self.token = token
+
+    def of(self, token: str | None) -> "ByRest":
+        return ByRest(self.client, token)
+
+    async def upload(self, data: bytes, filename: str, **words: Any) -> SeenImage:
+        return _image(await self._ask("POST", "/upload", data=words, files={"image": (filename, data)}))
+
+    async def image(self, id: str) -> SeenImage:
+        return _image(await self._ask("GET", f"/images/{id}"))
+
+    async def images(self, **which: Any) -> list[SeenImage]:
+        params = {{"search": "q"}.get(name, name): value for name, value in which.items()}
+        return [_image(each) for each in await self._ask("GET", "/images", params=params)]
+
+    async def update_image(self, id: str, **changes: Any) -> SeenImage:
+        return _image(await self._ask("PATCH", f"/images/{id}", json=changes))
+
+    async def delete_image(self, id: str) -> int:
+        data = await self._ask("DELETE", f"/images/{id}")
+        assert data["id"] == id
+        assert data["deleted"] is True
+        return int(data["variants_removed"])
+
+    async def create_album(self, **words: Any) -> SeenAlbum:
+        return _album(await self._ask("POST", "/albums", json=words))
+
+    async def album(self, id: str) -> SeenAlbum:
+        return _album(await self._ask("GET", f"/albums/{id}"))
+
+    async def albums(self) -> list[SeenAlbum]:
+        return [_album(each) for each in await self._ask("GET", "/albums")]
+
+    async def update_album(self, id: str, **changes: Any) -> SeenAlbum:
+        return _album(await self._ask("PATCH", f"/albums/{id}", json=changes))
+
+    async def delete_album(self, id: str, *, delete_images: bool = False) -> None:
+        await self._ask("DELETE", f"/albums/{id}", params={"delete_images": "true"} if delete_images else {})
+
+    async def create_category(self, **words: Any) -> SeenCategory:
+        return _category(await self._ask("POST", "/categories", json=words))
+
+    async def category(self, id: str) -> SeenCategory:
+        return _category(await self._ask("GET", f"/categories/{id}"))
+
+    async def categories(self) -> list[SeenCategory]:
+        return [_category(each) for each in await self._ask("GET", "/categories")]
+
+    async def update_category(self, id: str, **changes: Any) -> SeenCategory:
+        return _category(await self._ask("PATCH", f"/categories/{id}", json=changes))
+
+    async def delete_category(self, id: str) -> None:
+        await self._ask("DELETE", f"/categories/{id}")
+
+    async def _ask(self, method: str, path: str, **request: Any) -> Any:
+        headers = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+        answer = await self.client.request(method, f"/v1{path}", headers=headers, **request)
+        body = answer.json()
+        assert body["success"] is answer.is_success
+        if not body["success"]:
+            error = body["error"]
+            assert body["message"] == error["message"]
+            raise Refused(error["code"], error["message"], error["details"], error.get("fields", {}))
+        return body["data"]
+
+
+def _image(data: dict[str, Any]) -> SeenImage:
+    names = SeenImage.__dataclass_fields__
+    return SeenImage(**{name: data[name] for name in names} | {"tags": tuple(data["tags"])})
+
+
+def _album(data: dict[str, Any]) -> SeenAlbum:
+    return SeenAlbum(
+        id=data["id"],
+        name=data["name"],
+        description=data["description"],
+        is_public=data["is_public"],
+        image_count=data["image_count"],
+        cover=data["cover_url"],
+    )
+
+
+def _category(data: dict[str, Any]) -> SeenCategory:
+    return SeenCategory(id=data["id"], name=data["name"], description=data["description"])

@@ -1,0 +1,63 @@
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from app.auth import tokens
+from app.auth.actor import Scope
+from app.context import Services
+from app.models import Account
+from tests.house import house
+from tests.parity.by_graphql import ByGraphQL
+from tests.parity.by_resolvers import ByResolvers
+from tests.parity.by_rest import ByRest
+from tests.parity.seen import Face
+
+FACES = ("resolvers", "graphql", "rest")
+
+
+@dataclass(frozen=True)
+class Street:
+    """A house with two who live there, seen through one face, and some keys that do not open everything."""
+
+    face: Face
+    ann: Face
+    bob: Face
+    token: str
+    reader: str
+    revoked: str
+    expired: str
+    services: Services
+    client: httpx2.AsyncClient
+
+
+@pytest.fixture(params=FACES)
+async def street(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Street]:
+    async with house(tmp_path, max_upload_size=2 * 1024 * 1024) as built:
+        faces: dict[str, Face] = {
+            "resolvers": ByResolvers(built.services),
+            "graphql": ByGraphQL(built.client),
+            "rest": ByRest(built.client),
+        }
+        face = faces[request.param]
+        now = built.services.clock()
+        admin = await Account.get(username="admin")
+        _, reader = await tokens.create(admin, name="reader", scopes=[Scope.IMAGES_READ], now=now)
+        revoked, revoked_text = await tokens.create(admin, name="revoked", scopes=Scope, now=now)
+        expired, expired_text = await tokens.create(admin, name="expired", scopes=Scope, now=now)
+        await revoked.update_from_dict({"revoked_at": now}).save()
+        await expired.update_from_dict({"expires_at": now - timedelta(seconds=1)}).save()
+        yield Street(
+            face=face,
+            ann=face.of(built.token),
+            bob=face.of(await built.account("bob")),
+            token=built.token,
+            reader=reader,
+            revoked=revoked_text,
+            expired=expired_text,
+            services=built.services,
+            client=built.client,
+        )

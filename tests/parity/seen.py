@@ -1,0 +1,77 @@
+"""What a scenario sees, whatever the face: the same values, and the same refusals."""
+
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True)
+class SeenImage:
+    id: str
+    url: str
+    filename: str
+    title: str | None
+    description: str | None
+    album_id: str | None
+    category_id: str | None
+    tags: tuple[str, ...]
+    format: str
+    mime_type: str
+    width: int
+    height: int
+    frames: int
+    size: int
+    sha256: str
+    thumbhash: str
+    dominant_color: str
+    is_public: bool
+
+
+@dataclass(frozen=True)
+class SeenAlbum:
+    id: str
+    name: str
+    description: str | None
+    is_public: bool
+    image_count: int
+    cover: str | None
+
+
+@dataclass(frozen=True)
+class SeenCategory:
+    id: str
+    name: str
+    description: str | None
+
+
+@dataclass
+class Refused(Exception):
+    """The domain's error, as it was read from the face's own form."""
+
+    code: str
+    message: str
+    details: str
+    fields: dict[str, list[str]] = field(default_factory=dict)
+
+
+class Face(Protocol):
+    """One way into the house, as one caller: `token` None is nobody."""
+
+    def of(self, token: str | None) -> "Face": ...
+
+    async def upload(self, data: bytes, filename: str, **words: Any) -> SeenImage: ...
+    async def image(self, id: str) -> SeenImage: ...
+    async def images(self, **which: Any) -> list[SeenImage]: ...
+    async def update_image(self, id: str, **changes: Any) -> SeenImage: ...
+    async def delete_image(self, id: str) -> int: ...
+
+    async def create_album(self, **words: Any) -> SeenAlbum: ...
+    async def album(self, id: str) -> SeenAlbum: ...
+    async def albums(self) -> list[SeenAlbum]: ...
+    async def update_album(self, id: str, **changes: Any) -> SeenAlbum: ...
+    async def delete_album(self, id: str, *, delete_images: bool = False) -> None: ...
+
+    async def create_category(self, **words: Any) -> SeenCategory: ...
+    async def category(self, id: str) -> SeenCategory: ...
+    async def categories(self) -> list[SeenCategory]: ...
+    async def update_category(self, id: str, **changes: Any) -> SeenCategory: ...
+    async def delete_category(self, id: str) -> None: ...
