@@ -1,0 +1,1 @@
+"""The documented REST API, as old clients know it: parse, resolve, present."""

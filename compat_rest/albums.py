@@ -1,0 +1,61 @@
+"""Albums over REST."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.context import Context
+from app.errors import MissingScope
+from app.models import Album
+from app.paging import Direction, PageRequest
+from app.resolvers import albums, images
+from compat_rest import bodies, parse, present
+from compat_rest.bodies import FLAG, TEXT, TEXT_OR_NULL
+
+FIELDS = {"name": TEXT, "description": TEXT_OR_NULL, "is_public": FLAG}
+COVER = PageRequest(size=1)
+
+
+async def create(request: Request) -> Response:
+    ctx = await parse.context(request)
+    new = albums.NewAlbum(**await bodies.fields(request, FIELDS, required=["name"]))
+    album = await albums.create(ctx, new)
+    return present.created(present.album(ctx, album, None), ctx.services.links.api(f"albums/{album.id}"))
+
+
+async def index(request: Request) -> Response:
+    ctx = await parse.context(request)
+    page = await albums.numbered(ctx, parse.page(request))
+    return present.listing(page, await _with_covers(ctx, page.items))
+
+
+async def show(request: Request) -> Response:
+    ctx = await parse.context(request)
+    album = await albums.get(ctx, request.path_params["id"])
+    return present.success((await _with_covers(ctx, [album]))[0])
+
+
+async def update(request: Request) -> Response:
+    ctx = await parse.context(request)
+    changes = albums.AlbumChanges(**await bodies.fields(request, FIELDS))
+    album = await albums.update(ctx, request.path_params["id"], changes)
+    return present.success((await _with_covers(ctx, [album]))[0])
+
+
+async def delete(request: Request) -> Response:
+    ctx = await parse.context(request)
+    delete_images = parse.flag(request, "delete_images")
+    done = await albums.delete(ctx, request.path_params["id"], delete_images=delete_images)
+    return present.deleted(done.id, images_deleted=done.images_deleted)
+
+
+async def _with_covers(ctx: Context, found: Sequence[Album]) -> list[dict[str, Any]]:
+    """The albums as they are shown, each with its newest image for a cover."""
+    try:
+        pages = await images.in_albums(ctx, found, COVER, Direction.NEWEST_FIRST)
+    except MissingScope:  # a token for albums alone is shown albums, and no pictures
+        return [present.album(ctx, album, None) for album in found]
+    covers = [page.items[0] if page.items else None for page in pages]
+    return [present.album(ctx, album, cover) for album, cover in zip(found, covers, strict=True)]

@@ -1,0 +1,152 @@
+"""What bodies say: the fields of a JSON object, and the upload form."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.datastructures import FormData
+from starlette.requests import Request
+
+from app.context import Context
+from app.errors import BadRequest, Invalid, TooLarge
+from app.resolvers.images import NewImage
+from app.uploads import Limits, Upload, content_length, receive_form, refuse_too_large
+
+MAX_JSON = 256 * 1024
+MAX_FIELDS = 100
+REQUIRED = "This field is required."
+
+FILE_NAMES = ("image", "file")
+# JavaScript's FormData writes an argument that was left out as the word for nothing: the documented sample does so.
+NOT_GIVEN = {None, "", "null", "undefined"}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What the value of a field must be."""
+
+    fits: Callable[[Any], bool]
+    must: str
+
+
+TEXT = Field(lambda value: isinstance(value, str), "This must be text.")
+TEXT_OR_NULL = Field(lambda value: value is None or isinstance(value, str), "This must be text or null.")
+FLAG = Field(lambda value: isinstance(value, bool), "This must be true or false.")
+TEXTS = Field(
+    lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
+    "This must be a list of texts.",
+)
+
+
+async def fields(
+    request: Request, known: Mapping[str, Field], *, required: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Those of the `known` fields that the body has; others are ignored. Raises BadRequest, TooLarge, Invalid."""
+    body = await _json_object(request)
+    given = {name: body[name] for name in known if name in body}
+    wrong = {name: [known[name].must] for name, value in given.items() if not known[name].fits(value)}
+    missing = {name: [REQUIRED] for name in required if name not in given}
+    if wrong or missing:
+        raise Invalid(wrong | missing)
+    return given
+
+
+@asynccontextmanager
+async def new_image(request: Request, ctx: Context) -> AsyncIterator[NewImage]:
+    """The upload form. Its file lies on the disk until the block ends. Raises as receive_form does."""
+    settings = ctx.services.settings
+    limits = Limits(
+        max_file_size=settings.max_upload_size,
+        max_fields=MAX_FIELDS,
+        stall_timeout=settings.stall_timeout,
+    )
+    refuse_too_large(request.headers, limits)
+    receiving = receive_form(
+        request.headers,
+        request.stream(),
+        folder=ctx.services.storage.incoming,
+        limits=replace(limits, max_files=len(FILE_NAMES)),
+    )
+    async with receiving as form:
+        yield NewImage(
+            file=_file(form),
+            title=_text(form, "title"),
+            description=_text(form, "description"),
+            album_id=_text(form, "album_id"),
+            category_id=_text(form, "category_id"),
+            tags=_tags(form),
+        )
+
+
+async def _json_object(request: Request) -> dict[str, Any]:
+    body = await _read(request)
+    try:
+        value = json.loads(body.decode(), parse_constant=_refuse_constant)
+    except json.JSONDecodeError as error:
+        raise BadRequest(f"The body is not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(
+            "The body is not JSON that can be read: text in UTF-8, numbers and depth in bounds"
+        ) from error
+    if not isinstance(value, dict):
+        raise BadRequest("The body must be a JSON object")
+    return value
+
+
+async def _read(request: Request) -> bytes:
+    """The whole body. Raises TooLarge, and BadRequest where it does not come to its end in time."""
+    declared = content_length(request.headers)
+    if declared is not None and declared > MAX_JSON:
+        raise TooLarge(limit=MAX_JSON, actual=declared)
+    body = bytearray()
+    patience = request.state.services.settings.stall_timeout
+    try:
+        async with asyncio.timeout(patience):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_JSON:
+                    raise TooLarge(limit=MAX_JSON)
+    except TimeoutError as error:
+        raise BadRequest(f"The body did not come within {patience:g} s") from error
+    return bytes(body)
+
+
+def _refuse_constant(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _file(form: FormData) -> Upload:
+    for name in FILE_NAMES:
+        # A file field that was left empty comes as a file with neither name nor bytes.
+        sent = [each for each in form.getlist(name) if isinstance(each, str) or each.filename or each.size]
+        match sent:
+            case []:
+                continue
+            case [Upload() as file]:
+                return file
+            case [_]:
+                raise Invalid({name: ["This must be a file."]})
+            case _:
+                raise Invalid({name: [f"Send one file at a time; you sent {len(sent)}."]})
+    raise Invalid({FILE_NAMES[0]: [REQUIRED]})
+
+
+def _text(form: FormData, name: str) -> str | None:
+    value = form.get(name)
+    if value is not None and not isinstance(value, str):
+        raise Invalid({name: ["This must be text, not a file."]})
+    return None if value in NOT_GIVEN else value
+
+
+def _tags(form: FormData) -> list[str]:
+    """`tags` or `tags[]`, one a field; a single field may hold several, separated by commas."""
+    sent = [*form.getlist("tags"), *form.getlist("tags[]")]
+    tags = [each for each in sent if isinstance(each, str)]
+    if len(tags) < len(sent):
+        raise Invalid({"tags": ["This must be text, not a file."]})
+    if len(tags) == 1:
+        tags = tags[0].split(",")
+    return [tag for tag in tags if tag.strip()]

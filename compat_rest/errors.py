@@ -1,0 +1,89 @@
+"""From what went wrong to the documented answer: one table of statuses, one body."""
+
+from collections.abc import Callable, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.errors import Busy, PicHubError, Unauthorized, excerpt
+from compat_rest import present
+
+STATUS = {
+    "BAD_REQUEST": 400,
+    "UNAUTHORIZED": 401,
+    "FORBIDDEN": 403,
+    "NOT_FOUND": 404,
+    "METHOD_NOT_ALLOWED": 405,
+    "PAYLOAD_TOO_LARGE": 413,
+    "UNSUPPORTED_MEDIA_TYPE": 415,
+    "VALIDATION_ERROR": 422,
+    "INTERNAL_ERROR": 500,
+    "BUSY": 503,
+    "INSUFFICIENT_STORAGE": 507,
+}
+CODE = {status: code for code, status in STATUS.items()}
+
+
+async def refused(_: Request, error: Any) -> Response:
+    """The answer to a PicHubError."""
+    return present.failure(
+        STATUS[error.code],
+        error.code,
+        error.message,
+        error.details,
+        fields=error.fields,
+        headers=_headers(error),
+    )
+
+
+async def unrouted(request: Request, error: Any) -> Response:
+    """The answer to an HTTPException: what Starlette refuses before any of us is asked."""
+    status = HTTPStatus(error.status_code)
+    return present.failure(
+        status,
+        CODE.get(status, status.name),
+        status.phrase,
+        DETAILS.get(status, _detail)(request, error),
+        headers=error.headers,
+    )
+
+
+def unexpected(request_id: str) -> Response:
+    """The answer where nobody foresaw what went wrong. The log has it under the same request id."""
+    return present.failure(
+        STATUS[PicHubError.code],
+        PicHubError.code,
+        "Internal error",
+        f"This is our mistake, not yours. The log has more under {request_id}",
+    )
+
+
+exception_handlers: dict[Any, Any] = {PicHubError: refused, HTTPException: unrouted}
+
+
+def _headers(error: PicHubError) -> Mapping[str, str]:
+    match error:
+        case Unauthorized():
+            return {"WWW-Authenticate": "Bearer"}
+        case Busy():
+            return {"Retry-After": str(error.retry_after)}
+    return {}
+
+
+def _no_such_address(request: Request, _: HTTPException) -> str:
+    return f"Nothing answers at the address {excerpt(request.url.path)}"
+
+
+def _no_such_method(request: Request, error: HTTPException) -> str:
+    allowed = (error.headers or {}).get("Allow", "")
+    return f"This address takes {allowed}; you sent {excerpt(request.method)}"
+
+
+def _detail(_: Request, error: HTTPException) -> str:
+    return error.detail
+
+
+DETAILS: Mapping[int, Callable[[Request, HTTPException], str]] = {404: _no_such_address, 405: _no_such_method}

@@ -1,0 +1,48 @@
+"""Images over REST."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.resolvers import images
+from app.uploads import content_length
+from compat_rest import bodies, parse, present
+from compat_rest.bodies import TEXT, TEXT_OR_NULL, TEXTS
+
+CHANGES = {
+    "filename": TEXT,
+    "title": TEXT_OR_NULL,
+    "description": TEXT_OR_NULL,
+    "album_id": TEXT_OR_NULL,
+    "category_id": TEXT_OR_NULL,
+    "tags": TEXTS,
+}
+
+
+async def upload(request: Request) -> Response:
+    ctx = await parse.context(request)
+    await images.admit(ctx, content_length(request.headers))
+    async with bodies.new_image(request, ctx) as new:
+        image = await images.upload(ctx, new)
+    return present.uploaded(present.image(ctx, image))
+
+
+async def index(request: Request) -> Response:
+    ctx = await parse.context(request)
+    page = await images.numbered(ctx, parse.image_filter(request), parse.page(request))
+    return present.listing(page, [present.image(ctx, image) for image in page.items])
+
+
+async def show(request: Request) -> Response:
+    ctx = await parse.context(request)
+    return present.success(present.image(ctx, await images.get(ctx, request.path_params["id"])))
+
+
+async def update(request: Request) -> Response:
+    ctx = await parse.context(request)
+    changes = images.ImageChanges(**await bodies.fields(request, CHANGES))
+    return present.success(present.image(ctx, await images.update(ctx, request.path_params["id"], changes)))
+
+
+async def delete(request: Request) -> Response:
+    done = await images.delete(await parse.context(request), request.path_params["id"])
+    return present.deleted(done.id, variants_removed=done.variants_removed)

@@ -1,0 +1,137 @@
+"""Pictures, delivered: the original or what the parameters make of it."""
+
+import string
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response, StreamingResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.context import Context
+from app.errors import MEGABYTE, InvalidParameter, NotFound
+from app.ids import Kind, kind_of
+from app.imaging.formats import Format
+from app.imaging.transform import Transform
+from app.resolvers import variants
+from app.resolvers.variants import Picture
+from app.storage.base import Stored
+from compat_rest import parse
+from compat_rest.conditional import Unsatisfiable, Validators
+
+SMALL = MEGABYTE
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_EACH_TIME = "private, no-cache"
+HARMLESS = {
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "cross-origin",
+}
+PLAIN = frozenset(string.ascii_letters + string.digits + " !#$&'()+,-.;=@[]^_`{}~")
+
+
+async def deliver(request: Request) -> ASGIApp:
+    """`/img/{image_id}`, `/img/{image_id}.{ext}`, each with a tail for people to read, which is ignored."""
+    name = request.path_params["path"].split("/", 1)[0]
+    image_id, _, extension = name.partition(".")
+    return await _answer(request, image_id, extension)
+
+
+async def deliver_short(request: Request) -> ASGIApp:
+    """`/{image_id}.{ext}`, the documented short form."""
+    return await _answer(request, request.path_params["image_id"], request.path_params["extension"])
+
+
+async def _answer(request: Request, image_id: str, extension: str) -> ASGIApp:
+    ctx = await parse.visitor(request)
+    if kind_of(image_id) is not Kind.IMAGE:  # /favicon.ico is no picture of ours with a strange extension
+        raise NotFound("image", image_id)
+    transform = Transform.parse(request.query_params)
+    saved = parse.flag(request, "download")
+    picture = await variants.find(
+        ctx,
+        image_id,
+        transform,
+        extension=_format(extension) if extension else None,
+        accept=request.headers.get("accept", ""),
+    )
+    validators = Validators.of(picture.etag, picture.modified_at)
+    headers = {
+        **validators.headers,
+        **HARMLESS,
+        "Cache-Control": FOR_EVER if picture.image.is_public else ASK_EACH_TIME,
+        **({"Vary": "Accept"} if transform.is_auto else {}),
+    }
+    if validators.are_held(request.headers):
+        return Response(status_code=304, headers=headers)
+    return Delivery(ctx, picture, validators, headers | _disposition(picture.filename, saved=saved))
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An answer that opens the picture, and renders it if need be, while it is sent: whoever leaves, it is closed."""
+
+    ctx: Context
+    picture: Picture
+    validators: Validators
+    headers: Mapping[str, str]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async with variants.opened(self.ctx, self.picture) as stored:
+            response = await self._response(scope["method"], Headers(scope=scope), stored)
+            await response(scope, receive, send)
+
+    async def _response(self, method: str, asked: Headers, stored: Stored) -> Response:
+        size = stored.stat.size
+        headers = {**self.headers, "Accept-Ranges": "bytes", "Content-Type": self.picture.format.mime_type}
+        if method == "HEAD":
+            return Response(headers=headers | {"Content-Length": str(size)})
+        part = self._part(asked, size)
+        if part is None:
+            return await _body(stored.chunks, size, 200, headers)
+        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+        return await _body(_within(part, stored.chunks), len(part), 206, headers)
+
+    def _part(self, asked: Headers, size: int) -> range | None:
+        try:
+            return self.validators.part(asked, size)
+        except Unsatisfiable as error:
+            raise HTTPException(
+                416, f"The picture has {size} bytes", {"Content-Range": f"bytes */{size}"}
+            ) from error
+
+
+async def _body(chunks: AsyncIterator[bytes], size: int, status: int, headers: Mapping[str, str]) -> Response:
+    if size <= SMALL:
+        return Response(b"".join([chunk async for chunk in chunks]), status, headers)
+    return StreamingResponse(chunks, status, {**headers, "Content-Length": str(size)})
+
+
+async def _within(part: range, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Of all the bytes, those of the part."""
+    position = 0
+    async for chunk in chunks:
+        wanted = chunk[max(0, part.start - position) : max(0, part.stop - position)]
+        if wanted:
+            yield wanted
+        position += len(chunk)
+        if position >= part.stop:
+            return
+
+
+def _format(extension: str) -> Format:
+    try:
+        return Format.parse(extension)
+    except ValueError as error:
+        raise InvalidParameter("extension", extension, str(error)) from error
+
+
+def _disposition(filename: str, *, saved: bool) -> dict[str, str]:
+    """How to name the file when it is saved (RFC 6266): for all in ASCII, and as it is for those who read RFC 8187."""
+    plain = "".join(character if character in PLAIN else "_" for character in filename)
+    kind = "attachment" if saved else "inline"
+    extended = "" if plain == filename else f"; filename*=UTF-8''{quote(filename, safe='')}"
+    return {"Content-Disposition": f'{kind}; filename="{plain}"{extended}'}

@@ -1,0 +1,78 @@
+"""What headers and queries say, read once: behind this stand the domain's values."""
+
+from starlette.requests import Request
+
+from app.context import Context
+from app.errors import InvalidParameter, Unauthorized
+from app.paging import DEFAULT_SIZE, MAX_SIZE, NumberedRequest
+from app.resolvers import account
+from app.resolvers.images import ImageFilter
+
+LAST_PAGE = (2**63 - 1) // MAX_SIZE
+"""Databases count rows in 63 bits."""
+LONGEST_NUMBER = 1_000
+FLAGS = {"true": True, "1": True, "false": False, "0": False}
+
+
+async def context(request: Request) -> Context:
+    """Who asks. Raises Unauthorized, also where no token came: nothing here is open to all."""
+    ctx = await _signed_in(request)
+    if ctx.actor is None:
+        raise Unauthorized(
+            "Authentication required",
+            "Send an API token in the header 'Authorization: Bearer YOUR_API_TOKEN'",
+        )
+    return ctx
+
+
+async def visitor(request: Request) -> Context:
+    """Who asks for a picture. A token that does not hold counts as none: the picture may be open to all."""
+    try:
+        return await _signed_in(request)
+    except Unauthorized:
+        return Context(request.state.services, request_id=request.state.request_id)
+
+
+def page(request: Request) -> NumberedRequest:
+    """The page that is asked for; more a page than there may be is cut down. Raises InvalidParameter."""
+    number = _whole(request, "page", 1, most=LAST_PAGE)
+    per_page = _whole(request, "per_page", DEFAULT_SIZE)
+    return NumberedRequest(number, min(per_page, MAX_SIZE))
+
+
+def image_filter(request: Request) -> ImageFilter:
+    """Which images; a parameter with nothing in it is none."""
+    query = request.query_params
+    return ImageFilter(
+        album_id=query.get("album_id") or None,
+        category_id=query.get("category_id") or None,
+        tag=query.get("tag") or None,
+        search=query.get("q") or None,
+    )
+
+
+def flag(request: Request, name: str) -> bool:
+    """Whether a switch is on; off where it is not there. Raises InvalidParameter."""
+    text = request.query_params.get(name, "false")
+    if text.lower() not in FLAGS:
+        raise InvalidParameter(name, text, f"one of {', '.join(FLAGS)}")
+    return FLAGS[text.lower()]
+
+
+async def _signed_in(request: Request) -> Context:
+    return await account.sign_in_by_header(
+        request.state.services,
+        request.headers.get("authorization"),
+        request_id=request.state.request_id,
+    )
+
+
+def _whole(request: Request, name: str, default: int, *, most: int | None = None) -> int:
+    text = request.query_params.get(name, str(default))
+    allowed = f"a whole number from 1 to {most}" if most else "a whole number from 1"
+    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
+        raise InvalidParameter(name, text, allowed)
+    number = int(text)
+    if number < 1 or (most is not None and number > most):
+        raise InvalidParameter(name, text, allowed)
+    return number

@@ -1,0 +1,134 @@
+"""How things look in JSON: the envelope, and in it images, albums and categories as the contract writes them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from starlette.responses import Response
+
+from app import models
+from app.context import Context
+from app.imaging.formats import Format
+from app.paging import NumberedPage
+from app.resolvers import variants
+
+# What an account is shown is for nobody else to keep.
+HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+class Envelope(Response):
+    """JSON with times in UTC, written with a Z."""
+
+    media_type = "application/json"
+
+    def __init__(
+        self, body: Mapping[str, Any], *, status: int = 200, headers: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(body, status, {**HEADERS, **(headers or {})})
+
+    def render(self, content: Any) -> bytes:
+        return orjson.dumps(content, option=orjson.OPT_UTC_Z)
+
+
+def success(data: Any) -> Response:
+    return Envelope({"success": True, "data": data})
+
+
+def listing(page: NumberedPage[Any], data: Sequence[Any]) -> Response:
+    meta = {
+        "current_page": page.request.page,
+        "per_page": page.request.per_page,
+        "total": page.total,
+        "last_page": page.last_page,
+    }
+    return Envelope({"success": True, "data": data, "meta": meta})
+
+
+def created(data: Any, location: str) -> Response:
+    return Envelope({"success": True, "data": data}, status=201, headers={"Location": location})
+
+
+def uploaded(image: Mapping[str, Any]) -> Response:
+    """With `url` and `message` at the top, where old uploader tools look for them."""
+    return Envelope({"success": True, "message": "Image uploaded", "url": image["url"], "data": image})
+
+
+def deleted(id: str, **facts: int) -> Response:
+    return success({"id": id, "deleted": True, **facts})
+
+
+def failure(
+    status: int,
+    code: str,
+    message: str,
+    details: str,
+    *,
+    fields: Mapping[str, Sequence[str]] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """With `message` at the top too: both documented sample clients read it there."""
+    error = {"code": code, "message": message, "details": details} | ({"fields": fields} if fields else {})
+    return Envelope({"success": False, "message": message, "error": error}, status=status, headers=headers)
+
+
+def image(ctx: Context, row: models.Image) -> dict[str, Any]:
+    format = Format(row.format)
+    links = variants.markup(ctx, row)
+    return {
+        "id": row.id,
+        "url": variants.url_of(ctx, row),
+        "thumbnail_url": _thumbnail_url(ctx, row),
+        "delete_url": ctx.services.links.api(f"images/{row.id}"),
+        "filename": row.filename,
+        "title": row.title,
+        "description": row.description,
+        "album_id": row.album_id,
+        # Categories are their owner's alone.
+        "category_id": row.category_id if row.owner_id == ctx.account_id else None,
+        "tags": row.tags,
+        "mime_type": format.mime_type,
+        "format": format.value,
+        "size": row.size,
+        "width": row.width,
+        "height": row.height,
+        "frames": row.frames,
+        "sha256": row.sha256,
+        "thumbhash": row.thumbhash,
+        "dominant_color": row.dominant_color,
+        "is_public": row.is_public,
+        "links": {
+            "url": links.url,
+            "html": links.html,
+            "markdown": links.markdown,
+            "bbcode": links.bbcode,
+        },
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
+
+
+def album(ctx: Context, row: models.Album, cover: models.Image | None) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "description": row.description,
+        "is_public": row.is_public,
+        "cover_url": _thumbnail_url(ctx, cover) if cover else None,
+        "image_count": row.image_count,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
+
+
+def category(row: models.Category) -> dict[str, Any]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "description": row.description,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
+
+
+def _thumbnail_url(ctx: Context, row: models.Image) -> str:
+    return variants.url_of(ctx, row, variants.thumbnail(row))

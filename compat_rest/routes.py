@@ -1,0 +1,44 @@
+"""Which address is answered by whom."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import ASGIApp
+
+from compat_rest import albums, categories, images, img
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+API: Mapping[str, Mapping[str, Handler]] = {
+    "/upload": {"POST": images.upload},
+    "/images": {"GET": images.index},
+    "/images/{id}": {"GET": images.show, "PATCH": images.update, "DELETE": images.delete},
+    "/albums": {"GET": albums.index, "POST": albums.create},
+    "/albums/{id}": {"GET": albums.show, "PATCH": albums.update, "DELETE": albums.delete},
+    "/categories": {"GET": categories.index, "POST": categories.create},
+    "/categories/{id}": {"GET": categories.show, "PATCH": categories.update, "DELETE": categories.delete},
+}
+
+
+def _api() -> ASGIApp:
+    # A redirect to an address with or without a slash would be an answer without the envelope.
+    return Router([_route(path, handlers) for path, handlers in API.items()], redirect_slashes=False)
+
+
+def _route(path: str, handlers: Mapping[str, Handler]) -> Route:
+    """One route for all methods of an address, so that `Allow` names all of them."""
+
+    async def endpoint(request: Request) -> Response:
+        return await handlers["GET" if request.method == "HEAD" else request.method](request)
+
+    return Route(path, endpoint, methods=list(handlers))
+
+
+routes: list[BaseRoute] = [
+    Mount("/v1", app=_api()),
+    Mount("/api/v1", app=_api()),
+    Route("/img/{path:path}", img.deliver, methods=["GET"]),
+    Route("/{image_id}.{extension}", img.deliver_short, methods=["GET"]),
+]

@@ -1,0 +1,277 @@
+import asyncio
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from tortoise import Tortoise
+from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
+from tortoise.functions import Count
+from tortoise.transactions import in_transaction
+
+from app.db.engine_sqlite import READERS, Engine
+from app.db.lifecycle import database
+from app.db.migrate import migrate
+from tests.db.library import ask, book, library_config
+from tests.db.models import Book, Shelf
+from tests.statements import counted_statements
+
+READ_THEN_WRITE = """
+import asyncio, sys
+from pathlib import Path
+from tortoise.transactions import in_transaction
+from app.db.lifecycle import database
+from tests.db.library import library_config
+from tests.db.models import Book
+async def main():
+    async with database(library_config(Path(sys.argv[1]))):
+        for _ in range(int(sys.argv[2])):
+            async with in_transaction():
+                book = await Book.get(id="book_000000")
+                book.copies += 1
+                await book.save()
+asyncio.run(main())
+"""
+
+
+async def test_a_transaction_is_whole_or_nothing(engine: Engine, path: Path):
+    with pytest.raises(LookupError):
+        async with in_transaction():
+            await book(0).save()
+            raise LookupError
+    assert ask(path, "SELECT COUNT(*) FROM books") == [(0,)]
+    async with in_transaction():
+        await book(0).save()
+        assert ask(path, "SELECT COUNT(*) FROM books") == [(0,)]
+        assert await Book.all().count() == 1
+    assert ask(path, "SELECT COUNT(*) FROM books") == [(1,)]
+
+
+async def test_what_was_committed_is_read_at_once(engine: Engine):
+    for number in range(100):
+        await book(number).save()
+        assert await Book.all().count() == number + 1
+
+
+async def test_readers_do_not_wait_for_an_open_transaction(engine: Engine):
+    started, enough = asyncio.Event(), asyncio.Event()
+
+    async def hold() -> None:
+        async with in_transaction():
+            await book(0).save()
+            started.set()
+            await enough.wait()
+
+    holder = asyncio.create_task(hold())
+    await started.wait()
+    began = time.perf_counter()
+    counts = await asyncio.gather(*(Book.all().count() for _ in range(20)))
+    elapsed = time.perf_counter() - began
+    assert not holder.done()
+    assert set(counts) == {0}
+    enough.set()
+    await holder
+    assert elapsed < 0.05
+
+
+async def test_three_processes_read_and_then_write_and_are_never_locked_out(engine: Engine, path: Path):
+    await book(0).save()
+    commands = [sys.executable, "-c", READ_THEN_WRITE, str(path), "100"]
+    environment = {**os.environ, "PYTHONPATH": "."}
+    processes = [await asyncio.create_subprocess_exec(*commands, env=environment) for _ in range(3)]
+    assert await asyncio.gather(*(process.wait() for process in processes)) == [0, 0, 0]
+    assert (await Book.get(id="book_000000")).copies == 300
+
+
+async def test_a_transaction_inside_another_can_be_undone_alone(engine: Engine, path: Path):
+    async with in_transaction():
+        await book(0).save()
+        with pytest.raises(LookupError):
+            async with in_transaction():
+                await book(1).save()
+                async with in_transaction():
+                    await book(2).save()
+                raise LookupError
+        async with in_transaction():
+            await book(3).save()
+    assert ask(path, "SELECT id FROM books ORDER BY id") == [("book_000000",), ("book_000003",)]
+
+
+async def test_tasks_may_share_a_transaction(engine: Engine, path: Path):
+    with pytest.raises(LookupError):
+        async with in_transaction():
+            await asyncio.gather(*(book(number).save() for number in range(10)))
+            raise LookupError
+    assert ask(path, "SELECT COUNT(*) FROM books") == [(0,)]
+
+
+async def test_a_task_that_outlives_its_transaction_is_refused(engine: Engine, path: Path):
+    over = asyncio.Event()
+
+    async def write_late() -> None:
+        await over.wait()
+        await book(0).save()
+
+    async with in_transaction():
+        late = asyncio.create_task(write_late())
+    async with in_transaction():
+        over.set()
+        with pytest.raises(TransactionManagementError, match="has ended"):
+            await late
+    assert ask(path, "SELECT COUNT(*) FROM books") == [(0,)]
+
+
+async def test_what_sqlite_itself_rolled_back_is_not_continued(engine: Engine, path: Path):
+    await book(0).save()
+    with pytest.raises(OperationalError, match="was rolled back"):
+        async with in_transaction() as transaction:
+            await book(1).save()
+            with pytest.raises(IntegrityError):
+                await transaction.execute_query("INSERT OR ROLLBACK INTO books SELECT * FROM books")
+            await book(2).save()
+    assert ask(path, "SELECT COUNT(*) FROM books") == [(1,)]
+
+
+async def test_a_commit_that_fails_leaves_nothing_open(engine: Engine, path: Path):
+    await engine.execute_script(
+        "CREATE TABLE loose (shelf TEXT REFERENCES shelves (id) DEFERRABLE INITIALLY DEFERRED)"
+    )
+    with pytest.raises(IntegrityError):
+        async with in_transaction() as transaction:
+            await transaction.execute_insert("INSERT INTO loose VALUES (?)", ["nowhere"])
+    await book(0).save()
+    assert ask(path, "SELECT (SELECT COUNT(*) FROM loose), (SELECT COUNT(*) FROM books)") == [(0, 1)]
+
+
+async def test_a_transaction_may_be_ended_by_hand(engine: Engine, path: Path):
+    async with in_transaction() as transaction:
+        await book(0).save()
+        await transaction.rollback()
+    async with in_transaction() as transaction:
+        await book(1).save()
+        await transaction.commit()
+        with pytest.raises(TransactionManagementError):
+            await transaction.rollback()
+    assert ask(path, "SELECT id FROM books") == [("book_000001",)]
+
+
+async def test_a_script_does_not_commit_the_transaction_it_runs_in(engine: Engine, path: Path):
+    script = "CREATE TABLE a (t TEXT); -- a; b\nINSERT INTO a VALUES ('x;y');\n"
+    with pytest.raises(LookupError):
+        async with in_transaction() as transaction:
+            await transaction.execute_script(script)
+            raise LookupError
+    await engine.execute_script(script)
+    assert ask(path, "SELECT t FROM a") == [("x;y",)]
+
+
+async def test_many_rows_are_written_all_or_none(engine: Engine, path: Path):
+    rows = [book(number) for number in (1, 2, 3, 2)]
+    with pytest.raises(IntegrityError):
+        await Book.bulk_create(rows)
+    assert ask(path, "SELECT COUNT(*) FROM books") == [(0,)]
+    await Book.bulk_create(rows[:3])
+    assert ask(path, "SELECT COUNT(*) FROM books") == [(3,)]
+
+
+async def test_counts_of_changes_are_of_the_rows_named_not_of_what_went_with_them(engine: Engine):
+    await Book.bulk_create([book(number) for number in range(3)])
+    assert await Book.filter(shelf_id="s1").update(copies=1) == 3
+    assert await Book.filter(id="none").update(copies=1) == 0
+    assert await Shelf.filter(id="s1").delete() == 1
+    assert await Book.all().count() == 0
+
+
+async def test_raw_statements(engine: Engine):
+    await book(0).save()
+    raised = (
+        "WITH late AS (SELECT id FROM books) UPDATE books SET copies = 9 WHERE id IN (SELECT id FROM late)"
+    )
+    assert await engine.execute_query(raised) == (1, [])
+    returned = await engine.execute_query_dict(
+        "UPDATE books SET copies = 8 WHERE copies = ? RETURNING copies", [9]
+    )
+    assert returned == [{"copies": 8}]
+    assert await engine.execute_query_dict("WITH b AS (SELECT copies FROM books) SELECT * FROM b") == [
+        {"copies": 8}
+    ]
+    grouped = await Book.annotate(number=Count("id")).group_by("shelf_id").values("shelf_id", "number")
+    assert grouped == [{"shelf_id": "s1", "number": 1}]
+
+
+async def test_the_connections_that_read_can_not_write(engine: Engine):
+    """Statements go to them by how they begin; SQLite itself holds them to reading."""
+    assert await engine.execute_query_dict("SELECT query_only FROM pragma_query_only") == [{"query_only": 1}]
+
+
+async def test_the_pragmas(engine: Engine):
+    async def pragma(name: str) -> object:
+        rows = await engine.execute_query_dict(f"PRAGMA {name}")
+        return next(iter(rows[0].values()))
+
+    assert await pragma("journal_mode") == "wal"
+    assert await pragma("synchronous") == 2  # FULL
+    assert await pragma("foreign_keys") == 1
+    assert await pragma("busy_timeout") == 5000
+
+
+async def test_closing_leaves_no_thread_and_no_lock(path: Path):
+    before = threading.active_count()
+    await migrate(library_config(path))
+    assert threading.active_count() == before
+    async with database(library_config(path)):
+        assert await Shelf.all().count() == 0
+        assert threading.active_count() == before + 1 + READERS
+    assert threading.active_count() == before
+    assert not path.with_name(path.name + "-wal").exists()
+
+
+async def test_closing_waits_for_the_statement_in_hand_and_rolls_back_what_is_open(path: Path):
+    await migrate(library_config(path))
+    started = asyncio.Event()
+
+    async def hold() -> None:
+        async with in_transaction():
+            await Shelf.create(id="s1", label="never")
+            started.set()
+            await asyncio.sleep(0.02)
+
+    async with database(library_config(path)):
+        holder = asyncio.create_task(hold())
+        await started.wait()
+    with pytest.raises((OperationalError, RuntimeError)):
+        await holder
+    assert ask(path, "SELECT COUNT(*) FROM shelves") == [(0,)]
+
+
+async def test_a_file_that_can_not_be_opened_is_told_when_the_database_opens(tmp_path: Path):
+    with pytest.raises(OperationalError, match=str(tmp_path)):
+        async with database(library_config(tmp_path)):
+            pass
+    assert Tortoise._inited is False
+
+
+async def test_a_database_in_memory(engine_in_memory: Engine):
+    await Shelf.create(id="s1", label="first")
+    async with in_transaction():
+        await book(0).save()
+        assert await Book.all().count() == 1
+    with pytest.raises(LookupError):
+        async with in_transaction():
+            await book(1).save()
+            raise LookupError
+    assert [row.id for row in await Book.all()] == ["book_000000"]
+
+
+async def test_statements_are_counted(engine: Engine):
+    with counted_statements() as counted:
+        async with in_transaction():
+            await book(0).save()
+        await Book.filter(id="book_000000").first()
+    assert counted.count == 2
+    assert counted.texts[0].startswith("INSERT")
+    assert counted.texts[1].startswith("SELECT")
+    await Book.all()
+    assert counted.count == 2

@@ -1,0 +1,193 @@
+"""A task is cancelled wherever it happens to be: nothing is half done, and nothing is lost to those that come after."""
+
+import asyncio
+import random
+import time
+from itertools import count
+from pathlib import Path
+
+import pytest
+from tortoise.transactions import in_transaction
+
+from app.db.engine_sqlite import READERS, Engine
+from tests.db.library import ask, book
+from tests.db.models import Book, Shelf
+
+ROUNDS = 150
+HOURS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
+numbers = count()
+
+
+async def pair_in_a_transaction() -> None:
+    number = next(numbers)
+    async with in_transaction():
+        await book(number * 2).save()
+        await book(number * 2 + 1).save()
+
+
+async def pair_in_a_nested_transaction() -> None:
+    number = next(numbers)
+    async with in_transaction():
+        async with in_transaction():
+            await book(number * 2).save()
+        await Book.filter(shelf_id="s1").count()
+        await book(number * 2 + 1).save()
+
+
+async def pair_in_one_statement() -> None:
+    number = next(numbers)
+    await Book.bulk_create([book(number * 2), book(number * 2 + 1)])
+
+
+async def failing_transaction() -> None:
+    number = next(numbers)
+    try:
+        async with in_transaction():
+            await book(number * 2).save()
+            raise LookupError  # noqa: TRY301
+    except LookupError:
+        pass
+
+
+async def autocommit() -> None:
+    shelf = await Shelf.create(id=f"shelf_{next(numbers)}", label="one")
+    await Shelf.filter(id=shelf.id).update(label="two")
+    await shelf.delete()
+
+
+async def reads() -> None:
+    await Book.all().limit(50)
+    await Book.filter(shelf_id="s1").count()
+
+
+ACTIONS = [
+    pair_in_a_transaction,
+    pair_in_a_nested_transaction,
+    pair_in_one_statement,
+    failing_transaction,
+    autocommit,
+    reads,
+]
+
+
+@pytest.mark.parametrize("seed", range(5))
+async def test_cancelled_anywhere(engine: Engine, path: Path, seed: int):
+    chance = random.Random(seed)
+    done = 0
+    for _ in range(ROUNDS):
+        tasks = [asyncio.create_task(chance.choice(ACTIONS)()) for _ in range(3)]
+        await asyncio.gather(*(cancel_sometime(task, chance) for task in tasks))
+        done += sum(not task.cancelled() for task in tasks)
+        assert is_at_rest(engine)
+    assert ROUNDS // 5 < done < ROUNDS * 3  # some got through and some did not
+    halves = "SELECT COUNT(*) FROM books GROUP BY CAST(SUBSTR(id, 6) AS INT) / 2 HAVING COUNT(*) <> 2"
+    assert ask(path, halves) == []
+    await everything_works(engine)
+
+
+async def test_cancelled_without_pause_as_anyio_does(engine: Engine):
+    for action in ACTIONS:
+        for steps in range(12):
+            task = asyncio.create_task(action())
+            await pause(steps)
+            while not task.done():
+                task.cancel()
+                await asyncio.sleep(0)
+            assert is_at_rest(engine)
+    await everything_works(engine)
+
+
+async def test_what_was_acknowledged_is_there(engine: Engine, path: Path):
+    chance = random.Random(11)
+    acknowledged = set()
+    for number in range(100):
+        task = asyncio.create_task(book(number).save())
+        await cancel_sometime(task, chance)
+        if not task.cancelled():
+            acknowledged.add(f"book_{number:06}")
+    assert acknowledged <= {id for (id,) in ask(path, "SELECT id FROM books")}
+
+
+async def test_a_read_that_would_never_end_is_broken_off(engine: Engine):
+    for _ in range(READERS * 2):
+        task = asyncio.create_task(engine.execute_query(HOURS))
+        await asyncio.sleep(0.02)
+        began = time.perf_counter()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert time.perf_counter() - began < 0.5
+    await everything_works(engine)
+
+
+async def test_a_task_that_waits_for_a_reader_can_be_cancelled(engine: Engine):
+    busy = [asyncio.create_task(engine.execute_query(HOURS)) for _ in range(READERS)]
+    await asyncio.sleep(0.02)
+    waiting = asyncio.create_task(reads())
+    await asyncio.sleep(0)
+    for task in (waiting, *busy):
+        task.cancel()
+    outcomes = await asyncio.gather(waiting, *busy, return_exceptions=True)
+    assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes)
+    await everything_works(engine)
+
+
+async def test_a_deadline_inside_a_transaction_leaves_the_transaction_whole(engine: Engine, path: Path):
+    async with in_transaction():
+        await book(0).save()
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01), in_transaction():
+                await book(1).save()
+                await asyncio.sleep(1)
+        await book(2).save()
+    assert ask(path, "SELECT id FROM books ORDER BY id") == [("book_000000",), ("book_000002",)]
+
+
+async def test_cancelled_while_another_process_holds_the_database(engine: Engine, path: Path):
+    import sqlite3
+    from contextlib import closing
+
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        task = asyncio.create_task(pair_in_a_transaction())
+        await asyncio.sleep(0.05)
+        task.cancel()
+        await asyncio.sleep(0.05)
+        other.execute("COMMIT")
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert is_at_rest(engine)
+    await everything_works(engine)
+
+
+async def cancel_sometime(task: asyncio.Task[None], chance: random.Random) -> None:
+    """Once, or once more while it is on its way out, or too late."""
+    for _ in range(chance.choice([1, 1, 2, 3])):
+        if chance.random() < 0.5:
+            await pause(chance.randrange(12))
+        else:
+            await asyncio.sleep(chance.random() * 0.004)
+        task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled():
+        task.result()
+
+
+async def pause(steps: int) -> None:
+    for _ in range(steps):
+        await asyncio.sleep(0)
+
+
+def is_at_rest(engine: Engine) -> bool:
+    return not engine.writing.locked() and engine.idle_readers == READERS
+
+
+async def everything_works(engine: Engine) -> None:
+    async with asyncio.timeout(5):
+        before = await Book.all().count()
+        await pair_in_a_transaction()
+        await pair_in_one_statement()
+        await autocommit()
+        counts = await asyncio.gather(*(Book.all().count() for _ in range(READERS * 3)))
+        assert set(counts) == {before + 4}
+    assert is_at_rest(engine)
