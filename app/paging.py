@@ -48,7 +48,7 @@ class Cursor:
             cursor = cls(EPOCH + int(micros) * MICROSECOND, id)
         except (binascii.Error, ValueError, OverflowError) as error:
             raise InvalidParameter(name, text, "a cursor that an earlier page gave") from error
-        if str(cursor) != text:
+        if str(cursor) != text or not id.isprintable():
             raise InvalidParameter(name, text, "a cursor that an earlier page gave")
         return cursor
 

@@ -181,7 +181,7 @@ def swapped_profile_png(width: int = 64, height: int = 48) -> bytes:
 
 @cache
 def p3_png(width: int = 64, height: int = 48) -> bytes:
-    """All pixels (200, 100, 50) in Display P3: about (213, 95, 34) in sRGB."""
+    """All pixels (200, 100, 50) in Display P3 with gamma 2.2: (216, 93, 24) in sRGB."""
     return saved(Image.new("RGB", (width, height), (200, 100, 50)), "PNG", icc_profile=_profile())
 
 

@@ -25,7 +25,7 @@ INTERRUPT_INTERVAL = 0.02
 class Connection:
     """Made by `open`. A call that is cancelled raises CancelledError when its work has ended, never before.
 
-    Work of an `interruptible` connection is broken off then, and when the connection is closed; other work is waited for.
+    Work of an `interruptible` connection is broken off then, and when it is closed; other work is waited for.
     """
 
     def __init__(self, *, interruptible: bool) -> None:

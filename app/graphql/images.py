@@ -5,7 +5,6 @@ import strawberry
 from strawberry import ID, Maybe
 
 from app import models
-from app.auth.actor import Scope
 from app.errors import PicHubError
 from app.graphql.albums import Album
 from app.graphql.categories import Category
@@ -94,8 +93,7 @@ class Image(Node):
         )
 
     @strawberry.field(description="The album it is in; null where it is in none.")
-    def album(self, info: Info) -> Album | None:
-        info.context.ctx.allow(Scope.ALBUMS_READ)
+    def album(self) -> Album | None:
         return Album.of(self.row.album) if self.row.album else None
 
     @strawberry.field(

@@ -39,5 +39,5 @@ class Loaders:
         return page.items[0] if page.items else None
 
     async def _categories(self, ids: list[str]) -> list[Category | None]:
-        found = await categories.get_many(self._ctx, ids)
+        found = await categories.of_images(self._ctx, ids)
         return [found.get(id_) for id_ in ids]

@@ -14,6 +14,15 @@ class Budget:
         self._free = total
         self._waiting: deque[tuple[int, asyncio.Future[None]]] = deque()
 
+    @property
+    def free(self) -> int:
+        return self._free
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their share."""
+        return len(self._waiting)
+
     @asynccontextmanager
     async def taken(self, amount: int) -> AsyncIterator[None]:
         """Waits for `amount`, after all who asked before, and gives it back at the end."""

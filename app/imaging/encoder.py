@@ -78,7 +78,10 @@ def _saved(image: Image.Image, plugin: str, **options: Any) -> bytes:
     file = BytesIO()
     try:
         image.save(file, plugin, **options)
-    except (OSError, ValueError) as error:  # sizes and modes are such as every encoder takes: it was refused memory
+    except (
+        OSError,
+        ValueError,
+    ) as error:  # sizes and modes are such as every encoder takes: it was refused memory
         raise MemoryError(f"{plugin}: {error}") from error
     return file.getvalue()
 

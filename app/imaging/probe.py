@@ -75,7 +75,8 @@ def _verified(picture: Opened) -> tuple[Image.Image, bool]:
 
 
 def _preview(frame: Image.Image, orientation: int) -> Image.Image:
-    box = Box(width=PREVIEW_SIDE, height=PREVIEW_SIDE, fit=Fit.INSIDE)
+    across, down = (min(side, PREVIEW_SIDE) for side in frame.size)
+    box = Box(width=across, height=down, fit=Fit.INSIDE)
     small = resized(readable(frame), arrange(Size(*frame.size), box).output)
     return turned(to_srgb(small), orientation).convert("RGBA")
 

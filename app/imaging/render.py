@@ -73,7 +73,9 @@ def _result(frame: Image.Image, task: Task) -> Image.Image:
         image = step(image, task)
     if image.size != task.recipe.output_size:
         raise RuntimeError(f"{task.recipe.canonical} came out as {Size(*image.size)}")
-    return image.copy() if image is frame and task.recipe.frames > 1 else image  # the decoder draws over its frame
+    return (
+        image.copy() if image is frame and task.recipe.frames > 1 else image
+    )  # the decoder draws over its frame
 
 
 def _upright(image: Image.Image, task: Task) -> Image.Image:

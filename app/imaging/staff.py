@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pickle
+import select
 import signal
 import socket
 import subprocess
@@ -52,7 +53,10 @@ class Worker:
 
     @property
     def is_alive(self) -> bool:
-        return not self._reader.at_eof()
+        """Whether the process was still there just now; asks the system, as the loop may not have heard yet."""
+        channel = select.poll()
+        channel.register(self._writer.get_extra_info("socket").fileno(), 0)
+        return not channel.poll(0)  # nothing but a hang-up is asked for
 
     async def send(self, message: Any) -> None:
         try:

@@ -59,6 +59,11 @@ async def get(ctx: Context, category_id: str) -> Category:
 async def get_many(ctx: Context, category_ids: Sequence[str]) -> dict[str, Category]:
     """Those of the categories that are the caller's, by id."""
     ctx.allow(Scope.ALBUMS_READ)
+    return await of_images(ctx, category_ids)
+
+
+async def of_images(ctx: Context, category_ids: Sequence[str]) -> dict[str, Category]:
+    """The same, for those who were shown images that lie in them: who may read an image may read where it is filed."""
     if ctx.actor is None:
         return {}
     rows = await Category.owned_by(ctx.actor.id).filter(id__in=list(category_ids))

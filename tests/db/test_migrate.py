@@ -1,7 +1,9 @@
 import asyncio
 import fcntl
 import os
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -66,7 +68,7 @@ async def test_migrations_that_leave_a_row_pointing_at_nothing_are_not_applied(p
 
 
 async def test_a_lock_that_is_not_let_go_is_told(path: Path):
-    with Path(f"{path}.lock").open("w") as file:
+    with Path(f"{path}.lock").open("w") as file:  # noqa: ASYNC230
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(MigrationLocked, match=r"0\.05 seconds"):
             await migrate(library_config(path), patience=0.05)
@@ -97,9 +99,6 @@ async def spawn(program: str, *arguments: str) -> asyncio.subprocess.Process:
 
 def ask_to_forget(path: Path, name: str) -> None:
     """As if the migration had not been applied yet."""
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(path)) as other, other:
         other.execute("ALTER TABLE books DROP COLUMN copies")
         other.execute("DELETE FROM tortoise_migrations WHERE name = ?", [name])

@@ -17,7 +17,7 @@ MANY = 100_000
 
 
 async def some_books(chance: random.Random, number: int) -> list[str]:
-    """Books of which several were made in the same second, and others on another shelf; the ids of the first, in order."""
+    """Books, several of them made in the same second, and others on another shelf; the ids of the first, in order."""
     await Shelf.get_or_create(id="s2", defaults={"label": "second"})
     books = [book(index, second=chance.randrange(1 + number // 3)) for index in range(number)]
     await Book.bulk_create(books)
@@ -140,7 +140,7 @@ async def test_a_page_beyond_the_last_is_empty_however_far(engine: Engine):
 
 
 async def test_pages_are_read_off_the_index(engine: Engine):
-    """No sorting, and a seek to the page's first row: shown by the plan, and by the deepest page costing as the first."""
+    """No sorting, and a seek to the page's first row: the plan says so, and the deepest page costs as the first."""
     for start in range(0, MANY, MANY // 4):
         await Book.bulk_create([book(number) for number in range(start, start + MANY // 4)])
     deep = Cursor(START + timedelta(seconds=50), f"book_{50:06}")

@@ -11,7 +11,7 @@ IMAGE = """fragment ImageParts on Image {
   id url filename title description album { id } category { id } tags format mimeType width height frames size sha256
   thumbhash dominantColor isPublic
 }"""
-ALBUM = "fragment AlbumParts on Album { id name description isPublic imageCount cover { url } }"
+ALBUM = "fragment AlbumParts on Album { id name description isPublic imageCount cover { id } }"
 CATEGORY = "fragment CategoryParts on Category { id name description }"
 
 
@@ -170,7 +170,7 @@ def _album(node: dict[str, Any]) -> SeenAlbum:
         description=node["description"],
         is_public=node["isPublic"],
         image_count=node["imageCount"],
-        cover=node["cover"] and node["cover"]["url"],
+        cover=node["cover"] and node["cover"]["id"],
     )
 
 

@@ -135,7 +135,7 @@ async def _album(ctx: Context, row: models.Album) -> SeenAlbum:
         description=row.description,
         is_public=row.is_public,
         image_count=row.image_count,
-        cover=variants.url_of(ctx, cover) if cover else None,
+        cover=cover.id if cover else None,
     )
 
 

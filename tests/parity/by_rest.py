@@ -1,5 +1,6 @@
 """The house through its REST face."""
 
+import re
 from typing import Any
 
 import httpx2
@@ -88,7 +89,7 @@ def _album(data: dict[str, Any]) -> SeenAlbum:
         description=data["description"],
         is_public=data["is_public"],
         image_count=data["image_count"],
-        cover=data["cover_url"],
+        cover=data["cover_url"] and re.findall(r"img_\w{26}", data["cover_url"])[0],
     )
 
 

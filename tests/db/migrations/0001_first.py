@@ -1,3 +1,4 @@
+# ruff: noqa: RUF012
 from tortoise import fields, migrations
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops

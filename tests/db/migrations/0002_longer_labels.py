@@ -1,3 +1,4 @@
+# ruff: noqa: RUF012
 """Makes the table of shelves anew, while books point at it."""
 
 from tortoise import fields, migrations

@@ -1,3 +1,4 @@
+# ruff: noqa: N999, RUF012
 from tortoise import migrations
 from tortoise.migrations import operations as ops
 

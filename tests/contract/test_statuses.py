@@ -1,0 +1,274 @@
+"""Each row of the contract's table of statuses, provoked. Those that need a house of their own: test_trouble."""
+
+from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+
+from app import errors
+from app.auth.actor import Scope
+from app.errors import MEGABYTE, PicHubError
+from app.models import ApiToken
+from compat_rest.errors import STATUS
+from tests import pictures
+from tests.house import House, signed
+
+NO_SUCH_IMAGE = "img_" + "0" * 26
+BOUNDARY = "----pichub"
+HEAD = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename="big.png"\r\n\r\n'.encode()
+
+
+def envelope(code: str, message: str, details: str, **fields: list[str]) -> dict[str, Any]:
+    error: dict[str, Any] = {"code": code, "message": message, "details": details}
+    return {
+        "success": False,
+        "message": message,
+        "error": error | ({"fields": fields} if fields else {}),
+    }
+
+
+def check(answer: httpx2.Response, status: int, body: dict[str, Any]) -> None:
+    assert (answer.status_code, answer.json()) == (status, body)
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["cache-control"] == "no-store"
+
+
+def kinds(root: type[PicHubError] = PicHubError) -> Iterator[type[PicHubError]]:
+    yield root
+    for kind in root.__subclasses__():
+        yield from kinds(kind)
+
+
+def test_every_error_of_the_domain_has_a_status() -> None:
+    assert {kind.code for kind in kinds()} <= set(STATUS)
+    assert {kind.__module__ for kind in kinds()} == {errors.__name__}
+
+
+async def test_400_a_parameter_out_of_range(home: House) -> None:
+    answer = await home.client.get("/v1/images?page=0", headers=home.headers)
+    details = f"Parameter 'page' must be a whole number from 1 to {(2**63 - 1) // 100}; you sent '0'"
+    check(answer, 400, envelope("BAD_REQUEST", "Invalid value for parameter 'page'", details))
+
+
+async def test_400_broken_json(home: House) -> None:
+    answer = await home.client.post("/v1/albums", headers=home.headers, content=b'{"name": ')
+    details = "The body is not JSON: Expecting value: line 1 column 10 (char 9)"
+    check(answer, 400, envelope("BAD_REQUEST", "The request can't be read", details))
+
+
+async def test_400_an_upload_that_is_no_form(home: House) -> None:
+    answer = await home.client.post("/v1/upload", headers=home.headers, json={"image": "x"})
+    details = "The Content-Type must be multipart/form-data"
+    check(answer, 400, envelope("BAD_REQUEST", "The request can't be read", details))
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    ["Bearer pchb_pat_nothing", "Bearer", "Basic YWxhZGRpbjpvcGVuc2VzYW1l", "", "Bearer 令牌".encode()],
+    ids=["unknown", "empty bearer", "basic", "empty", "not ASCII"],
+)
+async def test_401_a_token_that_does_not_hold_as_documented(home: House, authorization: str | bytes) -> None:
+    answer = await home.client.get("/v1/images", headers={"Authorization": authorization})
+    check(
+        answer,
+        401,
+        envelope(
+            "UNAUTHORIZED",
+            "Invalid or expired API token",
+            "Please check your API token and ensure it has not expired",
+        ),
+    )
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize("column", ["expires_at", "revoked_at"])
+async def test_401_a_token_that_held_once(home: House, column: str) -> None:
+    token = await home.account(f"once {column}")
+    row = await ApiToken.get(account__username=f"once {column}")
+    await row.update_from_dict({column: home.services.clock() - timedelta(seconds=1)}).save()
+    answer = await home.client.get("/v1/images", headers=signed(token))
+    assert (answer.status_code, answer.json()["message"]) == (401, "Invalid or expired API token")
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "/v1/upload"),
+        ("GET", "/v1/images"),
+        ("GET", f"/v1/images/{NO_SUCH_IMAGE}"),
+        ("PATCH", f"/v1/images/{NO_SUCH_IMAGE}"),
+        ("DELETE", f"/v1/images/{NO_SUCH_IMAGE}"),
+        ("GET", "/v1/albums"),
+        ("POST", "/v1/albums"),
+        ("GET", "/v1/albums/x"),
+        ("GET", "/v1/categories"),
+        ("DELETE", "/v1/categories/x"),
+    ],
+)
+async def test_401_without_a_token(home: House, method: str, path: str) -> None:
+    answer = await home.client.request(method, path)
+    details = "Send an API token in the header 'Authorization: Bearer YOUR_API_TOKEN'"
+    check(answer, 401, envelope("UNAUTHORIZED", "Authentication required", details))
+    assert answer.headers["www-authenticate"] == "Bearer"
+
+
+async def test_401_even_for_an_image_that_is_public(home: House) -> None:
+    image = await home.upload(pictures.png())
+    assert (await home.client.get(f"/v1/images/{image['id']}")).status_code == 401
+
+
+async def test_403_a_token_without_the_scope(home: House) -> None:
+    token = await home.account("reader", scopes=[Scope.IMAGES_READ, Scope.ALBUMS_READ])
+    answer = await home.client.post("/v1/albums", headers=signed(token), json={"name": "x"})
+    details = "This needs the scope 'albums:write'; your token has: albums:read, images:read"
+    check(answer, 403, envelope("FORBIDDEN", "The API token lacks a scope", details))
+
+
+async def test_403_what_may_be_seen_and_belongs_to_another(home: House) -> None:
+    image, token = await home.upload(pictures.png()), await home.account("visitor")
+    answer = await home.client.delete(f"/v1/images/{image['id']}", headers=signed(token))
+    details = f"The image {image['id']} belongs to another account"
+    check(answer, 403, envelope("FORBIDDEN", "You may not do this", details))
+
+
+async def test_404_no_such_image(home: House) -> None:
+    answer = await home.client.get(f"/v1/images/{NO_SUCH_IMAGE}", headers=home.headers)
+    details = f"There is no image '{NO_SUCH_IMAGE}', or it is not yours to see"
+    check(answer, 404, envelope("NOT_FOUND", "Image not found", details))
+
+
+async def test_404_another_accounts_private_image_does_not_exist(home: House) -> None:
+    answer = await home.client.post(
+        "/v1/albums", headers=home.headers, json={"name": "mine", "is_public": False}
+    )
+    image = await home.upload(pictures.png(), album_id=answer.json()["data"]["id"])
+    stranger = signed(await home.account("stranger"))
+    for method in ("GET", "PATCH", "DELETE"):
+        answer = await home.client.request(
+            method, f"/v1/images/{image['id']}", headers=stranger, json={"title": "x"}
+        )
+        details = f"There is no image '{image['id']}', or it is not yours to see"
+        check(answer, 404, envelope("NOT_FOUND", "Image not found", details))
+
+
+@pytest.mark.parametrize("path", ["/v1", "/v1/nothing", "/v1/images/", "/v1/images/a/b", "/api/v1/x", "/x/y"])
+async def test_404_no_such_address(home: House, path: str) -> None:
+    answer = await home.client.get(path, headers=home.headers, follow_redirects=True)
+    asked = answer.request.url.path
+    check(answer, 404, envelope("NOT_FOUND", "Not Found", f"Nothing answers at the address '{asked}'"))
+
+
+async def test_405_names_all_methods_of_the_address(home: House) -> None:
+    for path, allowed in [
+        ("/v1/albums", "GET, HEAD, POST"),
+        ("/v1/images/x", "DELETE, GET, HEAD, PATCH"),
+        ("/api/v1/upload", "POST"),
+        ("/img/x", "GET, HEAD"),
+    ]:
+        answer = await home.client.put(path, headers=home.headers)
+        details = f"This address takes {allowed}; you sent 'PUT'"
+        check(answer, 405, envelope("METHOD_NOT_ALLOWED", "Method Not Allowed", details))
+        assert answer.headers["allow"] == allowed
+
+
+async def test_413_from_the_declared_length_before_the_body_is_read(home: House) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        pytest.fail("The body was read")
+        yield b""
+
+    answer = await home.client.post(
+        "/v1/upload",
+        content=body(),
+        headers=home.headers
+        | {
+            "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+            "Content-Length": str(75 * MEGABYTE),
+        },
+    )
+    check(
+        answer,
+        413,
+        envelope(
+            "PAYLOAD_TOO_LARGE",
+            "File size exceeds maximum limit",
+            "Maximum file size is 50MB. Your file is 75MB.",
+        ),
+    )
+
+
+async def test_413_while_the_body_streams(home: House) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        yield HEAD
+        while True:
+            sent += MEGABYTE
+            yield bytes(MEGABYTE)
+
+    answer = await home.client.post(
+        "/v1/upload",
+        content=endless(),
+        headers=home.headers | {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"},
+    )
+    check(
+        answer,
+        413,
+        envelope(
+            "PAYLOAD_TOO_LARGE",
+            "File size exceeds maximum limit",
+            "Maximum file size is 50MB. Your file is larger than that.",
+        ),
+    )
+    assert sent <= 52 * MEGABYTE
+    assert not list(home.services.storage.incoming.iterdir())
+
+
+async def test_413_a_json_body_without_end(home: House) -> None:
+    answer = await home.client.post(
+        "/v1/albums", headers=home.headers, json={"name": "x", "description": "x" * 300_000}
+    )
+    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
+
+
+@pytest.mark.parametrize(
+    "picture", [pictures.text(), pictures.svg(), pictures.bmp(), pictures.tiff(), pictures.avif(), b""]
+)
+async def test_415_whatever_the_name_says(home: House, picture: bytes) -> None:
+    answer = await home.client.post(
+        "/v1/upload", headers=home.headers, files={"image": ("photo.jpg", picture, "image/jpeg")}
+    )
+    body = answer.json()
+    assert body["error"]["details"].startswith("A picture must be JPG, PNG, WebP or GIF. Its bytes are ")
+    check(
+        answer,
+        415,
+        envelope("UNSUPPORTED_MEDIA_TYPE", "Unsupported image format", body["error"]["details"]),
+    )
+
+
+async def test_422_a_field_is_missing(home: House) -> None:
+    answer = await home.client.post("/v1/albums", headers=home.headers, json={})
+    complaint = "This field is required."
+    check(
+        answer,
+        422,
+        envelope("VALIDATION_ERROR", "The data is not valid", f"name: {complaint}", name=[complaint]),
+    )
+
+
+@pytest.mark.parametrize(
+    ("picture", "message"),
+    [
+        (pictures.cut(pictures.png()), "The image is corrupt"),
+        (pictures.png_bomb(), "The image has too many pixels"),
+    ],
+)
+async def test_422_a_picture_that_can_not_be_taken(home: House, picture: bytes, message: str) -> None:
+    answer = await home.client.post("/v1/upload", headers=home.headers, files={"image": ("a", picture)})
+    complaints = answer.json()["error"]["fields"]["image"]
+    details = f"image: {' '.join(complaints)}"
+    check(answer, 422, envelope("VALIDATION_ERROR", message, details, image=complaints))
+    assert not list(home.services.storage.incoming.iterdir())

@@ -1,0 +1,106 @@
+"""What goes wrong inside: no worker, no room, no table. And clients that leave."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from tortoise import connections
+
+from tests import pictures
+from tests.house import house, served
+
+
+async def test_503_when_all_workers_and_places_are_taken(tmp_path: Path) -> None:
+    async with house(tmp_path, transform_workers=1, transform_queue=0) as home:
+        image = await home.upload(pictures.jpeg_12mp())
+        paths = [f"/img/{image['id']}.webp?w={width}" for width in range(1000, 1006)]
+        answers = await asyncio.gather(*(home.client.get(path) for path in paths))
+        busy = [answer for answer in answers if answer.status_code == 503]
+        assert busy
+        assert {answer.status_code for answer in answers} == {200, 503}
+        for answer in busy:
+            assert int(answer.headers["retry-after"]) >= 1
+            assert answer.headers["cache-control"] == "no-store"
+            body = answer.json()
+            assert body["message"] == body["error"]["message"] == "The server is busy"
+            assert (body["success"], body["error"]["code"]) == (False, "BUSY")
+
+
+async def test_507_when_the_disk_is_nearly_full_and_deletes_work_still(tmp_path: Path) -> None:
+    async with house(tmp_path / "data") as home:
+        image = await home.upload(pictures.png())
+        token = home.token
+    async with house(tmp_path / "other", min_free_disk=10**18) as home:
+        answer = await home.client.post(
+            "/v1/upload", headers=home.headers, files={"image": ("a.png", pictures.png())}
+        )
+        assert answer.status_code == 507
+        body = answer.json()
+        assert body["message"] == "There is no room for this file"
+        assert body["error"]["code"] == "INSUFFICIENT_STORAGE"
+        assert "953674316406.2MB of it are kept free" in body["error"]["details"]
+    assert token
+    assert image
+
+
+async def test_500_shows_nothing_but_a_request_id(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with house(tmp_path) as home:
+        await connections.get("default").execute_script("ALTER TABLE albums RENAME TO gone")
+        with caplog.at_level(logging.ERROR, "pichub"):
+            answer = await home.client.get("/v1/albums", headers=home.headers)
+        request_id = answer.headers["x-request-id"]
+        assert answer.status_code == 500
+        assert answer.json() == {
+            "success": False,
+            "message": "Internal error",
+            "error": {
+                "code": "INTERNAL_ERROR",
+                "message": "Internal error",
+                "details": f"This is our mistake, not yours. The log has more under {request_id}",
+            },
+        }
+        assert [request_id in record.getMessage() for record in caplog.records] == [True]
+
+
+async def test_a_client_that_leaves_during_its_upload_is_no_error(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with served(tmp_path) as server:
+        _, _, port = server.url.rpartition(":")
+        incoming = server.services.storage.incoming
+        with caplog.at_level(logging.WARNING):
+            _, writer = await asyncio.open_connection("127.0.0.1", int(port))
+            writer.write(
+                b"POST /v1/upload HTTP/1.1\r\nHost: pichub\r\nContent-Length: 5000000\r\n"
+                b"Authorization: Bearer " + server.token.encode() + b"\r\n"
+                b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+                b'--b\r\nContent-Disposition: form-data; name="image"; filename="a.png"\r\n\r\n'
+                + bytes(2_000_000)
+            )
+            await writer.drain()
+            async with asyncio.timeout(5):
+                while not list(incoming.iterdir()):
+                    await asyncio.sleep(0.01)
+                writer.close()
+                while list(incoming.iterdir()):
+                    await asyncio.sleep(0.01)
+        assert not caplog.records
+
+
+async def test_an_upload_that_is_too_large_is_answered_before_it_is_sent(tmp_path: Path) -> None:
+    async with served(tmp_path) as server:
+        _, _, port = server.url.rpartition(":")
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+        writer.write(
+            b"POST /v1/upload HTTP/1.1\r\nHost: pichub\r\nContent-Length: 78643200\r\n"
+            b"Authorization: Bearer " + server.token.encode() + b"\r\n"
+            b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
+        )
+        async with asyncio.timeout(5):
+            line = await reader.readline()
+        assert line == b"HTTP/1.1 413 \r\n" or line.startswith(b"HTTP/1.1 413")
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()

@@ -1,0 +1,121 @@
+"""A whole PicHub in a folder of its own, for the tests of all rooms that drive it from outside."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import uvicorn
+from starlette.applications import Starlette
+from starlette.types import ASGIApp, Receive, Send
+from starlette.types import Scope as ASGIScope
+
+from app.asgi import create_app
+from app.auth import tokens
+from app.auth.actor import Scope
+from app.context import Services
+from app.ids import Kind, new_id
+from app.lifespan import prepare
+from app.models import Account
+from app.settings import Settings
+
+BASE_URL = "http://pichub.test"
+
+
+def signed(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """A running PicHub. `token` is the first account's, with all scopes; `client` asks without one."""
+
+    app: ASGIApp
+    services: Services
+    client: httpx2.AsyncClient
+    token: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return signed(self.token)
+
+    @property
+    def url(self) -> str:
+        return self.services.settings.url
+
+    async def upload(
+        self, picture: bytes, *, token: str = "", filename: str = "picture.png", **fields: Any
+    ) -> dict[str, Any]:
+        """Uploads over REST, and gives what the answer says of the image."""
+        answer = await self.client.post(
+            "/v1/upload",
+            headers=signed(token or self.token),
+            files={"image": (filename, picture)},
+            data=fields,
+        )
+        assert answer.status_code == 200, answer.text
+        image: dict[str, Any] = answer.json()["data"]
+        return image
+
+    async def account(self, username: str, *, scopes: Iterable[Scope] = Scope) -> str:
+        """The token of a new account."""
+        now = self.services.clock()
+        account = await Account.create(
+            id=new_id(Kind.ACCOUNT, now), username=username, password_hash="-", created_at=now
+        )
+        _, token = await tokens.create(account, name="Test", scopes=scopes, now=now)
+        return token
+
+
+@asynccontextmanager
+async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:
+    """A PicHub without a network: requests are handed to the application. One at a time, as there is one database.
+
+    async with house(tmp_path, max_pixels=1000) as house:
+        answer = await house.client.get("/v1/images", headers=house.headers)
+    """
+    chosen = Settings(**{"data_dir": folder, "public_url": BASE_URL, "min_free_disk": 1} | settings)
+    first = await prepare(chosen)
+    assert first
+    app = create_app(chosen)
+    async with _started(app) as (services, stateful):
+        transport = httpx2.ASGITransport(app=stateful)
+        async with httpx2.AsyncClient(transport=transport, base_url=chosen.url) as client:
+            yield House(app=stateful, services=services, client=client, token=first.token)
+
+
+@asynccontextmanager
+async def served(folder: Path, **settings: Any) -> AsyncIterator[House]:
+    """A PicHub behind a real server on a free port of this machine, for clients that are programs of their own."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        port = listening.getsockname()[1]
+        async with house(folder, public_url=f"http://127.0.0.1:{port}", **settings) as inside:
+            config = uvicorn.Config(
+                inside.app, lifespan="off", log_level="error", proxy_headers=False, ws="none"
+            )
+            server = uvicorn.Server(config)
+            serving = asyncio.create_task(server.serve(sockets=[listening]))
+            try:
+                while not server.started:
+                    await asyncio.sleep(0.005)
+                yield inside
+            finally:
+                server.should_exit = True
+                await serving
+
+
+@asynccontextmanager
+async def _started(app: Starlette) -> AsyncIterator[tuple[Services, ASGIApp]]:
+    """The application with what its lifespan made: an ASGI transport does not run lifespans."""
+    async with app.router.lifespan_context(app) as state:
+        assert state
+
+        async def stateful(scope: ASGIScope, receive: Receive, send: Send) -> None:
+            await app({**scope, "state": dict(state)}, receive, send)
+
+        yield state["services"], stateful

@@ -1,0 +1,45 @@
+import pytest
+
+from app.imaging.formats import UPLOADABLE, Format, negotiate
+
+CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
+
+
+def test_jpeg_is_another_word_for_jpg_in_any_case():
+    assert Format.parse("JPEG") is Format.parse("jpg") is Format.JPG
+
+
+@pytest.mark.parametrize("word", ["", "svg", "jpg ", "image/png", "ｊｐｇ"])
+def test_an_unknown_format_is_refused_with_those_that_are_known(word):
+    with pytest.raises(ValueError, match="one of jpg, png, webp, gif, avif"):
+        Format.parse(word)
+
+
+def test_media_types_are_the_registered_ones():
+    assert [f.mime_type for f in Format] == [
+        "image/jpeg",
+        "image/png",
+        "image/webp",
+        "image/gif",
+        "image/avif",
+    ]
+    assert {f.extension for f in UPLOADABLE} == {"jpg", "png", "webp", "gif"}
+
+
+@pytest.mark.parametrize(
+    ("accept", "animated", "chosen"),
+    [
+        (CHROME, False, Format.AVIF),
+        (CHROME, True, Format.WEBP),
+        ("image/webp,*/*", False, Format.WEBP),
+        ("IMAGE/AVIF", False, Format.AVIF),
+        ("image/avif;q=0, image/webp;q=0.5", False, Format.WEBP),
+        ("image/avif; q=0.000", False, Format.PNG),
+        ("image/webp;q=0.001", False, Format.WEBP),
+        ("*/*", False, Format.PNG),
+        ("", False, Format.PNG),
+        (";;,,=q;", False, Format.PNG),
+    ],
+)
+def test_auto_takes_the_newest_format_that_is_named(accept, animated, chosen):
+    assert negotiate(accept, Format.PNG, animated=animated) is chosen

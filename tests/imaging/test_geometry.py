@@ -1,0 +1,92 @@
+"""The sizes in sharp_sizes.json are those that sharp 0.35.5 (libvips 8.18.7) gave for such pictures: rows of format,
+width, height, frames of the picture, upright; w, h, fit asked for; width and height that came out."""
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from app.errors import BadRequest
+from app.imaging.formats import Format
+from app.imaging.geometry import MAX_PIXELS, MAX_SIDE, Box, Fit, Geometry, Position, Size, arrange
+
+MEASURED = json.loads((Path(__file__).parent / "sharp_sizes.json").read_text())
+
+SIDES = st.integers(1, 5000)
+BOXES = st.builds(
+    Box,
+    width=st.none() | st.integers(1, MAX_SIDE),
+    height=st.none() | st.integers(1, MAX_SIDE),
+    fit=st.sampled_from(Fit),
+    position=st.builds(Position, st.floats(0, 1), st.floats(0, 1)),
+)
+
+
+@pytest.mark.parametrize("row", MEASURED, ids=lambda row: "-".join(map(str, row)))
+def test_sizes_are_those_of_sharp(row):
+    loader, width, height, frames, w, h, fit, *expected = row
+    box = Box(width=w, height=h, fit=Fit(fit))
+    assert [*arrange(Size(width, height), box, loader=Format(loader), frames=frames).output] == expected
+
+
+@given(SIDES, SIDES, BOXES, st.sampled_from(Format), st.integers(1, 5))
+def test_what_is_seen_lies_inside_the_picture_and_inside_the_result(width, height, box, loader, frames):
+    try:
+        geometry = arrange(Size(width, height), box, loader=loader, frames=frames)
+    except BadRequest:
+        assume(False)
+    for axis in (0, 1):
+        assert 1 <= geometry.visible[axis] <= geometry.scaled[axis]
+        assert 0 <= geometry.crop[axis] <= geometry.scaled[axis] - geometry.visible[axis]
+        assert 0 <= geometry.pad[axis] <= geometry.output[axis] - geometry.visible[axis]
+        assert geometry.output[axis] <= MAX_SIDE
+    assert geometry.output.width * geometry.output.height * frames <= MAX_PIXELS
+
+
+def cut(position: str) -> Geometry:
+    return arrange(Size(401, 200), Box(width=100, height=100, position=Position.parse(position)))
+
+
+@pytest.mark.parametrize(
+    ("position", "left"),
+    [
+        ("center", 51),
+        ("left", 0),
+        ("right", 101),
+        ("top-left", 0),
+        ("bottom", 51),
+        (".25,.5", 25),
+        ("1,0", 101),
+    ],
+)
+def test_the_position_says_which_part_is_kept(position, left):
+    geometry = cut(position)
+    assert geometry.scaled == (201, 100)
+    assert geometry.crop == (left, 0)
+
+
+def test_contain_lays_the_picture_in_the_middle():
+    geometry = arrange(Size(400, 200), Box(width=101, height=101, fit=Fit.CONTAIN))
+    assert (geometry.visible, geometry.pad) == ((101, 51), (0, 25))
+
+
+@pytest.mark.parametrize(
+    ("picture", "box", "frames"),
+    [
+        (Size(100, 10), Box(height=8192), 1),
+        (Size(9000, 100), Box(), 1),
+        (Size(8000, 8000), Box(), 1),
+        (Size(100, 100), Box(width=3000, height=3000), 6),
+    ],
+)
+def test_a_result_that_is_too_large_is_refused_with_its_size_and_the_limit(picture, box, frames):
+    with pytest.raises(
+        BadRequest, match=r"8192 pixels a side and 50 megapixels in all\. Ask for a smaller w or h"
+    ):
+        arrange(picture, box, frames=frames)
+
+
+def test_a_crop_of_what_would_be_gigantic_is_no_matter():
+    assert arrange(Size(8000, 1), Box(width=4000, height=4000)).output == (4000, 4000)

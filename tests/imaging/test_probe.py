@@ -1,0 +1,178 @@
+import base64
+import time
+from contextlib import suppress
+
+import pytest
+
+from app.errors import CorruptImage, TooManyPixels, UnsupportedFormat
+from app.imaging.decoder import Limits
+from app.imaging.formats import Format
+from app.imaging.probe import Probe, identify
+from tests import pictures
+
+LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
+
+
+@pytest.fixture
+def probe(tmp_path):
+    def probe(data: bytes, limits: Limits = LIMITS) -> Probe:
+        path = tmp_path / "picture"
+        path.write_bytes(data)
+        return identify(path, limits)
+
+    return probe
+
+
+@pytest.mark.parametrize(
+    ("make", "expected"),
+    [
+        (pictures.jpeg, (Format.JPG, 640, 480, 1, False)),
+        (pictures.png, (Format.PNG, 320, 240, 1, False)),
+        (pictures.webp, (Format.WEBP, 320, 240, 1, False)),
+        (pictures.still_gif, (Format.GIF, 120, 80, 1, False)),
+        (pictures.animated_gif, (Format.GIF, 96, 64, 4, False)),
+        (pictures.transparent_animated_gif, (Format.GIF, 96, 64, 3, True)),
+        (pictures.animated_webp, (Format.WEBP, 96, 64, 4, False)),
+        (pictures.alpha_png, (Format.PNG, 160, 120, 1, True)),
+        (pictures.alpha_webp, (Format.WEBP, 160, 120, 1, True)),
+        (pictures.opaque_rgba_png, (Format.PNG, 80, 60, 1, False)),
+        (pictures.palette_png, (Format.PNG, 120, 80, 1, False)),
+        (pictures.transparent_palette_png, (Format.PNG, 120, 80, 1, True)),
+        (pictures.grey_png, (Format.PNG, 120, 80, 1, False)),
+        (pictures.grey_jpeg, (Format.JPG, 120, 80, 1, False)),
+        (pictures.bilevel_png, (Format.PNG, 120, 80, 1, False)),
+        (pictures.deep_grey_png, (Format.PNG, 256, 16, 1, False)),
+        (pictures.deep_colour_png, (Format.PNG, 64, 16, 1, False)),
+        (pictures.cmyk_jpeg, (Format.JPG, 120, 80, 1, False)),
+        (pictures.mpo, (Format.JPG, 120, 80, 1, False)),
+        (pictures.apng, (Format.PNG, 96, 64, 1, False)),
+        (pictures.broken_profile_jpeg, (Format.JPG, 64, 48, 1, False)),
+        (pictures.jpeg_with_everything, (Format.JPG, 64, 48, 1, False)),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+def test_a_picture_is_measured(probe, make, expected):
+    found = probe(make())
+    assert (found.format, found.width, found.height, found.frames, found.has_alpha) == expected
+    assert 5 <= len(base64.b64decode(found.thumbhash)) <= 25
+
+
+@pytest.mark.parametrize("plugin", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_sizes_and_placeholders_are_those_of_the_upright_picture(probe, orientation, plugin):
+    found, upright = probe(pictures.oriented(orientation, plugin)), probe(pictures.oriented(1, plugin))
+    assert (found.width, found.height) == (120, 80)
+    assert base64.b64decode(found.thumbhash)[:5] == base64.b64decode(upright.thumbhash)[:5]
+
+
+def test_the_thumbhash_is_that_of_the_reference(probe):
+    """Made by the JavaScript library of thumbhash's author from the same 30 × 20 pixels."""
+    assert probe(pictures.png(30, 20)).thumbhash == "4PcFFYQ2iYV0CVa3p0iIiM2ZQGP7"
+
+
+def test_the_dominant_colour_is_that_of_most_pixels_that_are_seen(probe):
+    assert probe(pictures.transparent_animated_gif()).dominant_color == "#e61414"
+    assert probe(pictures.deep_colour_png()).dominant_color == "#ff8020"
+    assert probe(pictures.swapped_profile_png()).dominant_color == "#00ff00"
+
+
+def test_a_picture_of_nothing_is_white(probe):
+    blank = pictures.saved(pictures.Image.new("RGBA", (9, 9)), "PNG")
+    assert probe(blank).dominant_color == "#ffffff"
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 700), (700, 1), (7, 9)])
+@pytest.mark.parametrize("make", [pictures.jpeg, pictures.png, pictures.webp])
+def test_small_and_thin_pictures_are_pictures(probe, make, size):
+    found = probe(make(*size))
+    assert (found.width, found.height) == size
+
+
+@pytest.mark.parametrize(
+    ("data", "name"),
+    [
+        (pictures.svg(), "image/svg\\+xml"),
+        (b"  <!-- hi --><svg/>", "image/svg\\+xml"),
+        (b"<!DOCTYPE html><html>", "text/html"),
+        (pictures.avif(), "image/avif"),
+        (pictures.bmp(), "image/bmp"),
+        (pictures.tiff(), "image/tiff"),
+        (b"%PDF-1.7", "application/pdf"),
+        (pictures.text(), "text/plain"),
+        (b"", "an empty file"),
+        (b"\x00\xfe\xfd\xfc", "none of these"),
+        (b"\xff\xd8", "none of these"),
+    ],
+)
+def test_what_is_no_picture_is_named(probe, data, name):
+    with pytest.raises(UnsupportedFormat, match=name):
+        probe(data)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (pictures.png_bomb(), "50000 × 50000; neither side may pass 16384"),
+        (pictures.png_bomb(16_000, 16_000), "It is 16000 × 16000 = 256.0 megapixels; 50 are allowed"),
+        (pictures.webp_bomb(), "It is 16384 × 16384 = 268.4 megapixels; 50 are allowed"),
+        (pictures.gif_bomb(), "more than 2000 frames"),
+        (pictures.growing_gif_bomb(), "60000 × 60000; neither side"),
+    ],
+)
+def test_a_bomb_is_refused_before_a_pixel_is_decoded(probe, data, reason):
+    started = time.perf_counter()
+    with pytest.raises(TooManyPixels, match=reason):
+        probe(data)
+    assert time.perf_counter() - started < 1
+
+
+def test_all_frames_of_an_animation_count(probe):
+    limits = Limits(max_pixels=96 * 64 * 3, max_side=1000)
+    assert probe(pictures.transparent_animated_gif(), limits).frames == 3
+    for film in (pictures.animated_gif(), pictures.animated_webp()):
+        with pytest.raises(TooManyPixels, match="96 × 64 × 4 frames"):
+            probe(film, limits)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
+@pytest.mark.parametrize(
+    "make",
+    [
+        pictures.jpeg,
+        pictures.png,
+        pictures.webp,
+        pictures.still_gif,
+        pictures.animated_gif,
+        pictures.animated_webp,
+        pictures.alpha_png,
+    ],
+)
+def test_a_file_that_is_cut_off_is_corrupt(probe, make, share):
+    with pytest.raises(CorruptImage):
+        probe(pictures.cut(make(), share))
+
+
+def test_a_progressive_jpeg_is_read_to_its_end(probe):
+    whole = pictures.jpeg(320, 240, 90, True)
+    assert probe(whole).width == 320
+    with pytest.raises(CorruptImage):
+        probe(pictures.cut(whole, 0.9))
+
+
+@pytest.mark.parametrize(
+    "make", [pictures.jpeg, pictures.png, pictures.webp, pictures.animated_gif, pictures.animated_webp]
+)
+def test_bytes_that_are_not_as_written_are_a_picture_or_one_of_our_errors(probe, make):
+    """Decoders raise nearly everything; none of it may come through."""
+    whole, chance = bytearray(make(48, 32)), pictures.random.Random(7)
+    for _ in range(150):
+        broken = whole.copy()
+        for _ in range(chance.randint(1, 12)):
+            broken[chance.randrange(8, len(broken))] = chance.randrange(256)
+        with suppress(CorruptImage, TooManyPixels, UnsupportedFormat):
+            probe(bytes(broken), Limits(max_pixels=1_000_000, max_side=4000))
+
+
+def test_a_file_that_is_not_there_is_not_a_corrupt_picture(tmp_path):
+    with pytest.raises(FileNotFoundError):
+        identify(tmp_path / "nothing", LIMITS)

@@ -1,0 +1,314 @@
+from io import BytesIO
+from itertools import product
+from pathlib import Path
+
+import pytest
+from PIL import Image, ImageChops, ImageSequence, ImageStat
+
+from app.errors import CorruptImage
+from app.imaging.decoder import Limits
+from app.imaging.formats import Format
+from app.imaging.geometry import Fit
+from app.imaging.probe import identify
+from app.imaging.render import Rendered, render
+from app.imaging.transform import Transform
+from tests import pictures
+from tests.pictures import BLUE, GREEN, PATTERN, RED, YELLOW
+
+LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
+
+KINDS = (
+    pictures.jpeg,
+    pictures.png,
+    pictures.webp,
+    pictures.alpha_png,
+    pictures.alpha_webp,
+    pictures.palette_png,
+    pictures.transparent_palette_png,
+    pictures.grey_png,
+    pictures.grey_jpeg,
+    pictures.bilevel_png,
+    pictures.deep_grey_png,
+    pictures.deep_colour_png,
+    pictures.cmyk_jpeg,
+    pictures.mpo,
+    pictures.apng,
+    pictures.still_gif,
+    pictures.animated_gif,
+    pictures.transparent_animated_gif,
+    pictures.animated_webp,
+    pictures.p3_png,
+    pictures.lab_profile_jpeg,
+)
+
+PILLOW_NAMES = {
+    Format.JPG: "JPEG",
+    Format.PNG: "PNG",
+    Format.WEBP: "WEBP",
+    Format.GIF: "GIF",
+    Format.AVIF: "AVIF",
+}
+
+
+@pytest.fixture
+def rendering(tmp_path):
+    """Renders a picture by a query; gives what render said, the bytes, and the image that Pillow finds in them."""
+
+    def rendering(data: bytes, **query: str | int) -> tuple[Rendered, bytes, Image.Image]:
+        source, destination = tmp_path / "source", tmp_path / "destination"
+        source.write_bytes(data)
+        transform = Transform.parse({name: str(value) for name, value in query.items()})
+        recipe = transform.resolve(identify(source, LIMITS).source)
+        said = render(source, recipe, destination)
+        written = destination.read_bytes()
+        image = Image.open(BytesIO(written))
+        assert (said.width, said.height) == recipe.output_size == image.size
+        assert said.size == len(written)
+        assert said.frames == getattr(image, "n_frames", 1)
+        assert image.format == PILLOW_NAMES[recipe.format]
+        image.load()
+        return said, written, image
+
+    return rendering
+
+
+def close_to(colour: tuple[int, ...], expected: tuple[int, ...], by: int = 14) -> bool:
+    return all(abs(a - b) <= by for a, b in zip(colour, expected, strict=True))
+
+
+def corners(image: Image.Image) -> dict[str, tuple[int, ...]]:
+    """The colour in the middle of each quarter."""
+    rgb, (w, h) = image.convert("RGB"), image.size
+    places = {name: (x, y) for (name, x, y) in zip(PATTERN, (1, 3, 1, 3), (1, 1, 3, 3), strict=True)}
+    return {name: rgb.getpixel((w * x // 4, h * y // 4)) for name, (x, y) in places.items()}  # type: ignore[misc]
+
+
+def is_upright(image: Image.Image) -> bool:
+    return all(close_to(corners(image)[name], colour, by=30) for name, colour in PATTERN.items())
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_every_kind_of_picture_comes_out_in_every_format_and_fit(rendering, make):
+    for fit, format in product(Fit, Format):
+        rendering(make(), w=41, h=37, fit=fit, fm=format)
+
+
+@pytest.mark.parametrize("make", KINDS)
+def test_every_kind_of_picture_can_keep_its_size_and_grow(rendering, make):
+    for format in Format:
+        rendering(make(), fm=format)
+    rendering(make(), w=700)
+
+
+@pytest.mark.parametrize("plugin", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_all_orientations_come_out_upright(rendering, orientation, plugin):
+    data = pictures.oriented(orientation, plugin)
+    for query in ({"q": 90}, {"w": 30}, {"w": 60, "fm": "png"}, {"h": 200}):
+        _, _, image = rendering(data, **query)
+        assert is_upright(image)
+        assert not image.getexif()
+
+
+@pytest.mark.parametrize("orientation", [1, 3, 6, 8])
+@pytest.mark.parametrize("make", [pictures.patterned_png, pictures.still_gif])
+def test_position_picks_the_part_of_the_upright_picture(rendering, make, orientation):
+    data = pictures.oriented(orientation) if make is pictures.patterned_png else make()
+    for position, colour in {"left": RED, "right": GREEN}.items():
+        _, _, image = rendering(data, w=20, h=80, pos=position, fm="png")
+        assert close_to(image.convert("RGB").getpixel((10, 20)), colour, by=30)
+    _, _, image = rendering(data, w=120, h=20, pos="bottom", fm="png")
+    assert close_to(image.convert("RGB").getpixel((20, 10)), BLUE, by=30)
+    assert close_to(image.convert("RGB").getpixel((100, 10)), YELLOW, by=30)
+
+
+def test_a_large_jpeg_is_shrunk_while_it_is_decoded_and_looks_the_same(rendering):
+    _, _, image = rendering(pictures.jpeg(1601, 1203), w=200, fm="png")
+    whole = Image.open(BytesIO(pictures.jpeg(1601, 1203))).resize(image.size, Image.Resampling.LANCZOS)
+    difference = ImageStat.Stat(ImageChops.difference(image, whole)).mean
+    assert max(difference) < 5
+
+
+def test_the_colour_of_transparent_pixels_does_not_bleed(rendering):
+    _, _, image = rendering(pictures.alpha_png(), w=23, fm="png")
+    assert image.mode == "RGBA"
+    assert image.getpixel((0, 0))[3] == 0
+    _, _, red = rendering(pictures.alpha_png(), w=40, fm="jpg", q=100)
+    _, _, bg = rendering(pictures.alpha_png(), w=40, fm="jpg", bg="000")
+    assert close_to(red.getpixel((0, 0)), (255, 255, 255))
+    assert close_to(bg.getpixel((0, 0)), (0, 0, 0))
+
+
+def test_idle_alpha_is_left_out(rendering):
+    for format in ("png", "webp", "avif"):
+        _, _, image = rendering(pictures.opaque_rgba_png(), w=40, fm=format)
+        assert image.mode == "RGB"
+
+
+@pytest.mark.parametrize("format", ["png", "webp", "avif", "gif"])
+def test_contain_fills_with_nothing_where_the_format_can(rendering, format):
+    _, _, image = rendering(pictures.patterned_png(), w=120, h=120, fit="contain", fm=format)
+    assert image.convert("RGBA").getpixel((60, 3))[3] == 0
+    assert image.convert("RGBA").getpixel((30, 40))[3] == 255
+
+
+def test_contain_fills_with_the_background(rendering):
+    for format in Format:
+        _, _, image = rendering(
+            pictures.patterned_png(), w=120, h=120, fit="contain", fm=format, bg="102030", q=95
+        )
+        assert close_to(image.convert("RGB").getpixel((60, 3)), (0x10, 0x20, 0x30))
+    _, _, half = rendering(pictures.patterned_png(), w=120, h=120, fit="contain", fm="png", bg="10203080")
+    assert half.getpixel((60, 3)) == (0x10, 0x20, 0x30, 0x80)
+    _, _, jpg = rendering(pictures.patterned_png(), w=120, h=120, fit="contain", fm="jpg", bg="00000080")
+    assert close_to(jpg.getpixel((60, 3)), (127, 127, 127))
+
+
+def test_an_own_profile_is_turned_into_srgb(rendering):
+    _, _, image = rendering(pictures.swapped_profile_png(), w=20)
+    assert close_to(image.getpixel((10, 10)), (0, 255, 0))
+    _, _, image = rendering(pictures.p3_png(), w=20)
+    assert close_to(image.getpixel((10, 10)), (216, 93, 24), by=2)
+
+
+@pytest.mark.parametrize("make", [pictures.lab_profile_jpeg, pictures.broken_profile_jpeg])
+def test_a_profile_that_does_not_fit_is_passed_over(rendering, make):
+    _, _, image = rendering(make(), w=60)
+    assert is_upright(image)
+
+
+def test_cmyk_comes_out_in_its_colours(rendering):
+    _, _, image = rendering(pictures.cmyk_jpeg(), w=60)
+    assert image.mode == "RGB"
+    assert is_upright(image)
+
+
+def test_sixteen_bits_become_eight_by_scale_and_not_by_clipping(rendering):
+    _, _, ramp = rendering(pictures.deep_grey_png(), fm="png")
+    assert [ramp.getpixel((x, 8)) for x in (0, 64, 128, 255)] == [0, 64, 128, 255]
+    _, _, orange = rendering(pictures.deep_colour_png(), fm="png")
+    assert orange.getpixel((5, 5)) == (0xFF, 0x80, 0x20)
+
+
+def test_grey_stays_grey(rendering):
+    for format in ("png", "jpg"):
+        _, _, image = rendering(pictures.grey_jpeg(), w=60, fm=format)
+        assert image.mode == "L"
+
+
+@pytest.mark.parametrize("format", list(Format))
+@pytest.mark.parametrize("query", [{"w": 30}, {}])
+def test_nothing_but_pixels_comes_out(rendering, format, query):
+    source = pictures.jpeg_with_everything()
+    for secret in (b"<?php", b"SecretCamera", b"SecretXmp", b"PicHub test P3"):
+        assert secret in source
+    _, data, image = rendering(source, fm=format, **query)
+    for secret in (
+        b"<?php",
+        b"SecretCamera",
+        b"SecretXmp",
+        b"PicHub test P3",
+        b"Exif",
+        b"ICC_PROFILE",
+        b"iCCP",
+    ):
+        assert secret not in data
+    assert not {"exif", "icc_profile", "comment", "xmp"} & {*image.info}
+
+
+def test_a_gifs_comment_is_dropped(rendering):
+    first, second = (pictures.patterned(), pictures.photograph(120, 80))
+    data = pictures.saved(first, "GIF", save_all=True, append_images=[second], comment=pictures.PHP)
+    assert b"<?php" in data
+    for query in ({"w": 60}, {"fm": "gif"}, {"fm": "png"}, {"fm": "jpg"}):
+        assert b"<?php" not in rendering(data, **query)[1]
+
+
+def durations(image: Image.Image) -> list[int]:
+    times = []
+    for frame in ImageSequence.Iterator(image):
+        frame.load()
+        times.append(frame.info["duration"])
+    return times
+
+
+@pytest.mark.parametrize("format", ["gif", "webp"])
+@pytest.mark.parametrize("make", [pictures.animated_gif, pictures.animated_webp])
+def test_an_animation_keeps_its_frames_and_their_times(rendering, make, format):
+    for query in ({"w": 48}, {"w": 50, "h": 50, "fit": "contain"}, {}):
+        said, _, image = rendering(make(), fm=format, **query)
+        assert said.frames == 4
+        assert durations(image) == [40, 120, 300, 80]
+
+
+@pytest.mark.parametrize("format", ["gif", "webp"])
+def test_each_frame_looks_as_it_was_seen(rendering, format):
+    source = Image.open(BytesIO(pictures.transparent_animated_gif()))
+    _, _, image = rendering(pictures.transparent_animated_gif(), fm=format, q=100)
+    for index in range(3):
+        source.seek(index)
+        image.seek(index)
+        expected, found = source.convert("RGBA"), image.convert("RGBA")
+        assert ImageChops.difference(expected.getchannel("A"), found.getchannel("A")).getbbox() is None
+        left, top, right, bottom = expected.getchannel("A").getbbox() or (0, 0, 0, 0)
+        assert close_to(found.getpixel(((left + right) // 2, (top + bottom) // 2))[:3], RED, by=25)
+
+
+@pytest.mark.parametrize(
+    ("source", "format", "loop"),
+    [
+        (pictures.animated_gif(), "gif", 0),
+        (pictures.animated_gif(), "webp", 0),
+        (pictures.animated_gif(loop=None), "gif", None),
+        (pictures.animated_gif(loop=None), "webp", 1),
+        (pictures.animated_gif(loop=2), "gif", 2),
+        (pictures.animated_gif(loop=2), "webp", 3),
+        (pictures.animated_webp(loop=0), "gif", 0),
+        (pictures.animated_webp(loop=3), "webp", 3),
+        (pictures.animated_webp(loop=3), "gif", 2),
+        (pictures.animated_webp(loop=1), "gif", None),
+    ],
+)
+def test_an_animation_is_played_as_often_as_it_was(rendering, source, format, loop):
+    """A GIF says how often it is repeated, a WebP how often it is played."""
+    _, _, image = rendering(source, fm=format, w=48)
+    assert image.info.get("loop") == loop
+
+
+@pytest.mark.parametrize("format", ["jpg", "png", "avif"])
+@pytest.mark.parametrize("make", [pictures.animated_gif, pictures.animated_webp])
+def test_the_first_frame_of_an_animation_stands_for_it_where_nothing_moves(rendering, make, format):
+    said, _, image = rendering(make(), fm=format)
+    assert said.frames == 1
+    assert close_to(image.convert("RGB").getpixel((5, 5)), (255, 255, 255))
+
+
+def test_an_animation_of_equal_frames_keeps_its_time(rendering):
+    first = pictures.patterned(60, 40)
+    data = pictures.saved(
+        first, "GIF", save_all=True, append_images=[pictures.photograph(60, 40)] * 3, duration=70
+    )
+    for format in ("gif", "webp"):
+        _, _, image = rendering(data, fm=format, w=30)
+        assert sum(durations(image)) == 280
+
+
+def test_quality_is_what_was_asked_for(rendering):
+    for format in ("jpg", "webp", "avif"):
+        sizes = [rendering(pictures.jpeg(), w=200, fm=format, q=q)[0].size for q in (10, 50, 90, 100)]
+        assert sizes == sorted(sizes)
+        assert sizes[-1] > 3 * sizes[0]
+
+
+def test_a_picture_that_broke_after_it_was_stored_is_corrupt(tmp_path):
+    source = tmp_path / "source"
+    source.write_bytes(pictures.jpeg())
+    recipe = Transform.parse({"w": "30"}).resolve(identify(source, LIMITS).source)
+    source.write_bytes(pictures.truncated_jpeg())
+    with pytest.raises(CorruptImage):
+        render(source, recipe, tmp_path / "destination")
+    assert not Path(tmp_path / "destination").exists()
+
+
+def test_the_same_recipe_comes_out_the_same(rendering):
+    assert rendering(pictures.jpeg(), w=99, fm="webp")[1] == rendering(pictures.jpeg(), w=99, fm="webp")[1]

@@ -1,0 +1,55 @@
+import asyncio
+import threading
+
+import pytest
+
+from app.cancellation import in_thread, to_the_end
+
+
+async def test_work_ends_before_the_cancellation_goes_on() -> None:
+    begun, may_end, done = asyncio.Event(), asyncio.Event(), []
+
+    async def work() -> None:
+        begun.set()
+        await may_end.wait()
+        done.append(True)
+
+    task = asyncio.create_task(to_the_end(work()))
+    await begun.wait()
+    for _ in range(3):
+        task.cancel()
+        await asyncio.sleep(0)
+    assert not task.done()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done == [True]
+
+
+async def test_what_work_gives_and_raises_is_passed_on() -> None:
+    assert await to_the_end(asyncio.sleep(0, "result")) == "result"
+
+    async def fail() -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await to_the_end(fail())
+
+
+async def test_a_cancelled_caller_waits_for_its_thread() -> None:
+    begun, may_end, done = threading.Event(), threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        may_end.wait(10)
+        done.set()
+
+    task = asyncio.create_task(in_thread(work))
+    while not begun.is_set():  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.sleep(0)
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert done.is_set()

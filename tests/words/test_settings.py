@@ -1,0 +1,79 @@
+from pathlib import Path
+
+import pytest
+
+from app.settings import BadSetting, Settings, table
+
+
+def test_without_a_word_everything_has_a_default() -> None:
+    settings = Settings.load({})
+    assert settings == Settings()
+    assert settings.url == "http://127.0.0.1:8000"
+    assert settings.max_upload_size == 50 * 1024 * 1024
+
+
+def test_settings_are_read_from_their_variables() -> None:
+    settings = Settings.load(
+        {
+            "PICHUB_PORT": "9000",
+            "PICHUB_DATA_DIR": "/srv/pics",
+            "PICHUB_PUBLIC_URL": "https://pics.example.org/",
+            "PICHUB_MAX_UPLOAD_SIZE": "10MB",
+            "PICHUB_CORS_ORIGINS": "https://a.example, https://b.example",
+            "PICHUB_INTROSPECTION": "no",
+        }
+    )
+    assert settings.port == 9000
+    assert settings.data_dir == Path("/srv/pics")
+    assert settings.url == "https://pics.example.org"
+    assert settings.max_upload_size == 10 * 1024 * 1024
+    assert settings.cors_origins == ("https://a.example", "https://b.example")
+    assert settings.introspection is False
+
+
+def test_an_empty_variable_says_nothing() -> None:
+    assert Settings.load({"PICHUB_PORT": ""}).port == 8000
+
+
+def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("https://pics.example.org\n")
+    assert Settings.load({"PICHUB_PUBLIC_URL_FILE": str(tmp_path / "url")}).url == "https://pics.example.org"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "allowed"),
+    [
+        ("PICHUB_PORT", "eighty", "a whole number from 0 to 65535"),
+        ("PICHUB_PORT", "65536", "a whole number from 0 to 65535"),
+        ("PICHUB_PUBLIC_URL", "pics.example.org", "an address such as https://pictures.example.org"),
+        ("PICHUB_MAX_UPLOAD_SIZE", "lots", "a number of bytes such as 50MB, 512KB or 1048576"),
+        ("PICHUB_INTROSPECTION", "maybe", "true or false"),
+        ("PICHUB_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
+        ("PICHUB_TRANSFORM_DEADLINE", "0", "a number of seconds above 0 and up to 3600"),
+        ("PICHUB_PUBLIC_URL_FILE", "/nowhere", "a file that can be read"),
+    ],
+)
+def test_a_bad_value_is_named_with_what_is_allowed(name: str, value: str, allowed: str) -> None:
+    with pytest.raises(BadSetting) as caught:
+        Settings.load({name: value})
+    assert name in str(caught.value)
+    assert repr(value) in str(caught.value)
+    assert allowed in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("host", "url"),
+    [
+        ("0.0.0.0", "http://localhost:8000"),
+        ("::1", "http://[::1]:8000"),
+        ("10.1.2.3", "http://10.1.2.3:8000"),
+    ],
+)
+def test_links_lead_to_where_the_server_listens(host: str, url: str) -> None:
+    assert Settings.load({"PICHUB_HOST": host}).url == url
+
+
+def test_every_setting_says_what_it_is_for() -> None:
+    for name, _, about in table():
+        assert name.startswith("PICHUB_")
+        assert about
