@@ -1,6 +1,6 @@
 """From what went wrong to the documented answer: one table of statuses, one body."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -26,6 +26,11 @@ STATUS = {
 }
 CODE = {status: code for code, status in STATUS.items()}
 
+DETAILS = {
+    404: "Nothing answers at the address {path}",
+    405: "This address takes {allowed}; you sent {method}",
+}
+
 
 async def refused(_: Request, error: Any) -> Response:
     """The answer to a PicHubError."""
@@ -42,12 +47,17 @@ async def refused(_: Request, error: Any) -> Response:
 async def unrouted(request: Request, error: Any) -> Response:
     """The answer to an HTTPException: what Starlette refuses before any of us is asked."""
     status = HTTPStatus(error.status_code)
+    headers = dict(error.headers or {})
+    if "Allow" in headers:  # Starlette joins a set: the order would change from start to start
+        headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
     return present.failure(
         status,
         CODE.get(status, status.name),
         status.phrase,
-        DETAILS.get(status, _detail)(request, error),
-        headers=error.headers,
+        DETAILS.get(status, error.detail).format(
+            path=excerpt(request.url.path), method=excerpt(request.method), allowed=headers.get("Allow")
+        ),
+        headers=headers,
     )
 
 
@@ -71,19 +81,3 @@ def _headers(error: PicHubError) -> Mapping[str, str]:
         case Busy():
             return {"Retry-After": str(error.retry_after)}
     return {}
-
-
-def _no_such_address(request: Request, _: HTTPException) -> str:
-    return f"Nothing answers at the address {excerpt(request.url.path)}"
-
-
-def _no_such_method(request: Request, error: HTTPException) -> str:
-    allowed = (error.headers or {}).get("Allow", "")
-    return f"This address takes {allowed}; you sent {excerpt(request.method)}"
-
-
-def _detail(_: Request, error: HTTPException) -> str:
-    return error.detail
-
-
-DETAILS: Mapping[int, Callable[[Request, HTTPException], str]] = {404: _no_such_address, 405: _no_such_method}

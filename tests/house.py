@@ -2,7 +2,7 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +32,10 @@ def signed(token: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
-    """A running PicHub. `token` is the first account's, with all scopes; `client` asks without one."""
+    """A running PicHub. `client` asks without a token.
+
+    `token` is the first account's, with all scopes; '' where the folder had that account before.
+    """
 
     app: ASGIApp
     services: Services
@@ -80,12 +83,11 @@ async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:
     """
     chosen = Settings(**{"data_dir": folder, "public_url": BASE_URL, "min_free_disk": 1} | settings)
     first = await prepare(chosen)
-    assert first
     app = create_app(chosen)
     async with _started(app) as (services, stateful):
         transport = httpx2.ASGITransport(app=stateful)
         async with httpx2.AsyncClient(transport=transport, base_url=chosen.url) as client:
-            yield House(app=stateful, services=services, client=client, token=first.token)
+            yield House(app=stateful, services=services, client=client, token=first.token if first else "")
 
 
 @asynccontextmanager
@@ -101,12 +103,18 @@ async def served(folder: Path, **settings: Any) -> AsyncIterator[House]:
             server = uvicorn.Server(config)
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             try:
-                while not server.started:
-                    await asyncio.sleep(0.005)
+                await until(lambda: server.started)
                 yield inside
             finally:
                 server.should_exit = True
                 await serving
+
+
+async def until(condition: Callable[[], object], *, within: float = 5.0) -> None:
+    """Waits for what happens elsewhere and says nothing. Raises TimeoutError after `within` seconds."""
+    async with asyncio.timeout(within):
+        while not condition():  # noqa: ASYNC110  (there is no event to wait for)
+            await asyncio.sleep(0.005)
 
 
 @asynccontextmanager

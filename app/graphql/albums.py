@@ -16,7 +16,7 @@ from app.graphql.connections import (
     request_of,
 )
 from app.graphql.context import Info
-from app.graphql.inputs import changes_of
+from app.graphql.inputs import Given, changes_of
 from app.graphql.node import Node
 from app.resolvers import albums
 from app.resolvers.albums import AlbumChanges, NewAlbum
@@ -171,22 +171,24 @@ class RemoveImagesFromAlbumPayload:
 @strawberry.type
 class AlbumMutations:
     @strawberry.mutation(description="Makes an album.")
-    async def create_album(self, info: Info, input: CreateAlbumInput) -> CreateAlbumPayload:
+    async def create_album(self, info: Info, input: Given[CreateAlbumInput]) -> CreateAlbumPayload:
         new = NewAlbum(name=input.name, description=input.description, is_public=input.is_public)
         return CreateAlbumPayload(album=Album.of(await albums.create(info.context.ctx, new)))
 
     @strawberry.mutation(description="Changes an album.")
-    async def update_album(self, info: Info, input: UpdateAlbumInput) -> UpdateAlbumPayload:
+    async def update_album(self, info: Info, input: Given[UpdateAlbumInput]) -> UpdateAlbumPayload:
         row = await albums.update(info.context.ctx, input.id, changes_of(input, AlbumChanges))
         return UpdateAlbumPayload(album=Album.of(row))
 
     @strawberry.mutation(description="Deletes an album.")
-    async def delete_album(self, info: Info, input: DeleteAlbumInput) -> DeleteAlbumPayload:
+    async def delete_album(self, info: Info, input: Given[DeleteAlbumInput]) -> DeleteAlbumPayload:
         done = await albums.delete(info.context.ctx, input.id, delete_images=input.delete_images)
         return DeleteAlbumPayload(deleted_album_id=ID(done.id), images_deleted=done.images_deleted)
 
     @strawberry.mutation(description="Puts images into an album. Each leaves the album it was in.")
-    async def add_images_to_album(self, info: Info, input: AlbumImagesInput) -> AddImagesToAlbumPayload:
+    async def add_images_to_album(
+        self, info: Info, input: Given[AlbumImagesInput]
+    ) -> AddImagesToAlbumPayload:
         row = await albums.add_images(info.context.ctx, input.album_id, input.image_ids)
         return AddImagesToAlbumPayload(album=Album.of(row))
 
@@ -194,7 +196,7 @@ class AlbumMutations:
     async def remove_images_from_album(
         self,
         info: Info,
-        input: AlbumImagesInput,
+        input: Given[AlbumImagesInput],
     ) -> RemoveImagesFromAlbumPayload:
         row = await albums.remove_images(info.context.ctx, input.album_id, input.image_ids)
         return RemoveImagesFromAlbumPayload(album=Album.of(row))

@@ -1,17 +1,15 @@
 """How errors look in GraphQL: a message, and `extensions {code, details, fields}` with the codes of the domain."""
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
-from graphql import ExecutionResult as CoreResult
 from graphql import GraphQLError
-from strawberry.extensions import SchemaExtension
-from strawberry.types.execution import ExecutionResult
 
 from app.errors import BadRequest, PicHubError
 
 log = logging.getLogger("pichub.graphql")
+
+TOO_NESTED = "The document is nested too deeply to be read"
 
 STATUS_OF_REFUSAL = {
     "BAD_REQUEST": 400,
@@ -34,25 +32,18 @@ def formatted(error: PicHubError) -> dict[str, Any]:
     return {"message": error.message, "extensions": extensions_of(error)}
 
 
-class DomainErrors(SchemaExtension):
-    """Puts the domain's errors into GraphQL's form, and hides those that are nobody's business."""
-
-    def on_operation(self) -> Iterator[None]:
-        yield
-        result = self.execution_context.result
-        if isinstance(result, CoreResult | ExecutionResult) and result.errors:
-            result.errors = [self._presented(error) for error in result.errors]
-
-    def _presented(self, error: GraphQLError) -> GraphQLError:
-        cause = _root_cause(error)
-        if isinstance(cause, PicHubError):
-            return _with(error, cause.message, extensions_of(cause))
-        if cause is None:  # the document or its variables are wrong: graphql-core says how
-            return _with(error, error.message, {"code": BadRequest.code, "details": error.message})
-        request_id = self.execution_context.context.ctx.request_id
-        log.error("request %s failed at %s", request_id, error.path, exc_info=cause)
-        details = f"This is our mistake, not yours. The log has more under {request_id}"
-        return _with(error, "Internal error", {"code": PicHubError.code, "details": details})
+def presented(error: GraphQLError, *, request_id: str) -> GraphQLError:
+    """An error as the client sees it: the domain's in GraphQL's form, and nothing of what is nobody's business."""
+    cause = _root_cause(error)
+    if isinstance(cause, PicHubError):
+        return _with(error, cause.message, extensions_of(cause))
+    if cause is None:  # the document or its variables are wrong: graphql-core says how
+        return _with(error, error.message, {"code": BadRequest.code, "details": error.message})
+    if isinstance(cause, RecursionError) and error.path is None:
+        return _with(error, TOO_NESTED, {"code": BadRequest.code, "details": TOO_NESTED})
+    log.error("request %s failed at %s", request_id, error.path, exc_info=cause)
+    details = f"This is our mistake, not yours. The log has more under {request_id}"
+    return _with(error, "Internal error", {"code": PicHubError.code, "details": details})
 
 
 def _root_cause(error: GraphQLError) -> BaseException | None:

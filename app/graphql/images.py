@@ -19,7 +19,7 @@ from app.graphql.connections import (
     request_of,
 )
 from app.graphql.context import Info
-from app.graphql.inputs import changes_of
+from app.graphql.inputs import Given, changes_of
 from app.graphql.node import Node
 from app.graphql.scalars import URL, ByteCount, HexColor
 from app.graphql.transforms import ImageFormat, TransformInput, Variant
@@ -297,7 +297,7 @@ class DeleteImagesPayload:
 @strawberry.type
 class ImageMutations:
     @strawberry.mutation(description="Takes a picture in.")
-    async def upload_image(self, info: Info, input: UploadImageInput) -> UploadImagePayload:
+    async def upload_image(self, info: Info, input: Given[UploadImageInput]) -> UploadImagePayload:
         new = NewImage(
             file=input.file,
             title=input.title,
@@ -309,7 +309,7 @@ class ImageMutations:
         return UploadImagePayload(image=Image.of(await images.upload(info.context.ctx, new)))
 
     @strawberry.mutation(description="Takes pictures in. One that is refused does not hold the others up.")
-    async def upload_images(self, info: Info, input: UploadImagesInput) -> UploadImagesPayload:
+    async def upload_images(self, info: Info, input: Given[UploadImagesInput]) -> UploadImagesPayload:
         results = []
         for file in several("files", input.files, most=MAX_FILES):
             new = NewImage(file=file, album_id=input.album_id, category_id=input.category_id, tags=input.tags)
@@ -321,19 +321,19 @@ class ImageMutations:
         return UploadImagesPayload(results=results)
 
     @strawberry.mutation(description="Changes what is said of an image, and where it is filed.")
-    async def update_image(self, info: Info, input: UpdateImageInput) -> UpdateImagePayload:
+    async def update_image(self, info: Info, input: Given[UpdateImageInput]) -> UpdateImagePayload:
         row = await images.update(info.context.ctx, input.id, changes_of(input, ImageChanges))
         return UpdateImagePayload(image=Image.of(row))
 
     @strawberry.mutation(description="Deletes an image for ever, with all that was made of it.")
-    async def delete_image(self, info: Info, input: DeleteImageInput) -> DeleteImagePayload:
+    async def delete_image(self, info: Info, input: Given[DeleteImageInput]) -> DeleteImagePayload:
         done = await images.delete(info.context.ctx, input.id)
         return DeleteImagePayload(deleted_image_id=ID(done.id), variants_removed=done.variants_removed)
 
     @strawberry.mutation(
         description="Deletes images for ever. One that can't be does not hold the others up."
     )
-    async def delete_images(self, info: Info, input: DeleteImagesInput) -> DeleteImagesPayload:
+    async def delete_images(self, info: Info, input: Given[DeleteImagesInput]) -> DeleteImagesPayload:
         results = []
         for id_ in several("ids", input.ids, most=MAX_DELETED):
             try:

@@ -1,11 +1,13 @@
 """From GraphQL's inputs to the domain's values."""
 
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import strawberry
 
 T = TypeVar("T")
+Given: TypeAlias = Annotated[T, strawberry.argument(description="All that the mutation is told.")]
+"""The one argument of a mutation."""
 
 
 def changes_of(given: Any, changes: type[T]) -> T:

@@ -17,7 +17,6 @@ from strawberry.types import ExecutionContext
 from app.graphql.account import AccountQueries
 from app.graphql.albums import AlbumMutations, AlbumQueries
 from app.graphql.categories import CategoryMutations, CategoryQueries
-from app.graphql.errors import DomainErrors
 from app.graphql.guards import limits_rule
 from app.graphql.images import ImageMutations, ImageQueries
 from app.graphql.nodes import NodeQueries
@@ -39,7 +38,7 @@ class Schema(strawberry.Schema):
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """Nothing: DomainErrors has logged what deserves it, and a client's mistakes do not."""
+        """Nothing: what deserves it is logged where errors are presented, and a client's mistakes do not."""
 
 
 def build_schema(settings: Settings) -> Schema:
@@ -50,7 +49,6 @@ def build_schema(settings: Settings) -> Schema:
 
     def extensions() -> list[Any]:
         return [
-            DomainErrors,
             lambda: MaxTokensLimiter(max_token_count=settings.graphql_max_tokens),
             # The rules are made once: they are part of the key by which validation is remembered.
             lambda: AddValidationRules(rules),

@@ -13,11 +13,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from strawberry.asgi import GraphQL
-from strawberry.http import GraphQLRequestData
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.types import ExecutionResult
 
 from app.errors import BadRequest, PicHubError, TooLarge
 from app.graphql.context import Operation
-from app.graphql.errors import STATUS_OF_REFUSAL, formatted
+from app.graphql.errors import STATUS_OF_REFUSAL, formatted, presented
 from app.graphql.images import MAX_FILES
 from app.graphql.loaders import Loaders
 from app.graphql.schema import build_schema
@@ -120,6 +121,12 @@ class View(GraphQL[Operation, None]):
         for name, paths in places.items():
             _place(operations, _file(form, name), name, paths)
         return operations
+
+    async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:
+        if result.errors:
+            request_id = request.state.request_id
+            result.errors = [presented(error, request_id=request_id) for error in result.errors]
+        return await super().process_result(request, result)
 
     def decode_json(self, data: str | bytes) -> object:
         try:

@@ -93,6 +93,8 @@ async def upload(ctx: Context, new: NewImage) -> Image:
         "tags": rules.tags("tags", new.tags),
     }
     rules.hold()
+    if not new.file.path.exists():  # one upload given to two mutations of one operation
+        raise Invalid({"file": ["This file has been used already: send it once for each image."]})
     probe = await ctx.services.imaging.identify(new.file.path)
     return await to_the_end(_keep(ctx, actor, new, probe, words))
 

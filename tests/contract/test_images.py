@@ -10,10 +10,31 @@ from app.auth.actor import Scope
 from tests import pictures
 from tests.house import BASE_URL, House, signed
 
-FIELDS = (
-    "id url thumbnail_url delete_url filename title description album_id category_id tags mime_type format size width "
-    "height frames sha256 thumbhash dominant_color is_public links created_at updated_at"
-).split()
+FIELDS = [
+    "id",
+    "url",
+    "thumbnail_url",
+    "delete_url",
+    "filename",
+    "title",
+    "description",
+    "album_id",
+    "category_id",
+    "tags",
+    "mime_type",
+    "format",
+    "size",
+    "width",
+    "height",
+    "frames",
+    "sha256",
+    "thumbhash",
+    "dominant_color",
+    "is_public",
+    "links",
+    "created_at",
+    "updated_at",
+]
 
 
 @pytest.fixture
@@ -108,9 +129,7 @@ async def test_words_for_nothing_are_nothing_in_the_form(home: House, nothing: s
         ({"tags[]": ["a", "b", "a"]}, ["a", "b"]),
     ],
 )
-async def test_tags_come_in_several_ways(
-    home: House, fields: dict[str, str | list[str]], tags: list[str]
-) -> None:
+async def test_tags_come_in_several_ways(home: House, fields: dict[str, Any], tags: list[str]) -> None:
     assert (await home.upload(pictures.png(), **fields))["tags"] == tags
 
 
@@ -133,7 +152,6 @@ async def test_image_wins_over_file(home: House) -> None:
 @pytest.mark.parametrize(
     ("sent", "field", "complaint"),
     [
-        ([("file", ("", b""))], "image", "This field is required."),
         ([("note", (None, b"no file"))], "image", "This field is required."),
         ([("image", (None, b"undefined"))], "image", "This must be a file."),
         (
@@ -151,6 +169,17 @@ async def test_a_form_with_a_wrong_field_is_422(
     answer = await home.client.post("/v1/upload", headers=home.headers, files=sent)
     assert (answer.status_code, answer.json()["error"]["fields"]) == (422, {field: [complaint]})
     assert not list(home.services.storage.incoming.iterdir())
+
+
+async def test_a_file_field_that_was_left_empty_is_missing(home: House) -> None:
+    answer = await home.client.post(
+        "/v1/upload",
+        headers=home.headers | {"Content-Type": "multipart/form-data; boundary=b"},
+        content=b'--b\r\nContent-Disposition: form-data; name="image"; filename=""\r\n'
+        b"Content-Type: application/octet-stream\r\n\r\n\r\n--b--\r\n",
+    )
+    complaint = {"image": ["This field is required."]}
+    assert (answer.status_code, answer.json()["error"]["fields"]) == (422, complaint)
 
 
 async def test_an_album_that_is_not_there_is_a_wrong_field(home: House) -> None:
@@ -194,7 +223,7 @@ async def test_images_are_found_by_album_category_tag_and_text(home: House, toke
         (f"album_id={album_id}", [in_album["id"]]),
         (f"category_id={category_id}", [in_category["id"]]),
         ("tag=x", [in_album["id"]]),
-        ("q=dünEN", [in_category["id"]] if False else [in_category["id"]]),
+        ("q=DüNEN", [in_category["id"]]),
         (f"album_id={album_id}&category_id={category_id}", []),
         ("album_id=&tag=", [in_category["id"], in_album["id"]]),
     ]:

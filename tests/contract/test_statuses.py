@@ -7,7 +7,6 @@ from typing import Any
 import httpx2
 import pytest
 
-from app import errors
 from app.auth.actor import Scope
 from app.errors import MEGABYTE, PicHubError
 from app.models import ApiToken
@@ -43,7 +42,6 @@ def kinds(root: type[PicHubError] = PicHubError) -> Iterator[type[PicHubError]]:
 
 def test_every_error_of_the_domain_has_a_status() -> None:
     assert {kind.code for kind in kinds()} <= set(STATUS)
-    assert {kind.__module__ for kind in kinds()} == {errors.__name__}
 
 
 async def test_400_a_parameter_out_of_range(home: House) -> None:
@@ -66,11 +64,11 @@ async def test_400_an_upload_that_is_no_form(home: House) -> None:
 
 @pytest.mark.parametrize(
     "authorization",
-    ["Bearer pchb_pat_nothing", "Bearer", "Basic YWxhZGRpbjpvcGVuc2VzYW1l", "", "Bearer 令牌".encode()],
+    [b"Bearer pchb_pat_nothing", b"Bearer", b"Basic YWxhZGRpbjpvcGVuc2VzYW1l", b"", "Bearer 令牌".encode()],
     ids=["unknown", "empty bearer", "basic", "empty", "not ASCII"],
 )
-async def test_401_a_token_that_does_not_hold_as_documented(home: House, authorization: str | bytes) -> None:
-    answer = await home.client.get("/v1/images", headers={"Authorization": authorization})
+async def test_401_a_token_that_does_not_hold_as_documented(home: House, authorization: bytes) -> None:
+    answer = await home.client.get("/v1/images", headers={b"Authorization": authorization})
     check(
         answer,
         401,

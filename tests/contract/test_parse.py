@@ -1,0 +1,135 @@
+"""What is read of queries and bodies, as tables."""
+
+import json
+
+import pytest
+
+from tests.house import House, signed
+
+LAST_PAGE = (2**63 - 1) // 100
+
+
+@pytest.mark.parametrize(
+    ("query", "page", "per_page"),
+    [
+        ("", 1, 20),
+        ("page=1&per_page=1", 1, 1),
+        ("page=007", 7, 20),
+        ("per_page=100", 1, 100),
+        ("per_page=101", 1, 100),
+        (f"per_page={'9' * 50}", 1, 100),
+        (f"page={LAST_PAGE}&per_page=100", LAST_PAGE, 100),
+        ("page=1&page=2", 2, 20),
+    ],
+)
+async def test_pages_that_are_read(home: House, query: str, page: int, per_page: int) -> None:
+    for kind in ("images", "albums", "categories"):
+        meta = (await home.client.get(f"/v1/{kind}?{query}", headers=home.headers)).json()["meta"]
+        assert (meta["current_page"], meta["per_page"]) == (page, per_page)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "page=0",
+        "page=-1",
+        "page=",
+        "page=one",
+        "page=1.0",
+        "page=1e3",
+        "page=%2B1",
+        "page=%201",
+        "page=1_0",
+        "page=%D9%A1",
+        "page=true",
+        f"page={LAST_PAGE + 1}",
+        f"page={'9' * 5000}",
+        "per_page=0",
+        "per_page=-5",
+        "per_page=x",
+        f"per_page={'9' * 5000}",
+    ],
+)
+async def test_pages_that_are_not(home: House, query: str) -> None:
+    name = query.partition("=")[0]
+    for kind in ("images", "albums", "categories"):
+        answer = await home.client.get(f"/v1/{kind}?{query}", headers=home.headers)
+        body = answer.json()
+        assert (answer.status_code, body["error"]["code"]) == (400, "BAD_REQUEST")
+        assert body["message"] == f"Invalid value for parameter '{name}'"
+        assert len(body["error"]["details"]) < 300
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["tag=%00", "q=%00", f"q={'x' * 201}", "tag=" + "x" * 201],
+    ids=["tag NUL", "q NUL", "long q", "long tag"],
+)
+async def test_a_filter_that_no_database_keeps_is_422(home: House, query: str) -> None:
+    answer = await home.client.get(f"/v1/images?{query}", headers=home.headers)
+    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION_ERROR")
+
+
+async def test_a_filter_by_what_is_not_there_is_404(home: House) -> None:
+    stranger = signed(await home.account("stranger"))
+    made = await home.client.post("/v1/albums", headers=stranger, json={"name": "x", "is_public": False})
+    for query in ("album_id=alb_nothing", "category_id=x", f"album_id={made.json()['data']['id']}"):
+        answer = await home.client.get(f"/v1/images?{query}", headers=home.headers)
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b'{"name": "x"} {}',
+        b"{'name': 'x'}",
+        b"null",
+        b'"name"',
+        b"[]",
+        b"7",
+        b'{"name": NaN}',
+        b'{"name": "x", "other": -Infinity}',
+        b'{"name": "x", "other": ' + b"9" * 5000 + b"}",
+        b"[" * 100_000,
+        b'{"name": "x", "other": ' + b"[" * 50_000 + b"]" * 50_000 + b"}",
+        b'{"name": "\xff"}',
+        '{"name": "x"}'.encode("utf-16"),
+        b'{"name": "a\nb"}',
+    ],
+)
+async def test_bodies_that_can_not_be_read(home: House, body: bytes) -> None:
+    for method, path in (("POST", "/v1/albums"), ("PATCH", "/v1/images/x"), ("POST", "/v1/categories")):
+        answer = await home.client.request(method, path, headers=home.headers, content=body)
+        error = answer.json()["error"]
+        assert (answer.status_code, error["code"]) == (400, "BAD_REQUEST")
+        assert error["details"].startswith("The body ")
+        assert len(error["details"]) < 200
+
+
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"title": 5}, {"title": ["This must be text or null."]}),
+        ({"filename": None}, {"filename": ["This must be text."]}),
+        ({"tags": "a"}, {"tags": ["This must be a list of texts."]}),
+        ({"tags": ["a", 1]}, {"tags": ["This must be a list of texts."]}),
+        (
+            {"album_id": 1, "category_id": {}},
+            {"album_id": ["This must be text or null."], "category_id": ["This must be text or null."]},
+        ),
+    ],
+)
+async def test_fields_of_a_wrong_type(
+    home: House, fields: dict[str, object], wrong: dict[str, list[str]]
+) -> None:
+    answer = await home.client.patch("/v1/images/x", headers=home.headers, json=fields)
+    assert (answer.status_code, answer.json()["error"]["fields"]) == (422, wrong)
+
+
+async def test_a_content_length_that_is_no_number_is_400(home: House) -> None:
+    answer = await home.client.post(
+        "/v1/albums", headers=home.headers | {"Content-Length": "x"}, content=json.dumps({"name": "x"})
+    )
+    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BAD_REQUEST")

@@ -1,0 +1,39 @@
+"""`schema.graphql` is what front ends are built against: it must say what the code does."""
+
+from pathlib import Path
+
+from graphql import (
+    GraphQLEnumType,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    build_schema,
+)
+
+from app.graphql.schema import build_schema as build_our_schema
+from app.settings import Settings
+
+FILE = Path(__file__).parents[2] / "schema.graphql"
+
+
+def test_the_file_is_printed_from_the_code() -> None:
+    printed = build_our_schema(Settings()).as_str()
+    assert FILE.read_text().strip() == printed.strip(), "run scripts/schema, and look at what it changes"
+
+
+def test_everything_in_it_is_described() -> None:
+    bare = []
+    for name, kind in build_schema(FILE.read_text()).type_map.items():
+        if name.startswith("__") or name in {"Boolean", "Float", "ID", "Int", "String"}:
+            continue
+        if not kind.description:
+            bare.append(name)
+        if isinstance(kind, GraphQLEnumType):
+            bare += [f"{name}.{key}" for key, value in kind.values.items() if not value.description]
+        elif isinstance(kind, GraphQLInputObjectType):
+            bare += [f"{name}.{key}" for key, field in kind.fields.items() if not field.description]
+        elif isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            for key, field in kind.fields.items():
+                bare += [f"{name}.{key}"] if not field.description else []
+                bare += [f"{name}.{key}({arg})" for arg, value in field.args.items() if not value.description]
+    assert bare == []
