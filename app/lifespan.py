@@ -11,8 +11,7 @@ from app.db.config import sqlite_url, tortoise_config
 from app.db.lifecycle import database
 from app.db.migrate import migrate
 from app.flights import Flights
-from app.imaging.pool import Pool
-from app.imaging.probe import Limits
+from app.imaging.pool import Limits, Pool
 from app.links import Links
 from app.resolvers import account
 from app.resolvers.account import FirstSignIn

@@ -54,9 +54,7 @@ async def unrouted(request: Request, error: Any) -> Response:
         status,
         CODE.get(status, status.name),
         status.phrase,
-        DETAILS.get(status, error.detail).format(
-            path=excerpt(request.url.path), method=excerpt(request.method), allowed=headers.get("Allow")
-        ),
+        _details(request, status, headers) or error.detail,
         headers=headers,
     )
 
@@ -81,3 +79,10 @@ def _headers(error: PicHubError) -> Mapping[str, str]:
         case Busy():
             return {"Retry-After": str(error.retry_after)}
     return {}
+
+
+def _details(request: Request, status: int, headers: Mapping[str, str]) -> str:
+    """What Starlette leaves unsaid."""
+    return DETAILS.get(status, "").format(
+        path=excerpt(request.url.path), method=excerpt(request.method), allowed=headers.get("Allow")
+    )

@@ -49,25 +49,34 @@ async def _answer(request: Request, image_id: str, extension: str) -> ASGIApp:
     ctx = await parse.visitor(request)
     if kind_of(image_id) is not Kind.IMAGE:  # /favicon.ico is no picture of ours with a strange extension
         raise NotFound("image", image_id)
-    transform = Transform.parse(request.query_params)
-    saved = parse.flag(request, "download")
-    picture = await variants.find(
-        ctx,
-        image_id,
-        transform,
-        extension=_format(extension) if extension else None,
-        accept=request.headers.get("accept", ""),
-    )
+    transform, saved = Transform.parse(request.query_params), parse.flag(request, "download")
+    accept = request.headers.get("accept", "")
+    picture = await variants.find(ctx, image_id, transform, extension=_format(extension), accept=accept)
     validators = Validators.of(picture.etag, picture.modified_at)
-    headers = {
-        **validators.headers,
-        **HARMLESS,
-        "Cache-Control": FOR_EVER if picture.image.is_public else ASK_EACH_TIME,
-        **({"Vary": "Accept"} if transform.is_auto else {}),
-    }
+    headers = {**validators.headers, **HARMLESS, **_caching(picture, transform)}
     if validators.are_held(request.headers):
         return Response(status_code=304, headers=headers)
     return Delivery(ctx, picture, validators, headers | _disposition(picture.filename, saved=saved))
+
+
+def _format(extension: str) -> Format | None:
+    try:
+        return Format.parse(extension) if extension else None
+    except ValueError as error:
+        raise InvalidParameter("extension", extension, str(error)) from error
+
+
+def _caching(picture: Picture, transform: Transform) -> dict[str, str]:
+    cached = {"Cache-Control": FOR_EVER if picture.image.is_public else ASK_EACH_TIME}
+    return cached | ({"Vary": "Accept"} if transform.is_auto else {})
+
+
+def _disposition(filename: str, *, saved: bool) -> dict[str, str]:
+    """How to name the file when it is saved (RFC 6266): for all in ASCII, and as it is for those who read RFC 8187."""
+    plain = "".join(character if character in PLAIN else "_" for character in filename)
+    kind = "attachment" if saved else "inline"
+    extended = "" if plain == filename else f"; filename*=UTF-8''{quote(filename, safe='')}"
+    return {"Content-Disposition": f'{kind}; filename="{plain}"{extended}'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,18 +129,3 @@ async def _within(part: range, chunks: AsyncIterator[bytes]) -> AsyncIterator[by
         position += len(chunk)
         if position >= part.stop:
             return
-
-
-def _format(extension: str) -> Format:
-    try:
-        return Format.parse(extension)
-    except ValueError as error:
-        raise InvalidParameter("extension", extension, str(error)) from error
-
-
-def _disposition(filename: str, *, saved: bool) -> dict[str, str]:
-    """How to name the file when it is saved (RFC 6266): for all in ASCII, and as it is for those who read RFC 8187."""
-    plain = "".join(character if character in PLAIN else "_" for character in filename)
-    kind = "attachment" if saved else "inline"
-    extended = "" if plain == filename else f"; filename*=UTF-8''{quote(filename, safe='')}"
-    return {"Content-Disposition": f'{kind}; filename="{plain}"{extended}'}

@@ -81,7 +81,8 @@ async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:
     async with house(tmp_path, max_pixels=1000) as house:
         answer = await house.client.get("/v1/images", headers=house.headers)
     """
-    chosen = Settings(**{"data_dir": folder, "public_url": BASE_URL, "min_free_disk": 1} | settings)
+    defaults: dict[str, Any] = {"data_dir": folder, "public_url": BASE_URL, "min_free_disk": 1}
+    chosen = Settings(**defaults | settings)
     first = await prepare(chosen)
     app = create_app(chosen)
     async with _started(app) as (services, stateful):

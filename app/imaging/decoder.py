@@ -72,21 +72,27 @@ class Opened:
 
 @contextmanager
 def opened(path: Path, limits: Limits) -> Iterator[Opened]:
-    """The picture in a file. Raises UnsupportedFormat, TooManyPixels before a pixel is decoded, and CorruptImage for
-    all that a decoder may throw while the picture is in use. An OSError about the file itself is left alone."""
-    with path.open("rb") as file:
+    """The picture in a file, its pixels not yet decoded. Raises UnsupportedFormat, TooManyPixels, CorruptImage; an
+    OSError where the file itself can't be opened."""
+    with path.open("rb") as file, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # what Pillow finds odd is not for us to say
         format = sniff(file.read(SIGNATURE_SIZE))
         file.seek(0)
         with _leash():
-            yield _open(file, format, limits)
+            picture = _open(file, format, limits)
+        yield picture
 
 
 def frames(picture: Opened) -> Iterator[Image.Image]:
-    """Each frame as it is seen, decoded. It is one object every time: use it before you ask for the next."""
+    """Each frame as it is seen, decoded. It is one object every time: use it before you ask for the next.
+
+    Raises CorruptImage, TooManyPixels.
+    """
     for index in range(picture.frames):
-        if picture.is_animated:
-            picture.image.seek(index)
-        picture.image.load()
+        with _leash():
+            if picture.is_animated:
+                picture.image.seek(index)
+            picture.image.load()
         yield _on_canvas(picture.image, picture) if picture.format is Format.GIF else picture.image
 
 
@@ -144,11 +150,10 @@ def _refuse_above(limits: Limits, said: Declared) -> None:
 
 @contextmanager
 def _leash() -> Iterator[None]:
+    """Whatever a decoder throws, as one of our words."""
     Image.MAX_IMAGE_PIXELS = None  # our limits are asked first, and name both numbers
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
+        yield
     except PicHubError:
         raise
     except MemoryError as error:

@@ -65,9 +65,14 @@ class Transform:
         """Whether the format is for `negotiated` to decide."""
         return self.format is AUTO
 
-    def query(self) -> str:
-        """The shortest URL query, in a fixed order, that asks for the same; '' where nothing is asked for."""
+    def query(self, *, without_format: bool = False) -> str:
+        """The shortest URL query, in a fixed order, that asks for the same; '' where nothing is asked for.
+
+        `without_format` leaves `fm` out, for an address whose path says the format.
+        """
         essence, nothing = self._essence(), Transform()
+        if without_format:
+            essence = replace(essence, format=None)
         return "&".join(
             f"{param.name}={quote(param.write(getattr(essence, param.field)), safe=',')}"
             for param in PARAMS

@@ -10,7 +10,8 @@ from app.auth.actor import Scope
 from app.context import Context
 from app.errors import InvalidParameter, NotFound
 from app.imaging.formats import Format
-from app.imaging.transform import Fit, Recipe, Source, Transform
+from app.imaging.geometry import Fit
+from app.imaging.transform import Recipe, Source, Transform
 from app.links import Markup
 from app.models import Image
 from app.resolvers import blobs, images
@@ -70,9 +71,13 @@ def variant(ctx: Context, image: Image, transform: Transform) -> Variant:
 
 def url_of(ctx: Context, image: Image, transform: Transform | None = None) -> str:
     """The address of the original, or of a transform of it."""
-    format = (transform and transform.format) or Format(image.format)
-    query = replace(transform, format=None).query() if transform else ""
-    return ctx.services.links.image(image.id, format.extension, query)
+    original = Format(image.format)
+    if transform is None:
+        return ctx.services.links.image(image.id, original.extension)
+    if not isinstance(transform.format, Format):
+        return ctx.services.links.image(image.id, original.extension, transform.query())
+    query = transform.query(without_format=True)
+    return ctx.services.links.image(image.id, transform.format.extension, query)
 
 
 def src_set(ctx: Context, image: Image, widths: Sequence[int], transform: Transform) -> str:
@@ -162,6 +167,8 @@ async def _render(ctx: Context, image: Image, recipe: Recipe, key: str) -> None:
         async with ctx.services.storage.as_file(image.key) as source:
             await ctx.services.imaging.render(source, recipe, target)
         await ctx.services.storage.put(key, target)
+    except (Missing, FileNotFoundError) as error:  # deleted before it was read
+        raise NotFound("image", image.id) from error
     finally:
         target.unlink(missing_ok=True)
     if not await Image.exists(id=image.id):  # deleted while we rendered: the variant must not outlive it

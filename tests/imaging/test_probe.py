@@ -8,6 +8,8 @@ from app.errors import CorruptImage, TooManyPixels, UnsupportedFormat
 from app.imaging.decoder import Limits
 from app.imaging.formats import Format
 from app.imaging.probe import Probe, identify
+from app.imaging.render import render
+from app.imaging.transform import Transform
 from tests import pictures
 
 LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
@@ -162,7 +164,7 @@ def test_a_progressive_jpeg_is_read_to_its_end(probe):
 @pytest.mark.parametrize(
     "make", [pictures.jpeg, pictures.png, pictures.webp, pictures.animated_gif, pictures.animated_webp]
 )
-def test_bytes_that_are_not_as_written_are_a_picture_or_one_of_our_errors(probe, make):
+def test_bytes_that_are_not_as_written_are_a_picture_or_one_of_our_errors(probe, make, tmp_path):
     """Decoders raise nearly everything; none of it may come through."""
     whole, chance = bytearray(make(48, 32)), pictures.random.Random(7)
     for _ in range(150):
@@ -170,7 +172,9 @@ def test_bytes_that_are_not_as_written_are_a_picture_or_one_of_our_errors(probe,
         for _ in range(chance.randint(1, 12)):
             broken[chance.randrange(8, len(broken))] = chance.randrange(256)
         with suppress(CorruptImage, TooManyPixels, UnsupportedFormat):
-            probe(bytes(broken), Limits(max_pixels=1_000_000, max_side=4000))
+            found = probe(bytes(broken), Limits(max_pixels=1_000_000, max_side=4000))
+            recipe = Transform(width=20, format=Format.GIF).resolve(found.source)
+            render(tmp_path / "picture", recipe, tmp_path / "result")
 
 
 def test_a_file_that_is_not_there_is_not_a_corrupt_picture(tmp_path):

@@ -1,0 +1,255 @@
+"""What holds of images whatever happens in between: cancels, failures, two things at once."""
+
+import asyncio
+import random
+import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from starlette.datastructures import Headers
+
+from app.context import Context
+from app.errors import Invalid, NotFound, OutOfStorage, PicHubError
+from app.imaging.formats import Format
+from app.imaging.pool import Limits, Pool
+from app.imaging.render import Rendered
+from app.imaging.transform import Recipe, Transform
+from app.models import Account, Album, Image
+from app.resolvers import account, albums, images, variants
+from app.uploads import Upload
+from tests import pictures
+from tests.house import House, house, signed
+
+
+async def context(built: House, token: str = "") -> Context:
+    return await account.sign_in_by_header(built.services, signed(token or built.token)["Authorization"])
+
+
+@asynccontextmanager
+async def received(ctx: Context, data: bytes, filename: str = "a.jpg") -> AsyncIterator[Upload]:
+    path = ctx.services.storage.incoming / secrets.token_hex(8)
+    file = Upload(path, filename=filename, headers=Headers(), max_size=100_000_000)
+    try:
+        await file.write(data)
+        await file.seek(0)
+        yield file
+    finally:
+        await file.close()
+
+
+async def upload(ctx: Context, data: bytes, **words: str | None) -> Image:
+    async with received(ctx, data) as file:
+        return await images.upload(ctx, images.NewImage(file=file, **words))  # type: ignore[arg-type]
+
+
+async def keys(ctx: Context) -> set[str]:
+    return {key async for key, _ in ctx.services.storage.list()}
+
+
+async def test_bytes_and_rows_come_and_go_together_however_often_uploads_are_cancelled(built: House) -> None:
+    ctx = await context(built)
+    album = await albums.create(ctx, albums.NewAlbum("Busy"))
+    data, chance = pictures.jpeg(64, 48), random.Random(7)
+    await upload(ctx, data)
+    for _ in range(150):
+        task = asyncio.create_task(upload(ctx, data, album_id=album.id))
+        await asyncio.sleep(chance.uniform(0, 0.02))
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    rows = await Image.all()
+    assert await keys(ctx) == {row.key for row in rows}
+    assert list(ctx.services.storage.incoming.iterdir()) == []
+    assert (await Album.get(id=album.id)).image_count == len(rows) - 1
+    owner = await Account.get(username="admin")
+    assert (owner.image_count, owner.bytes_used) == (len(rows), len(data) * len(rows))
+    assert 1 < len(rows) < 151, "the cancels must fall on both sides of the commit"
+
+
+async def test_a_cancelled_delete_is_whole_or_did_not_happen(built: House) -> None:
+    ctx = await context(built)
+    chance = random.Random(8)
+    for _ in range(40):
+        image = await upload(ctx, pictures.jpeg(64, 48))
+        task = asyncio.create_task(images.delete(ctx, image.id))
+        await asyncio.sleep(chance.uniform(0, 0.004))
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+        assert await Image.exists(id=image.id) == (image.key in await keys(ctx))
+
+
+async def test_of_many_deletes_at_once_one_succeeds(built: House) -> None:
+    ctx = await context(built)
+    image = await upload(ctx, pictures.jpeg(64, 48))
+    answers = await asyncio.gather(*(images.delete(ctx, image.id) for _ in range(8)), return_exceptions=True)
+    assert [type(answer) for answer in answers].count(NotFound) == 7
+    owner = await Account.get(username="admin")
+    assert (owner.image_count, owner.bytes_used) == (0, 0)
+
+
+async def test_counts_hold_when_images_move_at_once(built: House) -> None:
+    ctx = await context(built)
+    one, two = [await albums.create(ctx, albums.NewAlbum(name)) for name in ("One", "Two")]
+    moved = [await upload(ctx, pictures.jpeg(64, 48)) for _ in range(4)]
+    chance = random.Random(9)
+    places = [one.id, two.id, None]
+    await asyncio.gather(
+        *(
+            images.update(ctx, chance.choice(moved).id, images.ImageChanges(album_id=chance.choice(places)))
+            for _ in range(60)
+        ),
+        *(
+            albums.add_images(ctx, chance.choice([one.id, two.id]), [chance.choice(moved).id])
+            for _ in range(20)
+        ),
+    )
+    for album in (one, two):
+        assert (await Album.get(id=album.id)).image_count == await Image.filter(album_id=album.id).count()
+
+
+async def test_images_are_put_into_an_album_and_taken_out(built: House) -> None:
+    ctx = await context(built)
+    album, other = [await albums.create(ctx, albums.NewAlbum(name)) for name in ("One", "Two")]
+    inside = await upload(ctx, pictures.jpeg(64, 48), album_id=other.id)
+    outside = await upload(ctx, pictures.jpeg(64, 48))
+    both = [inside.id, outside.id]
+    assert (await albums.add_images(ctx, album.id, [*both, inside.id])).image_count == 2
+    assert (await albums.get(ctx, other.id)).image_count == 0
+    assert (await albums.remove_images(ctx, album.id, [inside.id])).image_count == 1
+    with pytest.raises(Invalid, match=inside.id):
+        await albums.remove_images(ctx, album.id, both)
+    with pytest.raises(Invalid, match="1 to 100"):
+        await albums.add_images(ctx, album.id, [])
+    bob = await context(built, await built.account("bob"))
+    theirs = await upload(bob, pictures.jpeg(64, 48))
+    with pytest.raises(Invalid, match=theirs.id):
+        await albums.add_images(ctx, album.id, [outside.id, theirs.id])
+    assert (await albums.get(ctx, album.id)).image_count == 1
+
+
+class CountingPool(Pool):
+    """The real pool, and how often it was asked."""
+
+    renders = 0
+
+    async def render(self, source: Path, recipe: Recipe, destination: Path) -> Rendered:
+        self.renders += 1
+        return await super().render(source, recipe, destination)
+
+
+@asynccontextmanager
+async def counted(ctx: Context) -> AsyncIterator[tuple[Context, CountingPool]]:
+    limits = Limits(max_pixels=50_000_000, max_side=16_384)
+    async with CountingPool(workers=2, queue=8, deadline=20, memory=1 << 30, limits=limits) as pool:
+        yield replace(ctx, services=replace(ctx.services, imaging=pool)), pool
+
+
+async def delivered(ctx: Context, image: Image, transform: Transform) -> bytes:
+    picture = await variants.find(ctx, image.id, transform, extension=None)
+    async with variants.opened(ctx, picture) as stored:
+        return b"".join([chunk async for chunk in stored.chunks])
+
+
+async def test_one_render_for_many_askers_and_none_for_later_ones(built: House) -> None:
+    async with counted(await context(built)) as (ctx, pool):
+        image = await upload(ctx, pictures.jpeg_12mp())
+        wanted = Transform(width=300, format=Format.WEBP)
+        answers = await asyncio.gather(*(delivered(ctx, image, wanted) for _ in range(32)))
+        assert len(set(answers)) == 1
+        assert answers[0][8:12] == b"WEBP"
+        assert await delivered(ctx, image, wanted) == answers[0]
+        assert pool.renders == 1
+
+
+async def test_what_means_the_same_is_rendered_once(built: House) -> None:
+    async with counted(await context(built)) as (ctx, pool):
+        image = await upload(ctx, pictures.jpeg(640, 480))
+        for query in (
+            {"w": "100", "h": "100"},
+            {"h": "100", "w": "100", "fit": "crop"},
+            {"w": "100", "h": "100", "fit": "cover", "q": "80", "dpr": "1", "pos": "center", "fm": "jpeg"},
+            {"w": "50", "h": "50", "dpr": "2", "bg": "fff", "unknown": "1"},
+        ):
+            await delivered(ctx, image, Transform.parse(query))
+        assert pool.renders == 1
+
+
+async def test_no_variant_outlives_its_image(built: House) -> None:
+    ctx = await context(built)
+    chance = random.Random(10)
+    for _ in range(12):
+        image = await upload(ctx, pictures.jpeg(1600, 1200))
+        asked = [
+            asyncio.create_task(delivered(ctx, image, Transform(width=200 + n, format=Format.WEBP)))
+            for n in range(6)
+        ]
+        await asyncio.sleep(chance.uniform(0, 0.1))
+        await images.delete(ctx, image.id)
+        for answer in await asyncio.gather(*asked, return_exceptions=True):
+            assert isinstance(answer, bytes | PicHubError), repr(answer)
+        assert await keys(ctx) == set()
+
+
+async def test_variants_promise_the_size_that_is_delivered(built: House) -> None:
+    ctx = await context(built)
+    image = await upload(ctx, pictures.jpeg(640, 480))
+    assert variants.variant(ctx, image, Transform()) == variants.Variant(
+        f"http://pichub.test/img/{image.id}.jpg", 640, 480, Format.JPG
+    )
+    small = variants.variant(ctx, image, Transform.parse({"w": "33", "fm": "png", "bg": "f00"}))
+    assert small == variants.Variant(f"http://pichub.test/img/{image.id}.png?w=33", 33, 25, Format.PNG)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"w": "40"},
+        {"fm": "webp"},
+        {"w": "40", "h": "30", "fit": "contain", "bg": "ff000080", "fm": "webp"},
+        {"bg": "0f0", "fm": "jpg"},
+        {"w": "40", "h": "50", "fit": "contain", "fm": "jpg", "q": "20"},
+        {"w": "20", "dpr": "1.5", "fm": "avif", "q": "30"},
+        {"w": "20", "h": "20", "pos": "right", "fm": "gif"},
+        {"h": "20", "fm": "auto"},
+    ],
+)
+async def test_the_address_of_a_variant_delivers_it(built: House, query: dict[str, str]) -> None:
+    ctx = await context(built)
+    image = await upload(ctx, pictures.alpha_png())
+    transform = Transform.parse(query)
+    address = variants.variant(ctx, image, transform).url
+    direct = await delivered(ctx, image, transform)
+    answer = await built.client.get(address)
+    assert answer.status_code == 200
+    assert answer.content == direct
+
+
+async def test_a_srcset_names_each_width_once_in_order(built: House) -> None:
+    ctx = await context(built)
+    image = await upload(ctx, pictures.jpeg(640, 480))
+    base = f"http://pichub.test/img/{image.id}"
+    assert variants.src_set(ctx, image, [640, 320, 320], Transform(format=Format.WEBP)) == (
+        f"{base}.webp?w=320 320w, {base}.webp?w=640 640w"
+    )
+    assert (
+        variants.src_set(ctx, image, [160], Transform(width=320, height=180)) == f"{base}.jpg?w=160&h=90 160w"
+    )
+    for widths in ([], [0], [-5], list(range(1, 30)), [9000]):
+        with pytest.raises(PicHubError):
+            variants.src_set(ctx, image, widths, Transform())
+
+
+async def test_a_full_disk_refuses_uploads_and_lets_deletes_through(tmp_path: Path) -> None:
+    async with house(tmp_path) as built:
+        ctx = await context(built)
+        image = await upload(ctx, pictures.jpeg(64, 48))
+        full = replace(ctx.services.settings, min_free_disk=1 << 62)
+        ctx = replace(ctx, services=replace(ctx.services, settings=full))
+        with pytest.raises(OutOfStorage):
+            await upload(ctx, pictures.jpeg(64, 48))
+        await images.delete(ctx, image.id)
+        assert await keys(ctx) == set()
