@@ -7,14 +7,14 @@ environment wins.
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from app.errors import MEGABYTE
+from app.errors import MEGABYTE, megabytes
 
 PREFIX = "PICHUB_"
 
@@ -177,6 +177,20 @@ def _read_file(name: str, path: str) -> str:
 def table() -> list[tuple[str, str, str]]:
     """(variable, default, about) of each setting, for the documentation."""
     return [
-        (variable(f), "" if f.default is MISSING else str(f.default), f.metadata["about"])
+        (variable(f), _written(f.default, in_bytes=f.metadata["parse"] is byte_count), f.metadata["about"])
         for f in fields(Settings)
     ]
+
+
+def _written(value: Any, *, in_bytes: bool) -> str:
+    """A value as one would set it."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case float():
+            return f"{value:g}"
+        case tuple():
+            return ",".join(value)
+        case int() if in_bytes:
+            return megabytes(value)
+    return str(value)

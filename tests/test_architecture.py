@@ -1,6 +1,7 @@
 """The floors of the house, read from the imports: they go down only, and toolkits do not know each other."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,7 @@ FLOOR = {
     "app.asgi": COMPOSITION,
     "app.cli": COMPOSITION,
 }
+DRAWING = ROOT / "docs" / "architecture.md"
 ALONE = {TOOLKITS, FACES}
 """Floors whose rooms do not know each other."""
 
@@ -83,6 +85,17 @@ def test_faces_do_not_know_how_rows_pixels_and_files_are_kept(module: str) -> No
     for imported in imports(MODULES[module]):
         assert imported.split(".")[0] not in NOT_FOR_FACES, f"{module} imports {imported}"
         assert not imported.startswith(("app.db", "app.storage.disk")), f"{module} imports {imported}"
+
+
+def test_the_drawing_in_the_documentation_is_this_one() -> None:
+    drawn = re.findall(r"^(\d) \w+ +(.*)$", DRAWING.read_text(), re.MULTILINE)
+    rooms = {
+        (int(floor), room)
+        for floor, line in drawn
+        for room in re.findall(r"\b(?:app|compat_rest)[.\w]*", line)
+    }
+    assert {room.rstrip(".") for _, room in rooms} == set(FLOOR)
+    assert all(FLOOR[room.rstrip(".")] == floor for floor, room in rooms)
 
 
 def test_only_the_settings_read_the_environment() -> None:

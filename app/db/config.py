@@ -52,3 +52,7 @@ def sqlite_path(config: Config) -> Path | None:
     """The database's file; None where it lives in memory."""
     path: str = config["connections"][CONNECTION]["credentials"]["file_path"]
     return None if path == IN_MEMORY else Path(path)
+
+
+FOR_MAKING_MIGRATIONS = tortoise_config(SQLITE + IN_MEMORY)
+"""For scripts/migration: models are compared with migrations, and no database is asked."""

@@ -290,7 +290,7 @@ async def test_no_worker_outlives_a_server_that_is_killed_and_main_runs_once(tmp
     family = children_of(nursery)
     assert len(family) == 2
     server.kill()
-    await server.wait()
+    await server.communicate()
     await until(lambda: not any(map(is_running, [nursery, *family])))
 
 

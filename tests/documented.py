@@ -1,0 +1,63 @@
+"""The tables in docs/ that are printed from the code. `python -m tests.documented` writes them anew."""
+
+import re
+from collections.abc import Callable, Iterable
+from http import HTTPStatus
+from pathlib import Path
+
+from app import settings
+from app.imaging import params
+from compat_rest.errors import STATUS
+from compat_rest.routes import API
+
+DOCS = Path(__file__).parents[1] / "docs"
+
+
+def table(titles: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    lines = [list(titles)]
+    lines.append(["---"] * len(lines[0]))
+    lines += [[str(cell).replace("|", "\\|") for cell in row] for row in rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def parameters() -> str:
+    rows = [(f"`{name}`", values, default, about) for name, values, default, about in params.table()]
+    return table(("parameter", "values", "if nothing is said", "what it does"), rows)
+
+
+def routes() -> str:
+    rows = [(f"`{', '.join(methods)}`", f"`/v1{path}`") for path, methods in API.items()]
+    return table(("methods", "address"), rows)
+
+
+def statuses() -> str:
+    return table(
+        ("status", "code", ""), [(s, f"`{code}`", HTTPStatus(s).phrase) for code, s in STATUS.items()]
+    )
+
+
+def variables() -> str:
+    defaults = {"PICHUB_TRANSFORM_WORKERS": "one a core", "PICHUB_PUBLIC_URL": ""}
+    rows = [(f"`{name}`", defaults.get(name, default), about) for name, default, about in settings.table()]
+    return table(("variable", "if nothing is said", "what it is for"), rows)
+
+
+TABLES: dict[tuple[str, str], Callable[[], str]] = {
+    ("transforms.md", "parameters"): parameters,
+    ("rest.md", "routes"): routes,
+    ("rest.md", "statuses"): statuses,
+    ("settings.md", "settings"): variables,
+}
+
+
+def with_table(text: str, name: str, printed: str) -> str:
+    """The page with the table between its marks replaced."""
+    marks = re.compile(rf"(<!-- {name}: [^\n]*-->\n).*?(<!-- end -->)", re.DOTALL)
+    assert marks.search(text), f"the page has no place for the table {name!r}"
+    return marks.sub(lambda match: f"{match[1]}\n{printed}\n\n{match[2]}", text, count=1)
+
+
+if __name__ == "__main__":
+    for (page, name), printed in TABLES.items():
+        path = DOCS / page
+        path.write_text(with_table(path.read_text(), name, printed()))

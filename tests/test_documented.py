@@ -1,0 +1,37 @@
+"""What the documentation says is what the code does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from app.settings import table
+from tests.documented import DOCS, TABLES, with_table
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", ROOT / "scripts" / "README.md", *DOCS.rglob("*.md")]
+
+
+@pytest.mark.parametrize(("page", "name"), TABLES)
+def test_tables_are_printed_from_the_code(page: str, name: str) -> None:
+    text = (DOCS / page).read_text()
+    assert with_table(text, name, TABLES[page, name]()) == text, "run python -m tests.documented"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        assert (page.parent / target).exists(), target
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_settings_that_are_spoken_of_exist(page: Path) -> None:
+    known = {name for name, _, _ in table()} | {f"{name}_FILE" for name, _, _ in table()}
+    spoken = set(re.findall(r"\bPICHUB_[A-Z_]+\b", page.read_text())) - {"PICHUB_X", "PICHUB_X_FILE"}
+    assert spoken <= known
+
+
+def test_every_script_is_told_of() -> None:
+    scripts = {path.name for path in (ROOT / "scripts").iterdir() if path.is_file() and path.suffix == ""}
+    told = set(re.findall(r"^\| `(\w+)`", (ROOT / "scripts" / "README.md").read_text(), re.MULTILINE))
+    assert told == scripts
