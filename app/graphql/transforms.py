@@ -35,7 +35,7 @@ class Fit(Enum):
     OUTSIDE = strawberry.enum_value("outside", description="As small as covers both, in its own proportions.")
 
 
-@strawberry.enum(description="Which part of a picture COVER keeps, and where CONTAIN puts it.")
+@strawberry.enum(description="Which part of a picture COVER keeps.")
 class Position(Enum):
     CENTER = strawberry.enum_value("center", description="The middle.")
     TOP = strawberry.enum_value("top", description="The middle of the upper edge.")
