@@ -46,7 +46,6 @@ def create_app(settings: Settings | None = None) -> Starlette:
         ],
         middleware=[
             Middleware(RequestId),
-            Middleware(Unexpected, answer=unexpected),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
@@ -56,6 +55,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
                 expose_headers=EXPOSED_HEADERS,
                 max_age=86_400,
             ),
+            Middleware(
+                Unexpected, answer=unexpected
+            ),  # inside, so that pages on other origins may read its answer
         ],
         exception_handlers=exception_handlers,
         lifespan=lifespan,
