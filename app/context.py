@@ -33,15 +33,20 @@ class Context:
     actor: Actor | None = None
     request_id: str = ""
 
-    def require(self, scope: Scope) -> Actor:
-        """Who asks, if they may. Raises Unauthorized where nobody does, MissingScope where the token is too narrow."""
+    def signed_in(self) -> Actor:
+        """Who asks. Raises Unauthorized where nobody does."""
         if self.actor is None:
             raise Unauthorized(
                 "Authentication required",
                 "Send an API token in the header 'Authorization: Bearer YOUR_API_TOKEN'",
             )
-        self.allow(scope)
         return self.actor
+
+    def require(self, scope: Scope) -> Actor:
+        """Who asks, if they may. Raises Unauthorized where nobody does, MissingScope where the token is too narrow."""
+        actor = self.signed_in()
+        self.allow(scope)
+        return actor
 
     def allow(self, scope: Scope) -> None:
         """For what is open to all: a token's scopes bind its bearer even there. Raises MissingScope."""

@@ -114,15 +114,15 @@ class NotFound(PicHubError):
 
 
 class TooLarge(PicHubError):
-    """More bytes than `limit`. `actual` is None where reading stopped before the end was known."""
+    """A file, or what `what` names, has more bytes than `limit`. `actual` is None where its end was not waited for."""
 
     code = "PAYLOAD_TOO_LARGE"
 
-    def __init__(self, *, limit: int, actual: int | None = None) -> None:
-        yours = f"{megabytes(actual, above=limit)}." if actual else "larger than that."
+    def __init__(self, *, limit: int, actual: int | None = None, what: str = "file") -> None:
+        yours = f"{written_size(actual, above=limit)}." if actual else "larger than that."
         super().__init__(
-            "File size exceeds maximum limit",
-            f"Maximum file size is {megabytes(limit)}. Your file is {yours}",
+            f"{what.capitalize()} size exceeds maximum limit",
+            f"Maximum {what} size is {written_size(limit)}. Your {what} is {yours}",
         )
         self.limit = limit
         self.actual = actual
@@ -160,6 +160,26 @@ class TooManyPixels(Invalid):
         super().__init__({"image": [reason]}, message="The image has too many pixels")
 
 
+class TooSlow(Invalid):
+    """The picture took longer than one may take, and its worker was killed. `deadline` is in seconds."""
+
+    def __init__(self, deadline: float) -> None:
+        super().__init__(
+            {"image": [f"It takes longer than {deadline:g} seconds; ask for a smaller result"]},
+            message="The image takes too long",
+        )
+
+
+class TooHeavy(Invalid):
+    """The worker died of the picture: out of memory, or a decoder that crashed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            {"image": ["Its worker ran out of memory or crashed on it"]},
+            message="The image can't be worked on",
+        )
+
+
 class Busy(PicHubError):
     """Nothing is wrong with the request: ask again in `retry_after` seconds."""
 
@@ -177,12 +197,13 @@ class OutOfStorage(PicHubError):
         super().__init__("There is no room for this file", details)
 
 
-def megabytes(size: int, *, above: int | None = None) -> str:
-    """50 MiB as `50MB`, to one decimal; rounded up where rounding down would deny that it is above."""
-    tenths = round(size * 10 / MEGABYTE)
-    if above is not None and tenths * MEGABYTE <= above * 10 < size * 10:
+def written_size(size: int, *, above: int | None = None) -> str:
+    """50 MiB as `50MB` and 512 KiB as `512KB`, to one decimal; rounded up where rounding down would deny `above`."""
+    unit, name = (MEGABYTE, "MB") if size >= MEGABYTE else (1024, "KB")
+    tenths = round(size * 10 / unit)
+    if above is not None and tenths * unit <= above * 10 < size * 10:
         tenths += 1
-    return f"{tenths // 10}MB" if tenths % 10 == 0 else f"{tenths / 10}MB"
+    return f"{tenths // 10}{name}" if tenths % 10 == 0 else f"{tenths / 10}{name}"
 
 
 def excerpt(value: object, limit: int = 80) -> str:

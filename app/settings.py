@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
-from app.errors import MEGABYTE, megabytes
+from app.errors import MEGABYTE, written_size
 
 PREFIX = "PICHUB_"
 
@@ -192,5 +192,5 @@ def _written(value: Any, *, in_bytes: bool) -> str:
         case tuple():
             return ",".join(value)
         case int() if in_bytes:
-            return megabytes(value)
+            return written_size(value)
     return str(value)

@@ -100,7 +100,7 @@ async def _read(request: Request) -> bytes:
     """The whole body. Raises TooLarge, and BadRequest where it does not come to its end in time."""
     declared = content_length(request.headers)
     if declared is not None and declared > MAX_JSON:
-        raise TooLarge(limit=MAX_JSON, actual=declared)
+        raise TooLarge(limit=MAX_JSON, actual=declared, what="request body")
     body = bytearray()
     patience = request.state.services.settings.stall_timeout
     try:
@@ -108,7 +108,7 @@ async def _read(request: Request) -> bytes:
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > MAX_JSON:
-                    raise TooLarge(limit=MAX_JSON)
+                    raise TooLarge(limit=MAX_JSON, what="request body")
     except TimeoutError as error:
         raise BadRequest(f"The body did not come within {patience:g} s") from error
     return bytes(body)

@@ -18,7 +18,6 @@ from app.imaging.formats import Format
 from app.imaging.transform import Transform
 from app.resolvers import variants
 from app.resolvers.variants import Picture
-from app.storage.base import Stored
 from compat_rest import parse
 from compat_rest.conditional import Unsatisfiable, Validators
 
@@ -89,20 +88,19 @@ class Delivery:
     headers: Mapping[str, str]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        async with variants.opened(self.ctx, self.picture) as stored:
-            response = await self._response(scope["method"], Headers(scope=scope), stored)
-            await response(scope, receive, send)
-
-    async def _response(self, method: str, asked: Headers, stored: Stored) -> Response:
-        size = stored.stat.size
+        size = await variants.make(self.ctx, self.picture)
         headers = {**self.headers, "Accept-Ranges": "bytes", "Content-Type": self.picture.format.mime_type}
-        if method == "HEAD":
-            return Response(headers=headers | {"Content-Length": str(size)})
-        part = self._part(asked, size)
+        if scope["method"] == "HEAD":
+            await Response(headers=headers | {"Content-Length": str(size)})(scope, receive, send)
+            return
+        part, status = self._part(Headers(scope=scope), size), 206
         if part is None:
-            return await _body(stored.chunks, size, 200, headers)
-        headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-        return await _body(_within(part, stored.chunks), len(part), 206, headers)
+            part, status = range(size), 200
+        else:
+            headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
+        async with variants.opened(self.ctx, self.picture, part.start, part.stop) as stored:
+            response = await _body(stored.chunks, len(part), status, headers)
+            await response(scope, receive, send)
 
     def _part(self, asked: Headers, size: int) -> range | None:
         try:
@@ -117,15 +115,3 @@ async def _body(chunks: AsyncIterator[bytes], size: int, status: int, headers: M
     if size <= SMALL:
         return Response(b"".join([chunk async for chunk in chunks]), status, headers)
     return StreamingResponse(chunks, status, {**headers, "Content-Length": str(size)})
-
-
-async def _within(part: range, chunks: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """Of all the bytes, those of the part."""
-    position = 0
-    async for chunk in chunks:
-        wanted = chunk[max(0, part.start - position) : max(0, part.stop - position)]
-        if wanted:
-            yield wanted
-        position += len(chunk)
-        if position >= part.stop:
-            return

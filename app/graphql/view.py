@@ -38,7 +38,7 @@ class Body(StarletteRequestAdapter):
         async for chunk in self._request.stream():
             body += chunk
             if len(body) > MAX_DOCUMENT:
-                raise TooLarge(limit=MAX_DOCUMENT)
+                raise TooLarge(limit=MAX_DOCUMENT, what="request body")
         return bytes(body)
 
     async def get_form_data(self) -> FormData:

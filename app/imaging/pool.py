@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Self, TypeVar
 
-from app.errors import Busy, Invalid
+from app.errors import Busy, TooHeavy, TooSlow
 from app.imaging.budget import Budget
 from app.imaging.decoder import Limits
 from app.imaging.jobs import Asks, Done, Failed, Identify, Job, Render
@@ -18,26 +18,6 @@ from app.imaging.transform import Recipe
 __all__ = ["Limits", "Pool"]
 
 T = TypeVar("T")
-
-
-class TooSlow(Invalid):
-    """The picture took longer than one may take, and its worker was killed."""
-
-    def __init__(self, deadline: float) -> None:
-        super().__init__(
-            {"image": [f"It takes longer than {deadline:g} seconds; ask for a smaller result"]},
-            message="The image takes too long",
-        )
-
-
-class TooHeavy(Invalid):
-    """The worker died of the picture: out of memory, or a decoder that crashed."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            {"image": ["Its worker ran out of memory or crashed on it"]},
-            message="The image can't be worked on",
-        )
 
 
 class Pool:

@@ -12,7 +12,7 @@ from app.cancellation import to_the_end
 from app.context import Context
 from app.db.nested import by_cursor_in_each
 from app.db.paging import by_cursor, by_number
-from app.errors import Forbidden, Invalid, NotFound, OutOfStorage, megabytes
+from app.errors import Forbidden, Invalid, NotFound, OutOfStorage, written_size
 from app.ids import Kind, kind_of, new_id
 from app.imaging.probe import Probe
 from app.models import Album, Category, Image, ImageTag
@@ -74,7 +74,7 @@ async def admit(ctx: Context, declared: int | None) -> Actor:
     floor = ctx.services.settings.min_free_disk
     if free is not None and free - (declared or 0) < floor:
         raise OutOfStorage(
-            f"The disk has {megabytes(free)} left, and {megabytes(floor)} of it are kept free. Delete something first."
+            f"The disk has {written_size(free)} left, and {written_size(floor)} are kept free. Delete something first."
         )
     return actor
 

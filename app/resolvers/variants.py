@@ -133,21 +133,32 @@ async def find(
     return Picture(image, transform.negotiated(accept, source).resolve(source))
 
 
+async def make(ctx: Context, picture: Picture) -> int:
+    """Renders the picture if that was not done before; how many bytes it has. Raises NotFound, Busy, Invalid."""
+    image, recipe, key = picture.image, picture.recipe, _key(picture)
+    stat = await ctx.services.storage.stat(key)
+    if stat is None and recipe is not None:
+        await ctx.services.renders.join(key, lambda: _render(ctx, image, recipe, key))
+        stat = await ctx.services.storage.stat(key)
+    if stat is None:  # deleted since we looked
+        raise NotFound("image", image.id)
+    return stat.size
+
+
 @asynccontextmanager
-async def opened(ctx: Context, picture: Picture) -> AsyncIterator[Stored]:
-    """The bytes, rendered now if need be. Raises NotFound, Busy, Invalid."""
-    recipe = picture.recipe
-    if recipe is None:
-        key = picture.image.key
-    else:
-        key = blobs.variant_key(picture.image, recipe)
-        if await ctx.services.storage.stat(key) is None:
-            await ctx.services.renders.join(key, lambda: _render(ctx, picture.image, recipe, key))
+async def opened(
+    ctx: Context, picture: Picture, start: int = 0, stop: int | None = None
+) -> AsyncIterator[Stored]:
+    """The bytes of a picture that was made, from `start` up to, not including, `stop`. Raises NotFound."""
     try:
-        async with ctx.services.storage.open(key) as stored:
+        async with ctx.services.storage.open(_key(picture), start, stop) as stored:
             yield stored
     except Missing as error:  # deleted since we looked
         raise NotFound("image", picture.image.id) from error
+
+
+def _key(picture: Picture) -> str:
+    return blobs.variant_key(picture.image, picture.recipe) if picture.recipe else picture.image.key
 
 
 def source_of(image: Image) -> Source:

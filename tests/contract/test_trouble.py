@@ -43,7 +43,7 @@ async def test_507_when_the_disk_is_nearly_full_and_deletes_work_still(tmp_path:
             "message": "There is no room for this file",
             "error": error,
         }
-        assert error["details"].endswith("953674316406.2MB of it are kept free. Delete something first.")
+        assert error["details"].endswith("953674316406.2MB are kept free. Delete something first.")
         assert (await home.client.delete(image["delete_url"], headers=headers)).status_code == 200
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import Busy, CorruptImage, Invalid, TooManyPixels, UnsupportedFormat
-from app.imaging.pool import Limits, Pool, TooHeavy, TooSlow
+from app.errors import Busy, CorruptImage, Invalid, TooHeavy, TooManyPixels, TooSlow, UnsupportedFormat
+from app.imaging.pool import Limits, Pool
 from app.imaging.transform import Transform
 from tests import pictures
 from tests.imaging.hard_jobs import Die, Fill, Hang, Hold, Modules, Pid, Say, Stumble

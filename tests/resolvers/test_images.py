@@ -150,6 +150,7 @@ async def counted(ctx: Context) -> AsyncIterator[tuple[Context, CountingPool]]:
 
 async def delivered(ctx: Context, image: Image, transform: Transform) -> bytes:
     picture = await variants.find(ctx, image.id, transform, extension=None)
+    await variants.make(ctx, picture)
     async with variants.opened(ctx, picture) as stored:
         return b"".join([chunk async for chunk in stored.chunks])
 

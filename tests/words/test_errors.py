@@ -15,7 +15,7 @@ from app.errors import (
     Unauthorized,
     UnsupportedFormat,
     excerpt,
-    megabytes,
+    written_size,
 )
 
 
@@ -39,14 +39,20 @@ def test_a_bad_token_is_told_as_documented() -> None:
 
 @pytest.mark.parametrize(
     ("size", "text"),
-    [(50 * MEGABYTE, "50MB"), (int(2.5 * MEGABYTE), "2.5MB"), (0, "0MB"), (MEGABYTE // 2, "0.5MB")],
+    [
+        (50 * MEGABYTE, "50MB"),
+        (int(2.5 * MEGABYTE), "2.5MB"),
+        (0, "0KB"),
+        (MEGABYTE // 2, "512KB"),
+        (1536, "1.5KB"),
+    ],
 )
-def test_sizes_are_written_in_megabytes(size: int, text: str) -> None:
-    assert megabytes(size) == text
+def test_sizes_are_written_in_units_of_1024(size: int, text: str) -> None:
+    assert written_size(size) == text
 
 
 def test_a_size_just_above_a_limit_never_reads_like_the_limit() -> None:
-    assert megabytes(50 * MEGABYTE + 1, above=50 * MEGABYTE) == "50.1MB"
+    assert written_size(50 * MEGABYTE + 1, above=50 * MEGABYTE) == "50.1MB"
 
 
 @pytest.mark.parametrize(
