@@ -16,6 +16,9 @@ from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
 
 
+BACKLOG = 2048
+
+
 @click.group()
 @click.version_option(package_name="pichub")
 def main() -> None:
@@ -44,6 +47,9 @@ def serve(**options: Any) -> None:
     listening = config.bind_socket()
     settings = replace(settings, port=listening.getsockname()[1])
     first = asyncio.run(prepare(settings))
+    listening.listen(
+        BACKLOG
+    )  # whoever reads the addresses may connect at once, and waits while the server starts
     click.echo(_welcome(settings, first))
     uvicorn.Server(config).run(sockets=[listening])
 

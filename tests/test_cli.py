@@ -1,0 +1,88 @@
+"""The command, run as people run it: a process of its own."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests import pictures
+
+PICHUB = Path(sys.executable).with_name("pichub")
+
+
+@contextmanager
+def serving(folder: Path, **environ: str) -> Iterator[tuple[str, str]]:
+    """What `pichub serve` prints, up to its blank last line, and its address; the server runs until the block ends."""
+    command = [PICHUB, "serve", "--port", "0", "--data-dir", folder]
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environ}
+    ) as process:
+        assert process.stdout
+        try:
+            printed = "".join(iter(process.stdout.readline, f"  data      {folder}\n"))
+            yield printed, re.findall(r"http://127\.0\.0\.1:\d+", printed)[0]
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.communicate(timeout=15)
+
+
+def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [PICHUB, *arguments], capture_output=True, text=True, timeout=30, env={**os.environ, **environ}
+    )
+
+
+def test_the_first_start_prints_a_token_that_uploads_and_later_ones_print_none(tmp_path: Path) -> None:
+    first = run("migrate", PICHUB_DATA_DIR=str(tmp_path))
+    (token,) = re.findall(r"pchb_pat_\w+", first.stdout)
+    assert "admin / " in first.stdout
+    assert "pchb_pat_" not in run("migrate", PICHUB_DATA_DIR=str(tmp_path)).stdout
+    with serving(tmp_path) as (printed, url):
+        assert f"{url}/v1" in printed
+        answer = requests.post(
+            f"{url}/v1/upload",
+            headers={"Authorization": f"Bearer {token}"},
+            files={"image": ("a.png", pictures.png())},
+            timeout=20,
+        )
+        assert answer.status_code == 200
+        small = requests.get(answer.json()["data"]["thumbnail_url"], timeout=20)
+        assert (small.status_code, small.headers["content-type"]) == (200, "image/webp")
+        assert "server" not in small.headers
+    with serving(tmp_path) as (_, url):
+        assert requests.get(f"{url}/img/{answer.json()['data']['id']}", timeout=20).content == pictures.png()
+
+
+def test_a_bad_setting_is_told_in_a_line(tmp_path: Path) -> None:
+    done = run("serve", PICHUB_PORT="eighty", PICHUB_DATA_DIR=str(tmp_path / "data"))
+    assert done.returncode == 1
+    assert done.stderr == "pichub: PICHUB_PORT must be a whole number from 0 to 65535; it is 'eighty'\n"
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_port_that_is_taken_is_told_before_anything_is_made(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = str(taken.getsockname()[1])
+        done = run("serve", "--port", port, "--data-dir", str(tmp_path / "data"))
+    assert done.returncode != 0
+    assert "in use" in done.stderr
+    assert not (tmp_path / "data").exists()
+
+
+def test_the_schema_is_printed() -> None:
+    assert run("schema").stdout.startswith('"""')
+
+
+@pytest.mark.parametrize("argument", ["--help", "--version"])
+def test_the_command_explains_itself(argument: str) -> None:
+    assert "pichub" in run(argument).stdout.lower()
