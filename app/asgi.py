@@ -17,6 +17,7 @@ from app.middleware import RequestId, Unexpected
 from app.settings import Settings
 from app.web.routes import routes as web_routes
 from compat_rest.errors import exception_handlers, unexpected
+from compat_rest.hot import Hot
 from compat_rest.routes import routes as rest_routes
 
 EXPOSED_HEADERS = ["Retry-After", "Location", "ETag", "X-Request-Id", "Content-Disposition"]
@@ -55,9 +56,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
                 expose_headers=EXPOSED_HEADERS,
                 max_age=86_400,
             ),
-            Middleware(
-                Unexpected, answer=unexpected
-            ),  # inside, so that pages on other origins may read its answer
+            Middleware(Hot),
+            # Inside, so that pages on other origins may read its answer.
+            Middleware(Unexpected, answer=unexpected),
         ],
         exception_handlers=exception_handlers,
         lifespan=lifespan,

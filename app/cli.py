@@ -15,7 +15,6 @@ from app.lifespan import prepare
 from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
 
-
 BACKLOG = 2048
 
 

@@ -7,6 +7,8 @@ from datetime import datetime
 from app.auth.actor import Actor, Scope
 from app.errors import MissingScope, Unauthorized
 from app.flights import Flights
+from app.hits.cache import Hits
+from app.hits.freshness import Freshness
 from app.imaging.pool import Pool
 from app.links import Links
 from app.settings import Settings
@@ -21,6 +23,8 @@ class Services:
     storage: Storage
     imaging: Pool
     renders: Flights[None]
+    freshness: Freshness
+    hits: Hits
     links: Links
     clock: Callable[[], datetime]
 

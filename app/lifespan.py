@@ -5,12 +5,15 @@ from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from app.context import Context, Services
 from app.db.config import sqlite_url, tortoise_config
 from app.db.lifecycle import database
 from app.db.migrate import migrate
 from app.flights import Flights
+from app.hits.cache import Hits
+from app.hits.freshness import Freshness
 from app.imaging.pool import Limits, Pool
 from app.links import Links
 from app.resolvers import account
@@ -35,6 +38,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         finally:
             await services.renders.close()
             await services.imaging.close()
+            services.freshness.close()
 
 
 async def prepare(settings: Settings) -> FirstSignIn | None:
@@ -46,6 +50,7 @@ async def prepare(settings: Settings) -> FirstSignIn | None:
 
 
 def assembled(settings: Settings) -> Services:
+    freshness = Freshness(settings.data_dir / "freshness")
     return Services(
         settings=settings,
         storage=DiskStorage(settings.data_dir / "storage"),
@@ -56,10 +61,18 @@ def assembled(settings: Settings) -> Services:
             memory=settings.transform_memory,
             limits=Limits(max_pixels=settings.max_pixels, max_side=settings.max_side),
         ),
-        renders=Flights(),
+        renders=Flights(_folder(settings, "locks"), patience=3 * settings.transform_deadline),
+        freshness=freshness,
+        hits=Hits(freshness, size=settings.hits_size),
         links=Links(settings.url),
         clock=lambda: datetime.now(UTC),
     )
+
+
+def _folder(settings: Settings, name: str) -> Path:
+    path = settings.data_dir / name
+    path.mkdir(exist_ok=True)
+    return path
 
 
 def database_url(settings: Settings) -> str:

@@ -127,6 +127,8 @@ class Settings:
     transform_deadline: float = setting(seconds, 10.0, "Seconds that one transform may take")
     transform_memory: int = setting(byte_count, 1024 * MEGABYTE, "Memory that one worker may use")
 
+    hits_size: int = setting(byte_count, 64 * MEGABYTE, "Memory for pictures that are asked for often")
+
     graphql_max_depth: int = setting(whole(1, 100), 12, "How deep a GraphQL operation may nest")
     graphql_max_aliases: int = setting(whole(0, 10_000), 15, "How many aliases a GraphQL operation may have")
     graphql_max_tokens: int = setting(

@@ -1,7 +1,7 @@
 """Pictures, delivered: the original or what the parameters make of it."""
 
 import string
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -13,12 +13,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.context import Context
 from app.errors import MEGABYTE, InvalidParameter, NotFound
+from app.hits.freshness import Marks
 from app.ids import Kind, kind_of
 from app.imaging.formats import Format
 from app.imaging.transform import Transform
 from app.resolvers import variants
 from app.resolvers.variants import Picture
-from compat_rest import parse
+from compat_rest import hot, parse
 from compat_rest.conditional import Unsatisfiable, Validators
 
 SMALL = MEGABYTE
@@ -48,6 +49,7 @@ async def _answer(request: Request, image_id: str, extension: str) -> ASGIApp:
     ctx = await parse.visitor(request)
     if kind_of(image_id) is not Kind.IMAGE:  # /favicon.ico is no picture of ours with a strange extension
         raise NotFound("image", image_id)
+    marks = ctx.services.freshness.marks(image_id)
     transform, saved = Transform.parse(request.query_params), parse.flag(request, "download")
     accept = request.headers.get("accept", "")
     picture = await variants.find(ctx, image_id, transform, extension=_format(extension), accept=accept)
@@ -55,7 +57,7 @@ async def _answer(request: Request, image_id: str, extension: str) -> ASGIApp:
     headers = {**validators.headers, **HARMLESS, **_caching(picture, transform)}
     if validators.are_held(request.headers):
         return Response(status_code=304, headers=headers)
-    return Delivery(ctx, picture, validators, headers | _disposition(picture.filename, saved=saved))
+    return Delivery(ctx, picture, marks, validators, headers | _disposition(picture.filename, saved=saved))
 
 
 def _format(extension: str) -> Format | None:
@@ -84,23 +86,47 @@ class Delivery:
 
     ctx: Context
     picture: Picture
+    marks: Marks
     validators: Validators
     headers: Mapping[str, str]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         size = await variants.make(self.ctx, self.picture)
+        response = await self._response(scope, size)
+        await response(scope, receive, send)
+
+    async def _response(self, scope: Scope, size: int) -> ASGIApp:
         headers = {**self.headers, "Accept-Ranges": "bytes", "Content-Type": self.picture.format.mime_type}
         if scope["method"] == "HEAD":
-            await Response(headers=headers | {"Content-Length": str(size)})(scope, receive, send)
-            return
-        part, status = self._part(Headers(scope=scope), size), 206
-        if part is None:
-            part, status = range(size), 200
-        else:
+            return Response(headers=headers | {"Content-Length": str(size)})
+        part = self._part(Headers(scope=scope), size)
+        if part is not None:
             headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-        async with variants.opened(self.ctx, self.picture, part.start, part.stop) as stored:
-            response = await _body(stored.chunks, len(part), status, headers)
-            await response(scope, receive, send)
+            return self._streamed(part, 206, headers)
+        if size > SMALL:
+            return self._streamed(range(size), 200, headers)
+        whole = Response(await variants.read(self.ctx, self.picture), headers=headers)
+        if self.picture.image.is_public:
+            self._remember(scope, whole)
+        return whole
+
+    def _remember(self, scope: Scope, whole: Response) -> None:
+        hot.remember(
+            self.ctx.services.hits,
+            scope,
+            self.marks,
+            image_id=self.picture.image.id,
+            headers=whole.raw_headers,
+            body=bytes(whole.body),
+        )
+
+    def _streamed(self, part: range, status: int, headers: Mapping[str, str]) -> ASGIApp:
+        async def send_part(scope: Scope, receive: Receive, send: Send) -> None:
+            async with variants.opened(self.ctx, self.picture, part.start, part.stop) as stored:
+                said = {**headers, "Content-Length": str(len(part))}
+                await StreamingResponse(stored.chunks, status, said)(scope, receive, send)
+
+        return send_part
 
     def _part(self, asked: Headers, size: int) -> range | None:
         try:
@@ -109,9 +135,3 @@ class Delivery:
             raise HTTPException(
                 416, f"The picture has {size} bytes", {"Content-Range": f"bytes */{size}"}
             ) from error
-
-
-async def _body(chunks: AsyncIterator[bytes], size: int, status: int, headers: Mapping[str, str]) -> Response:
-    if size <= SMALL:
-        return Response(b"".join([chunk async for chunk in chunks]), status, headers)
-    return StreamingResponse(chunks, status, {**headers, "Content-Length": str(size)})

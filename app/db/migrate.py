@@ -1,12 +1,8 @@
 """The one way in which the schema changes: Tortoise's migrations, by one process at a time, all or none."""
 
-import asyncio
-import fcntl
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import asynccontextmanager
 from copy import deepcopy
-from pathlib import Path
-from typing import IO, Any
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.context import TortoiseContext
@@ -15,9 +11,9 @@ from tortoise.migrations.executor import MigrationExecutor
 from tortoise.transactions import in_transaction
 
 from app.db.config import CONNECTION, Config, sqlite_path
+from app.filelock import Held, locked
 
 PATIENCE = 60.0
-POLL_INTERVAL = 0.02
 
 
 class MigrationLocked(Exception):
@@ -30,7 +26,7 @@ async def migrate(config: Config, *, patience: float = PATIENCE) -> list[str]:
     Waits up to `patience` seconds for other processes that do the same. Raises MigrationLocked, and whatever a
     migration raises; then nothing is changed.
     """
-    async with _locked(config, patience), TortoiseContext() as context:
+    async with _alone(config, patience), TortoiseContext() as context:
         await context.init(_without_foreign_keys(config))
         async with in_transaction(CONNECTION) as transaction:
             applied = await _apply(transaction, config)
@@ -38,35 +34,18 @@ async def migrate(config: Config, *, patience: float = PATIENCE) -> list[str]:
     return applied
 
 
-def _locked(config: Config, patience: float) -> AbstractAsyncContextManager[None]:
-    path = sqlite_path(config)
-    return _lock_file(Path(f"{path}.lock"), patience) if path else nullcontext()
-
-
 @asynccontextmanager
-async def _lock_file(path: Path, patience: float) -> AsyncIterator[None]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:  # stays afterwards: who deletes a lock file may delete another's lock
-        await _lock(file, patience)
+async def _alone(config: Config, patience: float) -> AsyncIterator[None]:
+    path = sqlite_path(config)
+    if path is None:  # nobody else sees a database in memory
         yield
-
-
-async def _lock(file: IO[Any], patience: float) -> None:
-    """Locks until the file is closed, which the system does for a process that dies. Raises MigrationLocked."""
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        async with asyncio.timeout(patience):
-            while not _try_lock(file):  # noqa: ASYNC110  (another process does not set events)
-                await asyncio.sleep(POLL_INTERVAL)
-    except TimeoutError as error:
-        raise MigrationLocked(f"{file.name} was held by another process for {patience:g} seconds") from error
-
-
-def _try_lock(file: IO[Any]) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+        async with locked(path.with_name(f"{path.name}.lock"), patience=patience):
+            yield
+    except Held as error:
+        raise MigrationLocked(str(error)) from error
 
 
 def _without_foreign_keys(config: Config) -> Config:

@@ -185,10 +185,11 @@ async def update(ctx: Context, image_id: str, changes: ImageChanges) -> Image:
     if "tags" in values:
         values["tags"] = rules.tags("tags", values["tags"] or [])
     rules.hold()
-    async with in_transaction():
-        image = await own(ctx, actor, image_id)
-        if values:
-            await _change(ctx, actor, image, values)
+    with ctx.services.freshness.changing(image_id):
+        async with in_transaction():
+            image = await own(ctx, actor, image_id)
+            if values:
+                await _change(ctx, actor, image, values)
     return image
 
 
@@ -199,9 +200,10 @@ async def delete(ctx: Context, image_id: str) -> DeletedImage:
 
 
 async def _delete(ctx: Context, actor: Actor, image_id: str) -> DeletedImage:
-    async with in_transaction():
-        image = await own(ctx, actor, image_id)
-        await Image.remove([image])
+    with ctx.services.freshness.changing(image_id):
+        async with in_transaction():
+            image = await own(ctx, actor, image_id)
+            await Image.remove([image])
     return DeletedImage(id=image.id, variants_removed=await blobs.erase(ctx, image))
 
 

@@ -145,6 +145,14 @@ async def make(ctx: Context, picture: Picture) -> int:
     return stat.size
 
 
+async def read(ctx: Context, picture: Picture) -> bytes:
+    """All bytes of a picture that was made, where they are few. Raises NotFound."""
+    try:
+        return await ctx.services.storage.read(_key(picture))
+    except Missing as error:  # deleted since we looked
+        raise NotFound("image", picture.image.id) from error
+
+
 @asynccontextmanager
 async def opened(
     ctx: Context, picture: Picture, start: int = 0, stop: int | None = None
@@ -173,6 +181,8 @@ def source_of(image: Image) -> Source:
 
 
 async def _render(ctx: Context, image: Image, recipe: Recipe, key: str) -> None:
+    if await ctx.services.storage.stat(key):  # another process was faster
+        return
     target = ctx.services.storage.incoming / f"{uuid.uuid4().hex}.variant"
     try:
         async with ctx.services.storage.as_file(image.key) as source:

@@ -1,0 +1,1 @@
+"""Pictures that are asked for often, and how one knows that they may still be shown."""

@@ -1,0 +1,63 @@
+"""How every process that shares a data folder learns, at once, that what it remembers of an image no longer holds.
+
+A file of marks is mapped into the memory of each process. Whoever changes what people are shown of an image writes
+a new mark in the image's slot; whoever remembers an answer keeps the marks that stood there before it asked, and
+compares. Looking costs two reads of memory. Marks are random: two writers at once can't bring an old one back.
+"""
+
+import mmap
+import secrets
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+SLOTS = 4096
+"""Images share slots: a change of one makes at most a few others be asked for again."""
+
+Marks: TypeAlias = tuple[int, int]
+
+
+class Freshness:
+    """The marks in the file `path`, which is made where it is missing."""
+
+    def __init__(self, path: Path) -> None:
+        path.touch(mode=0o600)
+        with path.open("r+b") as file:
+            file.truncate(8 * (SLOTS + 1))
+            self._map = mmap.mmap(file.fileno(), 8 * (SLOTS + 1))
+        self._marks = memoryview(self._map).cast("Q")
+
+    def close(self) -> None:
+        self._marks.release()
+        self._map.close()
+
+    def marks(self, image_id: str) -> Marks:
+        """What to keep with an answer about an image; to be taken before the question is asked."""
+        return self._marks[_slot(image_id)], self._marks[SLOTS]
+
+    def holds(self, image_id: str, marks: Marks) -> bool:
+        """Whether nothing has changed since these marks were taken."""
+        return self._marks[_slot(image_id)] == marks[0] and self._marks[SLOTS] == marks[1]
+
+    @contextmanager
+    def changing(self, *image_ids: str) -> Iterator[None]:
+        """Around the transaction that changes these images: when it ends, in any way, what was remembered is void."""
+        try:
+            yield
+        finally:
+            for image_id in image_ids:
+                self._marks[_slot(image_id)] = secrets.randbits(64)
+
+    @contextmanager
+    def changing_all(self) -> Iterator[None]:
+        """The same for what changes more images than one would name."""
+        try:
+            yield
+        finally:
+            self._marks[SLOTS] = secrets.randbits(64)
+
+
+def _slot(image_id: str) -> int:
+    return zlib.crc32(image_id.encode()) % SLOTS

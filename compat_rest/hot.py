@@ -1,0 +1,66 @@
+"""The short way to pictures that are asked for often: ahead of routing, from memory."""
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app.hits.cache import Hit, Hits
+from app.hits.freshness import Marks
+
+LONGEST_KEY = 512
+THE_LONG_WAY = {b"range", b"if-range", b"if-modified-since"}
+OF_THE_BODY = {b"content-length", b"content-type", b"content-disposition", b"accept-ranges"}
+
+
+class Hot:
+    """Answers what is remembered; everything else goes on to `app`."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        hit = _remembered(scope) if scope["type"] == "http" else None
+        held = hit and _held(scope, hit)
+        if hit is None or held is None:
+            await self.app(scope, receive, send)
+        elif held:
+            headers = [(name, value) for name, value in hit.headers if name not in OF_THE_BODY]
+            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            await send({"type": "http.response.body"})
+        else:
+            await send({"type": "http.response.start", "status": 200, "headers": [*hit.headers]})
+            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else hit.body})
+
+
+def remember(
+    hits: Hits, scope: Scope, marks: Marks, *, image_id: str, headers: list[tuple[bytes, bytes]], body: bytes
+) -> None:
+    """Keeps an answer of 200 that anyone may have. `marks` were taken before anything was asked about the image."""
+    asked = _asked(scope)
+    if len(asked) <= LONGEST_KEY:
+        hits.put(asked, Hit(image_id, marks, dict(headers)[b"etag"], tuple(headers), body))
+
+
+def _remembered(scope: Scope) -> Hit | None:
+    if scope["method"] not in {"GET", "HEAD"}:
+        return None
+    hits: Hits = scope["state"]["services"].hits
+    return hits.get(_asked(scope))
+
+
+def _held(scope: Scope, hit: Hit) -> bool | None:
+    """Whether the client has this very answer already; None where that is for the long way to tell."""
+    held = False
+    for name, value in scope["headers"]:
+        if name in THE_LONG_WAY:
+            return None
+        if name == b"if-none-match":
+            held = held or hit.etag in value or value.strip() == b"*"
+    return held
+
+
+def _asked(scope: Scope) -> bytes:
+    """The address as it was sent, and what the answer may depend on beside it."""
+    path, query = scope["path"].encode(), scope["query_string"]
+    if b"auto" not in query:
+        return b"%b?%b" % (path, query)
+    accept = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    return b"%b?%b %b" % (path, query, accept)
