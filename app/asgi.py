@@ -1,5 +1,6 @@
 """The faces, put together into one application."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -9,9 +10,10 @@ from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.cancellation import in_thread
 from app.context import Services
-from app.graphql.view import View
 from app.lifespan import running
 from app.middleware import RequestId, Unexpected
 from app.settings import Settings
@@ -24,21 +26,46 @@ EXPOSED_HEADERS = ["Retry-After", "Location", "ETag", "X-Request-Id", "Content-D
 
 
 class State(TypedDict):
+    """What requests find in their state."""
+
     services: Services
+    graphql: asyncio.Future[ASGIApp]
 
 
-def create_app(settings: Settings | None = None) -> Starlette:
+class GraphQL:
+    """The GraphQL endpoint: requests that come while it is built wait for it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        view = await asyncio.shield(scope["state"]["graphql"])
+        await view(scope, receive, send)
+
+
+@asynccontextmanager
+async def built(settings: Settings) -> AsyncIterator[asyncio.Future[ASGIApp]]:
+    """The GraphQL view, built in a thread while the server answers already: it is more than half of a start."""
+
+    def build() -> ASGIApp:
+        from app.graphql.view import View
+
+        return View(settings)
+
+    building = asyncio.ensure_future(in_thread(build))
+    yield building
+    await asyncio.wait([building])
+
+
+def create_app(settings: Settings | None = None) -> ASGIApp:
     """The application. Without settings it reads this process's own: `uvicorn app.asgi:create_app --factory`."""
     settings = settings or Settings.load()
     logging.getLogger("pichub").setLevel(settings.log_level.upper())
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
-        async with running(settings) as services:
-            yield {"services": services}
+        async with running(settings) as services, built(settings) as graphql:
+            yield {"services": services, "graphql": graphql}
 
-    graphql = View(settings)
-    return Starlette(
+    graphql = GraphQL()
+    app = Starlette(
         routes=[
             Route("/graphql", graphql, methods=None),
             Route("/graphql/", graphql, methods=None),
@@ -63,3 +90,4 @@ def create_app(settings: Settings | None = None) -> Starlette:
         exception_handlers=exception_handlers,
         lifespan=lifespan,
     )
+    return Hot(app, outside=True)

@@ -11,23 +11,39 @@ OF_THE_BODY = {b"content-length", b"content-type", b"content-disposition", b"acc
 
 
 class Hot:
-    """Answers what is remembered; everything else goes on to `app`."""
+    """Answers what is remembered; everything else goes on to `app`.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Stands twice: outside of everything, where an answer costs least, for requests that pages on other origins did not
+    make; and behind what tells those pages that they may read it.
+    """
+
+    def __init__(self, app: ASGIApp, *, outside: bool = False) -> None:
         self.app = app
+        self._leave = THE_LONG_WAY | {b"origin"} if outside else THE_LONG_WAY
+        self._more = [(b"vary", b"Origin")] if outside else []
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         hit = _remembered(scope) if scope["type"] == "http" else None
-        held = hit and _held(scope, hit)
+        held = hit and self._held(scope, hit)
         if hit is None or held is None:
             await self.app(scope, receive, send)
         elif held:
             headers = [(name, value) for name, value in hit.headers if name not in OF_THE_BODY]
-            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            await send({"type": "http.response.start", "status": 304, "headers": headers + self._more})
             await send({"type": "http.response.body"})
         else:
-            await send({"type": "http.response.start", "status": 200, "headers": [*hit.headers]})
+            await send({"type": "http.response.start", "status": 200, "headers": [*hit.headers, *self._more]})
             await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else hit.body})
+
+    def _held(self, scope: Scope, hit: Hit) -> bool | None:
+        """Whether the client has this very answer already; None where that is for `app` to tell."""
+        held = False
+        for name, value in scope["headers"]:
+            if name in self._leave:
+                return None
+            if name == b"if-none-match":
+                held = held or hit.etag in value or value.strip() == b"*"
+        return held
 
 
 def remember(
@@ -44,17 +60,6 @@ def _remembered(scope: Scope) -> Hit | None:
         return None
     hits: Hits = scope["state"]["services"].hits
     return hits.get(_asked(scope))
-
-
-def _held(scope: Scope, hit: Hit) -> bool | None:
-    """Whether the client has this very answer already; None where that is for the long way to tell."""
-    held = False
-    for name, value in scope["headers"]:
-        if name in THE_LONG_WAY:
-            return None
-        if name == b"if-none-match":
-            held = held or hit.etag in value or value.strip() == b"*"
-    return held
 
 
 def _asked(scope: Scope) -> bytes:

@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx2
 import uvicorn
-from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Send
 from starlette.types import Scope as ASGIScope
 
@@ -119,12 +118,22 @@ async def until(condition: Callable[[], object], *, within: float = 5.0) -> None
 
 
 @asynccontextmanager
-async def _started(app: Starlette) -> AsyncIterator[tuple[Services, ASGIApp]]:
+async def _started(app: ASGIApp) -> AsyncIterator[tuple[Services, ASGIApp]]:
     """The application with what its lifespan made: an ASGI transport does not run lifespans."""
-    async with app.router.lifespan_context(app) as state:
-        assert state
+    state: dict[str, Any] = {}
+    said: asyncio.Queue[Any] = asyncio.Queue()
+    heard: asyncio.Queue[Any] = asyncio.Queue()
+    scope = {"type": "lifespan", "asgi": {"version": "3.0"}, "state": state}
+    living = asyncio.create_task(app(scope, said.get, heard.put))  # type: ignore[arg-type]
+    said.put_nowait({"type": "lifespan.startup"})
+    answer = await heard.get()
+    assert answer["type"] == "lifespan.startup.complete", answer
 
-        async def stateful(scope: ASGIScope, receive: Receive, send: Send) -> None:
-            await app({**scope, "state": dict(state)}, receive, send)
+    async def stateful(scope: ASGIScope, receive: Receive, send: Send) -> None:
+        await app({**scope, "state": dict(state)}, receive, send)
 
+    try:
         yield state["services"], stateful
+    finally:
+        said.put_nowait({"type": "lifespan.shutdown"})
+        await living

@@ -29,6 +29,10 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 SIDEWAYS = range(5, 9)
+MIRRORED, UPSIDE_DOWN = {2, 3, 6, 7}, {3, 4, 7, 8}
+
+Box = tuple[float, float, float, float]
+"""Left, top, right and bottom, in pixels."""
 
 Admit = Callable[[int], None]
 """Called with the number of pixels that are about to be decoded; returns when there is room for them."""
@@ -99,6 +103,16 @@ def frames(picture: Opened) -> Iterator[Image.Image]:
 def turned(image: Image.Image, orientation: int) -> Image.Image:
     """The image upright."""
     return image.transpose(TURNS[orientation]) if orientation in TURNS else image
+
+
+def as_stored(box: Box, upright: tuple[int, int], orientation: int) -> Box:
+    """Where a box in the upright picture lies in the stored one."""
+    (left, top, right, bottom), (width, height) = box, upright
+    if orientation in MIRRORED:
+        left, right = width - right, width - left
+    if orientation in UPSIDE_DOWN:
+        top, bottom = height - bottom, height - top
+    return (top, left, bottom, right) if orientation in SIDEWAYS else (left, top, right, bottom)
 
 
 def _on_canvas(frame: Image.Image, picture: Opened) -> Image.Image:

@@ -12,7 +12,7 @@ from PIL import Image
 from app.imaging.animation import Timing, duration, plays
 from app.imaging.colour import Colour
 from app.imaging.colourspace import is_see_through, readable, to_srgb, without_alpha
-from app.imaging.decoder import SIDEWAYS, Admit, Limits, Opened, at_once, frames, opened, turned
+from app.imaging.decoder import SIDEWAYS, Admit, Limits, Opened, as_stored, at_once, frames, opened, turned
 from app.imaging.encoder import encoded
 from app.imaging.geometry import Size
 from app.imaging.resampling import resized
@@ -34,17 +34,19 @@ class Rendered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """What each step of the pipeline knows: the recipe, and how the stored picture is turned (1 to 8, as in EXIF)."""
+    """What each step of the pipeline knows: the recipe, the stored picture's size as it is decoded, and how it is
+    turned (1 to 8, as in EXIF)."""
 
     recipe: Recipe
+    loaded: Size
     orientation: int
 
 
 def render(source: Path, recipe: Recipe, destination: Path, *, admit: Admit = at_once) -> Rendered:
     """Writes the result of `recipe` to `destination`, and nowhere else. Raises CorruptImage, TooManyPixels."""
     with opened(source, STORED) as picture:
-        task = Task(recipe=recipe, orientation=picture.orientation)
-        _shrink_on_load(picture, task)
+        loaded = _shrink_on_load(picture, recipe)
+        task = Task(recipe=recipe, loaded=loaded, orientation=picture.orientation)
         admit(picture.image.width * picture.image.height + recipe.frames * prod(recipe.output_size))
         results, timing = _results(picture, task)
     data = encoded(results, recipe.format, recipe.quality, timing)
@@ -53,10 +55,18 @@ def render(source: Path, recipe: Recipe, destination: Path, *, admit: Admit = at
     return Rendered(width=width, height=height, frames=_count_frames(data, recipe), size=len(data))
 
 
-def _shrink_on_load(picture: Opened, task: Task) -> None:
-    """A JPEG is decoded at the smallest of 1, 1/2, 1/4 and 1/8 that is large enough: two to four times as fast."""
-    width, height = task.recipe.geometry.scaled
-    picture.image.draft(None, (height, width) if task.orientation in SIDEWAYS else (width, height))
+def _shrink_on_load(picture: Opened, recipe: Recipe) -> Size:
+    """The size in which the picture will be decoded, without part pixels at the right and the bottom.
+
+    A JPEG is decoded at the smallest of 1, 1/2, 1/4 and 1/8 that is large enough: two to four times as fast.
+    """
+    width, height = recipe.geometry.scaled
+    sideways = picture.orientation in SIDEWAYS
+    drafted = picture.image.draft(None, (height, width) if sideways else (width, height))
+    if drafted is None:
+        return picture.size
+    _, (_, _, right, bottom) = drafted
+    return Size(max(1, int(right)), max(1, int(bottom)))
 
 
 def _results(picture: Opened, task: Task) -> tuple[list[Image.Image], Timing]:
@@ -78,20 +88,23 @@ def _result(frame: Image.Image, task: Task) -> Image.Image:
     )  # the decoder draws over its frame
 
 
-def _upright(image: Image.Image, task: Task) -> Image.Image:
-    return turned(image, task.orientation)
-
-
 def _readable(image: Image.Image, _: Task) -> Image.Image:
     return readable(image)
 
 
 def _cropped_and_resized(image: Image.Image, task: Task) -> Image.Image:
-    geometry = task.recipe.geometry
-    across, down = image.width / geometry.scaled.width, image.height / geometry.scaled.height
+    """The visible part, not yet upright: sharp turns last too, and there are fewer pixels to turn then."""
+    geometry, sideways = task.recipe.geometry, task.orientation in SIDEWAYS
+    width, height = task.loaded[::-1] if sideways else task.loaded
+    across, down = width / geometry.scaled.width, height / geometry.scaled.height
     left, top = geometry.crop.left * across, geometry.crop.top * down
     right, bottom = left + geometry.visible.width * across, top + geometry.visible.height * down
-    return resized(image, geometry.visible, (left, top, min(right, image.width), min(bottom, image.height)))
+    box = as_stored((left, top, min(right, width), min(bottom, height)), (width, height), task.orientation)
+    return resized(image, geometry.visible[::-1] if sideways else geometry.visible, box)
+
+
+def _upright(image: Image.Image, task: Task) -> Image.Image:
+    return turned(image, task.orientation)
 
 
 def _in_srgb(image: Image.Image, _: Task) -> Image.Image:
@@ -121,9 +134,9 @@ def _flattened(image: Image.Image, task: Task) -> Image.Image:
 
 
 PIPELINE: tuple[Callable[[Image.Image, Task], Image.Image], ...] = (
-    _upright,  # first: crop boxes are in the upright picture
     _readable,
     _cropped_and_resized,
+    _upright,
     _in_srgb,  # after resizing, which leaves fewer pixels to convert
     _bare_of_idle_alpha,  # optimised GIFs mark what stays the same as transparent: nothing of it is seen through
     _padded,

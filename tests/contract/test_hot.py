@@ -152,3 +152,12 @@ async def test_a_new_filename_is_told_at_once(home: House) -> None:
     assert "old.jpg" in (await get(home, f"/img/{image}"))[0].headers["content-disposition"]
     await changed(home, "PATCH", f"/v1/images/{image}", {"filename": "new.jpg"})
     assert "new.jpg" in (await get(home, f"/img/{image}"))[0].headers["content-disposition"]
+
+
+async def test_pages_on_other_origins_are_answered_from_memory_too(home: House) -> None:
+    image = await home.upload(pictures.jpeg(64, 48))
+    await get(home, f"/img/{image['id']}")
+    answer, short = await get(home, f"/img/{image['id']}", Origin="https://front.example")
+    assert short
+    assert answer.headers["access-control-allow-origin"] == "*"
+    assert "ETag" in answer.headers["access-control-expose-headers"]
