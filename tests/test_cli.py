@@ -40,9 +40,14 @@ def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+def token_of(printed: str) -> str:
+    (token,) = re.findall(r"pchb_pat_\w+", printed)
+    return str(token)
+
+
 def test_the_first_start_prints_a_token_that_uploads_and_later_ones_print_none(tmp_path: Path) -> None:
     first = run("migrate", PICHUB_DATA_DIR=str(tmp_path))
-    (token,) = re.findall(r"pchb_pat_\w+", first.stdout)
+    token = token_of(first.stdout)
     assert "admin / " in first.stdout
     assert "pchb_pat_" not in run("migrate", PICHUB_DATA_DIR=str(tmp_path)).stdout
     with serving(tmp_path) as (printed, url):

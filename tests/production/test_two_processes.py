@@ -1,0 +1,65 @@
+"""Two servers on one data folder: what is done at one holds at the other, at once."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests import pictures
+from tests.test_cli import run, serving, token_of
+
+
+@pytest.fixture
+def pair(tmp_path: Path) -> Iterator[tuple[str, str, dict[str, str]]]:
+    """The addresses of two servers, and the headers that open both."""
+    signed = {"Authorization": f"Bearer {token_of(run('migrate', PICHUB_DATA_DIR=str(tmp_path)).stdout)}"}
+    with serving(tmp_path) as (_, one), serving(tmp_path) as (_, two):
+        yield one, two, signed
+
+
+def upload(url: str, signed: dict[str, str], picture: bytes) -> str:
+    answer = requests.post(
+        f"{url}/v1/upload", headers=signed, files={"image": ("a.jpg", picture)}, timeout=20
+    )
+    assert answer.status_code == 200, answer.text
+    image_id: str = answer.json()["data"]["id"]
+    return image_id
+
+
+def test_what_one_deletes_or_hides_the_other_does_not_show_from_memory(
+    pair: tuple[str, str, dict[str, str]],
+) -> None:
+    one, two, signed = pair
+    private = requests.post(
+        f"{one}/v1/albums", headers=signed, json={"name": "x", "is_public": False}, timeout=20
+    )
+    for hide in ("delete", "move"):
+        image_id = upload(one, signed, pictures.jpeg(64, 48))
+        address = f"{two}/img/{image_id}?w=20"
+        assert [requests.get(address, timeout=20).status_code for _ in range(3)] == [200] * 3
+        if hide == "delete":
+            requests.delete(f"{one}/v1/images/{image_id}", headers=signed, timeout=20)
+        else:
+            body = {"album_id": private.json()["data"]["id"]}
+            requests.patch(f"{one}/v1/images/{image_id}", headers=signed, json=body, timeout=20)
+        assert requests.get(address, timeout=20).status_code == 404
+
+
+def test_many_who_ask_both_for_one_variant_are_given_one(
+    pair: tuple[str, str, dict[str, str]], tmp_path: Path
+) -> None:
+    one, two, signed = pair
+    image_id = upload(one, signed, pictures.jpeg_12mp())
+    addresses = [f"{url}/img/{image_id}.webp?w=1500&q=95" for url in (one, two) * 12]
+    with ThreadPoolExecutor(len(addresses)) as threads:
+        asked = [threads.submit(requests.get, address, timeout=30) for address in addresses]
+        first = next(as_completed(asked)).result()
+        (kept,) = (tmp_path / "storage" / "variants" / image_id).iterdir()
+        made = kept.stat().st_ino
+        answers = [each.result() for each in asked]
+    assert {answer.status_code for answer in answers} == {200}
+    assert {answer.content for answer in answers} == {first.content} == {kept.read_bytes()}
+    assert kept.stat().st_ino == made, "a second render would have put another file in its place"
+    assert list((tmp_path / "storage" / "tmp").iterdir()) == []
