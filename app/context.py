@@ -3,16 +3,33 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeAlias
 
 from app.auth.actor import Actor, Scope
 from app.errors import MissingScope, Unauthorized
 from app.flights import Flights
-from app.hits.cache import Hits
+from app.hits.cache import Cache
 from app.hits.freshness import Freshness
 from app.imaging.pool import Pool
 from app.links import Links
+from app.models import Image
 from app.settings import Settings
 from app.storage.base import Storage
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """An answer of 200 to everyone: its body, and its headers as they are sent."""
+
+    etag: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
+
+
+Hits: TypeAlias = Cache[bytes, Hit]
+"""Answers, by the address that was asked."""
+Rows: TypeAlias = Cache[str, Image]
+"""Images with their albums, by id: those that pictures are asked of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +42,7 @@ class Services:
     renders: Flights[None]
     freshness: Freshness
     hits: Hits
+    rows: Rows
     links: Links
     clock: Callable[[], datetime]
 

@@ -12,7 +12,7 @@ from app.db.config import sqlite_url, tortoise_config
 from app.db.lifecycle import database
 from app.db.migrate import migrate
 from app.flights import Flights
-from app.hits.cache import Hits
+from app.hits.cache import Cache
 from app.hits.freshness import Freshness
 from app.imaging.pool import Limits, Pool
 from app.links import Links
@@ -23,6 +23,7 @@ from app.storage.disk import DiskStorage
 
 STALE = timedelta(hours=24)
 THREADS = 32
+ROWS = 2_000
 
 
 @asynccontextmanager
@@ -63,7 +64,8 @@ def assembled(settings: Settings) -> Services:
         ),
         renders=Flights(_folder(settings, "locks"), patience=3 * settings.transform_deadline),
         freshness=freshness,
-        hits=Hits(freshness, size=settings.hits_size),
+        hits=Cache(freshness, size=settings.hits_size, second_time_only=True),
+        rows=Cache(freshness, size=ROWS),
         links=Links(settings.url),
         clock=lambda: datetime.now(UTC),
     )

@@ -2,10 +2,12 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.hits.cache import Hit, Hits
+from app.context import Hit, Hits
 from app.hits.freshness import Marks
 
 LONGEST_KEY = 512
+OVERHEAD = 1024
+"""Bytes that an answer costs beside its body, roughly."""
 THE_LONG_WAY = {b"range", b"if-range", b"if-modified-since"}
 OF_THE_BODY = {b"content-length", b"content-type", b"content-disposition", b"accept-ranges"}
 
@@ -52,7 +54,8 @@ def remember(
     """Keeps an answer of 200 that anyone may have. `marks` were taken before anything was asked about the image."""
     asked = _asked(scope)
     if len(asked) <= LONGEST_KEY:
-        hits.put(asked, Hit(image_id, marks, dict(headers)[b"etag"], tuple(headers), body))
+        hit = Hit(dict(headers)[b"etag"], tuple(headers), body)
+        hits.put(asked, hit, image_id=image_id, marks=marks, cost=len(body) + OVERHEAD)
 
 
 def _remembered(scope: Scope) -> Hit | None:

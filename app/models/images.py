@@ -85,6 +85,10 @@ class Image(Model):
         """Whether anyone who has the link may see it. The album must have been loaded with the row."""
         return self.album_id is None or (self.album is not None and self.album.is_public)
 
+    def is_visible_to(self, account_id: str | None) -> bool:
+        """What `visible_to` asks, of one row. The album must have been loaded with it."""
+        return self.is_public or self.owner_id == account_id
+
     async def add(self) -> None:
         """Writes a new image, its tags, and its share of what its album and account count."""
         await self.save(force_create=True)

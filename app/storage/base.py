@@ -60,8 +60,10 @@ class Storage(Protocol):
     def incoming(self) -> Path:
         """A local folder for files on their way in. A file there is put without being copied."""
 
-    async def put(self, key: str, source: Path | bytes) -> None:
+    async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:
         """Store an object: whole and durable on return, never seen in part, in place of what the key held.
+
+        What can be made again need not be `durable`: a crash of the machine may then leave it empty, or not at all.
 
         A Path is consumed: moved where it can be, else copied and removed. It stays where it was if this raises.
         Raises OutOfStorage.

@@ -46,8 +46,8 @@ class DiskStorage:
         self.incoming.mkdir(mode=0o700, exist_ok=True)
         _sync_folder(self.root.parent)
 
-    async def put(self, key: str, source: Path | bytes) -> None:
-        await in_thread(self._put, key, source)
+    async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:
+        await in_thread(self._put, key, source, durable=durable)
 
     async def read(self, key: str) -> bytes:
         return await in_thread(self._read, key)
@@ -92,38 +92,38 @@ class DiskStorage:
     async def clear_incoming(self, before: datetime) -> int:
         return await in_thread(self._clear_incoming, before)
 
-    def _put(self, key: str, source: Path | bytes) -> None:
+    def _put(self, key: str, source: Path | bytes, *, durable: bool) -> None:
         target = self._locate(key)
         with _out_of_storage():
             if isinstance(source, Path):
-                self._take(source, target)
+                self._take(source, target, durable=durable)
             else:
-                self._write(BytesIO(source), target)
+                self._write(BytesIO(source), target, durable=durable)
 
-    def _take(self, source: Path, target: Path) -> None:
+    def _take(self, source: Path, target: Path, *, durable: bool) -> None:
         with open(source, "rb", opener=_private) as file:
             try:
-                _settle(file)
-                self._publish(source, target)
+                _settle(file, durable=durable)
+                self._publish(source, target, durable=durable)
             except OSError as error:
                 if error.errno != errno.EXDEV:  # another disk
                     raise
-                self._write(file, target)
+                self._write(file, target, durable=durable)
                 source.unlink()
 
-    def _write(self, source: BinaryIO, target: Path) -> None:
+    def _write(self, source: BinaryIO, target: Path, *, durable: bool) -> None:
         temporary = self.incoming / f"put-{secrets.token_hex(16)}"
         try:
             with open(temporary, "xb", opener=_private) as file:
                 shutil.copyfileobj(source, file, CHUNK)
                 file.flush()
-                _settle(file)
-            self._publish(temporary, target)
+                _settle(file, durable=durable)
+            self._publish(temporary, target, durable=durable)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
 
-    def _publish(self, temporary: Path, target: Path) -> None:
+    def _publish(self, temporary: Path, target: Path, *, durable: bool) -> None:
         for _ in range(PATIENCE):
             with suppress(FileNotFoundError):  # a folder was deleted under us: make it again
                 self._make_folder(target.parent)
@@ -131,7 +131,8 @@ class DiskStorage:
                 break
         else:
             raise FileNotFoundError(errno.ENOENT, "The folder of this object does not stay", str(target))
-        self._sync(target.parent)
+        if durable:
+            self._sync(target.parent)
 
     def _make_folder(self, folder: Path) -> None:
         for step in reversed(self._up(folder)):
@@ -260,11 +261,12 @@ def _private(path: str | Path, flags: int) -> int:
     return os.open(path, flags | os.O_NOFOLLOW, mode=0o600)
 
 
-def _settle(file: BinaryIO) -> None:
-    """Private, dated now, and on the disk itself."""
+def _settle(file: BinaryIO, *, durable: bool) -> None:
+    """Private, dated now, and on the disk itself where it must be."""
     os.fchmod(file.fileno(), 0o600)
     os.utime(file.fileno())
-    os.fsync(file.fileno())
+    if durable:
+        os.fsync(file.fileno())
 
 
 def _sync_folder(folder: Path) -> None:
