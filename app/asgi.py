@@ -25,6 +25,10 @@ from compat_rest.routes import routes as rest_routes
 EXPOSED_HEADERS = ["Retry-After", "Location", "ETag", "X-Request-Id", "Content-Disposition"]
 
 
+HEAD_START = 0.1
+"""Seconds that the first requests have the interpreter to themselves."""
+
+
 class State(TypedDict):
     """What requests find in their state."""
 
@@ -49,7 +53,11 @@ async def built(settings: Settings) -> AsyncIterator[asyncio.Future[ASGIApp]]:
 
         return View(settings)
 
-    building = asyncio.ensure_future(in_thread(build))
+    async def build_later() -> ASGIApp:
+        await asyncio.sleep(HEAD_START)
+        return await in_thread(build)
+
+    building = asyncio.ensure_future(build_later())
     yield building
     await asyncio.wait([building])
 

@@ -8,7 +8,6 @@ from tortoise.transactions import in_transaction
 
 from app.auth import tokens
 from app.auth.actor import Scope
-from app.auth.passwords import hash_password
 from app.cancellation import in_thread
 from app.context import Context, Services
 from app.ids import Kind, new_id
@@ -30,6 +29,8 @@ async def make_first(ctx: Context) -> FirstSignIn | None:
     """The first account, an admin with a token of all scopes; None where there are accounts already."""
     if await Account.exists():
         return None
+    from app.auth.passwords import hash_password  # every later start is faster without it
+
     password = secrets.token_urlsafe(12)
     password_hash = await in_thread(hash_password, password)
     now = ctx.now()
