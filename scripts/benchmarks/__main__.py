@@ -1,0 +1,67 @@
+"""`scripts/bench transforms`."""
+
+import sys
+from pathlib import Path
+from tempfile import gettempdir
+
+import click
+
+from scripts.benchmarks import codec
+from scripts.benchmarks.comparison import LONG, SHORT, Comparison
+from scripts.benchmarks.machine import prepared, versions
+from scripts.benchmarks.pictures import pictures
+from scripts.benchmarks.processes import Failed
+from scripts.benchmarks.report import Report
+from scripts.benchmarks.servers import servers
+
+SECTIONS = ("codec", "uncached", "hits", "coalescing", "memory")
+
+
+@click.group()
+def main() -> None:
+    """Measure PicHub beside its peers."""
+
+
+def _sections(_: click.Context, __: click.Parameter, text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := set(names) - set(SECTIONS):
+        raise click.BadParameter(f"{', '.join(sorted(unknown))}: one or more of {','.join(SECTIONS)}")
+    return names
+
+
+@main.command()
+@click.option(
+    "--only", "sections", default=",".join(SECTIONS), callback=_sections, help="Sections, by commas."
+)
+@click.option("--quick", is_flag=True, help="Short times: to see that it runs, not to quote.")
+@click.option("--json", "destination", type=Path, help="A file to write all figures to.")
+@click.option(
+    "--scratch",
+    type=Path,
+    default=Path(gettempdir(), "pichub-bench"),
+    show_default=True,
+    help="Where peers are installed.",
+)
+def transforms(sections: list[str], quick: bool, destination: Path | None, scratch: Path) -> None:
+    """Pictures transformed: speed, bytes, SSIM, hits, memory, beside sharp, ipx and thumbor."""
+    report = Report()
+    try:
+        place = prepared(scratch)
+        about = versions(place)
+        report.say("\n".join(f"{name}: {value}" for name, value in about.items()))
+        made = pictures(place.folder)
+        if "codec" in sections:
+            codec.measure(place, made, report, rounds=3 if quick else 11)
+        if asked := [name for name in sections if name != "codec"]:
+            with servers(place, made.photo) as running:
+                comparison = Comparison(place, made.photo, running, report, SHORT if quick else LONG)
+                for name in asked:
+                    getattr(comparison, name)()
+    except Failed as error:
+        sys.exit(f"bench: {error}")
+    if destination:
+        report.write(destination, about)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,192 @@
+"""The servers side by side: uncached transforms, hits, many at once for one, memory and start."""
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from functools import partial
+from pathlib import Path
+from statistics import mean, median
+
+from PIL import Image, UnidentifiedImageError
+
+from scripts.benchmarks import load, together
+from scripts.benchmarks.codec import Job, engine
+from scripts.benchmarks.load import Load
+from scripts.benchmarks.machine import Scratch, ssim
+from scripts.benchmarks.report import Report
+from scripts.benchmarks.servers import JPEG, WEBP, Server, Wish
+
+UNCACHED_CONNECTIONS = 4
+HIT_CONNECTIONS = (16, 1)
+WISHES = (WEBP, JPEG)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """How often, and for how many seconds each time."""
+
+    rounds: int
+    uncached: float
+    hits: float
+
+
+LONG = Times(rounds=3, uncached=6, hits=3)
+SHORT = Times(rounds=1, uncached=2, hits=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Of the servers, ours is the first."""
+
+    scratch: Scratch
+    photo: Path
+    servers: Sequence[Server]
+    report: Report
+    times: Times
+
+    @property
+    def ours(self) -> Server:
+        return self.servers[0]
+
+    def uncached(self) -> None:
+        rows = []
+        for wish in WISHES:
+            loads = self._in_turn(self.servers, partial(self._uncached, wish=wish))
+            results = self._results(wish)
+            rows += [[wish.about, *row, *results[str(row[0])]] for row in self._rows(loads)]
+            self._compare(f"uncached/{wish.name}", loads)
+        head = ["uncached", *LOAD_HEAD, "bytes", "SSIM"]
+        self.report.table(f"Uncached transforms, {UNCACHED_CONNECTIONS} connections", head, rows)
+        self.report.verdicts("uncached")
+        self._overhead()
+
+    def _results(self, wish: Wish) -> dict[str, tuple[int, str]]:
+        """Bytes and SSIM of what each server answers."""
+        files = {}
+        for server in self.servers:
+            files[server.name] = self.scratch.folder / "results" / f"{wish.name}.{server.name}.{wish.format}"
+            files[server.name].parent.mkdir(exist_ok=True)
+            files[server.name].write_bytes(server.warm_up(wish))
+        seen = ssim(self.scratch, [(self.photo, file) for file in files.values()])
+        return {name: (file.stat().st_size, f"{seen[file]:.4f}") for name, file in files.items()}
+
+    def hits(self) -> None:
+        """Of ipx there are none: it computes again."""
+        rows = []
+        keepers = [server for server in self.servers if server.keeps]
+        for server in keepers:
+            server.warm_up(WEBP)
+        size = len(self.ours.warm_up(WEBP))
+        for connections in HIT_CONNECTIONS:
+            loads = self._in_turn(keepers, partial(self._again, load.hits, connections=connections))
+            rows += [[connections, *row] for row in self._rows(loads)]
+            self._compare(f"hits/{connections}", loads)
+            self.report.measure(f"hits/{connections}/p99", loads[self.ours.name].p99)
+        loads = self._in_turn(keepers, partial(self._again, load.saturated, connections=HIT_CONNECTIONS[0]))
+        rows += [[f"{HIT_CONNECTIONS[0]}, transforms beside", *row] for row in self._rows(loads)]
+        self.report.measure("hits/saturated/p99", loads[self.ours.name].p99)
+        self.report.table(f"The same variant of {size:,} bytes again", ["connections", *LOAD_HEAD], rows)
+        self.report.verdicts("hits")
+
+    def coalescing(self) -> None:
+        rows, bursts = [], 1 + self.times.rounds
+        for server in self.servers:
+            seen = together.measure(server, WEBP, bursts=bursts)
+            times = seen.cpu / seen.cpu_of_one
+            rows.append([server.name, seen.wall, seen.cpu_of_one, seen.cpu, f"×{times:.2f}", seen.whole])
+            if server is self.ours:
+                self.report.measure("coalescing/cpu", times)
+                self.report.measure("coalescing/whole", seen.whole)
+        head = ["server", "wall ms", "CPU ms of one", "CPU ms of 32", "against one", "whole and equal"]
+        self.report.table("32 at once for one new variant", head, rows)
+        self.report.verdicts("coalescing")
+
+    def memory(self) -> None:
+        rows, after = [], {}
+        for server in self.servers:
+            for wish in WISHES:
+                self._uncached(server, wish)
+            server.tree.settle()
+            after[server.name] = server.tree.memory()
+            rows.append([server.name, server.idle_memory, after[server.name], server.started_in])
+        for server in self.servers:
+            self.report.measure(f"memory/{server.name}", after[self.ours.name] / after[server.name])
+        self.report.measure("start", self.ours.started_in)
+        head = ["server", "MB idle", "MB after the load", "s to the first answer"]
+        self.report.table("Memory of the whole tree (PSS), and start", head, rows)
+        self.report.verdicts("memory")
+        self.report.verdicts("start")
+
+    def _uncached(self, server: Server, wish: Wish, connections: int = UNCACHED_CONNECTIONS) -> Load:
+        server.warm_up(wish)
+        return load.uncached(server, wish, connections=connections, seconds=self.times.uncached)
+
+    def _again(self, kind: Callable[..., Load], server: Server, connections: int) -> Load:
+        return kind(server, WEBP, connections=connections, seconds=self.times.hits)
+
+    def _overhead(self) -> None:
+        """One request after the other, beside bare Pillow on the file that our workers read."""
+        rows = []
+        bare = [sys.executable, "-m", "scripts.benchmarks.workbench", "bare"]
+        with engine("bare", bare, self.scratch.folder / "results") as pillow:
+            for wish in WISHES:
+                source = _read_by_workers(self.scratch.folder / "servers" / "pichub" / "data")
+                job = Job(source=source, **asdict(wish))
+                seen, needed = [], []
+                for _ in range(self.times.rounds):
+                    seen.append(self._uncached(self.ours, wish, connections=1))
+                    needed += [pillow.run(job)["cpu"] for _ in range(20)]
+                cpu, least = mean(each.cpu for each in seen), mean(needed)
+                main, above = mean(each.cpu_of_main for each in seen), (cpu / least - 1) * 100
+                rows.append([wish.about, _dimensions(source), cpu, main, cpu - main, least, f"{above:.1f} %"])
+                self.report.measure(f"overhead/{wish.name}", above)
+        head = ["uncached", "from", "CPU ms", "of the server", "of its workers", "bare Pillow", "above bare"]
+        self.report.table("Our own CPU for a request", head, rows)
+        self.report.verdicts("overhead")
+
+    def _in_turn(self, servers: Sequence[Server], run: Callable[[Server], Load]) -> dict[str, Load]:
+        """The median of each figure over all rounds."""
+        rounds = [{server.name: run(server) for server in servers} for _ in range(self.times.rounds)]
+        return {server.name: _middle([each[server.name] for each in rounds]) for server in servers}
+
+    def _rows(self, loads: dict[str, Load]) -> list[list[object]]:
+        ours = loads[self.ours.name].rate
+        return [
+            [name, each.rate, each.p50, each.p99, each.cpu, f"{ours / each.rate:.2f}×"]
+            for name, each in loads.items()
+        ]
+
+    def _compare(self, name: str, loads: dict[str, Load]) -> None:
+        for other, each in loads.items():
+            self.report.measure(f"{name}/{other}", loads[self.ours.name].rate / each.rate)
+
+
+LOAD_HEAD = ["server", "requests/s", "p50 ms", "p99 ms", "CPU ms", "PicHub's rate"]
+
+
+def _middle(loads: Sequence[Load]) -> Load:
+    return Load(
+        rate=median(each.rate for each in loads),
+        p50=median(each.p50 for each in loads),
+        p99=median(each.p99 for each in loads),
+        cpu=median(each.cpu for each in loads),
+        cpu_of_main=median(each.cpu_of_main for each in loads),
+    )
+
+
+def _read_by_workers(data: Path) -> Path:
+    """The smallest stored picture that is larger than any result: what transforms are made from."""
+    sizes = {path: _size(path) for path in data.rglob("*") if path.is_file()}
+    return min((size, path) for path, size in sizes.items() if size[0] >= 1600)[1]
+
+
+def _size(path: Path) -> tuple[int, int]:
+    try:
+        with Image.open(path) as picture:
+            return picture.size
+    except UnidentifiedImageError:
+        return 0, 0
+
+
+def _dimensions(path: Path) -> str:
+    return "{}×{}".format(*_size(path))

@@ -1,0 +1,118 @@
+# ruff: noqa: S603  (what is started here is named in this folder)
+"""Load from wrk, one kind for all servers, and what came of it."""
+
+import json
+import subprocess
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+
+from scripts.benchmarks.machine import PEERS, wrk
+from scripts.benchmarks.processes import Failed
+from scripts.benchmarks.servers import Server, Wish
+
+FASTEST = 300
+"""Uncached requests a second that no server passes on few cores: so many new addresses are laid out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Load:
+    """Requests a second, milliseconds, and processor milliseconds of the server for each request."""
+
+    rate: float
+    p50: float
+    p99: float
+    cpu: float
+    cpu_of_main: float
+
+
+def uncached(server: Server, wish: Wish, *, connections: int, seconds: float) -> Load:
+    """Each request asks for what nobody asked for before."""
+    paths = server.fresh(wish, int(FASTEST * seconds))
+    load, requests = _run(server, paths, connections=connections, seconds=seconds)
+    _use(server, wish, paths, requests + connections)
+    return load
+
+
+def _use(server: Server, wish: Wish, paths: Sequence[str], count: int) -> None:
+    if count > len(paths):
+        raise Failed(f"{server.name} came to the end of its {len(paths)} addresses")
+    server.used(wish, count)
+
+
+def hits(server: Server, wish: Wish, *, connections: int, seconds: float) -> Load:
+    """Each request asks for the same."""
+    load, _ = _run(server, [server.same(wish)], connections=connections, seconds=seconds)
+    return load
+
+
+def saturated(server: Server, wish: Wish, *, connections: int, seconds: float) -> Load:
+    """The same, while four others ask for what nobody asked for before."""
+    others = 4
+    paths = server.fresh(wish, int(FASTEST * (seconds + 2)))
+    with Wrk(server, paths, connections=others, seconds=seconds + 2) as busy:
+        time.sleep(1)
+        load, _ = _run(server, [server.same(wish)], connections=connections, seconds=seconds, calm=False)
+        _use(server, wish, paths, int(busy.result()["requests"]) + others)
+    return load
+
+
+def _run(
+    server: Server,
+    paths: Sequence[str],
+    *,
+    connections: int,
+    seconds: float,
+    calm: bool = True,
+) -> tuple[Load, int]:
+    if calm:
+        server.tree.settle()
+    with Wrk(server, paths, connections=connections, seconds=seconds) as run:
+        cpu, main = server.tree.cpu(), server.tree.main_cpu()
+        seen = run.result()
+        cpu, main = server.tree.cpu() - cpu, server.tree.main_cpu() - main
+    requests = int(seen["requests"])
+    load = Load(
+        rate=requests / seen["microseconds"] * 1e6,
+        p50=seen["p50"] / 1000,
+        p99=seen["p99"] / 1000,
+        cpu=cpu / requests * 1000,
+        cpu_of_main=main / requests * 1000,
+    )
+    return load, requests
+
+
+class Wrk:
+    """One run of wrk, on one thread; it is ended at the end of the block."""
+
+    def __init__(self, server: Server, paths: Sequence[str], *, connections: int, seconds: float) -> None:
+        self._server = server
+        with NamedTemporaryFile("w", suffix=".paths", delete=False) as file:
+            file.write("\n".join(paths) + "\n")
+        self._file = Path(file.name)
+        self._command = [str(wrk()), "-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "30s"]
+        self._command += ["-s", str(PEERS / "load.lua"), server.url("/"), "--", str(self._file)]
+
+    def __enter__(self) -> "Wrk":
+        self._process = subprocess.Popen(
+            self._command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        return self
+
+    def result(self) -> dict[str, float]:
+        """What load.lua says in the end. Raises Failed where requests failed."""
+        output, _ = self._process.communicate()
+        try:
+            seen: dict[str, float] = json.loads(output.strip().rpartition("\n")[2])
+        except ValueError as error:
+            raise Failed(f"wrk against {self._server.name}: {output}") from error
+        if seen["errors"] or not seen["requests"]:
+            raise Failed(f"wrk against {self._server.name}: {seen}")
+        return seen
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._file.unlink(missing_ok=True)

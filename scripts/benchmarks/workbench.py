@@ -1,0 +1,68 @@
+"""Runs one of our renders for each line of JSON, as our workers do, and answers with what it took. One thread.
+
+`bare` instead does no more than Pillow must: decode, resize, encode. What PicHub takes above that is its own.
+"""
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from app.imaging.animation import Timing
+from app.imaging.encoder import encoded
+from app.imaging.formats import Format
+from app.imaging.limits import STORED
+from app.imaging.probe import identify
+from app.imaging.render import render
+from app.imaging.transform import Source, Transform
+
+_sources: dict[str, Source] = {}
+
+
+def ours(job: dict[str, Any]) -> Callable[[], object]:
+    source, destination = Path(job["source"]), Path(job["destination"])
+    if job["source"] not in _sources:
+        _sources[job["source"]] = identify(source, STORED).source
+    transform = Transform(
+        width=job["width"],
+        height=job["height"],
+        quality=job["quality"],
+        format=Format.parse(job["format"]),
+    )
+    recipe = transform.resolve(_sources[job["source"]])
+    return lambda: render(source, recipe, destination)
+
+
+def bare(job: dict[str, Any]) -> Callable[[], object]:
+    """Of the middle of a picture in the box's proportions, as cover takes it."""
+    box = job["width"], job["height"]
+
+    def run() -> None:
+        with Image.open(job["source"]) as image:
+            image.draft("RGB", box)
+            across, down = image.width / box[0], image.height / box[1]
+            ratio = min(across, down)
+            left, top = (image.width - box[0] * ratio) / 2, (image.height - box[1] * ratio) / 2
+            part = (left, top, image.width - left, image.height - top)
+            small = image.resize(box, Image.Resampling.LANCZOS, part, reducing_gap=2.0)
+        encoded([small], Format.parse(job["format"]), job["quality"], Timing(durations=(0,), plays=0))
+
+    return run
+
+
+def main() -> None:
+    prepare = {"ours": ours, "bare": bare}[sys.argv[1]]
+    for line in sys.stdin:
+        run = prepare(json.loads(line))
+        wall, cpu = time.perf_counter(), time.process_time()
+        run()
+        taken = {"wall": (time.perf_counter() - wall) * 1000, "cpu": (time.process_time() - cpu) * 1000}
+        print(json.dumps(taken), flush=True)  # noqa: T201  (this is the answer)
+
+
+if __name__ == "__main__":
+    main()
