@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from app.auth.actor import Actor, Scope
 from app.errors import MissingScope, Unauthorized
@@ -39,7 +39,7 @@ class Services:
     settings: Settings
     storage: Storage
     imaging: Pool
-    renders: Flights[None]
+    renders: Flights[Any]
     freshness: Freshness
     hits: Hits
     rows: Rows

@@ -12,17 +12,15 @@ from starlette.responses import Response, StreamingResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.context import Context
-from app.errors import MEGABYTE, InvalidParameter, NotFound
-from app.hits.freshness import Marks
+from app.errors import InvalidParameter, NotFound
 from app.ids import Kind, kind_of
 from app.imaging.formats import Format
 from app.imaging.transform import Transform
 from app.resolvers import variants
-from app.resolvers.variants import Picture
+from app.resolvers.variants import SMALL, Made, Picture
 from compat_rest import hot, parse
 from compat_rest.conditional import Unsatisfiable, Validators
 
-SMALL = MEGABYTE
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_EACH_TIME = "private, no-cache"
 HARMLESS = {
@@ -49,7 +47,6 @@ async def _answer(request: Request, image_id: str, extension: str) -> ASGIApp:
     ctx = await parse.visitor(request)
     if kind_of(image_id) is not Kind.IMAGE:  # /favicon.ico is no picture of ours with a strange extension
         raise NotFound("image", image_id)
-    marks = ctx.services.freshness.marks(image_id)
     transform, saved = Transform.parse(request.query_params), parse.flag(request, "download")
     accept = request.headers.get("accept", "")
     picture = await variants.find(ctx, image_id, transform, extension=_format(extension), accept=accept)
@@ -57,7 +54,7 @@ async def _answer(request: Request, image_id: str, extension: str) -> ASGIApp:
     headers = {**validators.headers, **HARMLESS, **_caching(picture, transform)}
     if validators.are_held(request.headers):
         return Response(status_code=304, headers=headers)
-    return Delivery(ctx, picture, marks, validators, headers | _disposition(picture.filename, saved=saved))
+    return Delivery(ctx, picture, validators, headers | _disposition(picture.filename, saved=saved))
 
 
 def _format(extension: str) -> Format | None:
@@ -86,16 +83,16 @@ class Delivery:
 
     ctx: Context
     picture: Picture
-    marks: Marks
     validators: Validators
     headers: Mapping[str, str]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        size = await variants.make(self.ctx, self.picture)
-        response = await self._response(scope, size)
+        made = await variants.make(self.ctx, self.picture)
+        response = await self._response(scope, made)
         await response(scope, receive, send)
 
-    async def _response(self, scope: Scope, size: int) -> ASGIApp:
+    async def _response(self, scope: Scope, made: Made) -> ASGIApp:
+        size = made.size
         headers = {**self.headers, "Accept-Ranges": "bytes", "Content-Type": self.picture.format.mime_type}
         if scope["method"] == "HEAD":
             return Response(headers=headers | {"Content-Length": str(size)})
@@ -105,7 +102,7 @@ class Delivery:
             return self._streamed(part, 206, headers)
         if size > SMALL:
             return self._streamed(range(size), 200, headers)
-        whole = Response(await variants.read(self.ctx, self.picture), headers=headers)
+        whole = Response(await variants.read(self.ctx, self.picture, made), headers=headers)
         if self.picture.image.is_public:
             self._remember(scope, whole)
         return whole
@@ -114,7 +111,7 @@ class Delivery:
         hot.remember(
             self.ctx.services.hits,
             scope,
-            self.marks,
+            self.picture.marks,
             image_id=self.picture.image.id,
             headers=whole.raw_headers,
             body=bytes(whole.body),

@@ -1,7 +1,7 @@
 """Pillow, kept on a leash: one plugin, our own limits, and every failure one of our words."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from app.imaging import declared
 from app.imaging.declared import Declared
 from app.imaging.formats import Format
 from app.imaging.geometry import Size
+from app.imaging.limits import Limits
 from app.imaging.signatures import SIGNATURE_SIZE, sniff
 
 PLUGINS = {Format.JPG: "JPEG", Format.PNG: "PNG", Format.WEBP: "WEBP", Format.GIF: "GIF"}
@@ -31,24 +32,8 @@ TURNS = {
 SIDEWAYS = range(5, 9)
 MIRRORED, UPSIDE_DOWN = {2, 3, 6, 7}, {3, 4, 7, 8}
 
-Box = tuple[float, float, float, float]
+Box = tuple[int, int, int, int]
 """Left, top, right and bottom, in pixels."""
-
-Admit = Callable[[int], None]
-"""Called with the number of pixels that are about to be decoded; returns when there is room for them."""
-
-
-def at_once(pixels: int) -> None:
-    """There is always room: for whoever decodes outside of a pool."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What a picture may declare: width × height × frames, width or height, frames."""
-
-    max_pixels: int
-    max_side: int
-    max_frames: int = 2_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +44,8 @@ class Opened:
     format: Format
     size: Size
     frames: int
+    orientation: int
+    """1 to 8 as in EXIF. An animation is never turned: browsers do not either."""
 
     @property
     def upright_size(self) -> Size:
@@ -67,11 +54,6 @@ class Opened:
     @property
     def is_animated(self) -> bool:
         return self.frames > 1
-
-    @property
-    def orientation(self) -> int:
-        """1 to 8 as in EXIF. An animation is never turned: browsers do not either."""
-        return 1 if self.is_animated else _orientation(self.image)
 
 
 @contextmanager
@@ -106,7 +88,7 @@ def turned(image: Image.Image, orientation: int) -> Image.Image:
 
 
 def as_stored(box: Box, upright: tuple[int, int], orientation: int) -> Box:
-    """Where a box in the upright picture lies in the stored one."""
+    """Where a box in a picture that is `upright` large lies in the same as it is stored."""
     (left, top, right, bottom), (width, height) = box, upright
     if orientation in MIRRORED:
         left, right = width - right, width - left
@@ -129,7 +111,8 @@ def _open(file: BinaryIO, format: Format, limits: Limits) -> Opened:
     frames = said.frames if said and format is Format.GIF else _frames(image, format)
     size = Size(said.width, said.height) if said else Size(*image.size)
     _refuse_above(limits, Declared(*size, frames))
-    return Opened(image=image, format=format, size=size, frames=frames)
+    orientation = _orientation(image) if frames == 1 else 1
+    return Opened(image=image, format=format, size=size, frames=frames, orientation=orientation)
 
 
 def _declared(file: BinaryIO, format: Format, limits: Limits) -> Declared | None:

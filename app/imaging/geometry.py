@@ -100,7 +100,8 @@ Position.CENTER = Position(0.5, 0.5)
 class Geometry:
     """The way from a picture to the result: the whole is scaled, `visible` of it is cut at `crop`, laid at `pad`.
 
-    No more than `visible` need ever be computed: `scaled` may be far larger than any picture.
+    No more than `visible` need ever be computed: `scaled` may be far larger than any picture. `reach` is how much of
+    the picture's width and height `scaled` covers: 1 but where it grows, as then only its size is rounded.
     """
 
     scaled: Size
@@ -108,6 +109,7 @@ class Geometry:
     crop: Point
     output: Size
     pad: Point
+    reach: tuple[float, float] = (1, 1)
 
     @property
     def is_padded(self) -> bool:
@@ -121,7 +123,8 @@ class Geometry:
         """One text for one geometry: `800x600`, with what is cut and where it is laid if that is something."""
         cut = f"-{self.scaled}@{self.crop.left},{self.crop.top}" if self.is_cropped else ""
         laid = f"+{self.visible}@{self.pad.left},{self.pad.top}" if self.is_padded else ""
-        return f"{self.output}{cut}{laid}"
+        reaching = f"~{self.reach[0]:.4f},{self.reach[1]:.4f}" if self.reach != (1, 1) else ""
+        return f"{self.output}{cut}{laid}{reaching}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,7 +142,8 @@ def arrange(picture: Size, box: Box, *, loader: Format = Format.PNG, frames: int
 
     Raises BadRequest where the result would pass MAX_SIDE or MAX_PIXELS over all frames.
     """
-    scaled = _scaled(_as_loaded(picture, box, loader), box, frames=frames)
+    loaded = _as_loaded(picture, box, loader)
+    scaled = _scaled(loaded, box, frames=frames)
     output = _output(scaled, box)
     _refuse_above_limits(output, frames)
     visible = Size(min(scaled.width, output.width), min(scaled.height, output.height))
@@ -152,6 +156,7 @@ def arrange(picture: Size, box: Box, *, loader: Format = Format.PNG, frames: int
         ),
         output=output,
         pad=Point((output.width - visible.width) // 2, (output.height - visible.height) // 2),
+        reach=_reach(loaded, scaled, box),
     )
 
 
@@ -179,10 +184,16 @@ def _jpeg_divisor(shrink: float) -> int:
 
 def _scaled(picture: Size, box: Box, *, frames: int) -> Size:
     across, down = _shrink(picture, box)
-    width = max(1, _half_up(picture.width * (1 / across)))
+    width = _shrunk(picture.width, across)
     if frames > 1:  # libvips sizes an animation's page by rint(), which rounds half to even
         return Size(width, max(1, round(picture.height / down)))
-    return Size(width, max(1, _half_up(picture.height * (1 / down))))
+    return Size(width, _shrunk(picture.height, down))
+
+
+def _shrunk(side: int, shrink: float) -> int:
+    """To the last bit as in libvips: what grows is multiplied by a scale, what shrinks divided by the inverse of it."""
+    scale = 1 / shrink
+    return max(1, _half_up(side * scale if scale > 1 else side / (1 / scale)))
 
 
 def _shrink(picture: Size, box: Box) -> tuple[float, float]:
@@ -197,6 +208,14 @@ def _shrink(picture: Size, box: Box) -> tuple[float, float]:
         choose = min if box.fit in {Fit.COVER, Fit.OUTSIDE} else max
         across = down = choose(across, down)
     return min(across, picture.width), min(down, picture.height)
+
+
+def _reach(picture: Size, scaled: Size, box: Box) -> tuple[float, float]:
+    across, down = _shrink(picture, box)
+    return (
+        scaled.width * across / picture.width if across < 1 else 1,
+        scaled.height * down / picture.height if down < 1 else 1,
+    )
 
 
 def _output(scaled: Size, box: Box) -> Size:

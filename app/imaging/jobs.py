@@ -1,12 +1,14 @@
-"""What a pool asks of a worker, and what the worker says on the way and in the end."""
+"""What a pool asks of a worker, and what the worker says on the way and in the end.
+
+Decoders are imported where a job runs: the server, which knows jobs by name, loads none.
+"""
 
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
-from app.imaging.decoder import Admit, Limits
-from app.imaging.probe import Probe, identify
-from app.imaging.render import Rendered, render
+from app.imaging.limits import Admit, Limits
+from app.imaging.reports import Probe, Rendered
 from app.imaging.transform import Recipe
 
 T_co = TypeVar("T_co", covariant=True)
@@ -22,9 +24,23 @@ class Job(Protocol[T_co]):
 class Identify:
     path: Path
     limits: Limits
+    intermediate: Path | None
 
     def run(self, admit: Admit) -> Probe:
-        return identify(self.path, self.limits, admit=admit)
+        from app.imaging.probe import identify
+
+        return identify(self.path, self.limits, intermediate=self.intermediate, admit=admit)
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    source: Path
+    destination: Path
+
+    def run(self, admit: Admit) -> None:
+        from app.imaging.reducing import reduce
+
+        reduce(self.source, self.destination, admit=admit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +50,8 @@ class Render:
     destination: Path
 
     def run(self, admit: Admit) -> Rendered:
+        from app.imaging.render import render
+
         return render(self.source, self.recipe, self.destination, admit=admit)
 
 

@@ -8,10 +8,9 @@ from typing import Self, TypeVar
 
 from app.errors import Busy, TooHeavy, TooSlow
 from app.imaging.budget import Budget
-from app.imaging.decoder import Limits
-from app.imaging.jobs import Asks, Done, Failed, Identify, Job, Render
-from app.imaging.probe import Probe
-from app.imaging.render import Rendered
+from app.imaging.jobs import Asks, Done, Failed, Identify, Job, Reduce, Render
+from app.imaging.limits import Limits
+from app.imaging.reports import Probe, Rendered
 from app.imaging.staff import Nursery, Worker, WorkerLost
 from app.imaging.transform import Recipe
 
@@ -53,9 +52,17 @@ class Pool:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def identify(self, path: Path) -> Probe:
-        """What the file holds. Raises UnsupportedFormat, CorruptImage, TooManyPixels, TooSlow, TooHeavy, Busy."""
-        return await self.run(Identify(path, self._limits))
+    async def identify(self, path: Path, *, intermediate: Path | None = None) -> Probe:
+        """What the file holds. Raises UnsupportedFormat, CorruptImage, TooManyPixels, TooSlow, TooHeavy, Busy.
+
+        The intermediate of a picture that is worth one is written on the way, if that can be done.
+        Once it has raised, cancelled included, nothing writes there any more.
+        """
+        return await self.run(Identify(path, self._limits, intermediate))
+
+    async def reduce(self, source: Path, destination: Path) -> None:
+        """Writes the intermediate of a picture to `destination`; for all else see `render`."""
+        await self.run(Reduce(source, destination))
 
     async def render(self, source: Path, recipe: Recipe, destination: Path) -> Rendered:
         """Writes the result of the recipe to `destination`; after an error there may be a part of it.

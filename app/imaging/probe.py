@@ -2,58 +2,40 @@
 
 from base64 import b64encode
 from collections import Counter
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
 from thash import rgba_to_thumb_hash
 
 from app.imaging.colourspace import is_see_through, readable, to_srgb
-from app.imaging.decoder import Admit, Limits, Opened, at_once, frames, opened, turned
-from app.imaging.formats import Format
+from app.imaging.decoder import Opened, frames, opened, turned
 from app.imaging.geometry import Box, Fit, Size, arrange
+from app.imaging.intermediates import is_worthwhile, reduction
+from app.imaging.limits import Admit, Limits, at_once
+from app.imaging.reducing import write
+from app.imaging.reports import Probe
 from app.imaging.resampling import resized
-from app.imaging.transform import Source
 
 PREVIEW_SIDE = 32
 """A thumbhash keeps at most 7 × 7 waves: 32 pixels a side show them all, and cost a tenth of the 100 it allows."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Probe:
-    """A whole picture. Sizes are upright. `has_alpha` says that some pixel is see-through, not that some could be.
+def identify(
+    path: Path, limits: Limits, *, intermediate: Path | None = None, admit: Admit = at_once
+) -> Probe:
+    """The picture in a file, decoded to its last frame. Raises UnsupportedFormat, TooManyPixels, CorruptImage.
 
-    `thumbhash` is base64. `dominant_color` is `#rrggbb`: the commonest of eight, among the pixels that are more seen
-    than seen through (white if there are none).
+    The intermediate of a picture that is worth one is written to `intermediate`, from the same decoding; if that can't
+    be done there is none.
     """
-
-    format: Format
-    width: int
-    height: int
-    frames: int
-    has_alpha: bool
-    thumbhash: str
-    dominant_color: str
-
-    @property
-    def source(self) -> Source:
-        return Source(
-            format=self.format,
-            width=self.width,
-            height=self.height,
-            frames=self.frames,
-            has_alpha=self.has_alpha,
-        )
-
-
-def identify(path: Path, limits: Limits, *, admit: Admit = at_once) -> Probe:
-    """The picture in a file, decoded to its last frame. Raises UnsupportedFormat, TooManyPixels, CorruptImage."""
     with opened(path, limits) as picture:
-        picture.image.draft(None, (1, 1))  # JPEG at an eighth: all of the stream is read, few pixels are made
+        # All of a JPEG's stream is read either way. An eighth of it is enough to be looked at.
+        picture.image.draft(None, reduction(picture.size).loaded if intermediate else (1, 1))
         admit(picture.image.width * picture.image.height)
         preview, see_through = _verified(picture)
         width, height = picture.upright_size
-        return Probe(
+        probe = Probe(
             format=picture.format,
             width=width,
             height=height,
@@ -62,6 +44,10 @@ def identify(path: Path, limits: Limits, *, admit: Admit = at_once) -> Probe:
             thumbhash=_thumbhash(preview),
             dominant_color=_dominant_colour(preview),
         )
+        if intermediate and is_worthwhile(probe.source):
+            with suppress(OSError, MemoryError):  # it is made again when it is first wanted
+                write(picture, picture.image, intermediate)
+        return probe
 
 
 def _verified(picture: Opened) -> tuple[Image.Image, bool]:

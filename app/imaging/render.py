@@ -12,24 +12,18 @@ from PIL import Image
 from app.imaging.animation import Timing, duration, plays
 from app.imaging.colour import Colour
 from app.imaging.colourspace import is_see_through, readable, to_srgb, without_alpha
-from app.imaging.decoder import SIDEWAYS, Admit, Limits, Opened, as_stored, at_once, frames, opened, turned
+from app.imaging.decoder import SIDEWAYS, Opened, as_stored, frames, opened, turned
 from app.imaging.encoder import encoded
+from app.imaging.formats import Format
 from app.imaging.geometry import Size
+from app.imaging.intermediates import asks_for_more
+from app.imaging.limits import STORED, Admit, at_once
+from app.imaging.reports import Rendered
 from app.imaging.resampling import resized
 from app.imaging.transform import Recipe
 
-STORED = Limits(max_pixels=10**9, max_side=65_500)
-"""What is stored was measured when it came; the limits may have been lowered since."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
-    """What was written: pixels a side, frames, bytes."""
-
-    width: int
-    height: int
-    frames: int
-    size: int
+SMALL = 2_000_000
+"""Pixels up to which a picture is worked on as exactly as sharp does it; above, faster ways look the same."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +32,22 @@ class Task:
     turned (1 to 8, as in EXIF)."""
 
     recipe: Recipe
+    source: Format
     loaded: Size
     orientation: int
+
+    @property
+    def converts_first(self) -> bool:
+        """Whether colours are converted before they are mixed with each other or a background; later they are fewer."""
+        small = prod(self.loaded) <= max(SMALL, prod(self.recipe.geometry.visible))
+        return small or not self.recipe.format.can_alpha
 
 
 def render(source: Path, recipe: Recipe, destination: Path, *, admit: Admit = at_once) -> Rendered:
     """Writes the result of `recipe` to `destination`, and nowhere else. Raises CorruptImage, TooManyPixels."""
     with opened(source, STORED) as picture:
         loaded = _shrink_on_load(picture, recipe)
-        task = Task(recipe=recipe, loaded=loaded, orientation=picture.orientation)
+        task = Task(recipe=recipe, source=picture.format, loaded=loaded, orientation=picture.orientation)
         admit(picture.image.width * picture.image.height + recipe.frames * prod(recipe.output_size))
         results, timing = _results(picture, task)
     data = encoded(results, recipe.format, recipe.quality, timing)
@@ -60,13 +61,20 @@ def _shrink_on_load(picture: Opened, recipe: Recipe) -> Size:
 
     A JPEG is decoded at the smallest of 1, 1/2, 1/4 and 1/8 that is large enough: two to four times as fast.
     """
-    width, height = recipe.geometry.scaled
-    sideways = picture.orientation in SIDEWAYS
-    drafted = picture.image.draft(None, (height, width) if sideways else (width, height))
-    if drafted is None:
+    divisor = _divisor(picture, recipe)
+    reduced = Size(*(max(1, side // divisor) for side in picture.size))
+    if picture.image.draft(None, reduced) is None or picture.image.size == picture.size:
         return picture.size
-    _, (_, _, right, bottom) = drafted
-    return Size(max(1, int(right)), max(1, int(bottom)))
+    return reduced
+
+
+def _divisor(picture: Opened, recipe: Recipe) -> int:
+    """8, 4, 2 or 1. sharp takes some more pixels than are needed; of a large picture they cost too much to be usual."""
+    scaled = recipe.geometry.scaled
+    across, down = scaled[::-1] if picture.orientation in SIDEWAYS else scaled
+    shrink = min(picture.size.width // across, picture.size.height // down)
+    spare = 1 if prod(picture.size) <= SMALL or asks_for_more(recipe) else 0
+    return next((divisor for divisor in (8, 4, 2) if shrink >= divisor + spare), 1)
 
 
 def _results(picture: Opened, task: Task) -> tuple[list[Image.Image], Timing]:
@@ -92,23 +100,40 @@ def _readable(image: Image.Image, _: Task) -> Image.Image:
     return readable(image)
 
 
+def _in_srgb_at_first(image: Image.Image, task: Task) -> Image.Image:
+    return to_srgb(image) if task.converts_first else image
+
+
+def _flattened(image: Image.Image, task: Task) -> Image.Image:
+    if task.recipe.format.can_alpha or image.mode not in {"LA", "RGBA"}:
+        return image
+    sheet = Image.new("RGB", image.size, (task.recipe.background or Colour.WHITE).rgb)
+    sheet.paste(image.convert("RGB"), mask=image.getchannel("A"))
+    return sheet
+
+
 def _cropped_and_resized(image: Image.Image, task: Task) -> Image.Image:
     """The visible part, not yet upright: sharp turns last too, and there are fewer pixels to turn then."""
     geometry, sideways = task.recipe.geometry, task.orientation in SIDEWAYS
-    width, height = task.loaded[::-1] if sideways else task.loaded
-    across, down = width / geometry.scaled.width, height / geometry.scaled.height
-    left, top = geometry.crop.left * across, geometry.crop.top * down
-    right, bottom = left + geometry.visible.width * across, top + geometry.visible.height * down
-    box = as_stored((left, top, min(right, width), min(bottom, height)), (width, height), task.orientation)
-    return resized(image, geometry.visible[::-1] if sideways else geometry.visible, box)
+    (left, top), visible = geometry.crop, geometry.visible
+    cut = (left, top, left + visible.width, top + visible.height)
+    left, top, right, bottom = as_stored(cut, geometry.scaled, task.orientation)
+    scaled, reach = geometry.scaled, geometry.reach
+    if sideways:
+        scaled, reach, visible = Size(*scaled[::-1]), (reach[1], reach[0]), Size(*visible[::-1])
+    across, down = task.loaded.width * reach[0] / scaled.width, task.loaded.height * reach[1] / scaled.height
+    box = (left * across, top * down, right * across, bottom * down)
+    # For sharp libwebp shrinks, which is softer.
+    soft = Image.Resampling.BICUBIC if task.source is Format.WEBP else Image.Resampling.LANCZOS
+    return resized(image, visible, box, shrink_by=soft)
 
 
 def _upright(image: Image.Image, task: Task) -> Image.Image:
     return turned(image, task.orientation)
 
 
-def _in_srgb(image: Image.Image, _: Task) -> Image.Image:
-    return to_srgb(image)
+def _in_srgb_at_last(image: Image.Image, task: Task) -> Image.Image:
+    return image if task.converts_first else to_srgb(image)
 
 
 def _bare_of_idle_alpha(image: Image.Image, _: Task) -> Image.Image:
@@ -125,22 +150,15 @@ def _padded(image: Image.Image, task: Task) -> Image.Image:
     return _bare_of_idle_alpha(sheet, task)
 
 
-def _flattened(image: Image.Image, task: Task) -> Image.Image:
-    if task.recipe.format.can_alpha or image.mode not in {"LA", "RGBA"}:
-        return image
-    sheet = Image.new("RGB", image.size, (task.recipe.background or Colour.WHITE).rgb)
-    sheet.paste(image.convert("RGB"), mask=image.getchannel("A"))
-    return sheet
-
-
 PIPELINE: tuple[Callable[[Image.Image, Task], Image.Image], ...] = (
     _readable,
+    _in_srgb_at_first,
+    _flattened,
     _cropped_and_resized,
     _upright,
-    _in_srgb,  # after resizing, which leaves fewer pixels to convert
+    _in_srgb_at_last,
     _bare_of_idle_alpha,  # optimised GIFs mark what stays the same as transparent: nothing of it is seen through
     _padded,
-    _flattened,
 )
 
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from app.imaging.worker import DISMISS, HIRE, LENGTH, ORDER, packed
+from app.imaging.wire import DISMISS, HIRE, LENGTH, ORDER, packed
 
 ROOT = Path(__file__).parents[2]
 BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from app.imaging.worker import main; main()"

@@ -11,7 +11,6 @@ import pickle
 import resource
 import signal
 import socket
-import struct
 import sys
 import traceback
 from contextlib import suppress
@@ -21,13 +20,12 @@ from typing import Any, BinaryIO, NoReturn, cast
 from PIL import Image
 
 from app.errors import OutOfStorage, PicHubError, TooManyPixels
+from app.imaging import probe, reducing, render
 from app.imaging.jobs import Asks, Done, Failed, Job
+from app.imaging.wire import HIRE, LENGTH, ORDER, packed
 
-ORDER = struct.Struct("!cI")
-HIRE, DISMISS = b"h", b"d"
-
-LENGTH = struct.Struct("!I")
-"""A message is its pickle behind its length."""
+LOADED = (probe, reducing, render)
+"""What jobs need, here before the first worker is forked."""
 
 
 def nursery(orders: socket.socket, memory: int) -> None:
@@ -143,11 +141,6 @@ def _receive(stream: BinaryIO) -> Any:
     if len(head) < LENGTH.size:
         raise EOFError
     return pickle.loads(stream.read(*LENGTH.unpack(head)))  # noqa: S301  (from our own server)
-
-
-def packed(message: Any) -> bytes:
-    data = pickle.dumps(message)
-    return LENGTH.pack(len(data)) + data
 
 
 def main() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tortoise.queryset import QuerySet
@@ -14,7 +15,7 @@ from app.db.nested import by_cursor_in_each
 from app.db.paging import by_cursor, by_number
 from app.errors import Forbidden, Invalid, NotFound, OutOfStorage, written_size
 from app.ids import Kind, kind_of, new_id
-from app.imaging.probe import Probe
+from app.imaging.reports import Probe
 from app.models import Album, Category, Image, ImageTag
 from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
 from app.resolvers import albums, blobs, categories
@@ -95,16 +96,26 @@ async def upload(ctx: Context, new: NewImage) -> Image:
     rules.hold()
     if not new.file.path.exists():  # one upload given to two mutations of one operation
         raise Invalid({"file": ["This file has been used already: send it once for each image."]})
-    probe = await ctx.services.imaging.identify(new.file.path)
-    return await to_the_end(_keep(ctx, actor, new, probe, words))
+    intermediate = blobs.incoming_intermediate(ctx)
+    try:
+        probe = await ctx.services.imaging.identify(new.file.path, intermediate=intermediate)
+        return await to_the_end(_keep(ctx, actor, new, intermediate, probe, words))
+    finally:
+        intermediate.unlink(missing_ok=True)
 
 
-async def _keep(ctx: Context, actor: Actor, new: NewImage, probe: Probe, words: dict[str, Any]) -> Image:
+async def _keep(
+    ctx: Context, actor: Actor, new: NewImage, intermediate: Path, probe: Probe, words: dict[str, Any]
+) -> Image:
     now = ctx.now()
     image_id = new_id(Kind.IMAGE, now)
     extension = probe.format.extension
     key = blobs.original_key(image_id, extension)
-    async with blobs.stored(ctx, key, new.file.path), in_transaction():
+    async with (
+        blobs.stored(ctx, key, new.file.path),
+        blobs.stored_intermediate(ctx, image_id, probe.source, intermediate),
+        in_transaction(),
+    ):
         album = await _album_for(ctx, actor, new.album_id)
         category = await _category_for(actor, new.category_id)
         image = Image(

@@ -7,18 +7,24 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.auth.actor import Scope
+from app.cancellation import in_thread
 from app.context import Context
-from app.errors import InvalidParameter, NotFound
+from app.errors import MEGABYTE, InvalidParameter, NotFound
+from app.hits.freshness import Marks
+from app.ids import Kind, kind_of
+from app.imaging import intermediates
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit
 from app.imaging.transform import Recipe, Source, Transform
 from app.links import Markup
 from app.models import Image
-from app.resolvers import blobs, images
+from app.resolvers import blobs
 from app.storage.base import Missing, Stored
 
 THUMBNAIL = 400
 MAX_WIDTHS = 20
+SMALL = MEGABYTE
+"""Bytes up to which a picture is handled whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +39,14 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """What an address under `/img` names, known before a byte is read: `recipe` is None for the original."""
+    """What an address under `/img` names, known before a byte is read: `recipe` is None for the original.
+
+    It holds while `marks` do.
+    """
 
     image: Image
     recipe: Recipe | None
+    marks: Marks
 
     @property
     def format(self) -> Format:
@@ -58,6 +68,14 @@ class Picture:
         """The name to save it under."""
         stem = self.image.filename.rpartition(".")[0] or self.image.filename
         return f"{stem}.{self.format.extension}"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A picture that can be read: how many bytes it has, and those bytes where they are few and at hand."""
+
+    size: int
+    body: bytes | None = None
 
 
 def variant(ctx: Context, image: Image, transform: Transform) -> Variant:
@@ -122,31 +140,48 @@ async def find(
     `extension` is the format that the path ends in: the one to deliver, unless the transform names one itself. `accept`
     is the Accept header, for `fm=auto`.
     """
-    image = await images.visible(ctx, image_id)
+    marks = ctx.services.freshness.marks(image_id)
+    image = await ctx.services.rows.load(image_id, lambda: _row(image_id), image_id=image_id)
+    if not image.is_visible_to(ctx.account_id):
+        raise NotFound("image", image_id)
     if not image.is_public:
         ctx.allow(Scope.IMAGES_READ)
     if transform.format is None and extension not in {None, Format(image.format)}:
         transform = replace(transform, format=extension)
     if transform.is_identity:
-        return Picture(image, None)
+        return Picture(image, None, marks)
     source = source_of(image)
-    return Picture(image, transform.negotiated(accept, source).resolve(source))
+    return Picture(image, transform.negotiated(accept, source).resolve(source), marks)
 
 
-async def make(ctx: Context, picture: Picture) -> int:
-    """Renders the picture if that was not done before; how many bytes it has. Raises NotFound, Busy, Invalid."""
+async def _row(image_id: str) -> Image:
+    """The image with its album, whoever may see it. Raises NotFound."""
+    image = None
+    if kind_of(image_id) is Kind.IMAGE:
+        image = await Image.with_album().get_or_none(id=image_id)
+    if image is None:
+        raise NotFound("image", image_id)
+    return image
+
+
+async def make(ctx: Context, picture: Picture) -> Made:
+    """Renders the picture if that was not done before. Raises NotFound, Busy, Invalid."""
     image, recipe, key = picture.image, picture.recipe, _key(picture)
     stat = await ctx.services.storage.stat(key)
-    if stat is None and recipe is not None:
-        await ctx.services.renders.join(key, lambda: _render(ctx, image, recipe, key))
-        stat = await ctx.services.storage.stat(key)
-    if stat is None:  # deleted since we looked
+    if stat is not None and stat.size:
+        return Made(stat.size)
+    if recipe is None:  # deleted since we looked
         raise NotFound("image", image.id)
-    return stat.size
+    if intermediates.serves(source_of(image), recipe):
+        await blobs.make_intermediate(ctx, image)
+    made: Made = await ctx.services.renders.join(key, lambda: _render(ctx, picture, recipe, key))
+    return made
 
 
-async def read(ctx: Context, picture: Picture) -> bytes:
-    """All bytes of a picture that was made, where they are few. Raises NotFound."""
+async def read(ctx: Context, picture: Picture, made: Made) -> bytes:
+    """All bytes of a picture, where they are few. Raises NotFound."""
+    if made.body is not None:
+        return made.body
     try:
         return await ctx.services.storage.read(_key(picture))
     except Missing as error:  # deleted since we looked
@@ -180,18 +215,23 @@ def source_of(image: Image) -> Source:
     )
 
 
-async def _render(ctx: Context, image: Image, recipe: Recipe, key: str) -> None:
-    if await ctx.services.storage.stat(key):  # another process was faster
-        return
-    target = ctx.services.storage.incoming / f"{uuid.uuid4().hex}.variant"
+async def _render(ctx: Context, picture: Picture, recipe: Recipe, key: str) -> Made:
+    image, storage = picture.image, ctx.services.storage
+    stat = await storage.stat(key)
+    if stat is not None and stat.size:  # another was faster; an empty one is what a crash of the machine left
+        return Made(stat.size)
+    target = storage.incoming / f"{uuid.uuid4().hex}.variant"
+    is_reduced = intermediates.serves(source_of(image), recipe)
     try:
-        async with ctx.services.storage.as_file(image.key) as source:
-            await ctx.services.imaging.render(source, recipe, target)
-        await ctx.services.storage.put(key, target)
+        async with blobs.intermediate(ctx, image) if is_reduced else storage.as_file(image.key) as source:
+            rendered = await ctx.services.imaging.render(source, recipe, target)
+        body = await in_thread(target.read_bytes) if rendered.size <= SMALL else None
+        await storage.put(key, target, durable=False)
     except (Missing, FileNotFoundError) as error:  # deleted before it was read
         raise NotFound("image", image.id) from error
     finally:
         target.unlink(missing_ok=True)
-    if not await Image.exists(id=image.id):  # deleted while we rendered: the variant must not outlive it
-        await blobs.erase_variants(ctx, image)
+    if not ctx.services.freshness.holds(image.id, picture.marks) and not await Image.exists(id=image.id):
+        await blobs.erase_variants(ctx, image)  # deleted while we rendered: the variant must not outlive it
         raise NotFound("image", image.id)
+    return Made(rendered.size, body)

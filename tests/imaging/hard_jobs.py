@@ -5,7 +5,7 @@ import signal
 from dataclasses import dataclass
 from pathlib import Path
 
-from app.imaging.decoder import Admit
+from app.imaging.limits import Admit
 
 
 @dataclass

@@ -5,8 +5,8 @@ from contextlib import suppress
 import pytest
 
 from app.errors import CorruptImage, TooManyPixels, UnsupportedFormat
-from app.imaging.decoder import Limits
 from app.imaging.formats import Format
+from app.imaging.limits import Limits
 from app.imaging.probe import Probe, identify
 from app.imaging.render import render
 from app.imaging.transform import Transform

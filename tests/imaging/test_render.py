@@ -6,9 +6,9 @@ import pytest
 from PIL import Image, ImageChops, ImageSequence, ImageStat
 
 from app.errors import CorruptImage
-from app.imaging.decoder import Limits
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit
+from app.imaging.limits import Limits
 from app.imaging.probe import identify
 from app.imaging.render import Rendered, render
 from app.imaging.transform import Transform
@@ -171,16 +171,28 @@ def test_an_own_profile_is_turned_into_srgb(rendering):
     assert close_to(image.getpixel((10, 10)), (216, 93, 24), by=2)
 
 
+def test_a_profile_is_kept_where_a_large_picture_grows_one_way(rendering):
+    _, _, image = rendering(pictures.p3_png(2200, 1000), w=2300, h=100, fit="fill", fm="png")
+    assert close_to(image.getpixel((10, 10)), (216, 93, 24), by=2)
+
+
 @pytest.mark.parametrize("make", [pictures.lab_profile_jpeg, pictures.broken_profile_jpeg])
 def test_a_profile_that_does_not_fit_is_passed_over(rendering, make):
     _, _, image = rendering(make(), w=60)
     assert is_upright(image)
 
 
-def test_cmyk_comes_out_in_its_colours(rendering):
+def test_cmyk_without_a_profile_comes_out_as_paper_shows_it(rendering):
     _, _, image = rendering(pictures.cmyk_jpeg(), w=60)
     assert image.mode == "RGB"
-    assert is_upright(image)
+    by_sharp = {
+        "top-left": (212, 40, 28),
+        "top-right": (0, 116, 55),
+        "bottom-left": (51, 34, 118),
+        "bottom-right": (242, 200, 7),
+    }
+    for corner, colour in corners(image).items():
+        assert close_to(colour, by_sharp[corner], by=35)
 
 
 def test_sixteen_bits_become_eight_by_scale_and_not_by_clipping(rendering):

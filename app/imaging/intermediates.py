@@ -1,0 +1,65 @@
+"""Intermediates: smaller JPEGs of large pictures, to render from, as a decoder reads all of a file for any result.
+
+Which pictures have one, and which recipes are rendered from it, follows from what is known of both: the bytes of a
+result do not depend on whether the intermediate happened to lie there.
+"""
+
+from dataclasses import dataclass
+
+from app.imaging.formats import Format
+from app.imaging.geometry import Size
+from app.imaging.transform import Recipe, Source
+
+LEAST_PIXELS = 6_000_000
+"""Below that the picture itself is read nearly as fast."""
+
+SHORTEST, LONGEST = 1_600, 2_048
+"""Pixels of its longer side: a half, a quarter or an eighth of the picture's, if that lies between."""
+
+ROOM = 1.25
+"""How many pixels it has, each way, for one of the result before it is cropped."""
+
+QUALITY = 90
+
+HIGH_QUALITY = {Format.JPG: 90, Format.WEBP: 90, Format.AVIF: 75}
+"""From these on the picture itself is read; also where a format has no quality, as it keeps what it is given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reduction:
+    """How it is made: the picture is decoded at `loaded`, 1/1 to 1/8 of its size, and resized to `size`."""
+
+    loaded: Size
+    size: Size
+
+
+def asks_for_more(recipe: Recipe) -> bool:
+    """Whether more than the usual quality is asked for."""
+    return recipe.quality is not None and recipe.quality >= HIGH_QUALITY[recipe.format]
+
+
+def reduction(picture: Size) -> Reduction:
+    """How the intermediate of a picture of this size is made, whether or not it is worth it."""
+    longest = max(picture)
+    divisor = next((d for d in (8, 4, 2) if longest // d >= SHORTEST), 1)
+    loaded = Size(*(max(1, side // divisor) for side in picture))
+    excess = max(1.0, max(loaded) / LONGEST)
+    return Reduction(loaded, Size(*(max(1, int(side / excess + 0.5)) for side in loaded)))
+
+
+def is_worthwhile(source: Source) -> bool:
+    """Whether the picture has an intermediate: large ones do that a JPEG can hold."""
+    return (
+        source.width * source.height >= LEAST_PIXELS
+        and max(source.width, source.height) >= 2 * SHORTEST
+        and not source.is_animated
+        and not source.has_alpha
+    )
+
+
+def serves(source: Source, recipe: Recipe) -> bool:
+    """Whether the recipe is rendered from the intermediate: where that is large enough, and can't be told."""
+    if not is_worthwhile(source) or recipe.quality is None or asks_for_more(recipe):
+        return False
+    size = reduction(Size(source.width, source.height)).size
+    return all(ROOM * scaled <= side for scaled, side in zip(recipe.geometry.scaled, size, strict=True))

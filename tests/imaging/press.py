@@ -1,0 +1,85 @@
+"""Makes app/imaging/press.icc: how coated paper shows mixtures of four inks, as sharp does where a file has no profile.
+
+python -m tests.imaging.press
+"""
+
+import struct
+from itertools import product
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from PIL import Image
+
+from app.imaging.colourspace import PRESS
+from tests.imaging.sharp import Sharp
+
+STEPS = 7
+"""Of each ink, from none to all."""
+
+SRGB_TO_XYZ = (
+    (0.4360747, 0.3850649, 0.1430804),
+    (0.2225045, 0.7168786, 0.0606169),
+    (0.0139322, 0.0971045, 0.7141733),
+)
+WHITE = (0.9642, 1.0, 0.8249)
+"""D50, where profiles meet."""
+
+
+def measured() -> list[tuple[int, int, int]]:
+    """What sharp shows for each mixture; the last ink goes fastest."""
+    amounts = [round(255 * step / (STEPS - 1)) for step in range(STEPS)]
+    image = Image.new("CMYK", (STEPS**2, STEPS**2))
+    image.putdata(list(product(amounts, repeat=4)))
+    with TemporaryDirectory() as folder, Sharp() as sharp:
+        mixtures, shown = Path(folder, "mixtures.tif"), Path(folder, "shown.png")
+        image.save(mixtures)
+        sharp.write(mixtures, shown, {}, "png")
+        with Image.open(shown) as picture:
+            return list(picture.convert("RGB").get_flattened_data())  # type: ignore[arg-type]
+
+
+def lab(rgb: tuple[int, int, int]) -> tuple[float, float, float]:
+    linear = [_linear(value / 255) for value in rgb]
+    xyz = (sum(m * value for m, value in zip(row, linear, strict=True)) for row in SRGB_TO_XYZ)
+    x, y, z = (_cube_root(value / white) for value, white in zip(xyz, WHITE, strict=True))
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+def profile() -> bytes:
+    """An ICC profile, version 2, with one table of 16 bits."""
+    name, line = b"Coated paper\0", struct.pack(">2H", 0, 65535)
+    colours = b"".join(
+        struct.pack(">3H", *(round(v) for v in (l * 652.8, (a + 128) * 256, (b + 128) * 256)))
+        for l, a, b in map(lab, measured())  # noqa: E741  (L*a*b*)
+    )
+    unit = struct.pack(">9i", *(65536 * (i % 4 == 0) for i in range(9)))
+    table = b"mft2\0\0\0\0" + bytes((4, 3, STEPS, 0)) + unit + struct.pack(">2H", 2, 2)
+    tags = {
+        b"desc": b"desc\0\0\0\0" + struct.pack(">I", len(name)) + name + bytes(78),
+        b"cprt": b"text\0\0\0\0none\0",
+        b"wtpt": b"XYZ \0\0\0\0" + _xyz(),
+        b"A2B0": table + 4 * line + colours + 3 * line,
+    }
+    offset, index, body = 128 + 4 + 12 * len(tags), struct.pack(">I", len(tags)), b""
+    for tag, data in tags.items():
+        index += tag + struct.pack(">II", offset + len(body), len(data))
+        body += data + bytes(-len(data) % 4)
+    head = struct.pack(">I4sI4s4s4s", offset + len(body), bytes(4), 0x02400000, b"prtr", b"CMYK", b"Lab ")
+    head += struct.pack(">6H4s", 2026, 1, 1, 0, 0, 0, b"acsp")
+    return (head.ljust(68, b"\0") + _xyz()).ljust(128, b"\0") + index + body
+
+
+def _xyz() -> bytes:
+    return struct.pack(">3i", *(round(65536 * value) for value in WHITE))
+
+
+def _linear(value: float) -> float:
+    return value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+
+
+def _cube_root(value: float) -> float:
+    return value ** (1 / 3) if value > 216 / 24389 else (24389 / 27 * value + 16) / 116
+
+
+if __name__ == "__main__":
+    PRESS.write_bytes(profile())

@@ -1,0 +1,200 @@
+"""Intermediates save time and change nothing: whatever becomes of them, images and variants are the same."""
+
+import asyncio
+import random
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from PIL import Image as Pillow
+
+from app.context import Context
+from app.errors import Invalid, NotFound, OutOfStorage, PicHubError
+from app.imaging.pool import Limits, Pool
+from app.imaging.reports import Probe, Rendered
+from app.imaging.transform import Recipe, Transform
+from app.models import Image
+from app.resolvers import albums, blobs, images, variants
+from app.storage.disk import DiskStorage
+from tests import pictures
+from tests.house import House
+from tests.resolvers.test_images import context, keys, upload
+
+LARGE = pictures.jpeg(3264, 2448)
+SMALL = Transform(width=300)
+LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
+
+
+class WatchedPool(Pool):
+    """The real pool, and what it was asked to read."""
+
+    def __init__(self) -> None:
+        super().__init__(workers=2, queue=30, deadline=20, memory=1 << 30, limits=LIMITS)
+        self.sources: list[str] = []
+        self.reductions = 0
+
+    async def reduce(self, source: Path, destination: Path) -> None:
+        self.reductions += 1
+        await super().reduce(source, destination)
+
+    async def render(self, source: Path, recipe: Recipe, destination: Path) -> Rendered:
+        self.sources.append(source.parent.name)
+        return await super().render(source, recipe, destination)
+
+
+class ClumsyPool(WatchedPool):
+    """Fails to write intermediates while it looks at pictures."""
+
+    async def identify(self, path: Path, *, intermediate: Path | None = None) -> Probe:
+        return await super().identify(path, intermediate=Path("/nowhere/at/all"))
+
+
+class StrictStorage(DiskStorage):
+    """Has no room for intermediates."""
+
+    async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:
+        if key.startswith("intermediates/"):
+            raise OutOfStorage("The disk is full")
+        await super().put(key, source, durable=durable)
+
+
+def using(ctx: Context, **services: object) -> Context:
+    return replace(ctx, services=replace(ctx.services, **services))  # type: ignore[arg-type]
+
+
+@pytest.fixture
+async def pool() -> AsyncIterator[WatchedPool]:
+    async with WatchedPool() as pool:
+        yield pool
+
+
+@pytest.fixture
+async def ctx(built: House, pool: WatchedPool) -> Context:
+    return using(await context(built), imaging=pool)
+
+
+async def variant(ctx: Context, image: Image, transform: Transform = SMALL) -> bytes:
+    picture = await variants.find(ctx, image.id, transform, extension=None)
+    return await variants.read(ctx, picture, await variants.make(ctx, picture))
+
+
+async def test_a_large_picture_has_an_intermediate_and_a_small_one_has_none(ctx: Context) -> None:
+    large, small = await upload(ctx, LARGE), await upload(ctx, pictures.jpeg(2000, 1500))
+    key = blobs.intermediate_key(large.id)
+    assert await keys(ctx) == {large.key, key, small.key}
+    with Pillow.open(BytesIO(await ctx.services.storage.read(key))) as intermediate:
+        assert (intermediate.format, intermediate.size) == ("JPEG", (1632, 1224))
+        assert not intermediate.getexif()
+        assert "icc_profile" not in intermediate.info
+
+
+@pytest.mark.parametrize(
+    ("query", "source"),
+    [
+        ({"w": "300"}, "intermediates"),
+        ({"w": "1305", "fm": "webp"}, "intermediates"),
+        ({"w": "1306", "fm": "webp"}, "originals"),
+        ({"w": "200", "h": "1200"}, "originals"),
+        ({"w": "300", "q": "89"}, "intermediates"),
+        ({"w": "300", "q": "90"}, "originals"),
+        ({"w": "300", "fm": "png"}, "originals"),
+        ({"w": "300", "fm": "gif"}, "originals"),
+        ({"w": "300", "fm": "avif"}, "intermediates"),
+        ({"w": "300", "fm": "avif", "q": "75"}, "originals"),
+    ],
+)
+async def test_it_is_read_where_it_is_large_enough_and_not_to_be_told(
+    ctx: Context, pool: WatchedPool, query: dict[str, str], source: str
+) -> None:
+    image = await upload(ctx, LARGE)
+    await variant(ctx, image, Transform.parse(query))
+    assert pool.sources == [source]
+
+
+async def test_it_goes_with_its_image(ctx: Context) -> None:
+    album = await albums.create(ctx, albums.NewAlbum("Large"))
+    first, second = await upload(ctx, LARGE), await upload(ctx, LARGE, album_id=album.id)
+    await images.delete(ctx, first.id)
+    assert await keys(ctx) == {second.key, blobs.intermediate_key(second.id)}
+
+
+async def test_a_lost_one_is_made_again_once_and_the_bytes_are_the_same(
+    ctx: Context, pool: WatchedPool
+) -> None:
+    image = await upload(ctx, LARGE)
+    key, before = blobs.intermediate_key(image.id), await variant(ctx, image)
+    kept = await ctx.services.storage.read(key)
+    await ctx.services.storage.delete(key)
+    await blobs.erase_variants(ctx, image)
+    widths = [replace(SMALL, width=width) for width in (300, 301, 302, 303)]
+    after = await asyncio.gather(*(variant(ctx, image, each) for each in widths))
+    assert after[0] == before
+    assert await ctx.services.storage.read(key) == kept
+    assert pool.reductions == 1
+
+
+async def test_an_empty_one_that_a_crash_left_is_made_again(ctx: Context) -> None:
+    image = await upload(ctx, LARGE)
+    before, key = await variant(ctx, image), blobs.intermediate_key(image.id)
+    await blobs.erase_variants(ctx, image)
+    await ctx.services.storage.put(key, b"")
+    assert await variant(ctx, image) == before
+
+
+async def test_an_upload_stands_where_it_could_not_be_made(built: House) -> None:
+    async with ClumsyPool() as clumsy:
+        ctx = using(await context(built), imaging=clumsy)
+        image = await upload(ctx, LARGE)
+        assert await keys(ctx) == {image.key}
+        lost = await variant(ctx, image)
+        assert blobs.intermediate_key(image.id) in await keys(ctx)
+    assert lost == await variant(await context(built), await upload(await context(built), LARGE))
+
+
+async def test_where_it_can_not_be_kept_everything_works_without(built: House, pool: WatchedPool) -> None:
+    ctx = await context(built)
+    strict = using(ctx, imaging=pool, storage=StrictStorage(built.services.settings.data_dir / "files"))
+    image = await upload(strict, LARGE)
+    without = await variant(strict, image)
+    assert {key.split("/")[0] for key in await keys(strict)} == {"originals", "variants"}
+    assert list(strict.services.storage.incoming.iterdir()) == []
+    assert without == await variant(ctx, await upload(ctx, LARGE))
+
+
+async def test_a_refused_upload_leaves_nothing(ctx: Context) -> None:
+    with pytest.raises(Invalid):
+        await upload(ctx, LARGE, album_id="alb_00000000000000000000000000")
+    with pytest.raises(PicHubError):
+        await upload(ctx, pictures.cut(LARGE))
+    assert await keys(ctx) == set()
+    assert list(ctx.services.storage.incoming.iterdir()) == []
+
+
+async def test_a_cancelled_upload_leaves_all_or_nothing(ctx: Context) -> None:
+    chance = random.Random(3)
+    for _ in range(12):
+        task = asyncio.create_task(upload(ctx, LARGE))
+        await asyncio.sleep(chance.uniform(0, 0.25))
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    rows = await Image.all()
+    expected = {row.key for row in rows} | {blobs.intermediate_key(row.id) for row in rows}
+    assert await keys(ctx) == expected
+    assert list(ctx.services.storage.incoming.iterdir()) == []
+
+
+async def test_one_that_is_made_while_its_image_is_deleted_does_not_outlive_it(ctx: Context) -> None:
+    chance = random.Random(4)
+    for _ in range(6):
+        image = await upload(ctx, LARGE)
+        await ctx.services.storage.delete(blobs.intermediate_key(image.id))
+        asked = asyncio.create_task(variant(ctx, image))
+        await asyncio.sleep(chance.uniform(0, 0.12))
+        await images.delete(ctx, image.id)
+        (answer,) = await asyncio.gather(asked, return_exceptions=True)
+        assert isinstance(answer, bytes | NotFound), repr(answer)
+        assert await keys(ctx) == set()
