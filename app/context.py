@@ -15,6 +15,7 @@ from app.links import Links
 from app.models import Image
 from app.settings import Settings
 from app.storage.base import Storage
+from app.turns import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +41,7 @@ class Services:
     storage: Storage
     imaging: Pool
     renders: Flights[Any]
+    turns: Turns
     freshness: Freshness
     hits: Hits
     rows: Rows

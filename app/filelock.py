@@ -15,25 +15,28 @@ class Held(Exception):
 
 
 @asynccontextmanager
-async def locked(path: Path, *, patience: float) -> AsyncIterator[None]:
-    """Holds the lock on the file `path`, which is made and stays. Raises Held after `patience` seconds.
+async def locked(path: Path, *, patience: float) -> AsyncIterator[bool]:
+    """Holds the lock on the file `path`, which is made and stays; tells whether another held it before.
+
+    Raises Held after `patience` seconds.
 
     It stays because who deletes a lock file may delete another's lock.
     """
     with path.open("w") as file:
         try:
             async with asyncio.timeout(patience):
-                await _lock(file)
+                waited = await _lock(file)
         except TimeoutError as error:
             raise Held(f"{path} was held by another process for {patience:g} seconds") from error
-        yield
+        yield waited
 
 
-async def _lock(file: IO[Any]) -> None:
+async def _lock(file: IO[Any]) -> bool:
     wait = FIRST_WAIT
     while not _try_lock(file):  # another process does not set events
         await asyncio.sleep(wait)
         wait = min(2 * wait, LONGEST_WAIT)
+    return wait > FIRST_WAIT
 
 
 def _try_lock(file: IO[Any]) -> bool:

@@ -20,6 +20,7 @@ from app.resolvers import account
 from app.resolvers.account import FirstSignIn
 from app.settings import Settings
 from app.storage.disk import DiskStorage
+from app.turns import Turns
 
 STALE = timedelta(hours=24)
 THREADS = 32
@@ -62,7 +63,8 @@ def assembled(settings: Settings) -> Services:
             memory=settings.transform_memory,
             limits=Limits(max_pixels=settings.max_pixels, max_side=settings.max_side),
         ),
-        renders=Flights(_folder(settings, "locks"), patience=3 * settings.transform_deadline),
+        renders=Flights(),
+        turns=Turns(_folder(settings, "locks"), patience=3 * settings.transform_deadline),
         freshness=freshness,
         hits=Cache(freshness, size=settings.hits_size, second_time_only=True),
         rows=Cache(freshness, size=ROWS),

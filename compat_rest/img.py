@@ -15,9 +15,10 @@ from app.context import Context
 from app.errors import InvalidParameter, NotFound
 from app.ids import Kind, kind_of
 from app.imaging.formats import Format
+from app.imaging.reports import SMALL
 from app.imaging.transform import Transform
 from app.resolvers import variants
-from app.resolvers.variants import SMALL, Made, Picture
+from app.resolvers.variants import Made, Picture
 from compat_rest import hot, parse
 from compat_rest.conditional import Unsatisfiable, Validators
 

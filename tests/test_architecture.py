@@ -22,6 +22,7 @@ FLOOR = {
     "app.storage": TOOLKITS,
     "app.uploads": TOOLKITS,
     "app.flights": TOOLKITS,
+    "app.turns": TOOLKITS,
     "app.hits": TOOLKITS,
     "app.models": ROWS,
     "app.migrations": ROWS,

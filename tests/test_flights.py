@@ -1,14 +1,12 @@
 import asyncio
-from pathlib import Path
 
 import pytest
 
-from app.errors import Busy
 from app.flights import Flights
 
 
-async def test_however_many_ask_the_work_is_done_once(tmp_path: Path) -> None:
-    flights: Flights[int] = Flights(tmp_path, patience=10)
+async def test_however_many_ask_the_work_is_done_once() -> None:
+    flights: Flights[int] = Flights()
     runs, may_end = [], asyncio.Event()
 
     async def work() -> int:
@@ -27,8 +25,8 @@ async def test_however_many_ask_the_work_is_done_once(tmp_path: Path) -> None:
     assert await flights.join("a", work) == 3
 
 
-async def test_who_leaves_does_not_end_it_for_others(tmp_path: Path) -> None:
-    flights: Flights[str] = Flights(tmp_path, patience=10)
+async def test_who_leaves_does_not_end_it_for_others() -> None:
+    flights: Flights[str] = Flights()
     may_end = asyncio.Event()
 
     async def work() -> str:
@@ -45,8 +43,8 @@ async def test_who_leaves_does_not_end_it_for_others(tmp_path: Path) -> None:
         await leaving
 
 
-async def test_a_failure_reaches_all_who_wait_and_nobody_later(tmp_path: Path) -> None:
-    flights: Flights[str] = Flights(tmp_path, patience=10)
+async def test_a_failure_reaches_all_who_wait_and_nobody_later() -> None:
+    flights: Flights[str] = Flights()
 
     async def fail() -> str:
         await asyncio.sleep(0)
@@ -60,34 +58,10 @@ async def test_a_failure_reaches_all_who_wait_and_nobody_later(tmp_path: Path) -
     assert await flights.join("a", work) == "done"
 
 
-async def test_closing_ends_what_is_under_way(tmp_path: Path) -> None:
-    flights: Flights[None] = Flights(tmp_path, patience=10)
+async def test_closing_ends_what_is_under_way() -> None:
+    flights: Flights[None] = Flights()
     waiting = asyncio.create_task(flights.join("a", asyncio.Event().wait))  # type: ignore[arg-type]
     await asyncio.sleep(0)
     await flights.close()
     with pytest.raises(asyncio.CancelledError):
         await waiting
-
-
-async def test_processes_take_turns(tmp_path: Path) -> None:
-    """Two of these are as two processes: they share nothing but the folder."""
-    order = []
-
-    async def work(name: str) -> None:
-        order.append(f"{name} begins")
-        await asyncio.sleep(0.01)
-        order.append(f"{name} ends")
-
-    one, two = (Flights[None](tmp_path, patience=10) for _ in range(2))
-    await asyncio.gather(one.join("a", lambda: work("one")), two.join("a", lambda: work("two")))
-    assert order == ["one begins", "one ends", "two begins", "two ends"]
-
-
-async def test_a_process_that_does_not_end_makes_the_others_busy(tmp_path: Path) -> None:
-    one, two = (Flights[None](tmp_path, patience=0.02) for _ in range(2))
-    stuck = asyncio.create_task(one.join("a", asyncio.Event().wait))  # type: ignore[arg-type]
-    await asyncio.sleep(0)
-    with pytest.raises(Busy):
-        await two.join("a", asyncio.Event().wait)  # type: ignore[arg-type]
-    await one.close()
-    await asyncio.wait([stuck])

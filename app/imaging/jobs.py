@@ -3,12 +3,12 @@
 Decoders are imported where a job runs: the server, which knows jobs by name, loads none.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from app.imaging.limits import Admit, Limits
-from app.imaging.reports import Probe, Rendered
+from app.imaging.reports import SMALL, Probe, Rendered
 from app.imaging.transform import Recipe
 
 T_co = TypeVar("T_co", covariant=True)
@@ -52,7 +52,10 @@ class Render:
     def run(self, admit: Admit) -> Rendered:
         from app.imaging.render import render
 
-        return render(self.source, self.recipe, self.destination, admit=admit)
+        rendered = render(self.source, self.recipe, self.destination, admit=admit)
+        if rendered.size > SMALL:
+            return rendered
+        return replace(rendered, body=self.destination.read_bytes())
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from app.imaging.formats import Format
 from app.imaging.transform import Source
 
+SMALL = 1024 * 1024
+"""Bytes up to which a picture is handled whole."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
@@ -35,9 +38,10 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """What was written: pixels a side, frames, bytes."""
+    """What was written: pixels a side, frames, bytes. The `body` is there where it is SMALL."""
 
     width: int
     height: int
     frames: int
     size: int
+    body: bytes | None = None

@@ -27,6 +27,11 @@ from app.imaging.wire import HIRE, LENGTH, ORDER, packed
 LOADED = (probe, reducing, render)
 """What jobs need, here before the first worker is forked."""
 
+UNASKED = 4_000_000
+"""Pixels that a worker decodes without asking for room: each has so much in any case, and asking takes two messages."""
+NICENESS = 5
+"""The server goes first: what it answers from memory does not wait for decoders."""
+
 
 def nursery(orders: socket.socket, memory: int) -> None:
     """Forks a worker, of at most `memory` bytes, for each channel that comes with an order, until orders end."""
@@ -102,6 +107,7 @@ def _limit(memory: int) -> None:
     with suppress(ValueError, OSError):  # systems that refuse a limit do without
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(NICENESS)
     with suppress(OSError):  # where the whole machine runs out, a worker goes before the server
         Path("/proc/self/oom_score_adj").write_text("500")
 
@@ -114,6 +120,8 @@ def _serve(stream: BinaryIO) -> None:
 
 def _outcome(job: Job[Any], stream: BinaryIO) -> Done[Any] | Failed:
     def admit(pixels: int) -> None:
+        if pixels <= UNASKED:
+            return
         _send(stream, Asks(pixels))
         _receive(stream)
 

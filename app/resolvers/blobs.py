@@ -87,11 +87,12 @@ async def intermediate(ctx: Context, image: Image) -> AsyncIterator[Path]:
 
 
 async def _make_intermediate(ctx: Context, image: Image, key: str) -> None:
-    if await _is_kept(ctx, key):  # another process was faster
-        return
     try:
-        async with _reduced(ctx, image) as file:
-            await _keep_if_possible(ctx, key, file)
+        async with ctx.services.turns.take(key) as waited:
+            if waited and await _is_kept(ctx, key):
+                return
+            async with _reduced(ctx, image) as file:
+                await _keep_if_possible(ctx, key, file)
     except (Missing, FileNotFoundError) as error:  # deleted before it was read
         raise NotFound("image", image.id) from error
     if not await Image.exists(id=image.id):  # deleted meanwhile: the intermediate must not outlive it

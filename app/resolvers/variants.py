@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.auth.actor import Scope
-from app.cancellation import in_thread
 from app.context import Context
-from app.errors import MEGABYTE, InvalidParameter, NotFound
+from app.errors import InvalidParameter, NotFound
 from app.hits.freshness import Marks
 from app.ids import Kind, kind_of
 from app.imaging import intermediates
@@ -23,8 +22,6 @@ from app.storage.base import Missing, Stored
 
 THUMBNAIL = 400
 MAX_WIDTHS = 20
-SMALL = MEGABYTE
-"""Bytes up to which a picture is handled whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,17 +162,30 @@ async def _row(image_id: str) -> Image:
 
 
 async def make(ctx: Context, picture: Picture) -> Made:
-    """Renders the picture if that was not done before. Raises NotFound, Busy, Invalid."""
-    image, recipe, key = picture.image, picture.recipe, _key(picture)
-    stat = await ctx.services.storage.stat(key)
-    if stat is not None and stat.size:
-        return Made(stat.size)
-    if recipe is None:  # deleted since we looked
-        raise NotFound("image", image.id)
-    if intermediates.serves(source_of(image), recipe):
-        await blobs.make_intermediate(ctx, image)
-    made: Made = await ctx.services.renders.join(key, lambda: _render(ctx, picture, recipe, key))
+    """Renders the picture if that was not done before, once for all who ask. Raises NotFound, Busy, Invalid."""
+    key = _key(picture)
+    made: Made = await ctx.services.renders.join(key, lambda: _make(ctx, picture, key))
     return made
+
+
+async def _make(ctx: Context, picture: Picture, key: str) -> Made:
+    made, recipe = await _made(ctx, key), picture.recipe
+    if made is not None:
+        return made
+    if recipe is None:  # deleted since we looked
+        raise NotFound("image", picture.image.id)
+    is_reduced = intermediates.serves(source_of(picture.image), recipe)
+    if is_reduced:
+        await blobs.make_intermediate(ctx, picture.image)
+    async with ctx.services.turns.take(key) as waited:
+        made = await _made(ctx, key) if waited else None
+        return made or await _render(ctx, picture, recipe, key, is_reduced=is_reduced)
+
+
+async def _made(ctx: Context, key: str) -> Made | None:
+    """What lies there. An empty file is what a crash of the machine left: it is none."""
+    stat = await ctx.services.storage.stat(key)
+    return Made(stat.size) if stat is not None and stat.size else None
 
 
 async def read(ctx: Context, picture: Picture, made: Made) -> bytes:
@@ -215,17 +225,12 @@ def source_of(image: Image) -> Source:
     )
 
 
-async def _render(ctx: Context, picture: Picture, recipe: Recipe, key: str) -> Made:
+async def _render(ctx: Context, picture: Picture, recipe: Recipe, key: str, *, is_reduced: bool) -> Made:
     image, storage = picture.image, ctx.services.storage
-    stat = await storage.stat(key)
-    if stat is not None and stat.size:  # another was faster; an empty one is what a crash of the machine left
-        return Made(stat.size)
     target = storage.incoming / f"{uuid.uuid4().hex}.variant"
-    is_reduced = intermediates.serves(source_of(image), recipe)
     try:
         async with blobs.intermediate(ctx, image) if is_reduced else storage.as_file(image.key) as source:
             rendered = await ctx.services.imaging.render(source, recipe, target)
-        body = await in_thread(target.read_bytes) if rendered.size <= SMALL else None
         await storage.put(key, target, durable=False)
     except (Missing, FileNotFoundError) as error:  # deleted before it was read
         raise NotFound("image", image.id) from error
@@ -234,4 +239,4 @@ async def _render(ctx: Context, picture: Picture, recipe: Recipe, key: str) -> M
     if not ctx.services.freshness.holds(image.id, picture.marks) and not await Image.exists(id=image.id):
         await blobs.erase_variants(ctx, image)  # deleted while we rendered: the variant must not outlive it
         raise NotFound("image", image.id)
-    return Made(rendered.size, body)
+    return Made(rendered.size, rendered.body)

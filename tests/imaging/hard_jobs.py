@@ -46,13 +46,13 @@ class Fill:
 
 @dataclass
 class Hold:
-    """So many pixels, until there is a file."""
+    """So many million pixels, until there is a file."""
 
     pixels: int
     until: Path
 
     def run(self, admit: Admit) -> int:
-        admit(self.pixels)
+        admit(self.pixels * 1_000_000)
         while not self.until.exists():
             os.sched_yield()
         return self.pixels

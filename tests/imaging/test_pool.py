@@ -17,6 +17,7 @@ from tests.imaging.hard_jobs import Die, Fill, Hang, Hold, Modules, Pid, Say, St
 
 LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
 GIGABYTE = 1024**3
+MILLION = 1_000_000
 
 
 def new_pool(
@@ -156,19 +157,24 @@ async def test_who_finds_no_place_to_wait_is_told_at_once(tmp_path):
 
 
 async def test_jobs_run_side_by_side_on_as_many_workers(tmp_path):
-    async with new_pool(workers=2, pixels=100) as pool:
+    async with new_pool(workers=2, pixels=100 * MILLION) as pool:
         done = tmp_path / "done"
-        held = [asyncio.create_task(pool.run(Hold(1, until=done))) for _ in range(3)]
-        await until(lambda: pool._pixels.free == 98)
+        held = [asyncio.create_task(pool.run(Hold(5, until=done))) for _ in range(3)]
+        await until(lambda: pool._pixels.free == 90 * MILLION)
         done.touch()
-        assert await asyncio.gather(*held) == [1, 1, 1]
+        assert await asyncio.gather(*held) == [5, 5, 5]
+
+
+async def test_small_pictures_do_not_wait_for_room(tmp_path):
+    async with new_pool(pixels=100 * MILLION) as pool, pool._pixels.taken(100 * MILLION):
+        assert await pool.run(Hold(4, until=tmp_path)) == 4
 
 
 async def test_pixels_in_flight_are_bounded(tmp_path):
-    async with new_pool(workers=3, pixels=100, deadline=5) as pool:
+    async with new_pool(workers=3, pixels=100 * MILLION, deadline=5) as pool:
         done = tmp_path / "done"
         large = asyncio.create_task(pool.run(Hold(70, until=done)))
-        await until(lambda: pool._pixels.free == 30)
+        await until(lambda: pool._pixels.free == 30 * MILLION)
         second = asyncio.create_task(pool.run(Hold(40, until=tmp_path)))
         await until(lambda: pool._pixels.waiting == 1)
         small = asyncio.create_task(pool.run(Hold(10, until=tmp_path)))
@@ -177,13 +183,13 @@ async def test_pixels_in_flight_are_bounded(tmp_path):
         assert not small.done()
         done.touch()
         assert await asyncio.gather(large, second, small) == [70, 40, 10]
-        assert await pool.run(Hold(1_000_000, until=tmp_path)) == 1_000_000
-        assert pool._pixels.free == 100
+        assert await pool.run(Hold(1_000, until=tmp_path)) == 1_000
+        assert pool._pixels.free == 100 * MILLION
 
 
 async def test_waiting_for_pixels_does_not_count_against_the_deadline(tmp_path):
-    async with new_pool(pixels=100, deadline=0.5) as pool:
-        async with pool._pixels.taken(100):
+    async with new_pool(pixels=100 * MILLION, deadline=0.5) as pool:
+        async with pool._pixels.taken(100 * MILLION):
             waits = asyncio.create_task(pool.run(Hold(50, until=tmp_path)))
             await until(lambda: pool._pixels.waiting == 1)
             await asyncio.sleep(0.6)  # longer than the deadline, on the real clock
