@@ -21,6 +21,7 @@ from app.web.routes import routes as web_routes
 from compat_rest.errors import exception_handlers, unexpected
 from compat_rest.hot import Hot
 from compat_rest.routes import routes as rest_routes
+from compat_rest.together import Together
 
 EXPOSED_HEADERS = ["Retry-After", "Location", "ETag", "X-Request-Id", "Content-Disposition"]
 
@@ -98,4 +99,4 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         exception_handlers=exception_handlers,
         lifespan=lifespan,
     )
-    return Hot(app, outside=True)
+    return Hot(Together(app), outside=True)

@@ -4,6 +4,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.context import Hit, Hits
 from app.hits.freshness import Marks
+from compat_rest import together
 
 LONGEST_KEY = 512
 OVERHEAD = 1024
@@ -52,9 +53,10 @@ def remember(
     hits: Hits, scope: Scope, marks: Marks, *, image_id: str, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> None:
     """Keeps an answer of 200 that anyone may have. `marks` were taken before anything was asked about the image."""
-    asked = _asked(scope)
+    asked = together.asked(scope)
     if len(asked) <= LONGEST_KEY:
         hit = Hit(dict(headers)[b"etag"], tuple(headers), body)
+        together.share(scope, hit, image_id, marks)
         hits.put(asked, hit, image_id=image_id, marks=marks, cost=len(body) + OVERHEAD)
 
 
@@ -62,13 +64,4 @@ def _remembered(scope: Scope) -> Hit | None:
     if scope["method"] not in {"GET", "HEAD"}:
         return None
     hits: Hits = scope["state"]["services"].hits
-    return hits.get(_asked(scope))
-
-
-def _asked(scope: Scope) -> bytes:
-    """The address as it was sent, and what the answer may depend on beside it."""
-    path, query = scope["path"].encode(), scope["query_string"]
-    if b"auto" not in query:
-        return b"%b?%b" % (path, query)
-    accept = b",".join(value for name, value in scope["headers"] if name == b"accept")
-    return b"%b?%b %b" % (path, query, accept)
+    return hits.get(together.asked(scope))

@@ -1,5 +1,6 @@
 """The short way gives what the long way gives, and forgets at once what may no longer be shown."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -166,3 +167,34 @@ async def test_pages_on_other_origins_are_answered_from_memory_too(home: House) 
     assert answer.content == pictures.jpeg(64, 48)
     assert answer.headers["access-control-allow-origin"] == "*"
     assert "ETag" in answer.headers["access-control-expose-headers"]
+
+
+async def test_those_who_ask_together_are_given_one_answer(home: House) -> None:
+    image = await home.upload(pictures.jpeg_12mp())
+    path = f"/img/{image['id']}.webp?w=300"
+    answers = await asyncio.gather(*(get(home, path) for _ in range(16)))
+    assert {answer.status_code for answer, _ in answers} == {200}
+    assert len({answer.content for answer, _ in answers}) == 1
+    assert len({tuple(sorted(said(answer).items())) for answer, _ in answers}) == 1
+    assert [short for _, short in answers].count(False) == 1
+
+
+async def test_who_waits_for_an_answer_that_is_for_one_alone_goes_the_long_way(home: House) -> None:
+    album = await home.client.post("/v1/albums", headers=home.headers, json={"name": "x", "is_public": False})
+    image = await home.upload(pictures.jpeg(64, 48), album_id=album.json()["data"]["id"])
+    path = f"/img/{image['id']}?w=20"
+    mine = [home.client.get(path, headers=home.headers) for _ in range(4)]
+    others = [home.client.get(path) for _ in range(4)]
+    answers = await asyncio.gather(*mine, *others)
+    assert [answer.status_code for answer in answers] == [200] * 4 + [404] * 4
+
+
+async def test_who_waits_while_the_picture_is_deleted_is_not_given_it_later(home: House) -> None:
+    image = await home.upload(pictures.jpeg_12mp())
+    path = f"/img/{image['id']}.webp?w=300"
+    asked = [asyncio.create_task(home.client.get(path)) for _ in range(8)]
+    await asyncio.sleep(0.01)
+    await changed(home, "DELETE", f"/v1/images/{image['id']}")
+    late = await home.client.get(path)
+    assert late.status_code == 404
+    assert {answer.status_code for answer in await asyncio.gather(*asked)} <= {200, 404}
