@@ -40,9 +40,6 @@ class Format(StrEnum):
         return self is not Format.JPG
 
 
-UPLOADABLE = frozenset({Format.JPG, Format.PNG, Format.WEBP, Format.GIF})
-
-
 def negotiate(accept: str, source: Format, *, animated: bool) -> Format:
     """The format for `fm=auto`: AVIF, else WebP, where the Accept header names it; else the original's.
 
