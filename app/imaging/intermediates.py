@@ -5,6 +5,7 @@ result do not depend on whether the intermediate happened to lie there.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from app.imaging.formats import Format
 from app.imaging.geometry import Size
@@ -13,11 +14,19 @@ from app.imaging.transform import Recipe, Source
 LEAST_PIXELS = 6_000_000
 """Below that the picture itself is read nearly as fast."""
 
-SHORTEST, LONGEST = 1_600, 2_048
-"""Pixels of its longer side: a half, a quarter or an eighth of the picture's, if that lies between."""
 
-ROOM = 1.25
-"""How many pixels it has, each way, for one of the result before it is cropped."""
+class Step(StrEnum):
+    """A picture that has intermediates has one of each."""
+
+    LARGE = "large"
+    SMALL = "small"  # half of the large one, each way: for thumbnails
+
+
+SHORTEST, LONGEST = 1_600, 2_048
+"""Pixels of the large one's longer side: a half, a quarter or an eighth of the picture's, if that lies between."""
+
+ROOM = {Step.SMALL: 1.6, Step.LARGE: 1.25}
+"""How many pixels one has, each way, for one of the result before it is cropped; the first that has them is taken."""
 
 QUALITY = 90
 
@@ -27,10 +36,17 @@ HIGH_QUALITY = {Format.JPG: 90, Format.WEBP: 90, Format.AVIF: 75}
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """How it is made: the picture is decoded at `loaded`, 1/1 to 1/8 of its size, and resized to `size`."""
+    """How they are made: the picture is decoded at `loaded`, 1/1 to 1/8 of its size, and resized to `large`."""
 
     loaded: Size
-    size: Size
+    large: Size
+
+    @property
+    def small(self) -> Size:
+        return Size(*((side + 1) // 2 for side in self.large))
+
+    def size(self, step: Step) -> Size:
+        return self.large if step is Step.LARGE else self.small
 
 
 def asks_for_more(recipe: Recipe) -> bool:
@@ -39,7 +55,7 @@ def asks_for_more(recipe: Recipe) -> bool:
 
 
 def reduction(picture: Size) -> Reduction:
-    """How the intermediate of a picture of this size is made, whether or not it is worth it."""
+    """How the intermediates of a picture of this size are made, whether or not it is worth it."""
     longest = max(picture)
     divisor = next((d for d in (8, 4, 2) if longest // d >= SHORTEST), 1)
     loaded = Size(*(max(1, side // divisor) for side in picture))
@@ -48,7 +64,7 @@ def reduction(picture: Size) -> Reduction:
 
 
 def is_worthwhile(source: Source) -> bool:
-    """Whether the picture has an intermediate: large ones do that a JPEG can hold."""
+    """Whether the picture has intermediates: large ones do that a JPEG can hold."""
     return (
         source.width * source.height >= LEAST_PIXELS
         and max(source.width, source.height) >= 2 * SHORTEST
@@ -57,9 +73,14 @@ def is_worthwhile(source: Source) -> bool:
     )
 
 
-def serves(source: Source, recipe: Recipe) -> bool:
-    """Whether the recipe is rendered from the intermediate: where that is large enough, and can't be told."""
+def serving(source: Source, recipe: Recipe) -> Step | None:
+    """The intermediate to render from: the smallest in which it can not be told; None for the picture itself."""
     if not is_worthwhile(source) or recipe.quality is None or asks_for_more(recipe):
-        return False
-    size = reduction(Size(source.width, source.height)).size
-    return all(ROOM * scaled <= side for scaled, side in zip(recipe.geometry.scaled, size, strict=True))
+        return None
+    how, scaled = reduction(Size(source.width, source.height)), recipe.geometry.scaled
+    fits = (step for step, room in ROOM.items() if _holds(how.size(step), scaled, room))
+    return next(fits, None)
+
+
+def _holds(size: Size, scaled: Size, room: float) -> bool:
+    return all(room * wanted <= side for side, wanted in zip(size, scaled, strict=True))

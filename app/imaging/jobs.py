@@ -3,10 +3,12 @@
 Decoders are imported where a job runs: the server, which knows jobs by name, loads none.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
+from app.imaging.intermediates import Step
 from app.imaging.limits import Admit, Limits
 from app.imaging.reports import SMALL, Probe, Rendered
 from app.imaging.transform import Recipe
@@ -24,23 +26,23 @@ class Job(Protocol[T_co]):
 class Identify:
     path: Path
     limits: Limits
-    intermediate: Path | None
+    intermediates: Mapping[Step, Path] | None
 
     def run(self, admit: Admit) -> Probe:
         from app.imaging.probe import identify
 
-        return identify(self.path, self.limits, intermediate=self.intermediate, admit=admit)
+        return identify(self.path, self.limits, intermediates=self.intermediates, admit=admit)
 
 
 @dataclass(frozen=True, slots=True)
 class Reduce:
     source: Path
-    destination: Path
+    destinations: Mapping[Step, Path]
 
     def run(self, admit: Admit) -> None:
         from app.imaging.reducing import reduce
 
-        reduce(self.source, self.destination, admit=admit)
+        reduce(self.source, self.destinations, admit=admit)
 
 
 @dataclass(frozen=True, slots=True)

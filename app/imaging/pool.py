@@ -1,13 +1,14 @@
 """Bounded worker processes, off the event loop: what a picture may cost, it costs there and within limits."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Self, TypeVar
 
 from app.errors import Busy, TooHeavy, TooSlow
 from app.imaging.budget import Budget
+from app.imaging.intermediates import Step
 from app.imaging.jobs import Asks, Done, Failed, Identify, Job, Reduce, Render
 from app.imaging.limits import Limits
 from app.imaging.reports import Probe, Rendered
@@ -52,17 +53,17 @@ class Pool:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def identify(self, path: Path, *, intermediate: Path | None = None) -> Probe:
+    async def identify(self, path: Path, *, intermediates: Mapping[Step, Path] | None = None) -> Probe:
         """What the file holds. Raises UnsupportedFormat, CorruptImage, TooManyPixels, TooSlow, TooHeavy, Busy.
 
-        The intermediate of a picture that is worth one is written on the way, if that can be done.
+        The intermediates of a picture that is worth them are written on the way, if that can be done.
         Once it has raised, cancelled included, nothing writes there any more.
         """
-        return await self.run(Identify(path, self._limits, intermediate))
+        return await self.run(Identify(path, self._limits, intermediates))
 
-    async def reduce(self, source: Path, destination: Path) -> None:
-        """Writes the intermediate of a picture to `destination`; for all else see `render`."""
-        await self.run(Reduce(source, destination))
+    async def reduce(self, source: Path, destinations: Mapping[Step, Path]) -> None:
+        """Writes the intermediates of a picture; for all else see `render`."""
+        await self.run(Reduce(source, destinations))
 
     async def render(self, source: Path, recipe: Recipe, destination: Path) -> Rendered:
         """Writes the result of the recipe to `destination`; after an error there may be a part of it.

@@ -13,7 +13,7 @@ from app.imaging.decoder import Opened, frames, opened, turned
 from app.imaging.geometry import Box, Fit, Size, arrange
 from app.imaging.intermediates import is_worthwhile, reduction
 from app.imaging.limits import Admit, Limits, at_once
-from app.imaging.reducing import write
+from app.imaging.reducing import Destinations, write
 from app.imaging.reports import Probe
 from app.imaging.resampling import resized
 
@@ -22,16 +22,16 @@ PREVIEW_SIDE = 32
 
 
 def identify(
-    path: Path, limits: Limits, *, intermediate: Path | None = None, admit: Admit = at_once
+    path: Path, limits: Limits, *, intermediates: Destinations | None = None, admit: Admit = at_once
 ) -> Probe:
     """The picture in a file, decoded to its last frame. Raises UnsupportedFormat, TooManyPixels, CorruptImage.
 
-    The intermediate of a picture that is worth one is written to `intermediate`, from the same decoding; if that can't
-    be done there is none.
+    The intermediates of a picture that is worth them are written to `intermediates`, from the same decoding; if that
+    can't be done there are none.
     """
     with opened(path, limits) as picture:
         # All of a JPEG's stream is read either way. An eighth of it is enough to be looked at.
-        picture.image.draft(None, reduction(picture.size).loaded if intermediate else (1, 1))
+        picture.image.draft(None, reduction(picture.size).loaded if intermediates else (1, 1))
         admit(picture.image.width * picture.image.height)
         preview, see_through = _verified(picture)
         width, height = picture.upright_size
@@ -44,9 +44,9 @@ def identify(
             thumbhash=_thumbhash(preview),
             dominant_color=_dominant_colour(preview),
         )
-        if intermediate and is_worthwhile(probe.source):
-            with suppress(OSError, MemoryError):  # it is made again when it is first wanted
-                write(picture, picture.image, intermediate)
+        if intermediates and is_worthwhile(probe.source):
+            with suppress(OSError, MemoryError):  # they are made again when one is first wanted
+                write(picture, picture.image, intermediates)
         return probe
 
 

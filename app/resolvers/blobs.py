@@ -1,34 +1,44 @@
 """Where an image's bytes lie in storage, and how they come and go together with its row.
 
 originals/{image_id}.{ext}               the uploaded file, byte for byte
-intermediates/{image_id}.jpg             a smaller one of a large original, to render from; can be made again
+intermediates/{image_id}/{step}.jpg      smaller ones of a large original, to render from; can be made again
 variants/{image_id}/{digest}.{ext}       what was made of it; can be made again
 """
 
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
+from typing import TypeAlias
 
 from app.context import Context
 from app.errors import NotFound, OutOfStorage
-from app.imaging.intermediates import is_worthwhile
+from app.imaging.intermediates import Step, is_worthwhile
 from app.imaging.transform import Recipe, Source
 from app.models import Image
 from app.storage.base import Missing
+
+Intermediates: TypeAlias = Mapping[Step, Path]
 
 
 def original_key(image_id: str, extension: str) -> str:
     return f"originals/{image_id}.{extension}"
 
 
-def intermediate_key(image_id: str) -> str:
-    return f"intermediates/{image_id}.jpg"
+def intermediate_key(image_id: str, step: Step) -> str:
+    return f"{_intermediates_of(image_id)}/{step}.jpg"
 
 
-def incoming_intermediate(ctx: Context) -> Path:
-    """Where an intermediate is written before it is kept; whoever asks removes what is left there."""
-    return ctx.services.storage.incoming / f"{uuid.uuid4().hex}.intermediate"
+@contextmanager
+def incoming_intermediates(ctx: Context) -> Iterator[Intermediates]:
+    """Where intermediates are written before they are kept; what is left there at the end is removed."""
+    name = uuid.uuid4().hex
+    files = {step: ctx.services.storage.incoming / f"{name}.{step}" for step in Step}
+    try:
+        yield files
+    finally:
+        for file in files.values():
+            file.unlink(missing_ok=True)
 
 
 def variant_key(image: Image, recipe: Recipe) -> str:
@@ -50,87 +60,92 @@ async def stored(ctx: Context, key: str, file: Path) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def stored_intermediate(ctx: Context, image_id: str, source: Source, file: Path) -> AsyncIterator[None]:
-    """Keeps `file` as the intermediate of an image that has one, unless the block fails: then it goes again.
+async def stored_intermediates(
+    ctx: Context, image_id: str, source: Source, files: Intermediates
+) -> AsyncIterator[None]:
+    """Keeps `files` as the intermediates of an image that has them, unless the block fails: then they go again.
 
-    No image is refused for want of one: it is made again when it is first wanted.
+    No image is refused for want of them: they are made again when one is first wanted.
     """
-    key = intermediate_key(image_id)
     if is_worthwhile(source):
-        await _keep_if_possible(ctx, key, file)
+        await _keep_if_possible(ctx, image_id, files)
     try:
         yield
     except BaseException:
-        await ctx.services.storage.delete(key)
+        await ctx.services.storage.delete_under(_intermediates_of(image_id))
         raise
 
 
-async def make_intermediate(ctx: Context, image: Image) -> None:
-    """Makes the intermediate of an image if there is none. Raises NotFound, Busy, Invalid."""
-    key = intermediate_key(image.id)
-    if not await _is_kept(ctx, key):
-        await ctx.services.renders.join(key, lambda: _make_intermediate(ctx, image, key))
-
-
 @asynccontextmanager
-async def intermediate(ctx: Context, image: Image) -> AsyncIterator[Path]:
-    """A file to read the intermediate of an image from; one for this time where none could be kept.
+async def intermediate(ctx: Context, image: Image, step: Step) -> AsyncIterator[Path]:
+    """A file to read an intermediate of an image from; one for this time where none could be kept.
 
-    Raises Missing, Busy, Invalid.
+    Raises NotFound, Missing, Busy, Invalid.
     """
+    key = intermediate_key(image.id, step)
     async with AsyncExitStack() as held:
-        try:
-            file = await held.enter_async_context(ctx.services.storage.as_file(intermediate_key(image.id)))
-        except Missing:
-            file = await held.enter_async_context(_reduced(ctx, image))
-        yield file
+        file = await _kept(ctx, key, held)
+        if file is None:
+            flight = _intermediates_of(image.id)
+            await ctx.services.renders.join(flight, lambda: _make_intermediates(ctx, image, flight))
+            file = await _kept(ctx, key, held)
+        yield file or (await held.enter_async_context(_reduced(ctx, image)))[step]
 
 
-async def _make_intermediate(ctx: Context, image: Image, key: str) -> None:
+async def _kept(ctx: Context, key: str, held: AsyncExitStack) -> Path | None:
+    """What is stored, but not the empty file that a crash of the machine may leave."""
+    with suppress(Missing, FileNotFoundError):
+        file = await held.enter_async_context(ctx.services.storage.as_file(key))
+        return file if file.stat().st_size else None
+    return None
+
+
+async def _make_intermediates(ctx: Context, image: Image, flight: str) -> None:
     try:
-        async with ctx.services.turns.take(key) as waited:
-            if waited and await _is_kept(ctx, key):
+        async with ctx.services.turns.take(flight) as waited:
+            if waited and await _are_kept(ctx, image.id):
                 return
-            async with _reduced(ctx, image) as file:
-                await _keep_if_possible(ctx, key, file)
+            async with _reduced(ctx, image) as files:
+                await _keep_if_possible(ctx, image.id, files)
     except (Missing, FileNotFoundError) as error:  # deleted before it was read
         raise NotFound("image", image.id) from error
-    if not await Image.exists(id=image.id):  # deleted meanwhile: the intermediate must not outlive it
-        await ctx.services.storage.delete(key)
+    if not await Image.exists(id=image.id):  # deleted meanwhile: the intermediates must not outlive it
+        await ctx.services.storage.delete_under(flight)
         raise NotFound("image", image.id)
 
 
 @asynccontextmanager
-async def _reduced(ctx: Context, image: Image) -> AsyncIterator[Path]:
-    file = incoming_intermediate(ctx)
-    try:
+async def _reduced(ctx: Context, image: Image) -> AsyncIterator[Intermediates]:
+    with incoming_intermediates(ctx) as files:
         async with ctx.services.storage.as_file(image.key) as original:
-            await ctx.services.imaging.reduce(original, file)
-        yield file
-    finally:
-        file.unlink(missing_ok=True)
+            await ctx.services.imaging.reduce(original, files)
+        yield files
 
 
-async def _keep_if_possible(ctx: Context, key: str, file: Path) -> None:
-    with suppress(OSError, OutOfStorage):  # it saves time, and nothing else depends on it
-        await ctx.services.storage.put(key, file, durable=False)
+async def _keep_if_possible(ctx: Context, image_id: str, files: Intermediates) -> None:
+    with suppress(OSError, OutOfStorage):  # they save time, and nothing else depends on them
+        for step, file in files.items():
+            await ctx.services.storage.put(intermediate_key(image_id, step), file, durable=False)
 
 
-async def _is_kept(ctx: Context, key: str) -> bool:
-    """Whether there is one, and not the empty file that a crash of the machine may leave."""
-    stat = await ctx.services.storage.stat(key)
-    return stat is not None and stat.size > 0
+async def _are_kept(ctx: Context, image_id: str) -> bool:
+    stats = [await ctx.services.storage.stat(intermediate_key(image_id, step)) for step in Step]
+    return all(stat is not None and stat.size > 0 for stat in stats)
 
 
 async def erase(ctx: Context, image: Image) -> int:
-    """Removes the original, its intermediate and every variant, once the row is gone. How many variants there were."""
+    """Removes the original, its intermediates and every variant, once the row is gone. How many variants there were."""
     await ctx.services.storage.delete(image.key)
-    await ctx.services.storage.delete(intermediate_key(image.id))
+    await ctx.services.storage.delete_under(_intermediates_of(image.id))
     return await erase_variants(ctx, image)
 
 
 async def erase_variants(ctx: Context, image: Image) -> int:
     return await ctx.services.storage.delete_under(_variants_of(image))
+
+
+def _intermediates_of(image_id: str) -> str:
+    return f"intermediates/{image_id}"
 
 
 def _variants_of(image: Image) -> str:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from tortoise.queryset import QuerySet
@@ -19,6 +18,7 @@ from app.imaging.reports import Probe
 from app.models import Album, Category, Image, ImageTag
 from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
 from app.resolvers import albums, blobs, categories
+from app.resolvers.blobs import Intermediates
 from app.resolvers.rules import ABSENT, Absent, Rules, given
 from app.uploads import Upload
 
@@ -96,16 +96,18 @@ async def upload(ctx: Context, new: NewImage) -> Image:
     rules.hold()
     if not new.file.path.exists():  # one upload given to two mutations of one operation
         raise Invalid({"file": ["This file has been used already: send it once for each image."]})
-    intermediate = blobs.incoming_intermediate(ctx)
-    try:
-        probe = await ctx.services.imaging.identify(new.file.path, intermediate=intermediate)
-        return await to_the_end(_keep(ctx, actor, new, intermediate, probe, words))
-    finally:
-        intermediate.unlink(missing_ok=True)
+    with blobs.incoming_intermediates(ctx) as intermediates:
+        probe = await ctx.services.imaging.identify(new.file.path, intermediates=intermediates)
+        return await to_the_end(_keep(ctx, actor, new, intermediates, probe, words))
 
 
 async def _keep(
-    ctx: Context, actor: Actor, new: NewImage, intermediate: Path, probe: Probe, words: dict[str, Any]
+    ctx: Context,
+    actor: Actor,
+    new: NewImage,
+    intermediates: Intermediates,
+    probe: Probe,
+    words: dict[str, Any],
 ) -> Image:
     now = ctx.now()
     image_id = new_id(Kind.IMAGE, now)
@@ -113,7 +115,7 @@ async def _keep(
     key = blobs.original_key(image_id, extension)
     async with (
         blobs.stored(ctx, key, new.file.path),
-        blobs.stored_intermediate(ctx, image_id, probe.source, intermediate),
+        blobs.stored_intermediates(ctx, image_id, probe.source, intermediates),
         in_transaction(),
     ):
         album = await _album_for(ctx, actor, new.album_id)

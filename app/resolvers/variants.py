@@ -2,18 +2,19 @@
 
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from app.auth.actor import Scope
 from app.context import Context
 from app.errors import InvalidParameter, NotFound
 from app.hits.freshness import Marks
 from app.ids import Kind, kind_of
-from app.imaging import intermediates
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit
+from app.imaging.intermediates import serving
 from app.imaging.transform import Recipe, Source, Transform
 from app.links import Markup
 from app.models import Image
@@ -174,12 +175,18 @@ async def _make(ctx: Context, picture: Picture, key: str) -> Made:
         return made
     if recipe is None:  # deleted since we looked
         raise NotFound("image", picture.image.id)
-    is_reduced = intermediates.serves(source_of(picture.image), recipe)
-    if is_reduced:
-        await blobs.make_intermediate(ctx, picture.image)
-    async with ctx.services.turns.take(key) as waited:
-        made = await _made(ctx, key) if waited else None
-        return made or await _render(ctx, picture, recipe, key, is_reduced=is_reduced)
+    try:
+        async with _source(ctx, picture.image, recipe) as source, ctx.services.turns.take(key) as waited:
+            made = await _made(ctx, key) if waited else None
+            return made or await _render(ctx, picture, recipe, key, source)
+    except (Missing, FileNotFoundError) as error:  # deleted before it was read
+        raise NotFound("image", picture.image.id) from error
+
+
+def _source(ctx: Context, image: Image, recipe: Recipe) -> AbstractAsyncContextManager[Path]:
+    """The file to render from."""
+    step = serving(source_of(image), recipe)
+    return blobs.intermediate(ctx, image, step) if step else ctx.services.storage.as_file(image.key)
 
 
 async def _made(ctx: Context, key: str) -> Made | None:
@@ -225,15 +232,12 @@ def source_of(image: Image) -> Source:
     )
 
 
-async def _render(ctx: Context, picture: Picture, recipe: Recipe, key: str, *, is_reduced: bool) -> Made:
+async def _render(ctx: Context, picture: Picture, recipe: Recipe, key: str, source: Path) -> Made:
     image, storage = picture.image, ctx.services.storage
     target = storage.incoming / f"{uuid.uuid4().hex}.variant"
     try:
-        async with blobs.intermediate(ctx, image) if is_reduced else storage.as_file(image.key) as source:
-            rendered = await ctx.services.imaging.render(source, recipe, target)
+        rendered = await ctx.services.imaging.render(source, recipe, target)
         await storage.put(key, target, durable=False)
-    except (Missing, FileNotFoundError) as error:  # deleted before it was read
-        raise NotFound("image", image.id) from error
     finally:
         target.unlink(missing_ok=True)
     if not ctx.services.freshness.holds(image.id, picture.marks) and not await Image.exists(id=image.id):

@@ -9,6 +9,7 @@ from statistics import mean, median
 
 from PIL import Image, UnidentifiedImageError
 
+from app.imaging.intermediates import ROOM, Step
 from scripts.benchmarks import load, together
 from scripts.benchmarks.codec import Job, engine
 from scripts.benchmarks.load import Load
@@ -130,7 +131,7 @@ class Comparison:
         bare = [sys.executable, "-m", "scripts.benchmarks.workbench", "bare"]
         with engine("bare", bare, self.scratch.folder / "results") as pillow:
             for wish in WISHES:
-                source = _read_by_workers(self.scratch.folder / "servers" / "pichub" / "data")
+                source = _read_by_workers(self.scratch.folder / "servers" / "pichub" / "data", wish)
                 job = Job(source=source, **asdict(wish))
                 seen, needed = [], []
                 for _ in range(self.times.rounds):
@@ -174,10 +175,10 @@ def _middle(loads: Sequence[Load]) -> Load:
     )
 
 
-def _read_by_workers(data: Path) -> Path:
-    """The smallest stored picture that is larger than any result: what transforms are made from."""
-    sizes = {path: _size(path) for path in data.rglob("*") if path.is_file()}
-    return min((size, path) for path, size in sizes.items() if size[0] >= 1600)[1]
+def _read_by_workers(data: Path, wish: Wish) -> Path:
+    """The file that our workers make this of: the small intermediate where it has pixels enough, else the large one."""
+    sizes = {path: _size(path) for path in data.rglob("intermediates/*/*.jpg")}
+    return min((size, path) for path, size in sizes.items() if size[0] >= ROOM[Step.SMALL] * wish.width)[1]
 
 
 def _size(path: Path) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from app.errors import BadRequest
 from app.imaging.decoder import TURNS
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit
-from app.imaging.intermediates import serves
+from app.imaging.intermediates import Step, serving
 from app.imaging.limits import Limits
 from app.imaging.probe import identify
 from app.imaging.reducing import reduce
@@ -99,9 +99,9 @@ def compared(sharp: Sharp, case: Case, folder: Path) -> Compared | None:
         recipe = transform.resolve(said)
     except BadRequest:
         return None
-    if serves(said, recipe):
-        reduce(source, folder / "intermediate")
-        render(folder / "intermediate", recipe, ours)
+    if step := serving(said, recipe):
+        reduce(source, {each: folder / each for each in Step})
+        render(folder / step, recipe, ours)
     else:
         render(source, recipe, ours)
     answer = sharp.write(source, theirs, *_asked(transform, case), **_options(case))

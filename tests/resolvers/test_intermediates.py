@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 
 from app.context import Context
 from app.errors import Invalid, NotFound, OutOfStorage, PicHubError
+from app.imaging.intermediates import Step
 from app.imaging.pool import Limits, Pool
 from app.imaging.reports import Probe, Rendered
 from app.imaging.transform import Recipe, Transform
@@ -36,20 +37,20 @@ class WatchedPool(Pool):
         self.sources: list[str] = []
         self.reductions = 0
 
-    async def reduce(self, source: Path, destination: Path) -> None:
+    async def reduce(self, source: Path, destinations: Mapping[Step, Path]) -> None:
         self.reductions += 1
-        await super().reduce(source, destination)
+        await super().reduce(source, destinations)
 
     async def render(self, source: Path, recipe: Recipe, destination: Path) -> Rendered:
-        self.sources.append(source.parent.name)
+        self.sources.append(source.stem if source.parent.parent.name == "intermediates" else "original")
         return await super().render(source, recipe, destination)
 
 
 class ClumsyPool(WatchedPool):
     """Fails to write intermediates while it looks at pictures."""
 
-    async def identify(self, path: Path, *, intermediate: Path | None = None) -> Probe:
-        return await super().identify(path, intermediate=Path("/nowhere/at/all"))
+    async def identify(self, path: Path, *, intermediates: Mapping[Step, Path] | None = None) -> Probe:
+        return await super().identify(path, intermediates=dict.fromkeys(Step, Path("/nowhere/at/all")))
 
 
 class StrictStorage(DiskStorage):
@@ -76,34 +77,42 @@ async def ctx(built: House, pool: WatchedPool) -> Context:
     return using(await context(built), imaging=pool)
 
 
+def intermediates_of(image: Image) -> set[str]:
+    return {blobs.intermediate_key(image.id, step) for step in Step}
+
+
 async def variant(ctx: Context, image: Image, transform: Transform = SMALL) -> bytes:
     picture = await variants.find(ctx, image.id, transform, extension=None)
     return await variants.read(ctx, picture, await variants.make(ctx, picture))
 
 
-async def test_a_large_picture_has_an_intermediate_and_a_small_one_has_none(ctx: Context) -> None:
+async def test_a_large_picture_has_intermediates_and_a_small_one_has_none(ctx: Context) -> None:
     large, small = await upload(ctx, LARGE), await upload(ctx, pictures.jpeg(2000, 1500))
-    key = blobs.intermediate_key(large.id)
-    assert await keys(ctx) == {large.key, key, small.key}
-    with Pillow.open(BytesIO(await ctx.services.storage.read(key))) as intermediate:
-        assert (intermediate.format, intermediate.size) == ("JPEG", (1632, 1224))
-        assert not intermediate.getexif()
-        assert "icc_profile" not in intermediate.info
+    assert await keys(ctx) == {large.key, *intermediates_of(large), small.key}
+    for step, size in (Step.LARGE, (1632, 1224)), (Step.SMALL, (816, 612)):
+        data = await ctx.services.storage.read(blobs.intermediate_key(large.id, step))
+        with Pillow.open(BytesIO(data)) as intermediate:
+            assert (intermediate.format, intermediate.size) == ("JPEG", size)
+            assert not intermediate.getexif()
+            assert "icc_profile" not in intermediate.info
 
 
 @pytest.mark.parametrize(
     ("query", "source"),
     [
-        ({"w": "300"}, "intermediates"),
-        ({"w": "1305", "fm": "webp"}, "intermediates"),
-        ({"w": "1306", "fm": "webp"}, "originals"),
-        ({"w": "200", "h": "1200"}, "originals"),
-        ({"w": "300", "q": "89"}, "intermediates"),
-        ({"w": "300", "q": "90"}, "originals"),
-        ({"w": "300", "fm": "png"}, "originals"),
-        ({"w": "300", "fm": "gif"}, "originals"),
-        ({"w": "300", "fm": "avif"}, "intermediates"),
-        ({"w": "300", "fm": "avif", "q": "75"}, "originals"),
+        ({"w": "300"}, "small"),
+        ({"w": "509", "fm": "webp"}, "small"),
+        ({"w": "510", "fm": "webp"}, "large"),
+        ({"w": "1305", "fm": "webp"}, "large"),
+        ({"w": "1306", "fm": "webp"}, "original"),
+        ({"w": "200", "h": "900"}, "large"),
+        ({"w": "200", "h": "1200"}, "original"),
+        ({"w": "300", "q": "89"}, "small"),
+        ({"w": "300", "q": "90"}, "original"),
+        ({"w": "300", "fm": "png"}, "original"),
+        ({"w": "300", "fm": "gif"}, "original"),
+        ({"w": "300", "fm": "avif"}, "small"),
+        ({"w": "300", "fm": "avif", "q": "75"}, "original"),
     ],
 )
 async def test_it_is_read_where_it_is_large_enough_and_not_to_be_told(
@@ -118,14 +127,14 @@ async def test_it_goes_with_its_image(ctx: Context) -> None:
     album = await albums.create(ctx, albums.NewAlbum("Large"))
     first, second = await upload(ctx, LARGE), await upload(ctx, LARGE, album_id=album.id)
     await images.delete(ctx, first.id)
-    assert await keys(ctx) == {second.key, blobs.intermediate_key(second.id)}
+    assert await keys(ctx) == {second.key, *intermediates_of(second)}
 
 
 async def test_a_lost_one_is_made_again_once_and_the_bytes_are_the_same(
     ctx: Context, pool: WatchedPool
 ) -> None:
     image = await upload(ctx, LARGE)
-    key, before = blobs.intermediate_key(image.id), await variant(ctx, image)
+    key, before = blobs.intermediate_key(image.id, Step.SMALL), await variant(ctx, image)
     kept = await ctx.services.storage.read(key)
     await ctx.services.storage.delete(key)
     await blobs.erase_variants(ctx, image)
@@ -138,7 +147,7 @@ async def test_a_lost_one_is_made_again_once_and_the_bytes_are_the_same(
 
 async def test_an_empty_one_that_a_crash_left_is_made_again(ctx: Context) -> None:
     image = await upload(ctx, LARGE)
-    before, key = await variant(ctx, image), blobs.intermediate_key(image.id)
+    before, key = await variant(ctx, image), blobs.intermediate_key(image.id, Step.SMALL)
     await blobs.erase_variants(ctx, image)
     await ctx.services.storage.put(key, b"")
     assert await variant(ctx, image) == before
@@ -150,7 +159,7 @@ async def test_an_upload_stands_where_it_could_not_be_made(built: House) -> None
         image = await upload(ctx, LARGE)
         assert await keys(ctx) == {image.key}
         lost = await variant(ctx, image)
-        assert blobs.intermediate_key(image.id) in await keys(ctx)
+        assert intermediates_of(image) < await keys(ctx)
     assert lost == await variant(await context(built), await upload(await context(built), LARGE))
 
 
@@ -182,7 +191,7 @@ async def test_a_cancelled_upload_leaves_all_or_nothing(ctx: Context) -> None:
         with suppress(asyncio.CancelledError):
             await task
     rows = await Image.all()
-    expected = {row.key for row in rows} | {blobs.intermediate_key(row.id) for row in rows}
+    expected = {row.key for row in rows}.union(*map(intermediates_of, rows))
     assert await keys(ctx) == expected
     assert list(ctx.services.storage.incoming.iterdir()) == []
 
@@ -191,7 +200,7 @@ async def test_one_that_is_made_while_its_image_is_deleted_does_not_outlive_it(c
     chance = random.Random(4)
     for _ in range(6):
         image = await upload(ctx, LARGE)
-        await ctx.services.storage.delete(blobs.intermediate_key(image.id))
+        await ctx.services.storage.delete_under(f"intermediates/{image.id}")
         asked = asyncio.create_task(variant(ctx, image))
         await asyncio.sleep(chance.uniform(0, 0.12))
         await images.delete(ctx, image.id)
