@@ -122,7 +122,9 @@ class Settings:
         whole(1, 256), os.cpu_count() or 1, "Processes that decode, resize and encode; one a core"
     )
     transform_queue: int = setting(
-        whole(0, 100_000), 128, "Transforms that may wait for a worker; more are told to come back"
+        whole(0, 1_000_000_000_000),
+        1_000_000_000,
+        "Pixels of pictures that may wait for a worker, each a million at least; more are told to come back",
     )
     transform_deadline: float = setting(seconds, 10.0, "Seconds that one transform may take")
     transform_memory: int = setting(byte_count, 1024 * MEGABYTE, "Memory that one worker may use")

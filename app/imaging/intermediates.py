@@ -6,6 +6,7 @@ result do not depend on whether the intermediate happened to lie there.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from math import prod
 
 from app.imaging.formats import Format
 from app.imaging.geometry import Size
@@ -80,6 +81,13 @@ def serving(source: Source, recipe: Recipe) -> Step | None:
     how, scaled = reduction(Size(source.width, source.height)), recipe.geometry.scaled
     fits = (step for step, room in ROOM.items() if _holds(how.size(step), scaled, room))
     return next(fits, None)
+
+
+def pixels(source: Source, step: Step | None) -> int:
+    """How many pixels there are to be read of a picture's intermediate; without a step, of the picture itself."""
+    if step is None:
+        return source.pixels
+    return prod(reduction(Size(source.width, source.height)).size(step))
 
 
 def _holds(size: Size, scaled: Size, room: float) -> bool:

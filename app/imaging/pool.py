@@ -19,9 +19,15 @@ __all__ = ["Limits", "Pool"]
 
 T = TypeVar("T")
 
+LEAST = 1_000_000
+"""Pixels that any job counts for: the smallest takes some time too."""
+
+PIXELS_A_BYTE = 4
+"""Of a file that nobody looked into yet, as in most photographs."""
+
 
 class Pool:
-    """`workers` processes and `queue` places to wait, shared by all who ask.
+    """`workers` processes, shared by all who ask; jobs of `queue` pixels may wait for one, more are told to come back.
 
     A job may take `deadline` seconds once it runs and `memory` bytes; all together may hold `pixels` of decoded
     picture (twice what one may have, if nothing is said), and wait with their decoding until they can. A worker that
@@ -38,7 +44,8 @@ class Pool:
         limits: Limits,
         pixels: int | None = None,
     ) -> None:
-        self._places = workers + queue
+        self._queue = queue
+        self._waiting = 0
         self._free = asyncio.Semaphore(workers)
         self._deadline = deadline
         self._limits = limits
@@ -53,29 +60,34 @@ class Pool:
     async def __aexit__(self, *_: object) -> None:
         await self.close()
 
-    async def identify(self, path: Path, *, intermediates: Mapping[Step, Path] | None = None) -> Probe:
-        """What the file holds. Raises UnsupportedFormat, CorruptImage, TooManyPixels, TooSlow, TooHeavy, Busy.
+    async def identify(
+        self, path: Path, *, size: int = 0, intermediates: Mapping[Step, Path] | None = None
+    ) -> Probe:
+        """What the file of `size` bytes holds.
 
+        Raises UnsupportedFormat, CorruptImage, TooManyPixels, TooSlow, TooHeavy, Busy.
         The intermediates of a picture that is worth them are written on the way, if that can be done.
         Once it has raised, cancelled included, nothing writes there any more.
         """
-        return await self.run(Identify(path, self._limits, intermediates))
+        job = Identify(path, self._limits, intermediates)
+        return await self.run(job, pixels=PIXELS_A_BYTE * size)
 
-    async def reduce(self, source: Path, destinations: Mapping[Step, Path]) -> None:
+    async def reduce(self, source: Path, destinations: Mapping[Step, Path], *, pixels: int) -> None:
         """Writes the intermediates of a picture; for all else see `render`."""
-        await self.run(Reduce(source, destinations))
+        await self.run(Reduce(source, destinations), pixels=pixels)
 
-    async def render(self, source: Path, recipe: Recipe, destination: Path) -> Rendered:
+    async def render(self, source: Path, recipe: Recipe, destination: Path, *, pixels: int) -> Rendered:
         """Writes the result of the recipe to `destination`; after an error there may be a part of it.
 
+        `pixels` is how many the source has: what the job counts for while it waits.
         Raises CorruptImage, TooManyPixels, TooSlow, TooHeavy, OutOfStorage, Busy. Once it has raised, cancelled
         included, nothing writes there any more.
         """
-        return await self.run(Render(source, recipe, destination))
+        return await self.run(Render(source, recipe, destination), pixels=pixels)
 
-    async def run(self, job: Job[T]) -> T:
+    async def run(self, job: Job[T], *, pixels: int = LEAST) -> T:
         """The job's result, or what it raised."""
-        async with self._turn(), self._worker() as worker:
+        async with self._turn(max(pixels, LEAST)), self._worker() as worker:
             outcome = await self._converse(worker, job)
         if isinstance(outcome, Failed):
             raise outcome.error
@@ -89,17 +101,24 @@ class Pool:
             await self._idle.pop().gone()
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _turn(self, pixels: int) -> AsyncIterator[None]:
         if self._closed:
             raise Busy("The server is stopping")
-        if self._places <= 0:
-            raise Busy("All workers are taken, and so are the places to wait for one; ask again in a second")
-        self._places -= 1
+        if self._free.locked() and not self._may_wait(pixels):
+            raise Busy("All workers are taken, and the queue is full; ask again in a second")
+        self._waiting += pixels
         try:
-            async with self._free:
-                yield
+            await self._free.acquire()
         finally:
-            self._places += 1
+            self._waiting -= pixels
+        try:
+            yield
+        finally:
+            self._free.release()
+
+    def _may_wait(self, pixels: int) -> bool:
+        """Whether the queue has room; where nothing waits, for a picture of any size."""
+        return self._waiting + pixels <= self._queue or (self._queue > 0 and not self._waiting)
 
     @asynccontextmanager
     async def _worker(self) -> AsyncIterator[Worker]:

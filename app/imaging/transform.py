@@ -31,6 +31,11 @@ class Source:
     has_alpha: bool = False
 
     @property
+    def pixels(self) -> int:
+        """Of all frames together."""
+        return self.width * self.height * self.frames
+
+    @property
     def is_animated(self) -> bool:
         return self.frames > 1
 

@@ -118,7 +118,8 @@ async def _make_intermediates(ctx: Context, image: Image, flight: str) -> None:
 async def _reduced(ctx: Context, image: Image) -> AsyncIterator[Intermediates]:
     with incoming_intermediates(ctx) as files:
         async with ctx.services.storage.as_file(image.key) as original:
-            await ctx.services.imaging.reduce(original, files)
+            pixels = image.width * image.height * image.frames
+            await ctx.services.imaging.reduce(original, files, pixels=pixels)
         yield files
 
 

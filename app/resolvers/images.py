@@ -97,7 +97,9 @@ async def upload(ctx: Context, new: NewImage) -> Image:
     if not new.file.path.exists():  # one upload given to two mutations of one operation
         raise Invalid({"file": ["This file has been used already: send it once for each image."]})
     with blobs.incoming_intermediates(ctx) as intermediates:
-        probe = await ctx.services.imaging.identify(new.file.path, intermediates=intermediates)
+        probe = await ctx.services.imaging.identify(
+            new.file.path, size=new.file.size, intermediates=intermediates
+        )
         return await to_the_end(_keep(ctx, actor, new, intermediates, probe, words))
 
 

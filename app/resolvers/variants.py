@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +12,9 @@ from app.context import Context
 from app.errors import InvalidParameter, NotFound
 from app.hits.freshness import Marks
 from app.ids import Kind, kind_of
+from app.imaging import intermediates
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit
-from app.imaging.intermediates import serving
 from app.imaging.transform import Recipe, Source, Transform
 from app.links import Markup
 from app.models import Image
@@ -183,10 +183,14 @@ async def _make(ctx: Context, picture: Picture, key: str) -> Made:
         raise NotFound("image", picture.image.id) from error
 
 
-def _source(ctx: Context, image: Image, recipe: Recipe) -> AbstractAsyncContextManager[Path]:
-    """The file to render from."""
-    step = serving(source_of(image), recipe)
-    return blobs.intermediate(ctx, image, step) if step else ctx.services.storage.as_file(image.key)
+@asynccontextmanager
+async def _source(ctx: Context, image: Image, recipe: Recipe) -> AsyncIterator[tuple[Path, int]]:
+    """The file to render from, and how many pixels it has."""
+    said = source_of(image)
+    step = intermediates.serving(said, recipe)
+    file = blobs.intermediate(ctx, image, step) if step else ctx.services.storage.as_file(image.key)
+    async with file as path:
+        yield path, intermediates.pixels(said, step)
 
 
 async def _made(ctx: Context, key: str) -> Made | None:
@@ -232,11 +236,13 @@ def source_of(image: Image) -> Source:
     )
 
 
-async def _render(ctx: Context, picture: Picture, recipe: Recipe, key: str, source: Path) -> Made:
-    image, storage = picture.image, ctx.services.storage
+async def _render(
+    ctx: Context, picture: Picture, recipe: Recipe, key: str, source: tuple[Path, int]
+) -> Made:
+    (file, pixels), image, storage = source, picture.image, ctx.services.storage
     target = storage.incoming / f"{uuid.uuid4().hex}.variant"
     try:
-        rendered = await ctx.services.imaging.render(source, recipe, target)
+        rendered = await ctx.services.imaging.render(file, recipe, target, pixels=pixels)
         await storage.put(key, target, durable=False)
     finally:
         target.unlink(missing_ok=True)

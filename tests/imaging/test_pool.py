@@ -23,7 +23,7 @@ MILLION = 1_000_000
 def new_pool(
     *,
     workers: int = 1,
-    queue: int = 8,
+    queue: int = 8 * MILLION,
     deadline: float = 20.0,
     memory: int = GIGABYTE,
     pixels: int | None = None,
@@ -64,7 +64,7 @@ async def test_a_picture_is_identified_and_rendered(pool, tmp_path):
     source.write_bytes(pictures.jpeg())
     probe = await pool.identify(source)
     assert (probe.width, probe.height) == (640, 480)
-    said = await pool.render(source, Transform(width=64).resolve(probe.source), destination)
+    said = await pool.render(source, Transform(width=64).resolve(probe.source), destination, pixels=1)
     assert (said.width, said.height, said.size) == (64, 48, destination.stat().st_size)
 
 
@@ -124,7 +124,7 @@ async def test_a_real_picture_that_takes_too_long_is_refused(tmp_path):
     async with new_pool(deadline=0.3) as pool:
         recipe = Transform.parse({"fm": "avif", "q": "90"}).resolve((await pool.identify(source)).source)
         with pytest.raises(TooSlow):
-            await pool.render(source, recipe, tmp_path / "destination")
+            await pool.render(source, recipe, tmp_path / "destination", pixels=1)
 
 
 async def test_memory_has_a_ceiling():
@@ -140,11 +140,11 @@ async def test_fifty_megapixels_fit_below_the_ceiling(pool, tmp_path):
     source.write_bytes(pictures.large_png())
     probe = await pool.identify(source)
     recipe = Transform.parse({"w": "800", "h": "600", "fm": "webp"}).resolve(probe.source)
-    assert (await pool.render(source, recipe, tmp_path / "destination")).width == 800
+    assert (await pool.render(source, recipe, tmp_path / "destination", pixels=1)).width == 800
 
 
 async def test_who_finds_no_place_to_wait_is_told_at_once(tmp_path):
-    async with new_pool(workers=1, queue=1) as pool, asyncio.TaskGroup() as group:
+    async with new_pool(workers=1, queue=MILLION) as pool, asyncio.TaskGroup() as group:
         done = tmp_path / "done"
         group.create_task(pool.run(Hold(1, until=done)))
         waits = group.create_task(pool.run(Say("waited")))
@@ -154,6 +154,33 @@ async def test_who_finds_no_place_to_wait_is_told_at_once(tmp_path):
         done.touch()
         assert await waits == "waited"
         assert await pool.run(Say("taken again")) == "taken again"
+
+
+async def test_the_queue_is_counted_in_pixels(tmp_path):
+    async with new_pool(workers=1, queue=20 * MILLION) as pool:
+        done = tmp_path / "done"
+        runs = asyncio.create_task(pool.run(Hold(1, until=done)))
+        await until(pool._free.locked)
+        large = asyncio.create_task(pool.run(Say("large"), pixels=15 * MILLION))
+        small = asyncio.create_task(pool.run(Say("small"), pixels=5 * MILLION))
+        await asyncio.sleep(0)
+        with pytest.raises(Busy, match="queue is full"):
+            await pool.run(Say("too many"), pixels=1)
+        done.touch()
+        assert await asyncio.gather(runs, large, small) == [1, "large", "small"]
+
+
+async def test_a_picture_larger_than_the_queue_may_wait_where_nothing_else_does(tmp_path):
+    async with new_pool(workers=1, queue=20 * MILLION) as pool:
+        done = tmp_path / "done"
+        runs = asyncio.create_task(pool.run(Hold(1, until=done)))
+        await until(pool._free.locked)
+        huge = asyncio.create_task(pool.run(Say("huge"), pixels=50 * MILLION))
+        await asyncio.sleep(0)
+        with pytest.raises(Busy):
+            await pool.run(Say("next"), pixels=50 * MILLION)
+        done.touch()
+        assert await asyncio.gather(runs, huge) == [1, "huge"]
 
 
 async def test_jobs_run_side_by_side_on_as_many_workers(tmp_path):
@@ -209,7 +236,7 @@ async def test_a_cancelled_job_is_killed_and_its_place_is_free_again(pool, tmp_p
 
 
 async def test_a_job_that_is_cancelled_while_it_waits_costs_nothing(tmp_path):
-    async with new_pool(workers=1, queue=1, pixels=10) as pool:
+    async with new_pool(workers=1, queue=MILLION, pixels=10) as pool:
         done = tmp_path / "done"
         runs = asyncio.create_task(pool.run(Hold(10, until=done)))
         waits = asyncio.create_task(pool.run(Say("never")))
@@ -265,7 +292,7 @@ from tests.imaging.hard_jobs import Hang, Pid
 
 async def main():
     limits = Limits(max_pixels=1000, max_side=100)
-    pool = Pool(workers=2, queue=1, deadline=60, memory=2**30, limits=limits)
+    pool = Pool(workers=2, queue=1_000_000, deadline=60, memory=2**30, limits=limits)
     hangs = asyncio.create_task(pool.run(Hang(Path(sys.argv[1]))))
     print("ran", await pool.run(Pid()), flush=True)
     await hangs

@@ -136,15 +136,15 @@ class CountingPool(Pool):
 
     renders = 0
 
-    async def render(self, source: Path, recipe: Recipe, destination: Path) -> Rendered:
+    async def render(self, source: Path, recipe: Recipe, destination: Path, *, pixels: int) -> Rendered:
         self.renders += 1
-        return await super().render(source, recipe, destination)
+        return await super().render(source, recipe, destination, pixels=pixels)
 
 
 @asynccontextmanager
 async def counted(ctx: Context) -> AsyncIterator[tuple[Context, CountingPool]]:
     limits = Limits(max_pixels=50_000_000, max_side=16_384)
-    async with CountingPool(workers=2, queue=8, deadline=20, memory=1 << 30, limits=limits) as pool:
+    async with CountingPool(workers=2, queue=10**9, deadline=20, memory=1 << 30, limits=limits) as pool:
         yield replace(ctx, services=replace(ctx.services, imaging=pool)), pool
 
 

@@ -33,24 +33,26 @@ class WatchedPool(Pool):
     """The real pool, and what it was asked to read."""
 
     def __init__(self) -> None:
-        super().__init__(workers=2, queue=30, deadline=20, memory=1 << 30, limits=LIMITS)
+        super().__init__(workers=2, queue=10**9, deadline=20, memory=1 << 30, limits=LIMITS)
         self.sources: list[str] = []
         self.reductions = 0
 
-    async def reduce(self, source: Path, destinations: Mapping[Step, Path]) -> None:
+    async def reduce(self, source: Path, destinations: Mapping[Step, Path], *, pixels: int) -> None:
         self.reductions += 1
-        await super().reduce(source, destinations)
+        await super().reduce(source, destinations, pixels=pixels)
 
-    async def render(self, source: Path, recipe: Recipe, destination: Path) -> Rendered:
+    async def render(self, source: Path, recipe: Recipe, destination: Path, *, pixels: int) -> Rendered:
         self.sources.append(source.stem if source.parent.parent.name == "intermediates" else "original")
-        return await super().render(source, recipe, destination)
+        return await super().render(source, recipe, destination, pixels=pixels)
 
 
 class ClumsyPool(WatchedPool):
     """Fails to write intermediates while it looks at pictures."""
 
-    async def identify(self, path: Path, *, intermediates: Mapping[Step, Path] | None = None) -> Probe:
-        return await super().identify(path, intermediates=dict.fromkeys(Step, Path("/nowhere/at/all")))
+    async def identify(
+        self, path: Path, *, size: int = 0, intermediates: Mapping[Step, Path] | None = None
+    ) -> Probe:
+        return await super().identify(path, size=size, intermediates=dict.fromkeys(Step, Path("/nowhere/at/all")))
 
 
 class StrictStorage(DiskStorage):
