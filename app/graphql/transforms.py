@@ -20,6 +20,19 @@ class ImageFormat(Enum):
     AVIF = strawberry.enum_value("avif", description="AVIF: smallest, with transparency; slower to make.")
 
 
+@strawberry.enum(description="A format to deliver a picture in.")
+class OutputFormat(Enum):
+    JPG = strawberry.enum_value("jpg", description="JPEG: photographs, without transparency.")
+    PNG = strawberry.enum_value("png", description="PNG: exact, with transparency.")
+    WEBP = strawberry.enum_value("webp", description="WebP: small, with transparency and animation.")
+    GIF = strawberry.enum_value("gif", description="GIF: 256 colours, with animation.")
+    AVIF = strawberry.enum_value("avif", description="AVIF: smallest, with transparency; slower to make.")
+    AUTO = strawberry.enum_value(
+        "auto",
+        description="The best that the one who asks for the address says to take (AVIF, else WebP); else the original's.",
+    )
+
+
 @strawberry.enum(
     description="How a picture is fitted into width and height, as CSS `object-fit` and sharp's `resize` do."
 )
@@ -56,7 +69,7 @@ class TransformInput:
     fit: Fit | None = strawberry.field(
         default=None, description="How it is fitted into both; COVER by default."
     )
-    format: ImageFormat | None = strawberry.field(default=None, description="The original's by default.")
+    format: OutputFormat | None = strawberry.field(default=None, description="The original's by default.")
     dpr: float | None = strawberry.field(default=None, description="Multiplies width and height: 1 to 4.")
     background: HexColor | None = strawberry.field(
         default=None,
@@ -84,7 +97,9 @@ class Variant:
     url: URL = strawberry.field(description="The address that delivers it.")
     width: int = strawberry.field(description="The width it is delivered in, in pixels.")
     height: int = strawberry.field(description="The height it is delivered in, in pixels.")
-    format: ImageFormat = strawberry.field(description="The format it is delivered in.")
+    format: ImageFormat = strawberry.field(
+        description="The format it is delivered in; with AUTO, to those who name none."
+    )
 
     @classmethod
     def of(cls, variant: variants.Variant) -> Self:
