@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.context import Hit
 from app.hits.freshness import Marks
@@ -58,12 +58,20 @@ class Together:
     async def _lead(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = asked(scope)
         first = self._first[key] = scope["state"]["first"] = asyncio.get_running_loop().create_future()
-        try:
-            await self.app(scope, receive, send)
-        finally:
-            del self._first[key]
+
+        def end() -> None:
             if not first.done():
                 first.set_result(None)
+
+        async def send_after_end(message: Message) -> None:
+            end()  # what was not shared by now is not for all, or too large to be held
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_after_end)
+        finally:
+            del self._first[key]
+            end()
 
 
 def share(scope: Scope, hit: Hit, image_id: str, marks: Marks) -> None:

@@ -198,3 +198,20 @@ async def test_who_waits_while_the_picture_is_deleted_is_not_given_it_later(home
     late = await home.client.get(path)
     assert late.status_code == 404
     assert {answer.status_code for answer in await asyncio.gather(*asked)} <= {200, 404}
+
+
+async def test_who_reads_slowly_holds_nobody_up(home: House) -> None:
+    image = await home.upload(pictures.jpeg_12mp())
+    path, begun, go_on = f"/img/{image['id']}", asyncio.Event(), asyncio.Event()
+    scope = {"type": "http", "method": "GET", "path": path, "query_string": b"", "headers": []}
+
+    async def read_slowly(message: Any) -> None:
+        begun.set()
+        await go_on.wait()
+
+    slow = asyncio.create_task(home.app(scope, asyncio.Event().wait, read_slowly))  # type: ignore[arg-type]
+    async with asyncio.timeout(10):
+        await begun.wait()
+        assert (await home.client.get(path)).content == pictures.jpeg_12mp()
+    go_on.set()
+    await slow
