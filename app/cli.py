@@ -2,7 +2,10 @@
 
 import asyncio
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,8 @@ import click
 import uvicorn
 
 from app.asgi import create_app
-from app.lifespan import prepare
+from app.keyring import BadKeyring
+from app.lifespan import kept_keyring, prepare
 from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
 
@@ -44,7 +48,7 @@ def serve(**options: Any) -> None:
     )
     listening = config.bind_socket()
     settings = replace(settings, port=listening.getsockname()[1])
-    first = asyncio.run(prepare(settings))
+    first = _prepared(settings)
     listening.listen(
         BACKLOG
     )  # whoever reads the addresses may connect at once, and waits while the server starts
@@ -55,7 +59,7 @@ def serve(**options: Any) -> None:
 @main.command()
 def migrate() -> None:
     """Bring the tables up to date, and make the first account where there is none."""
-    first = asyncio.run(prepare(_settings()))
+    first = _prepared(_settings())
     click.echo(_once(first) if first else "The tables are up to date.")
 
 
@@ -65,6 +69,51 @@ def print_schema() -> None:
     from app.graphql.schema import build_schema  # a server starts faster without it
 
     click.echo(build_schema(Settings()).as_str())
+
+
+@main.group()
+def secret() -> None:
+    """The secret that signs addresses of private images."""
+
+
+@secret.command()
+@click.option(
+    "--keep-for",
+    type=click.IntRange(0, 3650),
+    default=7,
+    show_default=True,
+    metavar="DAYS",
+    help="How long addresses hold that the old secret signed; 0 ends them at once.",
+)
+@click.option("--data-dir", type=Path, help="The folder that holds everything; PICHUB_DATA_DIR.")
+def rotate(keep_for: int, **options: Any) -> None:
+    """Make a new secret. Servers that run take it up at once."""
+    settings = _settings(**options)
+    if settings.url_secret:
+        sys.exit(
+            "pichub: PICHUB_URL_SECRET is set: move its value to PICHUB_URL_SECRET_OLD, set a new one, and start again"
+        )
+    with _told():
+        until = asyncio.run(
+            kept_keyring(settings).rotate(datetime.now(UTC), keep_for=timedelta(days=keep_for))
+        )
+    click.echo(
+        f"A new secret signs from now on. What the old one signed holds until {until:%Y-%m-%d %H:%M} UTC."
+    )
+
+
+def _prepared(settings: Settings) -> FirstSignIn | None:
+    with _told():
+        return asyncio.run(prepare(settings))
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Ends the program with a line where the secrets can't be read."""
+    try:
+        yield
+    except BadKeyring as error:
+        sys.exit(f"pichub: {error}")
 
 
 def _settings(**options: Any) -> Settings:

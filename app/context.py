@@ -11,6 +11,7 @@ from app.flights import Flights
 from app.hits.cache import Cache
 from app.hits.freshness import Freshness
 from app.imaging.pool import Pool
+from app.keyring import Keyring
 from app.links import Links
 from app.models import Image
 from app.settings import Settings
@@ -45,6 +46,7 @@ class Services:
     freshness: Freshness
     hits: Hits
     rows: Rows
+    keyring: Keyring
     links: Links
     clock: Callable[[], datetime]
 

@@ -1,7 +1,7 @@
 """Which implementation stands behind each contract, and how they start and stop."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
@@ -15,6 +15,7 @@ from app.flights import Flights
 from app.hits.cache import Cache
 from app.hits.freshness import Freshness
 from app.imaging.pool import Limits, Pool
+from app.keyring import FileKeyring, FixedKeyring, Keyring
 from app.links import Links
 from app.resolvers import account
 from app.resolvers.account import FirstSignIn
@@ -44,8 +45,12 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
 
 
 async def prepare(settings: Settings) -> FirstSignIn | None:
-    """Makes the data folder, the tables and the first account, as far as they are missing."""
+    """Makes the data folder, the secret that signs, the tables and the first account, as far as they are missing.
+
+    Raises BadKeyring.
+    """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
+    await keyring(settings).newest()
     await migrate(tortoise_config(database_url(settings)))
     async with database(tortoise_config(database_url(settings))):
         return await account.make_first(Context(assembled(settings)))
@@ -68,9 +73,23 @@ def assembled(settings: Settings) -> Services:
         freshness=freshness,
         hits=Cache(freshness, size=settings.hits_size, second_time_only=True),
         rows=Cache(freshness, size=ROWS),
+        keyring=keyring(settings),
         links=Links(settings.url),
         clock=lambda: datetime.now(UTC),
     )
+
+
+def keyring(settings: Settings) -> Keyring:
+    """The secrets that sign and verify addresses: those of the settings, or the data folder's own."""
+    older = (settings.url_secret_old,) if settings.url_secret_old else ()
+    if settings.url_secret:
+        return FixedKeyring((settings.url_secret, *older))
+    return kept_keyring(settings, older)
+
+
+def kept_keyring(settings: Settings, older: Sequence[str] = ()) -> FileKeyring:
+    """The data folder's own secrets."""
+    return FileKeyring(settings.data_dir / "url-secrets.json", older=older)
 
 
 def _folder(settings: Settings, name: str) -> Path:

@@ -15,6 +15,10 @@ class Links:
         """The address of the original, or of the variant that `query` asks for."""
         return f"{self.base}/img/{id}.{extension}" + (f"?{query}" if query else "")
 
+    def signed_image(self, id: str, extension: str, query: str, *, exp: int, sig: str) -> str:
+        """The address that lets anyone see what `query` asks for, until `exp`."""
+        return self.image(id, extension, "&".join(filter(None, (query, f"exp={exp}", f"sig={sig}"))))
+
     def api(self, path: str) -> str:
         """The address of something under `/v1`."""
         return f"{self.base}/v1/{quote(path)}"

@@ -17,6 +17,7 @@ from dotenv import dotenv_values
 from app.errors import MEGABYTE, written_size
 
 PREFIX = "PICHUB_"
+SHORTEST_SECRET = 32
 
 
 class BadSetting(Exception):
@@ -84,8 +85,14 @@ def one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
+def secret(text: str) -> str:
+    if len(text) < SHORTEST_SECRET or not text.isprintable():
+        raise ValueError(f"{SHORTEST_SECRET} or more printable characters that nobody can guess")
+    return text
+
+
 def setting(parse: Callable[[str], Any], default: Any, about: str) -> Any:
-    return field(default=default, metadata={"parse": parse, "about": about})
+    return field(default=default, repr=parse is not secret, metadata={"parse": parse, "about": about})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +136,11 @@ class Settings:
     transform_deadline: float = setting(seconds, 10.0, "Seconds that one transform may take")
     transform_memory: int = setting(byte_count, 1024 * MEGABYTE, "Memory that one worker may use")
 
+    url_secret: str = setting(
+        secret, "", "Signs addresses of private images; without it the data folder keeps one of its own"
+    )
+    url_secret_old: str = setting(secret, "", "The secret before that one, by which addresses still hold")
+
     hits_size: int = setting(byte_count, 64 * MEGABYTE, "Memory for pictures that are asked for often")
 
     graphql_max_depth: int = setting(whole(1, 100), 12, "How deep a GraphQL operation may nest")
@@ -168,7 +180,8 @@ def _read(f: "Field[Any]", environ: Mapping[str, str]) -> Any:
     try:
         return f.metadata["parse"](text)
     except ValueError as error:
-        raise BadSetting(f"{name} must be {error}; it is {text!r}") from error
+        found = f"it has {len(text)} characters" if f.metadata["parse"] is secret else f"it is {text!r}"
+        raise BadSetting(f"{name} must be {error}; {found}") from error
 
 
 def _read_file(name: str, path: str) -> str:
@@ -176,6 +189,8 @@ def _read_file(name: str, path: str) -> str:
         return Path(path).read_text().strip()
     except OSError as error:
         raise BadSetting(f"{name} must name a file that can be read; {path!r}: {error.strerror}") from error
+    except UnicodeDecodeError:  # the cause is not told along: it holds the file
+        raise BadSetting(f"{name} must name a file of text in UTF-8; {path!r} is not") from None
 
 
 def table() -> list[tuple[str, str, str]]:

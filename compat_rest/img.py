@@ -50,9 +50,16 @@ async def _answer(request: Request, image_id: str, extension: str) -> ASGIApp:
         raise NotFound("image", image_id)
     transform, saved = Transform.parse(request.query_params), parse.flag(request, "download")
     accept = request.headers.get("accept", "")
-    picture = await variants.find(ctx, image_id, transform, extension=_format(extension), accept=accept)
+    picture = await variants.find(
+        ctx,
+        image_id,
+        transform,
+        extension=_format(extension),
+        accept=accept,
+        signature=parse.signature(request),
+    )
     validators = Validators.of(picture.etag, picture.modified_at)
-    headers = {**validators.headers, **HARMLESS, **_caching(picture, transform)}
+    headers = {**validators.headers, **HARMLESS, **_caching(ctx, picture, transform)}
     if validators.are_held(request.headers):
         return Response(status_code=304, headers=headers)
     return Delivery(ctx, picture, validators, headers | _disposition(picture.filename, saved=saved))
@@ -65,8 +72,12 @@ def _format(extension: str) -> Format | None:
         raise InvalidParameter("extension", extension, str(error)) from error
 
 
-def _caching(picture: Picture, transform: Transform) -> dict[str, str]:
+def _caching(ctx: Context, picture: Picture, transform: Transform) -> dict[str, str]:
     cached = {"Cache-Control": FOR_EVER if picture.image.is_public else ASK_EACH_TIME}
+    if picture.until is not None:
+        # Rounded down: no cache shows it for longer than it was signed for.
+        left = max(0, int(picture.until - ctx.now().timestamp()))
+        cached["Cache-Control"] = f"private, max-age={left}"
     return cached | ({"Vary": "Accept"} if transform.is_auto else {})
 
 

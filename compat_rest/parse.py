@@ -7,6 +7,7 @@ from app.errors import InvalidParameter, Unauthorized
 from app.paging import DEFAULT_SIZE, MAX_SIZE, NumberedRequest
 from app.resolvers import account
 from app.resolvers.images import ImageFilter
+from app.signing import Signature
 
 LAST_PAGE = (2**63 - 1) // MAX_SIZE
 """Databases count rows in 63 bits."""
@@ -53,6 +54,11 @@ def flag(request: Request, name: str) -> bool:
     if text.lower() not in FLAGS:
         raise InvalidParameter(name, text, f"one of {', '.join(FLAGS)}")
     return FLAGS[text.lower()]
+
+
+def signature(request: Request) -> Signature | None:
+    """The signature that the address carries; one that can't be read counts as none."""
+    return Signature.parse(request.query_params.get("exp"), request.query_params.get("sig"))
 
 
 async def _signed_in(request: Request) -> Context:

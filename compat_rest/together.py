@@ -18,6 +18,8 @@ ALONE = {
     b"if-modified-since",
 }
 """Headers of requests that are answered for themselves."""
+SIGNED = b"sig="
+"""So is what a signature may have opened: nothing of it is shared, and nobody waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,5 +97,6 @@ def _is_plain(scope: Scope) -> bool:
         scope["type"] == "http"
         and scope["method"] == "GET"
         and scope["path"].startswith("/img/")
+        and SIGNED not in scope["query_string"]
         and not any(name in ALONE for name, _ in scope["headers"])
     )

@@ -24,6 +24,8 @@ FLOOR = {
     "app.flights": TOOLKITS,
     "app.turns": TOOLKITS,
     "app.hits": TOOLKITS,
+    "app.signing": TOOLKITS,
+    "app.keyring": TOOLKITS,
     "app.models": ROWS,
     "app.migrations": ROWS,
     "app.db": ROWS,

@@ -84,6 +84,60 @@ def test_a_port_that_is_taken_is_told_before_anything_is_made(tmp_path: Path) ->
     assert not (tmp_path / "data").exists()
 
 
+def signed_url(url: str, token: str, image_id: str) -> str:
+    query = f'{{ image(id: "{image_id}") {{ signedUrl(expiresIn: 60) }} }}'
+    answer = requests.post(
+        f"{url}/graphql", headers={"Authorization": f"Bearer {token}"}, json={"query": query}, timeout=20
+    )
+    signed: str = answer.json()["data"]["image"]["signedUrl"]
+    return signed
+
+
+def test_the_secret_of_addresses_is_rotated_under_a_server_that_runs(tmp_path: Path) -> None:
+    environ = {"PICHUB_DATA_DIR": str(tmp_path)}
+    token = token_of(run("migrate", **environ).stdout)
+    headers = {"Authorization": f"Bearer {token}"}
+    with serving(tmp_path) as (_, url):
+        body = {"name": "mine", "is_public": False}
+        album = requests.post(f"{url}/v1/albums", headers=headers, json=body, timeout=20).json()["data"]["id"]
+        image = requests.post(
+            f"{url}/v1/upload",
+            headers=headers,
+            files={"image": ("a.png", pictures.png())},
+            data={"album_id": album},
+            timeout=20,
+        ).json()["data"]
+        first = signed_url(url, token, image["id"])
+        done = run("secret", "rotate", **environ)
+        assert re.fullmatch(
+            r"A new secret signs from now on\. What the old one signed holds until [-0-9]+ [:0-9]+ UTC\.\n",
+            done.stdout,
+        )
+        second = signed_url(url, token, image["id"])
+        assert [requests.get(each, timeout=20).status_code for each in (first, second)] == [200, 200]
+        assert run("secret", "rotate", "--keep-for", "0", **environ).returncode == 0
+        assert [requests.get(each, timeout=20).status_code for each in (first, second)] == [200, 404]
+    assert (tmp_path / "url-secrets.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_a_rotation_that_can_not_be_says_why_in_a_line(tmp_path: Path) -> None:
+    none = run("secret", "rotate", "--data-dir", str(tmp_path / "data"))
+    assert (none.returncode, none.stderr) == (
+        1,
+        f"pichub: There are no secrets at {tmp_path}/data/url-secrets.json: the first start makes them\n",
+    )
+    assert not (tmp_path / "data").exists()
+    given = run("secret", "rotate", PICHUB_DATA_DIR=str(tmp_path), PICHUB_URL_SECRET="x" * 32)
+    assert given.returncode == 1
+    assert given.stderr.startswith("pichub: PICHUB_URL_SECRET is set: ")
+    (tmp_path / "url-secrets.json").write_text("nonsense")
+    for command in (["secret", "rotate"], ["migrate"]):
+        bad = run(*command, PICHUB_DATA_DIR=str(tmp_path))
+        assert bad.returncode == 1
+        assert bad.stderr.startswith(f"pichub: {tmp_path}/url-secrets.json can't be read as secrets")
+        assert bad.stderr.count("\n") == 1
+
+
 def test_the_schema_is_printed() -> None:
     assert run("schema").stdout.startswith('"""')
 

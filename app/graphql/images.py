@@ -134,6 +134,25 @@ class Image(Node):
         parsed = transform.parsed() if transform else Transform()
         return variants.src_set(info.context.ctx, self.row, widths, parsed)
 
+    @strawberry.field(
+        description="""An address by which anyone sees the picture for a while, also one in a private album.
+It is for the image's owner to ask for; others are answered with FORBIDDEN."""
+    )
+    async def signed_url(
+        self,
+        info: Info,
+        expires_in: Annotated[
+            int,
+            strawberry.argument(description="For how many seconds it holds: 1 to 604800, which is 7 days."),
+        ],
+        transform: Annotated[
+            TransformInput | None,
+            strawberry.argument(description="How the picture is to be; the original where it is left out."),
+        ] = None,
+    ) -> URL:
+        parsed = transform.parsed() if transform else Transform()
+        return URL(await variants.signed_url(info.context.ctx, self.row, parsed, expires_in=expires_in))
+
     @strawberry.field(description="Its address, ready to paste.")
     def links(self, info: Info) -> ImageLinks:
         return ImageLinks.of(variants.markup(info.context.ctx, self.row))

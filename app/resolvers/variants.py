@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from app.auth.actor import Scope
 from app.context import Context
 from app.errors import InvalidParameter, NotFound
 from app.hits.freshness import Marks
@@ -18,7 +17,8 @@ from app.imaging.geometry import Fit
 from app.imaging.transform import Recipe, Source, Transform
 from app.links import Markup
 from app.models import Image
-from app.resolvers import blobs
+from app.resolvers import blobs, signatures
+from app.signing import Signature
 from app.storage.base import Missing, Stored
 
 THUMBNAIL = 400
@@ -39,12 +39,13 @@ class Variant:
 class Picture:
     """What an address under `/img` names, known before a byte is read: `recipe` is None for the original.
 
-    It holds while `marks` do.
+    It holds while `marks` do. `until` is set where a signature opened it: the Unix second in which that ends.
     """
 
     image: Image
     recipe: Recipe | None
     marks: Marks
+    until: int | None = None
 
     @property
     def format(self) -> Format:
@@ -96,6 +97,19 @@ def url_of(ctx: Context, image: Image, transform: Transform | None = None) -> st
     return ctx.services.links.image(image.id, transform.format.extension, query)
 
 
+async def signed_url(ctx: Context, image: Image, transform: Transform, *, expires_in: int) -> str:
+    """An address by which anyone sees this for `expires_in` seconds, also while the image is private.
+
+    Raises Unauthorized, Forbidden to all but the image's owner, and BadRequest.
+    """
+    signature = await signatures.sign(ctx, image, transform, expires_in=expires_in)
+    made = variant(ctx, image, transform)
+    # The format stands in the query, as it is signed, whatever the extension makes people expect.
+    return ctx.services.links.signed_image(
+        image.id, made.format.extension, transform.query(), exp=signature.exp, sig=signature.sig
+    )
+
+
 def src_set(ctx: Context, image: Image, widths: Sequence[int], transform: Transform) -> str:
     """The value of an `srcset` attribute: one variant a width, in the transform's own proportions."""
     if not 1 <= len(widths) <= MAX_WIDTHS:
@@ -131,25 +145,28 @@ def markup(ctx: Context, image: Image) -> Markup:
 
 
 async def find(
-    ctx: Context, image_id: str, transform: Transform, *, extension: Format | None, accept: str = ""
+    ctx: Context,
+    image_id: str,
+    transform: Transform,
+    *,
+    extension: Format | None,
+    accept: str = "",
+    signature: Signature | None = None,
 ) -> Picture:
-    """What an address names. Raises NotFound, BadRequest.
+    """What an address names. Raises NotFound, MissingScope, BadRequest.
 
     `extension` is the format that the path ends in: the one to deliver, unless the transform names one itself. `accept`
-    is the Accept header, for `fm=auto`.
+    is the Accept header, for `fm=auto`. `signature` opens a private image to those who may not see it otherwise.
     """
     marks = ctx.services.freshness.marks(image_id)
     image = await ctx.services.rows.load(image_id, lambda: _row(image_id), image_id=image_id)
-    if not image.is_visible_to(ctx.account_id):
-        raise NotFound("image", image_id)
-    if not image.is_public:
-        ctx.allow(Scope.IMAGES_READ)
     if transform.format is None and extension not in {None, Format(image.format)}:
         transform = replace(transform, format=extension)
+    until = signatures.admit(ctx, image, transform, signature)
     if transform.is_identity:
-        return Picture(image, None, marks)
+        return Picture(image, None, marks, until)
     source = source_of(image)
-    return Picture(image, transform.negotiated(accept, source).resolve(source), marks)
+    return Picture(image, transform.negotiated(accept, source).resolve(source), marks, until)
 
 
 async def _row(image_id: str) -> Image:

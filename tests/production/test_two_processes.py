@@ -8,7 +8,7 @@ import pytest
 import requests
 
 from tests import pictures
-from tests.test_cli import run, serving, token_of
+from tests.test_cli import run, serving, signed_url, token_of
 
 
 @pytest.fixture
@@ -19,9 +19,9 @@ def pair(tmp_path: Path) -> Iterator[tuple[str, str, dict[str, str]]]:
         yield one, two, signed
 
 
-def upload(url: str, signed: dict[str, str], picture: bytes) -> str:
+def upload(url: str, signed: dict[str, str], picture: bytes, **fields: str) -> str:
     answer = requests.post(
-        f"{url}/v1/upload", headers=signed, files={"image": ("a.jpg", picture)}, timeout=20
+        f"{url}/v1/upload", headers=signed, files={"image": ("a.jpg", picture)}, data=fields, timeout=20
     )
     assert answer.status_code == 200, answer.text
     image_id: str = answer.json()["data"]["id"]
@@ -45,6 +45,20 @@ def test_what_one_deletes_or_hides_the_other_does_not_show_from_memory(
             body = {"album_id": private.json()["data"]["id"]}
             requests.patch(f"{one}/v1/images/{image_id}", headers=signed, json=body, timeout=20)
         assert requests.get(address, timeout=20).status_code == 404
+
+
+def test_what_one_signs_the_other_opens(pair: tuple[str, str, dict[str, str]]) -> None:
+    one, two, signed = pair
+    album = requests.post(
+        f"{one}/v1/albums", headers=signed, json={"name": "x", "is_public": False}, timeout=20
+    ).json()
+    image_id = upload(one, signed, pictures.png(), album_id=album["data"]["id"])
+    token = signed["Authorization"].removeprefix("Bearer ")
+    for signer, opener in ((one, two), (two, one)):
+        address = signed_url(signer, token, image_id).replace(signer, opener)
+        assert requests.get(address, timeout=20).content == pictures.png()
+    requests.delete(f"{two}/v1/images/{image_id}", headers=signed, timeout=20)
+    assert requests.get(address.replace(two, one), timeout=20).status_code == 404
 
 
 def test_many_who_ask_both_for_one_variant_are_given_one(

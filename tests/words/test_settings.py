@@ -61,6 +61,34 @@ def test_a_bad_value_is_named_with_what_is_allowed(name: str, value: str, allowe
     assert allowed in str(caught.value)
 
 
+SECRET = "correct horse battery staple correct"
+
+
+def test_a_secret_is_read_and_shown_nowhere(tmp_path: Path) -> None:
+    (tmp_path / "old").write_text(SECRET[::-1] + "\n")
+    environ = {"PICHUB_URL_SECRET": SECRET, "PICHUB_URL_SECRET_OLD_FILE": str(tmp_path / "old")}
+    settings = Settings.load(environ)
+    assert (settings.url_secret, settings.url_secret_old) == (SECRET, SECRET[::-1])
+    assert SECRET not in repr(settings)
+    assert SECRET[::-1] not in repr(settings)
+    assert "url_secret" not in repr(settings)
+
+
+@pytest.mark.parametrize("name", ["PICHUB_URL_SECRET", "PICHUB_URL_SECRET_OLD"])
+@pytest.mark.parametrize("value", [SECRET[:31], SECRET + "\x07", SECRET + "\udcff"])
+def test_a_bad_secret_is_told_of_without_being_told(name: str, value: str) -> None:
+    with pytest.raises(BadSetting) as caught:
+        Settings.load({name: value})
+    allowed = "32 or more printable characters that nobody can guess"
+    assert str(caught.value) == f"{name} must be {allowed}; it has {len(value)} characters"
+
+
+def test_a_file_of_bytes_is_no_value(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"\xff" * 40)
+    with pytest.raises(BadSetting, match=r"PICHUB_URL_SECRET_FILE must name a file of text in UTF-8"):
+        Settings.load({"PICHUB_URL_SECRET_FILE": str(tmp_path / "secret")})
+
+
 @pytest.mark.parametrize(
     ("host", "url"),
     [
