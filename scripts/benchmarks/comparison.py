@@ -15,7 +15,7 @@ from scripts.benchmarks.codec import Job, engine
 from scripts.benchmarks.load import Load
 from scripts.benchmarks.machine import Scratch, ssim
 from scripts.benchmarks.report import Report
-from scripts.benchmarks.servers import JPEG, WEBP, Server, Wish
+from scripts.benchmarks.servers import FINE, JPEG, WEBP, Server, Wish
 
 UNCACHED_CONNECTIONS = 4
 HIT_CONNECTIONS = (16, 1)
@@ -130,7 +130,7 @@ class Comparison:
         rows = []
         bare = [sys.executable, "-m", "scripts.benchmarks.workbench", "bare"]
         with engine("bare", bare, self.scratch.folder / "results") as pillow:
-            for wish in WISHES:
+            for wish in (FINE, *WISHES):
                 source = _read_by_workers(self.scratch.folder / "servers" / "pichub" / "data", wish)
                 job = Job(source=source, **asdict(wish))
                 seen, needed = [], []
@@ -176,8 +176,9 @@ def _middle(loads: Sequence[Load]) -> Load:
 
 
 def _read_by_workers(data: Path, wish: Wish) -> Path:
-    """The file that our workers make this of: the small intermediate where it has pixels enough, else the large one."""
-    sizes = {path: _size(path) for path in data.rglob("intermediates/*/*.jpg")}
+    """The file that our workers make this of: the smallest with pixels enough, where it need not be the original."""
+    found = data.rglob("originals/*" if wish is FINE else "intermediates/*/*.jpg")
+    sizes = {path: _size(path) for path in found}
     return min((size, path) for path, size in sizes.items() if size[0] >= ROOM[Step.SMALL] * wish.width)[1]
 
 

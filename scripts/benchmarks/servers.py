@@ -51,6 +51,11 @@ JPEG = Wish(name="jpeg", about="12 MP JPEG → 300×225 JPEG q80", width=300, he
 Address = Callable[[Wish, int, int, int], str]
 """The path of a wish for one copy of the photograph in one size."""
 
+FINE = Wish(
+    name="fine", about="12 MP JPEG → 800×600 WebP q90", width=800, height=600, format="webp", quality=90
+)
+"""Of a quality that we make from the original."""
+
 
 @dataclass
 class Server:
