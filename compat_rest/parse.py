@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from app.context import Context
-from app.errors import InvalidParameter, Unauthorized
+from app.errors import InvalidParameter
 from app.paging import DEFAULT_SIZE, MAX_SIZE, NumberedRequest
 from app.resolvers import account
 from app.resolvers.images import ImageFilter
@@ -15,18 +15,18 @@ FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 async def context(request: Request) -> Context:
-    """Who asks. Raises Unauthorized, also where no token came: nothing here is open to all."""
-    ctx = await _signed_in(request)
+    """Who asks, with the request counted. Raises RateLimited.
+
+    Raises Unauthorized also where no token came: nothing here is open to all.
+    """
+    ctx = await account.sign_in_by_header(_visitor(request), request.headers.get("authorization"))
     ctx.signed_in()
     return ctx
 
 
 async def visitor(request: Request) -> Context:
     """Who asks for a picture. A token that does not hold counts as none: the picture may be open to all."""
-    try:
-        return await _signed_in(request)
-    except Unauthorized:
-        return Context(request.state.services, request_id=request.state.request_id)
+    return await account.recognize(_visitor(request), request.headers.get("authorization"))
 
 
 def page(request: Request) -> NumberedRequest:
@@ -55,12 +55,9 @@ def flag(request: Request, name: str) -> bool:
     return FLAGS[text.lower()]
 
 
-async def _signed_in(request: Request) -> Context:
-    return await account.sign_in_by_header(
-        request.state.services,
-        request.headers.get("authorization"),
-        request_id=request.state.request_id,
-    )
+def _visitor(request: Request) -> Context:
+    state = request.state
+    return Context(state.services, request_id=state.request_id, address=state.address, spent=state.spent)
 
 
 def _whole(request: Request, name: str, default: int, *, most: int | None = None) -> int:

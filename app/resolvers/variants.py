@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.auth.actor import Scope
-from app.context import Context
-from app.errors import InvalidParameter, NotFound
+from app.context import Budget, Context
+from app.errors import InvalidParameter, NotFound, RateLimited
 from app.hits.freshness import Marks
 from app.ids import Kind, kind_of
 from app.imaging import intermediates
@@ -162,9 +162,17 @@ async def _row(image_id: str) -> Image:
 
 
 async def make(ctx: Context, picture: Picture) -> Made:
-    """Renders the picture if that was not done before, once for all who ask. Raises NotFound, Busy, Invalid."""
+    """Renders the picture if that was not done before, once for all who ask.
+
+    Raises NotFound, RateLimited, Busy, Invalid.
+    """
     key = _key(picture)
-    made: Made = await ctx.services.renders.join(key, lambda: _make(ctx, picture, key))
+    try:
+        made: Made = await ctx.services.renders.join(key, lambda: _make(ctx, picture, key))
+    except RateLimited as refused:
+        if refused.who == ctx.spender(Budget.MISSES):
+            raise
+        return await make(ctx, picture)  # it was the one who asked first that had nothing left
     return made
 
 
@@ -174,6 +182,7 @@ async def _make(ctx: Context, picture: Picture, key: str) -> Made:
         return made
     if recipe is None:  # deleted since we looked
         raise NotFound("image", picture.image.id)
+    await ctx.spend(Budget.MISSES)
     is_reduced = intermediates.serves(source_of(picture.image), recipe)
     if is_reduced:
         await blobs.make_intermediate(ctx, picture.image)
