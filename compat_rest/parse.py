@@ -3,7 +3,7 @@
 from starlette.requests import Request
 
 from app.context import Context
-from app.errors import InvalidParameter
+from app.errors import InvalidParameter, Unauthorized
 from app.paging import DEFAULT_SIZE, MAX_SIZE, NumberedRequest
 from app.resolvers import account
 from app.resolvers.images import ImageFilter
@@ -19,14 +19,18 @@ async def context(request: Request) -> Context:
 
     Raises Unauthorized also where no token came: nothing here is open to all.
     """
-    ctx = await account.sign_in_by_header(_visitor(request), request.headers.get("authorization"))
+    ctx = await account.sign_in_by_header(_stranger(request), request.headers.get("authorization"))
     ctx.signed_in()
     return ctx
 
 
 async def visitor(request: Request) -> Context:
     """Who asks for a picture. A token that does not hold counts as none: the picture may be open to all."""
-    return await account.recognize(_visitor(request), request.headers.get("authorization"))
+    stranger = _stranger(request)
+    try:
+        return await account.recognise(stranger, request.headers.get("authorization"))
+    except Unauthorized:
+        return stranger
 
 
 def page(request: Request) -> NumberedRequest:
@@ -55,7 +59,7 @@ def flag(request: Request, name: str) -> bool:
     return FLAGS[text.lower()]
 
 
-def _visitor(request: Request) -> Context:
+def _stranger(request: Request) -> Context:
     state = request.state
     return Context(state.services, request_id=state.request_id, address=state.address, spent=state.spent)
 

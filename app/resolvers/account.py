@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from tortoise.transactions import in_transaction
 
 from app.auth import tokens
-from app.auth.actor import Actor, Scope
+from app.auth.actor import Scope
 from app.cancellation import in_thread
 from app.context import Budget, Context
 from app.errors import Unauthorized
@@ -49,29 +49,26 @@ async def make_first(ctx: Context) -> FirstSignIn | None:
     return FirstSignIn(account.username, password, token)
 
 
-async def sign_in_by_header(visitor: Context, authorization: str | None) -> Context:
+async def sign_in_by_header(stranger: Context, authorization: str | None) -> Context:
     """The context of a request to the API with this Authorization header, counted. Raises as `counted` does."""
-    return await counted(visitor, tokens.actor_of(authorization, now=visitor.now()))
+    return await counted(stranger, recognise(stranger, authorization))
 
 
-async def recognize(visitor: Context, authorization: str | None) -> Context:
-    """The same where a picture is asked for: that is not counted, and who isn't recognized remains a visitor."""
-    try:
-        return replace(visitor, actor=await tokens.actor_of(authorization, now=visitor.now()))
-    except Unauthorized:
-        return visitor
+async def recognise(stranger: Context, authorization: str | None) -> Context:
+    """The context of whoever this header speaks for. Raises Unauthorized where the header does not hold."""
+    return replace(stranger, actor=await tokens.actor_of(authorization, now=stranger.now()))
 
 
-async def counted(visitor: Context, signing_in: Awaitable[Actor | None]) -> Context:
-    """The context of whoever signs in, with one request counted: theirs, or the address's where nobody does.
+async def counted(stranger: Context, recognising: Awaitable[Context]) -> Context:
+    """The context of who is recognised, with one request counted: theirs, or the address's where it is nobody.
 
-    Raises Unauthorized where the sign-in fails, which is counted as a failure of the address; and RateLimited for
-    one request or one failure too many.
+    Raises Unauthorized as `recognising` does, which is counted as a failure of the address; and RateLimited for one
+    request or one failure too many.
     """
     try:
-        ctx = replace(visitor, actor=await signing_in)
+        ctx = await recognising
     except Unauthorized:
-        await visitor.spend(Budget.FAILURES)
+        await stranger.spend(Budget.FAILURES)
         raise
     await ctx.spend(Budget.API)
     return ctx

@@ -167,13 +167,15 @@ async def make(ctx: Context, picture: Picture) -> Made:
     Raises NotFound, RateLimited, Busy, Invalid.
     """
     key = _key(picture)
-    try:
-        made: Made = await ctx.services.renders.join(key, lambda: _make(ctx, picture, key))
-    except RateLimited as refused:
-        if refused.who == ctx.spender(Budget.MISSES):
-            raise
-        return await make(ctx, picture)  # it was the one who asked first that had nothing left
-    return made
+    while True:
+        try:
+            made: Made = await ctx.services.renders.join(key, lambda: _make(ctx, picture, key))
+        except RateLimited as refused:
+            if refused.who == ctx.spender(Budget.MISSES):
+                raise
+            # It was the one who asked first that had nothing left: now another is the first.
+        else:
+            return made
 
 
 async def _make(ctx: Context, picture: Picture, key: str) -> Made:

@@ -5,21 +5,24 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator
+from datetime import datetime
+from math import ceil
 from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
 
+from app.addresses import networks
 from app.auth.actor import Scope
 from app.context import Budget, Context
+from app.models import Image
 from app.resolvers import account
 from tests import pictures
 from tests.house import House, house, signed
 
 DAYS = "60/minute;1000/hour;10000/day"
 TOLD = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit", "ratelimit-policy")
-PREFLIGHT = {"GraphQL-Require-Preflight": "1"}
 UPLOADS = """mutation($files: [Upload!]!) {
   uploadImages(input: {files: $files}) { results { image { id } error { code details } } }
 }"""
@@ -36,8 +39,6 @@ async def limited(tmp_path: Path) -> AsyncIterator[House]:
 @pytest.fixture
 async def proxied(tmp_path: Path) -> AsyncIterator[House]:
     """Behind a proxy that is trusted: who asks is who the proxy says."""
-    from app.addresses import networks
-
     limits = {"limit_api": "3/minute", "limit_failures": "2/minute", "limit_misses": "1/minute"}
     async with house(tmp_path, trusted_proxies=networks("127.0.0.1"), **limits) as built:
         yield built
@@ -142,8 +143,6 @@ async def test_errors_tell_what_they_spent(limited: House) -> None:
 
 
 async def test_a_mistake_of_ours_tells_it_too(limited: House) -> None:
-    from app.models import Image
-
     await Image.raw("DROP TABLE image_tags")
     await Image.raw("DROP TABLE images")
     answer = await limited.client.get("/v1/images", headers=limited.headers)
@@ -159,9 +158,6 @@ async def test_rate_limit_in_graphql_is_what_the_headers_say(limited: House) -> 
     said = answer.json()["data"]["rateLimit"]
     assert (said["limit"], said["remaining"]) == (60, 58)
     assert told(answer)["x-ratelimit-remaining"] == "58"
-    from datetime import datetime
-    from math import ceil
-
     reset = ceil(datetime.fromisoformat(said["resetAt"]).timestamp())
     assert str(reset) == told(answer)["x-ratelimit-reset"]
     assert [(w["policy"], w["limit"], w["remaining"], w["period"]) for w in said["windows"]] == [
@@ -171,6 +167,12 @@ async def test_rate_limit_in_graphql_is_what_the_headers_say(limited: House) -> 
         ("upload", 2, 2, 60),
     ]
     assert said["windows"][0]["resetAt"] == said["resetAt"]
+
+
+async def test_nobody_is_told_of_no_uploads(limited: House) -> None:
+    answer = await ask(limited, "{ rateLimit { remaining windows { policy } } }", {})
+    said = answer.json()["data"]["rateLimit"]
+    assert said == {"remaining": 59, "windows": [{"policy": "api"}] * 3}
 
 
 async def test_what_is_off_is_not_spoken_of(tmp_path: Path) -> None:

@@ -1,5 +1,7 @@
 """What many counters cost."""
 
+import subprocess
+import sys
 import time
 
 from app.ratelimits.counters import Counters
@@ -59,3 +61,8 @@ async def test_beyond_the_most_that_are_kept_the_oldest_are_forgotten() -> None:
     assert await counters.get("api/999") == 1
     assert await counters.get("api/0") == 0
     assert await counters.get("api/day") == 1
+
+
+def test_a_start_does_not_wait_for_the_package_to_be_imported() -> None:
+    start = "import sys, app.asgi, app.cli, app.lifespan; sys.exit('limits' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", start], timeout=60).returncode == 0
