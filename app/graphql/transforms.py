@@ -29,7 +29,8 @@ class OutputFormat(Enum):
     AVIF = strawberry.enum_value("avif", description="AVIF: smallest, with transparency; slower to make.")
     AUTO = strawberry.enum_value(
         "auto",
-        description="The best that the one who asks for the address says to take (AVIF, else WebP); else the original's.",
+        description="The best that the one who asks for the address says to take (AVIF, else WebP); "
+        "else the original's.",
     )
 
 

@@ -236,9 +236,7 @@ def source_of(image: Image) -> Source:
     )
 
 
-async def _render(
-    ctx: Context, picture: Picture, recipe: Recipe, key: str, source: tuple[Path, int]
-) -> Made:
+async def _render(ctx: Context, picture: Picture, recipe: Recipe, key: str, source: tuple[Path, int]) -> Made:
     (file, pixels), image, storage = source, picture.image, ctx.services.storage
     target = storage.incoming / f"{uuid.uuid4().hex}.variant"
     try:

@@ -52,7 +52,9 @@ class ClumsyPool(WatchedPool):
     async def identify(
         self, path: Path, *, size: int = 0, intermediates: Mapping[Step, Path] | None = None
     ) -> Probe:
-        return await super().identify(path, size=size, intermediates=dict.fromkeys(Step, Path("/nowhere/at/all")))
+        return await super().identify(
+            path, size=size, intermediates=dict.fromkeys(Step, Path("/nowhere/at/all"))
+        )
 
 
 class StrictStorage(DiskStorage):
