@@ -2,6 +2,7 @@
 
 from starlette.requests import Request
 
+from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import InvalidParameter, Unauthorized
 from app.paging import DEFAULT_SIZE, MAX_SIZE, NumberedRequest
@@ -22,9 +23,12 @@ async def context(request: Request) -> Context:
 
 
 async def visitor(request: Request) -> Context:
-    """Who asks for a picture. A token that does not hold counts as none: the picture may be open to all."""
+    """Who asks for a picture, which any page may show.
+
+    A token that does not hold counts as none: the picture may be open to all.
+    """
     try:
-        return await _signed_in(request)
+        return await _signed_in(request, from_any_page=True)
     except Unauthorized:
         return Context(request.state.services, request_id=request.state.request_id)
 
@@ -55,11 +59,11 @@ def flag(request: Request, name: str) -> bool:
     return FLAGS[text.lower()]
 
 
-async def _signed_in(request: Request) -> Context:
-    return await account.sign_in_by_header(
-        request.state.services,
-        request.headers.get("authorization"),
-        request_id=request.state.request_id,
+async def _signed_in(request: Request, *, from_any_page: bool = False) -> Context:
+    services = request.state.services
+    credentials = Credentials.of(request, services.settings.own_origins)
+    return await account.recognise(
+        services, credentials, request_id=request.state.request_id, from_any_page=from_any_page
     )
 
 

@@ -16,6 +16,7 @@ from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.types import ExecutionResult
 
+from app.auth.browsers import Credentials
 from app.errors import BadRequest, PicHubError, TooLarge
 from app.graphql.context import Operation
 from app.graphql.errors import STATUS_OF_REFUSAL, formatted, presented
@@ -79,15 +80,17 @@ class View(GraphQL[Operation, None]):
                 response = _refusal(BadRequest(error.reason), error.status_code)
             await response(scope, receive, send)
 
-    async def get_context(self, request: Any, response: Any) -> Operation:  # noqa: ARG002
-        if not self.should_render_graphql_ide(self.request_adapter_class(request)):
+    async def get_context(self, request: Any, response: Any) -> Operation:
+        is_visit = self.should_render_graphql_ide(self.request_adapter_class(request))
+        if not is_visit:
             _require_preflight(request)
-        ctx = request.state.ctx = await account.sign_in_by_header(
-            request.state.services,
-            request.headers.get("authorization"),
-            request_id=request.state.request_id,
+        services = request.state.services
+        browser = Credentials.of(request, services.settings.own_origins)
+        ctx = await account.recognise(
+            services, browser, request_id=request.state.request_id, from_any_page=is_visit
         )
-        return Operation(ctx=ctx, loaders=Loaders(ctx))
+        request.state.ctx = ctx
+        return Operation(ctx=ctx, loaders=Loaders(ctx), browser=browser, response=response)
 
     def should_render_graphql_ide(self, request: Any) -> bool:
         """For browsers alone: curl and the like accept anything, and want an answer that programs read."""

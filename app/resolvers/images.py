@@ -18,7 +18,7 @@ from app.ids import Kind, kind_of, new_id
 from app.imaging.reports import Probe
 from app.models import Album, Category, Image, ImageTag
 from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
-from app.resolvers import albums, blobs, categories
+from app.resolvers import albums, blobs, categories, quotas
 from app.resolvers.rules import ABSENT, Absent, Rules, given
 from app.uploads import Upload
 
@@ -71,12 +71,8 @@ async def admit(ctx: Context, declared: int | None) -> Actor:
     `declared` is the length in bytes that the body is said to have.
     """
     actor = ctx.require(Scope.IMAGES_WRITE)
-    free = await ctx.services.storage.free()
-    floor = ctx.services.settings.min_free_disk
-    if free is not None and free - (declared or 0) < floor:
-        raise OutOfStorage(
-            f"The disk has {written_size(free)} left, and {written_size(floor)} are kept free. Delete something first."
-        )
+    quotas.refuse_early(ctx, actor.account, declared)
+    await _require_disk(ctx, declared or 0)
     return actor
 
 
@@ -85,7 +81,8 @@ async def upload(ctx: Context, new: NewImage) -> Image:
 
     Raises Invalid, UnsupportedFormat, CorruptImage, TooManyPixels, Busy, OutOfStorage, Forbidden.
     """
-    actor = await admit(ctx, None)
+    actor = ctx.require(Scope.IMAGES_WRITE)
+    await _require_disk(ctx, 0)
     rules = Rules()
     words = {
         "filename": rules.optional_line("filename", new.file.filename, most=MAX_FILENAME),
@@ -96,12 +93,22 @@ async def upload(ctx: Context, new: NewImage) -> Image:
     rules.hold()
     if not new.file.path.exists():  # one upload given to two mutations of one operation
         raise Invalid({"file": ["This file has been used already: send it once for each image."]})
+    quotas.refuse(ctx, actor.account, new.file.size)
     intermediate = blobs.incoming_intermediate(ctx)
     try:
         probe = await ctx.services.imaging.identify(new.file.path, intermediate=intermediate)
         return await to_the_end(_keep(ctx, actor, new, intermediate, probe, words))
     finally:
         intermediate.unlink(missing_ok=True)
+
+
+async def _require_disk(ctx: Context, size: int) -> None:
+    free = await ctx.services.storage.free()
+    floor = ctx.services.settings.min_free_disk
+    if free is not None and free - size < floor:
+        raise OutOfStorage(
+            f"The disk has {written_size(free)} left, and {written_size(floor)} are kept free. Delete something first."
+        )
 
 
 async def _keep(
@@ -116,7 +123,8 @@ async def _keep(
         blobs.stored_intermediate(ctx, image_id, probe.source, intermediate),
         in_transaction(),
     ):
-        album = await _album_for(ctx, actor, new.album_id)
+        await quotas.take(ctx, actor.id, new.file.size)
+        album = await _album_for_new(ctx, actor, new.album_id)
         category = await _category_for(actor, new.category_id)
         image = Image(
             id=image_id,
@@ -270,6 +278,13 @@ async def _album_for(ctx: Context, actor: Actor, album_id: str | None) -> Album 
         return await albums.own(ctx, actor, album_id) if album_id is not None else None
     except NotFound as error:
         raise Invalid({"album_id": [error.details]}) from error
+
+
+async def _album_for_new(ctx: Context, actor: Actor, album_id: str | None) -> Album | None:
+    """The same for a new image, which goes into the token's album where it names none, if that is still there."""
+    if album_id is None and actor.album_id is not None:
+        return await Album.owned_by(actor.id).get_or_none(id=actor.album_id)
+    return await _album_for(ctx, actor, album_id)
 
 
 async def _category_for(actor: Actor, category_id: str | None) -> Category | None:

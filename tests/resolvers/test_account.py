@@ -1,7 +1,6 @@
 import asyncio
 
 from app.auth.actor import Scope
-from app.auth.passwords import is_password
 from app.context import Context
 from app.models import Account, Role
 from app.resolvers import account
@@ -24,7 +23,7 @@ async def test_of_many_first_starts_one_makes_it(built: House) -> None:
     await Account.all().delete()
     made = await asyncio.gather(*(account.make_first(Context(built.services)) for _ in range(5)))
     (first,) = [each for each in made if each]
-    assert is_password(first.password, (await Account.get()).password_hash)
+    assert await built.services.passwords.verify(first.password, (await Account.get()).password_hash)
 
 
 async def test_only_digests_of_secrets_are_kept(built: House) -> None:

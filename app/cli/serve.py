@@ -1,35 +1,28 @@
-"""The command `pichub`."""
+"""The server, and what must be there before it starts."""
 
 import asyncio
-import sys
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import click
 import uvicorn
 
 from app.asgi import create_app
+from app.cli.console import data_dir, settings_of
 from app.lifespan import prepare
 from app.resolvers.account import FirstSignIn
-from app.settings import BadSetting, Settings
+from app.settings import Settings
 
 BACKLOG = 2048
 
 
-@click.group()
-@click.version_option(package_name="pichub")
-def main() -> None:
-    """PicHub: an image host that you run yourself."""
-
-
-@main.command()
+@click.command()
 @click.option("--host", help="The address to listen on; PICHUB_HOST.")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on, 0 for any; PICHUB_PORT.")
-@click.option("--data-dir", type=Path, help="The folder that holds everything; PICHUB_DATA_DIR.")
+@data_dir
 def serve(**options: Any) -> None:
     """Run the server. Makes tables and the first account where there are none."""
-    settings = _settings(**options)
+    settings = settings_of(**options)
     config = uvicorn.Config(
         app=lambda: create_app(settings),
         factory=True,
@@ -52,28 +45,11 @@ def serve(**options: Any) -> None:
     uvicorn.Server(config).run(sockets=[listening])
 
 
-@main.command()
+@click.command()
 def migrate() -> None:
     """Bring the tables up to date, and make the first account where there is none."""
-    first = asyncio.run(prepare(_settings()))
+    first = asyncio.run(prepare(settings_of()))
     click.echo(_once(first) if first else "The tables are up to date.")
-
-
-@main.command(name="schema")
-def print_schema() -> None:
-    """Print the GraphQL schema."""
-    from app.graphql.schema import build_schema  # a server starts faster without it
-
-    click.echo(build_schema(Settings()).as_str())
-
-
-def _settings(**options: Any) -> Settings:
-    try:
-        return replace(
-            Settings.load(), **{name: value for name, value in options.items() if value is not None}
-        )
-    except BadSetting as error:
-        sys.exit(f"pichub: {error}")
 
 
 def _welcome(settings: Settings, first: FirstSignIn | None) -> str:
