@@ -26,7 +26,9 @@ from app.settings import Settings
 
 BASE_URL = "http://pichub.test"
 PASSWORD = "correct horse"
-SIGN_IN = "mutation($input: SignInInput!) { signIn(input: $input) { account { id username } session { id } } }"
+SIGN_IN = (
+    "mutation($input: SignInInput!) { signIn(input: $input) { account { id username } session { id } } }"
+)
 
 
 async def ask(client: httpx2.AsyncClient, query: str, **variables: Any) -> Any:
@@ -89,7 +91,7 @@ class House:
 
     @asynccontextmanager
     async def browser(self, **headers: str) -> AsyncIterator[httpx2.AsyncClient]:
-        """One that keeps cookies, and sends what a page of this server makes it send, unless `headers` say otherwise."""
+        """One that keeps cookies, and sends what pages of this server make it send, or else these `headers`."""
         sent = headers or {"Sec-Fetch-Site": "same-origin"}
         transport = httpx2.ASGITransport(app=self.app)
         async with httpx2.AsyncClient(transport=transport, base_url=self.url, headers=sent) as client:

@@ -88,7 +88,9 @@ async def test_signing_out_removes_the_cookie_and_ends_the_session(ann: httpx2.A
 
 
 async def test_sessions_are_listed_and_ended(built: House, ann: httpx2.AsyncClient) -> None:
-    async with built.browser(**{"Sec-Fetch-Site": "same-origin", "User-Agent": "Phone/" + "x" * 300}) as phone:
+    async with built.browser(
+        **{"Sec-Fetch-Site": "same-origin", "User-Agent": "Phone/" + "x" * 300}
+    ) as phone:
         await sign_in(phone, "ann")
         first, second = (await ask(ann, SESSIONS))["viewer"]["sessions"]
         assert (first["isCurrent"], second["isCurrent"]) == (False, True)
@@ -169,7 +171,11 @@ async def test_a_private_picture_is_its_owners_by_cookie_from_any_page_and_nobod
     paths = [f"/img/{image['id']}.png?w=8", f"/{image['id']}.png?w=8", f"/img/{image['id']}?w=9&fm=auto"]
     async with built.signed_in("bob") as bob, built.browser() as nobody:
         for path in paths * 2:
-            for headers in ({}, {"Sec-Fetch-Site": "cross-site", "Origin": FRONT}, {"Sec-Fetch-Site": "none"}):
+            for headers in (
+                {},
+                {"Sec-Fetch-Site": "cross-site", "Origin": FRONT},
+                {"Sec-Fetch-Site": "none"},
+            ):
                 shown = await ann.get(path, headers=headers)
                 assert shown.status_code == 200
                 assert shown.headers["cache-control"] == "private, no-cache"

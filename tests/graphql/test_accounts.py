@@ -22,8 +22,10 @@ CREATE = """mutation($input: CreateAccountInput!) { createAccount(input: $input)
   account { id username role usage { bytes quota images remaining } } } }"""
 UPDATE = """mutation($input: UpdateAccountInput!) { updateAccount(input: $input) {
   account { role disabledAt usage { quota } } } }"""
-SET_PASSWORD = "mutation($input: SetAccountPasswordInput!) { setAccountPassword(input: $input) { account { id } } }"
-INVITE = "mutation { createInvitation(input: {note: \"Bob\"}) { code invitation { id note expiresAt } } }"
+SET_PASSWORD = (
+    "mutation($input: SetAccountPasswordInput!) { setAccountPassword(input: $input) { account { id } } }"
+)
+INVITE = 'mutation { createInvitation(input: {note: "Bob"}) { code invitation { id note expiresAt } } }'
 UNINVITE = "mutation($id: ID!) { revokeInvitation(input: {id: $id}) { revokedInvitationId } }"
 SIGN_UP = "mutation($input: SignUpInput!) { signUp(input: $input) { account { username role } } }"
 NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
@@ -57,7 +59,9 @@ async def boss(built: House) -> AsyncIterator[httpx2.AsyncClient]:
 
 
 def test_the_words_of_the_schema_are_those_of_the_domain() -> None:
-    assert {each.value.value if hasattr(each.value, "value") else each.value for each in tokens.Scope} == set(Scope)
+    assert {each.value.value if hasattr(each.value, "value") else each.value for each in tokens.Scope} == set(
+        Scope
+    )
     assert len(tokens.TokenPreset) == len(Preset) == len(SCOPES_OF)
 
 
@@ -235,9 +239,13 @@ async def test_invitations_are_listed_used_and_revoked(built: House, boss: httpx
     assert await ask(boss, "{ invitations { id } }") == {"invitations": [{"id": id_} for id_ in ids]}
     assert await ask(boss, NODE, id=ids[0])
     async with built.browser() as browser:
-        assert await fields_of(browser, SIGN_UP, input={"username": "bob", "password": PASSWORD}) == ["invitation"]
+        assert await fields_of(browser, SIGN_UP, input={"username": "bob", "password": PASSWORD}) == [
+            "invitation"
+        ]
         given = {"username": "bob", "password": PASSWORD, "invitation": one["code"]}
-        assert await ask(browser, SIGN_UP, input=given) == {"signUp": {"account": {"username": "bob", "role": "MEMBER"}}}
+        assert await ask(browser, SIGN_UP, input=given) == {
+            "signUp": {"account": {"username": "bob", "role": "MEMBER"}}
+        }
         assert await ask(browser, "{ viewer { username } }") == {"viewer": {"username": "bob"}}
         assert await code_of(browser, NODE, id=ids[0]) == "NOT_FOUND"
     await ask(boss, UNINVITE, id=ids[0])
@@ -245,7 +253,9 @@ async def test_invitations_are_listed_used_and_revoked(built: House, boss: httpx
 
 
 async def test_a_password_is_changed_in_the_browser(ann: httpx2.AsyncClient) -> None:
-    change = "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { account { username } } }"
+    change = (
+        "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { account { username } } }"
+    )
     given = {"currentPassword": PASSWORD, "newPassword": "another horse"}
     assert await ask(ann, change, input=given) == {"changePassword": {"account": {"username": "ann"}}}
     assert await ask(ann, "{ viewer { username } }") == {"viewer": {"username": "ann"}}

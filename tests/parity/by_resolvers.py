@@ -13,9 +13,9 @@ from app.errors import PicHubError
 from app.graphql.loaders import Loaders
 from app.imaging.formats import Format
 from app.paging import NumberedRequest
-from app.resolvers import account, albums, categories, images, variants
+from app.resolvers import account, albums, categories, images, quotas, variants
 from app.uploads import Upload
-from tests.parity.seen import Refused, SeenAlbum, SeenCategory, SeenImage
+from tests.parity.seen import Refused, SeenAccount, SeenAlbum, SeenCategory, SeenImage
 
 
 class ByResolvers:
@@ -94,6 +94,19 @@ class ByResolvers:
     async def delete_category(self, id: str) -> None:
         async with self._ctx() as ctx:
             await categories.delete(ctx, id)
+
+    async def account(self) -> SeenAccount:
+        async with self._ctx() as ctx:
+            row = await account.get(ctx)
+            usage = quotas.usage_of(ctx, row)
+            return SeenAccount(
+                id=row.id,
+                username=row.username,
+                role=row.role.value,
+                bytes=usage.bytes,
+                images=usage.images,
+                quota=usage.quota,
+            )
 
     @asynccontextmanager
     async def _ctx(self) -> AsyncIterator[Context]:

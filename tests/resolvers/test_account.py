@@ -182,9 +182,7 @@ async def test_use_is_noted_once_a_minute_and_beside_the_request(
 async def test_a_note_that_fails_fails_nothing_else(
     built: House, nobody: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await Account.raw(
-        "CREATE TRIGGER no BEFORE UPDATE ON api_tokens BEGIN SELECT RAISE(ABORT, 'full'); END"
-    )
+    await Account.raw("CREATE TRIGGER no BEFORE UPDATE ON api_tokens BEGIN SELECT RAISE(ABORT, 'full'); END")
     assert (await account.sign_in_by_header(nobody.services, f"Bearer {built.token}")).actor
     await built.services.uses.close()
     (record,) = caplog.records
@@ -270,9 +268,7 @@ async def test_a_password_may_be_made_of_anything(nobody: Context, password: str
 
 
 async def test_nobody_signs_up_where_it_is_closed(nobody: Context) -> None:
-    assert isinstance(
-        await error_of(account.sign_up(nobody, BROWSER, NewSignUp("ann", PASSWORD))), Forbidden
-    )
+    assert isinstance(await error_of(account.sign_up(nobody, BROWSER, NewSignUp("ann", PASSWORD))), Forbidden)
     assert await Account.all().count() == 1
 
 
@@ -323,9 +319,7 @@ async def test_an_invitation_lets_one_in(tmp_path: Path) -> None:
 async def test_a_foreign_page_signs_nobody_in_or_up(nobody: Context, ann: Account) -> None:
     foreign = replace(BROWSER, page=Page.FOREIGN)
     assert isinstance(await error_of(account.sign_in(nobody, foreign, "ann", PASSWORD)), Forbidden)
-    assert isinstance(
-        await error_of(account.sign_up(nobody, foreign, NewSignUp("bob", PASSWORD))), Forbidden
-    )
+    assert isinstance(await error_of(account.sign_up(nobody, foreign, NewSignUp("bob", PASSWORD))), Forbidden)
     await account.sign_in(nobody, replace(BROWSER, page=Page.UNSAID), "ann", PASSWORD)
 
 
