@@ -122,6 +122,7 @@ async def test_presets_are_scopes_that_go_together(
         ({"name": "x", "scopes": ["IMAGES_READ"], "preset": "READ_ONLY"}, ["scopes"]),
         ({"name": "x", "preset": "READ_ONLY", "expiresAt": "2020-01-01T00:00:00Z"}, ["expires_at"]),
         ({"name": "x", "preset": "READ_ONLY", "expiresAt": "2020-01-01T00:00:00"}, ["expires_at"]),
+        ({"name": "x", "preset": "READ_ONLY", "expiresAt": "9999-12-31T23:00:00-02:00"}, ["expires_at"]),
         ({"name": "x", "preset": "READ_ONLY", "albumId": "alb_" + "0" * 26}, ["album_id"]),
         ({"name": "x", "preset": "READ_ONLY", "albumId": "nonsense"}, ["album_id"]),
         ({"name": "", "expiresAt": "2020-01-01T00:00:00Z"}, ["name", "scopes", "expires_at"]),
@@ -196,6 +197,8 @@ async def test_an_admin_makes_accounts_and_looks_after_them(built: House, boss: 
     }
     for quota in (-1, 2**63):
         assert await fields_of(boss, UPDATE, input={"id": ann["id"], "quota": quota}) == ["quota"]
+    for no_number in (1.5, "many", True, 1e300):
+        assert await code_of(boss, UPDATE, input={"id": ann["id"], "quota": no_number}) == "BAD_REQUEST"
     for id_ in ("acc_" + "0" * 26, "nonsense", ann["id"].replace("acc", "img")):
         assert await code_of(boss, UPDATE, input={"id": id_, "disabled": True}) == "NOT_FOUND"
         assert await code_of(boss, SET_PASSWORD, input={"id": id_, "password": PASSWORD}) == "NOT_FOUND"
