@@ -16,6 +16,7 @@ from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.types import ExecutionResult
 
+from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import BadRequest, PicHubError, RateLimited, TooLarge
 from app.graphql.context import Operation
@@ -80,14 +81,15 @@ class View(GraphQL[Operation, None]):
                 response = _refusal(BadRequest(error.reason), error.status_code)
             await response(scope, receive, send)
 
-    async def get_context(self, request: Any, response: Any) -> Operation:  # noqa: ARG002
+    async def get_context(self, request: Any, response: Any) -> Operation:
         state = request.state
         ctx = Context(state.services, request_id=state.request_id, address=state.address, spent=state.spent)
+        browser = Credentials.of(request, ctx.services.settings.own_origins)
         if not self.should_render_graphql_ide(self.request_adapter_class(request)):
             _require_preflight(request)
-            ctx = await account.sign_in_by_header(ctx, request.headers.get("authorization"))
+            ctx = await account.enter(ctx, browser)
         state.ctx = ctx
-        return Operation(ctx=ctx, loaders=Loaders(ctx))
+        return Operation(ctx=ctx, loaders=Loaders(ctx), browser=browser, response=response)
 
     def should_render_graphql_ide(self, request: Any) -> bool:
         """For browsers alone: curl and the like accept anything, and want an answer that programs read."""

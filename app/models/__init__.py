@@ -3,9 +3,12 @@
 A row's docstring becomes its table's comment in SQL, where a semicolon would end the statement: write none.
 """
 
-from app.models.accounts import Account, ApiToken, Role
+from app.models.accounts import Account, Role
 from app.models.albums import Album
 from app.models.categories import Category
 from app.models.images import Image, ImageTag
+from app.models.invitations import Invitation
+from app.models.sessions import Session
+from app.models.tokens import ApiToken
 
-__all__ = ["Account", "Album", "ApiToken", "Category", "Image", "ImageTag", "Role"]
+__all__ = ["Account", "Album", "ApiToken", "Category", "Image", "ImageTag", "Invitation", "Role", "Session"]
