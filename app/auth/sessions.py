@@ -4,10 +4,13 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
+from app.db.lookup import Lookup
 from app.ids import Kind, new_id
 from app.models import Account, Session
 
 LONGEST_USER_AGENT = 200
+
+BY_DIGEST = Lookup(Session, "digest", related="account")
 
 
 async def begin(
@@ -29,7 +32,7 @@ async def begin(
 
 async def find(text: str, *, now: datetime) -> Session | None:
     """The session that a cookie speaks of, with its account; None where it does not hold."""
-    session = await Session.get_or_none(digest=_digest(text)).select_related("account")
+    session = await BY_DIGEST.find(_digest(text))
     return session if session is not None and session.holds(now) else None
 
 

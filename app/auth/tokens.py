@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from app.auth.actor import Scope
+from app.db.lookup import Lookup
 from app.errors import Unauthorized
 from app.ids import Kind, new_id
 from app.models import Account, Album, ApiToken
@@ -20,6 +21,8 @@ PREFIX = "pchb_pat_"
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_DIGITS = 33
 CHECK_DIGITS = 6
+
+BY_DIGEST = Lookup(ApiToken, "digest", related="account")
 
 
 async def create(
@@ -49,7 +52,7 @@ async def create(
 
 async def find(authorization: str, *, now: datetime) -> ApiToken:
     """The token that an Authorization header speaks of, with its account, as it is now. Raises Unauthorized."""
-    token = await ApiToken.get_or_none(digest=digest(_bearer(authorization))).select_related("account")
+    token = await BY_DIGEST.find(digest(_bearer(authorization)))
     if token is None or not token.holds(now):
         raise Unauthorized()
     return token
