@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, FormData, HTTPException, StarletteRequestAdapter
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import HTMLResponse, Response
 from starlette.types import Receive, Scope, Send
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
@@ -99,6 +99,12 @@ class View(GraphQL[Operation, None]):
             and "text/html" in request.headers.get("accept", "")
         )
 
+    async def render_graphql_ide(self, _: Request) -> Response:
+        """GraphiQL, which acts for whoever has signed in: no page may lay it under its own buttons."""
+        return HTMLResponse(
+            self.graphql_ide_html, headers={"Content-Security-Policy": "frame-ancestors 'none'"}
+        )
+
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         try:
             data = await super().parse_http_body(request)
@@ -155,7 +161,9 @@ def _refusal(error: PicHubError, status: int) -> Response:
 
 def _require_preflight(request: Request) -> None:
     """What a page on a foreign origin could send without asking first needs a header that makes its browser ask."""
-    simple = request.method == "GET" or request.headers.get("content-type", "").startswith("multipart/")
+    simple = request.method == "GET" or request.headers.get("content-type", "").lower().startswith(
+        "multipart/"
+    )
     signed = request.headers.get("authorization", "").lower().startswith("bearer ")
     if simple and not signed and not any(name in request.headers for name in PREFLIGHT_HEADERS):
         raise BadRequest(

@@ -162,7 +162,8 @@ async def sign_out(ctx: Context) -> Context:
 async def change_password(ctx: Context, current: str, new: str) -> Account:
     """Changes the caller's password, and ends all its other sessions; its tokens stay.
 
-    Raises Unauthorized, Forbidden for a token, Invalid, Busy.
+    Raises Unauthorized, Forbidden for a token, Invalid, Busy; RateLimited where passwords from the address have been
+    wrong too often.
     """
     session = ctx.require_session()
     account = ctx.signed_in().account
@@ -170,13 +171,14 @@ async def change_password(ctx: Context, current: str, new: str) -> Account:
     rules.storable("current_password", current)
     rules.password("new_password", new, username=account.username)
     rules.hold()
+    await _refuse_guesses(ctx)
     if not await ctx.services.passwords.verify(current, account.password_hash):
-        raise _wrong_password()
+        raise await _wrong_password(ctx)
     password_hash = await ctx.services.passwords.hash(new)
     async with in_transaction():
         same = Account.filter(id=account.id, password_hash=account.password_hash)
         if not await same.update(password_hash=password_hash):
-            raise _wrong_password()
+            raise await _wrong_password(ctx)
         await Session.end_all(account.id, ctx.now(), but=session.id)
     return account
 
@@ -210,7 +212,7 @@ def _refuse_foreign(browser: Credentials) -> None:
 
 
 async def _refuse_guesses(ctx: Context) -> None:
-    """Raises RateLimited, before a password is hashed, where the address has no failures left."""
+    """Raises RateLimited, before a password is checked, where the address has no failures left."""
     left = await ctx.look(Budget.FAILURES)
     if left is not None and not left.remaining:
         await ctx.spend(Budget.FAILURES)
@@ -222,7 +224,9 @@ async def _failed(ctx: Context) -> Unauthorized:
     return Unauthorized("Wrong username or password", "Check both; an account may also have been disabled")
 
 
-def _wrong_password() -> Invalid:
+async def _wrong_password(ctx: Context) -> Invalid:
+    """What is told of a wrong one, which is counted: who finds a browser signed in must not guess it either."""
+    await ctx.spend(Budget.FAILURES)
     return Invalid({"current_password": ["This is not your password."]})
 
 

@@ -20,7 +20,7 @@ from app.context import Budget, Context
 from app.models import Image
 from app.resolvers import account
 from tests import pictures
-from tests.house import House, house, signed
+from tests.house import PASSWORD, House, code_of, house, signed
 
 DAYS = "60/minute;1000/hour;10000/day"
 TOLD = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit", "ratelimit-policy")
@@ -291,6 +291,15 @@ async def test_of_many_files_of_one_operation_those_too_many_are_refused(limited
     assert list(limited.services.storage.incoming.iterdir()) == []
     again = await limited.client.get("/v1/images", headers=limited.headers)
     assert again.headers["x-ratelimit-remaining"] == "58"
+
+
+async def test_the_password_can_not_be_guessed_where_a_browser_is_signed_in(limited: House) -> None:
+    change = """mutation($current: String!) {
+      changePassword(input: {currentPassword: $current, newPassword: "another horse"}) { account { id } } }"""
+    async with limited.signed_in("ann") as ann:
+        codes = [await code_of(ann, change, current=f"guess {i}") for i in range(4)]
+        assert codes == ["VALIDATION_ERROR"] * 3 + ["RATE_LIMIT_EXCEEDED"]
+        assert await code_of(ann, change, current=PASSWORD) == "RATE_LIMIT_EXCEEDED", "nor is it told"
 
 
 async def test_pictures_that_must_be_made_are_counted_and_those_that_are_there_are_not(

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from app.auth import tokens
 from app.auth.browsers import COOKIE
 from app.models import Account, Role, Session
 from tests import pictures
@@ -209,6 +210,50 @@ async def test_a_token_of_a_disabled_account_and_its_sessions_end_at_once(
         await ask(boss, update, id=ann_id, disabled=False)
     assert await ask(ann, ME) == {"viewer": None}
     assert (await built.client.get("/v1/images", headers=signed(made["text"]))).status_code == 200
+
+
+async def test_a_header_stands_for_itself_whoever_the_cookie_speaks_of(
+    built: House, ann: httpx2.AsyncClient
+) -> None:
+    for headers, status in ((built.headers, 200), (signed("nonsense"), 401), (signed(tokens.mint()), 401)):
+        assert (await ann.get("/v1/account", headers=headers)).status_code == status
+        answer = await ann.post("/graphql", json={"query": ME}, headers=headers)
+        assert answer.status_code == status
+    by_token = await ann.post("/graphql", json={"query": ME}, headers=built.headers)
+    assert by_token.json()["data"] == {"viewer": {"username": "admin"}}
+    sign_out = {"query": "mutation { signOut { revokedSessionId } }"}
+    refused = await ann.post("/graphql", json=sign_out, headers=built.headers)
+    assert refused.json()["errors"][0]["extensions"]["code"] == "FORBIDDEN"
+    assert await ask(ann, ME) == {"viewer": {"username": "ann"}}
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "multipart/form-data; boundary=x",
+        "MULTIPART/Form-Data; boundary=x",
+        "text/plain",
+        "text/plain; a=application/json",
+        "application/x-www-form-urlencoded",
+    ],
+)
+async def test_what_a_form_can_send_signs_nobody_out(ann: httpx2.AsyncClient, content_type: str) -> None:
+    operation = '{"query": "mutation { signOut { revokedSessionId } }"}'
+    fields = {"operations": operation, "map": "{}"}
+    body = operation
+    if "multipart" in content_type.lower():
+        parts = [
+            f'--x\r\nContent-Disposition: form-data; name="{k}"\r\n\r\n{v}\r\n' for k, v in fields.items()
+        ]
+        body = "".join([*parts, "--x--\r\n"])
+    answer = await ann.post("/graphql", content=body, headers={"Content-Type": content_type})
+    assert answer.status_code == 400
+    assert await ask(ann, ME) == {"viewer": {"username": "ann"}}
+
+
+async def test_no_page_shows_graphiql_in_a_frame(ann: httpx2.AsyncClient) -> None:
+    answer = await ann.get("/graphql", headers={"Accept": "text/html"})
+    assert answer.headers["content-security-policy"] == "frame-ancestors 'none'"
 
 
 async def test_graphiql_opens_from_a_link_on_any_page(ann: httpx2.AsyncClient) -> None:
