@@ -10,6 +10,7 @@ from app import addresses
 from app.auth.actor import Actor, Scope
 from app.brokers.base import Bell
 from app.errors import MissingScope, RateLimited, Unauthorized
+from app.events.feed import Feed
 from app.flights import Flights
 from app.hits.cache import Cache
 from app.hits.freshness import Freshness
@@ -71,6 +72,7 @@ class Services:
     rows: Rows
     keyring: Keyring
     bell: Bell
+    feed: Feed
     limiter: Limiter
     policies: Mapping[Budget, Policy]
     links: Links
