@@ -25,6 +25,7 @@ from app.graphql.images import ImageMutations, ImageQueries
 from app.graphql.limits import LimitQueries
 from app.graphql.nodes import NodeQueries
 from app.graphql.scalars import SCALARS
+from app.graphql.sharing import Executor
 from app.settings import Settings
 
 
@@ -78,6 +79,7 @@ def build_schema(settings: Settings) -> Schema:
         mutation=Mutation,
         subscription=Subscription,
         types=KINDS.values(),
+        execution_context_class=Executor,
         extensions=extensions(),
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.introspection),
     )
