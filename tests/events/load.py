@@ -70,7 +70,7 @@ def memory_of(pid: int) -> float:
 
 
 async def measure(url: str, token: str, *, subscribers: int, rate: float, seconds: float) -> None:
-    count = int(rate * seconds)
+    count, before = int(rate * seconds), memory()
     async with AsyncExitStack() as stack, httpx2.AsyncClient(base_url=url, headers=signed(token)) as client:
         sockets = await subscribed(stack, url, token, subscribers)
         await asyncio.sleep(2)
@@ -82,11 +82,13 @@ async def measure(url: str, token: str, *, subscribers: int, rate: float, second
             assert answer.status_code == 201, answer.text
         sent = time.perf_counter() - began
         heard = await asyncio.gather(*listening)
-        done = time.perf_counter() - began
+        done, at_work = time.perf_counter() - began, memory()
+    await asyncio.sleep(5)
     same = {tuple(listener.cursors) for listener in heard}
     late = sorted(each for listener in heard for each in listener.lateness)
     print(f"{subscribers} subscribers, {count} events in {sent:.1f} s, all delivered after {done:.1f} s")
     print(f"one and the same order for all: {len(same) == 1 and len(set(*same)) == count}")
+    print(f"server: {before:.0f} MB before, {at_work:.0f} MB with all of them, {memory():.0f} MB after")
     print(
         f"lateness: p50 {late[len(late) // 2] * 1e3:.0f} ms, p99 {late[len(late) * 99 // 100] * 1e3:.0f} ms"
     )
