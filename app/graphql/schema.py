@@ -16,28 +16,49 @@ from strawberry.extensions import (
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from app.graphql.account import AccountQueries
+from app.graphql.account import AccountMutations, AccountQueries
+from app.graphql.accounts import AccountsMutations, AccountsQueries
 from app.graphql.albums import AlbumMutations, AlbumQueries
 from app.graphql.categories import CategoryMutations, CategoryQueries
 from app.graphql.events import KINDS, EventQueries, Subscription
 from app.graphql.guards import limits_rule
 from app.graphql.images import ImageMutations, ImageQueries
+from app.graphql.invitations import InvitationMutations, InvitationQueries
 from app.graphql.limits import LimitQueries
 from app.graphql.nodes import NodeQueries
 from app.graphql.scalars import SCALARS
+from app.graphql.sessions import SessionMutations
 from app.graphql.sharing import Executor
+from app.graphql.tokens import TokenMutations
 from app.settings import Settings
 
 
 @strawberry.type(description="What can be asked for.")
 class Query(
-    NodeQueries, AccountQueries, ImageQueries, AlbumQueries, CategoryQueries, EventQueries, LimitQueries
+    NodeQueries,
+    AccountQueries,
+    ImageQueries,
+    AlbumQueries,
+    CategoryQueries,
+    AccountsQueries,
+    InvitationQueries,
+    EventQueries,
+    LimitQueries,
 ):
     pass
 
 
 @strawberry.type(description="What can be changed.")
-class Mutation(ImageMutations, AlbumMutations, CategoryMutations):
+class Mutation(
+    ImageMutations,
+    AlbumMutations,
+    CategoryMutations,
+    AccountMutations,
+    SessionMutations,
+    TokenMutations,
+    AccountsMutations,
+    InvitationMutations,
+):
     pass
 
 

@@ -7,6 +7,7 @@ order, how late, and what is left in the server when the sockets have been close
 import argparse
 import asyncio
 import json
+import os
 import re
 import struct
 import tempfile
@@ -18,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+from wsproto.events import Pong
 
 from tests.events.sockets import EVENTS, Socket, connected
 from tests.house import signed
@@ -50,6 +52,8 @@ async def listen(socket: Socket, count: int) -> Listener:
             message = json.loads(body)
             assert message["type"] == "next", message
             listener.hear(message["payload"]["data"]["events"], time.time())
+        elif head[0] & 15 == 9:
+            socket.writer.write(socket.connection.send(Pong(payload=body)))
     return listener
 
 
@@ -63,8 +67,9 @@ async def subscribed(stack: AsyncExitStack, url: str, token: str, count: int) ->
     return sockets
 
 
-def memory_of(pid: int) -> float:
-    """Resident megabytes of a process."""
+def memory() -> float:
+    """Resident megabytes of the server, the one child of this process."""
+    (pid,) = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
     (kilobytes,) = re.findall(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
     return int(kilobytes) / 1024
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from app.auth.browsers import Credentials
 from app.cancellation import in_thread
 from app.context import Context
 from app.resolvers import account, albums
@@ -26,7 +27,7 @@ async def client(server: House, kind: str) -> Process:
 @pytest.mark.parametrize("kind", ["ws", "sse"])
 async def test_the_real_client_receives_events(tmp_path: Path, kind: str) -> None:
     async with served(tmp_path) as server:
-        ctx = await account.recognise(Context(server.services), f"Bearer {server.token}")
+        ctx = await account.recognise(Context(server.services), Credentials(f"Bearer {server.token}"))
         node = await client(server, kind)
         await until(lambda: server.services.feed.followers == 1, within=30)
         made = [(await albums.create(ctx, albums.NewAlbum(f"Album {number}"))).id for number in range(COUNT)]

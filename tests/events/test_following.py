@@ -461,3 +461,32 @@ async def test_an_image_that_is_gone_is_null_and_its_data_stays(server: House) -
     first, second = answer.json()["data"]["events"]["nodes"]
     assert first["image"] is None
     assert first["data"]["id"] == second["imageId"] == image.id
+
+
+async def cookie(server: House) -> str:
+    """The session cookie of a browser that has signed in."""
+    query = 'mutation { signUp(input: {username: "browser", password: "a long pass phrase"}) { account { id } } }'
+    answer = await server.client.post("/graphql", headers={"Origin": server.url}, json={"query": query})
+    assert "errors" not in answer.json(), answer.text
+    return answer.headers["set-cookie"].partition(";")[0]
+
+
+async def test_a_session_cookie_signs_in_from_a_page_of_ours_and_from_no_other(tmp_path: Path) -> None:
+    async with served(tmp_path, sign_up="open") as server:
+        headers = {"Cookie": await cookie(server)}
+        async with connected(server.url, headers=headers | {"Origin": server.url}) as socket:
+            await socket.ready()
+            socket.subscribe("{ viewer { username } }")
+            assert (await socket.receive())["payload"]["data"] == {"viewer": {"username": "browser"}}
+        async with connected(server.url, headers=headers | {"Origin": "https://foe.test"}) as socket:
+            with pytest.raises(Closed) as closed:
+                await socket.ready()
+            assert closed.value.code == 4403
+
+
+async def test_nobody_signs_in_over_a_websocket(tmp_path: Path) -> None:
+    async with served(tmp_path, sign_up="open") as server, connected(server.url) as socket:
+        await socket.ready()
+        socket.subscribe("mutation { signOut { viewer: __typename } }")
+        message = await socket.receive()
+        assert message["payload"]["errors"][0]["extensions"]["code"] == "UNAUTHORIZED"

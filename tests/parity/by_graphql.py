@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx2
 
-from tests.parity.seen import Refused, SeenAlbum, SeenCategory, SeenImage
+from tests.parity.seen import Refused, SeenAccount, SeenAlbum, SeenCategory, SeenImage
 
 IMAGE = """fragment ImageParts on Image {
   id url filename title description album { id } category { id } tags format mimeType width height frames size sha256
@@ -101,6 +101,15 @@ class ByGraphQL:
 
     async def delete_category(self, id: str) -> None:
         await self._mutate("deleteCategory", "deletedCategoryId", "", id, {})
+
+    async def account(self) -> SeenAccount:
+        data = await self._run("{ viewer { id username role usage { bytes images quota } } }")
+        viewer = data["viewer"]
+        if viewer is None:
+            raise Refused("UNAUTHORIZED", "nobody", "viewer is null")
+        return SeenAccount(
+            id=viewer["id"], username=viewer["username"], role=viewer["role"].lower(), **viewer["usage"]
+        )
 
     async def _mutate(
         self, name: str, selection: str, fragment: str, id: str | None, words: dict[str, Any]

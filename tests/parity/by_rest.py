@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx2
 
-from tests.parity.seen import Refused, SeenAlbum, SeenCategory, SeenImage
+from tests.parity.seen import Refused, SeenAccount, SeenAlbum, SeenCategory, SeenImage
 
 
 class ByRest:
@@ -64,6 +64,12 @@ class ByRest:
 
     async def delete_category(self, id: str) -> None:
         await self._ask("DELETE", f"/categories/{id}")
+
+    async def account(self) -> SeenAccount:
+        data = await self._ask("GET", "/account")
+        return SeenAccount(
+            id=data["id"], username=data["username"], role=data["role"], quota=data["quota"], **data["usage"]
+        )
 
     async def _ask(self, method: str, path: str, **request: Any) -> Any:
         headers = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}

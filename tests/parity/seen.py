@@ -43,6 +43,16 @@ class SeenCategory:
     description: str | None
 
 
+@dataclass(frozen=True)
+class SeenAccount:
+    id: str
+    username: str
+    role: str
+    bytes: int
+    images: int
+    quota: int | None
+
+
 @dataclass
 class Refused(Exception):
     """The domain's error, as it was read from the face's own form."""
@@ -75,3 +85,5 @@ class Face(Protocol):
     async def categories(self) -> list[SeenCategory]: ...
     async def update_category(self, id: str, **changes: Any) -> SeenCategory: ...
     async def delete_category(self, id: str) -> None: ...
+
+    async def account(self) -> SeenAccount: ...
