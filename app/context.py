@@ -10,7 +10,9 @@ from app import addresses
 from app.auth.actor import Actor, Scope
 from app.auth.passwords import Passwords
 from app.auth.uses import Uses
+from app.brokers.base import Bell
 from app.errors import Forbidden, MissingScope, RateLimited, Unauthorized
+from app.events.feed import Feed
 from app.flights import Flights
 from app.hits.cache import Cache
 from app.hits.freshness import Freshness
@@ -71,6 +73,8 @@ class Services:
     hits: Hits
     rows: Rows
     keyring: Keyring
+    bell: Bell
+    feed: Feed
     limiter: Limiter
     policies: Mapping[Budget, Policy]
     links: Links

@@ -9,10 +9,12 @@ from pathlib import Path
 
 from app.auth.passwords import Passwords
 from app.auth.uses import Uses
+from app.brokers.memory import MemoryBell
 from app.context import Budget, Context, Services
 from app.db.config import sqlite_path, sqlite_url, tortoise_config
 from app.db.lifecycle import database
 from app.db.migrate import migrate
+from app.events.feed import Feed
 from app.flights import Flights
 from app.hits.cache import Cache
 from app.hits.freshness import Freshness
@@ -43,6 +45,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         try:
             yield services
         finally:
+            await services.feed.close()
             await services.uses.close()
             await services.renders.close()
             await services.imaging.close()
@@ -84,6 +87,7 @@ async def console(settings: Settings) -> AsyncIterator[Context]:
 
 def assembled(settings: Settings) -> Services:
     freshness = Freshness(settings.data_dir / "freshness")
+    bell = MemoryBell()
     return Services(
         settings=settings,
         storage=DiskStorage(settings.data_dir / "storage"),
@@ -100,6 +104,8 @@ def assembled(settings: Settings) -> Services:
         hits=Cache(freshness, size=settings.hits_size, second_time_only=True),
         rows=Cache(freshness, size=ROWS),
         keyring=keyring(settings),
+        bell=bell,
+        feed=Feed(bell),
         limiter=MemoryLimiter(_now),
         policies={
             Budget.API: Policy(Budget.API, settings.limit_api),

@@ -40,8 +40,8 @@ async def visitor(request: Request) -> Context:
 
 def page(request: Request) -> NumberedRequest:
     """The page that is asked for; more a page than there may be is cut down. Raises InvalidParameter."""
-    number = _whole(request, "page", 1, most=LAST_PAGE)
-    per_page = _whole(request, "per_page", DEFAULT_SIZE)
+    number = whole(request, "page", 1, most=LAST_PAGE)
+    per_page = whole(request, "per_page", DEFAULT_SIZE)
     return NumberedRequest(number, min(per_page, MAX_SIZE))
 
 
@@ -78,7 +78,8 @@ def _credentials(request: Request) -> Credentials:
     return Credentials.of(request, request.state.services.settings.own_origins)
 
 
-def _whole(request: Request, name: str, default: int, *, most: int | None = None) -> int:
+def whole(request: Request, name: str, default: int, *, most: int | None = None) -> int:
+    """A whole number from 1, to `most` where that is given. Raises InvalidParameter."""
     text = request.query_params.get(name, str(default))
     allowed = f"a whole number from 1 to {most}" if most else "a whole number from 1"
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp
 
-from compat_rest import account, albums, categories, images, img
+from compat_rest import account, albums, categories, events, images, img
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -19,6 +19,7 @@ API: Mapping[str, Mapping[str, Handler]] = {
     "/albums/{id}": {"GET": albums.show, "PATCH": albums.update, "DELETE": albums.delete},
     "/categories": {"GET": categories.index, "POST": categories.create},
     "/categories/{id}": {"GET": categories.show, "PATCH": categories.update, "DELETE": categories.delete},
+    "/events": {"GET": events.index},
     "/account": {"GET": account.show},
 }
 

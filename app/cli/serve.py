@@ -1,5 +1,7 @@
 """The server, and what must be there before it starts."""
 
+import socket
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +14,17 @@ from app.resolvers.account import FirstSignIn
 from app.settings import Settings
 
 BACKLOG = 2048
+SOCKETS: Mapping[str, Any] = {"ws": "wsproto", "ws_max_size": 64 * 1024, "ws_per_message_deflate": False}
+"""How uvicorn speaks WebSocket. Compressing each small message costs more than sending it."""
+
+
+class Server(uvicorn.Server):
+    """Cuts event streams when it stops: they would hold it up until it lost its patience."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if services := self.lifespan.state.get("services"):
+            services.feed.stopping.set()
+        await super().shutdown(sockets)
 
 
 @click.command()
@@ -30,7 +43,7 @@ def serve(**options: Any) -> None:
         access_log=settings.log_level == "debug",
         proxy_headers=False,
         server_header=False,
-        ws="none",
+        **SOCKETS,
         timeout_graceful_shutdown=10,
     )
     listening = config.bind_socket()
@@ -40,7 +53,7 @@ def serve(**options: Any) -> None:
         BACKLOG
     )  # whoever reads the addresses may connect at once, and waits while the server starts
     click.echo(_welcome(settings, first))
-    uvicorn.Server(config).run(sockets=[listening])
+    Server(config).run(sockets=[listening])
 
 
 @click.command()

@@ -6,9 +6,22 @@ A row's docstring becomes its table's comment in SQL, where a semicolon would en
 from app.models.accounts import Account, Role
 from app.models.albums import Album
 from app.models.categories import Category
+from app.models.events import Event, EventCounter
 from app.models.images import Image, ImageTag
 from app.models.invitations import Invitation
 from app.models.sessions import Session
 from app.models.tokens import ApiToken
 
-__all__ = ["Account", "Album", "ApiToken", "Category", "Image", "ImageTag", "Invitation", "Role", "Session"]
+__all__ = [
+    "Account",
+    "Album",
+    "ApiToken",
+    "Category",
+    "Event",
+    "EventCounter",
+    "Image",
+    "ImageTag",
+    "Invitation",
+    "Role",
+    "Session",
+]

@@ -66,15 +66,21 @@ async def enter(stranger: Context, credentials: Credentials) -> Context:
     failure of the address instead.
     """
     try:
-        ctx = await recognise(stranger, credentials)
-    except Unauthorized:
-        await stranger.spend(Budget.FAILURES)
-        raise
+        ctx = await connect(stranger, credentials)
     except Forbidden:
         await stranger.spend(Budget.API)
         raise
     await ctx.spend(Budget.API)
     return ctx
+
+
+async def connect(stranger: Context, credentials: Credentials) -> Context:
+    """The same for a connection over which requests will come, each of which enters: none is counted yet."""
+    try:
+        return await recognise(stranger, credentials)
+    except Unauthorized:
+        await stranger.spend(Budget.FAILURES)
+        raise
 
 
 async def recognise(stranger: Context, credentials: Credentials, *, from_any_page: bool = False) -> Context:
