@@ -143,10 +143,9 @@ async def sign_in(ctx: Context, browser: Credentials, username: str, password: s
     rules.storable("username", username)
     rules.storable("password", password)
     rules.hold()
-    await _refuse_guesses(ctx)
     account = await Account.get_or_none(username=username.strip().lower())
     kept = account.password_hash if account else None
-    right = await ctx.services.passwords.verify(password, kept)
+    right = await _is_right(ctx, password, kept)
     if account is None or account.is_disabled or not right:
         raise await _failed(ctx)
     fresh = await _rehashed(ctx, password, account.password_hash)
@@ -177,8 +176,7 @@ async def change_password(ctx: Context, current: str, new: str) -> Account:
     rules.storable("current_password", current)
     rules.password("new_password", new, username=account.username)
     rules.hold()
-    await _refuse_guesses(ctx)
-    if not await ctx.services.passwords.verify(current, account.password_hash):
+    if not await _is_right(ctx, current, account.password_hash):
         raise await _wrong_password(ctx)
     password_hash = await ctx.services.passwords.hash(new)
     async with in_transaction():
@@ -217,8 +215,16 @@ def _refuse_foreign(browser: Credentials) -> None:
         )
 
 
+async def _is_right(ctx: Context, password: str, kept: str | None) -> bool:
+    """Whether it is the password. Raises Busy, and RateLimited where the address has no failures left."""
+    await _refuse_guesses(ctx)
+    right = await ctx.services.passwords.verify(password, kept)
+    await _refuse_guesses(ctx)  # of guesses that come at once none had failed when they began
+    return right
+
+
 async def _refuse_guesses(ctx: Context) -> None:
-    """Raises RateLimited, before a password is checked, where the address has no failures left."""
+    """Raises RateLimited where the address has no failures left."""
     left = await ctx.look(Budget.FAILURES)
     if left is not None and not left.remaining:
         await ctx.spend(Budget.FAILURES)

@@ -20,7 +20,7 @@ from app.context import Budget, Context
 from app.models import Image
 from app.resolvers import account
 from tests import pictures
-from tests.house import PASSWORD, House, code_of, house, signed
+from tests.house import PASSWORD, SIGN_IN, House, code_of, house, signed
 
 DAYS = "60/minute;1000/hour;10000/day"
 TOLD = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit", "ratelimit-policy")
@@ -291,6 +291,19 @@ async def test_of_many_files_of_one_operation_those_too_many_are_refused(limited
     assert list(limited.services.storage.incoming.iterdir()) == []
     again = await limited.client.get("/v1/images", headers=limited.headers)
     assert again.headers["x-ratelimit-remaining"] == "58"
+
+
+async def test_guesses_that_come_at_once_open_no_more_than_one_after_the_other(limited: House) -> None:
+    async with limited.signed_in("ann"):
+        guesses = [*(f"guess number {i}" for i in range(12)), PASSWORD]
+        codes = await asyncio.gather(
+            *(
+                code_of(limited.client, SIGN_IN, input={"username": "ann", "password": guess})
+                for guess in guesses
+            )
+        )
+    assert codes[-1] == "RATE_LIMIT_EXCEEDED"
+    assert codes.count("UNAUTHORIZED") == 3
 
 
 async def test_the_password_can_not_be_guessed_where_a_browser_is_signed_in(limited: House) -> None:
