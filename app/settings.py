@@ -8,6 +8,7 @@ environment wins.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -76,6 +77,14 @@ def origins(text: str) -> tuple[str, ...]:
     return names or ("*",)
 
 
+def networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    """Networks separated by commas: `10.0.0.0/8, fd00::/8`, or one address."""
+    try:
+        return tuple(ip_network(name.strip()) for name in text.split(",") if name.strip())
+    except ValueError as error:
+        raise ValueError("networks such as 10.0.0.0/8, 192.168.1.0/24, separated by commas") from error
+
+
 def one_of(*words: str) -> Callable[[str], str]:
     def parse(text: str) -> str:
         if text.lower() not in words:
@@ -140,6 +149,10 @@ class Settings:
         secret, "", "Signs addresses of private images; without it the data folder keeps one of its own"
     )
     url_secret_old: str = setting(secret, "", "The secret before that one, by which addresses still hold")
+
+    webhook_allow_networks: tuple[IPv4Network | IPv6Network, ...] = setting(
+        networks, (), "Networks that are not public and may receive webhooks, separated by commas: 10.0.0.0/8"
+    )
 
     hits_size: int = setting(byte_count, 64 * MEGABYTE, "Memory for pictures that are asked for often")
 
@@ -209,7 +222,7 @@ def _written(value: Any, *, in_bytes: bool) -> str:
         case float():
             return f"{value:g}"
         case tuple():
-            return ",".join(value)
+            return ",".join(map(str, value))
         case int() if in_bytes:
             return written_size(value)
     return str(value)

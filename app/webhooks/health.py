@@ -1,0 +1,29 @@
+"""When a webhook is disabled. Pure: what is known of it comes in."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from app.webhooks.outcomes import Outcome
+
+PATIENCE = timedelta(days=5)
+
+
+class DisabledReason(StrEnum):
+    """Why a webhook was disabled, where its owner did not do it."""
+
+    GONE = "gone"
+    FAILING = "failing"
+
+
+def failing_since(outcome: Outcome, before: datetime | None, now: datetime) -> datetime | None:
+    """Since when nothing has come through; None where something just did."""
+    return None if outcome.is_success else before or now
+
+
+def reason_to_disable(outcome: Outcome, since: datetime | None, now: datetime) -> DisabledReason | None:
+    """Whether a webhook that has been failing since then must be disabled after this outcome, and why."""
+    if outcome is Outcome.GONE:
+        return DisabledReason.GONE
+    if since is not None and now - since >= PATIENCE:
+        return DisabledReason.FAILING
+    return None
