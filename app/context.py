@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from app.auth.actor import Actor, Scope
+from app.brokers.base import Bell
 from app.errors import MissingScope, Unauthorized
 from app.flights import Flights
 from app.hits.cache import Cache
@@ -47,6 +48,7 @@ class Services:
     hits: Hits
     rows: Rows
     keyring: Keyring
+    bell: Bell
     links: Links
     clock: Callable[[], datetime]
 

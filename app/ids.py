@@ -21,6 +21,7 @@ class Kind(StrEnum):
     IMAGE = "img"
     ALBUM = "alb"
     CATEGORY = "cat"
+    EVENT = "evt"
 
 
 def new_id(kind: Kind, now: datetime, randbits: Callable[[int], int] = secrets.randbits) -> str:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from app.brokers.memory import MemoryBell
 from app.context import Context, Services
 from app.db.config import sqlite_url, tortoise_config
 from app.db.lifecycle import database
@@ -74,6 +75,7 @@ def assembled(settings: Settings) -> Services:
         hits=Cache(freshness, size=settings.hits_size, second_time_only=True),
         rows=Cache(freshness, size=ROWS),
         keyring=keyring(settings),
+        bell=MemoryBell(),
         links=Links(settings.url),
         clock=lambda: datetime.now(UTC),
     )

@@ -6,6 +6,7 @@ A row's docstring becomes its table's comment in SQL, where a semicolon would en
 from app.models.accounts import Account, ApiToken, Role
 from app.models.albums import Album
 from app.models.categories import Category
+from app.models.events import Event, EventCounter
 from app.models.images import Image, ImageTag
 
-__all__ = ["Account", "Album", "ApiToken", "Category", "Image", "ImageTag", "Role"]
+__all__ = ["Account", "Album", "ApiToken", "Category", "Event", "EventCounter", "Image", "ImageTag", "Role"]
