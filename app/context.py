@@ -15,6 +15,7 @@ from app.imaging.pool import Pool
 from app.keyring import Keyring
 from app.links import Links
 from app.models import Image
+from app.outbound.post import Outbound
 from app.settings import Settings
 from app.storage.base import Storage
 from app.turns import Turns
@@ -49,6 +50,7 @@ class Services:
     rows: Rows
     keyring: Keyring
     bell: Bell
+    outbound: Outbound
     links: Links
     clock: Callable[[], datetime]
 

@@ -18,6 +18,7 @@ from app.hits.freshness import Freshness
 from app.imaging.pool import Limits, Pool
 from app.keyring import FileKeyring, FixedKeyring, Keyring
 from app.links import Links
+from app.outbound.post import Outbound
 from app.resolvers import account
 from app.resolvers.account import FirstSignIn
 from app.settings import Settings
@@ -76,6 +77,7 @@ def assembled(settings: Settings) -> Services:
         rows=Cache(freshness, size=ROWS),
         keyring=keyring(settings),
         bell=MemoryBell(),
+        outbound=Outbound(allowed=settings.webhook_allow_networks),
         links=Links(settings.url),
         clock=lambda: datetime.now(UTC),
     )

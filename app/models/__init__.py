@@ -8,5 +8,31 @@ from app.models.albums import Album
 from app.models.categories import Category
 from app.models.events import Event, EventCounter
 from app.models.images import Image, ImageTag
+from app.models.webhooks import (
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    DisabledReason,
+    Outcome,
+    RelayCursor,
+    Webhook,
+)
 
-__all__ = ["Account", "Album", "ApiToken", "Category", "Event", "EventCounter", "Image", "ImageTag", "Role"]
+__all__ = [
+    "Account",
+    "Album",
+    "ApiToken",
+    "Attempt",
+    "Category",
+    "Delivery",
+    "DeliveryStatus",
+    "DisabledReason",
+    "Event",
+    "EventCounter",
+    "Image",
+    "ImageTag",
+    "Outcome",
+    "RelayCursor",
+    "Role",
+    "Webhook",
+]

@@ -1,18 +1,10 @@
 """When a webhook is disabled. Pure: what is known of it comes in."""
 
 from datetime import datetime, timedelta
-from enum import StrEnum
 
-from app.webhooks.outcomes import Outcome
+from app.models import DisabledReason, Outcome
 
 PATIENCE = timedelta(days=5)
-
-
-class DisabledReason(StrEnum):
-    """Why a webhook was disabled, where its owner did not do it."""
-
-    GONE = "gone"
-    FAILING = "failing"
 
 
 def failing_since(outcome: Outcome, before: datetime | None, now: datetime) -> datetime | None:

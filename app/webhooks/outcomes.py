@@ -1,28 +1,7 @@
-"""How an attempt can end: a closed set of words."""
+"""From what happened on the network to the word for it. What each means, for people."""
 
-from enum import StrEnum
-
+from app.models import Outcome
 from app.outbound.post import Blocked, NotSent, TimedOut
-
-
-class Outcome(StrEnum):
-    """How one attempt ended."""
-
-    DELIVERED = "delivered"
-    REFUSED = "refused"
-    REDIRECTED = "redirected"
-    GONE = "gone"
-    TIMED_OUT = "timed_out"
-    UNREACHABLE = "unreachable"
-    BLOCKED = "blocked"
-
-    @property
-    def is_success(self) -> bool:
-        return self is Outcome.DELIVERED
-
-    @property
-    def about(self) -> str:
-        return ABOUT[self]
 
 
 ABOUT = {
@@ -33,6 +12,7 @@ ABOUT = {
     Outcome.TIMED_OUT: "There was no answer within 10 seconds.",
     Outcome.UNREACHABLE: "The name was not found, nobody listened, or the connection was broken off.",
     Outcome.BLOCKED: "The address is not a public one, so nothing was sent.",
+    Outcome.FAILED: "Something went wrong on our side; the log has more.",
 }
 
 

@@ -1,10 +1,12 @@
-"""What is sent: the event as subscriptions show it, in the words that receivers of webhooks know."""
+"""What is sent: the event as subscriptions show it, in the words that receivers of webhooks know, signed."""
+
+from collections.abc import Iterable
+from datetime import datetime
 
 import orjson
 
 from app.events.envelope import Envelope
-
-CONTENT_TYPE = "application/json"
+from app.webhooks.signatures import signed_headers
 
 
 def body_of(envelope: Envelope) -> bytes:
@@ -19,3 +21,11 @@ def body_of(envelope: Envelope) -> bytes:
         },
         option=orjson.OPT_UTC_Z,
     )
+
+
+def headers(id: str, body: bytes, now: datetime, secrets: Iterable[str]) -> dict[str, str]:
+    """The headers of an attempt that is made now. Raises BadSecret."""
+    return {
+        "content-type": "application/json",
+        **signed_headers(id, int(now.timestamp()), body, secrets),
+    }

@@ -2,9 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.models import DisabledReason, Outcome
 from app.outbound.post import Blocked, TimedOut, Unreachable
-from app.webhooks.health import DisabledReason, failing_since, reason_to_disable
-from app.webhooks.outcomes import ABOUT, Outcome, of_failure, of_status
+from app.webhooks.health import failing_since, reason_to_disable
+from app.webhooks.outcomes import ABOUT, of_failure, of_status
 from app.webhooks.schedule import WAITS, next_attempt
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
