@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.cancellation import to_the_end
 from app.events.envelope import Envelope
 from app.models import Attempt, Delivery, Outcome
 from app.outbound.post import Answer, NotSent
@@ -48,9 +49,11 @@ async def run(parts: Parts, pace: Pace = PACE) -> None:
         await asyncio.shield(work)
     finally:
         senders.stop()
-        await asyncio.wait([work], timeout=pace.grace)
-        work.cancel()
-        await asyncio.wait([work])
+        try:
+            await asyncio.wait([work], timeout=pace.grace)
+        finally:
+            work.cancel()
+            await to_the_end(asyncio.wait([work]))
 
 
 class Senders:
