@@ -1,4 +1,3 @@
-from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
@@ -96,8 +95,8 @@ class Webhook(Model):
 class Delivery(Model):
     """One event owed to one webhook.
 
-    Whoever sends it holds it until `locked_until`, and is its only sender up to then. `attempts_made` counts from the last
-    time that it was asked for. `next_attempt_at` is empty where there is none to come.
+    Whoever sends it holds it until `locked_until`, and is its only sender up to then. `attempts_made` counts from the
+    last time that it was asked for. `next_attempt_at` is empty where there is none to come.
     """
 
     id = id_column()

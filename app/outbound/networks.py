@@ -1,15 +1,14 @@
-"""Which addresses may be connected to where the name was chosen by a stranger: public ones, and those of named networks.
+"""Which addresses may be connected to where a stranger chose the name: public ones, and those of named networks.
 
-An explicit list, because `ipaddress.is_global` takes multicast, ::127.0.0.1, 64:ff9b::/96, 2002::/16 and fec0::/10 for global.
-The sources are IANA's special-purpose registries: iana.org/assignments/iana-ipv4-special-registry and iana-ipv6-special-registry.
+An explicit list, because `ipaddress.is_global` takes multicast, ::127.0.0.1, 64:ff9b::/96, 2002::/16 and fec0::/10
+for global. The sources are IANA's registries of special purposes: iana.org/assignments/iana-ipv4-special-registry
+and iana-ipv6-special-registry.
 """
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import TypeAlias
+from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 
-Address: TypeAlias = IPv4Address | IPv6Address
-Network: TypeAlias = IPv4Network | IPv6Network
+from app.addresses import Address, Network
 
 NOT_PUBLIC = tuple(
     ip_network(text)

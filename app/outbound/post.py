@@ -4,9 +4,9 @@
     await outbound.check("https://example.org/hook")                       # when it is written down
     answer = await outbound.post("https://example.org/hook", headers, body)  # and again, whenever it is called
 
-A name is resolved once for each request. All addresses that it has must be ones that may be called, and the connection goes
-to one of those that were looked at. Redirects are not followed, proxies of the environment are not asked, nothing is
-remembered from one request for the next: no cookie, no connection.
+A name is resolved once for each request. All addresses that it has must be ones that may be called, and the connection
+goes to one of those that were looked at. Redirects are not followed, proxies of the environment are not asked, nothing
+is remembered from one request for the next: no cookie, no connection.
 """
 
 import asyncio
@@ -18,8 +18,9 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
+from app.addresses import Address, Network
 from app.cancellation import in_thread
-from app.outbound.networks import Address, Network, may_be_called, read_address
+from app.outbound.networks import may_be_called, read_address
 
 if TYPE_CHECKING:
     from app.outbound.wire import Wire
@@ -145,7 +146,7 @@ def parse(url: str) -> tuple[str, int]:
 
 
 def _canonical(host: str) -> str:
-    """The host in ASCII. What looks like an IPv4 address must be written as one: other spellings are read in other ways."""
+    """The host in ASCII. What looks like an IPv4 address must be one in full: of others programs think differently."""
     name = host.rstrip(".")
     try:
         if ":" in name:

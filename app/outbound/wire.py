@@ -9,14 +9,19 @@ from typing import Any, TypeAlias
 import httpcore2
 import httpx2
 
-from app.outbound.networks import Address
+from app.addresses import Address
 from app.outbound.post import EXCERPT, Answer, Blocked, Unreachable
 
 READ = 16 * 1024
 """Bytes of an answer that are read; what comes after them is not waited for."""
 SHARE = 3.0
 """Seconds for one address of a name that has several."""
-HEADERS = {"User-Agent": "PicHub-Webhooks", "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
+HEADERS = {
+    "User-Agent": "PicHub-Webhooks",
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+}
 
 Addresses: TypeAlias = Callable[[str, int], Awaitable[Sequence[Address]]]
 
@@ -29,7 +34,7 @@ class Wire:
         self._ssl = httpx2.create_ssl_context()
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The answer, whatever its status. Raises Blocked, Unreachable, and what `addresses` raises. Has no deadline."""
+        """The answer, whatever its status. Raises Blocked, Unreachable, what `addresses` raises. Has no deadline."""
         guard = _Guard(self._addresses)
         try:
             # A transport alone, without a client around it: no cookies, no redirects, no proxies.

@@ -1,7 +1,7 @@
 """From deliveries to requests: claimed with a lease, sent side by side, recorded.
 
-A lease outlasts the deadline of a request. Who dies while sending leaves one behind: when it is over another sends again,
-under the same webhook-id. So nothing is lost, and what comes twice can be told.
+A lease outlasts the deadline of a request. Who dies while sending leaves one behind: when it is over another sends
+again, under the same webhook-id. So nothing is lost, and what comes twice can be told.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ from app.cancellation import to_the_end
 from app.events.envelope import Envelope
 from app.models import Attempt, Delivery, Outcome
 from app.outbound.post import Answer, NotSent
-from app.webhooks import outcomes, payload, signatures
+from app.webhooks import outcomes, payload
 from app.webhooks.parts import Parts
 from app.webhooks.records import Records, Result
 from app.webhooks.relay import TOPIC
@@ -118,9 +118,7 @@ class Senders:
         _tell(result)
         return outcome
 
-    async def _attempt(
-        self, delivery: Delivery, now: datetime
-    ) -> tuple[Outcome, Answer | None, str | None]:
+    async def _attempt(self, delivery: Delivery, now: datetime) -> tuple[Outcome, Answer | None, str | None]:
         """How it ended, what was answered, and why there was no answer."""
         try:
             headers, body = request_for(delivery, now)

@@ -3,7 +3,6 @@
 from app.models import Outcome
 from app.outbound.post import Blocked, NotSent, TimedOut
 
-
 ABOUT = {
     Outcome.DELIVERED: "The receiver answered with a status of 2xx.",
     Outcome.REFUSED: "The receiver answered with another status.",

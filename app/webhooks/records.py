@@ -1,6 +1,7 @@
 """What became of attempts, written down: the attempt, where its delivery stands now, and how its webhook is.
 
-Attempts end side by side, and each would be a transaction of its own. Here whoever gets to write writes for all who wait.
+Attempts end side by side, and each would be a transaction of its own. Here whoever gets to write writes for all who
+wait.
 """
 
 import asyncio
@@ -63,7 +64,9 @@ class Records:
     async def _record(self, results: Iterable[Result]) -> None:
         by_id = {result.delivery.id: result for result in results}
         there = {row.id: row for row in await Delivery.filter(id__in=list(by_id))}
-        ended = [result for id_, result in by_id.items() if id_ in there]  # the others went with their webhooks
+        ended = [
+            result for id_, result in by_id.items() if id_ in there
+        ]  # the others went with their webhooks
         await Attempt.bulk_create([result.attempt for result in ended])
         webhooks = {result.delivery.webhook_id for result in ended}
         rows = {row.id: row for row in await Webhook.filter(id__in=webhooks)}

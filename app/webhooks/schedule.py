@@ -38,10 +38,8 @@ def next_attempt(
 def _asked_for(retry_after: str | None, now: datetime) -> timedelta:
     """What the header asks to wait, in seconds or until a date, up to a day; nothing where it can't be read."""
     text = (retry_after or "").strip()
-    if text.isascii() and text.isdigit():
-        wait = timedelta(seconds=min(int(text[:9]), 86_400))
-    else:
-        wait = _until(text, now)
+    is_number = text.isascii() and text.isdigit()
+    wait = timedelta(seconds=int(text[:9])) if is_number else _until(text, now)
     return min(max(wait, timedelta()), LONGEST_RETRY_AFTER)
 
 

@@ -4,7 +4,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
@@ -18,6 +18,8 @@ from PIL import Image
 
 from scripts.benchmarks.machine import PEERS, Scratch
 from scripts.benchmarks.processes import HOST, PATIENCE, Failed, Tree, first_answer, free_port, running
+
+UNLIMITED = {f"PICHUB_LIMIT_{name}": "off" for name in ("API", "UPLOAD", "FAILURES", "MISSES")}
 
 COPIES = 24
 """The same photograph under so many names: enough addresses for all loads, none of them asked for twice."""
@@ -132,7 +134,7 @@ def _copies(photo: Path, folder: Path) -> list[Path]:
 
 @contextmanager
 def _pichub(_: Scratch, work: Path, names: Sequence[Path]) -> Iterator[Server]:
-    """`pichub serve` as it comes; pictures are uploaded over REST with the token that its first start prints."""
+    """`pichub serve` as it comes, without rate limits; pictures are uploaded over REST with its first start's token."""
     folder = work / "pichub"
     folder.mkdir()
     command: list[str | Path] = [
@@ -142,7 +144,7 @@ def _pichub(_: Scratch, work: Path, names: Sequence[Path]) -> Iterator[Server]:
         folder / "data",
     ]
     port = free_port()
-    with running([*command, "--port", str(port)], log=folder / "first.log", cwd=folder):
+    with running([*command, "--port", str(port)], log=folder / "first.log", cwd=folder, env=UNLIMITED):
         first_answer(port, "/")
         ids = _uploaded(port, _token(folder / "first.log"), names)
     extension = {"webp": "webp", "jpeg": "jpg"}
@@ -150,7 +152,7 @@ def _pichub(_: Scratch, work: Path, names: Sequence[Path]) -> Iterator[Server]:
     def address(wish: Wish, copy: int, width: int, height: int) -> str:
         return f"/img/{ids[copy]}.{extension[wish.format]}?w={width}&h={height}&fit=cover&q={wish.quality}"
 
-    with _timed(lambda port: [*command, "--port", str(port)], folder, f"/img/{ids[0]}") as (
+    with _timed(lambda port: [*command, "--port", str(port)], folder, f"/img/{ids[0]}", env=UNLIMITED) as (
         port,
         tree,
         took,
@@ -247,16 +249,20 @@ def _thumbor(scratch: Scratch, work: Path, _: Sequence[Path]) -> Iterator[Server
 
 @contextmanager
 def _timed(
-    command: Callable[[int], Sequence[str | Path]], folder: Path, path: str
+    command: Callable[[int], Sequence[str | Path]],
+    folder: Path,
+    path: str,
+    *,
+    env: Mapping[str, str] | None = None,
 ) -> Iterator[tuple[int, Tree, float, float]]:
     """A server that answers: port, processes, the median seconds from start to answer of five starts, MB when idle."""
     starts = []
     for i in range(5):
         port = free_port()
-        with running(command(port), log=folder / f"start-{i}.log", cwd=folder):
+        with running(command(port), log=folder / f"start-{i}.log", cwd=folder, env=env):
             starts.append(first_answer(port, path))
     port = free_port()
-    with running(command(port), log=folder / "serve.log", cwd=folder) as tree:
+    with running(command(port), log=folder / "serve.log", cwd=folder, env=env) as tree:
         first_answer(port, path)
         tree.settle()
         yield port, tree, median(starts), tree.memory()

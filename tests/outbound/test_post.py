@@ -7,10 +7,11 @@ from app.outbound.post import BadAddress, Blocked, Outbound, Resolve, TimedOut, 
 from tests.receivers import HERE, Received, hang, receiving
 
 LOOPBACKS = """
-    127.0.0.1 127.1 2130706433 0x7f000001 0x7f.1 0177.0.0.1 017700000001 0 0.0.0.0 localhost localhost. LOCALHOST 127.0.0.1.
-    [::1] [::] [::ffff:127.0.0.1] [::ffff:7f00:1] [::127.0.0.1] [64:ff9b::7f00:1] [2002:7f00:1::] [0:0:0:0:0:0:0:1]
-    １２７。０。０。１ ⓛⓞⓒⓐⓛⓗⓞⓢⓣ 169.254.169.254 0xa9fea9fe 10.0.0.1 192.168.0.1 [fd00:ec2::254] [fec0::1] 224.0.0.1
-""".split()
+    127.0.0.1 127.1 2130706433 0x7f000001 0x7f.1 0177.0.0.1 017700000001 0 0.0.0.0 localhost localhost.
+    LOCALHOST 127.0.0.1. [::1] [::] [::ffff:127.0.0.1] [::ffff:7f00:1] [::127.0.0.1] [64:ff9b::7f00:1]
+    [2002:7f00:1::] [0:0:0:0:0:0:0:1] １２７。０。０。１ ⓛⓞⓒⓐⓛⓗⓞⓢⓣ 169.254.169.254 0xa9fea9fe 10.0.0.1 192.168.0.1
+    [fd00:ec2::254] [fec0::1] 224.0.0.1
+""".split()  # noqa: SIM905
 
 
 def naming(*addresses: str) -> Resolve:
@@ -35,7 +36,9 @@ async def test_no_spelling_of_an_inner_address_is_called(host: str) -> None:
             await outbound.post(f"{scheme}://{host}:9/hook", {}, b"{}")
 
 
-@pytest.mark.parametrize("addresses", [("8.8.8.8", "127.0.0.1"), ("2606:4700::1111", "fe80::1"), ("10.0.0.1",)])
+@pytest.mark.parametrize(
+    "addresses", [("8.8.8.8", "127.0.0.1"), ("2606:4700::1111", "fe80::1"), ("10.0.0.1",)]
+)
 async def test_one_inner_address_among_those_of_a_name_blocks_it(addresses: tuple[str, ...]) -> None:
     outbound = Outbound(resolve=naming(*addresses))
     with pytest.raises(Blocked):
@@ -184,8 +187,8 @@ async def test_plain_http_where_tls_was_asked_is_unreachable() -> None:
 
 async def test_a_tls_handshake_that_hangs_leaves_no_socket_open() -> None:
     async with receiving() as receiver:
+        url = receiver.url.replace("http:", "https:")
         with pytest.raises(TimedOut):
-            url = receiver.url.replace("http:", "https:")
             await Outbound(allowed=HERE, deadline=0.2).post(url, {}, b"")
 
 

@@ -34,9 +34,7 @@ class Desk:
     async def webhook(self, url: str, **columns: Any) -> Webhook:
         defaults = {"owner_id": self.account.id, "events": ["album.created"], "secret": new_secret()}
         times = {"created_at": self.now, "updated_at": self.now}
-        return await Webhook.create(
-            id=new_id(Kind.WEBHOOK, self.now), url=url, **defaults | times | columns
-        )
+        return await Webhook.create(id=new_id(Kind.WEBHOOK, self.now), url=url, **defaults | times | columns)
 
     async def happens(self, number: int = 1) -> list[Event]:
         """Events of the first account, recorded as those of real changes are."""

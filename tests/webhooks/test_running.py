@@ -1,18 +1,14 @@
 """The loops as they run: woken by the bell, not held up by anyone, killed and stopped."""
 
 import asyncio
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import pytest
-
 from app.models import Delivery, DeliveryStatus
 from app.webhooks import delivery, relay
 from app.webhooks.delivery import PACE, Pace
-from tests.house import until
 from tests.receivers import Received, hang, receiving
 from tests.webhooks.crashes import crashes
 from tests.webhooks.desk import Desk
@@ -64,7 +60,7 @@ async def test_three_that_hang_do_not_delay_a_fourth(desk: Desk) -> None:
             await desk.webhook(receiver.url)
         await stack.enter_async_context(working(desk, Pace(grace=0.1)))
         number = 60
-        for tick in range(number):
+        for _ in range(number):
             desk.now = datetime.now(UTC)
             before = loop.time()
             (event,) = await desk.happens()
@@ -72,7 +68,7 @@ async def test_three_that_hang_do_not_delay_a_fourth(desk: Desk) -> None:
             await asyncio.sleep(max(0.0, before + 0.05 - loop.time()))
         await good.count(number)
         assert all(len(receiver.received) == PACE.at_once_each for receiver in receivers)
-    assert sorted(late)[int(number * 0.99)] < 0.25 if len(late) > number else sorted(late)[-1] < 0.25
+    assert max(late) < 0.25
 
 
 async def test_a_stop_waits_for_what_is_under_way(desk: Desk) -> None:
