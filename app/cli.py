@@ -1,8 +1,9 @@
 """The command `pichub`."""
 
 import asyncio
+import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -19,6 +20,17 @@ from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
 
 BACKLOG = 2048
+SOCKETS: Mapping[str, Any] = {"ws": "wsproto", "ws_max_size": 64 * 1024, "ws_per_message_deflate": False}
+"""How uvicorn speaks WebSocket. Compressing each small message costs more than sending it."""
+
+
+class Server(uvicorn.Server):
+    """Cuts event streams when it stops: they would hold it up until it lost its patience."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if services := self.lifespan.state.get("services"):
+            services.feed.stopping.set()
+        await super().shutdown(sockets)
 
 
 @click.group()
@@ -43,7 +55,7 @@ def serve(**options: Any) -> None:
         access_log=settings.log_level == "debug",
         proxy_headers=False,
         server_header=False,
-        ws="none",
+        **SOCKETS,
         timeout_graceful_shutdown=10,
     )
     listening = config.bind_socket()
@@ -53,7 +65,7 @@ def serve(**options: Any) -> None:
         BACKLOG
     )  # whoever reads the addresses may connect at once, and waits while the server starts
     click.echo(_welcome(settings, first))
-    uvicorn.Server(config).run(sockets=[listening])
+    Server(config).run(sockets=[listening])
 
 
 @main.command()

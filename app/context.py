@@ -10,6 +10,7 @@ from app import addresses
 from app.auth.actor import Actor, Scope
 from app.brokers.base import Bell
 from app.errors import MissingScope, RateLimited, Unauthorized
+from app.events.feed import Feed
 from app.flights import Flights
 from app.hits.cache import Cache
 from app.hits.freshness import Freshness
@@ -72,6 +73,7 @@ class Services:
     rows: Rows
     keyring: Keyring
     bell: Bell
+    feed: Feed
     outbound: Outbound
     limiter: Limiter
     policies: Mapping[Budget, Policy]

@@ -12,6 +12,7 @@ from app.context import Budget, Context, Services
 from app.db.config import sqlite_url, tortoise_config
 from app.db.lifecycle import database
 from app.db.migrate import migrate
+from app.events.feed import Feed
 from app.flights import Flights
 from app.hits.cache import Cache
 from app.hits.freshness import Freshness
@@ -43,6 +44,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         try:
             yield services
         finally:
+            await services.feed.close()
             await services.renders.close()
             await services.imaging.close()
             services.freshness.close()
@@ -62,6 +64,7 @@ async def prepare(settings: Settings) -> FirstSignIn | None:
 
 def assembled(settings: Settings) -> Services:
     freshness = Freshness(settings.data_dir / "freshness")
+    bell = MemoryBell()
     return Services(
         settings=settings,
         storage=DiskStorage(settings.data_dir / "storage"),
@@ -78,7 +81,8 @@ def assembled(settings: Settings) -> Services:
         hits=Cache(freshness, size=settings.hits_size, second_time_only=True),
         rows=Cache(freshness, size=ROWS),
         keyring=keyring(settings),
-        bell=MemoryBell(),
+        bell=bell,
+        feed=Feed(bell),
         outbound=Outbound(allowed=settings.webhook_allow_networks),
         limiter=MemoryLimiter(_now),
         policies={

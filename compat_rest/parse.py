@@ -37,8 +37,8 @@ async def visitor(request: Request) -> Context:
 
 def page(request: Request) -> NumberedRequest:
     """The page that is asked for; more a page than there may be is cut down. Raises InvalidParameter."""
-    number = _whole(request, "page", 1, most=LAST_PAGE)
-    per_page = _whole(request, "per_page", DEFAULT_SIZE)
+    number = whole(request, "page", 1, most=LAST_PAGE)
+    per_page = whole(request, "per_page", DEFAULT_SIZE)
     return NumberedRequest(number, min(per_page, MAX_SIZE))
 
 
@@ -79,7 +79,8 @@ def _stranger(request: Request) -> Context:
     return Context(state.services, request_id=state.request_id, address=state.address, spent=state.spent)
 
 
-def _whole(request: Request, name: str, default: int, *, most: int | None = None) -> int:
+def whole(request: Request, name: str, default: int, *, most: int | None = None) -> int:
+    """A whole number from 1, to `most` where that is given. Raises InvalidParameter."""
     text = request.query_params.get(name, str(default))
     allowed = f"a whole number from 1 to {most}" if most else "a whole number from 1"
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):

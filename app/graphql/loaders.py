@@ -8,7 +8,7 @@ from strawberry.dataloader import DataLoader
 from app.context import Context
 from app.models import Album, Category, Image
 from app.paging import Direction, Page, PageRequest
-from app.resolvers import categories, images
+from app.resolvers import albums, categories, images
 
 T = TypeVar("T")
 COVER = PageRequest(size=1)
@@ -18,6 +18,8 @@ class Loaders:
     def __init__(self, ctx: Context) -> None:
         self._ctx = ctx
         self._pages: dict[tuple[PageRequest, Direction], DataLoader[Album, Page[Image]]] = {}
+        self.album: DataLoader[str, Album | None] = DataLoader(load_fn=self._albums)
+        self.image: DataLoader[str, Image | None] = DataLoader(load_fn=self._images)
         self.category: DataLoader[str, Category | None] = DataLoader(load_fn=self._categories)
 
     def album_page(
@@ -25,8 +27,8 @@ class Loaders:
     ) -> Awaitable[Page[Image]]:
         """A page of an album's images, read together with the same page of the other albums."""
 
-        async def load(albums: list[Album]) -> Sequence[Page[Image]]:
-            return await images.in_albums(self._ctx, albums, request, direction)
+        async def load(found: list[Album]) -> Sequence[Page[Image]]:
+            return await images.in_albums(self._ctx, found, request, direction)
 
         loader = self._pages.get((request, direction))
         if loader is None:
@@ -37,6 +39,14 @@ class Loaders:
         """The newest image of an album."""
         page = await self.album_page(album, COVER)
         return page.items[0] if page.items else None
+
+    async def _albums(self, ids: list[str]) -> list[Album | None]:
+        found = await albums.get_many(self._ctx, ids)
+        return [found.get(id_) for id_ in ids]
+
+    async def _images(self, ids: list[str]) -> list[Image | None]:
+        found = await images.get_many(self._ctx, ids)
+        return [found.get(id_) for id_ in ids]
 
     async def _categories(self, ids: list[str]) -> list[Category | None]:
         found = await categories.of_images(self._ctx, ids)

@@ -1,5 +1,7 @@
 """The whole schema, put together from the rooms."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import strawberry
@@ -17,6 +19,7 @@ from strawberry.types import ExecutionContext
 from app.graphql.account import AccountQueries
 from app.graphql.albums import AlbumMutations, AlbumQueries
 from app.graphql.categories import CategoryMutations, CategoryQueries
+from app.graphql.events import KINDS, EventQueries, Subscription
 from app.graphql.guards import limits_rule
 from app.graphql.images import ImageMutations, ImageQueries
 from app.graphql.limits import LimitQueries
@@ -26,7 +29,9 @@ from app.settings import Settings
 
 
 @strawberry.type(description="What can be asked for.")
-class Query(NodeQueries, AccountQueries, ImageQueries, AlbumQueries, CategoryQueries, LimitQueries):
+class Query(
+    NodeQueries, AccountQueries, ImageQueries, AlbumQueries, CategoryQueries, EventQueries, LimitQueries
+):
     pass
 
 
@@ -42,6 +47,17 @@ class Schema(strawberry.Schema):
         """Nothing: what deserves it is logged where errors are presented, and a client's mistakes do not."""
 
 
+class Documents(ParserCache):
+    """Remembers what documents say. One that says nothing is left to Strawberry, which knows how to tell of it."""
+
+    def on_parse(self) -> Iterator[None]:
+        with suppress(GraphQLError, RecursionError):
+            self.execution_context.graphql_document = self.cached_parse_document(
+                self.execution_context.query, **self.execution_context.parse_options
+            )
+        yield
+
+
 def build_schema(settings: Settings) -> Schema:
     """The schema, held to the limits of these settings."""
     rules: list[type[ASTValidationRule]] = [limits_rule(settings)]
@@ -53,13 +69,15 @@ def build_schema(settings: Settings) -> Schema:
             lambda: MaxTokensLimiter(max_token_count=settings.graphql_max_tokens),
             # The rules are made once: they are part of the key by which validation is remembered.
             lambda: AddValidationRules(rules),
-            ParserCache,
+            Documents,
             ValidationCache,
         ]
 
     return Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
+        types=KINDS.values(),
         extensions=extensions(),
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.introspection),
     )

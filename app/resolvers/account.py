@@ -65,13 +65,18 @@ async def counted(stranger: Context, recognising: Awaitable[Context]) -> Context
     Raises Unauthorized as `recognising` does, which is counted as a failure of the address; and RateLimited for one
     request or one failure too many.
     """
+    ctx = await known(stranger, recognising)
+    await ctx.spend(Budget.API)
+    return ctx
+
+
+async def known(stranger: Context, recognising: Awaitable[Context]) -> Context:
+    """The same, with no request counted: for a connection over which requests are made."""
     try:
-        ctx = await recognising
+        return await recognising
     except Unauthorized:
         await stranger.spend(Budget.FAILURES)
         raise
-    await ctx.spend(Budget.API)
-    return ctx
 
 
 async def get_many(ctx: Context, account_ids: Sequence[str]) -> dict[str, Account]:
