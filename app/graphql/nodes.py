@@ -14,8 +14,9 @@ from app.graphql.categories import Category
 from app.graphql.context import Info
 from app.graphql.images import Image
 from app.graphql.node import Node
+from app.graphql.webhooks import Delivery, Webhook
 from app.ids import Kind, kind_of
-from app.resolvers import account, albums, categories, images
+from app.resolvers import account, albums, categories, images, webhooks
 
 MAX_NODES = 100
 Load: TypeAlias = Callable[[Context, list[str]], Awaitable[dict[str, Any]]]
@@ -25,6 +26,8 @@ KINDS: dict[Kind, tuple[Load, Callable[[Any], Node]]] = {
     Kind.ALBUM: (albums.get_many, Album.of),
     Kind.CATEGORY: (categories.get_many, Category.of),
     Kind.IMAGE: (images.get_many, Image.of),
+    Kind.WEBHOOK: (webhooks.get_many, Webhook.of),
+    Kind.DELIVERY: (webhooks.deliveries_by_id, Delivery.of),
 }
 
 

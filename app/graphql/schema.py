@@ -25,18 +25,26 @@ from app.graphql.images import ImageMutations, ImageQueries
 from app.graphql.limits import LimitQueries
 from app.graphql.nodes import NodeQueries
 from app.graphql.scalars import SCALARS
+from app.graphql.webhooks import WebhookMutations, WebhookQueries
 from app.settings import Settings
 
 
 @strawberry.type(description="What can be asked for.")
 class Query(
-    NodeQueries, AccountQueries, ImageQueries, AlbumQueries, CategoryQueries, EventQueries, LimitQueries
+    NodeQueries,
+    AccountQueries,
+    ImageQueries,
+    AlbumQueries,
+    CategoryQueries,
+    WebhookQueries,
+    EventQueries,
+    LimitQueries,
 ):
     pass
 
 
 @strawberry.type(description="What can be changed.")
-class Mutation(ImageMutations, AlbumMutations, CategoryMutations):
+class Mutation(ImageMutations, AlbumMutations, CategoryMutations, WebhookMutations):
     pass
 
 

@@ -20,6 +20,7 @@ from app.ids import Kind, kind_of, new_id
 from app.models import Attempt, Delivery, DeliveryStatus, Event, Webhook
 from app.outbound.post import BadAddress, Blocked
 from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
+from app.resolvers.events import SCOPES
 from app.resolvers.rules import ABSENT, Absent, Rules, given
 from app.webhooks import relay
 from app.webhooks.signatures import new_secret
@@ -193,6 +194,12 @@ async def deliveries_by_id(ctx: Context, delivery_ids: Sequence[str]) -> dict[st
         return {}
     rows = await _deliveries_of(ctx.actor).filter(id__in=list(delivery_ids))
     return {delivery.id: delivery for delivery in rows}
+
+
+def event_of(ctx: Context, delivery: Delivery) -> Event:
+    """What a delivery tells of. Raises MissingScope where the caller may not be told of such events."""
+    ctx.allow(SCOPES[EventType(delivery.event.type)])
+    return delivery.event
 
 
 async def attempts_of(ctx: Context, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
