@@ -31,7 +31,7 @@ class DeliveryStatus(Enum):
     EXHAUSTED = strawberry.enum_value("exhausted", description="All attempts failed; it was given up.")
 
     def to_domain(self) -> models.DeliveryStatus:
-        return models.DeliveryStatus(self.value)
+        return models.DeliveryStatus[self.name]
 
 
 def _outcome(outcome: models.Outcome) -> str:

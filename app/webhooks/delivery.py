@@ -31,7 +31,7 @@ class Pace:
 
     at_once: int = 200
     at_once_each: int = 5
-    lease: timedelta = timedelta(seconds=30)
+    lease: timedelta = timedelta(seconds=15)
     look: float = 1.0
     """Seconds after which it looks by itself: other processes ring no bell here, and time rings none."""
     grace: float = 5.0
