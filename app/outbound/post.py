@@ -29,6 +29,7 @@ MAX_URL = 2_000
 DEADLINE = 10.0
 CHECK_DEADLINE = 3.0
 NAME_THREADS = 32
+NOT_AN_ADDRESS = "This must be an address such as https://example.org/hook."
 EXCERPT = 1_024
 """Characters of an answer that are kept."""
 
@@ -137,9 +138,9 @@ def parse(url: str) -> tuple[str, int]:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise BadAddress("This must be an address such as https://example.org/hook.") from error
+        raise BadAddress(NOT_AN_ADDRESS) from error
     if parts.scheme not in {"http", "https"} or not host or port == 0:
-        raise BadAddress("This must be an address such as https://example.org/hook.")
+        raise BadAddress(NOT_AN_ADDRESS)
     if parts.username is not None or parts.password is not None:
         raise BadAddress("This must have no user name and no password.")
     return _canonical(host), port or {"http": 80, "https": 443}[parts.scheme]
@@ -155,7 +156,7 @@ def _canonical(host: str) -> str:
             IPv4Address(name)
         return name if name.isascii() else _punycode(name)
     except ValueError as error:
-        raise BadAddress("This must be an address such as https://example.org/hook.") from error
+        raise BadAddress(NOT_AN_ADDRESS) from error
 
 
 def _punycode(name: str) -> str:
