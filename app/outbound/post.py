@@ -29,6 +29,7 @@ MAX_URL = 2_000
 DEADLINE = 10.0
 CHECK_DEADLINE = 3.0
 NAME_THREADS = 32
+NOT_PUBLIC = "The address is not a public one"
 NOT_AN_ADDRESS = "This must be an address such as https://example.org/hook."
 EXCERPT = 1_024
 """Characters of an answer that are kept."""
@@ -82,16 +83,16 @@ class Outbound:
         self._wire: Wire | None = None
 
     async def check(self, url: str) -> None:
-        """Raises BadAddress where the URL can't be called, Blocked where it leads to what may not be called.
+        """Raises BadAddress where the URL can't be called, Blocked where it does not lead to what may be called.
 
-        A name that is not found, or not found soon, passes: it may be there tomorrow, and each request checks again.
+        A name that is not found is Blocked like one of the inside: who asks must not learn which names there are.
         """
         host, port = parse(url)
         try:
             async with asyncio.timeout(CHECK_DEADLINE):
                 await self.addresses(host, port)
-        except (Unreachable, TimeoutError):
-            return
+        except (Unreachable, TimeoutError) as error:
+            raise Blocked(NOT_PUBLIC) from error
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer, whatever its status. Raises Blocked, Unreachable, TimedOut."""
@@ -113,7 +114,7 @@ class Outbound:
         if not found:
             raise Unreachable("The name was not found")
         if not all(may_be_called(address, self._allowed) for address in found):
-            raise Blocked("The address is not a public one")
+            raise Blocked(NOT_PUBLIC)
         return list(dict.fromkeys(found))
 
     async def _opened(self) -> "Wire":

@@ -267,7 +267,7 @@ async def _address(ctx: Context, rules: Rules, url: str) -> str:
         rules.complain("url", str(error))
     except Blocked:
         rules.complain(
-            "url", "This must lead to a public address: see PICHUB_WEBHOOK_ALLOW_NETWORKS for others."
+            "url", "This must lead to a public address, unless PICHUB_WEBHOOK_ALLOW_NETWORKS names another."
         )
     return url
 
