@@ -175,7 +175,7 @@ async def _warn_of_blocked(url: str) -> None:
         await Outbound(allowed=_settings().webhook_allow_networks).check(url)
     except Blocked:
         click.echo(
-            "The server would not call this address, as it leads to no public one: see PICHUB_WEBHOOK_ALLOW_NETWORKS.\n",
+            "The server would not call this address, which is not a public one: see PICHUB_WEBHOOK_ALLOW_NETWORKS.\n",
             err=True,
         )
 
