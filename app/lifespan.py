@@ -7,9 +7,11 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from app.auth.passwords import Passwords
+from app.auth.uses import Uses
 from app.brokers.memory import MemoryBell
 from app.context import Budget, Context, Services
-from app.db.config import sqlite_url, tortoise_config
+from app.db.config import sqlite_path, sqlite_url, tortoise_config
 from app.db.lifecycle import database
 from app.db.migrate import migrate
 from app.events.feed import Feed
@@ -45,6 +47,7 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             yield services
         finally:
             await services.feed.close()
+            await services.uses.close()
             await services.renders.close()
             await services.imaging.close()
             services.freshness.close()
@@ -60,6 +63,27 @@ async def prepare(settings: Settings) -> FirstSignIn | None:
     await migrate(tortoise_config(database_url(settings)))
     async with database(tortoise_config(database_url(settings))):
         return await account.make_first(Context(assembled(settings)))
+
+
+class NotMade(Exception):
+    """There is no PicHub in this folder. The text says how one is made."""
+
+
+@asynccontextmanager
+async def console(settings: Settings) -> AsyncIterator[Context]:
+    """The context of the command line, which may do what admins may, also while servers run. Raises NotMade."""
+    path = sqlite_path(tortoise_config(database_url(settings)))
+    if path is not None and not path.exists():
+        raise NotMade(
+            f"There is no PicHub in {settings.data_dir}: start it once with 'pichub serve', or run 'pichub migrate'"
+        )
+    await migrate(tortoise_config(database_url(settings)))
+    async with database(tortoise_config(database_url(settings))):
+        services = assembled(settings)
+        try:
+            yield Context(services, is_operator=True)
+        finally:
+            services.freshness.close()
 
 
 def assembled(settings: Settings) -> Services:
@@ -92,6 +116,8 @@ def assembled(settings: Settings) -> Services:
             Budget.MISSES: Policy(Budget.MISSES, settings.limit_misses),
         },
         links=Links(settings.url),
+        passwords=Passwords(),
+        uses=Uses(),
         clock=_now,
     )
 

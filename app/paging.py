@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from app.errors import BadRequest, InvalidParameter
 
@@ -119,7 +119,7 @@ class Page(Generic[T]):
     """Some rows of a list, in the list's own order. What costs another query is asked only when called."""
 
     items: Sequence[T]
-    cursors: Sequence[Cursor | Place]
+    cursors: Sequence[Any]  # a Cursor each; a Place where they are events
     has_next: Callable[[], Awaitable[bool]]
     has_previous: Callable[[], Awaitable[bool]]
     total: Callable[[], Awaitable[int]]

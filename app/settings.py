@@ -16,6 +16,7 @@ from dotenv import dotenv_values
 
 from app.addresses import Network, networks
 from app.errors import MEGABYTE, written_size
+from app.links import origin_of
 
 PREFIX = "PICHUB_"
 SHORTEST_SECRET = 32
@@ -55,6 +56,19 @@ def byte_count(text: str) -> int:
     if not (number.isascii() and number.isdigit() and int(number) > 0):
         raise ValueError("a number of bytes such as 50MB, 512KB or 1048576")
     return int(number) * unit
+
+
+def allowance(text: str) -> int | None:
+    """`unlimited`, which is None, or a number of bytes."""
+    if text.strip().lower() == "unlimited":
+        return None
+    try:
+        value = byte_count(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < 2**63:
+        raise ValueError("unlimited, or a number of bytes such as 5GB, 500MB or 1048576")
+    return value
 
 
 def flag(text: str) -> bool:
@@ -134,6 +148,16 @@ class Settings:
     log_level: str = setting(one_of("debug", "info", "warning", "error"), "info", "How much the log says")
     introspection: bool = setting(flag, True, "Whether GraphQL tells its schema to those who ask")
 
+    sign_up: str = setting(
+        one_of("closed", "invitation", "open"), "closed", "Who may make an account: closed, invitation, open"
+    )
+    session_lifetime: int = setting(
+        whole(1, 3650), 30, "Days after which a browser that signed in must do so again"
+    )
+    quota: int | None = setting(
+        allowance, None, "Bytes that an account may keep, unless it has a quota of its own; or unlimited"
+    )
+
     max_upload_size: int = setting(byte_count, 50 * MEGABYTE, "The largest file that is taken")
     min_free_disk: int = setting(
         byte_count, 256 * MEGABYTE, "Uploads stop when the disk has less room than this"
@@ -209,6 +233,12 @@ class Settings:
         host = {"0.0.0.0": "localhost", "::": "localhost"}.get(self.host, self.host)  # noqa: S104  (a name for "all")
         return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
+    @property
+    def own_origins(self) -> frozenset[str]:
+        """The origins whose pages may use the session cookie: our own, and those that are named."""
+        named = [origin_of(origin) for origin in self.cors_origins if origin != "*"]
+        return frozenset([origin_of(self.url), *named])
+
 
 def variable(f: "Field[Any]") -> str:
     return PREFIX + f.name.upper()
@@ -252,6 +282,8 @@ def _written(value: Any, *, in_bytes: bool) -> str:
             return str(value).lower()
         case float():
             return f"{value:g}"
+        case None:
+            return "unlimited"
         case tuple():
             return ",".join(map(str, value))
         case int() if in_bytes:

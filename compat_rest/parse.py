@@ -2,6 +2,7 @@
 
 from starlette.requests import Request
 
+from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import InvalidParameter, Unauthorized
 from app.models import DeliveryStatus
@@ -21,16 +22,19 @@ async def context(request: Request) -> Context:
 
     Raises Unauthorized also where no token came: nothing here is open to all.
     """
-    ctx = await account.sign_in_by_header(_stranger(request), request.headers.get("authorization"))
+    ctx = await account.enter(_stranger(request), _credentials(request))
     ctx.signed_in()
     return ctx
 
 
 async def visitor(request: Request) -> Context:
-    """Who asks for a picture. A token that does not hold counts as none: the picture may be open to all."""
+    """Who asks for a picture, which any page may show.
+
+    A token that does not hold counts as none: the picture may be open to all.
+    """
     stranger = _stranger(request)
     try:
-        return await account.recognise(stranger, request.headers.get("authorization"))
+        return await account.recognise(stranger, _credentials(request), from_any_page=True)
     except Unauthorized:
         return stranger
 
@@ -77,6 +81,10 @@ def signature(request: Request) -> Signature | None:
 def _stranger(request: Request) -> Context:
     state = request.state
     return Context(state.services, request_id=state.request_id, address=state.address, spent=state.spent)
+
+
+def _credentials(request: Request) -> Credentials:
+    return Credentials.of(request, request.state.services.settings.own_origins)
 
 
 def whole(request: Request, name: str, default: int, *, most: int | None = None) -> int:

@@ -1,4 +1,4 @@
-"""How things look in JSON: the envelope, and in it images, albums and categories as the contract writes them."""
+"""How things look in JSON: the envelope, and in it images, albums and the rest as the contract writes them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from app import models
 from app.context import Context
 from app.imaging.formats import Format
 from app.paging import NumberedPage
-from app.resolvers import variants
+from app.resolvers import quotas, variants
 
 # What an account is shown is for nobody else to keep.
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -160,6 +160,23 @@ def delivery(row: models.Delivery, attempts: Sequence[models.Attempt]) -> dict[s
         "status": row.status,
         "attempts": [_attempt(each) for each in attempts],
         "next_attempt_at": row.next_attempt_at,
+        "created_at": row.created_at,
+    }
+
+
+def account(ctx: Context, row: models.Account) -> dict[str, Any]:
+    usage, settings = quotas.usage_of(ctx, row), ctx.services.settings
+    return {
+        "id": row.id,
+        "username": row.username,
+        "role": row.role.value,
+        "usage": {"bytes": usage.bytes, "images": usage.images},
+        "quota": usage.quota,
+        "limits": {
+            "max_upload_size": settings.max_upload_size,
+            "max_pixels": settings.max_pixels,
+            "max_side": settings.max_side,
+        },
         "created_at": row.created_at,
     }
 

@@ -67,8 +67,14 @@ def variables() -> str:
     return table(("variable", "if nothing is said", "what it is for"), rows)
 
 
+def events() -> str:
+    rows = [(f"`{kind.value}`", " ".join((of.__doc__ or "").split())) for kind, of in CATALOGUE.items()]
+    return table(("type", "what it tells"), rows)
+
+
 TABLES: dict[tuple[str, str], Callable[[], str]] = {
     ("transforms.md", "parameters"): parameters,
+    ("events.md", "events"): events,
     ("rest.md", "routes"): routes,
     ("rest.md", "statuses"): statuses,
     ("settings.md", "settings"): variables,

@@ -4,19 +4,55 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 import strawberry
+from starlette.responses import Response
 
+from app.auth.browsers import COOKIE, Credentials
 from app.context import Context
+from app.errors import BadRequest
 from app.graphql.loaders import Loaders
+from app.resolvers.account import SignedIn
 from app.resolvers.events import Recognise
 
 
 @dataclass(slots=True)
 class Operation:
-    """Who asks, the loaders that gather what the fields ask for, and who the same credentials speak for later on."""
+    """Who asks, the loaders that gather what the fields ask for, and the answer's headers, where cookies are set.
+
+    `recognise` tells who the same credentials speak for later on. Over a WebSocket there is no answer with headers.
+    """
 
     ctx: Context
     loaders: Loaders
+    browser: Credentials
+    response: Response | None
     recognise: Recognise
+
+    def go_on_as(self, ctx: Context) -> None:
+        """What is asked from here on is asked by another: who has just signed in, or nobody."""
+        self.ctx, self.loaders = ctx, Loaders(ctx)
+
+    def keep(self, signed_in: SignedIn) -> None:
+        """Lets the browser keep the session, and goes on as the account that has it."""
+        self._set_cookie(signed_in.text, days=self.ctx.services.settings.session_lifetime)
+        self.go_on_as(signed_in.ctx)
+
+    def forget(self, ctx: Context) -> None:
+        """Lets the browser forget its session, and goes on as nobody."""
+        self._set_cookie("", days=0)
+        self.go_on_as(ctx)
+
+    def _set_cookie(self, text: str, *, days: int) -> None:
+        if self.response is None:
+            raise BadRequest("A WebSocket has no cookies to set: sign in and out over HTTP")
+        self.response.set_cookie(
+            COOKIE,
+            text,
+            max_age=days * 86_400,
+            path="/",
+            secure=self.ctx.services.settings.url.startswith("https:"),
+            httponly=True,
+            samesite="lax",
+        )
 
 
 Info: TypeAlias = strawberry.Info[Operation, None]

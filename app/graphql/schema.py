@@ -16,15 +16,20 @@ from strawberry.extensions import (
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from app.graphql.account import AccountQueries
+from app.graphql.account import AccountMutations, AccountQueries
+from app.graphql.accounts import AccountsMutations, AccountsQueries
 from app.graphql.albums import AlbumMutations, AlbumQueries
 from app.graphql.categories import CategoryMutations, CategoryQueries
 from app.graphql.events import KINDS, EventQueries, Subscription
 from app.graphql.guards import limits_rule
 from app.graphql.images import ImageMutations, ImageQueries
+from app.graphql.invitations import InvitationMutations, InvitationQueries
 from app.graphql.limits import LimitQueries
 from app.graphql.nodes import NodeQueries
 from app.graphql.scalars import SCALARS
+from app.graphql.sessions import SessionMutations
+from app.graphql.sharing import Executor
+from app.graphql.tokens import TokenMutations
 from app.graphql.webhooks import WebhookMutations, WebhookQueries
 from app.settings import Settings
 
@@ -36,6 +41,8 @@ class Query(
     ImageQueries,
     AlbumQueries,
     CategoryQueries,
+    AccountsQueries,
+    InvitationQueries,
     WebhookQueries,
     EventQueries,
     LimitQueries,
@@ -44,7 +51,17 @@ class Query(
 
 
 @strawberry.type(description="What can be changed.")
-class Mutation(ImageMutations, AlbumMutations, CategoryMutations, WebhookMutations):
+class Mutation(
+    ImageMutations,
+    AlbumMutations,
+    CategoryMutations,
+    AccountMutations,
+    SessionMutations,
+    TokenMutations,
+    AccountsMutations,
+    InvitationMutations,
+    WebhookMutations,
+):
     pass
 
 
@@ -86,6 +103,7 @@ def build_schema(settings: Settings) -> Schema:
         mutation=Mutation,
         subscription=Subscription,
         types=KINDS.values(),
+        execution_context_class=Executor,
         extensions=extensions(),
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.introspection),
     )

@@ -7,7 +7,7 @@ whoever may no longer ask is found out at the next one, and nothing that was loa
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from graphql import GraphQLError
@@ -18,6 +18,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation as Running
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
+from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import BadRequest, FellBehind, Forbidden, PicHubError, RateLimited, Unauthorized
 from app.graphql.context import Operation
@@ -45,40 +46,39 @@ class Connection:
     """What the operations of one socket share: where it came from, and what it sent to sign in."""
 
     stranger: Context
-    headers: Mapping[str, str]
+    handshake: Credentials
     connection_params: dict[str, object] = field(default_factory=dict)
 
     async def recognise(self) -> Context:
         """Who the socket's credentials speak for now. Raises Unauthorized, BadRequest."""
-        return await account.recognise(self.stranger, self._authorization())
+        return await account.recognise(self.stranger, self._credentials())
 
     async def operation(self) -> Operation:
         """The context of one operation, counted as a request. Raises Unauthorized, RateLimited."""
-        ctx = await account.counted(self._fresh(), self.recognise())
-        return Operation(ctx=ctx, loaders=Loaders(ctx), recognise=self.recognise)
+        credentials = self._credentials()
+        ctx = await account.enter(replace(self.stranger, spent={}), credentials)
+        return Operation(
+            ctx=ctx, loaders=Loaders(ctx), browser=credentials, response=None, recognise=self.recognise
+        )
 
     async def sign_in(self) -> None:
-        """Raises Unauthorized, BadRequest, RateLimited where the credentials that were sent do not hold."""
-        await account.known(self._fresh(), self.recognise())
+        """Raises Unauthorized, Forbidden, BadRequest, RateLimited where the credentials that were sent do not hold."""
+        await account.connect(replace(self.stranger, spent={}), self._credentials())
 
     @property
     def is_signed(self) -> bool:
         """Whether credentials were sent: operations that they do not cover will not be answered any more."""
-        return self._authorization() is not None
+        credentials = self._credentials()
+        return bool(credentials.authorization or credentials.session)
 
-    def _fresh(self) -> Context:
-        return Context(
-            self.stranger.services, request_id=self.stranger.request_id, address=self.stranger.address
-        )
-
-    def _authorization(self) -> str | None:
+    def _credentials(self) -> Credentials:
         for name in ("Authorization", "authorization"):
             value = self.connection_params.get(name)
             if value is not None:
                 if not isinstance(value, str):
                     raise BadRequest(f"{name} in the payload of connection_init must be a string")
-                return value
-        return self.headers.get("authorization")
+                return replace(self.handshake, authorization=value)
+        return self.handshake
 
 
 class Adapter(ASGIWebSocketAdapter):

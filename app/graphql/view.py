@@ -6,6 +6,7 @@ Uploads come as github.com/jaydenseric/graphql-multipart-request-spec says.
 import json
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import orjson
@@ -24,6 +25,7 @@ from strawberry.subscriptions import (
 from strawberry.types import ExecutionResult
 from strawberry.types.unset import UNSET
 
+from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import BadRequest, PicHubError, RateLimited, TooLarge
 from app.graphql.context import Operation
@@ -114,21 +116,20 @@ class View(GraphQL[Operation, None]):
             async with patience(send) as patient_send, until(stopping):
                 await response(scope, receive, patient_send)
 
-    async def get_context(self, request: Any, response: Any) -> Any:  # noqa: ARG002
+    async def get_context(self, request: Any, response: Any) -> Any:
         state = request.state
         ctx = Context(state.services, request_id=state.request_id, address=state.address, spent=state.spent)
-        stranger = ctx
+        browser = Credentials.of(request, ctx.services.settings.own_origins)
         if isinstance(request, WebSocket):
-            return Connection(stranger, request.headers)
+            return Connection(ctx, browser)
+        recognise = partial(account.recognise, ctx, browser)
         if not self.should_render_graphql_ide(self.request_adapter_class(request)):
             _require_preflight(request)
-            ctx = await account.sign_in_by_header(ctx, request.headers.get("authorization"))
+            ctx = await account.enter(ctx, browser)
         state.ctx = ctx
-
-        async def recognise() -> Context:
-            return await account.recognise(stranger, request.headers.get("authorization"))
-
-        return Operation(ctx=ctx, loaders=Loaders(ctx), recognise=recognise)
+        return Operation(
+            ctx=ctx, loaders=Loaders(ctx), browser=browser, response=response, recognise=recognise
+        )
 
     async def on_ws_connect(self, context: Any) -> Any:
         await context.sign_in()

@@ -5,8 +5,9 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from io import BytesIO
 from pathlib import Path
 from shutil import copyfile, rmtree
@@ -102,25 +103,32 @@ class Server:
         return self._usual[wish.name]
 
     def _answer(self, path: str, wish: Wish) -> bytes:
-        with urlopen(self.url(path), timeout=PATIENCE) as answer:  # noqa: S310  (it is http)
-            data: bytes = answer.read()
-        with Image.open(BytesIO(data)) as picture:
-            seen = picture.format, picture.size
+        try:
+            with urlopen(self.url(path), timeout=PATIENCE) as answer:  # noqa: S310  (it is http)
+                data: bytes = answer.read()
+            with Image.open(BytesIO(data)) as picture:
+                seen = picture.format, picture.size
+        except (OSError, HTTPException) as error:  # refused, cut short, too late, or no picture
+            raise Failed(f"{self.name} answers {path} with {error}") from error
         if seen != (wish.format.upper(), (wish.width, wish.height)):
             raise Failed(f"{self.name} answers {path} with {seen}")
         return data
 
 
+Start = Callable[[Scratch, Path, Sequence[Path]], AbstractContextManager[Server]]
+"""Runs a server in the folder for all of them, with these copies of the photograph."""
+
+
 @contextmanager
-def servers(scratch: Scratch, photo: Path) -> Iterator[list[Server]]:
-    """All servers, until the end of the block, each with nothing cached."""
+def servers(scratch: Scratch, photo: Path, others: Sequence[Start] = ()) -> Iterator[list[Server]]:
+    """All servers, then the others, until the end of the block, each with nothing cached."""
     work = scratch.folder / "servers"
     rmtree(work, ignore_errors=True)
     names = _copies(photo, work / "pictures")
     with ExitStack() as stack:
         yield [
             stack.enter_context(start(scratch, work, names))
-            for start in (_pichub, _node_sharp, _ipx, _thumbor)
+            for start in (_pichub, _node_sharp, _ipx, _thumbor, *others)
         ]
 
 
@@ -152,7 +160,9 @@ def _pichub(_: Scratch, work: Path, names: Sequence[Path]) -> Iterator[Server]:
     def address(wish: Wish, copy: int, width: int, height: int) -> str:
         return f"/img/{ids[copy]}.{extension[wish.format]}?w={width}&h={height}&fit=cover&q={wish.quality}"
 
-    with _timed(lambda port: [*command, "--port", str(port)], folder, f"/img/{ids[0]}", env=UNLIMITED) as (
+    with timed(
+        lambda port: [*command, "--port", str(port)], folder, f"/img/{ids[0]}", lambda _: UNLIMITED
+    ) as (
         port,
         tree,
         took,
@@ -197,7 +207,7 @@ def _node_sharp(scratch: Scratch, work: Path, _: Sequence[Path]) -> Iterator[Ser
     def address(wish: Wish, copy: int, width: int, height: int) -> str:
         return f"/{width}x{height}/{wish.format}/{wish.quality}/photo-{copy}.jpg"
 
-    with _timed(command, folder, "/") as (port, tree, took, idle):
+    with timed(command, folder, "/") as (port, tree, took, idle):
         yield Server("node+sharp", port, tree, address, started_in=took, idle_memory=idle)
 
 
@@ -215,7 +225,7 @@ def _ipx(scratch: Scratch, work: Path, _: Sequence[Path]) -> Iterator[Server]:
     def address(wish: Wish, copy: int, width: int, height: int) -> str:
         return f"/s_{width}x{height},fit_cover,f_{wish.format},q_{wish.quality}/photo-{copy}.jpg"
 
-    with _timed(command, folder, "/") as (port, tree, took, idle):
+    with timed(command, folder, "/") as (port, tree, took, idle):
         yield Server("ipx", port, tree, address, keeps=False, started_in=took, idle_memory=idle)
 
 
@@ -243,26 +253,25 @@ def _thumbor(scratch: Scratch, work: Path, _: Sequence[Path]) -> Iterator[Server
             f"/unsafe/{width}x{height}/filters:format({wish.format}):quality({wish.quality})/photo-{copy}.jpg"
         )
 
-    with _timed(command, folder, "/healthcheck") as (port, tree, took, idle):
+    with timed(command, folder, "/healthcheck") as (port, tree, took, idle):
         yield Server("thumbor", port, tree, address, started_in=took, idle_memory=idle)
 
 
 @contextmanager
-def _timed(
+def timed(
     command: Callable[[int], Sequence[str | Path]],
     folder: Path,
     path: str,
-    *,
-    env: Mapping[str, str] | None = None,
+    environment: Callable[[int], Mapping[str, str]] = lambda _: {},
 ) -> Iterator[tuple[int, Tree, float, float]]:
     """A server that answers: port, processes, the median seconds from start to answer of five starts, MB when idle."""
     starts = []
     for i in range(5):
         port = free_port()
-        with running(command(port), log=folder / f"start-{i}.log", cwd=folder, env=env):
+        with running(command(port), log=folder / f"start-{i}.log", cwd=folder, env=environment(port)):
             starts.append(first_answer(port, path))
     port = free_port()
-    with running(command(port), log=folder / "serve.log", cwd=folder, env=env) as tree:
+    with running(command(port), log=folder / "serve.log", cwd=folder, env=environment(port)) as tree:
         first_answer(port, path)
         tree.settle()
         yield port, tree, median(starts), tree.memory()

@@ -15,6 +15,7 @@ import pytest
 
 from app.addresses import networks
 from app.auth.actor import Scope
+from app.auth.browsers import Credentials
 from app.context import Budget, Context
 from app.models import Image
 from app.resolvers import account
@@ -240,7 +241,7 @@ async def test_every_file_is_counted_once_by_each_face(limited: House) -> None:
     await limited.upload(pictures.png(), token=ann)
     assert (await upload_many(limited, 1, bob)).status_code == 200
     for token in (ann, bob):
-        ctx = await account.sign_in_by_header(Context(limited.services), f"Bearer {token}")
+        ctx = await account.enter(Context(limited.services), Credentials(f"Bearer {token}"))
         left = await ctx.look(Budget.UPLOAD)
         assert left
         assert left.remaining == 1

@@ -37,6 +37,7 @@ async def test_lists_of_deliveries_cost_as_many_statements_however_many_there_ar
 ) -> None:
     graphql, desk = place
     costs = []
+    await asked(graphql, LISTED)  # the token's first use is noted
     async with receiving() as receiver:
         for webhooks in (1, 6):
             for _ in range(webhooks - await Webhook.all().count()):

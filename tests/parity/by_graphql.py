@@ -5,7 +5,15 @@ from typing import Any
 
 import httpx2
 
-from tests.parity.seen import Refused, SeenAlbum, SeenCategory, SeenDelivery, SeenImage, SeenWebhook
+from tests.parity.seen import (
+    Refused,
+    SeenAccount,
+    SeenAlbum,
+    SeenCategory,
+    SeenDelivery,
+    SeenImage,
+    SeenWebhook,
+)
 
 IMAGE = """fragment ImageParts on Image {
   id url filename title description album { id } category { id } tags format mimeType width height frames size sha256
@@ -106,6 +114,15 @@ class ByGraphQL:
 
     async def delete_category(self, id: str) -> None:
         await self._mutate("deleteCategory", "deletedCategoryId", "", id, {})
+
+    async def account(self) -> SeenAccount:
+        data = await self._run("{ viewer { id username role usage { bytes images quota } } }")
+        viewer = data["viewer"]
+        if viewer is None:
+            raise Refused("UNAUTHORIZED", "nobody", "viewer is null")
+        return SeenAccount(
+            id=viewer["id"], username=viewer["username"], role=viewer["role"].lower(), **viewer["usage"]
+        )
 
     async def create_webhook(self, **words: Any) -> tuple[SeenWebhook, str]:
         words |= {"events": [_upper(name) for name in words.get("events", [])]}

@@ -8,14 +8,23 @@ from typing import Any
 from starlette.datastructures import Headers
 
 from app import models
+from app.auth.browsers import Credentials
 from app.context import Context, Services
 from app.errors import PicHubError
 from app.graphql.loaders import Loaders
 from app.imaging.formats import Format
 from app.paging import NumberedRequest
-from app.resolvers import account, albums, categories, images, variants, webhooks
+from app.resolvers import account, albums, categories, images, quotas, variants, webhooks
 from app.uploads import Upload
-from tests.parity.seen import Refused, SeenAlbum, SeenCategory, SeenDelivery, SeenImage, SeenWebhook
+from tests.parity.seen import (
+    Refused,
+    SeenAccount,
+    SeenAlbum,
+    SeenCategory,
+    SeenDelivery,
+    SeenImage,
+    SeenWebhook,
+)
 
 
 class ByResolvers:
@@ -95,6 +104,19 @@ class ByResolvers:
         async with self._ctx() as ctx:
             await categories.delete(ctx, id)
 
+    async def account(self) -> SeenAccount:
+        async with self._ctx() as ctx:
+            row = await account.get(ctx)
+            usage = quotas.usage_of(ctx, row)
+            return SeenAccount(
+                id=row.id,
+                username=row.username,
+                role=row.role.value,
+                bytes=usage.bytes,
+                images=usage.images,
+                quota=usage.quota,
+            )
+
     async def create_webhook(self, **words: Any) -> tuple[SeenWebhook, str]:
         async with self._ctx() as ctx:
             made = await webhooks.create(ctx, webhooks.NewWebhook(**words))
@@ -138,7 +160,7 @@ class ByResolvers:
     async def _ctx(self) -> AsyncIterator[Context]:
         try:
             header = None if self.token is None else f"Bearer {self.token}"
-            yield await account.sign_in_by_header(Context(self.services), header)
+            yield await account.enter(Context(self.services), Credentials(header))
         except PicHubError as error:
             raise Refused(error.code, error.message, error.details, error.fields) from error
 

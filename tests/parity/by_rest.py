@@ -5,7 +5,15 @@ from typing import Any
 
 import httpx2
 
-from tests.parity.seen import Refused, SeenAlbum, SeenCategory, SeenDelivery, SeenImage, SeenWebhook
+from tests.parity.seen import (
+    Refused,
+    SeenAccount,
+    SeenAlbum,
+    SeenCategory,
+    SeenDelivery,
+    SeenImage,
+    SeenWebhook,
+)
 
 
 class ByRest:
@@ -64,6 +72,12 @@ class ByRest:
 
     async def delete_category(self, id: str) -> None:
         await self._ask("DELETE", f"/categories/{id}")
+
+    async def account(self) -> SeenAccount:
+        data = await self._ask("GET", "/account")
+        return SeenAccount(
+            id=data["id"], username=data["username"], role=data["role"], quota=data["quota"], **data["usage"]
+        )
 
     async def create_webhook(self, **words: Any) -> tuple[SeenWebhook, str]:
         data = await self._ask("POST", "/webhooks", json=words)

@@ -44,6 +44,16 @@ class SeenCategory:
 
 
 @dataclass(frozen=True)
+class SeenAccount:
+    id: str
+    username: str
+    role: str
+    bytes: int
+    images: int
+    quota: int | None
+
+
+@dataclass(frozen=True)
 class SeenWebhook:
     id: str
     url: str
@@ -97,6 +107,8 @@ class Face(Protocol):
     async def categories(self) -> list[SeenCategory]: ...
     async def update_category(self, id: str, **changes: Any) -> SeenCategory: ...
     async def delete_category(self, id: str) -> None: ...
+
+    async def account(self) -> SeenAccount: ...
 
     async def create_webhook(self, **words: Any) -> tuple[SeenWebhook, str]: ...
     async def webhook(self, id: str) -> SeenWebhook: ...
