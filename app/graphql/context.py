@@ -23,9 +23,16 @@ class Operation:
 
     ctx: Context
     loaders: Loaders
-    browser: Credentials
+    sent: Credentials
     response: Response | None
     recognise: Recognise
+
+    @property
+    def browser(self) -> Credentials:
+        """What was sent by the browser that is to keep a session. Raises BadRequest where it can't be given one."""
+        if self.response is None:
+            raise BadRequest("A WebSocket sets no cookies: sign in over HTTP")
+        return self.sent
 
     def go_on_as(self, ctx: Context) -> None:
         """What is asked from here on is asked by another: who has just signed in, or nobody."""
@@ -43,7 +50,7 @@ class Operation:
 
     def _set_cookie(self, text: str, *, days: int) -> None:
         if self.response is None:
-            raise BadRequest("A WebSocket has no cookies to set: sign in and out over HTTP")
+            return  # a session that has ended opens nothing, though its cookie stays
         self.response.set_cookie(
             COOKIE,
             text,

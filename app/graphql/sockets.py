@@ -58,7 +58,7 @@ class Connection:
         credentials = self._credentials()
         ctx = await account.enter(replace(self.stranger, spent={}), credentials)
         return Operation(
-            ctx=ctx, loaders=Loaders(ctx), browser=credentials, response=None, recognise=self.recognise
+            ctx=ctx, loaders=Loaders(ctx), sent=credentials, response=None, recognise=self.recognise
         )
 
     async def sign_in(self) -> None:

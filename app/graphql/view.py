@@ -127,9 +127,7 @@ class View(GraphQL[Operation, None]):
             _require_preflight(request)
             ctx = await account.enter(ctx, browser)
         state.ctx = ctx
-        return Operation(
-            ctx=ctx, loaders=Loaders(ctx), browser=browser, response=response, recognise=recognise
-        )
+        return Operation(ctx=ctx, loaders=Loaders(ctx), sent=browser, response=response, recognise=recognise)
 
     async def on_ws_connect(self, context: Any) -> Any:
         await context.sign_in()

@@ -6,7 +6,6 @@ order, how late, and what is left in the server when the sockets have been close
 
 import argparse
 import asyncio
-import json
 import os
 import re
 import struct
@@ -19,11 +18,14 @@ from pathlib import Path
 from typing import Any
 
 import httpx2
+import orjson
 from wsproto.events import Pong
 
 from tests.events.sockets import EVENTS, Socket, connected
 from tests.house import signed
 from tests.test_cli import run, serving, token_of
+
+PING = 9
 
 
 @dataclass
@@ -40,21 +42,32 @@ class Listener:
 
 
 async def listen(socket: Socket, count: int) -> Listener:
-    """Hears `count` events. Frames are read by hand: wsproto would cost this process more than the server's."""
-    listener, reader = Listener(), socket.reader
+    """Hears `count` events. Frames are cut by hand: wsproto would cost this process more than the server's."""
+    listener, data = Listener(), b""
     while len(listener.cursors) < count:
-        head = await reader.readexactly(2)
-        size = head[1] & 127
-        if size == 126:
-            (size,) = struct.unpack(">H", await reader.readexactly(2))
-        body = await reader.readexactly(size)
-        if head[0] & 15 == 1:
-            message = json.loads(body)
+        data += await socket.reader.read(1 << 16)
+        now = time.time()
+        while (frame := _frame(data)) is not None:
+            kind, body, data = frame
+            if kind == PING:
+                socket.writer.write(socket.connection.send(Pong(payload=body)))
+                continue
+            message = orjson.loads(body)
             assert message["type"] == "next", message
-            listener.hear(message["payload"]["data"]["events"], time.time())
-        elif head[0] & 15 == 9:
-            socket.writer.write(socket.connection.send(Pong(payload=body)))
+            listener.hear(message["payload"]["data"]["events"], now)
     return listener
+
+
+def _frame(data: bytes) -> tuple[int, bytes, bytes] | None:
+    """(opcode, payload, what comes after it) of the first frame; None where it is not whole."""
+    if len(data) < 4:
+        return None
+    start, size = 2, data[1]
+    if size == 126:
+        start, (size,) = 4, struct.unpack(">H", data[2:4])
+    if len(data) < start + size:
+        return None
+    return data[0] & 15, data[start : start + size], data[start + size :]
 
 
 async def subscribed(stack: AsyncExitStack, url: str, token: str, count: int) -> list[Socket]:
@@ -74,8 +87,11 @@ def memory() -> float:
     return int(kilobytes) / 1024
 
 
-async def measure(url: str, token: str, *, subscribers: int, rate: float, seconds: float) -> None:
-    count, before = int(rate * seconds), memory()
+async def measure(url: str, token: str, subscribers: int, rate: float, seconds: float) -> None:
+    count = int(rate * seconds)
+    async with connected(url) as socket:  # GraphQL is built by then
+        await socket.ready()
+    before = memory()
     async with AsyncExitStack() as stack, httpx2.AsyncClient(base_url=url, headers=signed(token)) as client:
         sockets = await subscribed(stack, url, token, subscribers)
         await asyncio.sleep(2)
@@ -104,11 +120,13 @@ def main() -> None:
     parser.add_argument("--subscribers", type=int, default=500)
     parser.add_argument("--rate", type=float, default=20)
     parser.add_argument("--seconds", type=float, default=30)
+    parser.add_argument("--rounds", type=int, default=2)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         token = token_of(run("migrate", PICHUB_DATA_DIR=folder).stdout)
         with serving(Path(folder), PICHUB_LIMIT_API="off") as (_, url):
-            asyncio.run(measure(url, token, **vars(options)))
+            for _ in range(options.rounds):
+                asyncio.run(measure(url, token, options.subscribers, options.rate, options.seconds))
 
 
 if __name__ == "__main__":
