@@ -176,6 +176,8 @@ def account(ctx: Context, row: models.Account) -> dict[str, Any]:
             "max_upload_size": settings.max_upload_size,
             "max_pixels": settings.max_pixels,
             "max_side": settings.max_side,
+            "requests": settings.limit_api,
+            "uploads": settings.limit_upload,
         },
         "created_at": row.created_at,
     }

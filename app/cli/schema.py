@@ -3,8 +3,8 @@ import click
 from app.settings import Settings
 
 
-@click.command(name="schema")
-def print_schema() -> None:
+@click.command()
+def schema() -> None:
     """Print the GraphQL schema."""
     from app.graphql.schema import build_schema  # a server starts faster without it
 

@@ -18,7 +18,13 @@ async def test_the_account_tells_what_it_uses_and_may_use(home: House) -> None:
             "role": "member",
             "usage": {"bytes": len(pictures.png()), "images": 1},
             "quota": None,
-            "limits": {"max_upload_size": 50 * MEGABYTE, "max_pixels": 50_000_000, "max_side": 16_384},
+            "limits": {
+                "max_upload_size": 50 * MEGABYTE,
+                "max_pixels": 50_000_000,
+                "max_side": 16_384,
+                "requests": "off",
+                "uploads": "off",
+            },
             "created_at": row.created_at.isoformat().replace("+00:00", "Z"),
         },
     }
