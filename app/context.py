@@ -20,6 +20,7 @@ from app.imaging.pool import Pool
 from app.keyring import Keyring
 from app.links import Links
 from app.models import Image, Role, Session
+from app.outbound.post import Outbound
 from app.ratelimits.base import Allowance, Limiter
 from app.ratelimits.policies import Policy
 from app.settings import Settings
@@ -75,6 +76,7 @@ class Services:
     keyring: Keyring
     bell: Bell
     feed: Feed
+    outbound: Outbound
     limiter: Limiter
     policies: Mapping[Budget, Policy]
     links: Links

@@ -24,6 +24,8 @@ class Kind(StrEnum):
     ALBUM = "alb"
     CATEGORY = "cat"
     EVENT = "evt"
+    WEBHOOK = "whk"
+    DELIVERY = "dlv"
 
 
 def new_id(kind: Kind, now: datetime, randbits: Callable[[int], int] = secrets.randbits) -> str:

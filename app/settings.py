@@ -203,6 +203,12 @@ class Settings:
         "Proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8, 127.0.0.1",
     )
 
+    webhook_allow_networks: tuple[Network, ...] = setting(
+        networks,
+        (),
+        "Networks that are not public and may receive webhooks all the same, such as 10.0.0.0/8, fd00::/8",
+    )
+
     hits_size: int = setting(byte_count, 64 * MEGABYTE, "Memory for pictures that are asked for often")
 
     graphql_max_depth: int = setting(whole(1, 100), 12, "How deep a GraphQL operation may nest")

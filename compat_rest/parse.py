@@ -5,6 +5,7 @@ from starlette.requests import Request
 from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import InvalidParameter, Unauthorized
+from app.models import DeliveryStatus
 from app.paging import DEFAULT_SIZE, MAX_SIZE, NumberedRequest
 from app.resolvers import account
 from app.resolvers.images import ImageFilter
@@ -62,6 +63,14 @@ def flag(request: Request, name: str) -> bool:
     if text.lower() not in FLAGS:
         raise InvalidParameter(name, text, f"one of {', '.join(FLAGS)}")
     return FLAGS[text.lower()]
+
+
+def delivery_status(request: Request) -> DeliveryStatus | None:
+    """Which deliveries; all where nothing is said. Raises InvalidParameter."""
+    text = request.query_params.get("status") or None
+    if text is not None and text not in set(DeliveryStatus):
+        raise InvalidParameter("status", text, f"one of {', '.join(DeliveryStatus)}")
+    return DeliveryStatus(text) if text else None
 
 
 def signature(request: Request) -> Signature | None:

@@ -48,6 +48,11 @@ def created(data: Any, location: str) -> Response:
     return Envelope({"success": True, "data": data}, status=201, headers={"Location": location})
 
 
+def accepted(data: Any) -> Response:
+    """What was asked for will be done in a moment."""
+    return Envelope({"success": True, "data": data}, status=202)
+
+
 def uploaded(image: Mapping[str, Any]) -> Response:
     """With `url` and `message` at the top, where old uploader tools look for them."""
     return Envelope({"success": True, "message": "Image uploaded", "url": image["url"], "data": image})
@@ -130,6 +135,35 @@ def category(row: models.Category) -> dict[str, Any]:
     }
 
 
+def webhook(row: models.Webhook, secret: str | None = None) -> dict[str, Any]:
+    """With the secret where it was made just now."""
+    data = {
+        "id": row.id,
+        "url": row.url,
+        "description": row.description,
+        "events": row.events,
+        "is_active": row.is_active,
+        "disabled_reason": row.disabled_reason,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
+    return data | {"secret": secret} if secret else data
+
+
+def delivery(row: models.Delivery, attempts: Sequence[models.Attempt]) -> dict[str, Any]:
+    """The event must have been loaded with it."""
+    return {
+        "id": row.id,
+        "webhook_id": row.webhook_id,
+        "event_id": row.event_id,
+        "event": row.event.type,
+        "status": row.status,
+        "attempts": [_attempt(each) for each in attempts],
+        "next_attempt_at": row.next_attempt_at,
+        "created_at": row.created_at,
+    }
+
+
 def account(ctx: Context, row: models.Account) -> dict[str, Any]:
     usage, settings = quotas.usage_of(ctx, row), ctx.services.settings
     return {
@@ -146,6 +180,17 @@ def account(ctx: Context, row: models.Account) -> dict[str, Any]:
             "uploads": settings.limit_upload,
         },
         "created_at": row.created_at,
+    }
+
+
+def _attempt(row: models.Attempt) -> dict[str, Any]:
+    return {
+        "time": row.at,
+        "outcome": row.outcome,
+        "status": row.status_code,
+        "duration_ms": row.duration_ms,
+        "reason": row.reason,
+        "response_excerpt": row.response_excerpt,
     }
 
 

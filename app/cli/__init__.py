@@ -11,6 +11,7 @@ COMMANDS = {
     "account": "accounts",
     "token": "tokens",
     "secret": "secret",
+    "webhook": "webhook",
     "schema": "schema",
 }
 """Each command, and the module here that has it."""

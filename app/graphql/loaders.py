@@ -6,9 +6,9 @@ from typing import TypeVar
 from strawberry.dataloader import DataLoader
 
 from app.context import Context
-from app.models import Album, Category, Image
+from app.models import Album, Attempt, Category, Delivery, DeliveryStatus, Image, Webhook
 from app.paging import Direction, Page, PageRequest
-from app.resolvers import albums, categories, images
+from app.resolvers import albums, categories, images, webhooks
 
 T = TypeVar("T")
 COVER = PageRequest(size=1)
@@ -20,6 +20,10 @@ class Loaders:
         self._pages: dict[tuple[PageRequest, Direction], DataLoader[Album, Page[Image]]] = {}
         self.album: DataLoader[str, Album | None] = DataLoader(load_fn=self._albums)
         self.image: DataLoader[str, Image | None] = DataLoader(load_fn=self._images)
+        self._deliveries: dict[
+            tuple[DeliveryStatus | None, PageRequest], DataLoader[Webhook, Page[Delivery]]
+        ] = {}
+        self.attempts: DataLoader[str, list[Attempt]] = DataLoader(load_fn=self._attempts)
         self.category: DataLoader[str, Category | None] = DataLoader(load_fn=self._categories)
 
     def album_page(
@@ -35,6 +39,19 @@ class Loaders:
             loader = self._pages[request, direction] = DataLoader(load_fn=load)
         return loader.load(album)
 
+    def delivery_page(
+        self, webhook: Webhook, status: DeliveryStatus | None, request: PageRequest
+    ) -> Awaitable[Page[Delivery]]:
+        """A page of what a webhook is owed, read together with the same page of the other webhooks."""
+
+        async def load(found: list[Webhook]) -> Sequence[Page[Delivery]]:
+            return await webhooks.deliveries_of_each(self._ctx, found, status, request)
+
+        loader = self._deliveries.get((status, request))
+        if loader is None:
+            loader = self._deliveries[status, request] = DataLoader(load_fn=load)
+        return loader.load(webhook)
+
     async def cover(self, album: Album) -> Image | None:
         """The newest image of an album."""
         page = await self.album_page(album, COVER)
@@ -47,6 +64,10 @@ class Loaders:
     async def _images(self, ids: list[str]) -> list[Image | None]:
         found = await images.get_many(self._ctx, ids)
         return [found.get(id_) for id_ in ids]
+
+    async def _attempts(self, delivery_ids: list[str]) -> list[list[Attempt]]:
+        found = await webhooks.attempts_of(self._ctx, delivery_ids)
+        return [found[id_] for id_ in delivery_ids]
 
     async def _categories(self, ids: list[str]) -> list[Category | None]:
         found = await categories.of_images(self._ctx, ids)

@@ -17,8 +17,9 @@ from app.graphql.invitations import Invitation
 from app.graphql.node import Node
 from app.graphql.sessions import Session
 from app.graphql.tokens import ApiToken
+from app.graphql.webhooks import Delivery, Webhook
 from app.ids import Kind, kind_of
-from app.resolvers import account, albums, categories, images, invitations, sessions, tokens
+from app.resolvers import account, albums, categories, images, invitations, sessions, tokens, webhooks
 
 MAX_NODES = 100
 Load: TypeAlias = Callable[[Context, list[str]], Awaitable[dict[str, Any]]]
@@ -31,6 +32,8 @@ KINDS: dict[Kind, tuple[Load, Callable[[Any], Node]]] = {
     Kind.INVITATION: (invitations.get_many, Invitation.of),
     Kind.SESSION: (sessions.get_many, Session.of),
     Kind.TOKEN: (tokens.get_many, ApiToken.of),
+    Kind.WEBHOOK: (webhooks.get_many, Webhook.of),
+    Kind.DELIVERY: (webhooks.deliveries_by_id, Delivery.of),
 }
 
 

@@ -30,6 +30,7 @@ from app.graphql.scalars import SCALARS
 from app.graphql.sessions import SessionMutations
 from app.graphql.sharing import Executor
 from app.graphql.tokens import TokenMutations
+from app.graphql.webhooks import WebhookMutations, WebhookQueries
 from app.settings import Settings
 
 
@@ -42,6 +43,7 @@ class Query(
     CategoryQueries,
     AccountsQueries,
     InvitationQueries,
+    WebhookQueries,
     EventQueries,
     LimitQueries,
 ):
@@ -58,6 +60,7 @@ class Mutation(
     TokenMutations,
     AccountsMutations,
     InvitationMutations,
+    WebhookMutations,
 ):
     pass
 

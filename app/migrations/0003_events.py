@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
         ops.CreateModel(
             name="EventCounter",
             fields=[
-                ("id", fields.SmallIntField(primary_key=True, unique=True, db_index=True)),
+                ("id", fields.SmallIntField(primary_key=True, generated=False, unique=True, db_index=True)),
                 ("position", fields.BigIntField()),
             ],
             options={

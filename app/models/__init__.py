@@ -11,17 +11,33 @@ from app.models.images import Image, ImageTag
 from app.models.invitations import Invitation
 from app.models.sessions import Session
 from app.models.tokens import ApiToken
+from app.models.webhooks import (
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    DisabledReason,
+    Outcome,
+    RelayCursor,
+    Webhook,
+)
 
 __all__ = [
     "Account",
     "Album",
     "ApiToken",
+    "Attempt",
     "Category",
+    "Delivery",
+    "DeliveryStatus",
+    "DisabledReason",
     "Event",
     "EventCounter",
     "Image",
     "ImageTag",
     "Invitation",
+    "Outcome",
+    "RelayCursor",
     "Role",
     "Session",
+    "Webhook",
 ]
