@@ -14,8 +14,11 @@ from app.auth import sessions, tokens
 from app.auth.actor import Scope
 from app.auth.browsers import COOKIE
 from app.context import Services
+from app.events import outbox
+from app.events.catalogue import Ping
 from app.ids import Kind, new_id
-from app.models import Account, Album, Category, Image, Invitation, Role
+from app.models import Account, Album, Category, Delivery, Event, Image, Invitation, Role, Webhook
+from app.webhooks.signatures import new_secret
 from tests import pictures
 from tests.house import PASSWORD, House, signed
 
@@ -233,6 +236,35 @@ async def _session(cast: Cast) -> str:
     return (await sessions.begin(cast.owner, user_agent="Secret", now=cast.now, lifetime=day))[0].id
 
 
+async def _webhook(cast: Cast) -> str:
+    id_ = new_id(Kind.WEBHOOK, cast.now)
+    await Webhook.create(
+        id=id_,
+        owner=cast.owner,
+        url="https://192.0.2.1/secret",
+        events=["image.uploaded"],
+        secret=new_secret(),
+        created_at=cast.now,
+        updated_at=cast.now,
+    )
+    return id_
+
+
+async def _delivery_to_it(cast: Cast) -> str:
+    """One to the webhook that was made just now."""
+    webhook_id, id_ = cast.made[-1], new_id(Kind.DELIVERY, cast.now)
+    async with outbox.transaction(cast.house.services.bell, now=cast.now) as events:
+        events.record(Ping(cast.owner.id, webhook_id, message="Secret"))
+    event = await Event.get(subject_id=webhook_id)
+    await Delivery.create(id=id_, webhook_id=webhook_id, event=event, created_at=cast.now)
+    return id_
+
+
+async def _delivery(cast: Cast) -> str:
+    cast.made.append(await _webhook(cast))
+    return await _delivery_to_it(cast)
+
+
 async def _album_id(cast: Cast, *, is_public: bool) -> str:
     return (await _album(cast, is_public=is_public)).id
 
@@ -266,6 +298,9 @@ THINGS: dict[str, Callable[[Cast], Awaitable[str]]] = {
     "public_album": partial(_album_id, is_public=True),
     "private_album": partial(_album_id, is_public=False),
     "category": _category,
+    "webhook": _webhook,
+    "delivery": _delivery,
+    "delivery_to_it": _delivery_to_it,
     "invitation": _invitation,
     "token": _token,
     "session": _session,

@@ -19,6 +19,7 @@ NO = None
 IMAGES_READ, IMAGES_WRITE = Scope.IMAGES_READ, Scope.IMAGES_WRITE
 ALBUMS_READ, ALBUMS_WRITE = Scope.ALBUMS_READ, Scope.ALBUMS_WRITE
 ACCOUNT_READ = Scope.ACCOUNT_READ
+HOOKS_READ, HOOKS_WRITE = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
 
 # A number is the status of an operation that is refused before it runs.
 OF_THINGS = rules("""
@@ -118,6 +119,10 @@ QUERIES: list[tuple[str, Scope | None, str]] = [
     ("own", IMAGES_READ, "events(types: [IMAGE_UPLOADED]) { nodes { data } }"),
     ("private", ALBUMS_READ, 'category(id: "@category") { name }'),
     ("own", ALBUMS_READ, "categories { nodes { name } }"),
+    ("private link", HOOKS_READ, 'node(id: "@webhook")'),
+    ("private link", HOOKS_READ, 'node(id: "@delivery")'),
+    ("private", HOOKS_READ, 'webhook(id: "@webhook") { url }'),
+    ("own", HOOKS_READ, "webhooks { nodes { url deliveries { totalCount } } }"),
     ("admins", NO, "accounts(first: 1) { nodes { username usage { bytes } } }"),
     ("admins", NO, "invitations"),
     ("open", NO, "rateLimit { windows { remaining } }"),
@@ -168,6 +173,12 @@ MUTATIONS: list[tuple[str, Scope | None, str]] = [
     ("own", ALBUMS_WRITE, 'createCategory(input: {name: "@new_name"})'),
     ("private", ALBUMS_WRITE, 'updateCategory(input: {id: "@category", description: "x"})'),
     ("private", ALBUMS_WRITE, 'deleteCategory(input: {id: "@category"})'),
+    ("own", HOOKS_WRITE, 'createWebhook(input: {url: "https://93.184.216.34/", events: [IMAGE_UPLOADED]})'),
+    ("private", HOOKS_WRITE, 'updateWebhook(input: {id: "@webhook", isActive: false})'),
+    ("private", HOOKS_WRITE, 'deleteWebhook(input: {id: "@webhook"})'),
+    ("private", HOOKS_WRITE, 'rotateWebhookSecret(input: {id: "@webhook"})'),
+    ("private", HOOKS_WRITE, 'pingWebhook(input: {id: "@webhook"})'),
+    ("private", HOOKS_WRITE, 'redeliver(input: {deliveryId: "@delivery"})'),
     ("open", NO, 'signUp(input: {username: "@new_name", password: "@password"})'),
     ("open", NO, 'signIn(input: {username: "@username", password: "@password"})'),
     ("by session", NO, "signOut"),
@@ -253,7 +264,7 @@ async def asked(cast: Cast, asker: str, document: str, scope: Scope | None) -> s
             "what is private is told from what is not there"
         )
     if asker not in OWNERS:
-        assert "secret" not in answer.text.lower()
+        assert "secret" not in answer.text.lower().replace("rotatewebhooksecret", "")
     return result
 
 
