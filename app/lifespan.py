@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.context import Context, Services
@@ -23,7 +23,6 @@ from app.settings import Settings
 from app.storage.disk import DiskStorage
 from app.turns import Turns
 
-STALE = timedelta(hours=24)
 THREADS = 32
 ROWS = 2_000
 
@@ -35,7 +34,6 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         # More than the default of a few: threads here wait for disks, and a slow fsync must not hold reads up.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         services = assembled(settings)
-        await services.storage.clear_incoming(services.clock() - STALE)
         try:
             yield services
         finally:

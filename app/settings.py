@@ -54,6 +54,19 @@ def byte_count(text: str) -> int:
     return int(number) * unit
 
 
+def allowance(text: str) -> int | None:
+    """`unlimited`, which is None, or a number of bytes."""
+    if text.strip().lower() == "unlimited":
+        return None
+    try:
+        value = byte_count(text)
+    except ValueError:
+        value = 0
+    if not 0 < value < 2**63:
+        raise ValueError("unlimited, or a number of bytes such as 5GB, 500MB or 1048576")
+    return value
+
+
 def flag(text: str) -> bool:
     match text.lower():
         case "1" | "true" | "yes" | "on":
@@ -136,6 +149,18 @@ class Settings:
     transform_deadline: float = setting(seconds, 10.0, "Seconds that one transform may take")
     transform_memory: int = setting(byte_count, 1024 * MEGABYTE, "Memory that one worker may use")
 
+    worker: str = setting(
+        one_of("inside", "apart"),
+        "inside",
+        "Who does what goes on behind the requests: each server inside, or 'pichub worker' apart",
+    )
+    variants_size: int | None = setting(
+        allowance,
+        10 * 1024 * MEGABYTE,
+        "Disk for variants, above which the least recently used go; or unlimited",
+    )
+    events_keep: int = setting(whole(1, 3650), 30, "Days that events can be asked for")
+
     url_secret: str = setting(
         secret, "", "Signs addresses of private images; without it the data folder keeps one of its own"
     )
@@ -196,7 +221,11 @@ def _read_file(name: str, path: str) -> str:
 def table() -> list[tuple[str, str, str]]:
     """(variable, default, about) of each setting, for the documentation."""
     return [
-        (variable(f), _written(f.default, in_bytes=f.metadata["parse"] is byte_count), f.metadata["about"])
+        (
+            variable(f),
+            _written(f.default, in_bytes=f.metadata["parse"] in {byte_count, allowance}),
+            f.metadata["about"],
+        )
         for f in fields(Settings)
     ]
 
@@ -208,6 +237,8 @@ def _written(value: Any, *, in_bytes: bool) -> str:
             return str(value).lower()
         case float():
             return f"{value:g}"
+        case None:
+            return "unlimited"
         case tuple():
             return ",".join(value)
         case int() if in_bytes:

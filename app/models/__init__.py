@@ -7,5 +7,6 @@ from app.models.accounts import Account, ApiToken, Role
 from app.models.albums import Album
 from app.models.categories import Category
 from app.models.images import Image, ImageTag
+from app.models.leases import Lease
 
-__all__ = ["Account", "Album", "ApiToken", "Category", "Image", "ImageTag", "Role"]
+__all__ = ["Account", "Album", "ApiToken", "Category", "Image", "ImageTag", "Lease", "Role"]

@@ -142,6 +142,7 @@ async def _keep(
             **words | {"filename": words["filename"] or f"{image_id}.{extension}"},
         )
         await image.add()
+        blobs.refuse_late(ctx, since=now)
     return image
 
 
