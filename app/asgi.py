@@ -15,7 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.cancellation import in_thread
 from app.context import Services
 from app.lifespan import running
-from app.middleware import RequestId, Unexpected
+from app.middleware import RequestId, Spending, Unexpected
 from app.settings import Settings
 from app.web.routes import routes as web_routes
 from compat_rest.errors import exception_handlers, unexpected
@@ -23,7 +23,18 @@ from compat_rest.hot import Hot
 from compat_rest.routes import routes as rest_routes
 from compat_rest.together import Together
 
-EXPOSED_HEADERS = ["Retry-After", "Location", "ETag", "X-Request-Id", "Content-Disposition"]
+EXPOSED_HEADERS = [
+    "Retry-After",
+    "X-RateLimit-Limit",
+    "X-RateLimit-Remaining",
+    "X-RateLimit-Reset",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Location",
+    "ETag",
+    "X-Request-Id",
+    "Content-Disposition",
+]
 
 
 HEAD_START = 0.1
@@ -52,6 +63,7 @@ async def built(settings: Settings) -> AsyncIterator[asyncio.Future[ASGIApp]]:
     """The GraphQL view, built in a thread while the server answers already: it is more than half of a start."""
 
     def build() -> ASGIApp:
+        import app.ratelimits.counters  # noqa: F401  (what the first request that is counted would wait for)
         from app.graphql.view import View
 
         return View(settings)
@@ -123,6 +135,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
                 max_age=86_400,
             ),
             Middleware(Hot),
+            Middleware(Spending, trusted=settings.trusted_proxies),
             # Inside, so that pages on other origins may read its answer.
             Middleware(Unexpected, answer=unexpected),
         ],

@@ -1,12 +1,14 @@
 """What a resolver is given: the services it works with, and who asks."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Any, TypeAlias
 
+from app import addresses
 from app.auth.actor import Actor, Scope
-from app.errors import MissingScope, Unauthorized
+from app.errors import MissingScope, RateLimited, Unauthorized
 from app.flights import Flights
 from app.hits.cache import Cache
 from app.hits.freshness import Freshness
@@ -14,6 +16,8 @@ from app.imaging.pool import Pool
 from app.keyring import Keyring
 from app.links import Links
 from app.models import Image
+from app.ratelimits.base import Allowance, Limiter
+from app.ratelimits.policies import Policy
 from app.settings import Settings
 from app.storage.base import Storage
 from app.turns import Turns
@@ -34,6 +38,24 @@ Rows: TypeAlias = Cache[str, Image]
 """Images with their albums, by id: those that pictures are asked of."""
 
 
+class Budget(StrEnum):
+    """What may be spent. An account has `API` and `UPLOAD`, and so has an address from which nobody signed in."""
+
+    API = "api"
+    UPLOAD = "upload"
+    FAILURES = "failures"
+    MISSES = "misses"
+
+    @property
+    def is_of_the_address(self) -> bool:
+        """Whether it is the address that spends, whoever signed in."""
+        return self in {Budget.FAILURES, Budget.MISSES}
+
+
+Spent: TypeAlias = dict[Budget, Allowance]
+"""What is left of each budget that a request spent, and that its answer tells of."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The parts that the composition chose, the same for every request."""
@@ -47,17 +69,21 @@ class Services:
     hits: Hits
     rows: Rows
     keyring: Keyring
+    limiter: Limiter
+    policies: Mapping[Budget, Policy]
     links: Links
     clock: Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request's view of the house. `actor` is None where nobody has signed in."""
+    """One request's view of the house. `actor` is None where nobody has signed in; `address` is the client's."""
 
     services: Services
     actor: Actor | None = None
     request_id: str = ""
+    address: str = ""
+    spent: Spent = field(default_factory=dict)
 
     def signed_in(self) -> Actor:
         """Who asks. Raises Unauthorized where nobody does."""
@@ -78,6 +104,31 @@ class Context:
         """For what is open to all: a token's scopes bind its bearer even there. Raises MissingScope."""
         if self.actor is not None and scope not in self.actor.scopes:
             raise MissingScope(scope, sorted(self.actor.scopes))
+
+    async def spend(self, budget: Budget, cost: int = 1) -> None:
+        """Counts what the caller does. Raises RateLimited, and nothing was counted, where that is too much."""
+        try:
+            allowance = await self.services.limiter.spend(
+                self.services.policies[budget], self.spender(budget), cost
+            )
+        except RateLimited:
+            self._tell(budget, await self.look(budget))
+            raise
+        self._tell(budget, allowance)
+
+    async def look(self, budget: Budget) -> Allowance | None:
+        """What the caller may still do; None where there is no limit."""
+        return await self.services.limiter.look(self.services.policies[budget], self.spender(budget))
+
+    def spender(self, budget: Budget) -> str:
+        """Under what the caller's spending is counted."""
+        if self.actor is None or budget.is_of_the_address:
+            return addresses.household(self.address)
+        return self.actor.id
+
+    def _tell(self, budget: Budget, allowance: Allowance | None) -> None:
+        if allowance is not None and not budget.is_of_the_address:
+            self.spent[budget] = allowance
 
     @property
     def account_id(self) -> str | None:

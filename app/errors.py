@@ -12,6 +12,7 @@ PicHubError                 code, message, details, fields
 ├── Invalid                 VALIDATION_ERROR        the request was read, and something in it is wrong
 │   ├── CorruptImage                                the bytes begin like a picture and do not hold one
 │   └── TooManyPixels                               the picture would be too large once decoded
+├── RateLimited             RATE_LIMIT_EXCEEDED     the caller has done so much that the rest must wait
 ├── Busy                    BUSY                    all workers are taken and so are the places to wait
 └── OutOfStorage            INSUFFICIENT_STORAGE    the disk or the account is full
 """
@@ -180,6 +181,30 @@ class TooHeavy(Invalid):
         )
 
 
+class RateLimited(PicHubError):
+    """`who` has `remaining` left of the `limit` that `policy` gives them in each `period` of seconds, and wanted more.
+
+    There is enough again in `retry_after` whole seconds.
+    """
+
+    code = "RATE_LIMIT_EXCEEDED"
+
+    def __init__(
+        self, *, policy: str, who: str, limit: int, period: int, remaining: int, retry_after: int
+    ) -> None:
+        super().__init__(
+            "Too many requests",
+            f"The limit '{policy}' is {limit:,} in {written_period(period)}. "
+            f"Try again in {written_period(retry_after)}.",
+        )
+        self.policy = policy
+        self.who = who
+        self.limit = limit
+        self.period = period
+        self.remaining = remaining
+        self.retry_after = retry_after
+
+
 class Busy(PicHubError):
     """Nothing is wrong with the request: ask again in `retry_after` seconds."""
 
@@ -204,6 +229,14 @@ def written_size(size: int, *, above: int | None = None) -> str:
     if above is not None and tenths * unit <= above * 10 < size * 10:
         tenths += 1
     return f"{tenths // 10}{name}" if tenths % 10 == 0 else f"{tenths / 10}{name}"
+
+
+def written_period(seconds: int) -> str:
+    """3600 as `1 hour`, 120 as `2 minutes`, 90 as `90 seconds`."""
+    for length, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds % length == 0:
+            return f"{seconds // length} {name}{'' if seconds == length else 's'}"
+    return f"{seconds} second{'' if seconds == 1 else 's'}"
 
 
 def excerpt(value: object, limit: int = 80) -> str:

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.context import Context, Services
+from app.context import Budget, Context, Services
 from app.db.config import sqlite_url, tortoise_config
 from app.db.lifecycle import database
 from app.db.migrate import migrate
@@ -17,6 +17,8 @@ from app.hits.freshness import Freshness
 from app.imaging.pool import Limits, Pool
 from app.keyring import FileKeyring, FixedKeyring, Keyring
 from app.links import Links
+from app.ratelimits.memory import MemoryLimiter
+from app.ratelimits.policies import Policy
 from app.resolvers import account
 from app.resolvers.account import FirstSignIn
 from app.settings import Settings
@@ -72,8 +74,15 @@ def assembled(settings: Settings) -> Services:
         hits=Cache(freshness, size=settings.hits_size, second_time_only=True),
         rows=Cache(freshness, size=ROWS),
         keyring=keyring(settings),
+        limiter=MemoryLimiter(_now),
+        policies={
+            Budget.API: Policy(Budget.API, settings.limit_api),
+            Budget.UPLOAD: Policy(Budget.UPLOAD, settings.limit_upload),
+            Budget.FAILURES: Policy(Budget.FAILURES, settings.limit_failures),
+            Budget.MISSES: Policy(Budget.MISSES, settings.limit_misses),
+        },
         links=Links(settings.url),
-        clock=lambda: datetime.now(UTC),
+        clock=_now,
     )
 
 
@@ -88,6 +97,10 @@ def keyring(settings: Settings) -> Keyring:
 def kept_keyring(settings: Settings, older: Sequence[str] = ()) -> FileKeyring:
     """The data folder's own secrets."""
     return FileKeyring(settings.data_dir / "url-secrets.json", older=older)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 def _folder(settings: Settings, name: str) -> Path:

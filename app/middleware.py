@@ -2,12 +2,21 @@
 
 import logging
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from math import ceil
 
 from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app import addresses
+from app.addresses import Network
+from app.context import Spent
+from app.errors import written_period
+from app.ratelimits.base import least
+from app.ratelimits.policies import Policy, Window
 
 log = logging.getLogger("pichub")
 
@@ -31,6 +40,64 @@ class RequestId:
             await send(message)
 
         await self.app(scope, receive, send_with_id)
+
+
+class Spending:
+    """Knows whose request it is, as `request.state.address`, and tells in the answer what was put into its `spent`.
+
+    By the documented headers `X-RateLimit-*`, and by `RateLimit` and `RateLimit-Policy` of the IETF's draft
+    draft-ietf-httpapi-ratelimit-headers-10. Both speak of the one window with the least left.
+    """
+
+    def __init__(self, app: ASGIApp, trusted: Sequence[Network]) -> None:
+        self.app = app
+        self.trusted = trusted
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        state = scope["state"]
+        spent: Spent = {}
+        state["spent"], state["address"] = spent, self._address(scope)
+
+        async def send_with_limits(message: Message) -> None:
+            if spent and message["type"] == "http.response.start":
+                message["headers"] = [*message["headers"], *_told(spent, state["services"].clock())]
+            await send(message)
+
+        await self.app(scope, receive, send_with_limits)
+
+    def _address(self, scope: Scope) -> str:
+        peer = scope["client"][0] if scope.get("client") else ""
+        if not self.trusted:
+            return addresses.client(peer, (), ())
+        said = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
+        return addresses.client(peer, said, self.trusted)
+
+
+def _told(spent: Spent, now: datetime) -> list[tuple[bytes, bytes]]:
+    left = least(left for allowance in spent.values() for left in allowance.windows)
+    policies = ", ".join(_policy(allowance.policy) for allowance in spent.values())
+    seconds = max(0, ceil((left.resets_at - now).total_seconds()))
+    return [
+        (b"x-ratelimit-limit", b"%d" % left.window.amount),
+        (b"x-ratelimit-remaining", b"%d" % left.remaining),
+        (b"x-ratelimit-reset", b"%d" % ceil(left.resets_at.timestamp())),
+        (b"ratelimit-policy", policies.encode()),
+        (b"ratelimit", f'"{_name(left.policy, left.window)}";r={left.remaining};t={seconds}'.encode()),
+    ]
+
+
+def _policy(policy: Policy) -> str:
+    return ", ".join(f'"{_name(policy, w)}";q={w.amount};w={w.period}' for w in policy.windows)
+
+
+def _name(policy: Policy, window: Window) -> str:
+    """The policy's own name for its first window, and one with the period for the others: names must differ."""
+    if window == policy.windows[0]:
+        return policy.name
+    return f"{policy.name}-{written_period(window.period).replace(' ', '-')}"
 
 
 class Unexpected:

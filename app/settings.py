@@ -14,10 +14,13 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 
+from app.addresses import Network, networks
 from app.errors import MEGABYTE, written_size
 
 PREFIX = "PICHUB_"
 SHORTEST_SECRET = 32
+
+MOST_AT_ONCE, LONGEST_PERIOD = 1_000_000_000, 366 * 86_400
 
 
 class BadSetting(Exception):
@@ -87,6 +90,24 @@ def origins(text: str) -> tuple[str, ...]:
     """`*`, or origins separated by commas."""
     names = tuple(web_address(name.strip()) for name in text.split(",") if name.strip() != "*")
     return names or ("*",)
+
+
+def limit(text: str) -> str:
+    """`60/minute;1000/hour`, as the package limits reads it, or `off`."""
+    if text.lower() == "off":
+        return "off"
+    from limits import parse_many  # a tenth of a second to import: for those alone who set one
+
+    try:
+        windows = [(window.amount, window.get_expiry()) for window in parse_many(text)]
+    except ValueError:
+        windows = []
+    if not windows or not all(0 < n <= MOST_AT_ONCE and period <= LONGEST_PERIOD for n, period in windows):
+        raise ValueError(
+            "a number from 1 in a second, minute, hour or day, such as 60/minute, several of them separated by ;"
+            " such as 60/minute;1000/hour, or off"
+        )
+    return text
 
 
 def one_of(*words: str) -> Callable[[str], str]:
@@ -165,6 +186,23 @@ class Settings:
         secret, "", "Signs addresses of private images; without it the data folder keeps one of its own"
     )
     url_secret_old: str = setting(secret, "", "The secret before that one, by which addresses still hold")
+    limit_api: str = setting(
+        limit, "60/minute;1000/hour;10000/day", "Requests of an account, or of an address without one; or off"
+    )
+    limit_upload: str = setting(limit, "10/minute", "Files that an account may upload; or off")
+    limit_failures: str = setting(
+        limit, "20/minute", "Tokens and sign-ins of an address that may fail; or off"
+    )
+    limit_misses: str = setting(
+        limit,
+        "600/minute",
+        "Pictures under /img that are made for an address, those made before aside; or off",
+    )
+    trusted_proxies: tuple[Network, ...] = setting(
+        networks,
+        (),
+        "Proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8, 127.0.0.1",
+    )
 
     hits_size: int = setting(byte_count, 64 * MEGABYTE, "Memory for pictures that are asked for often")
 
@@ -240,7 +278,7 @@ def _written(value: Any, *, in_bytes: bool) -> str:
         case None:
             return "unlimited"
         case tuple():
-            return ",".join(value)
+            return ",".join(map(str, value))
         case int() if in_bytes:
             return written_size(value)
     return str(value)

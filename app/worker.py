@@ -7,13 +7,12 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
 from app.context import Services
-from app.shift import Shift
 from app.sweep import sweeping
 
 log = logging.getLogger("pichub.worker")
 
 PATIENCE = 10.0
-"""Seconds that what is in hand may take when the worker stops."""
+"""Seconds that loops may take to end when the worker stops."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
 
 Loop: TypeAlias = Callable[[Services], Awaitable[None]]
@@ -22,7 +21,7 @@ Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 LOOPS: Mapping[str, Loop] = {
     "sweep": sweeping.run,
 }
-"""Each goes on for ever, and holds by `app.shift.in_hand` what had better be whole when it is stopped."""
+"""Each goes on until it is cancelled. That tells it to begin nothing new, and to end what is in hand."""
 
 
 async def work(
@@ -33,20 +32,24 @@ async def work(
     patience: float = PATIENCE,
     sleep: Sleep = asyncio.sleep,
 ) -> None:
-    """Runs the loops until `stop` is set; then what is in hand ends within `patience` seconds, or is cancelled."""
+    """Runs the loops until `stop` is set; then they are cancelled, and once more if that takes `patience` seconds."""
     async with asyncio.TaskGroup() as group:
-        shifts = [
-            Shift(group, _again_and_again(name, loop, services, sleep), name=f"pichub-{name}")
+        tasks = [
+            group.create_task(_run(name, loop, services, stop, sleep), name=f"pichub-{name}")
             for name, loop in loops.items()
         ]
         await stop.wait()
-        for shift in shifts:
-            shift.end(patience)
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=patience)
+        for task in tasks:
+            task.cancel()
 
 
-async def _again_and_again(name: str, loop: Loop, services: Services, sleep: Sleep) -> None:
+async def _run(name: str, loop: Loop, services: Services, stop: asyncio.Event, sleep: Sleep) -> None:
+    """The loop, and the loop anew whenever it fails."""
     wait = FIRST_WAIT
-    while True:
+    while not stop.is_set():
         began = time.monotonic()
         try:
             await loop(services)

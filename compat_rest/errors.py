@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import Busy, PicHubError, Unauthorized, excerpt
+from app.errors import Busy, PicHubError, RateLimited, Unauthorized, excerpt
 from compat_rest import present
 
 STATUS = {
@@ -20,6 +20,7 @@ STATUS = {
     "PAYLOAD_TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "VALIDATION_ERROR": 422,
+    "RATE_LIMIT_EXCEEDED": 429,
     "INTERNAL_ERROR": 500,
     "BUSY": 503,
     "INSUFFICIENT_STORAGE": 507,
@@ -76,7 +77,7 @@ def _headers(error: PicHubError) -> Mapping[str, str]:
     match error:
         case Unauthorized():
             return {"WWW-Authenticate": "Bearer"}
-        case Busy():
+        case Busy() | RateLimited():
             return {"Retry-After": str(error.retry_after)}
     return {}
 

@@ -20,9 +20,9 @@ CHANGES = {
 
 async def upload(request: Request) -> Response:
     ctx = await parse.context(request)
-    await images.admit(ctx, content_length(request.headers))
+    await images.admit(ctx, content_length(request.headers), files=1)
     async with bodies.new_image(request, ctx) as new:
-        image = await images.upload(ctx, new)
+        image = await images.upload(ctx, new, is_counted=True)
     return present.uploaded(present.image(ctx, image))
 
 

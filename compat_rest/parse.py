@@ -16,18 +16,22 @@ FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 async def context(request: Request) -> Context:
-    """Who asks. Raises Unauthorized, also where no token came: nothing here is open to all."""
-    ctx = await _signed_in(request)
+    """Who asks, with the request counted. Raises RateLimited.
+
+    Raises Unauthorized also where no token came: nothing here is open to all.
+    """
+    ctx = await account.sign_in_by_header(_stranger(request), request.headers.get("authorization"))
     ctx.signed_in()
     return ctx
 
 
 async def visitor(request: Request) -> Context:
     """Who asks for a picture. A token that does not hold counts as none: the picture may be open to all."""
+    stranger = _stranger(request)
     try:
-        return await _signed_in(request)
+        return await account.recognise(stranger, request.headers.get("authorization"))
     except Unauthorized:
-        return Context(request.state.services, request_id=request.state.request_id)
+        return stranger
 
 
 def page(request: Request) -> NumberedRequest:
@@ -61,12 +65,9 @@ def signature(request: Request) -> Signature | None:
     return Signature.parse(request.query_params.get("exp"), request.query_params.get("sig"))
 
 
-async def _signed_in(request: Request) -> Context:
-    return await account.sign_in_by_header(
-        request.state.services,
-        request.headers.get("authorization"),
-        request_id=request.state.request_id,
-    )
+def _stranger(request: Request) -> Context:
+    state = request.state
+    return Context(state.services, request_id=state.request_id, address=state.address, spent=state.spent)
 
 
 def _whole(request: Request, name: str, default: int, *, most: int | None = None) -> int:

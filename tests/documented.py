@@ -37,7 +37,11 @@ def statuses() -> str:
 
 
 def variables() -> str:
-    defaults = {"PICHUB_TRANSFORM_WORKERS": "one a core", "PICHUB_PUBLIC_URL": ""}
+    defaults = {
+        "PICHUB_TRANSFORM_WORKERS": "one a core",
+        "PICHUB_PUBLIC_URL": "",
+        "PICHUB_TRUSTED_PROXIES": "none",
+    }
     rows = [(f"`{name}`", defaults.get(name, default), about) for name, default, about in settings.table()]
     return table(("variable", "if nothing is said", "what it is for"), rows)
 

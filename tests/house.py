@@ -23,6 +23,8 @@ from app.models import Account
 from app.settings import Settings
 
 BASE_URL = "http://pichub.test"
+UNLIMITED = {"limit_api": "off", "limit_upload": "off", "limit_failures": "off", "limit_misses": "off"}
+"""Limits are what their own tests are about."""
 
 
 def signed(token: str) -> dict[str, str]:
@@ -86,7 +88,7 @@ async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:
         "min_free_disk": 1,
         "worker": "apart",
     }
-    chosen = Settings(**defaults | settings)
+    chosen = Settings(**defaults | UNLIMITED | settings)
     first = await prepare(chosen)
     app = create_app(chosen)
     async with _started(app) as (services, stateful):

@@ -16,9 +16,9 @@ FLOOR = {
     "app.ids": WORDS,
     "app.paging": WORDS,
     "app.links": WORDS,
+    "app.addresses": WORDS,
     "app.cancellation": WORDS,
     "app.filelock": WORDS,
-    "app.shift": WORDS,
     "app.imaging": TOOLKITS,
     "app.storage": TOOLKITS,
     "app.uploads": TOOLKITS,
@@ -27,6 +27,7 @@ FLOOR = {
     "app.hits": TOOLKITS,
     "app.signing": TOOLKITS,
     "app.keyring": TOOLKITS,
+    "app.ratelimits": TOOLKITS,
     "app.models": ROWS,
     "app.migrations": ROWS,
     "app.db": ROWS,
@@ -117,7 +118,13 @@ def test_only_the_settings_read_the_environment() -> None:
 
 
 def test_only_the_lifespan_chooses_implementations() -> None:
-    chosen = {"app.storage.disk", "app.db.config", "app.db.lifecycle", "app.db.migrate"}
+    chosen = {
+        "app.storage.disk",
+        "app.ratelimits.memory",
+        "app.db.config",
+        "app.db.lifecycle",
+        "app.db.migrate",
+    }
     for module, tree in MODULES.items():
-        if module != "app.lifespan" and room_of(module) not in {"app.storage", "app.db"}:
+        if module != "app.lifespan" and room_of(module) not in {"app.storage", "app.ratelimits", "app.db"}:
             assert not chosen & set(imports(tree)), f"{module} chooses an implementation"

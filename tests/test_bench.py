@@ -1,19 +1,25 @@
 """The measurements measure what they say; they themselves are run by `scripts/bench`."""
 
+import os
 import subprocess
 import sys
 from io import BytesIO
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from scripts.benchmarks import codec, pictures, workbench
+from scripts.benchmarks import codec, directus, pictures, workbench
 from scripts.benchmarks.__main__ import main
 from scripts.benchmarks.bars import BARS, Bar
-from scripts.benchmarks.processes import running
+from scripts.benchmarks.comparison import SHORT, Comparison
+from scripts.benchmarks.load import Load
+from scripts.benchmarks.machine import Scratch
+from scripts.benchmarks.processes import Failed, Tree, running
 from scripts.benchmarks.report import Report
-from scripts.benchmarks.servers import JPEG, WEBP
+from scripts.benchmarks.servers import JPEG, WEBP, Server
+from scripts.benchmarks.together import TOGETHER
 
 ROOT = Path(__file__).parents[1]
 
@@ -75,6 +81,40 @@ def test_a_section_that_does_not_exist_is_named() -> None:
     assert "weather" in result.output
 
 
+def test_a_server_that_is_not_among_the_others_is_named() -> None:
+    result = CliRunner().invoke(main, ["transforms", "--with", "weather"])
+    assert result.exit_code == 2
+    assert "weather" in result.output
+    assert "directus" in result.output
+
+
+def test_directus_tells_nobody_refuses_nothing_and_listens_here_alone() -> None:
+    settings = directus.environment(Path("/somewhere"), "secret", 8055)
+    assert settings["HOST"] == "127.0.0.1"
+    switches = ("TELEMETRY", "RATE_LIMITER_ENABLED", "PRESSURE_LIMITER_ENABLED")
+    assert {settings[switch] for switch in switches} == {"false"}
+    assert int(settings["ASSETS_TRANSFORM_MAX_CONCURRENT"]) > TOGETHER
+
+
+def test_a_peer_that_fails_is_told_and_the_others_are_measured(tmp_path: Path, capsys) -> None:
+    tree, one = Tree(os.getpid()), Load(rate=2, p50=1, p99=1, cpu=1, cpu_of_main=1)
+    ours, peer = (Server(name, 0, tree, lambda *_: "/") for name in ("PicHub", "peer"))
+
+    def run(server: Server) -> Load:
+        if server is peer:
+            raise Failed("it is ill")
+        return one
+
+    report = Report()
+    comparison = Comparison(Scratch(tmp_path, tmp_path), tmp_path, [ours, peer], report, SHORT)
+    loads = comparison.in_turn([ours, peer], run)
+    assert loads == {"PicHub": one}
+    assert comparison.rows([ours, peer], loads)[1][:2] == ["peer", "failed"]
+    assert "peer failed: it is ill" in capsys.readouterr().out
+    with pytest.raises(Failed):
+        Comparison(Scratch(tmp_path, tmp_path), tmp_path, [peer, ours], report, SHORT).in_turn([peer], run)
+
+
 def test_tables_are_markdown(capsys) -> None:
     Report().table("Speed", ["who", "ms"], [["ours", 12.345], ["theirs", 12_345.6]])
     assert "| ours   | 12.3   |" in capsys.readouterr().out
@@ -89,3 +129,4 @@ def test_the_script_says_what_it_can_do() -> None:
         check=True,
     )
     assert "--quick" in said.stdout
+    assert "--with [directus]" in said.stdout

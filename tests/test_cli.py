@@ -145,3 +145,21 @@ def test_the_schema_is_printed() -> None:
 @pytest.mark.parametrize("argument", ["--help", "--version"])
 def test_the_command_explains_itself(argument: str) -> None:
     assert "pichub" in run(argument).stdout.lower()
+
+
+def test_headers_of_proxies_that_are_not_trusted_change_nothing(tmp_path: Path) -> None:
+    with serving(tmp_path, PICHUB_LIMIT_API="1/hour") as (_, url):
+        asked = [
+            requests.get(f"{url}/v1/images", headers={"X-Forwarded-For": f"203.0.113.{i}"}, timeout=20)
+            for i in range(2)
+        ]
+    assert [answer.status_code for answer in asked] == [401, 429]
+
+
+def test_a_proxy_that_is_trusted_is_believed(tmp_path: Path) -> None:
+    with serving(tmp_path, PICHUB_LIMIT_API="1/hour", PICHUB_TRUSTED_PROXIES="127.0.0.0/8") as (_, url):
+        asked = [
+            requests.get(f"{url}/v1/images", headers={"X-Forwarded-For": f"203.0.113.{i}"}, timeout=20)
+            for i in (1, 2, 2)
+        ]
+    assert [answer.status_code for answer in asked] == [401, 401, 429]

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 
 from app.context import Services
-from app.shift import in_hand
 from app.worker import LOOPS, work
 from tests.house import house, until
 
@@ -82,51 +81,46 @@ async def test_a_stop_ends_idle_loops_at_once() -> None:
         await asyncio.sleep(0)
 
 
-async def test_what_is_in_hand_ends_and_nothing_new_begins() -> None:
-    begun, ended, let_go = list[int](), list[int](), asyncio.Event()
+async def test_a_stop_waits_for_what_is_in_hand_and_begins_nothing_anew() -> None:
+    told, let_go, ended = asyncio.Event(), asyncio.Event(), list[str]()
 
-    async def loop(_: Services) -> None:
-        async def one(number: int) -> None:
-            async with in_hand():
-                begun.append(number)
-                await let_go.wait()
-                ended.append(number)
-
-        async with asyncio.TaskGroup() as group:
-            for number in range(3):
-                group.create_task(one(number))
+    async def careful(_: Services) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            told.set()
             await let_go.wait()
-            group.create_task(one(3))
+            ended.append("careful")
 
-    async with working({"loop": loop}) as stop:
-        await until(lambda: len(begun) == 3)
-        stop.set()
+    async def careless(_: Services) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise ZeroDivisionError from None
+
+    async with working({"careful": careful, "careless": careless}) as stop:
         await asyncio.sleep(0.01)
+        stop.set()
+        await told.wait()
         assert ended == []
         let_go.set()
-    assert (sorted(ended), sorted(begun)) == ([0, 1, 2], [0, 1, 2])
+    assert ended == ["careful"]
 
 
-async def test_what_takes_longer_than_a_stop_waits_is_cancelled() -> None:
-    cancelled = False
+async def test_what_takes_longer_than_a_stop_waits_is_cancelled_again() -> None:
+    cancels = 0
 
     async def slow(_: Services) -> None:
-        nonlocal cancelled
-        try:
-            async with in_hand():
+        nonlocal cancels
+        for _ in range(2):
+            try:
                 await asyncio.Event().wait()
-        except asyncio.CancelledError:
-            cancelled = True
-            raise
+            except asyncio.CancelledError:
+                cancels += 1
 
     async with working({"slow": slow}, patience=0.02):
-        await asyncio.sleep(0)
-    assert cancelled
-
-
-async def test_outside_of_a_worker_in_hand_means_nothing() -> None:
-    async with in_hand(), in_hand():
-        pass
+        await asyncio.sleep(0.01)
+    assert cancels == 2
 
 
 async def test_a_stop_before_the_loops_have_begun_ends_them_too() -> None:

@@ -17,6 +17,7 @@ STATUS_OF_REFUSAL = {
     "FORBIDDEN": 403,
     "PAYLOAD_TOO_LARGE": 413,
     "VALIDATION_ERROR": 422,
+    "RATE_LIMIT_EXCEEDED": 429,
     "INSUFFICIENT_STORAGE": 507,
 }
 """The HTTP status where a request is refused before its operation runs. After that errors stand in an answer of 200."""

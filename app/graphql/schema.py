@@ -19,13 +19,14 @@ from app.graphql.albums import AlbumMutations, AlbumQueries
 from app.graphql.categories import CategoryMutations, CategoryQueries
 from app.graphql.guards import limits_rule
 from app.graphql.images import ImageMutations, ImageQueries
+from app.graphql.limits import LimitQueries
 from app.graphql.nodes import NodeQueries
 from app.graphql.scalars import SCALARS
 from app.settings import Settings
 
 
 @strawberry.type(description="What can be asked for.")
-class Query(NodeQueries, AccountQueries, ImageQueries, AlbumQueries, CategoryQueries):
+class Query(NodeQueries, AccountQueries, ImageQueries, AlbumQueries, CategoryQueries, LimitQueries):
     pass
 
 

@@ -16,7 +16,8 @@ from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.types import ExecutionResult
 
-from app.errors import BadRequest, PicHubError, TooLarge
+from app.context import Context
+from app.errors import BadRequest, PicHubError, RateLimited, TooLarge
 from app.graphql.context import Operation
 from app.graphql.errors import STATUS_OF_REFUSAL, formatted, presented
 from app.graphql.images import MAX_FILES
@@ -80,13 +81,12 @@ class View(GraphQL[Operation, None]):
             await response(scope, receive, send)
 
     async def get_context(self, request: Any, response: Any) -> Operation:  # noqa: ARG002
+        state = request.state
+        ctx = Context(state.services, request_id=state.request_id, address=state.address, spent=state.spent)
         if not self.should_render_graphql_ide(self.request_adapter_class(request)):
             _require_preflight(request)
-        ctx = request.state.ctx = await account.sign_in_by_header(
-            request.state.services,
-            request.headers.get("authorization"),
-            request_id=request.state.request_id,
-        )
+            ctx = await account.sign_in_by_header(ctx, request.headers.get("authorization"))
+        state.ctx = ctx
         return Operation(ctx=ctx, loaders=Loaders(ctx))
 
     def should_render_graphql_ide(self, request: Any) -> bool:
@@ -143,7 +143,9 @@ class View(GraphQL[Operation, None]):
 
 def _refusal(error: PicHubError, status: int) -> Response:
     """The answer where no operation was run."""
-    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else None
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if isinstance(error, RateLimited):
+        headers["Retry-After"] = str(error.retry_after)
     return Response(
         orjson.dumps({"errors": [formatted(error)]}), status, headers, media_type="application/json"
     )

@@ -1,15 +1,16 @@
 """Accounts: the first one, and the one that asks."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Sequence
+from dataclasses import dataclass, replace
 
 from tortoise.transactions import in_transaction
 
 from app.auth import tokens
 from app.auth.actor import Scope
 from app.cancellation import in_thread
-from app.context import Context, Services
+from app.context import Budget, Context
+from app.errors import Unauthorized
 from app.ids import Kind, new_id
 from app.models import Account, Role
 
@@ -48,12 +49,29 @@ async def make_first(ctx: Context) -> FirstSignIn | None:
     return FirstSignIn(account.username, password, token)
 
 
-async def sign_in_by_header(
-    services: Services, authorization: str | None, *, request_id: str = ""
-) -> Context:
-    """The context of a request with this Authorization header. Raises Unauthorized where the header does not hold."""
-    actor = await tokens.actor_of(authorization, now=services.clock())
-    return Context(services, actor, request_id)
+async def sign_in_by_header(stranger: Context, authorization: str | None) -> Context:
+    """The context of a request to the API with this Authorization header, counted. Raises as `counted` does."""
+    return await counted(stranger, recognise(stranger, authorization))
+
+
+async def recognise(stranger: Context, authorization: str | None) -> Context:
+    """The context of whoever this header speaks for. Raises Unauthorized where the header does not hold."""
+    return replace(stranger, actor=await tokens.actor_of(authorization, now=stranger.now()))
+
+
+async def counted(stranger: Context, recognising: Awaitable[Context]) -> Context:
+    """The context of who is recognised, with one request counted: theirs, or the address's where it is nobody.
+
+    Raises Unauthorized as `recognising` does, which is counted as a failure of the address; and RateLimited for one
+    request or one failure too many.
+    """
+    try:
+        ctx = await recognising
+    except Unauthorized:
+        await stranger.spend(Budget.FAILURES)
+        raise
+    await ctx.spend(Budget.API)
+    return ctx
 
 
 async def get_many(ctx: Context, account_ids: Sequence[str]) -> dict[str, Account]:

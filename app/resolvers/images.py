@@ -9,7 +9,7 @@ from tortoise.transactions import in_transaction
 
 from app.auth.actor import Actor, Scope
 from app.cancellation import to_the_end
-from app.context import Context
+from app.context import Budget, Context
 from app.db.nested import by_cursor_in_each
 from app.db.paging import by_cursor, by_number
 from app.errors import Forbidden, Invalid, NotFound, OutOfStorage, written_size
@@ -65,12 +65,15 @@ class DeletedImage:
     variants_removed: int
 
 
-async def admit(ctx: Context, declared: int | None) -> Actor:
-    """Who may upload, asked before a byte of the body is read. Raises Unauthorized, MissingScope, OutOfStorage.
+async def admit(ctx: Context, declared: int | None, *, files: int = 0) -> Actor:
+    """Who may upload, asked before a byte of the body is read.
 
-    `declared` is the length in bytes that the body is said to have.
+    `declared` is the length in bytes that the body is said to have. `files` are counted here: as many as are known of.
+    Raises Unauthorized, MissingScope, RateLimited, OutOfStorage.
     """
     actor = ctx.require(Scope.IMAGES_WRITE)
+    if files:
+        await ctx.spend(Budget.UPLOAD, files)
     free = await ctx.services.storage.free()
     floor = ctx.services.settings.min_free_disk
     if free is not None and free - (declared or 0) < floor:
@@ -80,12 +83,12 @@ async def admit(ctx: Context, declared: int | None) -> Actor:
     return actor
 
 
-async def upload(ctx: Context, new: NewImage) -> Image:
-    """The image that a file became.
+async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False) -> Image:
+    """The image that a file became. `is_counted` where `admit` has counted the file already.
 
-    Raises Invalid, UnsupportedFormat, CorruptImage, TooManyPixels, Busy, OutOfStorage, Forbidden.
+    Raises Invalid, UnsupportedFormat, CorruptImage, TooManyPixels, RateLimited, Busy, OutOfStorage, Forbidden.
     """
-    actor = await admit(ctx, None)
+    actor = await admit(ctx, None, files=0 if is_counted else 1)
     rules = Rules()
     words = {
         "filename": rules.optional_line("filename", new.file.filename, most=MAX_FILENAME),

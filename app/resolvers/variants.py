@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
-from app.context import Context
-from app.errors import InvalidParameter, NotFound
+from app.context import Budget, Context
+from app.errors import InvalidParameter, NotFound, RateLimited
 from app.hits.freshness import Marks
 from app.ids import Kind, kind_of
 from app.imaging import intermediates
@@ -188,10 +188,20 @@ async def _row(image_id: str) -> Image:
 
 
 async def make(ctx: Context, picture: Picture) -> Made:
-    """Renders the picture if that was not done before, once for all who ask. Raises NotFound, Busy, Invalid."""
+    """Renders the picture if that was not done before, once for all who ask.
+
+    Raises NotFound, RateLimited, Busy, Invalid.
+    """
     key = _key(picture)
-    made: Made = await ctx.services.renders.join(key, lambda: _make(ctx, picture, key))
-    return made
+    while True:
+        try:
+            made: Made = await ctx.services.renders.join(key, lambda: _make(ctx, picture, key))
+        except RateLimited as refused:
+            if refused.who == ctx.spender(Budget.MISSES):
+                raise
+            # It was the one who asked first that had nothing left: now another is the first.
+        else:
+            return made
 
 
 async def _make(ctx: Context, picture: Picture, key: str) -> Made:
@@ -200,6 +210,7 @@ async def _make(ctx: Context, picture: Picture, key: str) -> Made:
         return made
     if recipe is None:  # deleted since we looked
         raise NotFound("image", picture.image.id)
+    await ctx.spend(Budget.MISSES)
     try:
         async with _source(ctx, picture.image, recipe) as source, ctx.services.turns.take(key) as waited:
             made = await _made(ctx, key) if waited else None

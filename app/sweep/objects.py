@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from app.models import Image
 from app.resolvers.blobs import GRACE, Room, image_of
-from app.storage.base import Amount, Stat, Storage
+from app.storage.base import Amount, Stat
 from app.sweep.report import HeldBack
 from app.sweep.round import Round
 
@@ -48,37 +48,34 @@ async def surplus(this: Round) -> Amount:
         return Amount()
     before = min(surplus.before, this.now - DELIVERED)
     removed = Amount()
-    async for batch in _batches(this.services.storage, Room.VARIANTS):
-        async with this.batch():
-            # A dry round has left those that were counted before.
-            counted = await _orphans(batch, this.now - GRACE) if this.dry and not this.held_back else []
-            chosen = [found for found in batch if found not in counted and surplus.takes(found[1])]
-            removed += await _remove(this, chosen, before)
+    async for batch in _batches(this, Room.VARIANTS):
+        # A dry round has left those that were counted before.
+        counted = await _orphans(batch, this.now - GRACE) if this.dry and not this.held_back else []
+        chosen = [found for found in batch if found not in counted and surplus.takes(found[1])]
+        removed += await _remove(this, chosen, before)
     return removed
 
 
 async def incoming(this: Round) -> Amount:
     """Removes what crashes left of uploads and renders."""
-    async with this.batch():
-        return await this.services.storage.clear_incoming(this.now - INCOMING, only_look=this.dry)
+    await this.extend()
+    return await this.services.storage.clear_incoming(this.now - INCOMING, only_look=this.dry)
 
 
 async def _survey(this: Round) -> tuple[Amount, Amount]:
     """How many originals have no row, and how many there are."""
     orphans = every = Amount()
-    async for batch in _batches(this.services.storage, Room.ORIGINALS):
-        async with this.batch():
-            orphans += _sum(await _orphans(batch, this.now - GRACE))
-            every += _sum(batch)
+    async for batch in _batches(this, Room.ORIGINALS):
+        orphans += _sum(await _orphans(batch, this.now - GRACE))
+        every += _sum(batch)
     return orphans, every
 
 
 async def _remove_orphans(this: Round, room: Room, *, keep: Callable[[Stat], None] | None = None) -> Amount:
     removed = Amount()
-    async for batch in _batches(this.services.storage, room):
-        async with this.batch():
-            orphans = [] if this.held_back else await _orphans(batch, this.now - GRACE)
-            removed += await _remove(this, orphans, this.now - GRACE)
+    async for batch in _batches(this, room):
+        orphans = [] if this.held_back else await _orphans(batch, this.now - GRACE)
+        removed += await _remove(this, orphans, this.now - GRACE)
         if keep:
             gone = {key for key, _ in orphans}
             for key, stat in batch:
@@ -105,15 +102,16 @@ async def _remove(this: Round, objects: Sequence[Found], before: datetime) -> Am
     return await this.services.storage.delete_stale([key for key, _ in objects], before)
 
 
-async def _batches(storage: Storage, room: Room) -> AsyncIterator[list[Found]]:
+async def _batches(this: Round, room: Room) -> AsyncIterator[list[Found]]:
     batch: list[Found] = []
-    async for found in storage.list(room):
+    async for found in this.services.storage.list(room):
         batch.append(found)
         if len(batch) == BATCH:
+            await this.extend()
             yield batch
             batch = []
-    if batch:
-        yield batch
+    await this.extend()
+    yield batch
 
 
 def _sum(objects: Sequence[Found]) -> Amount:

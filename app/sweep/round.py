@@ -1,10 +1,8 @@
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.context import Services
-from app.shift import in_hand
 from app.sweep.budget import Ages
 from app.sweep.report import HeldBack
 
@@ -13,7 +11,8 @@ from app.sweep.report import HeldBack
 class Round:
     """One pass over everything. `dry` only looks; `force` removes orphans however many they are.
 
-    `ages` and `held_back` are what its steps tell each other.
+    `extend` is called before each batch of work: it raises where the round is no longer ours. What is cancelled in a batch
+    ends first, as files and rows are worked on by what waits for its end. `ages` and `held_back` are what its steps tell each other.
     """
 
     services: Services
@@ -23,10 +22,3 @@ class Round:
     force: bool = False
     ages: Ages = field(default_factory=Ages)
     held_back: HeldBack | None = None
-
-    @asynccontextmanager
-    async def batch(self) -> AsyncIterator[None]:
-        """Around each batch of work: the round is still ours, and a stop waits for the end of the block."""
-        await self.extend()
-        async with in_hand():
-            yield

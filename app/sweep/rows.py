@@ -42,8 +42,8 @@ async def _remove(this: Round, rows: QuerySet[Model]) -> Amount:
         return Amount(await rows.count())
     removed = 0
     while True:
-        async with this.batch():
-            ids = await rows.limit(BATCH).values_list("pk", flat=True)
-            removed += await rows.filter(pk__in=ids).delete() if ids else 0
+        await this.extend()
+        ids = await rows.limit(BATCH).values_list("pk", flat=True)
+        removed += await rows.filter(pk__in=ids).delete() if ids else 0
         if len(ids) < BATCH:
             return Amount(removed)

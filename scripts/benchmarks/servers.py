@@ -4,9 +4,10 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from io import BytesIO
 from pathlib import Path
 from shutil import copyfile, rmtree
@@ -18,6 +19,8 @@ from PIL import Image
 
 from scripts.benchmarks.machine import PEERS, Scratch
 from scripts.benchmarks.processes import HOST, PATIENCE, Failed, Tree, first_answer, free_port, running
+
+UNLIMITED = {f"PICHUB_LIMIT_{name}": "off" for name in ("API", "UPLOAD", "FAILURES", "MISSES")}
 
 COPIES = 24
 """The same photograph under so many names: enough addresses for all loads, none of them asked for twice."""
@@ -100,25 +103,32 @@ class Server:
         return self._usual[wish.name]
 
     def _answer(self, path: str, wish: Wish) -> bytes:
-        with urlopen(self.url(path), timeout=PATIENCE) as answer:  # noqa: S310  (it is http)
-            data: bytes = answer.read()
-        with Image.open(BytesIO(data)) as picture:
-            seen = picture.format, picture.size
+        try:
+            with urlopen(self.url(path), timeout=PATIENCE) as answer:  # noqa: S310  (it is http)
+                data: bytes = answer.read()
+            with Image.open(BytesIO(data)) as picture:
+                seen = picture.format, picture.size
+        except (OSError, HTTPException) as error:  # refused, cut short, too late, or no picture
+            raise Failed(f"{self.name} answers {path} with {error}") from error
         if seen != (wish.format.upper(), (wish.width, wish.height)):
             raise Failed(f"{self.name} answers {path} with {seen}")
         return data
 
 
+Start = Callable[[Scratch, Path, Sequence[Path]], AbstractContextManager[Server]]
+"""Runs a server in the folder for all of them, with these copies of the photograph."""
+
+
 @contextmanager
-def servers(scratch: Scratch, photo: Path) -> Iterator[list[Server]]:
-    """All servers, until the end of the block, each with nothing cached."""
+def servers(scratch: Scratch, photo: Path, others: Sequence[Start] = ()) -> Iterator[list[Server]]:
+    """All servers, then the others, until the end of the block, each with nothing cached."""
     work = scratch.folder / "servers"
     rmtree(work, ignore_errors=True)
     names = _copies(photo, work / "pictures")
     with ExitStack() as stack:
         yield [
             stack.enter_context(start(scratch, work, names))
-            for start in (_pichub, _node_sharp, _ipx, _thumbor)
+            for start in (_pichub, _node_sharp, _ipx, _thumbor, *others)
         ]
 
 
@@ -132,7 +142,7 @@ def _copies(photo: Path, folder: Path) -> list[Path]:
 
 @contextmanager
 def _pichub(_: Scratch, work: Path, names: Sequence[Path]) -> Iterator[Server]:
-    """`pichub serve` as it comes; pictures are uploaded over REST with the token that its first start prints."""
+    """`pichub serve` as it comes, without rate limits; pictures are uploaded over REST with its first start's token."""
     folder = work / "pichub"
     folder.mkdir()
     command: list[str | Path] = [
@@ -142,7 +152,7 @@ def _pichub(_: Scratch, work: Path, names: Sequence[Path]) -> Iterator[Server]:
         folder / "data",
     ]
     port = free_port()
-    with running([*command, "--port", str(port)], log=folder / "first.log", cwd=folder):
+    with running([*command, "--port", str(port)], log=folder / "first.log", cwd=folder, env=UNLIMITED):
         first_answer(port, "/")
         ids = _uploaded(port, _token(folder / "first.log"), names)
     extension = {"webp": "webp", "jpeg": "jpg"}
@@ -150,7 +160,9 @@ def _pichub(_: Scratch, work: Path, names: Sequence[Path]) -> Iterator[Server]:
     def address(wish: Wish, copy: int, width: int, height: int) -> str:
         return f"/img/{ids[copy]}.{extension[wish.format]}?w={width}&h={height}&fit=cover&q={wish.quality}"
 
-    with _timed(lambda port: [*command, "--port", str(port)], folder, f"/img/{ids[0]}") as (
+    with timed(
+        lambda port: [*command, "--port", str(port)], folder, f"/img/{ids[0]}", lambda _: UNLIMITED
+    ) as (
         port,
         tree,
         took,
@@ -195,7 +207,7 @@ def _node_sharp(scratch: Scratch, work: Path, _: Sequence[Path]) -> Iterator[Ser
     def address(wish: Wish, copy: int, width: int, height: int) -> str:
         return f"/{width}x{height}/{wish.format}/{wish.quality}/photo-{copy}.jpg"
 
-    with _timed(command, folder, "/") as (port, tree, took, idle):
+    with timed(command, folder, "/") as (port, tree, took, idle):
         yield Server("node+sharp", port, tree, address, started_in=took, idle_memory=idle)
 
 
@@ -213,7 +225,7 @@ def _ipx(scratch: Scratch, work: Path, _: Sequence[Path]) -> Iterator[Server]:
     def address(wish: Wish, copy: int, width: int, height: int) -> str:
         return f"/s_{width}x{height},fit_cover,f_{wish.format},q_{wish.quality}/photo-{copy}.jpg"
 
-    with _timed(command, folder, "/") as (port, tree, took, idle):
+    with timed(command, folder, "/") as (port, tree, took, idle):
         yield Server("ipx", port, tree, address, keeps=False, started_in=took, idle_memory=idle)
 
 
@@ -241,22 +253,25 @@ def _thumbor(scratch: Scratch, work: Path, _: Sequence[Path]) -> Iterator[Server
             f"/unsafe/{width}x{height}/filters:format({wish.format}):quality({wish.quality})/photo-{copy}.jpg"
         )
 
-    with _timed(command, folder, "/healthcheck") as (port, tree, took, idle):
+    with timed(command, folder, "/healthcheck") as (port, tree, took, idle):
         yield Server("thumbor", port, tree, address, started_in=took, idle_memory=idle)
 
 
 @contextmanager
-def _timed(
-    command: Callable[[int], Sequence[str | Path]], folder: Path, path: str
+def timed(
+    command: Callable[[int], Sequence[str | Path]],
+    folder: Path,
+    path: str,
+    environment: Callable[[int], Mapping[str, str]] = lambda _: {},
 ) -> Iterator[tuple[int, Tree, float, float]]:
     """A server that answers: port, processes, the median seconds from start to answer of five starts, MB when idle."""
     starts = []
     for i in range(5):
         port = free_port()
-        with running(command(port), log=folder / f"start-{i}.log", cwd=folder):
+        with running(command(port), log=folder / f"start-{i}.log", cwd=folder, env=environment(port)):
             starts.append(first_answer(port, path))
     port = free_port()
-    with running(command(port), log=folder / "serve.log", cwd=folder) as tree:
+    with running(command(port), log=folder / "serve.log", cwd=folder, env=environment(port)) as tree:
         first_answer(port, path)
         tree.settle()
         yield port, tree, median(starts), tree.memory()

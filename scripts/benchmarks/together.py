@@ -52,12 +52,18 @@ def _whole_and_equal(answers: list[bytes | None]) -> int:
 
 
 async def _ask(port: int, path: str, at_once: int) -> tuple[float, list[bytes | None]]:
-    """Milliseconds, and the answers; None for one that failed. All are connected before the first one asks."""
-    async with asyncio.timeout(DEADLINE):
-        streams = [await asyncio.open_connection(HOST, port) for _ in range(at_once)]
-        started = time.perf_counter()
-        answers = await asyncio.gather(*(_answer(*stream, path) for stream in streams))
-        return (time.perf_counter() - started) * 1000, answers
+    """Milliseconds, and the answers; None for one that failed. All are connected before the first one asks.
+
+    Raises Failed.
+    """
+    try:
+        async with asyncio.timeout(DEADLINE):
+            streams = [await asyncio.open_connection(HOST, port) for _ in range(at_once)]
+            started = time.perf_counter()
+            answers = await asyncio.gather(*(_answer(*stream, path) for stream in streams))
+            return (time.perf_counter() - started) * 1000, answers
+    except OSError as error:  # TimeoutError is one
+        raise Failed(f"{at_once} at once: {error!r}") from error
 
 
 async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str) -> bytes | None:

@@ -99,7 +99,7 @@ class ByResolvers:
     async def _ctx(self) -> AsyncIterator[Context]:
         try:
             header = None if self.token is None else f"Bearer {self.token}"
-            yield await account.sign_in_by_header(self.services, header)
+            yield await account.sign_in_by_header(Context(self.services), header)
         except PicHubError as error:
             raise Refused(error.code, error.message, error.details, error.fields) from error
 

@@ -9,7 +9,7 @@ from tests.house import House
 
 
 async def test_the_first_start_makes_an_admin_with_a_token_of_all_scopes(built: House) -> None:
-    ctx = await account.sign_in_by_header(built.services, f"Bearer {built.token}")
+    ctx = await account.sign_in_by_header(Context(built.services), f"Bearer {built.token}")
     assert ctx.actor
     assert (ctx.actor.account.username, ctx.actor.account.role) == ("admin", Role.ADMIN)
     assert ctx.actor.scopes == set(Scope)

@@ -25,7 +25,9 @@ from tests.house import House, house, signed
 
 
 async def context(built: House, token: str = "") -> Context:
-    return await account.sign_in_by_header(built.services, signed(token or built.token)["Authorization"])
+    return await account.sign_in_by_header(
+        Context(built.services), signed(token or built.token)["Authorization"]
+    )
 
 
 @asynccontextmanager

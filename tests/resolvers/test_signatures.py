@@ -30,7 +30,7 @@ def at(services: Services, moment: datetime) -> Services:
 async def signed_at_noon(built: House, seconds: int) -> tuple[str, str]:
     """The id of a private image of the first account's, and the address that was signed for it."""
     private = await private_in(built)
-    ctx = await account.sign_in_by_header(at(built.services, NOON), built.headers["Authorization"])
+    ctx = await account.sign_in_by_header(Context(at(built.services, NOON)), built.headers["Authorization"])
     image = await Image.with_album().get(id=private.id)
     return private.id, await variants.signed_url(ctx, image, SMALL, expires_in=seconds)
 
@@ -72,8 +72,8 @@ async def test_only_the_owner_signs(built: House) -> None:
     stranger = f"Bearer {await built.account('stranger')}"
     with pytest.raises(Forbidden):
         await variants.signed_url(
-            await account.sign_in_by_header(built.services, stranger), image, SMALL, expires_in=60
+            await account.sign_in_by_header(Context(built.services), stranger), image, SMALL, expires_in=60
         )
-    mine = await account.sign_in_by_header(built.services, built.headers["Authorization"])
+    mine = await account.sign_in_by_header(Context(built.services), built.headers["Authorization"])
     with pytest.raises(InvalidParameter):
         await variants.signed_url(mine, image, SMALL, expires_in=604_801)

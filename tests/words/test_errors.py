@@ -11,10 +11,12 @@ from app.errors import (
     MissingScope,
     NotFound,
     PicHubError,
+    RateLimited,
     TooLarge,
     Unauthorized,
     UnsupportedFormat,
     excerpt,
+    written_period,
     written_size,
 )
 
@@ -56,6 +58,21 @@ def test_a_size_just_above_a_limit_never_reads_like_the_limit() -> None:
 
 
 @pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (1, "1 second"),
+        (59, "59 seconds"),
+        (60, "1 minute"),
+        (90, "90 seconds"),
+        (600, "10 minutes"),
+        (86_400, "1 day"),
+    ],
+)
+def test_periods_are_written_in_the_unit_that_they_are_whole_in(seconds: int, text: str) -> None:
+    assert written_period(seconds) == text
+
+
+@pytest.mark.parametrize(
     "error",
     [
         InvalidParameter("w", "x", "a number"),
@@ -64,6 +81,7 @@ def test_a_size_just_above_a_limit_never_reads_like_the_limit() -> None:
         TooLarge(limit=1, actual=2),
         UnsupportedFormat("PDF"),
         CorruptImage("It ends early."),
+        RateLimited(policy="api", who="acc_1", limit=60, period=60, remaining=0, retry_after=30),
         Busy("Later", retry_after=3),
         Invalid({"name": ["No."]}),
     ],

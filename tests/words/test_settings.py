@@ -21,6 +21,9 @@ def test_settings_are_read_from_their_variables() -> None:
             "PICHUB_MAX_UPLOAD_SIZE": "10MB",
             "PICHUB_CORS_ORIGINS": "https://a.example, https://b.example",
             "PICHUB_INTROSPECTION": "no",
+            "PICHUB_LIMIT_API": "5/second; 100 per 2 hours",
+            "PICHUB_LIMIT_UPLOAD": "Off",
+            "PICHUB_TRUSTED_PROXIES": "10.0.0.0/8, ::1",
         }
     )
     assert settings.port == 9000
@@ -29,6 +32,8 @@ def test_settings_are_read_from_their_variables() -> None:
     assert settings.max_upload_size == 10 * 1024 * 1024
     assert settings.cors_origins == ("https://a.example", "https://b.example")
     assert settings.introspection is False
+    assert (settings.limit_api, settings.limit_upload) == ("5/second; 100 per 2 hours", "off")
+    assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
 
 
 def test_an_empty_variable_says_nothing() -> None:
@@ -50,6 +55,7 @@ def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
         ("PICHUB_INTROSPECTION", "maybe", "true or false"),
         ("PICHUB_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("PICHUB_TRANSFORM_DEADLINE", "0", "a number of seconds above 0 and up to 3600"),
+        ("PICHUB_TRUSTED_PROXIES", "10.0.0.1/8", "addresses or networks separated by commas"),
         ("PICHUB_PUBLIC_URL_FILE", "/nowhere", "a file that can be read"),
     ],
 )
@@ -87,6 +93,29 @@ def test_a_file_of_bytes_is_no_value(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"\xff" * 40)
     with pytest.raises(BadSetting, match=r"PICHUB_URL_SECRET_FILE must name a file of text in UTF-8"):
         Settings.load({"PICHUB_URL_SECRET_FILE": str(tmp_path / "secret")})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "lots",
+        "60",
+        "60/fortnight",
+        "0/minute",
+        "-1/minute",
+        "60/minute;",
+        "60/2year",
+        f"1{'0' * 5000}/minute",
+        "no",
+    ],
+)
+def test_a_bad_limit_is_named_with_what_is_allowed(text: str) -> None:
+    with pytest.raises(BadSetting) as caught:
+        Settings.load({"PICHUB_LIMIT_MISSES": text})
+    assert str(caught.value).startswith(
+        "PICHUB_LIMIT_MISSES must be a number from 1 in a second, minute, hour or day, such as 60/minute, "
+        "several of them separated by ; such as 60/minute;1000/hour, or off; it is "
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,91 @@
+"""Where a request comes from: the address of the client, also behind proxies that are trusted."""
+
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import TypeAlias
+
+Address: TypeAlias = IPv4Address | IPv6Address
+Network: TypeAlias = IPv4Network | IPv6Network
+
+LONGEST = 64
+"""Characters that an entry of a header may have; the longest address with brackets and port has 53."""
+HOME = 64
+"""The bits of an IPv6 address that a provider gives to one customer: the rest they may choose as they like."""
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """`10.0.0.0/8, 127.0.0.1`. Raises ValueError."""
+    try:
+        return tuple(ip_network(each.strip()) for each in text.split(","))
+    except ValueError as error:
+        raise ValueError(
+            "addresses or networks separated by commas, such as 10.0.0.0/8, 127.0.0.1, with no bits set behind the mask"
+        ) from error
+
+
+def client(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Network]) -> str:
+    """The address of the client: the connection's `peer`, or who it speaks for, where it is a proxy that is trusted.
+
+    `forwarded_for` are the values of X-Forwarded-For. They are read from the right, where the nearest proxy writes,
+    past those that are trusted, to the first that is not; what comes before it anyone may have written. An entry that
+    is no address ends the way at the one behind it.
+    """
+    address = _parsed(peer)
+    if address is None:  # no network, as on a socket in the file system
+        return peer
+    if trusted:
+        for entry in _from_the_right(forwarded_for):
+            before = _parsed(entry) if any(address in network for network in trusted) else None
+            if before is None:
+                break
+            address = before
+    return str(address)
+
+
+@lru_cache(maxsize=4096)
+def household(address: str) -> str:
+    """Under what a client is counted: its address, or the /64 of an IPv6 address."""
+    parsed = _parsed(address)
+    if isinstance(parsed, IPv6Address):
+        return str(IPv6Network((parsed, HOME), strict=False))
+    return address
+
+
+def _from_the_right(values: Sequence[str]) -> Iterable[str]:
+    for value in reversed(values):
+        while value:
+            value, _, entry = value.rpartition(",")
+            yield entry.strip()
+
+
+@lru_cache(maxsize=4096)
+def _parsed(entry: str) -> Address | None:
+    """`192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`; None for anything else."""
+    if len(entry) > LONGEST:
+        return None
+    try:
+        return _plain(ip_address(_without_port(entry)))
+    except ValueError:
+        return None
+
+
+def _without_port(entry: str) -> str:
+    if entry.startswith("["):
+        host, bracket, port = entry[1:].partition("]")
+        if not bracket or ":" not in host or not (port == "" or _is_port(port[:1], port[1:])):
+            raise ValueError(entry)
+        return host
+    host, colon, port = entry.partition(":")
+    return host if colon and _is_port(colon, port) and "." in host else entry
+
+
+def _is_port(colon: str, digits: str) -> bool:
+    return colon == ":" and digits.isascii() and digits.isdigit() and len(digits) <= 5
+
+
+def _plain(address: Address) -> Address:
+    """IPv4 that is written as IPv6 is IPv4; the name of a network card is no part of an address."""
+    if isinstance(address, IPv4Address):
+        return address
+    return address.ipv4_mapped or IPv6Address(int(address))

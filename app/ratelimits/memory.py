@@ -1,0 +1,75 @@
+"""Limits that one process keeps."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from app.ratelimits.base import Allowance, Left, refusal
+from app.ratelimits.policies import Policy, Window
+
+if TYPE_CHECKING:
+    from limits import RateLimitItem
+    from limits.aio.strategies import FixedWindowRateLimiter
+
+    from app.ratelimits.counters import Counters
+
+
+class MemoryLimiter:
+    """A limiter in memory. Nothing it awaits gives way to another task: that makes it one step for all others."""
+
+    def __init__(self, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._items: dict[Policy, list[tuple[Window, RateLimitItem]]] = {}
+
+    async def spend(self, policy: Policy, who: str, cost: int = 1) -> Allowance | None:
+        if not policy.windows:
+            return None
+        items, now = self._items_of(policy), self._stop_the_clock()
+        lacking = [each for each in items if not await self._fixed.test(each[1], policy.name, who, cost=cost)]
+        if lacking:
+            raise refusal(who, await self._left(policy, lacking, who), now)
+        for _, item in items:
+            await self._fixed.hit(item, policy.name, who, cost=cost)
+        return Allowance(policy, await self._left(policy, items, who))
+
+    async def look(self, policy: Policy, who: str) -> Allowance | None:
+        if not policy.windows:
+            return None
+        self._stop_the_clock()
+        return Allowance(policy, await self._left(policy, self._items_of(policy), who))
+
+    async def _left(
+        self, policy: Policy, items: Sequence[tuple[Window, "RateLimitItem"]], who: str
+    ) -> tuple[Left, ...]:
+        left = []
+        for window, item in items:
+            resets_at, remaining = await self._fixed.get_window_stats(item, policy.name, who)
+            left.append(Left(policy, window, remaining, datetime.fromtimestamp(resets_at, UTC)))
+        return tuple(left)
+
+    def _stop_the_clock(self) -> datetime:
+        now = self._clock()
+        self._counters.now = now.timestamp()
+        return now
+
+    def _items_of(self, policy: Policy) -> list[tuple[Window, "RateLimitItem"]]:
+        if policy not in self._items:
+            from limits import RateLimitItemPerSecond
+
+            self._items[policy] = [
+                (window, RateLimitItemPerSecond(window.amount, window.period)) for window in policy.windows
+            ]
+        return self._items[policy]
+
+    @cached_property
+    def _counters(self) -> "Counters":
+        from app.ratelimits.counters import Counters  # a tenth of a second: not while the server starts
+
+        return Counters()
+
+    @cached_property
+    def _fixed(self) -> "FixedWindowRateLimiter":
+        from limits.aio.strategies import FixedWindowRateLimiter
+
+        return FixedWindowRateLimiter(self._counters)

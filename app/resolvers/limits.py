@@ -1,0 +1,24 @@
+"""What the caller may still do."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from app.context import Budget, Context
+from app.ratelimits.base import Left, least
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """`least` is the window that this request's headers speak of; None where nothing is limited."""
+
+    least: Left | None
+    windows: Sequence[Left]
+
+
+async def standing(ctx: Context) -> Standing:
+    """Requests, and uploads of whoever signed in, with what this request has spent counted."""
+    budgets = (Budget.API, Budget.UPLOAD) if ctx.actor else (Budget.API,)
+    allowances = [ctx.spent.get(budget) or await ctx.look(budget) for budget in budgets]
+    windows = [left for allowance in allowances if allowance for left in allowance.windows]
+    told = [left for allowance in ctx.spent.values() for left in allowance.windows]
+    return Standing(least(told) if told else None, windows)
