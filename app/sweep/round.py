@@ -11,8 +11,8 @@ from app.sweep.report import HeldBack
 class Round:
     """One pass over everything. `dry` only looks; `force` removes orphans however many they are.
 
-    `extend` is called before each batch of work: it raises where the round is no longer ours. What is cancelled in a batch
-    ends first, as files and rows are worked on by what waits for its end. `ages` and `held_back` are what its steps tell each other.
+    `extend` is called before each batch, and raises where the round is no longer ours. A batch that is cancelled ends
+    first. `ages` and `held_back` are what the steps tell each other.
     """
 
     services: Services
