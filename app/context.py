@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 
 from app import addresses
 from app.auth.actor import Actor, Scope
+from app.brokers.base import Bell
 from app.errors import MissingScope, RateLimited, Unauthorized
 from app.flights import Flights
 from app.hits.cache import Cache
@@ -16,6 +17,7 @@ from app.imaging.pool import Pool
 from app.keyring import Keyring
 from app.links import Links
 from app.models import Image
+from app.outbound.post import Outbound
 from app.ratelimits.base import Allowance, Limiter
 from app.ratelimits.policies import Policy
 from app.settings import Settings
@@ -69,6 +71,8 @@ class Services:
     hits: Hits
     rows: Rows
     keyring: Keyring
+    bell: Bell
+    outbound: Outbound
     limiter: Limiter
     policies: Mapping[Budget, Policy]
     links: Links

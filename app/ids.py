@@ -21,6 +21,9 @@ class Kind(StrEnum):
     IMAGE = "img"
     ALBUM = "alb"
     CATEGORY = "cat"
+    EVENT = "evt"
+    WEBHOOK = "whk"
+    DELIVERY = "dlv"
 
 
 def new_id(kind: Kind, now: datetime, randbits: Callable[[int], int] = secrets.randbits) -> str:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.brokers.memory import MemoryBell
 from app.context import Budget, Context, Services
 from app.db.config import sqlite_url, tortoise_config
 from app.db.lifecycle import database
@@ -17,6 +18,7 @@ from app.hits.freshness import Freshness
 from app.imaging.pool import Limits, Pool
 from app.keyring import FileKeyring, FixedKeyring, Keyring
 from app.links import Links
+from app.outbound.post import Outbound
 from app.ratelimits.memory import MemoryLimiter
 from app.ratelimits.policies import Policy
 from app.resolvers import account
@@ -74,6 +76,8 @@ def assembled(settings: Settings) -> Services:
         hits=Cache(freshness, size=settings.hits_size, second_time_only=True),
         rows=Cache(freshness, size=ROWS),
         keyring=keyring(settings),
+        bell=MemoryBell(),
+        outbound=Outbound(allowed=settings.webhook_allow_networks),
         limiter=MemoryLimiter(_now),
         policies={
             Budget.API: Policy(Budget.API, settings.limit_api),

@@ -181,6 +181,7 @@ class Settings:
         "Disk for variants, above which the least recently used go; or unlimited",
     )
     events_keep: int = setting(whole(1, 3650), 30, "Days that events can be asked for")
+    deliveries_keep: int = setting(whole(1, 3650), 30, "Days that deliveries to webhooks can be looked at")
 
     url_secret: str = setting(
         secret, "", "Signs addresses of private images; without it the data folder keeps one of its own"
@@ -202,6 +203,12 @@ class Settings:
         networks,
         (),
         "Proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8, 127.0.0.1",
+    )
+
+    webhook_allow_networks: tuple[Network, ...] = setting(
+        networks,
+        (),
+        "Networks that are not public and may receive webhooks all the same, such as 10.0.0.0/8, fd00::/8",
     )
 
     hits_size: int = setting(byte_count, 64 * MEGABYTE, "Memory for pictures that are asked for often")

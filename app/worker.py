@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from app.context import Services
 from app.sweep import sweeping
+from app.webhooks import delivery, relay
 
 log = logging.getLogger("pichub.worker")
 
@@ -19,6 +20,8 @@ Loop: TypeAlias = Callable[[Services], Awaitable[None]]
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
 
 LOOPS: Mapping[str, Loop] = {
+    "relay": relay.run,
+    "delivery": delivery.run,
     "sweep": sweeping.run,
 }
 """Each goes on until it is cancelled. That tells it to begin nothing new, and to end what is in hand."""

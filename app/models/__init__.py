@@ -6,7 +6,35 @@ A row's docstring becomes its table's comment in SQL, where a semicolon would en
 from app.models.accounts import Account, ApiToken, Role
 from app.models.albums import Album
 from app.models.categories import Category
+from app.models.events import Event, EventCounter
 from app.models.images import Image, ImageTag
 from app.models.leases import Lease
+from app.models.webhooks import (
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    DisabledReason,
+    Outcome,
+    RelayCursor,
+    Webhook,
+)
 
-__all__ = ["Account", "Album", "ApiToken", "Category", "Image", "ImageTag", "Lease", "Role"]
+__all__ = [
+    "Account",
+    "Album",
+    "ApiToken",
+    "Attempt",
+    "Category",
+    "Delivery",
+    "DeliveryStatus",
+    "DisabledReason",
+    "Event",
+    "EventCounter",
+    "Image",
+    "ImageTag",
+    "Lease",
+    "Outcome",
+    "RelayCursor",
+    "Role",
+    "Webhook",
+]

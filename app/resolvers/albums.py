@@ -3,17 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tortoise.transactions import in_transaction
-
 from app.auth.actor import Actor, Scope
 from app.cancellation import to_the_end
 from app.context import Context
 from app.db.paging import by_cursor, by_number
 from app.errors import Forbidden, Invalid, NotFound, excerpt
+from app.events import outbox
+from app.events.outbox import Outbox
 from app.ids import Kind, kind_of, new_id
 from app.models import Album, Image
 from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
-from app.resolvers import blobs
+from app.resolvers import blobs, happenings
+from app.resolvers.happenings import Moves
 from app.resolvers.rules import ABSENT, Absent, Rules, given, several
 
 MAX_NAME = 200
@@ -51,15 +52,18 @@ async def create(ctx: Context, new: NewAlbum) -> Album:
     description = rules.text("description", new.description, most=MAX_DESCRIPTION)
     rules.hold()
     now = ctx.now()
-    return await Album.create(
-        id=new_id(Kind.ALBUM, now),
-        owner_id=actor.id,
-        name=name,
-        description=description,
-        is_public=new.is_public,
-        created_at=now,
-        updated_at=now,
-    )
+    async with outbox.transaction(ctx.services.bell, now=now) as events:
+        album = await Album.create(
+            id=new_id(Kind.ALBUM, now),
+            owner_id=actor.id,
+            name=name,
+            description=description,
+            is_public=new.is_public,
+            created_at=now,
+            updated_at=now,
+        )
+        events.record(happenings.album_created(album))
+    return album
 
 
 async def get(ctx: Context, album_id: str) -> Album:
@@ -98,10 +102,12 @@ async def update(ctx: Context, album_id: str, changes: AlbumChanges) -> Album:
         values["description"] = rules.text("description", values["description"], most=MAX_DESCRIPTION)
     rules.hold()
     with ctx.services.freshness.changing_all():
-        async with in_transaction():
+        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
             album = await own(ctx, actor, album_id)
             if values:
+                before = {name: getattr(album, name) for name in values}
                 await album.update_from_dict(values | {"updated_at": ctx.now()}).save()
+                events.record(*happenings.album_changed(album, before))
     return album
 
 
@@ -117,9 +123,9 @@ async def add_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -> A
     """Puts images of the caller's into an album; each leaves the one it was in. Raises NotFound, Forbidden, Invalid."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     with ctx.services.freshness.changing(*image_ids):
-        async with in_transaction():
+        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
             album = await own(ctx, actor, album_id)
-            await _move(await _own_images(actor, image_ids), album, ctx)
+            await _move(await _own_images(actor, image_ids), album, ctx, events)
     return await visible(ctx, album_id)
 
 
@@ -127,13 +133,13 @@ async def remove_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -
     """Takes images out of an album. Raises NotFound, Forbidden, and Invalid where one is not in it."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     with ctx.services.freshness.changing(*image_ids):
-        async with in_transaction():
+        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
             album = await own(ctx, actor, album_id)
             found = await _own_images(actor, image_ids)
             strangers = [image.id for image in found if image.album_id != album.id]
             if strangers:
                 raise Invalid({"image_ids": [f"These are not in the album: {', '.join(strangers)}."]})
-            await _move(found, None, ctx)
+            await _move(found, None, ctx, events)
     return await visible(ctx, album_id)
 
 
@@ -148,26 +154,43 @@ async def _own_images(actor: Actor, image_ids: Sequence[str]) -> list[Image]:
     return found
 
 
-async def _move(found: Sequence[Image], album: Album | None, ctx: Context) -> None:
+async def _move(found: Sequence[Image], album: Album | None, ctx: Context, events: Outbox) -> None:
+    moves = Moves()
     for image in found:
+        moves.move(image.id, left=image.album_id, entered=album.id if album else None)
         await image.move_to(album)
     await Image.filter(id__in=[image.id for image in found]).update(
         album_id=album.id if album else None, updated_at=ctx.now()
     )
+    events.record(*await moves.happened())
 
 
 async def _delete(ctx: Context, actor: Actor, album_id: str, *, delete_images: bool) -> DeletedAlbum:
     images: list[Image] = []
     with ctx.services.freshness.changing_all():
-        async with in_transaction():
+        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
             album = await own(ctx, actor, album_id)
             if delete_images:
                 images = await Image.owned_by(actor.id).filter(album_id=album.id)
                 await Image.remove(images)
+                events.record(*await happenings.images_deleted(ctx, images))
+            else:
+                await _empty(album, events)
             await album.delete()
     for image in images:
         await blobs.erase(ctx, image)
     return DeletedAlbum(id=album.id, images_deleted=len(images))
+
+
+async def _empty(album: Album, events: Outbox) -> None:
+    """Says that the images leave an album that is about to go, which takes its id from their rows."""
+    moves = Moves()
+    for image_id in (
+        await Image.filter(album_id=album.id).order_by("created_at", "id").values_list("id", flat=True)
+    ):
+        moves.move(str(image_id), left=album.id)
+    await Album.count_images(album.id, -album.image_count)
+    events.record(*await moves.happened())
 
 
 async def visible(ctx: Context, album_id: str) -> Album:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from tortoise.queryset import QuerySet
-from tortoise.transactions import in_transaction
 
 from app.auth.actor import Actor, Scope
 from app.cancellation import to_the_end
@@ -13,12 +12,15 @@ from app.context import Budget, Context
 from app.db.nested import by_cursor_in_each
 from app.db.paging import by_cursor, by_number
 from app.errors import Forbidden, Invalid, NotFound, OutOfStorage, written_size
+from app.events import outbox
+from app.events.outbox import Outbox
 from app.ids import Kind, kind_of, new_id
 from app.imaging.reports import Probe
 from app.models import Album, Category, Image, ImageTag
 from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
-from app.resolvers import albums, blobs, categories
+from app.resolvers import albums, blobs, categories, happenings
 from app.resolvers.blobs import Intermediates
+from app.resolvers.happenings import Moves
 from app.resolvers.rules import ABSENT, Absent, Rules, given
 from app.uploads import Upload
 
@@ -121,7 +123,7 @@ async def _keep(
     async with (
         blobs.stored(ctx, key, new.file.path),
         blobs.stored_intermediates(ctx, image_id, probe.source, intermediates),
-        in_transaction(),
+        outbox.transaction(ctx.services.bell, now=now) as events,
     ):
         album = await _album_for(ctx, actor, new.album_id)
         category = await _category_for(actor, new.category_id)
@@ -145,6 +147,9 @@ async def _keep(
             **words | {"filename": words["filename"] or f"{image_id}.{extension}"},
         )
         await image.add()
+        moves = Moves()
+        moves.move(image.id, entered=image.album_id)
+        events.record(happenings.image_uploaded(ctx, image), *await moves.happened())
         blobs.refuse_late(ctx, since=now)
     return image
 
@@ -205,10 +210,10 @@ async def update(ctx: Context, image_id: str, changes: ImageChanges) -> Image:
         values["tags"] = rules.tags("tags", values["tags"] or [])
     rules.hold()
     with ctx.services.freshness.changing(image_id):
-        async with in_transaction():
+        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
             image = await own(ctx, actor, image_id)
             if values:
-                await _change(ctx, actor, image, values)
+                await _change(ctx, actor, image, values, events)
     return image
 
 
@@ -220,9 +225,10 @@ async def delete(ctx: Context, image_id: str) -> DeletedImage:
 
 async def _delete(ctx: Context, actor: Actor, image_id: str) -> DeletedImage:
     with ctx.services.freshness.changing(image_id):
-        async with in_transaction():
+        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
             image = await own(ctx, actor, image_id)
             await Image.remove([image])
+            events.record(*await happenings.images_deleted(ctx, [image]))
     return DeletedImage(id=image.id, variants_removed=await blobs.erase(ctx, image))
 
 
@@ -261,7 +267,8 @@ async def _own_images(ctx: Context, which: ImageFilter) -> QuerySet[Image]:
     return query
 
 
-async def _change(ctx: Context, actor: Actor, image: Image, values: dict[str, Any]) -> None:
+async def _change(ctx: Context, actor: Actor, image: Image, values: dict[str, Any], events: Outbox) -> None:
+    moves, left = Moves(), image.album_id
     if "album_id" in values:
         await image.move_to(await _album_for(ctx, actor, values.pop("album_id")))
     if "category_id" in values:
@@ -270,6 +277,8 @@ async def _change(ctx: Context, actor: Actor, image: Image, values: dict[str, An
     if "tags" in values:
         await ImageTag.write(image.id, values["tags"])
     await image.update_from_dict(values | {"updated_at": ctx.now()}).save()
+    moves.move(image.id, left=left, entered=image.album_id)
+    events.record(*await moves.happened())
 
 
 async def _album_for(ctx: Context, actor: Actor, album_id: str | None) -> Album | None:

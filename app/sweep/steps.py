@@ -1,7 +1,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from app.storage.base import Amount
-from app.sweep import objects
+from app.sweep import objects, rows
 from app.sweep.round import Round
 
 STEPS: Mapping[str, Callable[[Round], Awaitable[Amount]]] = {
@@ -10,5 +10,7 @@ STEPS: Mapping[str, Callable[[Round], Awaitable[Amount]]] = {
     "variants": objects.variants,
     "variants over budget": objects.surplus,
     "incoming files": objects.incoming,
+    "deliveries": rows.deliveries,
+    "events": rows.events,
 }
-"""What a round does, in this order: the first finds out whether orphans are what they seem, for the next two."""
+"""What a round does, in this order: originals tell whether orphans are what they seem; deliveries keep their events."""

@@ -1,0 +1,1 @@
+"""How tasks and processes wake each other: one contract (`base`), kept in this process (`memory`)."""

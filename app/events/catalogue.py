@@ -1,0 +1,141 @@
+"""All kinds of events, one class each. Its docstring is its documentation: docs/events.md prints it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, ClassVar, Protocol, TypeAlias
+
+Snapshot: TypeAlias = Mapping[str, Any]
+"""A thing as it was when something happened to it, as values of JSON."""
+
+
+class EventType(StrEnum):
+    """What kind of thing happened: the word that stands on the wire."""
+
+    IMAGE_UPLOADED = "image.uploaded"
+    IMAGE_DELETED = "image.deleted"
+    ALBUM_CREATED = "album.created"
+    ALBUM_UPDATED = "album.updated"
+    PING = "ping"
+
+
+class Happening(Protocol):
+    """What is recorded of an event: what it happened to, the album that it concerns, and its data."""
+
+    type: ClassVar[EventType]
+
+    @property
+    def account_id(self) -> str: ...
+    @property
+    def subject_id(self) -> str: ...
+    @property
+    def album_id(self) -> str | None: ...
+    @property
+    def data(self) -> Snapshot: ...
+
+
+@dataclass(frozen=True, slots=True)
+class _OfImage:
+    account_id: str
+    image: Snapshot
+
+    @property
+    def subject_id(self) -> str:
+        return str(self.image["id"])
+
+    @property
+    def album_id(self) -> str | None:
+        album_id: str | None = self.image["album_id"]
+        return album_id
+
+    @property
+    def data(self) -> Snapshot:
+        return self.image
+
+
+@dataclass(frozen=True, slots=True)
+class _OfAlbum:
+    account_id: str
+    album: Snapshot
+
+    @property
+    def subject_id(self) -> str:
+        return str(self.album["id"])
+
+    @property
+    def album_id(self) -> str | None:
+        return self.subject_id
+
+    @property
+    def data(self) -> Snapshot:
+        return self.album
+
+
+@dataclass(frozen=True, slots=True)
+class ImageUploaded(_OfImage):
+    """An image was uploaded. `data` is the image as REST shows it, without `delete_url` and `category_id`."""
+
+    type: ClassVar[EventType] = EventType.IMAGE_UPLOADED
+
+
+@dataclass(frozen=True, slots=True)
+class ImageDeleted(_OfImage):
+    """An image was deleted. `data` is the image as it was; its addresses answer 404 from now on."""
+
+    type: ClassVar[EventType] = EventType.IMAGE_DELETED
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumCreated(_OfAlbum):
+    """An album was made. `data` is the album as REST shows it, without `cover_url`."""
+
+    type: ClassVar[EventType] = EventType.ALBUM_CREATED
+
+
+@dataclass(frozen=True, slots=True)
+class AlbumUpdated(_OfAlbum):
+    """An album was changed, or which images are in it. `data` is the album as it is now, with `changes`,
+    the names of what changed (`name`, `description`, `is_public`, `images`), and the ids `images_added` and
+    `images_removed`: by a move, an upload or a deletion. Before an album with images in it is deleted, they leave it.
+    """
+
+    type: ClassVar[EventType] = EventType.ALBUM_UPDATED
+    changes: Sequence[str] = ()
+    images_added: Sequence[str] = ()
+    images_removed: Sequence[str] = ()
+
+    @property
+    def data(self) -> Snapshot:
+        return {
+            **self.album,
+            "changes": [*self.changes],
+            "images_added": [*self.images_added],
+            "images_removed": [*self.images_removed],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Someone asked whether a webhook is reached. `data` is `webhook_id` and a `message`."""
+
+    type: ClassVar[EventType] = EventType.PING
+    account_id: str
+    webhook_id: str
+    message: str = "It works."
+
+    @property
+    def subject_id(self) -> str:
+        return self.webhook_id
+
+    @property
+    def album_id(self) -> str | None:
+        return None
+
+    @property
+    def data(self) -> Snapshot:
+        return {"webhook_id": self.webhook_id, "message": self.message}
+
+
+CATALOGUE: Mapping[EventType, type[Happening]] = {
+    kind.type: kind for kind in (ImageUploaded, ImageDeleted, AlbumCreated, AlbumUpdated, Ping)
+}

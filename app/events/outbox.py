@@ -1,0 +1,77 @@
+"""Events are written in the transaction of the change, and nobody is told before it has been committed."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import orjson
+from tortoise.backends.base.client import BaseDBAsyncClient
+from tortoise.transactions import in_transaction
+
+from app.brokers.base import Bell
+from app.events.catalogue import Happening, Snapshot
+from app.ids import Kind, new_id
+from app.models import Event, EventCounter
+
+TOPIC = "events"
+"""What the bell is rung under when there are new events."""
+
+
+class Outbox:
+    """The events of one transaction, in the order in which they were recorded."""
+
+    def __init__(self) -> None:
+        self.recorded: list[Happening] = []
+
+    def record(self, *happenings: Happening) -> None:
+        """Adds events to the transaction. They are written when its block ends, and not if it fails."""
+        self.recorded += happenings
+
+
+@asynccontextmanager
+async def transaction(bell: Bell, *, now: datetime) -> AsyncIterator[Outbox]:
+    """A transaction that records events, and rings the bell when it has been committed.
+
+    async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
+        album = await Album.create(...)
+        events.record(happenings.album_created(album))
+
+    The counter is touched last: other transactions wait for it from there to the commit, and not before.
+    """
+    outbox = Outbox()
+    try:
+        async with in_transaction() as connection:
+            yield outbox
+            await _write(connection, outbox.recorded, now)
+    finally:
+        # Also where a cancel came with the commit. A ring for nothing costs one look.
+        if outbox.recorded:
+            await bell.ring(TOPIC)
+
+
+async def _write(connection: BaseDBAsyncClient, happenings: list[Happening], now: datetime) -> None:
+    if not happenings:
+        return
+    last = await EventCounter.advance(connection, len(happenings))
+    first = last - len(happenings) + 1
+    await Event.bulk_create(
+        [_row(happening, position, now) for position, happening in enumerate(happenings, start=first)]
+    )
+
+
+def _row(happening: Happening, position: int, now: datetime) -> Event:
+    return Event(
+        id=new_id(Kind.EVENT, now),
+        position=position,
+        type=happening.type.value,
+        account_id=happening.account_id,
+        album_id=happening.album_id,
+        subject_id=happening.subject_id,
+        data=_plain(happening.data),
+        created_at=now,
+    )
+
+
+def _plain(data: Snapshot) -> object:
+    """The values as JSON has them, times in UTC with a Z."""
+    return orjson.loads(orjson.dumps(data, option=orjson.OPT_UTC_Z))

@@ -1,0 +1,206 @@
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from tortoise import fields
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from app.models.accounts import Account
+from app.models.columns import id_column
+from app.models.events import Event
+
+
+class DisabledReason(StrEnum):
+    """Why a webhook was disabled, where its owner did not do it."""
+
+    GONE = "gone"
+    FAILING = "failing"
+
+
+class DeliveryStatus(StrEnum):
+    """Where a delivery stands."""
+
+    PENDING = "pending"
+    SUCCEEDED = "succeeded"
+    EXHAUSTED = "exhausted"
+
+
+class Outcome(StrEnum):
+    """How one attempt ended."""
+
+    DELIVERED = "delivered"
+    REFUSED = "refused"
+    REDIRECTED = "redirected"
+    GONE = "gone"
+    TIMED_OUT = "timed_out"
+    UNREACHABLE = "unreachable"
+    BLOCKED = "blocked"
+    FAILED = "failed"
+
+    @property
+    def is_success(self) -> bool:
+        return self is Outcome.DELIVERED
+
+
+class Webhook(Model):
+    """An address that wants to hear of an account's events.
+
+    Secrets are kept as they are, as signatures are made with them. `since_position` is that of the newest event when it
+    was made, `failing_since` the first failure after the last success.
+    """
+
+    id = id_column()
+    owner: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "pichub.Account", related_name="webhooks", on_delete=fields.CASCADE
+    )
+    owner_id: str
+    url = fields.CharField(max_length=2000)
+    description = fields.TextField(null=True)
+    events: Any = fields.JSONField()
+    secret = fields.CharField(max_length=128)
+    old_secret = fields.CharField(max_length=128, null=True)
+    old_secret_until = fields.DatetimeField(null=True)
+    is_active = fields.BooleanField(default=True)
+    disabled_reason = fields.CharEnumField(DisabledReason, max_length=16, null=True)
+    failing_since = fields.DatetimeField(null=True)
+    since_position = fields.BigIntField(default=0)
+    created_at = fields.DatetimeField()
+    updated_at = fields.DatetimeField()
+
+    class Meta:
+        table = "webhooks"
+        indexes = (("owner_id", "created_at", "id"),)
+
+    @classmethod
+    def owned_by(cls, account_id: str) -> QuerySet[Self]:
+        return cls.filter(owner_id=account_id)
+
+    def secrets(self, now: datetime) -> list[str]:
+        """Those that sign: the newest first, and the one before it for as long as it is to."""
+        if self.old_secret is None or self.old_secret_until is None or now >= self.old_secret_until:
+            return [self.secret]
+        return [self.secret, self.old_secret]
+
+    async def park(self) -> None:
+        """What is still owed waits until the webhook is active again."""
+        await Delivery.filter(webhook_id=self.id, status=DeliveryStatus.PENDING).update(next_attempt_at=None)
+
+    async def resume(self, now: datetime) -> None:
+        """What is still owed is owed now."""
+        waiting = Delivery.filter(webhook_id=self.id, status=DeliveryStatus.PENDING)
+        await waiting.filter(next_attempt_at=None).update(next_attempt_at=now)
+
+
+class Delivery(Model):
+    """One event owed to one webhook.
+
+    Whoever sends it holds it until `locked_until`, and is its only sender up to then. `attempts_made` counts from the
+    last time that it was asked for. `next_attempt_at` is empty where there is none to come.
+    """
+
+    id = id_column()
+    webhook: fields.ForeignKeyRelation[Webhook] = fields.ForeignKeyField(
+        "pichub.Webhook", related_name="deliveries", on_delete=fields.CASCADE
+    )
+    webhook_id: str
+    event: fields.ForeignKeyRelation[Event] = fields.ForeignKeyField(
+        "pichub.Event", related_name="deliveries", on_delete=fields.CASCADE
+    )
+    event_id: str
+    status = fields.CharEnumField(DeliveryStatus, max_length=16, default=DeliveryStatus.PENDING)
+    attempts_made = fields.IntField(default=0)
+    next_attempt_at = fields.DatetimeField(null=True)
+    locked_until = fields.DatetimeField(null=True)
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "deliveries"
+        unique_together = (("event", "webhook"),)
+        indexes = (("webhook_id", "created_at", "id"), ("status", "webhook_id", "next_attempt_at"))
+
+    @classmethod
+    def of_account(cls, account_id: str) -> QuerySet[Self]:
+        return cls.filter(webhook__owner_id=account_id)
+
+    @classmethod
+    async def claim(cls, now: datetime, until: datetime, *, each: int, most: int) -> list[Self]:
+        """Takes deliveries that are due, and holds them until then: `most` of them, and no more than `each` a webhook.
+
+        Of each webhook the first `each` that are due are looked at, those that someone holds among them: so this
+        bounds what all senders together have under way for it. Webhook and event are loaded with them.
+        """
+        rows = await cls._meta.db.execute_query_dict(CLAIM, [now, each, most, until])
+        if not rows:
+            return []
+        query = cls.filter(id__in=[row["id"] for row in rows]).select_related("webhook", "event")
+        return await query.order_by("next_attempt_at", "id")
+
+    async def release(self) -> None:
+        """Lets go of it, if it is still held as it was claimed."""
+        await Delivery.filter(id=self.id, locked_until=self.locked_until).update(locked_until=None)
+
+
+CLAIM = """
+WITH RECURSIVE waiting (webhook_id) AS (
+    SELECT min(webhook_id) FROM deliveries WHERE status = 'pending'
+    UNION ALL
+    SELECT (SELECT min(d.webhook_id) FROM deliveries d WHERE d.status = 'pending' AND d.webhook_id > w.webhook_id)
+    FROM waiting w WHERE w.webhook_id IS NOT NULL
+)
+UPDATE deliveries SET locked_until = ?4 WHERE id IN (
+    SELECT d.id FROM waiting w CROSS JOIN deliveries d ON d.id IN (
+        SELECT due.id FROM deliveries due
+        WHERE due.status = 'pending' AND due.webhook_id = w.webhook_id AND due.next_attempt_at <= ?1
+        ORDER BY due.next_attempt_at, due.id LIMIT ?2
+    )
+    WHERE d.locked_until IS NULL OR d.locked_until <= ?1
+    ORDER BY d.next_attempt_at, d.id LIMIT ?3
+) RETURNING id
+"""
+"""In SQLite one statement is alone by itself. PostgreSQL wants FOR UPDATE SKIP LOCKED on the inner rows, and $1.
+
+It walks from webhook to webhook over the index, and reads no more rows of each than may be taken: what a webhook has
+waiting costs the others nothing.
+"""
+
+
+class Attempt(Model):
+    """One try to deliver, and how it ended."""
+
+    id = fields.BigIntField(primary_key=True)
+    delivery: fields.ForeignKeyRelation[Delivery] = fields.ForeignKeyField(
+        "pichub.Delivery", related_name="attempts", on_delete=fields.CASCADE
+    )
+    delivery_id: str
+    at = fields.DatetimeField()
+    duration_ms = fields.IntField()
+    outcome = fields.CharEnumField(Outcome, max_length=16)
+    status_code = fields.IntField(null=True)
+    reason = fields.CharField(max_length=255, null=True)
+    response_excerpt = fields.TextField(null=True)
+
+    class Meta:
+        table = "delivery_attempts"
+        indexes = (("delivery_id", "id"),)
+
+
+class RelayCursor(Model):
+    """How far a relay has come, by the relay's name: the position of the last event that it has passed on."""
+
+    name = fields.CharField(max_length=32, primary_key=True, generated=False)
+    position = fields.BigIntField()
+
+    class Meta:
+        table = "relay_cursors"
+
+    @classmethod
+    async def reached(cls, name: str) -> int:
+        row = await cls.get_or_none(name=name)
+        return row.position if row else 0
+
+    @classmethod
+    async def move(cls, name: str, position: int) -> None:
+        await cls.bulk_create(
+            [cls(name=name, position=position)], on_conflict=["name"], update_fields=["position"]
+        )

@@ -1,0 +1,19 @@
+"""What the relay and the deliveries need of the house."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from app.brokers.base import Bell
+from app.outbound.post import Outbound
+
+
+class Parts(Protocol):
+    """The services, as far as they are asked for here."""
+
+    @property
+    def bell(self) -> Bell: ...
+    @property
+    def outbound(self) -> Outbound: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...

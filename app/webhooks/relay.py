@@ -1,0 +1,87 @@
+"""From events to deliveries: each event becomes one delivery for each webhook that wants it.
+
+The deliveries and the relay's cursor are written in one transaction, so that none is left out and none is made twice,
+wherever a process dies and however many relays there are.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from tortoise.transactions import in_transaction
+
+from app.events import outbox
+from app.events.catalogue import EventType
+from app.ids import Kind, new_id
+from app.models import Delivery, Event, RelayCursor, Webhook
+from app.webhooks.parts import Parts
+
+log = logging.getLogger("pichub.webhooks")
+
+TOPIC = "deliveries"
+"""What the bell is rung under when there are new deliveries."""
+CURSOR = "webhooks"
+BATCH = 200
+LOOK = 1.0
+"""Seconds after which it looks by itself: events of other processes may ring no bell here."""
+
+
+async def run(parts: Parts) -> None:
+    """Passes events on until it is cancelled."""
+    async with parts.bell.listening(outbox.TOPIC) as listener:
+        while True:
+            try:
+                while await pass_on(parts):
+                    pass
+            except Exception:
+                log.exception("events could not be passed on to webhooks; they will be")
+                await asyncio.sleep(LOOK)
+            await listener.wait(LOOK)
+
+
+async def pass_on(parts: Parts) -> bool:
+    """Makes the deliveries of the next events; whether there were any events."""
+    if not await Event.since(await RelayCursor.reached(CURSOR)).exists():
+        return False  # the common case, for which nobody is kept from writing
+    async with in_transaction():
+        events = await Event.since(await RelayCursor.reached(CURSOR)).limit(BATCH)
+        if events:
+            deliveries = _deliveries(events, await _webhooks(events), parts.clock())
+            await Delivery.bulk_create(deliveries, ignore_conflicts=True)
+            await RelayCursor.move(CURSOR, events[-1].position)
+    await parts.bell.ring(TOPIC)
+    return bool(events)
+
+
+async def _webhooks(events: Sequence[Event]) -> list[Webhook]:
+    """Those that may want one of the events."""
+    owners = {event.account_id for event in events}
+    found = await Webhook.filter(owner_id__in=owners, is_active=True)
+    pinged = {event.subject_id for event in events if event.type == EventType.PING}
+    missing = pinged - {webhook.id for webhook in found}
+    return found + (await Webhook.filter(id__in=missing) if missing else [])
+
+
+def _deliveries(events: Sequence[Event], webhooks: Sequence[Webhook], now: datetime) -> list[Delivery]:
+    return [
+        Delivery(
+            id=new_id(Kind.DELIVERY, now),
+            webhook_id=webhook.id,
+            event_id=event.id,
+            next_attempt_at=now,
+            created_at=now,
+        )
+        for event in events
+        for webhook in webhooks
+        if _wants(webhook, event)
+    ]
+
+
+def _wants(webhook: Webhook, event: Event) -> bool:
+    """A ping is for the one webhook that it names, disabled or not."""
+    if webhook.owner_id != event.account_id:
+        return False
+    if event.type == EventType.PING:
+        return event.subject_id == webhook.id
+    return webhook.is_active and event.type in webhook.events and event.position > webhook.since_position

@@ -1,0 +1,21 @@
+"""A process of its own that makes albums: `python -m tests.events.writer DATA_DIR TOKEN COUNT`."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from app.context import Context
+from app.lifespan import running
+from app.resolvers import account, albums
+from app.settings import Settings
+
+
+async def write(folder: Path, token: str, count: int) -> None:
+    async with running(Settings(data_dir=folder)) as services:
+        ctx = await account.recognise(Context(services), f"Bearer {token}")
+        for number in range(count):
+            await albums.create(ctx, albums.NewAlbum(f"Album {number}"))
+
+
+if __name__ == "__main__":
+    asyncio.run(write(Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])))

@@ -1,0 +1,235 @@
+import asyncio
+from collections.abc import Iterable
+
+import pytest
+
+from app.outbound.post import BadAddress, Blocked, Outbound, Resolve, TimedOut, Unreachable, parse
+from tests.receivers import HERE, Received, hang, receiving
+
+LOOPBACKS = """
+    127.0.0.1 127.1 2130706433 0x7f000001 0x7f.1 0177.0.0.1 017700000001 0 0.0.0.0 localhost localhost.
+    LOCALHOST 127.0.0.1. [::1] [::] [::ffff:127.0.0.1] [::ffff:7f00:1] [::127.0.0.1] [64:ff9b::7f00:1]
+    [2002:7f00:1::] [0:0:0:0:0:0:0:1] １２７。０。０。１ ⓛⓞⓒⓐⓛⓗⓞⓢⓣ 169.254.169.254 0xa9fea9fe 10.0.0.1 192.168.0.1
+    [fd00:ec2::254] [fec0::1] 224.0.0.1
+""".split()  # noqa: SIM905
+
+
+def naming(*addresses: str) -> Resolve:
+    async def resolve(host: str, port: int) -> Iterable[str]:
+        return addresses
+
+    return resolve
+
+
+async def never(host: str, port: int) -> Iterable[str]:
+    await asyncio.Event().wait()
+    return []
+
+
+@pytest.mark.parametrize("host", LOOPBACKS)
+async def test_no_spelling_of_an_inner_address_is_called(host: str) -> None:
+    outbound = Outbound()
+    for scheme in ("http", "https"):
+        with pytest.raises((Blocked, BadAddress)):
+            await outbound.check(f"{scheme}://{host}:9/hook")
+        with pytest.raises(Blocked):
+            await outbound.post(f"{scheme}://{host}:9/hook", {}, b"{}")
+
+
+@pytest.mark.parametrize(
+    "addresses", [("8.8.8.8", "127.0.0.1"), ("2606:4700::1111", "fe80::1"), ("10.0.0.1",)]
+)
+async def test_one_inner_address_among_those_of_a_name_blocks_it(addresses: tuple[str, ...]) -> None:
+    outbound = Outbound(resolve=naming(*addresses))
+    with pytest.raises(Blocked):
+        await outbound.check("https://example.org/")
+    with pytest.raises(Blocked):
+        await outbound.post("https://example.org/", {}, b"")
+
+
+async def test_a_name_that_changes_its_address_is_checked_again_and_the_checked_one_is_connected_to() -> None:
+    asked: list[str] = []
+
+    async def rebinding(host: str, port: int) -> Iterable[str]:
+        asked.append(host)
+        return ["93.184.216.34"] if len(asked) == 1 else ["127.0.0.1"]
+
+    async with receiving() as receiver:
+        outbound = Outbound(resolve=rebinding)
+        url = receiver.url.replace("127.0.0.1", "rebinding.example")
+        await outbound.check(url)
+        with pytest.raises(Blocked):
+            await outbound.post(url, {}, b"")
+        assert asked == ["rebinding.example"] * 2
+        assert receiver.received == []
+
+
+async def test_the_name_is_asked_once_and_stays_in_the_request() -> None:
+    asked: list[str] = []
+
+    async def resolve(host: str, port: int) -> Iterable[str]:
+        asked.append(host)
+        return ["127.0.0.1"]
+
+    async with receiving() as receiver:
+        url = receiver.url.replace("127.0.0.1", "hooks.example") + "?a=1&b=%20"
+        answer = await Outbound(allowed=HERE, resolve=resolve).post(url, {"webhook-id": "x"}, b'{"a": 1}')
+        assert answer.status == 204
+        assert asked == ["hooks.example"]
+        (request,) = receiver.received
+        assert request.headers["host"].startswith("hooks.example:")
+        assert (request.target, request.body, request.id) == ("/hook?a=1&b=%20", b'{"a": 1}', "x")
+
+
+async def test_an_address_that_does_not_answer_gives_way_to_the_next() -> None:
+    async with receiving() as receiver:
+        url = receiver.url.replace("127.0.0.1", "hooks.example")
+        outbound = Outbound(allowed=HERE, resolve=naming("127.0.0.2", "127.0.0.3", "127.0.0.1"))
+        assert (await outbound.post(url, {}, b"")).status == 204
+
+
+async def test_redirects_are_answers_and_nothing_more() -> None:
+    async with receiving() as receiver, receiving() as inner:
+        receiver.says(302, Location=inner.url)
+        assert (await Outbound(allowed=HERE).post(receiver.url, {}, b"")).status == 302
+        assert inner.received == []
+
+
+async def test_proxies_of_the_environment_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with receiving() as receiver, receiving() as proxy:
+        for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        await Outbound(allowed=HERE).post(receiver.url, {}, b"")
+        assert (len(receiver.received), proxy.received) == (1, [])
+
+
+async def test_nothing_is_remembered_for_the_next_request() -> None:
+    async with receiving() as receiver:
+        receiver.says(200, Set_Cookie="a=b")
+        outbound = Outbound(allowed=HERE)
+        for _ in range(2):
+            await outbound.post(receiver.url, {}, b"")
+        assert all("cookie" not in request.headers for request in receiver.received)
+        assert all(request.headers["connection"] == "close" for request in receiver.received)
+
+
+@pytest.mark.parametrize("hanging", ["name", "answer", "headers", "body"])
+async def test_the_deadline_holds_for_all_of_it(hanging: str) -> None:
+    async with receiving(hang if hanging == "answer" else None) as receiver:
+        receiver.answer = {
+            "headers": b"HTTP/1.1 200 OK\r\nX: ",
+            "body": b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx",
+        }.get(hanging, b"")
+        if hanging in {"headers", "body"}:
+            begun = receiver.answer
+
+            async def drip(_: Received) -> bytes:
+                return begun
+
+            receiver.answers = drip
+            receiver.lingers = True
+        outbound = Outbound(allowed=HERE, resolve=never if hanging == "name" else None, deadline=0.2)
+        with pytest.raises(TimedOut, match=r"No answer within 0\.2 s"):
+            await outbound.post(receiver.url, {}, b"")
+
+
+async def test_of_a_long_answer_a_little_is_read() -> None:
+    async def endless(_: Received) -> bytes:
+        return b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 300_000
+
+    async with receiving(endless) as receiver:
+        receiver.lingers = True
+        answer = await Outbound(allowed=HERE, deadline=5).post(receiver.url, {}, b"")
+        assert (answer.status, len(answer.excerpt)) == (200, 1024)
+
+
+async def test_an_answer_that_is_no_text_can_be_kept_all_the_same() -> None:
+    async with receiving() as receiver:
+        receiver.answer = b"HTTP/1.1 500 X\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\xff\x00ab"
+        answer = await Outbound(allowed=HERE).post(receiver.url, {}, b"")
+        assert (answer.status, answer.excerpt) == (500, "\ufffd\ufffdab")
+
+
+@pytest.mark.parametrize(
+    "answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nx", b"HTTP/1.1 2"]
+)
+async def test_an_answer_that_is_none_is_unreachable(answer: bytes) -> None:
+    async with receiving() as receiver:
+        receiver.answer = answer
+        with pytest.raises(Unreachable, match="broken off"):
+            await Outbound(allowed=HERE).post(receiver.url, {}, b"")
+
+
+async def test_where_nobody_is_nothing_is_reached() -> None:
+    async with receiving() as receiver:
+        pass
+    with pytest.raises(Unreachable, match="Nobody listens there"):
+        await Outbound(allowed=HERE).post(receiver.url, {}, b"")
+
+    async def unknown(host: str, port: int) -> Iterable[str]:
+        raise OSError("no such name")
+
+    with pytest.raises(Unreachable, match="name was not found"):
+        await Outbound(resolve=unknown).post("https://nowhere.example/", {}, b"")
+    await Outbound(resolve=unknown).check("https://nowhere.example/")
+
+
+async def test_plain_http_where_tls_was_asked_is_unreachable() -> None:
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(Unreachable, match="TLS"):
+            await Outbound(allowed=HERE).post(f"https://127.0.0.1:{port}", {}, b"")
+
+
+async def test_a_tls_handshake_that_hangs_leaves_no_socket_open() -> None:
+    async with receiving() as receiver:
+        url = receiver.url.replace("http:", "https:")
+        with pytest.raises(TimedOut):
+            await Outbound(allowed=HERE, deadline=0.2).post(url, {}, b"")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "",
+        "example.org",
+        "/hook",
+        "ftp://example.org/",
+        "file:///etc/passwd",
+        "gopher://example.org/",
+        "https://",
+        "https://:443/",
+        "https://example.org:0/",
+        "https://example.org:99999/",
+        "https://example.org:x/",
+        "https://ann:secret@example.org/",
+        "https://@example.org/",
+        "https://exa mple.org/",
+        "https://example.org/\r\nHost: inner",
+        "https://example.org\\@inner/",
+        "http://[::1",
+        "http://2130706433/",
+        "http://0x7f000001/",
+        "http://example.1/",
+        "https://example.org/" + "x" * 2000,
+        "https://\u0000.example/",
+    ],
+)
+async def test_what_is_no_address_is_told_so(url: str) -> None:
+    with pytest.raises(BadAddress):
+        parse(url)
+    with pytest.raises(BadAddress):
+        await Outbound().check(url)
+    with pytest.raises(Blocked):
+        await Outbound().post(url, {}, b"")
+
+
+def test_hosts_and_ports_are_read() -> None:
+    assert parse("https://example.org") == ("example.org", 443)
+    assert parse("http://EXAMPLE.org:8080/a?b#c") == ("example.org", 8080)
+    assert parse("https://bücher.example/") == ("xn--bcher-kva.example", 443)
+    assert parse("http://[2606:4700::1111]/") == ("2606:4700::1111", 80)

@@ -1,0 +1,15 @@
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.house import house
+from tests.receivers import HERE
+from tests.webhooks.desk import Desk
+
+
+@pytest.fixture
+async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
+    """A house whose relay and deliveries do nothing until they are told to, at a time that stands still."""
+    async with house(tmp_path, webhook_allow_networks=HERE) as built:
+        yield await Desk.of(built)

@@ -1,0 +1,96 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.models import DisabledReason, Outcome
+from app.outbound.post import Blocked, TimedOut, Unreachable
+from app.webhooks.health import failing_since, reason_to_disable
+from app.webhooks.outcomes import ABOUT, of_failure, of_status
+from app.webhooks.schedule import WAITS, next_attempt
+
+NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
+
+
+def wait(attempts: int, retry_after: str | None = None, random: float = 0.0) -> timedelta | None:
+    at = next_attempt(attempts, NOW, retry_after=retry_after, random=lambda: random)
+    return None if at is None else at - NOW
+
+
+def test_ten_attempts_over_three_days() -> None:
+    assert [wait(attempts) for attempts in range(11)] == [*WAITS, None]
+    assert sum(WAITS, timedelta()) == timedelta(hours=75, minutes=35, seconds=5)
+
+
+def test_jitter_adds_a_tenth_at_most_and_takes_nothing() -> None:
+    assert wait(2, random=0.0) == timedelta(minutes=5)
+    assert wait(2, random=1.0) == timedelta(minutes=5, seconds=30)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("60", timedelta(minutes=1)),
+        (" 60 ", timedelta(minutes=1)),
+        ("2", timedelta(seconds=5)),
+        ("0", timedelta(seconds=5)),
+        ("99999999999999999999", timedelta(hours=24)),
+        ("Sun, 01 Mar 2026 12:10:00 GMT", timedelta(minutes=10)),
+        ("Sun, 01 Mar 2026 11:00:00 GMT", timedelta(seconds=5)),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", timedelta(hours=24)),
+        ("Sun, 01 Mar 2026 12:10:00", timedelta(minutes=10)),
+        ("-5", timedelta(seconds=5)),
+        ("soon", timedelta(seconds=5)),
+        ("٣", timedelta(seconds=5)),
+        ("Sun, 99 Mar 2026 99:99:99 GMT", timedelta(seconds=5)),
+        ("", timedelta(seconds=5)),
+    ],
+)
+def test_retry_after_may_make_it_later_and_never_sooner_up_to_a_day(header: str, expected: timedelta) -> None:
+    assert wait(1, header) == expected
+
+
+def test_retry_after_does_not_lengthen_the_schedule() -> None:
+    assert wait(len(WAITS), "60") is None
+
+
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (200, "delivered"),
+        (204, "delivered"),
+        (299, "delivered"),
+        (301, "redirected"),
+        (304, "redirected"),
+        (400, "refused"),
+        (410, "gone"),
+        (429, "refused"),
+        (503, "refused"),
+        (999, "refused"),
+    ],
+)
+def test_2xx_alone_is_success(status: int, outcome: str) -> None:
+    assert of_status(status) == outcome
+    assert of_status(status).is_success == (outcome == "delivered")
+
+
+def test_why_there_was_no_answer_has_a_word_each() -> None:
+    assert [of_failure(kind("")) for kind in (Blocked, TimedOut, Unreachable)] == [
+        "blocked",
+        "timed_out",
+        "unreachable",
+    ]
+    assert set(ABOUT) == set(Outcome)
+
+
+def test_failing_begins_with_the_first_failure_and_ends_with_a_success() -> None:
+    earlier = NOW - timedelta(days=1)
+    assert failing_since(Outcome.REFUSED, None, NOW) == NOW
+    assert failing_since(Outcome.TIMED_OUT, earlier, NOW) == earlier
+    assert failing_since(Outcome.DELIVERED, earlier, NOW) is None
+
+
+def test_five_days_of_nothing_but_failure_or_one_410_disable() -> None:
+    assert reason_to_disable(Outcome.REFUSED, NOW - timedelta(days=5, seconds=-1), NOW) is None
+    assert reason_to_disable(Outcome.REFUSED, NOW - timedelta(days=5), NOW) is DisabledReason.FAILING
+    assert reason_to_disable(Outcome.GONE, NOW, NOW) is DisabledReason.GONE
+    assert reason_to_disable(Outcome.DELIVERED, None, NOW) is None

@@ -1,0 +1,22 @@
+"""A worker of its own, for tests that kill it: python -m tests.webhooks.worker DATA_DIR LEASE_IN_SECONDS"""
+
+import asyncio
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+from app.lifespan import running
+from app.settings import Settings
+from app.webhooks import delivery, relay
+from tests.receivers import HERE
+
+
+async def main(folder: Path, lease: float) -> None:
+    settings = Settings(data_dir=folder, webhook_allow_networks=HERE, transform_workers=1)
+    async with running(settings) as services, asyncio.TaskGroup() as group:
+        group.create_task(relay.run(services))
+        group.create_task(delivery.run(services, delivery.Pace(lease=timedelta(seconds=lease))))
+
+
+if __name__ == "__main__":
+    asyncio.run(main(Path(sys.argv[1]), float(sys.argv[2])))
