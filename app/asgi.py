@@ -9,7 +9,7 @@ from typing import TypedDict
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Route
+from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.cancellation import in_thread
@@ -51,7 +51,7 @@ class State(TypedDict):
 
 
 class GraphQL:
-    """The GraphQL endpoint: requests that come while it is built wait for it."""
+    """The GraphQL endpoint: requests and WebSockets that come while it is built wait for it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         view = await asyncio.shield(scope["state"]["graphql"])
@@ -120,6 +120,8 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         routes=[
             Route("/graphql", graphql, methods=None),
             Route("/graphql/", graphql, methods=None),
+            WebSocketRoute("/graphql", graphql),
+            WebSocketRoute("/graphql/", graphql),
             *web_routes,
             *rest_routes,
         ],

@@ -8,15 +8,18 @@ from typing import Any, TypeAlias
 
 from app import addresses
 from app.auth.actor import Actor, Scope
+from app.auth.passwords import Passwords
+from app.auth.uses import Uses
 from app.brokers.base import Bell
-from app.errors import MissingScope, RateLimited, Unauthorized
+from app.errors import Forbidden, MissingScope, RateLimited, Unauthorized
+from app.events.feed import Feed
 from app.flights import Flights
 from app.hits.cache import Cache
 from app.hits.freshness import Freshness
 from app.imaging.pool import Pool
 from app.keyring import Keyring
 from app.links import Links
-from app.models import Image
+from app.models import Image, Role, Session
 from app.outbound.post import Outbound
 from app.ratelimits.base import Allowance, Limiter
 from app.ratelimits.policies import Policy
@@ -72,22 +75,29 @@ class Services:
     rows: Rows
     keyring: Keyring
     bell: Bell
+    feed: Feed
     outbound: Outbound
     limiter: Limiter
     policies: Mapping[Budget, Policy]
     links: Links
+    passwords: Passwords
+    uses: Uses
     clock: Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request's view of the house. `actor` is None where nobody has signed in; `address` is the client's."""
+    """One request's view of the house. `actor` is None where nobody has signed in; `address` is the client's.
+
+    `is_operator` is for the command line: who may read the database may do what admins may.
+    """
 
     services: Services
     actor: Actor | None = None
     request_id: str = ""
     address: str = ""
     spent: Spent = field(default_factory=dict)
+    is_operator: bool = False
 
     def signed_in(self) -> Actor:
         """Who asks. Raises Unauthorized where nobody does."""
@@ -103,6 +113,28 @@ class Context:
         actor = self.signed_in()
         self.allow(scope)
         return actor
+
+    def require_session(self) -> Session:
+        """The session of who asks, for what a key must not do. Raises Unauthorized, Forbidden."""
+        session = self.signed_in().session
+        if session is None:
+            raise Forbidden(
+                "This needs a signed-in session; an API token can't make tokens or change the account"
+            )
+        return session
+
+    def require_admin(self) -> None:
+        """Raises Unauthorized where nobody asks, Forbidden where it is not an admin that has signed in."""
+        if self.is_operator:
+            return
+        if self.signed_in().account.role is not Role.ADMIN:
+            raise Forbidden("This is for admins")
+        self.require_session()
+
+    def require_operator(self) -> None:
+        """Raises Forbidden for all but the command line."""
+        if not self.is_operator:
+            raise Forbidden("This is for who runs the server, on its command line")
 
     def allow(self, scope: Scope) -> None:
         """For what is open to all: a token's scopes bind its bearer even there. Raises MissingScope."""

@@ -14,6 +14,7 @@ PicHubError                 code, message, details, fields
 │   └── TooManyPixels                               the picture would be too large once decoded
 ├── RateLimited             RATE_LIMIT_EXCEEDED     the caller has done so much that the rest must wait
 ├── Busy                    BUSY                    all workers are taken and so are the places to wait
+│   └── FellBehind                                  who follows events took them too slowly
 └── OutOfStorage            INSUFFICIENT_STORAGE    the disk or the account is full
 """
 
@@ -213,6 +214,16 @@ class Busy(PicHubError):
     def __init__(self, details: str, *, retry_after: int = 1) -> None:
         super().__init__("The server is busy", details)
         self.retry_after = retry_after
+
+
+class FellBehind(Busy):
+    """Who follows events let more than `most` of them wait. They can go on from the last that they had."""
+
+    def __init__(self, most: int) -> None:
+        super().__init__(
+            f"More than {most:,} events waited for you. Go on from the cursor of the last that you had.",
+        )
+        self.message = "You take events too slowly"
 
 
 class OutOfStorage(PicHubError):

@@ -18,6 +18,8 @@ class Kind(StrEnum):
 
     ACCOUNT = "acc"
     TOKEN = "tok"  # noqa: S105
+    SESSION = "ses"
+    INVITATION = "inv"
     IMAGE = "img"
     ALBUM = "alb"
     CATEGORY = "cat"

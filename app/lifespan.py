@@ -7,11 +7,14 @@ from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+from app.auth.passwords import Passwords
+from app.auth.uses import Uses
 from app.brokers.memory import MemoryBell
 from app.context import Budget, Context, Services
-from app.db.config import sqlite_url, tortoise_config
+from app.db.config import sqlite_path, sqlite_url, tortoise_config
 from app.db.lifecycle import database
 from app.db.migrate import migrate
+from app.events.feed import Feed
 from app.flights import Flights
 from app.hits.cache import Cache
 from app.hits.freshness import Freshness
@@ -41,6 +44,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         try:
             yield services
         finally:
+            await services.feed.close()
+            await services.uses.close()
             await services.renders.close()
             await services.imaging.close()
             services.freshness.close()
@@ -58,8 +63,35 @@ async def prepare(settings: Settings) -> FirstSignIn | None:
         return await account.make_first(Context(assembled(settings)))
 
 
+class NotMade(Exception):
+    """There is no PicHub in this folder. The text says how one is made."""
+
+
+async def bring_up_to_date(settings: Settings) -> None:
+    """Brings the tables up to date that a PicHub has. Raises NotMade where there is none."""
+    path = sqlite_path(tortoise_config(database_url(settings)))
+    if path is not None and not path.exists():
+        raise NotMade(
+            f"There is no PicHub in {settings.data_dir}: start it once with 'pichub serve', or run 'pichub migrate'"
+        )
+    await migrate(tortoise_config(database_url(settings)))
+
+
+@asynccontextmanager
+async def console(settings: Settings) -> AsyncIterator[Context]:
+    """The context of the command line, which may do what admins may, also while servers run. Raises NotMade."""
+    await bring_up_to_date(settings)
+    async with database(tortoise_config(database_url(settings))):
+        services = assembled(settings)
+        try:
+            yield Context(services, is_operator=True)
+        finally:
+            services.freshness.close()
+
+
 def assembled(settings: Settings) -> Services:
     freshness = Freshness(settings.data_dir / "freshness")
+    bell = MemoryBell()
     return Services(
         settings=settings,
         storage=DiskStorage(settings.data_dir / "storage"),
@@ -76,7 +108,8 @@ def assembled(settings: Settings) -> Services:
         hits=Cache(freshness, size=settings.hits_size, second_time_only=True),
         rows=Cache(freshness, size=ROWS),
         keyring=keyring(settings),
-        bell=MemoryBell(),
+        bell=bell,
+        feed=Feed(bell),
         outbound=Outbound(allowed=settings.webhook_allow_networks),
         limiter=MemoryLimiter(_now),
         policies={
@@ -86,6 +119,8 @@ def assembled(settings: Settings) -> Services:
             Budget.MISSES: Policy(Budget.MISSES, settings.limit_misses),
         },
         links=Links(settings.url),
+        passwords=Passwords(),
+        uses=Uses(),
         clock=_now,
     )
 

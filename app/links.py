@@ -2,7 +2,15 @@
 
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
+
+
+def origin_of(url: str) -> str:
+    """The origin of an address, as browsers write it: without the port that goes without saying. Raises ValueError."""
+    parts = urlsplit(url)
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    silent = {"http": 80, "https": 443}.get(parts.scheme)
+    return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in {None, silent} else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,8 @@ from app.ratelimits.policies import Policy, Window
 
 log = logging.getLogger("pichub")
 
+REQUESTS = {"http", "websocket"}
+
 
 class RequestId:
     """Gives each request an id, as `request.state.request_id` and in the header X-Request-Id."""
@@ -28,7 +30,7 @@ class RequestId:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in REQUESTS:
             await self.app(scope, receive, send)
             return
         request_id = secrets.token_hex(8)
@@ -54,7 +56,7 @@ class Spending:
         self.trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http":
+        if scope["type"] not in REQUESTS:
             await self.app(scope, receive, send)
             return
         state = scope["state"]

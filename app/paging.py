@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeVar
 
 from app.errors import BadRequest, InvalidParameter
 
@@ -54,6 +54,35 @@ class Cursor:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """An event's place among all: its position, written so that nobody is tempted to read it."""
+
+    position: int
+
+    def __str__(self) -> str:
+        return base64.urlsafe_b64encode(f"evt.{self.position}".encode()).decode().rstrip("=")
+
+    @classmethod
+    def parse(cls, text: str, *, name: str = "after") -> Self:
+        """The place that a cursor names. Raises InvalidParameter, naming the parameter `name`."""
+        try:
+            plain = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode("ascii")
+            place = cls(int(plain.removeprefix("evt.")))
+        except (binascii.Error, ValueError) as error:
+            raise InvalidParameter(name, text, "the cursor of an event") from error
+        if str(place) != text or not 0 < place.position < 2**63:
+            raise InvalidParameter(name, text, "the cursor of an event")
+        return place
+
+
+def page_size(size: int, *, name: str) -> int:
+    """The size of a page, if it is allowed. Raises InvalidParameter, naming the parameter `name`."""
+    if not 1 <= size <= MAX_SIZE:
+        raise InvalidParameter(name, size, f"a whole number from 1 to {MAX_SIZE}")
+    return size
+
+
+@dataclass(frozen=True, slots=True)
 class PageRequest:
     """`size` rows after `after` and before `before`, counted from the start or, `backward`, from the end."""
 
@@ -77,10 +106,8 @@ class PageRequest:
         size, name = (last, "last") if last is not None else (first, "first")
         if size is None:
             size = DEFAULT_SIZE
-        if not 1 <= size <= MAX_SIZE:
-            raise InvalidParameter(name, size, f"a whole number from 1 to {MAX_SIZE}")
         return cls(
-            size=size,
+            size=page_size(size, name=name),
             after=Cursor.parse(after, name="after") if after is not None else None,
             before=Cursor.parse(before, name="before") if before is not None else None,
             backward=last is not None,
@@ -92,7 +119,7 @@ class Page(Generic[T]):
     """Some rows of a list, in the list's own order. What costs another query is asked only when called."""
 
     items: Sequence[T]
-    cursors: Sequence[Cursor]
+    cursors: Sequence[Any]  # a Cursor each; a Place where they are events
     has_next: Callable[[], Awaitable[bool]]
     has_previous: Callable[[], Awaitable[bool]]
     total: Callable[[], Awaitable[int]]

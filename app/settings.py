@@ -16,6 +16,7 @@ from dotenv import dotenv_values
 
 from app.addresses import Network, networks
 from app.errors import MEGABYTE, written_size
+from app.links import origin_of
 
 PREFIX = "PICHUB_"
 SHORTEST_SECRET = 32
@@ -147,6 +148,16 @@ class Settings:
     log_level: str = setting(one_of("debug", "info", "warning", "error"), "info", "How much the log says")
     introspection: bool = setting(flag, True, "Whether GraphQL tells its schema to those who ask")
 
+    sign_up: str = setting(
+        one_of("closed", "invitation", "open"), "closed", "Who may make an account: closed, invitation, open"
+    )
+    session_lifetime: int = setting(
+        whole(1, 3650), 30, "Days after which a browser that signed in must do so again"
+    )
+    quota: int | None = setting(
+        allowance, None, "Bytes that an account may keep, unless it has a quota of its own; or unlimited"
+    )
+
     max_upload_size: int = setting(byte_count, 50 * MEGABYTE, "The largest file that is taken")
     min_free_disk: int = setting(
         byte_count, 256 * MEGABYTE, "Uploads stop when the disk has less room than this"
@@ -234,6 +245,12 @@ class Settings:
         """Where people reach this server, with no slash at the end."""
         host = {"0.0.0.0": "localhost", "::": "localhost"}.get(self.host, self.host)  # noqa: S104  (a name for "all")
         return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def own_origins(self) -> frozenset[str]:
+        """The origins whose pages may use the session cookie: our own, and those that are named."""
+        named = [origin_of(origin) for origin in self.cors_origins if origin != "*"]
+        return frozenset([origin_of(self.url), *named])
 
 
 def variable(f: "Field[Any]") -> str:

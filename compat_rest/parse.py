@@ -2,8 +2,10 @@
 
 from starlette.requests import Request
 
+from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import InvalidParameter, Unauthorized
+from app.models import DeliveryStatus
 from app.paging import DEFAULT_SIZE, MAX_SIZE, NumberedRequest
 from app.resolvers import account
 from app.resolvers.images import ImageFilter
@@ -20,24 +22,27 @@ async def context(request: Request) -> Context:
 
     Raises Unauthorized also where no token came: nothing here is open to all.
     """
-    ctx = await account.sign_in_by_header(_stranger(request), request.headers.get("authorization"))
+    ctx = await account.enter(_stranger(request), _credentials(request))
     ctx.signed_in()
     return ctx
 
 
 async def visitor(request: Request) -> Context:
-    """Who asks for a picture. A token that does not hold counts as none: the picture may be open to all."""
+    """Who asks for a picture, which any page may show.
+
+    A token that does not hold counts as none: the picture may be open to all.
+    """
     stranger = _stranger(request)
     try:
-        return await account.recognise(stranger, request.headers.get("authorization"))
+        return await account.recognise(stranger, _credentials(request), from_any_page=True)
     except Unauthorized:
         return stranger
 
 
 def page(request: Request) -> NumberedRequest:
     """The page that is asked for; more a page than there may be is cut down. Raises InvalidParameter."""
-    number = _whole(request, "page", 1, most=LAST_PAGE)
-    per_page = _whole(request, "per_page", DEFAULT_SIZE)
+    number = whole(request, "page", 1, most=LAST_PAGE)
+    per_page = whole(request, "per_page", DEFAULT_SIZE)
     return NumberedRequest(number, min(per_page, MAX_SIZE))
 
 
@@ -60,6 +65,14 @@ def flag(request: Request, name: str) -> bool:
     return FLAGS[text.lower()]
 
 
+def delivery_status(request: Request) -> DeliveryStatus | None:
+    """Which deliveries; all where nothing is said. Raises InvalidParameter."""
+    text = request.query_params.get("status") or None
+    if text is not None and text not in set(DeliveryStatus):
+        raise InvalidParameter("status", text, f"one of {', '.join(DeliveryStatus)}")
+    return DeliveryStatus(text) if text else None
+
+
 def signature(request: Request) -> Signature | None:
     """The signature that the address carries; one that can't be read counts as none."""
     return Signature.parse(request.query_params.get("exp"), request.query_params.get("sig"))
@@ -70,7 +83,12 @@ def _stranger(request: Request) -> Context:
     return Context(state.services, request_id=state.request_id, address=state.address, spent=state.spent)
 
 
-def _whole(request: Request, name: str, default: int, *, most: int | None = None) -> int:
+def _credentials(request: Request) -> Credentials:
+    return Credentials.of(request, request.state.services.settings.own_origins)
+
+
+def whole(request: Request, name: str, default: int, *, most: int | None = None) -> int:
+    """A whole number from 1, to `most` where that is given. Raises InvalidParameter."""
     text = request.query_params.get(name, str(default))
     allowed = f"a whole number from 1 to {most}" if most else "a whole number from 1"
     if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):

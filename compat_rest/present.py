@@ -1,4 +1,4 @@
-"""How things look in JSON: the envelope, and in it images, albums and categories as the contract writes them."""
+"""How things look in JSON: the envelope, and in it images, albums and the rest as the contract writes them."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from app import models
 from app.context import Context
 from app.imaging.formats import Format
 from app.paging import NumberedPage
-from app.resolvers import variants
+from app.resolvers import quotas, variants
 
 # What an account is shown is for nobody else to keep.
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -46,6 +46,11 @@ def listing(page: NumberedPage[Any], data: Sequence[Any]) -> Response:
 
 def created(data: Any, location: str) -> Response:
     return Envelope({"success": True, "data": data}, status=201, headers={"Location": location})
+
+
+def accepted(data: Any) -> Response:
+    """What was asked for will be done in a moment."""
+    return Envelope({"success": True, "data": data}, status=202)
 
 
 def uploaded(image: Mapping[str, Any]) -> Response:
@@ -127,6 +132,65 @@ def category(row: models.Category) -> dict[str, Any]:
         "description": row.description,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
+    }
+
+
+def webhook(row: models.Webhook, secret: str | None = None) -> dict[str, Any]:
+    """With the secret where it was made just now."""
+    data = {
+        "id": row.id,
+        "url": row.url,
+        "description": row.description,
+        "events": row.events,
+        "is_active": row.is_active,
+        "disabled_reason": row.disabled_reason,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+    }
+    return data | {"secret": secret} if secret else data
+
+
+def delivery(row: models.Delivery, attempts: Sequence[models.Attempt]) -> dict[str, Any]:
+    """The event must have been loaded with it."""
+    return {
+        "id": row.id,
+        "webhook_id": row.webhook_id,
+        "event_id": row.event_id,
+        "event": row.event.type,
+        "status": row.status,
+        "attempts": [_attempt(each) for each in attempts],
+        "next_attempt_at": row.next_attempt_at,
+        "created_at": row.created_at,
+    }
+
+
+def account(ctx: Context, row: models.Account) -> dict[str, Any]:
+    usage, settings = quotas.usage_of(ctx, row), ctx.services.settings
+    return {
+        "id": row.id,
+        "username": row.username,
+        "role": row.role.value,
+        "usage": {"bytes": usage.bytes, "images": usage.images},
+        "quota": usage.quota,
+        "limits": {
+            "max_upload_size": settings.max_upload_size,
+            "max_pixels": settings.max_pixels,
+            "max_side": settings.max_side,
+            "requests": settings.limit_api,
+            "uploads": settings.limit_upload,
+        },
+        "created_at": row.created_at,
+    }
+
+
+def _attempt(row: models.Attempt) -> dict[str, Any]:
+    return {
+        "time": row.at,
+        "outcome": row.outcome,
+        "status": row.status_code,
+        "duration_ms": row.duration_ms,
+        "reason": row.reason,
+        "response_excerpt": row.response_excerpt,
     }
 
 

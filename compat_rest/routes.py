@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp
 
-from compat_rest import albums, categories, images, img
+from compat_rest import account, albums, categories, events, images, img, webhooks
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -19,6 +19,14 @@ API: Mapping[str, Mapping[str, Handler]] = {
     "/albums/{id}": {"GET": albums.show, "PATCH": albums.update, "DELETE": albums.delete},
     "/categories": {"GET": categories.index, "POST": categories.create},
     "/categories/{id}": {"GET": categories.show, "PATCH": categories.update, "DELETE": categories.delete},
+    "/webhooks": {"GET": webhooks.index, "POST": webhooks.create},
+    "/webhooks/{id}": {"GET": webhooks.show, "PATCH": webhooks.update, "DELETE": webhooks.delete},
+    "/webhooks/{id}/test": {"POST": webhooks.test},
+    "/webhooks/{id}/rotate-secret": {"POST": webhooks.rotate_secret},
+    "/webhooks/{id}/deliveries": {"GET": webhooks.deliveries},
+    "/webhooks/{id}/deliveries/{delivery_id}/redeliver": {"POST": webhooks.redeliver},
+    "/events": {"GET": events.index},
+    "/account": {"GET": account.show},
 }
 
 

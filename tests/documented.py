@@ -6,7 +6,10 @@ from http import HTTPStatus
 from pathlib import Path
 
 from app import settings
+from app.events.catalogue import CATALOGUE
 from app.imaging import params
+from app.webhooks import schedule
+from app.webhooks.outcomes import ABOUT
 from compat_rest.errors import STATUS
 from compat_rest.routes import API
 
@@ -36,21 +39,48 @@ def statuses() -> str:
     )
 
 
+def attempts() -> str:
+    rows = [(str(number), wait, since) for number, wait, since in schedule.table()]
+    return table(("attempt", "after the one before", "after the event"), rows)
+
+
+def outcomes() -> str:
+    return table(("outcome", ""), [(f"`{outcome.value}`", about) for outcome, about in ABOUT.items()])
+
+
+def event_types() -> str:
+    rows = [
+        (f"`{kind.value}`", " ".join((happening.__doc__ or "").split()))
+        for kind, happening in CATALOGUE.items()
+    ]
+    return table(("type", ""), rows)
+
+
 def variables() -> str:
     defaults = {
         "PICHUB_TRANSFORM_WORKERS": "one a core",
         "PICHUB_PUBLIC_URL": "",
         "PICHUB_TRUSTED_PROXIES": "none",
+        "PICHUB_WEBHOOK_ALLOW_NETWORKS": "none",
     }
     rows = [(f"`{name}`", defaults.get(name, default), about) for name, default, about in settings.table()]
     return table(("variable", "if nothing is said", "what it is for"), rows)
 
 
+def events() -> str:
+    rows = [(f"`{kind.value}`", " ".join((of.__doc__ or "").split())) for kind, of in CATALOGUE.items()]
+    return table(("type", "what it tells"), rows)
+
+
 TABLES: dict[tuple[str, str], Callable[[], str]] = {
     ("transforms.md", "parameters"): parameters,
+    ("events.md", "events"): events,
     ("rest.md", "routes"): routes,
     ("rest.md", "statuses"): statuses,
     ("settings.md", "settings"): variables,
+    ("webhooks.md", "events"): event_types,
+    ("webhooks.md", "schedule"): attempts,
+    ("webhooks.md", "outcomes"): outcomes,
 }
 
 

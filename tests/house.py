@@ -16,15 +16,42 @@ from starlette.types import Scope as ASGIScope
 from app.asgi import create_app
 from app.auth import tokens
 from app.auth.actor import Scope
-from app.context import Services
+from app.cli.serve import SOCKETS
+from app.context import Context, Services
 from app.ids import Kind, new_id
 from app.lifespan import prepare
-from app.models import Account
+from app.models import Account, Role
+from app.resolvers import accounts
+from app.resolvers.accounts import NewAccount
 from app.settings import Settings
 
 BASE_URL = "http://pichub.test"
 UNLIMITED = {"limit_api": "off", "limit_upload": "off", "limit_failures": "off", "limit_misses": "off"}
 """Limits are what their own tests are about."""
+PASSWORD = "correct horse"
+SIGN_IN = (
+    "mutation($input: SignInInput!) { signIn(input: $input) { account { id username } session { id } } }"
+)
+
+
+async def ask(client: httpx2.AsyncClient, query: str, **variables: Any) -> Any:
+    """The data of a GraphQL answer without errors."""
+    answer = await client.post("/graphql", json={"query": query, "variables": variables})
+    body = answer.json()
+    assert "errors" not in body, body["errors"]
+    return body["data"]
+
+
+async def code_of(client: httpx2.AsyncClient, query: str, **variables: Any) -> str:
+    """The code of the one error of a GraphQL answer."""
+    answer = await client.post("/graphql", json={"query": query, "variables": variables})
+    (error,) = answer.json()["errors"]
+    return str(error["extensions"]["code"])
+
+
+async def sign_in(client: httpx2.AsyncClient, username: str, password: str = PASSWORD) -> Any:
+    """Signs a browser in, as a page does with fetch."""
+    return await ask(client, SIGN_IN, input={"username": username, "password": password})
 
 
 def signed(token: str) -> dict[str, str]:
@@ -64,6 +91,25 @@ class House:
         assert answer.status_code == 200, answer.text
         image: dict[str, Any] = answer.json()["data"]
         return image
+
+    @asynccontextmanager
+    async def browser(self, **headers: str) -> AsyncIterator[httpx2.AsyncClient]:
+        """One that keeps cookies, and sends what pages of this server make it send, or else these `headers`."""
+        sent = headers or {"Sec-Fetch-Site": "same-origin"}
+        transport = httpx2.ASGITransport(app=self.app)
+        async with httpx2.AsyncClient(transport=transport, base_url=self.url, headers=sent) as client:
+            yield client
+
+    @asynccontextmanager
+    async def signed_in(
+        self, username: str, *, role: Role = Role.MEMBER, **headers: str
+    ) -> AsyncIterator[httpx2.AsyncClient]:
+        """A browser in which a new account has signed in."""
+        ctx = Context(self.services, is_operator=True)
+        await accounts.create(ctx, NewAccount(username, PASSWORD, role=role))
+        async with self.browser(**headers) as client:
+            await sign_in(client, username)
+            yield client
 
     async def account(self, username: str, *, scopes: Iterable[Scope] = Scope) -> str:
         """The token of a new account."""
@@ -105,7 +151,7 @@ async def served(folder: Path, **settings: Any) -> AsyncIterator[House]:
         port = listening.getsockname()[1]
         async with house(folder, public_url=f"http://127.0.0.1:{port}", **settings) as inside:
             config = uvicorn.Config(
-                inside.app, lifespan="off", log_level="error", proxy_headers=False, ws="none"
+                inside.app, lifespan="off", log_level="error", proxy_headers=False, **SOCKETS
             )
             server = uvicorn.Server(config)
             serving = asyncio.create_task(server.serve(sockets=[listening]))

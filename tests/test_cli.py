@@ -1,6 +1,8 @@
 """The command, run as people run it: a process of its own."""
 
+import json
 import os
+import pty
 import re
 import signal
 import socket
@@ -9,6 +11,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -34,9 +37,14 @@ def serving(folder: Path, **environ: str) -> Iterator[tuple[str, str]]:
             process.communicate(timeout=15)
 
 
-def run(*arguments: str, **environ: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, stdin: str = "", **environ: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [PICHUB, *arguments], capture_output=True, text=True, timeout=30, env={**os.environ, **environ}
+        [PICHUB, *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        input=stdin,
+        env={**os.environ, **environ},
     )
 
 
@@ -163,3 +171,116 @@ def test_a_proxy_that_is_trusted_is_believed(tmp_path: Path) -> None:
             for i in (1, 2, 2)
         ]
     assert [answer.status_code for answer in asked] == [401, 401, 429]
+
+
+@pytest.fixture
+def made(tmp_path: Path) -> dict[str, str]:
+    """The environment of a PicHub that has been started once."""
+    environ = {"PICHUB_DATA_DIR": str(tmp_path)}
+    assert run("migrate", **environ).returncode == 0
+    return environ
+
+
+def told(*arguments: str, **environ: str) -> Any:
+    """What a command prints for programs."""
+    done = run(*arguments, "--json", **environ)
+    assert (done.returncode, done.stderr) == (0, "")
+    return json.loads(done.stdout)
+
+
+def test_accounts_are_made_listed_and_changed(made: dict[str, str]) -> None:
+    ann = told("account", "create", "Ann", "--quota", "5GB", **made)
+    assert (ann["username"], ann["role"], ann["quota_bytes"]) == ("ann", "member", 5 * 1024**3)
+    assert len(ann["password"]) >= 16, "made up, as there is no terminal to ask at"
+    given = run("account", "create", "bob", "--admin", "--password-stdin", stdin="correct horse\n", **made)
+    assert (given.returncode, "correct horse" in given.stdout) == (0, False)
+    assert [each["username"] for each in told("account", "list", **made)] == ["bob", "ann", "admin"]
+    assert told("account", "disable", "ANN", **made)["state"] == "disabled"
+    assert told("account", "enable", "ann", **made)["state"] == "enabled"
+    assert told("account", "set-quota", "ann", "unlimited", **made)["quota"] == "unlimited"
+    assert told("account", "set-quota", "ann", "default", **made | {"PICHUB_QUOTA": "1MB"})["quota"] == "1MB"
+    assert told("account", "set-password", "ann", **made)["password"] != ann["password"]
+    table = run("account", "list", **made).stdout.splitlines()
+    assert table[0].split()[:3] == ["username", "role", "state"]
+    assert len(table) == 4
+
+
+def test_tokens_are_made_listed_and_revoked(made: dict[str, str]) -> None:
+    token = told("token", "create", "admin", "--name", "Phone", "--preset", "upload-only", **made)
+    assert (token["name"], token["scopes"], token["expires_at"]) == ("Phone", ["images:write"], None)
+    some = told("token", "create", "admin", "--scope", "images:read", "--scope", "albums:read", **made)
+    assert some["scopes"] == ["albums:read", "images:read"]
+    assert told("token", "create", "admin", "--expires-in", "30d", **made)["expires_at"]
+    listed = told("token", "list", "admin", **made)
+    assert len(listed) == 4, "and that of the first start"
+    assert "token" not in listed[0]
+    assert told("token", "revoke", token["id"], **made) == {"id": token["id"], "revoked": True}
+    assert token["id"] not in [each["id"] for each in told("token", "list", "admin", **made)]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["account", "create", "admin"], "This name is taken: 'admin'."),
+        (["account", "create", "x"], "3 to 64 characters"),
+        (["account", "create", "ann", "--password-stdin"], "10 characters at least; it has 0"),
+        (["account", "disable", "nobody"], "There is no account 'nobody'"),
+        (["account", "disable", "admin"], "This is the last enabled admin"),
+        (["token", "create", "nobody"], "There is no account 'nobody'"),
+        (["token", "create", "admin", "--album", "alb_x"], "The account has no such album."),
+        (
+            ["token", "create", "admin", "--scope", "images:read", "--preset", "everything"],
+            "Give either scopes",
+        ),
+        (["token", "revoke", "tok_x"], "There is no token 'tok_x'"),
+    ],
+)
+def test_what_can_not_be_done_is_told_in_a_line(
+    made: dict[str, str], arguments: list[str], said: str
+) -> None:
+    done = run(*arguments, **made)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("Error: ")
+    assert said in done.stderr
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["account", "create"],
+        ["account", "set-quota", "admin", "lots"],
+        ["account", "set-quota", "admin", "9999999999GB"],
+        ["token", "create", "admin", "--scope", "everything"],
+        ["token", "create", "admin", "--expires-in", "soon"],
+    ],
+)
+def test_what_can_not_be_read_is_a_mistake_of_usage(made: dict[str, str], arguments: list[str]) -> None:
+    done = run(*arguments, **made)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "Usage: pichub" in done.stderr
+
+
+def test_where_there_is_no_pichub_none_is_made(tmp_path: Path) -> None:
+    done = run("account", "list", "--data-dir", str(tmp_path / "nowhere"))
+    assert (done.returncode, "There is no PicHub in" in done.stderr) == (1, True)
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_password_is_asked_for_at_a_terminal_and_not_shown(made: dict[str, str]) -> None:
+    controller, terminal = pty.openpty()
+    command = [PICHUB, "account", "create", "ann", "--json"]
+    with subprocess.Popen(
+        command, stdin=terminal, stdout=subprocess.PIPE, stderr=terminal, env={**os.environ, **made},
+        start_new_session=True, text=True,
+    ) as process:  # fmt: skip
+        shown = ""
+        for asked in ("Password: ", "Repeat for confirmation: "):
+            while not shown.endswith(asked):  # what is typed before it is asked for is thrown away
+                shown += os.read(controller, 1024).decode()
+            os.write(controller, b"correct horse\n")
+        assert process.stdout
+        printed = json.loads(process.stdout.read())
+    os.close(terminal)
+    os.close(controller)
+    assert (process.returncode, "correct" in shown, "password" in printed) == (0, False, False)

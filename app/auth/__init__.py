@@ -1,1 +1,1 @@
-"""Who asks: accounts with passwords, API tokens with scopes, and the Actor that both become."""
+"""Who asks: accounts with passwords, sessions, API tokens with scopes, and the Actor that both become."""

@@ -1,8 +1,9 @@
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Final, Self
 
-from app.models import Account, ApiToken
+from app.models import Account, ApiToken, Role, Session
 
 
 class Scope(StrEnum):
@@ -17,19 +18,51 @@ class Scope(StrEnum):
     ACCOUNT_READ = "account:read"
 
 
+class Preset(StrEnum):
+    """Scopes that go together, by a name."""
+
+    UPLOAD_ONLY = "upload_only"
+    READ_ONLY = "read_only"
+    EVERYTHING = "everything"
+
+
+SCOPES_OF: Final[Mapping[Preset, frozenset[Scope]]] = {
+    Preset.UPLOAD_ONLY: frozenset({Scope.IMAGES_WRITE}),
+    Preset.READ_ONLY: frozenset(scope for scope in Scope if scope.endswith(":read")),
+    Preset.EVERYTHING: frozenset(Scope),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks, and what for they may: an account, through a token that narrows it to scopes."""
+    """Who asks, and what for they may: an account, through a session or through a token that narrows it to scopes."""
 
     account: Account
     scopes: frozenset[Scope]
+    session: Session | None = None
+    album_id: str | None = None
+    """The album that a token's uploads land in, unless they say otherwise."""
 
     @classmethod
     def by_token(cls, token: ApiToken) -> Self:
         """The token's account, with the token's scopes. The account must have been loaded with it."""
-        return cls(account=token.account, scopes=frozenset(Scope(name) for name in token.scopes))
+        return cls(
+            account=token.account,
+            scopes=frozenset(Scope(name) for name in token.scopes),
+            album_id=token.album_id,
+        )
+
+    @classmethod
+    def by_session(cls, session: Session) -> Self:
+        """The session's account, with all scopes. The account must have been loaded with it."""
+        return cls(account=session.account, scopes=frozenset(Scope), session=session)
 
     @property
     def id(self) -> str:
         """The account's id."""
         return self.account.id
+
+    @property
+    def is_admin(self) -> bool:
+        """Whether it looks after the server now: an admin that has signed in. A token never does."""
+        return self.session is not None and self.account.role is Role.ADMIN

@@ -11,19 +11,28 @@ import zlib
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
-from app.auth.actor import Actor, Scope
+from app.auth.actor import Scope
+from app.db.lookup import Lookup
 from app.errors import Unauthorized
 from app.ids import Kind, new_id
-from app.models import Account, ApiToken
+from app.models import Account, Album, ApiToken
 
 PREFIX = "pchb_pat_"
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_DIGITS = 33
 CHECK_DIGITS = 6
 
+BY_DIGEST = Lookup(ApiToken, "digest", related="account")
+
 
 async def create(
-    account: Account, *, name: str, scopes: Iterable[Scope], now: datetime
+    account: Account,
+    *,
+    name: str,
+    scopes: Iterable[Scope],
+    now: datetime,
+    expires_at: datetime | None = None,
+    album: Album | None = None,
 ) -> tuple[ApiToken, str]:
     """A new token of an account, and its text, which nobody can read again."""
     text = mint()
@@ -34,19 +43,19 @@ async def create(
         digest=digest(text),
         hint=text[: len(PREFIX) + 4],
         scopes=sorted(scopes),
+        album=album,
         created_at=now,
+        expires_at=expires_at,
     )
     return token, text
 
 
-async def actor_of(authorization: str | None, *, now: datetime) -> Actor | None:
-    """Who the Authorization header speaks for; None where there is no header. Raises Unauthorized."""
-    if authorization is None:
-        return None
-    token = await ApiToken.get_or_none(digest=digest(_bearer(authorization))).select_related("account")
+async def find(authorization: str, *, now: datetime) -> ApiToken:
+    """The token that an Authorization header speaks of, with its account, as it is now. Raises Unauthorized."""
+    token = await BY_DIGEST.find(digest(_bearer(authorization)))
     if token is None or not token.holds(now):
         raise Unauthorized()
-    return Actor.by_token(token)
+    return token
 
 
 def mint(randbits: Callable[[int], int] = secrets.randbits) -> str:

@@ -9,18 +9,27 @@ from tortoise.queryset import QuerySet
 from app.paging import Cursor, Direction, Page, PageRequest
 
 M = TypeVar("M", bound=Model)
+EVERYTHING: Mapping[str, Any] = {}
 
 
 async def by_cursor_in_each(
-    query: QuerySet[M], column: str, totals: Mapping[str, int], request: PageRequest, direction: Direction
+    query: QuerySet[M],
+    column: str,
+    totals: Mapping[str, int],
+    request: PageRequest,
+    direction: Direction,
+    *,
+    where: Mapping[str, Any] = EVERYTHING,
 ) -> dict[str, Page[M]]:
     """A page for each key of `totals`: of those rows of `query` whose `column` is the key.
+
+    `where` narrows the lists: columns and the values that they must have.
 
     `totals` says how many such rows there are, for those who keep count. `column` must lead an index that goes on with
     (created_at, id): each list is then read from its end, and no further than the page.
     """
     table = query.model._meta  # noqa: SLF001  (Tortoise has no other name for it)
-    piece, bounds = _piece(table.db_table, column, request, direction)
+    piece, bounds = _piece(table.db_table, column, request, direction, where)
     statement = " UNION ALL ".join([piece] * len(totals))
     arguments = [argument for key in totals for argument in (key, *bounds, request.size + 1)]
     found = await table.db.execute_query_dict(statement, arguments)
@@ -32,11 +41,13 @@ async def by_cursor_in_each(
     return {key: _page(lists[key], request, totals[key]) for key in totals}
 
 
-def _piece(table: str, column: str, request: PageRequest, direction: Direction) -> tuple[str, list[Any]]:
+def _piece(
+    table: str, column: str, request: PageRequest, direction: Direction, where: Mapping[str, Any]
+) -> tuple[str, list[Any]]:
     """The statement that finds one list's rows, and its arguments between the key and the limit."""
     descending = direction is Direction.NEWEST_FIRST
     after, before = ("<", ">") if descending else (">", "<")
-    conditions, arguments = [f"{column} = ?"], []
+    conditions, arguments = [f"{name} = ?" for name in (column, *where)], [*where.values()]
     for cursor, sign in ((request.after, after), (request.before, before)):
         if cursor is not None:
             conditions.append(f"(created_at, id) {sign} (?, ?)")

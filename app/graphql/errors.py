@@ -35,7 +35,7 @@ def formatted(error: PicHubError) -> dict[str, Any]:
 
 def presented(error: GraphQLError, *, request_id: str) -> GraphQLError:
     """An error as the client sees it: the domain's in GraphQL's form, and nothing of what is nobody's business."""
-    cause = _root_cause(error)
+    cause = root_cause(error)
     if isinstance(cause, PicHubError):
         return _with(error, cause.message, extensions_of(cause))
     if cause is None:  # the document or its variables are wrong: graphql-core says how
@@ -47,7 +47,8 @@ def presented(error: GraphQLError, *, request_id: str) -> GraphQLError:
     return _with(error, "Internal error", {"code": PicHubError.code, "details": details})
 
 
-def _root_cause(error: GraphQLError) -> BaseException | None:
+def root_cause(error: GraphQLError) -> BaseException | None:
+    """What was raised; None where it is GraphQL's own error: of the document, or of its variables."""
     cause: BaseException | None = error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error

@@ -5,6 +5,7 @@ import strawberry
 from strawberry import ID, Maybe
 
 from app import models
+from app.auth.actor import Scope
 from app.errors import PicHubError
 from app.graphql.albums import Album
 from app.graphql.categories import Category
@@ -329,6 +330,7 @@ class ImageMutations:
 
     @strawberry.mutation(description="Takes pictures in. One that is refused does not hold the others up.")
     async def upload_images(self, info: Info, input: Given[UploadImagesInput]) -> UploadImagesPayload:
+        info.context.ctx.require(Scope.IMAGES_WRITE)
         results = []
         for file in several("files", input.files, most=MAX_FILES):
             new = NewImage(file=file, album_id=input.album_id, category_id=input.category_id, tags=input.tags)
@@ -353,6 +355,7 @@ class ImageMutations:
         description="Deletes images for ever. One that can't be does not hold the others up."
     )
     async def delete_images(self, info: Info, input: Given[DeleteImagesInput]) -> DeleteImagesPayload:
+        info.context.ctx.require(Scope.IMAGES_WRITE)
         results = []
         for id_ in several("ids", input.ids, most=MAX_DELETED):
             try:

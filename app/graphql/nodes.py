@@ -13,9 +13,13 @@ from app.graphql.albums import Album
 from app.graphql.categories import Category
 from app.graphql.context import Info
 from app.graphql.images import Image
+from app.graphql.invitations import Invitation
 from app.graphql.node import Node
+from app.graphql.sessions import Session
+from app.graphql.tokens import ApiToken
+from app.graphql.webhooks import Delivery, Webhook
 from app.ids import Kind, kind_of
-from app.resolvers import account, albums, categories, images
+from app.resolvers import account, albums, categories, images, invitations, sessions, tokens, webhooks
 
 MAX_NODES = 100
 Load: TypeAlias = Callable[[Context, list[str]], Awaitable[dict[str, Any]]]
@@ -25,6 +29,11 @@ KINDS: dict[Kind, tuple[Load, Callable[[Any], Node]]] = {
     Kind.ALBUM: (albums.get_many, Album.of),
     Kind.CATEGORY: (categories.get_many, Category.of),
     Kind.IMAGE: (images.get_many, Image.of),
+    Kind.INVITATION: (invitations.get_many, Invitation.of),
+    Kind.SESSION: (sessions.get_many, Session.of),
+    Kind.TOKEN: (tokens.get_many, ApiToken.of),
+    Kind.WEBHOOK: (webhooks.get_many, Webhook.of),
+    Kind.DELIVERY: (webhooks.deliveries_by_id, Delivery.of),
 }
 
 

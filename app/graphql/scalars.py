@@ -20,6 +20,12 @@ def _upload(value: Any) -> Upload:
     return value
 
 
+def _whole(value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise GraphQLError("ByteCount must be a whole number")
+    return value
+
+
 def _text(value: Any) -> str:
     if not isinstance(value, str):
         raise GraphQLError("HexColor must be a string such as 'ff8800'")
@@ -31,7 +37,7 @@ SCALARS: dict[object, ScalarDefinition] = {
         name="ByteCount",
         description="A number of bytes; it may pass the 31 bits of Int.",
         serialize=int,
-        parse_value=int,
+        parse_value=_whole,
     ),
     HexColor: scalar(
         name="HexColor",

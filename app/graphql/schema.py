@@ -1,5 +1,7 @@
 """The whole schema, put together from the rooms."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import strawberry
@@ -14,24 +16,52 @@ from strawberry.extensions import (
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from app.graphql.account import AccountQueries
+from app.graphql.account import AccountMutations, AccountQueries
+from app.graphql.accounts import AccountsMutations, AccountsQueries
 from app.graphql.albums import AlbumMutations, AlbumQueries
 from app.graphql.categories import CategoryMutations, CategoryQueries
+from app.graphql.events import KINDS, EventQueries, Subscription
 from app.graphql.guards import limits_rule
 from app.graphql.images import ImageMutations, ImageQueries
+from app.graphql.invitations import InvitationMutations, InvitationQueries
 from app.graphql.limits import LimitQueries
 from app.graphql.nodes import NodeQueries
 from app.graphql.scalars import SCALARS
+from app.graphql.sessions import SessionMutations
+from app.graphql.sharing import Executor
+from app.graphql.tokens import TokenMutations
+from app.graphql.webhooks import WebhookMutations, WebhookQueries
 from app.settings import Settings
 
 
 @strawberry.type(description="What can be asked for.")
-class Query(NodeQueries, AccountQueries, ImageQueries, AlbumQueries, CategoryQueries, LimitQueries):
+class Query(
+    NodeQueries,
+    AccountQueries,
+    ImageQueries,
+    AlbumQueries,
+    CategoryQueries,
+    AccountsQueries,
+    InvitationQueries,
+    WebhookQueries,
+    EventQueries,
+    LimitQueries,
+):
     pass
 
 
 @strawberry.type(description="What can be changed.")
-class Mutation(ImageMutations, AlbumMutations, CategoryMutations):
+class Mutation(
+    ImageMutations,
+    AlbumMutations,
+    CategoryMutations,
+    AccountMutations,
+    SessionMutations,
+    TokenMutations,
+    AccountsMutations,
+    InvitationMutations,
+    WebhookMutations,
+):
     pass
 
 
@@ -40,6 +70,17 @@ class Schema(strawberry.Schema):
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Nothing: what deserves it is logged where errors are presented, and a client's mistakes do not."""
+
+
+class Documents(ParserCache):
+    """Remembers what documents say. One that says nothing is left to Strawberry, which knows how to tell of it."""
+
+    def on_parse(self) -> Iterator[None]:
+        with suppress(GraphQLError, RecursionError):
+            self.execution_context.graphql_document = self.cached_parse_document(
+                self.execution_context.query, **self.execution_context.parse_options
+            )
+        yield
 
 
 def build_schema(settings: Settings) -> Schema:
@@ -53,13 +94,16 @@ def build_schema(settings: Settings) -> Schema:
             lambda: MaxTokensLimiter(max_token_count=settings.graphql_max_tokens),
             # The rules are made once: they are part of the key by which validation is remembered.
             lambda: AddValidationRules(rules),
-            ParserCache,
+            Documents,
             ValidationCache,
         ]
 
     return Schema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
+        types=KINDS.values(),
+        execution_context_class=Executor,
         extensions=extensions(),
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.introspection),
     )

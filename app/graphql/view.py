@@ -4,30 +4,45 @@ Uploads come as github.com/jaydenseric/graphql-multipart-request-spec says.
 """
 
 import json
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
+from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, FormData, HTTPException, StarletteRequestAdapter
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.subscriptions import (
+    GRAPHQL_SSE_PROTOCOL,
+    GRAPHQL_TRANSPORT_WS_PROTOCOL,
+    MULTIPART_SUBSCRIPTION_PROTOCOL,
+)
 from strawberry.types import ExecutionResult
+from strawberry.types.unset import UNSET
 
+from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import BadRequest, PicHubError, RateLimited, TooLarge
 from app.graphql.context import Operation
 from app.graphql.errors import STATUS_OF_REFUSAL, formatted, presented
 from app.graphql.images import MAX_FILES
 from app.graphql.loaders import Loaders
+from app.graphql.patience import patience, until
 from app.graphql.schema import build_schema
+from app.graphql.sockets import Adapter, Connection, Handler
 from app.resolvers import account, images
 from app.settings import Settings
 from app.uploads import Limits, Upload, content_length, receive_form, refuse_too_large
 
 MAX_DOCUMENT = 512 * 1024
+PROTOCOLS = (GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL, MULTIPART_SUBSCRIPTION_PROTOCOL)
+SIGN_IN_WAIT = timedelta(seconds=10)
+"""How long a WebSocket may stay open before it says who it is."""
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight")
 
 
@@ -62,14 +77,30 @@ class Body(StarletteRequestAdapter):
 
 
 class View(GraphQL[Operation, None]):
-    """The endpoint: POST with JSON or a multipart form, GET for queries, GraphiQL for browsers that ask for HTML."""
+    """The endpoint: POST with JSON or a multipart form, GET for queries, GraphiQL for browsers that ask for HTML.
+
+    Subscriptions come over WebSocket, as server-sent events and as multipart.
+    """
 
     request_adapter_class = Body
+    websocket_adapter_class = Adapter
+    graphql_transport_ws_handler_class = Handler
 
     def __init__(self, settings: Settings) -> None:
-        super().__init__(build_schema(settings), multipart_uploads_enabled=True, subscription_protocols=())
+        super().__init__(
+            build_schema(settings),
+            multipart_uploads_enabled=True,
+            subscription_protocols=PROTOCOLS,
+            connection_init_wait_timeout=SIGN_IN_WAIT,
+            allowed_origins=settings.cors_origins,
+        )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            with suppress(ClientDisconnect):
+                async with patience(send) as patient_send:
+                    await self.run(WebSocket(scope, receive, patient_send))
+            return
         request = Request(scope, receive)
         async with AsyncExitStack() as request.state.until_answered:
             try:
@@ -78,16 +109,29 @@ class View(GraphQL[Operation, None]):
                 response = _refusal(error, STATUS_OF_REFUSAL.get(error.code, 400))
             except HTTPException as error:
                 response = _refusal(BadRequest(error.reason), error.status_code)
-            await response(scope, receive, send)
+            if not isinstance(response, StreamingResponse):
+                await response(scope, receive, send)
+                return
+            stopping = request.state.services.feed.stopping
+            async with patience(send) as patient_send, until(stopping):
+                await response(scope, receive, patient_send)
 
-    async def get_context(self, request: Any, response: Any) -> Operation:  # noqa: ARG002
+    async def get_context(self, request: Any, response: Any) -> Any:
         state = request.state
         ctx = Context(state.services, request_id=state.request_id, address=state.address, spent=state.spent)
+        browser = Credentials.of(request, ctx.services.settings.own_origins)
+        if isinstance(request, WebSocket):
+            return Connection(ctx, browser)
+        recognise = partial(account.recognise, ctx, browser)
         if not self.should_render_graphql_ide(self.request_adapter_class(request)):
             _require_preflight(request)
-            ctx = await account.sign_in_by_header(ctx, request.headers.get("authorization"))
+            ctx = await account.enter(ctx, browser)
         state.ctx = ctx
-        return Operation(ctx=ctx, loaders=Loaders(ctx))
+        return Operation(ctx=ctx, loaders=Loaders(ctx), sent=browser, response=response, recognise=recognise)
+
+    async def on_ws_connect(self, context: Any) -> Any:
+        await context.sign_in()
+        return UNSET
 
     def should_render_graphql_ide(self, request: Any) -> bool:
         """For browsers alone: curl and the like accept anything, and want an answer that programs read."""
@@ -95,6 +139,12 @@ class View(GraphQL[Operation, None]):
             request.method == "GET"
             and "query" not in request.query_params
             and "text/html" in request.headers.get("accept", "")
+        )
+
+    async def render_graphql_ide(self, _: Request) -> Response:
+        """GraphiQL, which acts for whoever has signed in: no page may lay it under its own buttons."""
+        return HTMLResponse(
+            self.graphql_ide_html, headers={"Content-Security-Policy": "frame-ancestors 'none'"}
         )
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
@@ -153,7 +203,11 @@ def _refusal(error: PicHubError, status: int) -> Response:
 
 def _require_preflight(request: Request) -> None:
     """What a page on a foreign origin could send without asking first needs a header that makes its browser ask."""
-    simple = request.method == "GET" or request.headers.get("content-type", "").startswith("multipart/")
+    if request.method == "GET" and "text/event-stream" in request.headers.get("accept", ""):
+        return  # EventSource sends no headers; what it is answered, a page on a foreign origin can't read
+    simple = request.method == "GET" or request.headers.get("content-type", "").lower().startswith(
+        "multipart/"
+    )
     signed = request.headers.get("authorization", "").lower().startswith("bearer ")
     if simple and not signed and not any(name in request.headers for name in PREFLIGHT_HEADERS):
         raise BadRequest(

@@ -3,12 +3,15 @@
 A row's docstring becomes its table's comment in SQL, where a semicolon would end the statement: write none.
 """
 
-from app.models.accounts import Account, ApiToken, Role
+from app.models.accounts import Account, Role
 from app.models.albums import Album
 from app.models.categories import Category
 from app.models.events import Event, EventCounter
 from app.models.images import Image, ImageTag
+from app.models.invitations import Invitation
 from app.models.leases import Lease
+from app.models.sessions import Session
+from app.models.tokens import ApiToken
 from app.models.webhooks import (
     Attempt,
     Delivery,
@@ -32,9 +35,11 @@ __all__ = [
     "EventCounter",
     "Image",
     "ImageTag",
+    "Invitation",
     "Lease",
     "Outcome",
     "RelayCursor",
     "Role",
+    "Session",
     "Webhook",
 ]

@@ -1,12 +1,15 @@
-from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Self
 
 from tortoise import fields
-from tortoise.expressions import F
+from tortoise.expressions import F, Q
 from tortoise.models import Model
+from tortoise.queryset import QuerySet
 
 from app.models.columns import id_column
+
+UNLIMITED = 2**63 - 1
+"""The quota of an account that may fill the disk, whatever the server's default is."""
 
 
 class Role(StrEnum):
@@ -17,46 +20,57 @@ class Role(StrEnum):
 
 
 class Account(Model):
-    """Someone who owns images. What it counts is kept in the transactions that change it."""
+    """Someone who owns images. What it counts is kept in the transactions that change it.
+
+    The username is kept in lower case. A quota of NULL is the server's default, which a setting says.
+    """
 
     id = id_column()
     username = fields.CharField(max_length=64, unique=True)
     password_hash = fields.CharField(max_length=255)
     role = fields.CharEnumField(Role, max_length=16, default=Role.MEMBER)
+    quota = fields.BigIntField(null=True)
     bytes_used = fields.BigIntField(default=0)
     image_count = fields.IntField(default=0)
     created_at = fields.DatetimeField()
+    disabled_at = fields.DatetimeField(null=True)
 
     class Meta:
         table = "accounts"
+        indexes = (("created_at", "id"),)
+
+    @property
+    def is_disabled(self) -> bool:
+        return self.disabled_at is not None
 
     @classmethod
-    async def count_images(cls, account_id: str, *, images: int, size: int) -> None:
-        """Adds to the number of images that an account has, and to the bytes of their originals."""
-        await cls.filter(id=account_id).update(
-            image_count=F("image_count") + images, bytes_used=F("bytes_used") + size
+    def enabled_admins(cls) -> QuerySet[Self]:
+        return cls.filter(role=Role.ADMIN, disabled_at=None)
+
+    def quota_or(self, default: int | None) -> int | None:
+        """The bytes that it may keep, where the server's default is `default`; None is no bound."""
+        quota = default if self.quota is None else self.quota
+        return None if quota == UNLIMITED else quota
+
+    @classmethod
+    async def add_image(cls, account_id: str, size: int, *, default_quota: int | None) -> bool:
+        """Counts a new image of `size` bytes; False, and nothing is counted, where the quota has no room for it.
+
+        One statement asks and counts, so that uploads at the same time can't both have the last room.
+        """
+        room = Q(quota__gte=F("bytes_used") + size)
+        if default_quota is None:
+            room |= Q(quota=None)
+        else:
+            room |= Q(quota=None, bytes_used__lte=default_quota - size)
+        counted = await cls.filter(room, id=account_id).update(
+            image_count=F("image_count") + 1, bytes_used=F("bytes_used") + size
         )
+        return bool(counted)
 
-
-class ApiToken(Model):
-    """A key that acts for an account. Of its text only the digest is kept, and a hint that lists may show."""
-
-    id = id_column()
-    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
-        "pichub.Account", related_name="tokens", on_delete=fields.CASCADE
-    )
-    account_id: str
-    name = fields.CharField(max_length=100)
-    digest = fields.CharField(max_length=64, unique=True)
-    hint = fields.CharField(max_length=32)
-    scopes: Any = fields.JSONField()
-    created_at = fields.DatetimeField()
-    expires_at = fields.DatetimeField(null=True)
-    revoked_at = fields.DatetimeField(null=True)
-
-    class Meta:
-        table = "api_tokens"
-
-    def holds(self, now: datetime) -> bool:
-        """Whether it still opens anything."""
-        return self.revoked_at is None and (self.expires_at is None or now < self.expires_at)
+    @classmethod
+    async def remove_images(cls, account_id: str, *, images: int, size: int) -> None:
+        """Takes images, and the bytes of their originals, out of what an account counts."""
+        await cls.filter(id=account_id).update(
+            image_count=F("image_count") - images, bytes_used=F("bytes_used") - size
+        )

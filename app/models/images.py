@@ -90,11 +90,10 @@ class Image(Model):
         return self.is_public or self.owner_id == account_id
 
     async def add(self) -> None:
-        """Writes a new image, its tags, and its share of what its album and account count."""
+        """Writes a new image, its tags, and its share of what its album counts. The account has counted it before."""
         await self.save(force_create=True)
         await ImageTag.write(self.id, self.tags)
         await Album.count_images(self.album_id, +1)
-        await Account.count_images(self.owner_id, images=+1, size=+self.size)
 
     async def move_to(self, album: Album | None) -> None:
         """Changes the album, and what both albums count. The row itself is the caller's to save."""
@@ -111,7 +110,7 @@ class Image(Model):
             await Album.count_images(album_id, -count)
         for owner_id in {image.owner_id for image in images}:
             owned = [image.size for image in images if image.owner_id == owner_id]
-            await Account.count_images(owner_id, images=-len(owned), size=-sum(owned))
+            await Account.remove_images(owner_id, images=len(owned), size=sum(owned))
 
 
 class ImageTag(Model):

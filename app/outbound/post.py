@@ -29,6 +29,8 @@ MAX_URL = 2_000
 DEADLINE = 10.0
 CHECK_DEADLINE = 3.0
 NAME_THREADS = 32
+NOT_PUBLIC = "The address is not a public one"
+NOT_AN_ADDRESS = "This must be an address such as https://example.org/hook."
 EXCERPT = 1_024
 """Characters of an answer that are kept."""
 
@@ -81,16 +83,16 @@ class Outbound:
         self._wire: Wire | None = None
 
     async def check(self, url: str) -> None:
-        """Raises BadAddress where the URL can't be called, Blocked where it leads to what may not be called.
+        """Raises BadAddress where the URL can't be called, Blocked where it does not lead to what may be called.
 
-        A name that is not found, or not found soon, passes: it may be there tomorrow, and each request checks again.
+        A name that is not found is Blocked like one of the inside: who asks must not learn which names there are.
         """
         host, port = parse(url)
         try:
             async with asyncio.timeout(CHECK_DEADLINE):
                 await self.addresses(host, port)
-        except (Unreachable, TimeoutError):
-            return
+        except (Unreachable, TimeoutError) as error:
+            raise Blocked(NOT_PUBLIC) from error
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """The answer, whatever its status. Raises Blocked, Unreachable, TimedOut."""
@@ -112,7 +114,7 @@ class Outbound:
         if not found:
             raise Unreachable("The name was not found")
         if not all(may_be_called(address, self._allowed) for address in found):
-            raise Blocked("The address is not a public one")
+            raise Blocked(NOT_PUBLIC)
         return list(dict.fromkeys(found))
 
     async def _opened(self) -> "Wire":
@@ -137,9 +139,9 @@ def parse(url: str) -> tuple[str, int]:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise BadAddress("This must be an address such as https://example.org/hook.") from error
+        raise BadAddress(NOT_AN_ADDRESS) from error
     if parts.scheme not in {"http", "https"} or not host or port == 0:
-        raise BadAddress("This must be an address such as https://example.org/hook.")
+        raise BadAddress(NOT_AN_ADDRESS)
     if parts.username is not None or parts.password is not None:
         raise BadAddress("This must have no user name and no password.")
     return _canonical(host), port or {"http": 80, "https": 443}[parts.scheme]
@@ -155,7 +157,7 @@ def _canonical(host: str) -> str:
             IPv4Address(name)
         return name if name.isascii() else _punycode(name)
     except ValueError as error:
-        raise BadAddress("This must be an address such as https://example.org/hook.") from error
+        raise BadAddress(NOT_AN_ADDRESS) from error
 
 
 def _punycode(name: str) -> str:

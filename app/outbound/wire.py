@@ -10,7 +10,7 @@ import httpcore2
 import httpx2
 
 from app.addresses import Address
-from app.outbound.post import EXCERPT, Answer, Blocked, Unreachable
+from app.outbound.post import EXCERPT, NOT_AN_ADDRESS, Answer, BadAddress, Unreachable
 
 READ = 16 * 1024
 """Bytes of an answer that are read; what comes after them is not waited for."""
@@ -34,18 +34,24 @@ class Wire:
         self._ssl = httpx2.create_ssl_context()
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
-        """The answer, whatever its status. Raises Blocked, Unreachable, what `addresses` raises. Has no deadline."""
+        """The answer, whatever its status. Raises BadAddress, Unreachable, what `addresses` raises. Has no deadline."""
         guard = _Guard(self._addresses)
         try:
             # A transport alone, without a client around it: no cookies, no redirects, no proxies.
-            request = httpx2.Request("POST", url, headers={**HEADERS, **headers}, content=body)
+            request = request_of(url, headers, body)
             return await _read(await _Transport(guard, self._ssl).handle_async_request(request))
-        except httpx2.InvalidURL as error:
-            raise Blocked("The address can't be called") from error
         except httpx2.HTTPError as error:
             raise Unreachable(_reason(error)) from error
         finally:
             await guard.close()
+
+
+def request_of(url: str, headers: Mapping[str, str], body: bytes) -> httpx2.Request:
+    """The request as it is sent, with all its headers. Raises BadAddress."""
+    try:
+        return httpx2.Request("POST", url, headers={**HEADERS, **headers}, content=body)
+    except httpx2.InvalidURL as error:
+        raise BadAddress(NOT_AN_ADDRESS) from error
 
 
 async def _read(response: httpx2.Response) -> Answer:

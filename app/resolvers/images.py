@@ -18,7 +18,7 @@ from app.ids import Kind, kind_of, new_id
 from app.imaging.reports import Probe
 from app.models import Album, Category, Image, ImageTag
 from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
-from app.resolvers import albums, blobs, categories, happenings
+from app.resolvers import albums, blobs, categories, happenings, quotas
 from app.resolvers.blobs import Intermediates
 from app.resolvers.happenings import Moves
 from app.resolvers.rules import ABSENT, Absent, Rules, given
@@ -76,12 +76,8 @@ async def admit(ctx: Context, declared: int | None, *, files: int = 0) -> Actor:
     actor = ctx.require(Scope.IMAGES_WRITE)
     if files:
         await ctx.spend(Budget.UPLOAD, files)
-    free = await ctx.services.storage.free()
-    floor = ctx.services.settings.min_free_disk
-    if free is not None and free - (declared or 0) < floor:
-        raise OutOfStorage(
-            f"The disk has {written_size(free)} left, and {written_size(floor)} are kept free. Delete something first."
-        )
+    quotas.refuse_early(ctx, actor.account, declared)
+    await _require_disk(ctx, declared or 0)
     return actor
 
 
@@ -90,7 +86,10 @@ async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False) -> Im
 
     Raises Invalid, UnsupportedFormat, CorruptImage, TooManyPixels, RateLimited, Busy, OutOfStorage, Forbidden.
     """
-    actor = await admit(ctx, None, files=0 if is_counted else 1)
+    actor = ctx.require(Scope.IMAGES_WRITE)
+    if not is_counted:
+        await ctx.spend(Budget.UPLOAD)
+    await _require_disk(ctx, 0)
     rules = Rules()
     words = {
         "filename": rules.optional_line("filename", new.file.filename, most=MAX_FILENAME),
@@ -101,11 +100,21 @@ async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False) -> Im
     rules.hold()
     if not new.file.path.exists():  # one upload given to two mutations of one operation
         raise Invalid({"file": ["This file has been used already: send it once for each image."]})
+    quotas.refuse(ctx, actor.account, new.file.size)
     with blobs.incoming_intermediates(ctx) as intermediates:
         probe = await ctx.services.imaging.identify(
             new.file.path, size=new.file.size, intermediates=intermediates
         )
         return await to_the_end(_keep(ctx, actor, new, intermediates, probe, words))
+
+
+async def _require_disk(ctx: Context, size: int) -> None:
+    free = await ctx.services.storage.free()
+    floor = ctx.services.settings.min_free_disk
+    if free is not None and free - size < floor:
+        raise OutOfStorage(
+            f"The disk has {written_size(free)} left, and {written_size(floor)} are kept free. Delete something first."
+        )
 
 
 async def _keep(
@@ -125,7 +134,8 @@ async def _keep(
         blobs.stored_intermediates(ctx, image_id, probe.source, intermediates),
         outbox.transaction(ctx.services.bell, now=now) as events,
     ):
-        album = await _album_for(ctx, actor, new.album_id)
+        await quotas.take(ctx, actor.id, new.file.size)
+        album = await _album_for_new(ctx, actor, new.album_id)
         category = await _category_for(actor, new.category_id)
         image = Image(
             id=image_id,
@@ -287,6 +297,13 @@ async def _album_for(ctx: Context, actor: Actor, album_id: str | None) -> Album 
         return await albums.own(ctx, actor, album_id) if album_id is not None else None
     except NotFound as error:
         raise Invalid({"album_id": [error.details]}) from error
+
+
+async def _album_for_new(ctx: Context, actor: Actor, album_id: str | None) -> Album | None:
+    """The same for a new image, which goes into the token's album where it names none, if that is still there."""
+    if album_id is None and actor.album_id is not None:
+        return await Album.owned_by(actor.id).get_or_none(id=actor.album_id)
+    return await _album_for(ctx, actor, album_id)
 
 
 async def _category_for(actor: Actor, category_id: str | None) -> Category | None:

@@ -1,5 +1,6 @@
 """What may stand in the fields that people fill in, said once for all faces."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import fields
 from enum import Enum
@@ -11,6 +12,12 @@ T = TypeVar("T")
 
 MAX_TAGS = 50
 MAX_TAG_LENGTH = 50
+MIN_PASSWORD, MAX_PASSWORD = 10, 200
+USERNAME = re.compile(r"[a-z0-9][a-z0-9._-]{2,63}", re.ASCII)
+USERNAME_MUST = (
+    "This must have 3 to 64 characters, letters a-z, digits, dots, hyphens and underscores, and begin with a letter"
+    " or a digit."
+)
 
 
 class Absent(Enum):
@@ -73,6 +80,26 @@ class Rules:
         if value:
             self._within(name, value, most)
         return value or None
+
+    def username(self, name: str, value: str) -> str:
+        """A name to sign in with, in lower case: names differ in more than their case."""
+        text = value.strip().lower()
+        if not USERNAME.fullmatch(text):
+            self.complain(name, USERNAME_MUST)
+        return text
+
+    def password(self, name: str, value: str, *, username: str) -> None:
+        """A password: long enough, and whatever characters one likes (NIST SP 800-63B, 3.1.1)."""
+        if len(value) < MIN_PASSWORD:
+            self.complain(name, f"This must have {MIN_PASSWORD} characters at least; it has {len(value)}.")
+        elif value.strip().lower() == username.lower():
+            self.complain(name, "This must be something else than the username.")
+        self._within(name, value, MAX_PASSWORD)
+
+    def whole(self, name: str, value: int | None, *, most: int) -> None:
+        """A number from 0 to `most`, where there is one."""
+        if value is not None and not 0 <= value <= most:
+            self.complain(name, f"This must be a whole number from 0 to {most}.")
 
     def tags(self, name: str, values: Sequence[str]) -> list[str]:
         """Tags as given, each once, in their order."""

@@ -20,10 +20,10 @@ class HeldBack:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report:
-    """What a round removed, or would have, by step; `failed` names the steps that failed, and why."""
+    """What a round removed, or would have, by step; `failed` has the steps that failed."""
 
     removed: Mapping[str, Amount]
-    failed: Mapping[str, str]
+    failed: Mapping[str, Exception]
     held_back: HeldBack | None = None
 
     @property

@@ -1,5 +1,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 
+from app.models import Invitation, Session
 from app.storage.base import Amount
 from app.sweep import objects, rows
 from app.sweep.round import Round
@@ -10,6 +11,8 @@ STEPS: Mapping[str, Callable[[Round], Awaitable[Amount]]] = {
     "variants": objects.variants,
     "variants over budget": objects.surplus,
     "incoming files": objects.incoming,
+    "sessions": rows.expired(Session, "expires_at"),
+    "invitations": rows.expired(Invitation, "expires_at"),
     "deliveries": rows.deliveries,
     "events": rows.events,
 }

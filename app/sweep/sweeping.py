@@ -40,17 +40,21 @@ async def run(
         await sleep(EVERY * jitter(1 - JITTER, 1 + JITTER))
 
 
-async def sweep_if_due(services: Services) -> Report | None:
+async def sweep_if_due(services: Services, *, steps: Steps = STEPS) -> Report | None:
     """Sweeps, unless another process does, or someone did lately."""
     done = await leases.last_done(LEASE)
     if done is not None and services.clock() - done < LATELY:
         return None
     try:
-        report = await sweep(services)
+        report = await sweep(services, steps=steps)
     except (Taken, Lost) as error:
         log.info("no sweep: %s", error)
         return None
     log.info("swept: %s", report)
+    for name, failure in report.failed.items():
+        log.error("the sweep of %s failed", name, exc_info=failure)
+    if report.held_back:
+        log.warning("the sweep left what has no row: %s", report.held_back)
     return report
 
 
@@ -72,15 +76,12 @@ async def look(services: Services, *, force: bool = False, steps: Steps = STEPS)
 
 async def _all(this: Round, steps: Steps) -> Report:
     removed: dict[str, Amount] = {}
-    failed: dict[str, str] = {}
+    failed: dict[str, Exception] = {}
     for name, step in steps.items():
         try:
             removed[name] = await step(this)
         except Lost:
             raise
         except Exception as error:  # a folder that can't be read must not keep the rest from being swept
-            log.exception("the sweep of %s failed", name)
-            failed[name] = f"{type(error).__name__}: {error}"
-    if this.held_back:
-        log.warning("the sweep left what has no row: %s", this.held_back)
+            failed[name] = error
     return Report(removed=removed, failed=failed, held_back=this.held_back)

@@ -31,7 +31,7 @@ class Pace:
 
     at_once: int = 200
     at_once_each: int = 5
-    lease: timedelta = timedelta(seconds=30)
+    lease: timedelta = timedelta(seconds=15)
     look: float = 1.0
     """Seconds after which it looks by itself: other processes ring no bell here, and time rings none."""
     grace: float = 5.0
@@ -74,18 +74,15 @@ class Senders:
 
     async def run(self) -> None:
         """Sends what is due, and looks again at each ring, until it is stopped."""
-        listening = asyncio.ensure_future(self._listen())
-        try:
-            async with asyncio.TaskGroup() as sending:
-                while not self._stopping:
-                    self._stir.clear()
-                    for delivery in await self._claim_or_rest():
-                        self._under_way[delivery.webhook_id] += 1
-                        sending.create_task(self._send(delivery))
-                    await self._stir.wait()
-        finally:
+        async with asyncio.TaskGroup() as sending:
+            listening = sending.create_task(self._listen())
+            while not self._stopping:
+                self._stir.clear()
+                for delivery in await self._claim_or_rest():
+                    self._under_way[delivery.webhook_id] += 1
+                    sending.create_task(self._send(delivery))
+                await self._stir.wait()
             listening.cancel()
-            await asyncio.wait([listening])
 
     async def claim(self) -> list[Delivery]:
         """Those that are due and that there is room for, from now on this process's to send."""

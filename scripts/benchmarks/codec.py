@@ -12,6 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from app.imaging.staff import IN_LARGE_PAGES
 from scripts.benchmarks.machine import PEERS, Scratch, ssim
 from scripts.benchmarks.pictures import Pictures
 from scripts.benchmarks.processes import Failed
@@ -116,7 +117,7 @@ def _one_core() -> Iterator[None]:
 def measure(scratch: Scratch, of: Pictures, report: Report, *, rounds: int) -> None:
     results, script = scratch.folder / "results", PEERS / "codec.mjs"
     commands: dict[str, list[str | Path]] = {
-        "PicHub": [sys.executable, "-m", "scripts.benchmarks.workbench", "ours"],
+        "PicHub": [*IN_LARGE_PAGES, sys.executable, "-m", "scripts.benchmarks.workbench", "ours"],
         "sharp": [scratch.node, script, scratch.packages, "sharp"],
         "ipx": [scratch.node, script, scratch.packages, "ipx"],
     }

@@ -1,7 +1,6 @@
 import pytest
 
 from app.auth import tokens
-from app.auth.passwords import hash_password, is_password
 
 
 def test_a_token_has_its_prefix_its_length_and_a_right_checksum() -> None:
@@ -27,11 +26,3 @@ def test_one_wrong_character_is_seen_without_asking_the_database(position: int) 
 @pytest.mark.parametrize("text", ["", "pchb_pat_", "x" * 48, "pchb_pat_é", "pchb_pat_" + "0" * 39])
 def test_what_is_no_token_is_not_well_formed(text: str) -> None:
     assert not tokens.is_well_formed(text)
-
-
-def test_a_password_is_known_again_and_no_other() -> None:
-    kept = hash_password("correct horse")
-    assert kept.startswith("$argon2id$")
-    assert is_password("correct horse", kept)
-    assert not is_password("correct house", kept)
-    assert not is_password("correct horse", "not a hash")

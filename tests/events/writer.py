@@ -4,6 +4,7 @@ import asyncio
 import sys
 from pathlib import Path
 
+from app.auth.browsers import Credentials
 from app.context import Context
 from app.lifespan import running
 from app.resolvers import account, albums
@@ -12,7 +13,7 @@ from app.settings import Settings
 
 async def write(folder: Path, token: str, count: int) -> None:
     async with running(Settings(data_dir=folder)) as services:
-        ctx = await account.recognise(Context(services), f"Bearer {token}")
+        ctx = await account.recognise(Context(services), Credentials(f"Bearer {token}"))
         for number in range(count):
             await albums.create(ctx, albums.NewAlbum(f"Album {number}"))
 

@@ -15,11 +15,12 @@ import pytest
 
 from app.addresses import networks
 from app.auth.actor import Scope
+from app.auth.browsers import Credentials
 from app.context import Budget, Context
 from app.models import Image
 from app.resolvers import account
 from tests import pictures
-from tests.house import House, house, signed
+from tests.house import PASSWORD, SIGN_IN, House, code_of, house, signed
 
 DAYS = "60/minute;1000/hour;10000/day"
 TOLD = ("x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "ratelimit", "ratelimit-policy")
@@ -240,7 +241,7 @@ async def test_every_file_is_counted_once_by_each_face(limited: House) -> None:
     await limited.upload(pictures.png(), token=ann)
     assert (await upload_many(limited, 1, bob)).status_code == 200
     for token in (ann, bob):
-        ctx = await account.sign_in_by_header(Context(limited.services), f"Bearer {token}")
+        ctx = await account.enter(Context(limited.services), Credentials(f"Bearer {token}"))
         left = await ctx.look(Budget.UPLOAD)
         assert left
         assert left.remaining == 1
@@ -290,6 +291,28 @@ async def test_of_many_files_of_one_operation_those_too_many_are_refused(limited
     assert list(limited.services.storage.incoming.iterdir()) == []
     again = await limited.client.get("/v1/images", headers=limited.headers)
     assert again.headers["x-ratelimit-remaining"] == "58"
+
+
+async def test_guesses_that_come_at_once_open_no_more_than_one_after_the_other(limited: House) -> None:
+    async with limited.signed_in("ann"):
+        guesses = [*(f"guess number {i}" for i in range(12)), PASSWORD]
+        codes = await asyncio.gather(
+            *(
+                code_of(limited.client, SIGN_IN, input={"username": "ann", "password": guess})
+                for guess in guesses
+            )
+        )
+    assert codes[-1] == "RATE_LIMIT_EXCEEDED"
+    assert codes.count("UNAUTHORIZED") == 3
+
+
+async def test_the_password_can_not_be_guessed_where_a_browser_is_signed_in(limited: House) -> None:
+    change = """mutation($current: String!) {
+      changePassword(input: {currentPassword: $current, newPassword: "another horse"}) { account { id } } }"""
+    async with limited.signed_in("ann") as ann:
+        codes = [await code_of(ann, change, current=f"guess {i}") for i in range(4)]
+        assert codes == ["VALIDATION_ERROR"] * 3 + ["RATE_LIMIT_EXCEEDED"]
+        assert await code_of(ann, change, current=PASSWORD) == "RATE_LIMIT_EXCEEDED", "nor is it told"
 
 
 async def test_pictures_that_must_be_made_are_counted_and_those_that_are_there_are_not(

@@ -171,7 +171,18 @@ async def test_where_nobody_is_nothing_is_reached() -> None:
 
     with pytest.raises(Unreachable, match="name was not found"):
         await Outbound(resolve=unknown).post("https://nowhere.example/", {}, b"")
-    await Outbound(resolve=unknown).check("https://nowhere.example/")
+
+
+async def test_who_asks_does_not_learn_which_inner_names_there_are() -> None:
+    async def unknown(host: str, port: int) -> Iterable[str]:
+        raise OSError("no such name")
+
+    said = set()
+    for resolve in (unknown, naming("10.0.0.1"), naming()):
+        with pytest.raises(Blocked) as caught:
+            await Outbound(resolve=resolve).check("https://db.example/")
+        said.add(str(caught.value))
+    assert len(said) == 1
 
 
 async def test_plain_http_where_tls_was_asked_is_unreachable() -> None:

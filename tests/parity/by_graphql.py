@@ -5,7 +5,15 @@ from typing import Any
 
 import httpx2
 
-from tests.parity.seen import Refused, SeenAlbum, SeenCategory, SeenImage
+from tests.parity.seen import (
+    Refused,
+    SeenAccount,
+    SeenAlbum,
+    SeenCategory,
+    SeenDelivery,
+    SeenImage,
+    SeenWebhook,
+)
 
 IMAGE = """fragment ImageParts on Image {
   id url filename title description album { id } category { id } tags format mimeType width height frames size sha256
@@ -13,6 +21,11 @@ IMAGE = """fragment ImageParts on Image {
 }"""
 ALBUM = "fragment AlbumParts on Album { id name description isPublic imageCount cover { id } }"
 CATEGORY = "fragment CategoryParts on Category { id name description }"
+
+WEBHOOK = "fragment WebhookParts on Webhook { id url description events isActive disabledReason }"
+DELIVERY = """fragment DeliveryParts on Delivery {
+  id event { id type } status attempts { outcome statusCode } nextAttemptAt
+}"""
 
 
 class ByGraphQL:
@@ -102,6 +115,61 @@ class ByGraphQL:
     async def delete_category(self, id: str) -> None:
         await self._mutate("deleteCategory", "deletedCategoryId", "", id, {})
 
+    async def account(self) -> SeenAccount:
+        data = await self._run("{ viewer { id username role usage { bytes images quota } } }")
+        viewer = data["viewer"]
+        if viewer is None:
+            raise Refused("UNAUTHORIZED", "nobody", "viewer is null")
+        return SeenAccount(
+            id=viewer["id"], username=viewer["username"], role=viewer["role"].lower(), **viewer["usage"]
+        )
+
+    async def create_webhook(self, **words: Any) -> tuple[SeenWebhook, str]:
+        words |= {"events": [_upper(name) for name in words.get("events", [])]}
+        selection = "secret webhook { ...WebhookParts }"
+        data = await self._mutate("createWebhook", selection, WEBHOOK, None, words)
+        return _webhook(data["webhook"]), data["secret"]
+
+    async def webhook(self, id: str) -> SeenWebhook:
+        data = await self._run("query($id: ID!) { webhook(id: $id) { ...WebhookParts } }" + WEBHOOK, id=id)
+        return _webhook(data["webhook"])
+
+    async def webhooks(self) -> list[SeenWebhook]:
+        data = await self._run("{ webhooks { nodes { ...WebhookParts } } }" + WEBHOOK)
+        return [_webhook(node) for node in data["webhooks"]["nodes"]]
+
+    async def update_webhook(self, id: str, **changes: Any) -> SeenWebhook:
+        if "events" in changes:
+            changes["events"] = [_upper(name) for name in changes["events"]]
+        data = await self._mutate("updateWebhook", "webhook { ...WebhookParts }", WEBHOOK, id, changes)
+        return _webhook(data["webhook"])
+
+    async def delete_webhook(self, id: str) -> None:
+        await self._mutate("deleteWebhook", "deletedWebhookId", "", id, {})
+
+    async def rotate_webhook_secret(self, id: str) -> str:
+        return str((await self._mutate("rotateWebhookSecret", "secret webhook { id }", "", id, {}))["secret"])
+
+    async def ping_webhook(self, id: str) -> None:
+        assert (await self._mutate("pingWebhook", "webhook { id }", "", id, {}))["webhook"]["id"] == id
+
+    async def deliveries(self, id: str, status: str | None = None) -> list[SeenDelivery]:
+        data = await self._run(
+            """query($id: ID!, $status: DeliveryStatus) {
+              webhook(id: $id) { deliveries(status: $status) { nodes { ...DeliveryParts } } }
+            }"""
+            + DELIVERY,
+            id=id,
+            status=status and _upper(status),
+        )
+        return [_delivery(node) for node in data["webhook"]["deliveries"]["nodes"]]
+
+    async def redeliver(self, webhook_id: str, delivery_id: str) -> SeenDelivery:
+        data = await self._mutate(
+            "redeliver", "delivery { ...DeliveryParts }", DELIVERY, None, {"delivery_id": delivery_id}
+        )
+        return _delivery(data["delivery"])
+
     async def _mutate(
         self, name: str, selection: str, fragment: str, id: str | None, words: dict[str, Any]
     ) -> Any:
@@ -176,3 +244,34 @@ def _album(node: dict[str, Any]) -> SeenAlbum:
 
 def _category(node: dict[str, Any]) -> SeenCategory:
     return SeenCategory(**node)
+
+
+def _webhook(node: dict[str, Any]) -> SeenWebhook:
+    reason = node["disabledReason"]
+    return SeenWebhook(
+        id=node["id"],
+        url=node["url"],
+        description=node["description"],
+        events=tuple(_type(name) for name in node["events"]),
+        is_active=node["isActive"],
+        disabled_reason=reason and reason.lower(),
+    )
+
+
+def _delivery(node: dict[str, Any]) -> SeenDelivery:
+    return SeenDelivery(
+        id=node["id"],
+        event_id=node["event"]["id"],
+        event=_type(node["event"]["type"]),
+        status=node["status"].lower(),
+        attempts=tuple((each["outcome"].lower(), each["statusCode"]) for each in node["attempts"]),
+        is_waiting=node["nextAttemptAt"] is not None,
+    )
+
+
+def _upper(word: str) -> str:
+    return word.replace(".", "_").upper()
+
+
+def _type(name: str) -> str:
+    return name.lower().replace("_", ".")

@@ -8,14 +8,23 @@ from typing import Any
 from starlette.datastructures import Headers
 
 from app import models
+from app.auth.browsers import Credentials
 from app.context import Context, Services
 from app.errors import PicHubError
 from app.graphql.loaders import Loaders
 from app.imaging.formats import Format
 from app.paging import NumberedRequest
-from app.resolvers import account, albums, categories, images, variants
+from app.resolvers import account, albums, categories, images, quotas, variants, webhooks
 from app.uploads import Upload
-from tests.parity.seen import Refused, SeenAlbum, SeenCategory, SeenImage
+from tests.parity.seen import (
+    Refused,
+    SeenAccount,
+    SeenAlbum,
+    SeenCategory,
+    SeenDelivery,
+    SeenImage,
+    SeenWebhook,
+)
 
 
 class ByResolvers:
@@ -95,11 +104,63 @@ class ByResolvers:
         async with self._ctx() as ctx:
             await categories.delete(ctx, id)
 
+    async def account(self) -> SeenAccount:
+        async with self._ctx() as ctx:
+            row = await account.get(ctx)
+            usage = quotas.usage_of(ctx, row)
+            return SeenAccount(
+                id=row.id,
+                username=row.username,
+                role=row.role.value,
+                bytes=usage.bytes,
+                images=usage.images,
+                quota=usage.quota,
+            )
+
+    async def create_webhook(self, **words: Any) -> tuple[SeenWebhook, str]:
+        async with self._ctx() as ctx:
+            made = await webhooks.create(ctx, webhooks.NewWebhook(**words))
+            return _webhook(made.webhook), made.secret
+
+    async def webhook(self, id: str) -> SeenWebhook:
+        async with self._ctx() as ctx:
+            return _webhook(await webhooks.get(ctx, id))
+
+    async def webhooks(self) -> list[SeenWebhook]:
+        async with self._ctx() as ctx:
+            return [_webhook(row) for row in (await webhooks.numbered(ctx, NumberedRequest())).items]
+
+    async def update_webhook(self, id: str, **changes: Any) -> SeenWebhook:
+        async with self._ctx() as ctx:
+            return _webhook(await webhooks.update(ctx, id, webhooks.WebhookChanges(**changes)))
+
+    async def delete_webhook(self, id: str) -> None:
+        async with self._ctx() as ctx:
+            await webhooks.delete(ctx, id)
+
+    async def rotate_webhook_secret(self, id: str) -> str:
+        async with self._ctx() as ctx:
+            return (await webhooks.rotate_secret(ctx, id)).secret
+
+    async def ping_webhook(self, id: str) -> None:
+        async with self._ctx() as ctx:
+            await webhooks.ping(ctx, id)
+
+    async def deliveries(self, id: str, status: str | None = None) -> list[SeenDelivery]:
+        async with self._ctx() as ctx:
+            which = models.DeliveryStatus(status) if status else None
+            page = await webhooks.deliveries(ctx, id, which, NumberedRequest())
+            return [await _delivery(ctx, row) for row in page.items]
+
+    async def redeliver(self, webhook_id: str, delivery_id: str) -> SeenDelivery:
+        async with self._ctx() as ctx:
+            return await _delivery(ctx, await webhooks.redeliver(ctx, delivery_id))
+
     @asynccontextmanager
     async def _ctx(self) -> AsyncIterator[Context]:
         try:
             header = None if self.token is None else f"Bearer {self.token}"
-            yield await account.sign_in_by_header(Context(self.services), header)
+            yield await account.enter(Context(self.services), Credentials(header))
         except PicHubError as error:
             raise Refused(error.code, error.message, error.details, error.fields) from error
 
@@ -141,3 +202,21 @@ async def _album(ctx: Context, row: models.Album) -> SeenAlbum:
 
 def _category(row: models.Category) -> SeenCategory:
     return SeenCategory(id=row.id, name=row.name, description=row.description)
+
+
+def _webhook(row: models.Webhook) -> SeenWebhook:
+    return SeenWebhook(
+        row.id, row.url, row.description, tuple(row.events), row.is_active, row.disabled_reason
+    )
+
+
+async def _delivery(ctx: Context, row: models.Delivery) -> SeenDelivery:
+    attempts = (await webhooks.attempts_of(ctx, [row.id]))[row.id]
+    return SeenDelivery(
+        id=row.id,
+        event_id=row.event_id,
+        event=row.event.type,
+        status=row.status,
+        attempts=tuple((each.outcome, each.status_code) for each in attempts),
+        is_waiting=row.next_attempt_at is not None,
+    )

@@ -5,7 +5,15 @@ from typing import Any
 
 import httpx2
 
-from tests.parity.seen import Refused, SeenAlbum, SeenCategory, SeenImage
+from tests.parity.seen import (
+    Refused,
+    SeenAccount,
+    SeenAlbum,
+    SeenCategory,
+    SeenDelivery,
+    SeenImage,
+    SeenWebhook,
+)
 
 
 class ByRest:
@@ -65,6 +73,44 @@ class ByRest:
     async def delete_category(self, id: str) -> None:
         await self._ask("DELETE", f"/categories/{id}")
 
+    async def account(self) -> SeenAccount:
+        data = await self._ask("GET", "/account")
+        return SeenAccount(
+            id=data["id"], username=data["username"], role=data["role"], quota=data["quota"], **data["usage"]
+        )
+
+    async def create_webhook(self, **words: Any) -> tuple[SeenWebhook, str]:
+        data = await self._ask("POST", "/webhooks", json=words)
+        return _webhook(data), data["secret"]
+
+    async def webhook(self, id: str) -> SeenWebhook:
+        return _webhook(await self._ask("GET", f"/webhooks/{id}"))
+
+    async def webhooks(self) -> list[SeenWebhook]:
+        return [_webhook(each) for each in await self._ask("GET", "/webhooks")]
+
+    async def update_webhook(self, id: str, **changes: Any) -> SeenWebhook:
+        return _webhook(await self._ask("PATCH", f"/webhooks/{id}", json=changes))
+
+    async def delete_webhook(self, id: str) -> None:
+        await self._ask("DELETE", f"/webhooks/{id}")
+
+    async def rotate_webhook_secret(self, id: str) -> str:
+        return str((await self._ask("POST", f"/webhooks/{id}/rotate-secret"))["secret"])
+
+    async def ping_webhook(self, id: str) -> None:
+        assert (await self._ask("POST", f"/webhooks/{id}/test"))["id"] == id
+
+    async def deliveries(self, id: str, status: str | None = None) -> list[SeenDelivery]:
+        params = {"status": status} if status else {}
+        return [
+            _delivery(each) for each in await self._ask("GET", f"/webhooks/{id}/deliveries", params=params)
+        ]
+
+    async def redeliver(self, webhook_id: str, delivery_id: str) -> SeenDelivery:
+        path = f"/webhooks/{webhook_id}/deliveries/{delivery_id}/redeliver"
+        return _delivery(await self._ask("POST", path))
+
     async def _ask(self, method: str, path: str, **request: Any) -> Any:
         headers = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
         answer = await self.client.request(method, f"/v1{path}", headers=headers, **request)
@@ -95,3 +141,19 @@ def _album(data: dict[str, Any]) -> SeenAlbum:
 
 def _category(data: dict[str, Any]) -> SeenCategory:
     return SeenCategory(id=data["id"], name=data["name"], description=data["description"])
+
+
+def _webhook(data: dict[str, Any]) -> SeenWebhook:
+    names = SeenWebhook.__dataclass_fields__
+    return SeenWebhook(**{name: data[name] for name in names} | {"events": tuple(data["events"])})
+
+
+def _delivery(data: dict[str, Any]) -> SeenDelivery:
+    return SeenDelivery(
+        id=data["id"],
+        event_id=data["event_id"],
+        event=data["event"],
+        status=data["status"],
+        attempts=tuple((each["outcome"], each["status"]) for each in data["attempts"]),
+        is_waiting=data["next_attempt_at"] is not None,
+    )

@@ -15,6 +15,7 @@ from tests.parity.by_graphql import ByGraphQL
 from tests.parity.by_resolvers import ByResolvers
 from tests.parity.by_rest import ByRest
 from tests.parity.seen import Face
+from tests.receivers import HERE
 
 FACES = ("resolvers", "graphql", "rest")
 
@@ -36,7 +37,7 @@ class Street:
 
 @pytest.fixture(params=FACES)
 async def street(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Street]:
-    async with house(tmp_path, max_upload_size=2 * 1024 * 1024) as built:
+    async with house(tmp_path, max_upload_size=2 * 1024 * 1024, webhook_allow_networks=HERE) as built:
         faces: dict[str, Face] = {
             "resolvers": ByResolvers(built.services),
             "graphql": ByGraphQL(built.client),

@@ -43,6 +43,38 @@ class SeenCategory:
     description: str | None
 
 
+@dataclass(frozen=True)
+class SeenAccount:
+    id: str
+    username: str
+    role: str
+    bytes: int
+    images: int
+    quota: int | None
+
+
+@dataclass(frozen=True)
+class SeenWebhook:
+    id: str
+    url: str
+    description: str | None
+    events: tuple[str, ...]
+    is_active: bool
+    disabled_reason: str | None
+
+
+@dataclass(frozen=True)
+class SeenDelivery:
+    """`attempts` are outcomes with the statuses that were answered."""
+
+    id: str
+    event_id: str
+    event: str
+    status: str
+    attempts: tuple[tuple[str, int | None], ...]
+    is_waiting: bool
+
+
 @dataclass
 class Refused(Exception):
     """The domain's error, as it was read from the face's own form."""
@@ -75,3 +107,15 @@ class Face(Protocol):
     async def categories(self) -> list[SeenCategory]: ...
     async def update_category(self, id: str, **changes: Any) -> SeenCategory: ...
     async def delete_category(self, id: str) -> None: ...
+
+    async def account(self) -> SeenAccount: ...
+
+    async def create_webhook(self, **words: Any) -> tuple[SeenWebhook, str]: ...
+    async def webhook(self, id: str) -> SeenWebhook: ...
+    async def webhooks(self) -> list[SeenWebhook]: ...
+    async def update_webhook(self, id: str, **changes: Any) -> SeenWebhook: ...
+    async def delete_webhook(self, id: str) -> None: ...
+    async def rotate_webhook_secret(self, id: str) -> str: ...
+    async def ping_webhook(self, id: str) -> None: ...
+    async def deliveries(self, id: str, status: str | None = None) -> list[SeenDelivery]: ...
+    async def redeliver(self, webhook_id: str, delivery_id: str) -> SeenDelivery: ...

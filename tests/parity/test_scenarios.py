@@ -1,11 +1,13 @@
 """Each scenario, through the resolvers and through each face: they must not be told apart."""
 
 from collections.abc import Awaitable
+from dataclasses import replace
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from app.models import Account
 from tests import pictures
 from tests.parity.conftest import Street
 from tests.parity.seen import Refused, SeenImage
@@ -225,6 +227,35 @@ async def test_nobody_and_bad_tokens_are_unauthorized(street: Street) -> None:
     for token in (None, "nonsense", mistyped, street.revoked, street.expired):
         assert (await refused(street.face.of(token).images())).code == "UNAUTHORIZED"
         assert (await refused(street.face.of(token).create_album(name="x"))).code == "UNAUTHORIZED"
+
+
+async def test_a_disabled_accounts_token_is_unauthorized(street: Street) -> None:
+    await Account.filter(username="admin").update(disabled_at=street.services.clock())
+    assert (await refused(street.ann.images())).code == "UNAUTHORIZED"
+    await Account.filter(username="admin").update(disabled_at=None)
+    assert await street.ann.images() == []
+
+
+async def test_the_account_counts_what_it_keeps(street: Street) -> None:
+    before = await street.ann.account()
+    assert (before.username, before.role, before.bytes, before.images) == ("admin", "admin", 0, 0)
+    image = await upload(street)
+    assert await street.ann.account() == replace(before, bytes=image.size, images=1)
+    await street.ann.delete_image(image.id)
+    assert await street.ann.account() == before
+    assert (await refused(street.face.of(street.reader).account())).code == "FORBIDDEN"
+    assert (await refused(street.face.of(None).account())).code == "UNAUTHORIZED"
+
+
+async def test_a_full_account_takes_no_more_until_something_goes(street: Street) -> None:
+    image = await upload(street)
+    await Account.filter(username="admin").update(quota=image.size + 100)
+    error = await refused(upload(street))
+    assert (error.code, error.message) == ("INSUFFICIENT_STORAGE", "There is no room for this file")
+    assert "of its quota of" in error.details
+    assert [key async for key, _ in street.services.storage.list()] == [f"originals/{image.id}.jpg"]
+    await street.ann.delete_image(image.id)
+    await upload(street)
 
 
 async def test_a_token_without_the_scope_is_told_which(street: Street) -> None:

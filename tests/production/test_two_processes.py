@@ -1,5 +1,6 @@
 """Two servers on one data folder: what is done at one holds at the other, at once."""
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
@@ -59,6 +60,45 @@ def test_what_one_signs_the_other_opens(pair: tuple[str, str, dict[str, str]]) -
         assert requests.get(address, timeout=20).content == pictures.png()
     requests.delete(f"{two}/v1/images/{image_id}", headers=signed, timeout=20)
     assert requests.get(address.replace(two, one), timeout=20).status_code == 404
+
+
+def test_a_token_or_an_account_that_ends_at_one_ends_at_the_other(
+    pair: tuple[str, str, dict[str, str]], tmp_path: Path
+) -> None:
+    one, two, _ = pair
+    made = run("account", "create", "ann", "--json", PICHUB_DATA_DIR=str(tmp_path))
+    ann = json.loads(made.stdout)
+    tokens = [
+        json.loads(run("token", "create", "ann", "--json", PICHUB_DATA_DIR=str(tmp_path)).stdout)
+        for _ in "ab"
+    ]
+    browsers = [requests.Session(), requests.Session()]
+
+    def by_token(url: str, token: dict[str, str]) -> int:
+        signed = {"Authorization": f"Bearer {token['token']}"}
+        return requests.get(f"{url}/v1/images", headers=signed, timeout=20).status_code
+
+    def by_cookie(url: str, browser: requests.Session) -> int:
+        browser.cookies.set("pichub_session", cookie)
+        return browser.get(
+            f"{url}/v1/images", headers={"Sec-Fetch-Site": "same-origin"}, timeout=20
+        ).status_code
+
+    query = "mutation($input: SignInInput!) { signIn(input: $input) { session { id } } }"
+    given = {"input": {"username": "ann", "password": ann["password"]}}
+    answer = requests.post(f"{one}/graphql", json={"query": query, "variables": given}, timeout=20)
+    cookie = answer.cookies["pichub_session"]
+
+    assert [by_token(url, token) for url in (one, two) for token in tokens] == [200] * 4
+    assert [by_cookie(url, browser) for url, browser in zip((one, two), browsers, strict=True)] == [200] * 2
+    run("token", "revoke", tokens[0]["id"], PICHUB_DATA_DIR=str(tmp_path))
+    assert [by_token(url, token) for url in (one, two) for token in tokens] == [401, 200, 401, 200]
+    run("account", "disable", "ann", PICHUB_DATA_DIR=str(tmp_path))
+    assert [by_token(url, token) for url in (one, two) for token in tokens] == [401] * 4
+    assert [by_cookie(url, browser) for url, browser in zip((one, two), browsers, strict=True)] == [401] * 2
+    run("account", "enable", "ann", PICHUB_DATA_DIR=str(tmp_path))
+    assert [by_token(url, token) for url in (one, two) for token in tokens] == [401, 200, 401, 200]
+    assert [by_cookie(url, browser) for url, browser in zip((one, two), browsers, strict=True)] == [401] * 2
 
 
 def test_many_who_ask_both_for_one_variant_are_given_one(

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from starlette.datastructures import Headers
 
+from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import Invalid, NotFound, OutOfStorage, PicHubError
 from app.imaging.formats import Format
@@ -25,8 +26,8 @@ from tests.house import House, house, signed
 
 
 async def context(built: House, token: str = "") -> Context:
-    return await account.sign_in_by_header(
-        Context(built.services), signed(token or built.token)["Authorization"]
+    return await account.enter(
+        Context(built.services), Credentials(signed(token or built.token)["Authorization"])
     )
 
 

@@ -64,6 +64,8 @@ async def filled(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> AsyncIterator[tuple[House, list[str]]]:
     async with house(Path(tmp_path_factory.mktemp("filled"))) as built:
+        await asked(built, "{ viewer { id } }")
+        await built.services.uses.close()  # that the token was used stands there for the next minute
         yield built, await fill(request.param)
 
 

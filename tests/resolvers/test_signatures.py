@@ -6,6 +6,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
+from app.auth.browsers import Credentials
 from app.context import Context, Services
 from app.errors import Forbidden, InvalidParameter, NotFound, Unauthorized
 from app.imaging.formats import Format
@@ -30,7 +31,7 @@ def at(services: Services, moment: datetime) -> Services:
 async def signed_at_noon(built: House, seconds: int) -> tuple[str, str]:
     """The id of a private image of the first account's, and the address that was signed for it."""
     private = await private_in(built)
-    ctx = await account.sign_in_by_header(Context(at(built.services, NOON)), built.headers["Authorization"])
+    ctx = await account.enter(Context(at(built.services, NOON)), Credentials(built.headers["Authorization"]))
     image = await Image.with_album().get(id=private.id)
     return private.id, await variants.signed_url(ctx, image, SMALL, expires_in=seconds)
 
@@ -72,8 +73,8 @@ async def test_only_the_owner_signs(built: House) -> None:
     stranger = f"Bearer {await built.account('stranger')}"
     with pytest.raises(Forbidden):
         await variants.signed_url(
-            await account.sign_in_by_header(Context(built.services), stranger), image, SMALL, expires_in=60
+            await account.enter(Context(built.services), Credentials(stranger)), image, SMALL, expires_in=60
         )
-    mine = await account.sign_in_by_header(Context(built.services), built.headers["Authorization"])
+    mine = await account.enter(Context(built.services), Credentials(built.headers["Authorization"]))
     with pytest.raises(InvalidParameter):
         await variants.signed_url(mine, image, SMALL, expires_in=604_801)

@@ -4,7 +4,18 @@ from datetime import timedelta
 
 from app.context import Context
 from app.ids import Kind, new_id
-from app.models import Account, Attempt, Delivery, DeliveryStatus, Event, Outcome, RelayCursor, Webhook
+from app.models import (
+    Account,
+    Attempt,
+    Delivery,
+    DeliveryStatus,
+    Event,
+    Invitation,
+    Outcome,
+    RelayCursor,
+    Session,
+    Webhook,
+)
 from app.storage import Amount
 from app.sweep.sweeping import look, sweep
 from app.webhooks.relay import CURSOR
@@ -99,3 +110,24 @@ async def test_many_rows_go_in_one_round(ctx: Context) -> None:
     )
     assert (await sweep(ctx.services)).removed["events"] == Amount(1200)
     assert await Event.all().count() == 0
+
+
+async def test_sessions_and_invitations_go_when_they_have_expired(ctx: Context) -> None:
+    owner, now = await Account.get(username="admin"), ctx.now()
+    for name, hours in (("old", -1), ("new", 1)):
+        until = now + timedelta(hours=hours)
+        await Session.create(
+            id=new_id(Kind.SESSION, now),
+            account=owner,
+            digest=name,
+            user_agent="",
+            created_at=now,
+            last_used_at=now,
+            expires_at=until,
+        )
+        await Invitation.create(
+            id=new_id(Kind.INVITATION, now), creator=owner, digest=name, created_at=now, expires_at=until
+        )
+    removed = (await sweep(ctx.services)).removed
+    assert (removed["sessions"], removed["invitations"]) == (Amount(1), Amount(1))
+    assert (await Session.get()).digest == (await Invitation.get()).digest == "new"

@@ -110,7 +110,7 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for name, default in (("events", 2000), ("webhooks", 3), ("kills", 20), ("seed", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
-    parser.add_argument("--lease", type=float, default=30.0)
+    parser.add_argument("--lease", type=float, default=15.0)
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         seen = asyncio.run(crashes(Path(folder), **vars(given)))

@@ -10,10 +10,12 @@ from app.events import outbox
 from app.events.catalogue import AlbumCreated
 from app.ids import Kind, new_id
 from app.models import Account, Attempt, Delivery, Event, Outcome, Webhook
+from app.outbound.post import Outbound
 from app.webhooks import relay
 from app.webhooks.delivery import PACE, Pace, Senders
 from app.webhooks.signatures import new_secret
 from tests.house import House
+from tests.receivers import HERE
 
 
 @dataclass
@@ -25,7 +27,8 @@ class Desk:
     @classmethod
     async def of(cls, built: House) -> Self:
         desk = cls(built.services, await Account.get(username="admin"), built.services.clock())
-        desk.services = replace(built.services, clock=lambda: desk.now)
+        outbound = Outbound(allowed=HERE)
+        desk.services = replace(built.services, clock=lambda: desk.now, outbound=outbound)
         return desk
 
     def passes(self, **time: float) -> None:

@@ -169,7 +169,7 @@ async def test_what_one_has_claimed_no_other_sends_before_the_lease_is_over(desk
         await desk.relay()
         (taken,) = await desk.senders().claim()
         assert await desk.send() == []
-        desk.passes(seconds=29)
+        desk.passes(seconds=14)
         assert await desk.send() == []
         desk.passes(seconds=1)
         assert await desk.send() == [Outcome.DELIVERED]

@@ -56,6 +56,11 @@ def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
         ("PICHUB_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
         ("PICHUB_TRANSFORM_DEADLINE", "0", "a number of seconds above 0 and up to 3600"),
         ("PICHUB_TRUSTED_PROXIES", "10.0.0.1/8", "addresses or networks separated by commas"),
+        ("PICHUB_SIGN_UP", "everyone", "one of closed, invitation, open"),
+        ("PICHUB_QUOTA", "lots", "unlimited, or a number of bytes such as 5GB, 500MB or 1048576"),
+        ("PICHUB_QUOTA", "0", "unlimited, or a number of bytes"),
+        ("PICHUB_QUOTA", "9999999999GB", "unlimited, or a number of bytes"),
+        ("PICHUB_SESSION_LIFETIME", "0", "a whole number from 1 to 3650"),
         ("PICHUB_PUBLIC_URL_FILE", "/nowhere", "a file that can be read"),
     ],
 )
@@ -134,3 +139,16 @@ def test_every_setting_says_what_it_is_for() -> None:
     for name, _, about in table():
         assert name.startswith("PICHUB_")
         assert about
+
+
+def test_a_quota_is_a_size_or_none() -> None:
+    assert Settings.load({"PICHUB_QUOTA": "5GB"}).quota == 5 * 1024**3
+    assert Settings.load({"PICHUB_QUOTA": "Unlimited"}).quota is None
+
+
+def test_the_cookie_is_for_pages_of_ours_and_those_that_are_named() -> None:
+    assert Settings.load({"PICHUB_PUBLIC_URL": "https://pics.example:443/"}).own_origins == {
+        "https://pics.example"
+    }
+    named = Settings.load({"PICHUB_HOST": "::1", "PICHUB_CORS_ORIGINS": "https://Front.example"})
+    assert named.own_origins == {"http://[::1]:8000", "https://front.example"}

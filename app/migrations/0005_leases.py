@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pichub", "0003_webhooks")]
+    dependencies = [("pichub", "0004_webhooks")]
 
     initial = False
 

@@ -7,7 +7,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pichub", "0001_initial")]
+    dependencies = [("pichub", "0002_accounts")]
 
     initial = False
 

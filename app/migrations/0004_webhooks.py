@@ -9,7 +9,7 @@ from app.models.webhooks import DeliveryStatus, DisabledReason, Outcome
 
 
 class Migration(migrations.Migration):
-    dependencies = [("pichub", "0002_events")]
+    dependencies = [("pichub", "0003_events")]
 
     initial = False
 

@@ -1,0 +1,60 @@
+"""What a request says of who sends it: a token, or a browser's cookie and the page that asks."""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import Enum
+from typing import Self
+
+from starlette.requests import HTTPConnection
+
+from app.links import origin_of
+
+COOKIE = "pichub_session"
+OWN_SITES = {"same-origin", "none"}
+
+
+class Page(Enum):
+    """Whose page made a browser send a request, as far as the browser says."""
+
+    OURS = "ours"
+    FOREIGN = "foreign"
+    UNSAID = "unsaid"
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What was sent: a header, or the text of a session in a cookie."""
+
+    authorization: str | None = None
+    session: str | None = None
+    page: Page = Page.UNSAID
+    user_agent: str = ""
+
+    @classmethod
+    def of(cls, request: HTTPConnection, own_origins: Collection[str]) -> Self:
+        """`own_origins` are those whose pages may use the cookie."""
+        return cls(
+            authorization=request.headers.get("authorization"),
+            session=request.cookies.get(COOKIE),
+            page=_page(request, own_origins),
+            user_agent=request.headers.get("user-agent", ""),
+        )
+
+
+def _page(request: HTTPConnection, own_origins: Collection[str]) -> Page:
+    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+    if site in OWN_SITES or origin in own_origins:
+        return Page.OURS
+    if site is None and origin is None:
+        return _page_of_referer(request.headers.get("referer"), own_origins)
+    return Page.FOREIGN
+
+
+def _page_of_referer(referer: str | None, own_origins: Collection[str]) -> Page:
+    """Without TLS browsers send no Sec-Fetch-Site, and no Origin with a GET to the page's own."""
+    if referer is None:
+        return Page.UNSAID
+    try:
+        return Page.OURS if origin_of(referer) in own_origins else Page.FOREIGN
+    except ValueError:  # a port that is no number
+        return Page.FOREIGN

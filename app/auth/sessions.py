@@ -1,0 +1,44 @@
+"""Sessions: what a browser has after signing in. Its cookie holds 256 random bits; the row holds their SHA-256."""
+
+import hashlib
+import secrets
+from datetime import datetime, timedelta
+
+from app.db.lookup import Lookup
+from app.ids import Kind, new_id
+from app.models import Account, Session
+
+LONGEST_USER_AGENT = 200
+
+BY_DIGEST = Lookup(Session, "digest", related="account")
+
+
+async def begin(
+    account: Account, *, user_agent: str, now: datetime, lifetime: timedelta
+) -> tuple[Session, str]:
+    """A new session of an account, and the text for its cookie, which nobody can read again."""
+    text = secrets.token_urlsafe(32)
+    session = await Session.create(
+        id=new_id(Kind.SESSION, now),
+        account=account,
+        digest=_digest(text),
+        user_agent=_storable(user_agent),
+        created_at=now,
+        last_used_at=now,
+        expires_at=now + lifetime,
+    )
+    return session, text
+
+
+async def find(text: str, *, now: datetime) -> Session | None:
+    """The session that a cookie speaks of, with its account; None where it does not hold."""
+    session = await BY_DIGEST.find(_digest(text))
+    return session if session is not None and session.holds(now) else None
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
+
+def _storable(user_agent: str) -> str:
+    return "".join(c for c in user_agent if c.isprintable())[:LONGEST_USER_AGENT]

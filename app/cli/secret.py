@@ -1,0 +1,40 @@
+import asyncio
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import click
+
+from app.cli.console import data_dir, secrets_told, settings_of
+from app.lifespan import kept_keyring
+
+
+@click.group()
+def secret() -> None:
+    """The secret that signs addresses of private images."""
+
+
+@secret.command()
+@click.option(
+    "--keep-for",
+    type=click.IntRange(0, 3650),
+    default=7,
+    show_default=True,
+    metavar="DAYS",
+    help="How long addresses hold that the old secret signed; 0 ends them at once.",
+)
+@data_dir
+def rotate(keep_for: int, data_dir: Path | None) -> None:
+    """Make a new secret. Servers that run take it up at once."""
+    settings = settings_of(data_dir=data_dir)
+    if settings.url_secret:
+        sys.exit(
+            "pichub: PICHUB_URL_SECRET is set: move its value to PICHUB_URL_SECRET_OLD, set a new one, and start again"
+        )
+    with secrets_told():
+        until = asyncio.run(
+            kept_keyring(settings).rotate(datetime.now(UTC), keep_for=timedelta(days=keep_for))
+        )
+    click.echo(
+        f"A new secret signs from now on. What the old one signed holds until {until:%Y-%m-%d %H:%M} UTC."
+    )

@@ -1,0 +1,83 @@
+"""The server, and what must be there before it starts."""
+
+import socket
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import click
+import uvicorn
+
+from app.asgi import create_app
+from app.cli.console import data_dir, prepared, settings_of
+from app.resolvers.account import FirstSignIn
+from app.settings import Settings
+
+BACKLOG = 2048
+SOCKETS: Mapping[str, Any] = {"ws": "wsproto", "ws_max_size": 64 * 1024, "ws_per_message_deflate": False}
+"""How uvicorn speaks WebSocket. Compressing each small message costs more than sending it."""
+
+
+class Server(uvicorn.Server):
+    """Cuts event streams when it stops: they would hold it up until it lost its patience."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if services := self.lifespan.state.get("services"):
+            services.feed.stopping.set()
+        await super().shutdown(sockets)
+
+
+@click.command()
+@click.option("--host", help="The address to listen on; PICHUB_HOST.")
+@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on, 0 for any; PICHUB_PORT.")
+@data_dir
+def serve(**options: Any) -> None:
+    """Run the server. Makes tables and the first account where there are none."""
+    settings = settings_of(**options)
+    config = uvicorn.Config(
+        app=lambda: create_app(settings),
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning" if settings.log_level == "info" else settings.log_level,
+        access_log=settings.log_level == "debug",
+        proxy_headers=False,
+        server_header=False,
+        **SOCKETS,
+        timeout_graceful_shutdown=10,
+    )
+    listening = config.bind_socket()
+    settings = replace(settings, port=listening.getsockname()[1])
+    first = prepared(settings)
+    listening.listen(
+        BACKLOG
+    )  # whoever reads the addresses may connect at once, and waits while the server starts
+    click.echo(_welcome(settings, first))
+    Server(config).run(sockets=[listening])
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the tables up to date, and make the first account where there is none."""
+    first = prepared(settings_of())
+    click.echo(_once(first) if first else "The tables are up to date.")
+
+
+def _welcome(settings: Settings, first: FirstSignIn | None) -> str:
+    url = settings.url
+    addresses = f"""PicHub runs at {url}
+
+  REST      {url}/v1
+  GraphQL   {url}/graphql    (open it in a browser to explore)
+  images    {url}/img
+  data      {settings.data_dir.resolve()}
+"""
+    return f"{addresses}\n{_once(first)}" if first else addresses
+
+
+def _once(first: FirstSignIn) -> str:
+    return f"""The first account was made. Keep this: it is shown only once.
+
+  sign-in     {first.username} / {first.password}
+  API token   {first.token}
+"""

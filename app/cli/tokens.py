@@ -1,0 +1,113 @@
+import re
+from datetime import datetime, timedelta
+from typing import Any
+
+import click
+
+from app.auth.actor import Preset, Scope
+from app.cli.console import as_json, at_the_console, print_all, print_one
+from app.context import Context
+from app.models import ApiToken
+from app.resolvers import accounts, tokens
+from app.resolvers.tokens import NewToken
+
+COLUMNS = ("id", "name", "hint", "scopes", "album_id", "created_at", "last_used_at", "expires_at")
+UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1), "w": timedelta(weeks=1)}
+HYPHENS = str.maketrans("_", "-")
+
+
+@click.group()
+def token() -> None:
+    """Make, list and revoke API tokens; works while the server runs."""
+
+
+class Duration(click.ParamType[timedelta]):
+    """`12h`, `30d` or `8w`."""
+
+    name = "duration"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> timedelta:
+        match = re.fullmatch(r"([1-9][0-9]{0,4})([hdw])", str(value))
+        if match is None:
+            self.fail(f"It must be hours, days or weeks such as 12h, 30d or 8w; it is {value!r}.", param, ctx)
+        return int(match[1]) * UNITS[match[2]]
+
+
+@token.command()
+@click.argument("username")
+@click.option("--name", default="Command line", show_default=True, help="What it is for.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    type=click.Choice([scope.value for scope in Scope]),
+    help="What it is to open; may be given several times.",
+)
+@click.option(
+    "--preset",
+    type=click.Choice([preset.translate(HYPHENS) for preset in Preset]),
+    help="Scopes that go together; everything, where neither is said.",
+)
+@click.option("--expires-in", type=Duration(), help="How long it holds: 12h, 30d, 8w. For ever, if not said.")
+@click.option("--album", "album_id", help="The id of an album of the account's that uploads are to land in.")
+@as_json
+@at_the_console
+async def create(
+    ctx: Context,
+    username: str,
+    *,
+    name: str,
+    scopes: tuple[str, ...],
+    preset: str | None,
+    expires_in: timedelta | None,
+    album_id: str | None,
+    as_json: bool,
+) -> None:
+    """Make a token for an account. Its text is printed this once."""
+    account = await accounts.named(ctx, username)
+    expires_at = ctx.now() + expires_in if expires_in else None
+    new = NewToken(name, _scopes(scopes), _preset(scopes, preset), expires_at, album_id)
+    made = await tokens.create_for(ctx, account, new)
+    print_one(_facts(made.row) | {"token": made.text}, as_json=as_json)
+
+
+@token.command(name="list")
+@click.argument("username")
+@as_json
+@at_the_console
+async def show(ctx: Context, username: str, *, as_json: bool) -> None:
+    """List an account's tokens that were not revoked, newest first."""
+    found = await tokens.all_of(ctx, await accounts.named(ctx, username))
+    print_all([_facts(each) for each in found], COLUMNS, as_json=as_json)
+
+
+@token.command()
+@click.argument("token_id")
+@as_json
+@at_the_console
+async def revoke(ctx: Context, token_id: str, *, as_json: bool) -> None:
+    """Revoke a token by its id: the next request with it is refused."""
+    print_one({"id": await tokens.revoke(ctx, token_id), "revoked": True}, as_json=as_json)
+
+
+def _scopes(scopes: tuple[str, ...]) -> list[Scope] | None:
+    return [Scope(scope) for scope in scopes] or None
+
+
+def _preset(scopes: tuple[str, ...], preset: str | None) -> Preset | None:
+    if preset is not None:
+        return Preset(preset.replace("-", "_"))
+    return None if scopes else Preset.EVERYTHING
+
+
+def _facts(row: ApiToken) -> dict[str, str | list[str] | datetime | None]:
+    return {
+        "id": row.id,
+        "name": row.name,
+        "hint": row.hint,
+        "scopes": row.scopes,
+        "album_id": row.album_id,
+        "created_at": row.created_at,
+        "last_used_at": row.last_used_at,
+        "expires_at": row.expires_at,
+    }

@@ -1,0 +1,74 @@
+import asyncio
+import sys
+from datetime import UTC, datetime
+
+import click
+
+from app.addresses import networks
+from app.cli.console import settings_of
+from app.events.catalogue import EventType
+from app.outbound.post import BadAddress, Blocked, NotSent, Outbound
+from app.webhooks import outcomes, payload
+from app.webhooks.examples import example
+from app.webhooks.signatures import BadSecret
+
+ANYWHERE = networks("0.0.0.0/0, ::/0")
+
+
+@click.group()
+def webhook() -> None:
+    """Webhooks, seen from the receiver's side."""
+
+
+@webhook.command(name="test")
+@click.argument("url")
+@click.option("--secret", required=True, help="The webhook's secret, whsec_ and what follows.")
+@click.option(
+    "--type",
+    "type_",
+    type=click.Choice([kind.value for kind in EventType]),
+    default=EventType.PING.value,
+    show_default=True,
+    help="What is said to have happened.",
+)
+def test_webhook(url: str, secret: str, type_: str) -> None:
+    """Send one made-up event to URL, signed, and show the request and the answer."""
+    try:
+        delivered = asyncio.run(_try_out(url, secret, EventType(type_)))
+    except (BadSecret, BadAddress) as error:
+        sys.exit(f"pichub: {error}")
+    sys.exit(0 if delivered else 1)
+
+
+async def _try_out(url: str, secret: str, kind: EventType) -> bool:
+    """Whether it was delivered. The address may be any: who sits at the machine may call what they like."""
+    from app.outbound.wire import request_of
+
+    await _warn_of_blocked(url)
+    now = datetime.now(UTC)
+    event = example(kind, now)
+    body = payload.body_of(event)
+    headers = payload.headers(event.id, body, now, [secret])
+    request = request_of(url, headers, body)
+    click.echo(f"POST {request.url.raw_path.decode()} HTTP/1.1")
+    for name, value in request.headers.raw:
+        click.echo(f"{name.decode()}: {value.decode()}")
+    click.echo(f"\n{body.decode()}\n")
+    try:
+        answer = await Outbound(allowed=ANYWHERE).post(url, headers, body)
+    except NotSent as failure:
+        click.echo(f"{outcomes.of_failure(failure).value}: {failure}")
+        return False
+    outcome = outcomes.of_status(answer.status)
+    click.echo(f"HTTP/1.1 {answer.status}\n\n{answer.excerpt}\n\n{outcome.value}: {outcomes.ABOUT[outcome]}")
+    return outcome.is_success
+
+
+async def _warn_of_blocked(url: str) -> None:
+    try:
+        await Outbound(allowed=settings_of().webhook_allow_networks).check(url)
+    except Blocked:
+        click.echo(
+            "The server would not call this address, which is not a public one: see PICHUB_WEBHOOK_ALLOW_NETWORKS.\n",
+            err=True,
+        )

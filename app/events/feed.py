@@ -1,0 +1,152 @@
+"""New events, handed to all who follow them in this process. One task reads each of them once, however many follow.
+
+It runs while somebody follows. It looks when the bell rings, and every second for what other processes wrote.
+"""
+
+import asyncio
+import logging
+from collections import defaultdict, deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from contextvars import Context
+
+from app.brokers.base import Bell, Listener
+from app.errors import FellBehind
+from app.events.outbox import TOPIC
+from app.models import Event
+
+log = logging.getLogger("pichub.events")
+
+POLL = 1.0
+"""Seconds after which the tail looks without having been rung for."""
+AT_ONCE = 500
+"""How many events the tail reads with one statement."""
+WAITING = 1_000
+"""How many events may wait for one follower."""
+
+
+class Follower:
+    """What waits for one who follows the events of an account. `start` is the position after which it is told all."""
+
+    def __init__(self, account_id: str, start: int, most: int) -> None:
+        self.account_id = account_id
+        self.start = start
+        self._most = most
+        self._waiting: deque[Event] = deque()
+        self._fell_behind = False
+        self._something = asyncio.Event()
+
+    def tell(self, event: Event) -> None:
+        """Adds an event; where too many wait, all of them go."""
+        if len(self._waiting) >= self._most:
+            self._fell_behind = True
+            self._waiting.clear()
+        if not self._fell_behind:
+            self._waiting.append(event)
+        self._something.set()
+
+    async def next(self, timeout: float) -> Event | None:
+        """The next event; None where there was none for `timeout` seconds. Raises FellBehind."""
+        if not self._something.is_set():
+            with suppress(TimeoutError):
+                async with asyncio.timeout(timeout):
+                    await self._something.wait()
+        if self._fell_behind:
+            raise FellBehind(self._most)
+        event = self._waiting.popleft() if self._waiting else None
+        if not self._waiting:
+            self._something.clear()
+        return event
+
+
+class Feed:
+    """Who follows, and the tail that tells them.
+
+    async with feed.following(account_id) as follower:
+        # what came up to follower.start stands in the table
+        event = await follower.next(timeout=1)
+    """
+
+    def __init__(self, bell: Bell, *, waiting: int = WAITING) -> None:
+        self.stopping = asyncio.Event()
+        self._bell = bell
+        self._most = waiting
+        self._followers: defaultdict[str, set[Follower]] = defaultdict(set)
+        self._tail: asyncio.Task[None] | None = None
+        self._position: asyncio.Future[int] | None = None
+        self._read_to = 0
+
+    @property
+    def followers(self) -> int:
+        return sum(map(len, self._followers.values()))
+
+    @asynccontextmanager
+    async def following(self, account_id: str) -> AsyncIterator[Follower]:
+        """Follows from here to the end of the block."""
+        follower = Follower(account_id, 0, self._most)
+        self._followers[account_id].add(follower)
+        try:
+            await self._reading()
+            # From here to the next await nothing is read: what is told later stands after this position.
+            follower.start = self._read_to
+            yield follower
+        finally:
+            self._followers[account_id].discard(follower)
+            if not self._followers[account_id]:
+                del self._followers[account_id]
+            if not self._followers:
+                await self._end()
+
+    async def close(self) -> None:
+        """Ends the tail. Those who still follow hear no more."""
+        self.stopping.set()
+        await self._end()
+
+    async def _reading(self) -> None:
+        """Waits until the tail knows where it stands, and starts it where it does not run."""
+        if self._tail is None or self._tail.done():
+            # The tail outlives the transaction and the request of whoever came first.
+            self._position = asyncio.get_running_loop().create_future()
+            self._tail = asyncio.create_task(
+                self._run(self._position), name="pichub-events", context=Context()
+            )
+        assert self._position is not None  # noqa: S101  (made with the tail)
+        await asyncio.shield(self._position)
+
+    async def _end(self) -> None:
+        tail, self._tail = self._tail, None
+        if tail is not None:
+            tail.cancel()
+            await asyncio.wait([tail])
+
+    async def _run(self, ready: "asyncio.Future[int]") -> None:
+        async with self._bell.listening(TOPIC) as listener:
+            try:
+                self._read_to = await Event.last_position()
+                ready.set_result(self._read_to)
+            except Exception as error:
+                ready.set_exception(error)
+                ready.exception()  # seen, where nobody waits any more
+                return
+            finally:
+                ready.cancel()
+            while True:
+                await listener.wait(POLL)
+                await self._look(listener)
+
+    async def _look(self, listener: Listener) -> None:
+        try:
+            while await self._read() == AT_ONCE:
+                pass
+        except Exception:
+            log.exception("new events could not be read; trying again in %g s", POLL)
+            await listener.wait(POLL)
+
+    async def _read(self) -> int:
+        """Tells what is new; how much that was."""
+        rows = await Event.since(self._read_to).limit(AT_ONCE)
+        for event in rows:
+            self._read_to = event.position
+            for follower in self._followers.get(event.account_id, ()):
+                follower.tell(event)
+        return len(rows)

@@ -1,0 +1,55 @@
+from datetime import datetime
+from typing import Self
+
+from tortoise import fields
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from app.models.accounts import Account
+from app.models.columns import id_column
+
+MOST = 100
+
+
+class Session(Model):
+    """A browser that has signed in. Of the text in its cookie only the digest is kept."""
+
+    id = id_column()
+    account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
+        "pichub.Account", related_name="sessions", on_delete=fields.CASCADE
+    )
+    account_id: str
+    digest = fields.CharField(max_length=64, unique=True)
+    user_agent = fields.CharField(max_length=200)
+    created_at = fields.DatetimeField()
+    last_used_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
+    revoked_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "sessions"
+        indexes = (("account_id", "created_at", "id"),)
+
+    @classmethod
+    def held_by(cls, account_id: str, now: datetime) -> QuerySet[Self]:
+        """Those of an account that still open something, newest first."""
+        held = cls.filter(account_id=account_id, revoked_at=None, expires_at__gt=now)
+        return held.order_by("-created_at", "-id")
+
+    @classmethod
+    async def end_all(cls, account_id: str, now: datetime, *, but: str | None = None) -> None:
+        """Ends all sessions of an account, but for the one with the id `but`."""
+        ended = cls.filter(account_id=account_id, revoked_at=None)
+        await (ended.exclude(id=but) if but else ended).update(revoked_at=now)
+
+    @classmethod
+    async def tidy(cls, account_id: str, now: datetime) -> None:
+        """Removes an account's sessions that have expired, and ends the oldest where there are more than `MOST`."""
+        await cls.filter(account_id=account_id, expires_at__lte=now).delete()
+        surplus = await cls.held_by(account_id, now).offset(MOST).values_list("id", flat=True)
+        if surplus:
+            await cls.filter(id__in=list(surplus)).update(revoked_at=now)
+
+    def holds(self, now: datetime) -> bool:
+        """Whether it still opens anything. The account must have been loaded with it."""
+        return self.revoked_at is None and now < self.expires_at and not self.account.is_disabled

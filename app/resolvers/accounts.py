@@ -1,0 +1,144 @@
+"""Accounts, as admins look after them. The command line does as admins do."""
+
+from dataclasses import dataclass
+
+from tortoise.exceptions import IntegrityError
+from tortoise.transactions import in_transaction
+
+from app.context import Context
+from app.db.paging import by_cursor
+from app.errors import Invalid, NotFound
+from app.ids import Kind, kind_of, new_id
+from app.models import Account, Role, Session
+from app.models.accounts import UNLIMITED
+from app.paging import Page, PageRequest
+from app.resolvers.rules import ABSENT, Absent, Rules, given
+
+
+@dataclass(frozen=True, slots=True)
+class NewAccount:
+    """`quota` is in bytes; None is the server's default."""
+
+    username: str
+    password: str
+    role: Role = Role.MEMBER
+    quota: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChanges:
+    disabled: bool | Absent = ABSENT
+    quota: int | None | Absent = ABSENT
+    role: Role | Absent = ABSENT
+
+
+async def page(ctx: Context, request: PageRequest) -> Page[Account]:
+    """Some of all accounts, newest first. Raises Unauthorized, Forbidden for all but admins."""
+    ctx.require_admin()
+    return await by_cursor(Account.all(), request)
+
+
+async def named(ctx: Context, username: str) -> Account:
+    """The account of this name, in whatever case. Raises NotFound, Unauthorized, Forbidden."""
+    ctx.require_admin()
+    rules = Rules()
+    rules.storable("username", username)
+    rules.hold()
+    account = await Account.get_or_none(username=username.lower())
+    if account is None:
+        raise NotFound("account", username)
+    return account
+
+
+async def create(ctx: Context, new: NewAccount) -> Account:
+    """A new account. Raises Invalid, also where there is one of that name; Unauthorized, Forbidden, Busy."""
+    ctx.require_admin()
+    rules = Rules()
+    username = rules.username("username", new.username)
+    rules.password("password", new.password, username=username)
+    rules.whole("quota", new.quota, most=UNLIMITED)
+    rules.hold()
+    password_hash = await ctx.services.passwords.hash(new.password)
+    return await make(ctx, username, password_hash, role=new.role, quota=new.quota)
+
+
+async def update(ctx: Context, account_id: str, changes: AccountChanges) -> Account:
+    """The account as it is after the changes. One that is disabled has no sessions, and its tokens open nothing.
+
+    Raises NotFound, Unauthorized, Forbidden, and Invalid where no admin would be left.
+    """
+    ctx.require_admin()
+    rules = Rules()
+    values = given(changes)
+    rules.whole("quota", values.get("quota"), most=UNLIMITED)
+    rules.hold()
+    async with in_transaction():
+        account = await _load(account_id)
+        if "disabled" in values:
+            await _disable(ctx, account, disabled=values.pop("disabled"))
+        await account.update_from_dict(values).save()
+        await _require_an_admin(values)
+    return account
+
+
+async def set_password(ctx: Context, account_id: str, password: str) -> Account:
+    """Gives an account another password, and ends its sessions, but for the one that asks; its tokens stay.
+
+    Raises NotFound, Invalid, Unauthorized, Forbidden, Busy.
+    """
+    ctx.require_admin()
+    account = await _load(account_id)
+    rules = Rules()
+    rules.password("password", password, username=account.username)
+    rules.hold()
+    password_hash = await ctx.services.passwords.hash(password)
+    own = ctx.actor.session if ctx.actor else None
+    async with in_transaction():
+        await Account.filter(id=account.id).update(password_hash=password_hash)
+        await Session.end_all(account.id, ctx.now(), but=own.id if own else None)
+    return account
+
+
+async def make(
+    ctx: Context,
+    username: str,
+    password_hash: str,
+    *,
+    role: Role = Role.MEMBER,
+    quota: int | None = None,
+) -> Account:
+    """Writes a new account whose words have been checked. Raises Invalid where there is one of that name."""
+    now = ctx.now()
+    try:
+        return await Account.create(
+            id=new_id(Kind.ACCOUNT, now),
+            username=username,
+            password_hash=password_hash,
+            role=role,
+            quota=quota,
+            created_at=now,
+        )
+    except IntegrityError as error:
+        raise Invalid({"username": [f"This name is taken: {username!r}."]}) from error
+
+
+async def _load(account_id: str) -> Account:
+    account = await Account.get_or_none(id=account_id) if kind_of(account_id) is Kind.ACCOUNT else None
+    if account is None:
+        raise NotFound("account", account_id)
+    return account
+
+
+async def _disable(ctx: Context, account: Account, *, disabled: bool) -> None:
+    if disabled and not account.is_disabled:
+        account.disabled_at = ctx.now()
+        await Session.end_all(account.id, ctx.now())
+    elif not disabled:
+        account.disabled_at = None
+
+
+async def _require_an_admin(changes: dict[str, object]) -> None:
+    """Raises Invalid, and so undoes the transaction, where the changes took the last admin away."""
+    if not await Account.enabled_admins().exists():
+        name = "role" if "role" in changes else "disabled"
+        raise Invalid({name: ["This is the last enabled admin: make another one first."]})

@@ -1,0 +1,173 @@
+"""What happened to the caller's things: as pages of the past, and as it happens."""
+
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import timedelta
+
+from tortoise.queryset import QuerySet
+
+from app.auth.actor import Scope
+from app.context import Context
+from app.errors import InvalidParameter, NotFound
+from app.events.catalogue import EventType
+from app.events.feed import Follower
+from app.ids import Kind, kind_of
+from app.models import Album, Event
+from app.paging import Page, Place
+
+SCOPES = {
+    EventType.IMAGE_UPLOADED: Scope.IMAGES_READ,
+    EventType.IMAGE_DELETED: Scope.IMAGES_READ,
+    EventType.ALBUM_CREATED: Scope.ALBUMS_READ,
+    EventType.ALBUM_UPDATED: Scope.ALBUMS_READ,
+    EventType.PING: Scope.WEBHOOKS_READ,
+}
+"""What a token needs to be told of a type of event."""
+
+CHECKED_EVERY = timedelta(seconds=30)
+"""How long who follows is told of events before they are asked again who they are."""
+TICK = 1.0
+AT_ONCE = 100
+
+Recognise = Callable[[], Awaitable[Context]]
+"""Who the caller's credentials speak for now. Raises Unauthorized when they hold no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventFilter:
+    """Which of an account's events: each that is not None must hold."""
+
+    types: Collection[EventType] | None = None
+    album_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Sight:
+    """What one caller may be told of, and wants to be."""
+
+    account_id: str
+    types: frozenset[str]
+    album_id: str | None
+
+    def shows(self, event: Event) -> bool:
+        return event.type in self.types and (self.album_id is None or event.album_id == self.album_id)
+
+    def rows(self) -> QuerySet[Event]:
+        query = Event.filter(account_id=self.account_id, type__in=sorted(self.types))
+        return query if self.album_id is None else query.filter(album_id=self.album_id)
+
+
+async def page(ctx: Context, which: EventFilter, *, size: int, after: Place | None = None) -> Page[Event]:
+    """Some of the caller's own events after a place, oldest first.
+
+    Raises Unauthorized, MissingScope, and InvalidParameter for a place that does not exist yet.
+    """
+    query = _sight(ctx, which).rows()
+    start = await _start(after)
+    rows = await query.filter(position__gt=start).order_by("position").limit(size + 1)
+    items = rows[:size]
+
+    async def has_next() -> bool:
+        return len(rows) > size
+
+    async def has_previous() -> bool:
+        return start > 0 and await query.filter(position__lte=start).exists()
+
+    async def total() -> int:
+        return await query.count()
+
+    return Page(items, [Place(event.position) for event in items], has_next, has_previous, total)
+
+
+async def get_many(ctx: Context, event_ids: Sequence[str]) -> dict[str, Event]:
+    """Those of the events that the caller may see, by id."""
+    rows = await _sight(ctx, EventFilter()).rows().filter(id__in=list(event_ids))
+    return {event.id: event for event in rows}
+
+
+async def follow(
+    ctx: Context, which: EventFilter, *, recognise: Recognise, after: Place | None = None
+) -> AsyncGenerator[Event, None]:
+    """The caller's own events after a place, or from now on: those of the past, then each as it happens, without end.
+
+    What is wrong with the request is raised by the call: Unauthorized, MissingScope, NotFound, InvalidParameter. Later
+    comes Unauthorized when the caller's credentials hold no more, and FellBehind when they take events too slowly.
+    """
+    sight = _sight(ctx, which)
+    if sight.album_id is not None:
+        await _require_album(sight.account_id, sight.album_id)
+    start = await _start(after) if after is not None else await Event.last_position()
+    return _follow(ctx, which, sight, start, recognise)
+
+
+async def _follow(
+    ctx: Context, which: EventFilter, sight: _Sight, seen: int, recognise: Recognise
+) -> AsyncGenerator[Event, None]:
+    asked = ctx.now()
+    # Most of the past is read before anything waits, so that a long one does not look like a slow reader.
+    while len(rows := await _past(sight, seen)) == AT_ONCE:
+        for row in rows:
+            yield row
+            seen = row.position
+    async with (
+        ctx.services.feed.following(sight.account_id) as follower,
+        aclosing(_past_then_live(sight, seen, follower)) as events,
+    ):
+        async for event in events:
+            if ctx.now() - asked >= CHECKED_EVERY:
+                sight, asked = _sight(await recognise(), which), ctx.now()
+            if event is not None and sight.shows(event):
+                yield event
+
+
+async def _past_then_live(sight: _Sight, seen: int, follower: Follower) -> AsyncGenerator[Event | None, None]:
+    """Up to where the feed stood, from the table; from there on, from the feed. None where nothing happens."""
+    while rows := await _past(sight, seen, upto=follower.start):
+        for row in rows:
+            yield row
+            seen = row.position
+    while True:
+        event = await follower.next(TICK)
+        if event is None or event.position > seen:
+            yield event
+
+
+async def _past(sight: _Sight, seen: int, *, upto: int | None = None) -> list[Event]:
+    query = sight.rows().filter(position__gt=seen)
+    if upto is not None:
+        query = query.filter(position__lte=upto)
+    return await query.order_by("position").limit(AT_ONCE)
+
+
+def _sight(ctx: Context, which: EventFilter) -> _Sight:
+    """What the caller may be told of. Raises Unauthorized, MissingScope, InvalidParameter."""
+    actor = ctx.signed_in()
+    allowed = frozenset(kind for kind, scope in SCOPES.items() if scope in actor.scopes)
+    if which.types is None:
+        if not allowed:
+            ctx.allow(Scope.IMAGES_READ)
+        return _Sight(actor.id, frozenset(allowed), which.album_id)
+    if not which.types:
+        raise InvalidParameter("types", [], f"one or more of {', '.join(EventType)}")
+    for kind in which.types:
+        ctx.allow(SCOPES[kind])
+    return _Sight(actor.id, frozenset(which.types), which.album_id)
+
+
+async def _start(after: Place | None) -> int:
+    if after is None:
+        return 0
+    if after.position > await Event.last_position():
+        raise InvalidParameter("after", str(after), "the cursor of an event")
+    return after.position
+
+
+async def _require_album(account_id: str, album_id: str) -> None:
+    """One of the account's own, also one that is gone but not forgotten. Raises NotFound."""
+    if kind_of(album_id) is Kind.ALBUM and (
+        await Album.owned_by(account_id).filter(id=album_id).exists()
+        or await Event.filter(account_id=account_id, album_id=album_id).exists()
+    ):
+        return
+    raise NotFound("album", album_id)

@@ -1,0 +1,87 @@
+"""Invitations: codes with which people may sign up where a server does not let everyone."""
+
+import hashlib
+import secrets
+from collections.abc import Sequence
+from datetime import timedelta
+
+from app.context import Context
+from app.errors import Invalid, NotFound
+from app.ids import Kind, kind_of, new_id
+from app.models import Invitation
+from app.resolvers.rules import Rules
+
+LIFETIME = timedelta(days=7)
+MOST_OPEN = 100
+MAX_NOTE = 200
+
+
+async def create(ctx: Context, note: str | None = None) -> tuple[Invitation, str]:
+    """A new invitation, and its code, which nobody can read again. Raises Unauthorized, Forbidden, Invalid.
+
+    `note` says to admins whom it is for.
+    """
+    ctx.require_admin()
+    rules = Rules()
+    note = rules.optional_line("note", note, most=MAX_NOTE)
+    rules.hold()
+    now = ctx.now()
+    await Invitation.filter(expires_at__lte=now).delete()
+    if await Invitation.open(now).count() >= MOST_OPEN:
+        raise Invalid({"invitation": [f"There are {MOST_OPEN} open invitations: revoke some first."]})
+    code = secrets.token_urlsafe(24)
+    invitation = await Invitation.create(
+        id=new_id(Kind.INVITATION, now),
+        note=note,
+        creator_id=ctx.signed_in().id,
+        digest=_digest(code),
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+    return invitation, code
+
+
+async def all_open(ctx: Context) -> list[Invitation]:
+    """Those that can still be used, newest first. Raises Unauthorized, Forbidden."""
+    ctx.require_admin()
+    return await Invitation.open(ctx.now())
+
+
+async def get_many(ctx: Context, invitation_ids: Sequence[str]) -> dict[str, Invitation]:
+    """Of these those that can still be used, by id, to admins; to others none."""
+    if ctx.actor is None or not ctx.actor.is_admin:
+        return {}
+    rows = await Invitation.open(ctx.now()).filter(id__in=list(invitation_ids))
+    return {row.id: row for row in rows}
+
+
+async def revoke(ctx: Context, invitation_id: str) -> str:
+    """Revokes an invitation that was not used, and tells its id. Raises NotFound, Unauthorized, Forbidden."""
+    ctx.require_admin()
+    known = kind_of(invitation_id) is Kind.INVITATION
+    if not known or not await Invitation.open(ctx.now()).filter(id=invitation_id).delete():
+        raise NotFound("invitation", invitation_id)
+    return invitation_id
+
+
+async def require(ctx: Context, code: str | None) -> None:
+    """Raises Invalid where the code opens nothing."""
+    if not await Invitation.open(ctx.now()).filter(digest=_digest(code or "")).exists():
+        raise _refused(code)
+
+
+async def redeem(ctx: Context, code: str | None) -> None:
+    """Uses the code up, in the transaction that makes the account: of two who have it one comes in. Raises Invalid."""
+    if not await Invitation.filter(digest=_digest(code or ""), expires_at__gt=ctx.now()).delete():
+        raise _refused(code)
+
+
+def _digest(code: str) -> str:
+    return hashlib.sha256(code.strip().encode(errors="surrogatepass")).hexdigest()
+
+
+def _refused(code: str | None) -> Invalid:
+    if not code:
+        return Invalid({"invitation": ["Signing up here needs an invitation: ask an admin for one."]})
+    days = LIFETIME.days
+    return Invalid({"invitation": [f"It does not hold: it was used, revoked, or is older than {days} days."]})

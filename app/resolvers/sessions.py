@@ -1,0 +1,38 @@
+"""Sessions: the browsers in which an account has signed in."""
+
+from collections.abc import Sequence
+
+from app.auth.actor import Scope
+from app.context import Context
+from app.errors import NotFound
+from app.ids import Kind, kind_of
+from app.models import Session
+
+
+async def all_held(ctx: Context) -> list[Session]:
+    """The caller's sessions that still open something, newest first. Raises Unauthorized, MissingScope."""
+    return await Session.held_by(ctx.require(Scope.ACCOUNT_READ).id, ctx.now())
+
+
+async def get_many(ctx: Context, session_ids: Sequence[str]) -> dict[str, Session]:
+    """Those of the sessions that are the caller's and still open something, by id. Raises MissingScope."""
+    ctx.allow(Scope.ACCOUNT_READ)
+    if ctx.actor is None:
+        return {}
+    rows = await Session.held_by(ctx.actor.id, ctx.now()).filter(id__in=list(session_ids))
+    return {row.id: row for row in rows}
+
+
+async def revoke(ctx: Context, session_id: str) -> str:
+    """Ends a session of the caller's, and tells its id. Raises NotFound, Unauthorized, Forbidden for a token."""
+    account_id = ctx.require_session().account_id
+    known = kind_of(session_id) is Kind.SESSION
+    held = Session.held_by(account_id, ctx.now()).filter(id=session_id)
+    if not known or not await held.update(revoked_at=ctx.now()):
+        raise NotFound("session", session_id)
+    return session_id
+
+
+def is_current(ctx: Context, session: Session) -> bool:
+    """Whether it is the one that asks."""
+    return ctx.actor is not None and ctx.actor.session is not None and ctx.actor.session.id == session.id

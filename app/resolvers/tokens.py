@@ -1,0 +1,125 @@
+"""API tokens: made and revoked by who has signed in. A token can't make another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from app.auth import tokens
+from app.auth.actor import SCOPES_OF, Preset, Scope
+from app.context import Context
+from app.db.paging import by_cursor
+from app.errors import NotFound
+from app.ids import Kind, kind_of
+from app.models import Account, Album, ApiToken
+from app.paging import Page, PageRequest
+from app.resolvers.rules import Rules
+
+MAX_NAME = 100
+
+
+@dataclass(frozen=True, slots=True)
+class NewToken:
+    """What a token is to open: either scopes or a preset of them. Without `expires_at` it holds until it is revoked."""
+
+    name: str
+    scopes: Sequence[Scope] | None = None
+    preset: Preset | None = None
+    expires_at: datetime | None = None
+    album_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MadeToken:
+    """A new token, and its text, which nobody can read again."""
+
+    row: ApiToken
+    text: str
+
+
+async def create(ctx: Context, new: NewToken) -> MadeToken:
+    """A new token of the caller's. Raises Unauthorized, Forbidden for a token, Invalid."""
+    ctx.require_session()
+    return await _create(ctx, ctx.signed_in().account, new)
+
+
+async def create_for(ctx: Context, account: Account, new: NewToken) -> MadeToken:
+    """A new token of any account, for the command line. Raises Invalid."""
+    ctx.require_operator()
+    return await _create(ctx, account, new)
+
+
+async def page(ctx: Context, request: PageRequest) -> Page[ApiToken]:
+    """Some of the caller's tokens, newest first. Raises Unauthorized, MissingScope."""
+    return await by_cursor(ApiToken.kept_by(ctx.require(Scope.ACCOUNT_READ).id), request)
+
+
+async def all_of(ctx: Context, account: Account) -> list[ApiToken]:
+    """The tokens of any account, newest first, for the command line."""
+    ctx.require_operator()
+    return await ApiToken.kept_by(account.id).order_by("-created_at", "-id")
+
+
+async def get_many(ctx: Context, token_ids: Sequence[str]) -> dict[str, ApiToken]:
+    """Those of the tokens that are the caller's, by id. Raises MissingScope."""
+    ctx.allow(Scope.ACCOUNT_READ)
+    if ctx.actor is None:
+        return {}
+    rows = await ApiToken.kept_by(ctx.actor.id).filter(id__in=list(token_ids))
+    return {row.id: row for row in rows}
+
+
+async def revoke(ctx: Context, token_id: str) -> str:
+    """Revokes a token, and tells its id: the next request with it is refused.
+
+    Raises NotFound, Unauthorized, Forbidden for a token.
+    """
+    found = ApiToken.filter(id=token_id, revoked_at=None)
+    if not ctx.is_operator:
+        found = found.filter(account_id=ctx.require_session().account_id)
+    if kind_of(token_id) is not Kind.TOKEN or not await found.update(revoked_at=ctx.now()):
+        raise NotFound("token", token_id)
+    return token_id
+
+
+async def _create(ctx: Context, account: Account, new: NewToken) -> MadeToken:
+    now = ctx.now()
+    rules = Rules()
+    name = rules.line("name", new.name, most=MAX_NAME)
+    scopes = _scopes(rules, new)
+    expires_at = _in_utc(rules, new.expires_at)
+    if expires_at is not None and expires_at <= now:
+        rules.complain("expires_at", "This must be in the future.")
+    album = await _album(rules, account, new.album_id)
+    rules.hold()
+    row, text = await tokens.create(
+        account, name=name, scopes=scopes, now=now, expires_at=expires_at, album=album
+    )
+    return MadeToken(row, text)
+
+
+def _scopes(rules: Rules, new: NewToken) -> frozenset[Scope]:
+    if bool(new.scopes) == (new.preset is not None):
+        rules.complain("scopes", "Give either scopes, one at least, or a preset.")
+    return SCOPES_OF[new.preset] if new.preset else frozenset(new.scopes or ())
+
+
+async def _album(rules: Rules, account: Account, album_id: str | None) -> Album | None:
+    if album_id is None:
+        return None
+    album = None
+    if kind_of(album_id) is Kind.ALBUM:
+        album = await Album.owned_by(account.id).get_or_none(id=album_id)
+    if album is None:
+        rules.complain("album_id", "The account has no such album.")
+    return album
+
+
+def _in_utc(rules: Rules, time: datetime | None) -> datetime | None:
+    """A time that names no zone is meant in UTC."""
+    if time is None:
+        return None
+    try:
+        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
+    except OverflowError:
+        rules.complain("expires_at", "This must be a time from year 1 to year 9999, in UTC.")
+        return None

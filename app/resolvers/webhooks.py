@@ -1,0 +1,283 @@
+"""Webhooks: made, shown, changed, asked whether they are reached; and what was sent to them. Their owner's alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from tortoise.functions import Count
+from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
+
+from app.auth.actor import Actor, Scope
+from app.context import Context
+from app.db.nested import by_cursor_in_each
+from app.db.paging import by_cursor, by_number
+from app.errors import Invalid, NotFound, excerpt
+from app.events import outbox
+from app.events.catalogue import EventType, Ping
+from app.ids import Kind, kind_of, new_id
+from app.models import Attempt, Delivery, DeliveryStatus, Event, Webhook
+from app.outbound.post import BadAddress, Blocked
+from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
+from app.resolvers.events import SCOPES
+from app.resolvers.rules import ABSENT, Absent, Rules, given
+from app.webhooks import relay
+from app.webhooks.signatures import new_secret
+
+MAX_WEBHOOKS = 20
+MAX_DESCRIPTION = 5_000
+OVERLAP = timedelta(hours=24)
+"""How long the old secret signs beside the new one."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewWebhook:
+    url: str
+    events: Sequence[str]
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookChanges:
+    url: str | Absent = ABSENT
+    events: Sequence[str] | Absent = ABSENT
+    description: str | None | Absent = ABSENT
+    is_active: bool | Absent = ABSENT
+
+
+@dataclass(frozen=True, slots=True)
+class WithSecret:
+    """A webhook, and its new secret: the only time that it is shown."""
+
+    webhook: Webhook
+    secret: str
+
+
+async def create(ctx: Context, new: NewWebhook) -> WithSecret:
+    """A new webhook of the caller's; it is told of what happens from now on. Raises Invalid."""
+    actor = ctx.require(Scope.WEBHOOKS_WRITE)
+    values = await _checked(ctx, {"url": new.url, "events": new.events, "description": new.description})
+    now = ctx.now()
+    async with in_transaction():
+        if await Webhook.owned_by(actor.id).count() >= MAX_WEBHOOKS:
+            raise Invalid({"url": [f"An account may have {MAX_WEBHOOKS} webhooks; delete one first."]})
+        webhook = await Webhook.create(
+            id=new_id(Kind.WEBHOOK, now),
+            owner_id=actor.id,
+            secret=new_secret(),
+            since_position=await Event.last_position(),
+            created_at=now,
+            updated_at=now,
+            **values,
+        )
+    return WithSecret(webhook, webhook.secret)
+
+
+async def get(ctx: Context, webhook_id: str) -> Webhook:
+    """A webhook of the caller's. Raises NotFound."""
+    return await own(ctx.require(Scope.WEBHOOKS_READ), webhook_id)
+
+
+async def get_many(ctx: Context, webhook_ids: Sequence[str]) -> dict[str, Webhook]:
+    """Those of the webhooks that are the caller's, by id."""
+    ctx.allow(Scope.WEBHOOKS_READ)
+    if ctx.actor is None:
+        return {}
+    rows = await Webhook.owned_by(ctx.actor.id).filter(id__in=list(webhook_ids))
+    return {webhook.id: webhook for webhook in rows}
+
+
+async def page(ctx: Context, request: PageRequest) -> Page[Webhook]:
+    """Some of the caller's webhooks, newest first, from a cursor on."""
+    return await by_cursor(Webhook.owned_by(ctx.require(Scope.WEBHOOKS_READ).id), request)
+
+
+async def numbered(ctx: Context, request: NumberedRequest) -> NumberedPage[Webhook]:
+    """One numbered page of the caller's webhooks, newest first."""
+    return await by_number(Webhook.owned_by(ctx.require(Scope.WEBHOOKS_READ).id), request)
+
+
+async def update(ctx: Context, webhook_id: str, changes: WebhookChanges) -> Webhook:
+    """The webhook as it is after the changes. Raises NotFound, Invalid.
+
+    One that is made active again is sent what it is still owed; what happened meanwhile it is not told.
+    """
+    actor = ctx.require(Scope.WEBHOOKS_WRITE)
+    await own(actor, webhook_id)  # before its new address is looked up
+    values = await _checked(ctx, given(changes))
+    now = ctx.now()
+    async with in_transaction():
+        webhook = await own(actor, webhook_id)
+        was_active = webhook.is_active
+        if values.get("is_active"):
+            values |= {"disabled_reason": None}
+            values |= {} if was_active else {"failing_since": None}
+        if values:
+            await webhook.update_from_dict(values | {"updated_at": now}).save()
+        if webhook.is_active and not was_active:
+            await webhook.resume(now)
+        elif was_active and not webhook.is_active:
+            await webhook.park()
+    await ctx.services.bell.ring(relay.TOPIC)
+    return webhook
+
+
+async def delete(ctx: Context, webhook_id: str) -> str:
+    """Deletes a webhook, what it is still owed and what is known of it, and tells its id. Raises NotFound."""
+    actor = ctx.require(Scope.WEBHOOKS_WRITE)
+    async with in_transaction():
+        webhook = await own(actor, webhook_id)
+        await webhook.delete()
+    return webhook.id
+
+
+async def rotate_secret(ctx: Context, webhook_id: str) -> WithSecret:
+    """A new secret. The old one signs too for a day, so that receivers can change over. Raises NotFound."""
+    actor = ctx.require(Scope.WEBHOOKS_WRITE)
+    now = ctx.now()
+    async with in_transaction():
+        webhook = await own(actor, webhook_id)
+        webhook.old_secret, webhook.old_secret_until = webhook.secret, now + OVERLAP
+        webhook.secret, webhook.updated_at = new_secret(), now
+        await webhook.save()
+    return WithSecret(webhook, webhook.secret)
+
+
+async def ping(ctx: Context, webhook_id: str) -> Webhook:
+    """Sends a webhook a ping, by the way that every event takes, also where it is disabled. Raises NotFound."""
+    actor = ctx.require(Scope.WEBHOOKS_WRITE)
+    async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
+        webhook = await own(actor, webhook_id)
+        events.record(Ping(actor.id, webhook.id))
+    return webhook
+
+
+async def deliveries(
+    ctx: Context, webhook_id: str, status: DeliveryStatus | None, request: NumberedRequest
+) -> NumberedPage[Delivery]:
+    """One numbered page of what a webhook was and is owed, newest first, their events loaded. Raises NotFound."""
+    webhook = await own(ctx.require(Scope.WEBHOOKS_READ), webhook_id)
+    query = Delivery.filter(webhook_id=webhook.id).select_related("event")
+    return await by_number(query.filter(status=status) if status else query, request)
+
+
+async def deliveries_of_each(
+    ctx: Context, webhooks: Sequence[Webhook], status: DeliveryStatus | None, request: PageRequest
+) -> list[Page[Delivery]]:
+    """The same page of what each of these is owed, their events loaded: as many statements as for one.
+
+    The webhooks are such as the caller was shown.
+    """
+    ctx.allow(Scope.WEBHOOKS_READ)
+    where = {"status": status.value} if status else {}
+    found = Delivery.filter(webhook_id__in=[webhook.id for webhook in webhooks], **where)
+    counts = (
+        await found.annotate(number=Count("id")).group_by("webhook_id").values_list("webhook_id", "number")
+    )
+    totals = {webhook.id: 0 for webhook in webhooks} | dict(counts)
+    pages = await by_cursor_in_each(
+        Delivery.all().select_related("event"),
+        "webhook_id",
+        totals,
+        request,
+        Direction.NEWEST_FIRST,
+        where=where,
+    )
+    return [pages[webhook.id] for webhook in webhooks]
+
+
+async def deliveries_by_id(ctx: Context, delivery_ids: Sequence[str]) -> dict[str, Delivery]:
+    """Those of the deliveries that are the caller's, by id, their events loaded."""
+    ctx.allow(Scope.WEBHOOKS_READ)
+    if ctx.actor is None:
+        return {}
+    rows = await _deliveries_of(ctx.actor).filter(id__in=list(delivery_ids))
+    return {delivery.id: delivery for delivery in rows}
+
+
+def event_of(ctx: Context, delivery: Delivery) -> Event:
+    """What a delivery tells of. Raises MissingScope where the caller may not be told of such events."""
+    ctx.allow(SCOPES[EventType(delivery.event.type)])
+    return delivery.event
+
+
+async def attempts_of(ctx: Context, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
+    """The attempts of each delivery, the first one first. The deliveries are such as the caller was shown."""
+    ctx.allow(Scope.WEBHOOKS_READ)
+    attempts: dict[str, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
+    for row in await Attempt.filter(delivery_id__in=list(delivery_ids)).order_by("id"):
+        attempts[row.delivery_id].append(row)
+    return attempts
+
+
+async def redeliver(ctx: Context, delivery_id: str, *, webhook_id: str | None = None) -> Delivery:
+    """Sends once more, at once, whatever came of it before, and if that fails goes on by the schedule.
+
+    Raises NotFound, also where the delivery is not one of `webhook_id`.
+    """
+    actor = ctx.require(Scope.WEBHOOKS_WRITE)
+    if webhook_id is not None:
+        await own(actor, webhook_id)
+    async with in_transaction():
+        delivery = None
+        if kind_of(delivery_id) is Kind.DELIVERY:
+            delivery = await _deliveries_of(actor).get_or_none(id=delivery_id)
+        if delivery is None or webhook_id not in {None, delivery.webhook_id}:
+            raise NotFound("delivery", delivery_id)
+        delivery.status, delivery.attempts_made = DeliveryStatus.PENDING, 0
+        delivery.next_attempt_at = ctx.now()
+        await delivery.save(update_fields=["status", "attempts_made", "next_attempt_at"])
+    await ctx.services.bell.ring(relay.TOPIC)
+    return delivery
+
+
+async def own(actor: Actor, webhook_id: str) -> Webhook:
+    """The webhook, if it is the actor's. Raises NotFound."""
+    webhook = None
+    if kind_of(webhook_id) is Kind.WEBHOOK:
+        webhook = await Webhook.owned_by(actor.id).get_or_none(id=webhook_id)
+    if webhook is None:
+        raise NotFound("webhook", webhook_id)
+    return webhook
+
+
+def _deliveries_of(actor: Actor) -> QuerySet[Delivery]:
+    return Delivery.of_account(actor.id).select_related("event")
+
+
+async def _checked(ctx: Context, values: dict[str, Any]) -> dict[str, Any]:
+    """The values as they are kept. Raises Invalid."""
+    rules = Rules()
+    if "url" in values:
+        values["url"] = await _address(ctx, rules, values["url"])
+    if "events" in values:
+        values["events"] = _types(rules, values["events"])
+    if "description" in values:
+        values["description"] = rules.text("description", values["description"], most=MAX_DESCRIPTION)
+    rules.hold()
+    return values
+
+
+async def _address(ctx: Context, rules: Rules, url: str) -> str:
+    url = url.strip()
+    try:
+        await ctx.services.outbound.check(url)
+    except BadAddress as error:
+        rules.complain("url", str(error))
+    except Blocked:
+        rules.complain(
+            "url", "This must lead to a public address, unless PICHUB_WEBHOOK_ALLOW_NETWORKS names another."
+        )
+    return url
+
+
+def _types(rules: Rules, names: Sequence[str]) -> list[str]:
+    allowed = ", ".join(EventType)
+    if not names:
+        rules.complain("events", f"Name one or more of {allowed}.")
+    for name in names:
+        if name not in set(EventType):
+            rules.complain("events", f"There is no event {excerpt(name)}; there are {allowed}.")
+            break
+    return list(dict.fromkeys(names))

@@ -1,0 +1,39 @@
+"""What happened, for programs that ask now and then."""
+
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.errors import InvalidParameter
+from app.events.catalogue import EventType
+from app.events.envelope import Envelope
+from app.paging import DEFAULT_SIZE, MAX_SIZE, Place
+from app.resolvers import events
+from app.resolvers.events import EventFilter
+from compat_rest import parse, present
+
+
+async def index(request: Request) -> Response:
+    """The caller's events after the cursor `after`, oldest first; `meta.next` is the cursor to ask after next."""
+    ctx = await parse.context(request)
+    after = request.query_params.get("after") or None
+    size = parse.whole(request, "limit", DEFAULT_SIZE, most=MAX_SIZE)
+    place = Place.parse(after) if after else None
+    page = await events.page(ctx, EventFilter(types=_types(request)), size=size, after=place)
+    last = str(page.cursors[-1]) if page.cursors else after
+    meta: dict[str, Any] = {"next": last, "has_more": await page.has_next()}
+    return present.Envelope(
+        {"success": True, "data": [Envelope.of(event) for event in page.items], "meta": meta}
+    )
+
+
+def _types(request: Request) -> list[EventType] | None:
+    text = request.query_params.get("types")
+    if not text:
+        return None
+    names = [name.strip() for name in text.split(",")]
+    unknown = [name for name in names if name not in set(EventType)]
+    if unknown:
+        raise InvalidParameter("types", text, f"names from {', '.join(EventType)}, separated by commas")
+    return [EventType(name) for name in names]

@@ -1,0 +1,67 @@
+"""Webhooks over REST."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.resolvers import webhooks
+from compat_rest import bodies, parse, present
+from compat_rest.bodies import FLAG, TEXT, TEXT_OR_NULL, TEXTS
+
+NEW = {"url": TEXT, "events": TEXTS, "description": TEXT_OR_NULL}
+CHANGES = {**NEW, "is_active": FLAG}
+
+
+async def create(request: Request) -> Response:
+    ctx = await parse.context(request)
+    fields = await bodies.fields(request, NEW, required=["url", "events"])
+    made = await webhooks.create(ctx, webhooks.NewWebhook(**fields))
+    location = ctx.services.links.api(f"webhooks/{made.webhook.id}")
+    return present.created(present.webhook(made.webhook, made.secret), location)
+
+
+async def index(request: Request) -> Response:
+    page = await webhooks.numbered(await parse.context(request), parse.page(request))
+    return present.listing(page, [present.webhook(webhook) for webhook in page.items])
+
+
+async def show(request: Request) -> Response:
+    ctx = await parse.context(request)
+    return present.success(present.webhook(await webhooks.get(ctx, request.path_params["id"])))
+
+
+async def update(request: Request) -> Response:
+    ctx = await parse.context(request)
+    changes = webhooks.WebhookChanges(**await bodies.fields(request, CHANGES))
+    return present.success(present.webhook(await webhooks.update(ctx, request.path_params["id"], changes)))
+
+
+async def delete(request: Request) -> Response:
+    ctx = await parse.context(request)
+    return present.deleted(await webhooks.delete(ctx, request.path_params["id"]))
+
+
+async def test(request: Request) -> Response:
+    ctx = await parse.context(request)
+    return present.accepted(present.webhook(await webhooks.ping(ctx, request.path_params["id"])))
+
+
+async def rotate_secret(request: Request) -> Response:
+    ctx = await parse.context(request)
+    rotated = await webhooks.rotate_secret(ctx, request.path_params["id"])
+    return present.success(present.webhook(rotated.webhook, rotated.secret))
+
+
+async def deliveries(request: Request) -> Response:
+    ctx = await parse.context(request)
+    status, numbers = parse.delivery_status(request), parse.page(request)
+    page = await webhooks.deliveries(ctx, request.path_params["id"], status, numbers)
+    attempts = await webhooks.attempts_of(ctx, [delivery.id for delivery in page.items])
+    return present.listing(page, [present.delivery(each, attempts[each.id]) for each in page.items])
+
+
+async def redeliver(request: Request) -> Response:
+    ctx = await parse.context(request)
+    names = request.path_params
+    delivery = await webhooks.redeliver(ctx, names["delivery_id"], webhook_id=names["id"])
+    attempts = await webhooks.attempts_of(ctx, [delivery.id])
+    return present.accepted(present.delivery(delivery, attempts[delivery.id]))

@@ -1,0 +1,37 @@
+from app.auth.actor import Scope
+from app.errors import MEGABYTE
+from app.models import Account
+from tests import pictures
+from tests.house import House, signed
+
+
+async def test_the_account_tells_what_it_uses_and_may_use(home: House) -> None:
+    token = await home.account("teller", scopes=[Scope.ACCOUNT_READ, Scope.IMAGES_WRITE])
+    await home.upload(pictures.png(), token=token)
+    answer = await home.client.get("/v1/account", headers=signed(token))
+    row = await Account.get(username="teller")
+    assert answer.json() == {
+        "success": True,
+        "data": {
+            "id": row.id,
+            "username": "teller",
+            "role": "member",
+            "usage": {"bytes": len(pictures.png()), "images": 1},
+            "quota": None,
+            "limits": {
+                "max_upload_size": 50 * MEGABYTE,
+                "max_pixels": 50_000_000,
+                "max_side": 16_384,
+                "requests": "off",
+                "uploads": "off",
+            },
+            "created_at": row.created_at.isoformat().replace("+00:00", "Z"),
+        },
+    }
+
+
+async def test_the_account_wants_its_scope(home: House) -> None:
+    token = await home.account("narrow", scopes=[Scope.IMAGES_READ])
+    answer = await home.client.get("/v1/account", headers=signed(token))
+    assert (answer.status_code, "account:read" in answer.json()["error"]["details"]) == (403, True)
+    assert (await home.client.get("/v1/account")).status_code == 401

@@ -1,0 +1,123 @@
+"""/v1/webhooks on the wire, as documented."""
+
+from typing import Any
+
+import httpx2
+
+from tests.house import House
+from tests.receivers import receiving
+from tests.webhooks.desk import Desk
+
+SOMEWHERE = "https://93.184.216.34/hook"
+FIELDS = ["id", "url", "description", "events", "is_active", "disabled_reason", "created_at", "updated_at"]
+
+
+async def ask(home: House, method: str, path: str, **request: Any) -> httpx2.Response:
+    return await home.client.request(method, f"/v1{path}", headers=home.headers, **request)
+
+
+async def made(home: House, **words: Any) -> httpx2.Response:
+    return await ask(
+        home, "POST", "/webhooks", json={"url": SOMEWHERE, "events": ["image.uploaded"], **words}
+    )
+
+
+async def test_making_one_is_201_with_its_address_and_its_secret(home: House) -> None:
+    answer = await made(home, description="Mine")
+    assert answer.status_code == 201
+    data = answer.json()["data"]
+    assert list(data) == [*FIELDS, "secret"]
+    assert answer.headers["location"] == f"{home.url}/v1/webhooks/{data['id']}"
+    assert data["created_at"].endswith("Z")
+    shown = await ask(home, "GET", f"/webhooks/{data['id']}")
+    assert list(shown.json()["data"]) == FIELDS
+    for path in (f"/webhooks/{data['id']}", "/webhooks"):
+        assert data["secret"] not in (await ask(home, "GET", path)).text
+
+
+async def test_lists_have_pages(home: House) -> None:
+    await made(home)
+    answer = (await ask(home, "GET", "/webhooks", params={"per_page": 1})).json()
+    assert len(answer["data"]) == answer["meta"]["per_page"] == 1
+    assert answer["meta"]["total"] >= 1
+
+
+async def test_changing_deleting_rotating_and_testing(home: House) -> None:
+    webhook = (await made(home)).json()["data"]
+    path = f"/webhooks/{webhook['id']}"
+    changed = await ask(home, "PATCH", path, json={"is_active": False})
+    assert (changed.status_code, changed.json()["data"]["is_active"]) == (200, False)
+    rotated = await ask(home, "POST", f"{path}/rotate-secret")
+    assert rotated.status_code == 200
+    assert rotated.json()["data"]["secret"].startswith("whsec_")
+    assert rotated.json()["data"]["secret"] != webhook["secret"]
+    tested = await ask(home, "POST", f"{path}/test")
+    assert (tested.status_code, tested.json()["data"]["id"]) == (202, webhook["id"])
+    deleted = await ask(home, "DELETE", path)
+    assert deleted.json()["data"] == {"id": webhook["id"], "deleted": True}
+    assert (await ask(home, "DELETE", path)).status_code == 404
+
+
+async def test_deliveries_tell_all_of_each_attempt(home: House) -> None:
+    desk = await Desk.of(home)
+    async with receiving() as receiver:
+        receiver.says(500, "no")
+        webhook = await desk.webhook(receiver.url)
+        (event,) = await desk.happens()
+        await desk.sent()
+    path = f"/webhooks/{webhook.id}/deliveries"
+    answer = await ask(home, "GET", path)
+    (delivery,) = answer.json()["data"]
+    (attempt,) = delivery.pop("attempts")
+    assert list(delivery) == [
+        "id",
+        "webhook_id",
+        "event_id",
+        "event",
+        "status",
+        "next_attempt_at",
+        "created_at",
+    ]
+    assert (delivery["event_id"], delivery["event"], delivery["status"]) == (
+        event.id,
+        "album.created",
+        "pending",
+    )
+    assert attempt.pop("time").endswith("Z")
+    assert attempt.pop("duration_ms") >= 0
+    assert attempt == {"outcome": "refused", "status": 500, "reason": None, "response_excerpt": "no"}
+    again = await ask(home, "POST", f"{path}/{delivery['id']}/redeliver")
+    assert (again.status_code, again.json()["data"]["id"]) == (202, delivery["id"])
+    elsewhere = await desk.webhook(SOMEWHERE)
+    wrong = await ask(home, "POST", f"/webhooks/{elsewhere.id}/deliveries/{delivery['id']}/redeliver")
+    assert wrong.status_code == 404
+
+
+async def test_a_status_that_is_none_is_400_and_says_which_there_are(home: House) -> None:
+    webhook = (await made(home)).json()["data"]
+    answer = await ask(home, "GET", f"/webhooks/{webhook['id']}/deliveries", params={"status": "lost"})
+    assert answer.status_code == 400
+    assert "pending, succeeded, exhausted" in answer.json()["error"]["details"]
+
+
+async def test_wrong_fields_are_422_and_each_says_what_it_must_be(home: House) -> None:
+    for body, field in (
+        ({}, "url"),
+        ({"url": 5, "events": []}, "url"),
+        ({"url": SOMEWHERE, "events": "image.uploaded"}, "events"),
+        ({"url": SOMEWHERE, "events": ["image.renamed"]}, "events"),
+        ({"url": SOMEWHERE, "events": ["image.uploaded"], "description": 1}, "description"),
+        ({"url": "http://127.0.0.1/", "events": ["image.uploaded"]}, "url"),
+    ):
+        answer = await ask(home, "POST", "/webhooks", json=body)
+        assert answer.status_code == 422
+        assert field in answer.json()["error"]["fields"]
+    webhook = (await made(home)).json()["data"]
+    answer = await ask(home, "PATCH", f"/webhooks/{webhook['id']}", json={"is_active": None})
+    assert answer.status_code == 422
+
+
+async def test_methods_that_are_not_taken_are_405(home: House) -> None:
+    webhook = (await made(home)).json()["data"]
+    answer = await ask(home, "GET", f"/webhooks/{webhook['id']}/test")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")

@@ -1,0 +1,44 @@
+"""The clients that people use, as npm has them, against a server that runs."""
+
+import asyncio
+import json
+from asyncio.subprocess import PIPE, Process
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.auth.browsers import Credentials
+from app.cancellation import in_thread
+from app.context import Context
+from app.resolvers import account, albums
+from tests.events import peers
+from tests.house import House, served, until
+
+COUNT = 5
+
+
+async def client(server: House, kind: str) -> Process:
+    await in_thread(peers.install)
+    command = (peers.NODE, peers.CLIENT, peers.PEERS, kind, server.url, server.token, str(COUNT))
+    return await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
+
+
+@pytest.mark.parametrize("kind", ["ws", "sse"])
+async def test_the_real_client_receives_events(tmp_path: Path, kind: str) -> None:
+    async with served(tmp_path) as server:
+        ctx = await account.recognise(Context(server.services), Credentials(f"Bearer {server.token}"))
+        node = await client(server, kind)
+        await until(lambda: server.services.feed.followers == 1, within=30)
+        made = [(await albums.create(ctx, albums.NewAlbum(f"Album {number}"))).id for number in range(COUNT)]
+        out, err = await asyncio.wait_for(node.communicate(), 20)
+        assert node.returncode == 0, err.decode()
+        events = [seen for line in out.decode().splitlines() if isinstance(seen := _parsed(line), dict)]
+        assert [event["data"]["id"] for event in events] == made
+        assert {event["__typename"] for event in events} == {"AlbumCreatedEvent"}
+        assert events[0]["album"] == {"name": "Album 0"}
+        await until(lambda: server.services.feed.followers == 0)
+
+
+def _parsed(line: str) -> Any:
+    return json.loads(line) if line.startswith("{") else line
