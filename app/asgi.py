@@ -2,8 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import TypedDict
 
 from starlette.applications import Starlette
@@ -39,6 +39,8 @@ EXPOSED_HEADERS = [
 
 HEAD_START = 0.1
 """Seconds that the first requests have the interpreter to themselves."""
+WORK_BEGINS = 1.0
+"""Seconds after which the worker starts."""
 
 
 class State(TypedDict):
@@ -75,6 +77,34 @@ async def built(settings: Settings) -> AsyncIterator[asyncio.Future[ASGIApp]]:
     await asyncio.wait([building])
 
 
+@asynccontextmanager
+async def working(services: Services) -> AsyncIterator[None]:
+    """The worker, inside of the server if the settings want it there; it starts when the server answers already."""
+    if services.settings.worker != "inside":
+        yield
+        return
+    stop = asyncio.Event()
+    worker = asyncio.create_task(_work(services, stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await worker
+
+
+async def _work(services: Services, stop: asyncio.Event) -> None:
+    def load() -> Callable[[Services, asyncio.Event], Awaitable[None]]:
+        from app.worker import work
+
+        return work
+
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), WORK_BEGINS)
+        return
+    work = await in_thread(load)
+    await work(services, stop)
+
+
 def create_app(settings: Settings | None = None) -> ASGIApp:
     """The application. Without settings it reads this process's own: `uvicorn app.asgi:create_app --factory`."""
     settings = settings or Settings.load()
@@ -82,7 +112,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
-        async with running(settings) as services, built(settings) as graphql:
+        async with running(settings) as services, built(settings) as graphql, working(services):
             yield {"services": services, "graphql": graphql}
 
     graphql = GraphQL()

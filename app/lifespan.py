@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from app.auth.passwords import Passwords
@@ -30,7 +30,6 @@ from app.settings import Settings
 from app.storage.disk import DiskStorage
 from app.turns import Turns
 
-STALE = timedelta(hours=24)
 THREADS = 32
 ROWS = 2_000
 
@@ -42,7 +41,6 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         # More than the default of a few: threads here wait for disks, and a slow fsync must not hold reads up.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         services = assembled(settings)
-        await services.storage.clear_incoming(services.clock() - STALE)
         try:
             yield services
         finally:
@@ -69,15 +67,20 @@ class NotMade(Exception):
     """There is no PicHub in this folder. The text says how one is made."""
 
 
-@asynccontextmanager
-async def console(settings: Settings) -> AsyncIterator[Context]:
-    """The context of the command line, which may do what admins may, also while servers run. Raises NotMade."""
+async def bring_up_to_date(settings: Settings) -> None:
+    """Brings the tables up to date that a PicHub has. Raises NotMade where there is none."""
     path = sqlite_path(tortoise_config(database_url(settings)))
     if path is not None and not path.exists():
         raise NotMade(
             f"There is no PicHub in {settings.data_dir}: start it once with 'pichub serve', or run 'pichub migrate'"
         )
     await migrate(tortoise_config(database_url(settings)))
+
+
+@asynccontextmanager
+async def console(settings: Settings) -> AsyncIterator[Context]:
+    """The context of the command line, which may do what admins may, also while servers run. Raises NotMade."""
+    await bring_up_to_date(settings)
     async with database(tortoise_config(database_url(settings))):
         services = assembled(settings)
         try:

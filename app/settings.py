@@ -181,6 +181,19 @@ class Settings:
     transform_deadline: float = setting(seconds, 10.0, "Seconds that one transform may take")
     transform_memory: int = setting(byte_count, 1024 * MEGABYTE, "Memory that one worker may use")
 
+    worker: str = setting(
+        one_of("inside", "apart"),
+        "inside",
+        "Who does what goes on behind the requests: each server inside, or 'pichub worker' apart",
+    )
+    variants_size: int | None = setting(
+        allowance,
+        10 * 1024 * MEGABYTE,
+        "Disk for variants, above which the least recently used go; or unlimited",
+    )
+    events_keep: int = setting(whole(1, 3650), 30, "Days that events can be asked for")
+    deliveries_keep: int = setting(whole(1, 3650), 30, "Days that deliveries to webhooks can be looked at")
+
     url_secret: str = setting(
         secret, "", "Signs addresses of private images; without it the data folder keeps one of its own"
     )
@@ -270,7 +283,11 @@ def _read_file(name: str, path: str) -> str:
 def table() -> list[tuple[str, str, str]]:
     """(variable, default, about) of each setting, for the documentation."""
     return [
-        (variable(f), _written(f.default, in_bytes=f.metadata["parse"] is byte_count), f.metadata["about"])
+        (
+            variable(f),
+            _written(f.default, in_bytes=f.metadata["parse"] in {byte_count, allowance}),
+            f.metadata["about"],
+        )
         for f in fields(Settings)
     ]
 

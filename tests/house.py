@@ -128,7 +128,12 @@ async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:
     async with house(tmp_path, max_pixels=1000) as house:
         answer = await house.client.get("/v1/images", headers=house.headers)
     """
-    defaults: dict[str, Any] = {"data_dir": folder, "public_url": BASE_URL, "min_free_disk": 1}
+    defaults: dict[str, Any] = {
+        "data_dir": folder,
+        "public_url": BASE_URL,
+        "min_free_disk": 1,
+        "worker": "apart",
+    }
     chosen = Settings(**defaults | UNLIMITED | settings)
     first = await prepare(chosen)
     app = create_app(chosen)

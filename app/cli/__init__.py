@@ -7,11 +7,13 @@ import click
 
 COMMANDS = {
     "serve": "serve",
+    "worker": "worker",
     "migrate": "serve",
     "account": "accounts",
     "token": "tokens",
     "secret": "secret",
     "webhook": "webhook",
+    "sweep": "sweep",
     "schema": "schema",
 }
 """Each command, and the module here that has it."""

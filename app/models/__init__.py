@@ -9,6 +9,7 @@ from app.models.categories import Category
 from app.models.events import Event, EventCounter
 from app.models.images import Image, ImageTag
 from app.models.invitations import Invitation
+from app.models.leases import Lease
 from app.models.sessions import Session
 from app.models.tokens import ApiToken
 from app.models.webhooks import (
@@ -35,6 +36,7 @@ __all__ = [
     "Image",
     "ImageTag",
     "Invitation",
+    "Lease",
     "Outcome",
     "RelayCursor",
     "Role",

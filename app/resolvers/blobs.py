@@ -8,11 +8,14 @@ variants/{image_id}/{digest}.{ext}       what was made of it; can be made again
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
+from datetime import datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TypeAlias
 
 from app.context import Context
-from app.errors import NotFound, OutOfStorage
+from app.errors import Busy, NotFound, OutOfStorage
+from app.ids import Kind, kind_of
 from app.imaging.intermediates import Step, is_worthwhile
 from app.imaging.transform import Recipe, Source
 from app.models import Image
@@ -20,9 +23,27 @@ from app.storage.base import Missing
 
 Intermediates: TypeAlias = Mapping[Step, Path]
 
+GRACE = timedelta(hours=1)
+"""How long bytes may lie in storage before their row comes: what is older and has none is swept away."""
+
+
+class Room(StrEnum):
+    """The first segment of a key: what kind of object it names."""
+
+    ORIGINALS = "originals"
+    INTERMEDIATES = "intermediates"
+    VARIANTS = "variants"
+
+
+def image_of(key: str) -> str | None:
+    """The id of the image that an object belongs to, or None for what is no object of ours."""
+    room, _, rest = key.partition("/")
+    image_id = rest.partition("." if room == Room.ORIGINALS else "/")[0]
+    return image_id if room in set(Room) and kind_of(image_id) is Kind.IMAGE else None
+
 
 def original_key(image_id: str, extension: str) -> str:
-    return f"originals/{image_id}.{extension}"
+    return f"{Room.ORIGINALS}/{image_id}.{extension}"
 
 
 def intermediate_key(image_id: str, step: Step) -> str:
@@ -57,6 +78,15 @@ async def stored(ctx: Context, key: str, file: Path) -> AsyncIterator[None]:
     except BaseException:
         await ctx.services.storage.delete(key)
         raise
+
+
+def refuse_late(ctx: Context, since: datetime) -> None:
+    """Refuses the row of bytes that came so long ago that the sweep may soon take them for left behind. Raises Busy.
+
+    It is called inside of the transaction: a machine may have slept for hours between the bytes and the row.
+    """
+    if ctx.now() - since > GRACE / 2:
+        raise Busy("Keeping this file took too long; send it again")
 
 
 @asynccontextmanager
@@ -146,8 +176,8 @@ async def erase_variants(ctx: Context, image: Image) -> int:
 
 
 def _intermediates_of(image_id: str) -> str:
-    return f"intermediates/{image_id}"
+    return f"{Room.INTERMEDIATES}/{image_id}"
 
 
 def _variants_of(image: Image) -> str:
-    return f"variants/{image.id}"
+    return f"{Room.VARIANTS}/{image.id}"

@@ -160,6 +160,7 @@ async def _keep(
         moves = Moves()
         moves.move(image.id, entered=image.album_id)
         events.record(happenings.image_uploaded(ctx, image), *await moves.happened())
+        blobs.refuse_late(ctx, since=now)
     return image
 
 

@@ -1,11 +1,12 @@
 """What is delivered of an image: the original, or a variant that is rendered once and kept."""
 
 import uuid
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TypeVar
 
 from app.context import Budget, Context
 from app.errors import InvalidParameter, NotFound, RateLimited
@@ -18,10 +19,17 @@ from app.imaging.transform import Recipe, Source, Transform
 from app.links import Markup
 from app.models import Image
 from app.resolvers import blobs, signatures
+from app.resolvers.blobs import Room
 from app.signing import Signature
 from app.storage.base import Missing, Stored
 
+T = TypeVar("T")
+
 THUMBNAIL = 400
+TOUCHED = timedelta(days=1)
+"""How exactly it is known when a variant was last used: what is younger is not touched again."""
+MADE_ANEW = 3
+"""How often a variant is made again that was swept away just before it was read."""
 MAX_WIDTHS = 20
 
 
@@ -224,29 +232,44 @@ async def _source(ctx: Context, image: Image, recipe: Recipe) -> AsyncIterator[t
 async def _made(ctx: Context, key: str) -> Made | None:
     """What lies there. An empty file is what a crash of the machine left: it is none."""
     stat = await ctx.services.storage.stat(key)
-    return Made(stat.size) if stat is not None and stat.size else None
+    if stat is None or not stat.size:
+        return None
+    if key.startswith(Room.VARIANTS) and ctx.now() - stat.modified_at > TOUCHED:
+        with suppress(OSError):  # it is shown, though the sweep does not learn of it
+            await ctx.services.storage.touch(key)
+    return Made(stat.size)
 
 
 async def read(ctx: Context, picture: Picture, made: Made) -> bytes:
-    """All bytes of a picture, where they are few. Raises NotFound."""
+    """All bytes of a picture, where they are few. Raises NotFound, and what `make` raises."""
     if made.body is not None:
         return made.body
-    try:
-        return await ctx.services.storage.read(_key(picture))
-    except Missing as error:  # deleted since we looked
-        raise NotFound("image", picture.image.id) from error
+    return await _at_hand(ctx, picture, ctx.services.storage.read)
 
 
 @asynccontextmanager
 async def opened(
     ctx: Context, picture: Picture, start: int = 0, stop: int | None = None
 ) -> AsyncIterator[Stored]:
-    """The bytes of a picture that was made, from `start` up to, not including, `stop`. Raises NotFound."""
-    try:
-        async with ctx.services.storage.open(_key(picture), start, stop) as stored:
-            yield stored
-    except Missing as error:  # deleted since we looked
-        raise NotFound("image", picture.image.id) from error
+    """The bytes of a picture that was made, from `start` up to, not including, `stop`.
+
+    Raises NotFound, and what `make` raises.
+    """
+    async with AsyncExitStack() as held:
+        yield await _at_hand(
+            ctx,
+            picture,
+            lambda key: held.enter_async_context(ctx.services.storage.open(key, start, stop)),
+        )
+
+
+async def _at_hand(ctx: Context, picture: Picture, get: Callable[[str], Awaitable[T]]) -> T:
+    """What `get` finds under the picture's key. A variant that was swept away since we looked is made again."""
+    for _ in range(1 + MADE_ANEW):
+        with suppress(Missing):
+            return await get(_key(picture))
+        await make(ctx, picture)
+    raise NotFound("image", picture.image.id)
 
 
 def _key(picture: Picture) -> str:

@@ -6,12 +6,12 @@ A key is never also the folder of another. The first segment `tmp` is the storag
 """
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, Self
 
 LONGEST_KEY = 900  # S3 takes 1,024 bytes, of which a deployment's own prefix needs some.
 OWN_FOLDER = "tmp"
@@ -34,10 +34,21 @@ class BadKey(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """`size` in bytes; `modified_at` is when the object was put, in UTC."""
+    """`size` in bytes; `modified_at` is when the object was put or last touched, in UTC."""
 
     size: int
     modified_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """How many of something, and how many bytes they have together."""
+
+    count: int = 0
+    size: int = 0
+
+    def __add__(self, other: Self) -> Self:
+        return replace(self, count=self.count + other.count, size=self.size + other.size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +102,12 @@ class Storage(Protocol):
     async def stat(self, key: str) -> Stat | None:
         """What is known of an object, or None if there is none."""
 
+    async def touch(self, key: str) -> None:
+        """Note that an object is used: `modified_at` becomes now. Where there is none, nothing happens.
+
+        It may cost as much as a put.
+        """
+
     async def delete(self, key: str) -> bool:
         """Remove an object, durably; False if there was none. Works on a full disk."""
 
@@ -100,17 +117,26 @@ class Storage(Protocol):
         An object that is put there meanwhile is either removed with the rest or whole, and its put succeeds.
         """
 
+    async def delete_stale(self, keys: Sequence[str], before: datetime) -> Amount:
+        """Remove those of the objects that were put and last touched `before`; what was removed.
+
+        Not durable: a crash of the machine may bring some back.
+        """
+
     def list(self, prefix: str = "") -> AsyncIterator[tuple[str, Stat]]:
         """The objects whose keys begin with `prefix` and `/`, or all, in no order.
 
-        Of what is put or deleted meanwhile, some may be among them.
+        Of what is put or deleted meanwhile, some may be among them. However many they are, few are held in memory.
         """
 
     async def free(self) -> int | None:
         """Bytes of room left, or None where there is no bound."""
 
-    async def clear_incoming(self, before: datetime) -> int:
-        """Remove what a crash left of files on their way in: those last written `before`. How many they were."""
+    async def clear_incoming(self, before: datetime, *, only_look: bool = False) -> Amount:
+        """Remove what a crash left of files on their way in: those last written `before`. What they were.
+
+        With `only_look` they stay.
+        """
 
 
 def is_key(text: str) -> bool:

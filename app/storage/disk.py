@@ -10,7 +10,7 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime
 from io import BytesIO
@@ -23,7 +23,7 @@ from aiofiles.threadpool.binary import AsyncBufferedReader
 
 from app.cancellation import in_thread
 from app.errors import OutOfStorage
-from app.storage.base import OWN_FOLDER, BadKey, Missing, Stat, Stored, check_key, is_key
+from app.storage.base import OWN_FOLDER, Amount, BadKey, Missing, Stat, Stored, check_key, is_key
 
 CHUNK = 256 * 1024
 LISTED_AT_ONCE = 500
@@ -74,11 +74,17 @@ class DiskStorage:
     async def stat(self, key: str) -> Stat | None:
         return await in_thread(self._stat, key)
 
+    async def touch(self, key: str) -> None:
+        await in_thread(self._touch, key)
+
     async def delete(self, key: str) -> bool:
         return await in_thread(self._delete, key)
 
     async def delete_under(self, prefix: str) -> int:
         return await in_thread(self._delete_under, prefix)
+
+    async def delete_stale(self, keys: Sequence[str], before: datetime) -> Amount:
+        return await in_thread(self._delete_stale, keys, before)
 
     async def list(self, prefix: str = "") -> AsyncIterator[tuple[str, Stat]]:
         objects = self._objects(prefix)
@@ -89,8 +95,8 @@ class DiskStorage:
     async def free(self) -> int | None:
         return await in_thread(lambda: shutil.disk_usage(self.root).free)
 
-    async def clear_incoming(self, before: datetime) -> int:
-        return await in_thread(self._clear_incoming, before)
+    async def clear_incoming(self, before: datetime, *, only_look: bool = False) -> Amount:
+        return await in_thread(self._clear_incoming, before, only_look=only_look)
 
     def _put(self, key: str, source: Path | bytes, *, durable: bool) -> None:
         target = self._locate(key)
@@ -154,6 +160,10 @@ class DiskStorage:
             return None
         return _stat(found) if stat.S_ISREG(found.st_mode) else None
 
+    def _touch(self, key: str) -> None:
+        with suppress(*ABSENT):
+            os.utime(self._locate(key), follow_symlinks=False)
+
     def _delete(self, key: str) -> bool:
         path = self._locate(key)
         try:
@@ -177,6 +187,19 @@ class DiskStorage:
         count = sum(len(files) for _, _, files in os.walk(doomed))
         shutil.rmtree(doomed, ignore_errors=True)
         return count
+
+    def _delete_stale(self, keys: Sequence[str], before: datetime) -> Amount:
+        paths = [self._locate(key) for key in keys]
+        removed = Amount()
+        for path in paths:
+            with suppress(*ABSENT):
+                found = path.lstat()
+                if stat.S_ISREG(found.st_mode) and found.st_mtime < before.timestamp():
+                    path.unlink()
+                    removed += Amount(1, found.st_size)
+        for folder in {path.parent for path in paths}:
+            self._prune(folder)
+        return removed
 
     def _prune(self, folder: Path) -> None:
         """Remove a folder that is left empty, and so its parents."""
@@ -208,14 +231,17 @@ class DiskStorage:
                     with suppress(FileNotFoundError):
                         yield key, _stat(entry.stat(follow_symlinks=False))
 
-    def _clear_incoming(self, before: datetime) -> int:
-        stale = [path for path in self.incoming.iterdir() if _is_older(path, before)]
-        for path in stale:
+    def _clear_incoming(self, before: datetime, *, only_look: bool) -> Amount:
+        cleared = Amount()
+        for path in [path for path in self.incoming.iterdir() if _is_older(path, before)]:
+            cleared += _amount(path)
+            if only_look:
+                continue
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
             else:
                 path.unlink(missing_ok=True)
-        return len(stale)
+        return cleared
 
     def _locate(self, key: str) -> Path:
         """The one way from a key to a path: below the root, through no symbolic link."""
@@ -279,6 +305,16 @@ def _sync_folder(folder: Path) -> None:
 
 def _stat(found: os.stat_result) -> Stat:
     return Stat(size=found.st_size, modified_at=datetime.fromtimestamp(found.st_mtime, UTC))
+
+
+def _amount(path: Path) -> Amount:
+    """A file, or all files of a folder as one thing."""
+    files = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
+    size = 0
+    for file in files if path.is_dir() else [path]:
+        with suppress(FileNotFoundError):
+            size += file.lstat().st_size
+    return Amount(1, size)
 
 
 def _is_older(path: Path, moment: datetime) -> bool:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.storage import BadKey, Missing, Storage
+from app.storage import Amount, BadKey, Missing, Storage
 
 KEY = "originals/img_01jd5m8x2v.jpg"
 LARGE = bytes(range(256)) * 4096
@@ -236,12 +236,49 @@ async def test_room_is_a_number_of_bytes_or_unbounded(storage: Storage) -> None:
 async def test_only_old_files_on_their_way_in_are_cleared(storage: Storage) -> None:
     old, young = storage.incoming / "old", storage.incoming / "young"
     for path in (old, young):
-        path.write_bytes(b"x")
+        path.write_bytes(b"12345")
     os.utime(old, (0, 0))
     await storage.put(KEY, b"x")
-    assert await storage.clear_incoming(datetime.now(UTC) - timedelta(hours=1)) == 1
+    an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
+    assert await storage.clear_incoming(an_hour_ago, only_look=True) == Amount(1, 5)
+    assert {path.name for path in storage.incoming.iterdir()} == {"old", "young"}
+    assert await storage.clear_incoming(an_hour_ago) == Amount(1, 5)
     assert [path.name for path in storage.incoming.iterdir()] == ["young"]
     assert await keys_of(storage) == [KEY]
+
+
+async def test_a_touch_makes_an_object_young_and_changes_nothing_else(storage: Storage) -> None:
+    await storage.put(KEY, b"12345")
+    put = await storage.stat(KEY)
+    await asyncio.sleep(0.01)
+    await storage.touch(KEY)
+    touched = await storage.stat(KEY)
+    assert put
+    assert touched
+    assert put.modified_at < touched.modified_at
+    assert await storage.read(KEY) == b"12345"
+    await storage.touch("originals/none")
+    assert await keys_of(storage) == [KEY]
+
+
+async def test_stale_objects_are_removed_and_those_put_or_touched_since_stay(storage: Storage) -> None:
+    for key in ("variants/img_1/a", "variants/img_1/b", "variants/img_2/c", "variants/img_3/d"):
+        await storage.put(key, b"12345")
+    await asyncio.sleep(0.02)  # a file system's clock ticks in steps
+    now = datetime.now(UTC)
+    await asyncio.sleep(0.02)
+    await storage.put("variants/img_1/b", b"12345")
+    await storage.touch("variants/img_3/d")
+    stale = [
+        "variants/img_1/a",
+        "variants/img_1/b",
+        "variants/img_2/c",
+        "variants/img_3/d",
+        "variants/img_4/e",
+    ]
+    assert await storage.delete_stale(stale, now) == Amount(2, 10)
+    assert await keys_of(storage) == ["variants/img_1/b", "variants/img_3/d"]
+    assert await storage.delete_stale([], now) == Amount()
 
 
 async def refuses(storage: Storage, key: str) -> None:
@@ -258,7 +295,11 @@ async def refuses(storage: Storage, key: str) -> None:
         async with storage.as_file(key):
             pass
     with pytest.raises(BadKey):
+        await storage.touch(key)
+    with pytest.raises(BadKey):
         await storage.delete(key)
+    with pytest.raises(BadKey):
+        await storage.delete_stale([key], datetime.now(UTC))
     with pytest.raises(BadKey):
         await storage.delete_under(key)
     if key:

@@ -1,0 +1,63 @@
+import json
+import sys
+from typing import Any
+
+import click
+
+from app.cli.console import as_json, at_the_console, print_all
+from app.context import Context
+from app.errors import written_size
+from app.leases import Lost, Taken
+from app.storage.base import Amount
+from app.sweep import sweeping
+from app.sweep.report import Report
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Remove nothing: tell what would go.")
+@click.option("--force", is_flag=True, help="Remove originals without a row however many they are.")
+@as_json
+@at_the_console
+async def sweep(ctx: Context, *, dry_run: bool, force: bool, as_json: bool) -> None:
+    """Remove what nobody needs any more; works while servers run.
+
+    Those are bytes that no image has, variants over PICHUB_VARIANTS_SIZE, what crashes left of uploads, and rows that
+    are older than they are kept.
+    """
+    work = sweeping.look if dry_run else sweeping.sweep
+    try:
+        report = await work(ctx.services, force=force)
+    except (Taken, Lost) as error:
+        raise click.ClickException("Another process is sweeping; ask again in a few minutes") from error
+    if as_json:
+        click.echo(json.dumps(_facts(report, dry_run=dry_run)))
+    else:
+        print_all(_lines(report), ("would_remove" if dry_run else "removed", "count", "size"), as_json=False)
+    for name, failure in report.failed.items():
+        click.echo(f"pichub: {name}: {failure}", err=True)
+    if report.held_back:
+        click.echo(f"pichub: {report.held_back} If it is, say --force.", err=True)
+    if report.failed or report.held_back:
+        sys.exit(1)
+
+
+def _lines(report: Report) -> list[dict[str, Any]]:
+    lines = {**report.removed, "all": report.total}
+    return [
+        {"removed": name, "would_remove": name, "count": amount.count, "size": written_size(amount.size)}
+        for name, amount in lines.items()
+    ]
+
+
+def _facts(report: Report, *, dry_run: bool) -> dict[str, Any]:
+    return {
+        "dry_run": dry_run,
+        "removed": {name.replace(" ", "_"): _amount(amount) for name, amount in report.removed.items()},
+        "total": _amount(report.total),
+        "held_back": _amount(report.held_back.orphans) if report.held_back else None,
+        "failed": {name.replace(" ", "_"): str(failure) for name, failure in report.failed.items()},
+    }
+
+
+def _amount(amount: Amount) -> dict[str, int]:
+    return {"count": amount.count, "bytes": amount.size}

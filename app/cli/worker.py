@@ -1,0 +1,37 @@
+import asyncio
+import logging
+import signal
+from typing import Any
+
+import click
+
+from app.cli.console import data_dir, settings_of
+from app.lifespan import NotMade, bring_up_to_date, running
+from app.settings import Settings
+from app.worker import LOOPS, work
+
+
+@click.command()
+@data_dir
+def worker(**options: Any) -> None:
+    """Do what goes on behind the requests, apart from servers. Any number may run.
+
+    Servers do it themselves unless PICHUB_WORKER is apart.
+    """
+    settings = settings_of(**options)
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    logging.getLogger("pichub").setLevel(settings.log_level.upper())
+    try:
+        asyncio.run(_until_told_to_stop(settings))
+    except NotMade as error:
+        raise click.ClickException(str(error)) from error
+
+
+async def _until_told_to_stop(settings: Settings) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    await bring_up_to_date(settings)
+    async with running(settings) as services:
+        click.echo(f"PicHub's worker runs on {settings.data_dir.resolve()}: {', '.join(LOOPS)}")
+        await work(services, stop)

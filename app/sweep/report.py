@@ -1,0 +1,36 @@
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.storage.base import Amount
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBack:
+    """Originals without a row that are too many to be an accident's: nothing without a row was removed."""
+
+    orphans: Amount
+    originals: Amount
+
+    def __str__(self) -> str:
+        return (
+            f"{self.orphans.count} of {self.originals.count} originals have no row in the database."
+            " That many are not what a crash leaves: is this the right database, and is it of today?"
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """What a round removed, or would have, by step; `failed` has the steps that failed."""
+
+    removed: Mapping[str, Amount]
+    failed: Mapping[str, Exception]
+    held_back: HeldBack | None = None
+
+    @property
+    def total(self) -> Amount:
+        return sum(self.removed.values(), Amount())
+
+    def __str__(self) -> str:
+        """One line, for a log."""
+        some = [f"{amount.count} {name}" for name, amount in self.removed.items() if amount.count]
+        return f"{', '.join(some) or 'nothing'} ({self.total.size} bytes)"

@@ -1,0 +1,19 @@
+from collections.abc import Awaitable, Callable, Mapping
+
+from app.models import Invitation, Session
+from app.storage.base import Amount
+from app.sweep import objects, rows
+from app.sweep.round import Round
+
+STEPS: Mapping[str, Callable[[Round], Awaitable[Amount]]] = {
+    "originals": objects.originals,
+    "intermediates": objects.intermediates,
+    "variants": objects.variants,
+    "variants over budget": objects.surplus,
+    "incoming files": objects.incoming,
+    "sessions": rows.expired(Session, "expires_at"),
+    "invitations": rows.expired(Invitation, "expires_at"),
+    "deliveries": rows.deliveries,
+    "events": rows.events,
+}
+"""What a round does, in this order: originals tell whether orphans are what they seem; deliveries keep their events."""
