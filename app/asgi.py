@@ -17,6 +17,7 @@ from app.context import Services
 from app.lifespan import running
 from app.middleware import RequestId, Spending, Unexpected
 from app.settings import Settings
+from app.web.routes import metrics_routes
 from app.web.routes import routes as web_routes
 from compat_rest.errors import exception_handlers, unexpected
 from compat_rest.hot import Hot
@@ -64,6 +65,9 @@ async def built(settings: Settings) -> AsyncIterator[asyncio.Future[ASGIApp]]:
 
     def build() -> ASGIApp:
         import app.ratelimits.counters  # noqa: F401  (what the first request that is counted would wait for)
+
+        if settings.metrics:
+            import prometheus_client  # noqa: F401  (and what the first that counts would)
         from app.graphql.view import View
 
         return View(settings)
@@ -123,6 +127,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             WebSocketRoute("/graphql", graphql),
             WebSocketRoute("/graphql/", graphql),
             *web_routes,
+            *(metrics_routes if settings.metrics else ()),
             *rest_routes,
         ],
         middleware=[

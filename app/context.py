@@ -19,6 +19,7 @@ from app.hits.freshness import Freshness
 from app.imaging.pool import Pool
 from app.keyring import Keyring
 from app.links import Links
+from app.metrics import Metrics
 from app.models import Image, Role, Session
 from app.outbound.post import Outbound
 from app.ratelimits.base import Allowance, Limiter
@@ -77,6 +78,7 @@ class Services:
     bell: Bell
     feed: Feed
     outbound: Outbound
+    metrics: Metrics
     limiter: Limiter
     policies: Mapping[Budget, Policy]
     links: Links

@@ -21,6 +21,7 @@ from app.hits.freshness import Freshness
 from app.imaging.pool import Limits, Pool
 from app.keyring import FileKeyring, FixedKeyring, Keyring
 from app.links import Links
+from app.metrics import Metrics
 from app.outbound.post import Outbound
 from app.ratelimits.memory import MemoryLimiter
 from app.ratelimits.policies import Policy
@@ -111,6 +112,7 @@ def assembled(settings: Settings) -> Services:
         bell=bell,
         feed=Feed(bell),
         outbound=Outbound(allowed=settings.webhook_allow_networks),
+        metrics=Metrics(on=settings.metrics),
         limiter=MemoryLimiter(_now),
         policies={
             Budget.API: Policy(Budget.API, settings.limit_api),

@@ -146,6 +146,7 @@ class Settings:
         origins, ("*",), "Origins whose pages may call the API, separated by commas; * is all"
     )
     log_level: str = setting(one_of("debug", "info", "warning", "error"), "info", "How much the log says")
+    metrics: bool = setting(flag, False, "Whether /metrics tells Prometheus what this process has counted")
     introspection: bool = setting(flag, True, "Whether GraphQL tells its schema to those who ask")
 
     sign_up: str = setting(

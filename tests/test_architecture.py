@@ -30,6 +30,7 @@ FLOOR = {
     "app.signing": TOOLKITS,
     "app.keyring": TOOLKITS,
     "app.ratelimits": TOOLKITS,
+    "app.metrics": TOOLKITS,
     "app.models": ROWS,
     "app.migrations": ROWS,
     "app.db": ROWS,

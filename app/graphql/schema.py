@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import suppress
+from functools import lru_cache
 from typing import Any
 
 import strawberry
@@ -65,6 +66,15 @@ class Mutation(
     pass
 
 
+TOLD_BY_SETTINGS = (
+    "introspection",
+    "graphql_max_depth",
+    "graphql_max_aliases",
+    "graphql_max_tokens",
+    "graphql_max_root_fields",
+)
+
+
 class Schema(strawberry.Schema):
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
@@ -84,7 +94,12 @@ class Documents(ParserCache):
 
 
 def build_schema(settings: Settings) -> Schema:
-    """The schema, held to the limits of these settings."""
+    """The schema, held to the limits of these settings: one for all that say the same of GraphQL."""
+    return _built(Settings(**{name: getattr(settings, name) for name in TOLD_BY_SETTINGS}))
+
+
+@lru_cache(maxsize=8)
+def _built(settings: Settings) -> Schema:
     rules: list[type[ASTValidationRule]] = [limits_rule(settings)]
     if not settings.introspection:
         rules.append(NoSchemaIntrospectionCustomRule)

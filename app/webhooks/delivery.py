@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 from app.cancellation import to_the_end
 from app.events.envelope import Envelope
+from app.metrics import Metrics
 from app.models import Attempt, Delivery, Outcome
 from app.outbound.post import Answer, NotSent
 from app.webhooks import outcomes, payload
@@ -62,7 +63,7 @@ class Senders:
     def __init__(self, parts: Parts, pace: Pace = PACE, random: Callable[[], float] = random.random) -> None:
         self._parts = parts
         self._pace = pace
-        self._records = Records(random)
+        self._records = Records(parts.metrics, random)
         self._under_way: Counter[str] = Counter()
         self._stir = asyncio.Event()
         self._stopping = False
@@ -112,7 +113,7 @@ class Senders:
             now=self._parts.clock(),
         )
         await self._records.add(result)
-        _tell(result)
+        _tell(self._parts.metrics, result)
         return outcome
 
     async def _attempt(self, delivery: Delivery, now: datetime) -> tuple[Outcome, Answer | None, str | None]:
@@ -169,8 +170,9 @@ def request_for(delivery: Delivery, now: datetime) -> tuple[Mapping[str, str], b
     return payload.headers(delivery.event_id, body, now, using), body
 
 
-def _tell(result: Result) -> None:
+def _tell(metrics: Metrics, result: Result) -> None:
     attempt, delivery = result.attempt, result.delivery
+    metrics.webhook_attempted(attempt.outcome.value, attempt.duration_ms / 1000)
     log.info(
         "delivery=%s webhook=%s event=%s type=%s attempt=%d outcome=%s status=%s ms=%d",
         delivery.id,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from app.brokers.base import Bell
+from app.metrics import Metrics
 from app.outbound.post import Outbound
 
 
@@ -15,5 +16,7 @@ class Parts(Protocol):
     def bell(self) -> Bell: ...
     @property
     def outbound(self) -> Outbound: ...
+    @property
+    def metrics(self) -> Metrics: ...
     @property
     def clock(self) -> Callable[[], datetime]: ...

@@ -13,6 +13,7 @@ from typing import Any
 
 from tortoise.transactions import in_transaction
 
+from app.metrics import Metrics
 from app.models import Attempt, Delivery, DeliveryStatus, Webhook
 from app.webhooks.health import failing_since, reason_to_disable
 from app.webhooks.schedule import next_attempt
@@ -33,7 +34,8 @@ class Result:
 class Records:
     """`random` spreads what is tried again."""
 
-    def __init__(self, random: Callable[[], float]) -> None:
+    def __init__(self, metrics: Metrics, random: Callable[[], float]) -> None:
+        self._metrics = metrics
         self._random = random
         self._turn = asyncio.Lock()
         self._waiting: list[tuple[Result, asyncio.Future[None]]] = []
@@ -51,7 +53,7 @@ class Records:
         batch, self._waiting = self._waiting, []
         try:
             async with in_transaction():
-                await self._record([result for result, _ in batch])
+                disabled = await self._record([result for result, _ in batch])
         except BaseException as error:
             failure = error if isinstance(error, Exception) else RuntimeError("it was not recorded")
             for _, written in batch:
@@ -60,8 +62,11 @@ class Records:
             raise
         for _, written in batch:
             written.set_result(None)
+        for webhook in disabled:
+            self._tell(webhook)
 
-    async def _record(self, results: Iterable[Result]) -> None:
+    async def _record(self, results: Iterable[Result]) -> list[Webhook]:
+        """The webhooks that were disabled by it."""
         by_id = {result.delivery.id: result for result in results}
         there = {row.id: row for row in await Delivery.filter(id__in=list(by_id))}
         ended = [
@@ -70,10 +75,12 @@ class Records:
         await Attempt.bulk_create([result.attempt for result in ended])
         webhooks = {result.delivery.webhook_id for result in ended}
         rows = {row.id: row for row in await Webhook.filter(id__in=webhooks)}
+        were_active = [row for row in rows.values() if row.is_active]
         for result in ended:
             webhook = rows[result.delivery.webhook_id]
             await self._note_health(webhook, result)
             await self._move_on(there[result.delivery.id], webhook, result)
+        return [row for row in were_active if not row.is_active]
 
     async def _note_health(self, webhook: Webhook, result: Result) -> None:
         outcome, now = result.attempt.outcome, result.now
@@ -82,7 +89,6 @@ class Records:
         reason = reason_to_disable(outcome, since, now)
         if reason and webhook.is_active:
             changes |= {"is_active": False, "disabled_reason": reason, "updated_at": now}
-            log.warning("webhook=%s was disabled: %s", webhook.id, reason.value)
         if changes:
             await webhook.update_from_dict(changes).save(update_fields=list(changes))
         if "is_active" in changes:
@@ -103,3 +109,8 @@ class Records:
         row.next_attempt_at = at if webhook.is_active else None
         row.attempts_made, row.locked_until = attempts, None
         await row.save(update_fields=["status", "next_attempt_at", "attempts_made", "locked_until"])
+
+    def _tell(self, disabled: Webhook) -> None:
+        reason = disabled.disabled_reason
+        log.warning("webhook=%s was disabled: %s", disabled.id, reason)
+        self._metrics.webhook_disabled(reason)

@@ -98,6 +98,7 @@ ROWS: list[tuple[str, str, str, Scope | None, dict[str, Any]]] = [
     ("GET /{image_id}.{extension}", "/@public_picture.png", "public picture", READ, {}),
     ("GET /{image_id}.{extension}", "/@private_picture.png", "private picture", READ, {}),
     ("GET /", "/", "page", NO, {}),
+    ("GET /metrics", "/metrics", "page", NO, {}),
     ("* /graphql", "/graphql", "endpoint", NO, TYPENAME),
     ("* /graphql/", "/graphql/", "endpoint", NO, TYPENAME),
 ]
@@ -116,7 +117,7 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with house(tmp_path_factory.mktemp("home")) as running:
+    async with house(tmp_path_factory.mktemp("home"), metrics=True) as running:
         yield running
 
 
@@ -136,7 +137,7 @@ def routes_of(routes: list[BaseRoute], prefix: str = "") -> Iterator[str]:
 
 
 def test_every_address_has_a_row_and_every_row_an_address(tmp_path) -> None:
-    app: Any = create_app(Settings(data_dir=tmp_path))
+    app: Any = create_app(Settings(data_dir=tmp_path, metrics=True))
     while not isinstance(app, Starlette):
         app = app.app
     assert {route for route, *_ in ROWS + ALIASED} == set(routes_of(app.routes))

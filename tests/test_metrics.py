@@ -1,0 +1,50 @@
+"""What is counted, as Prometheus reads it."""
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.metrics import Metrics
+
+
+def samples(page: bytes) -> dict[tuple[str, ...], float]:
+    """The page as Prometheus' own parser reads it: values by name and what its labels say."""
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(page.decode())
+        for sample in family.samples
+    }
+
+
+def test_attempts_are_counted_by_outcome_and_timed() -> None:
+    metrics = Metrics(on=True)
+    for outcome, seconds in (("delivered", 0.02), ("delivered", 0.3), ("timed_out", 10.2)):
+        metrics.webhook_attempted(outcome, seconds)
+    seen = samples(metrics.page())
+    assert seen["pichub_webhook_attempts_total", "delivered"] == 2
+    assert seen["pichub_webhook_attempts_total", "timed_out"] == 1
+    assert seen["pichub_webhook_attempt_seconds_count",] == 3
+    assert seen["pichub_webhook_attempt_seconds_sum",] == 10.52
+    within = {
+        le: seen["pichub_webhook_attempt_seconds_bucket", le] for le in ("0.025", "0.5", "10.0", "+Inf")
+    }
+    assert within == {"0.025": 1, "0.5": 2, "10.0": 2, "+Inf": 3}
+
+
+def test_disabled_webhooks_are_counted_by_reason() -> None:
+    metrics = Metrics(on=True)
+    metrics.webhook_disabled("gone")
+    assert samples(metrics.page())["pichub_webhooks_disabled_total", "gone"] == 1
+
+
+def test_each_counts_for_itself() -> None:
+    one, other = Metrics(on=True), Metrics(on=True)
+    one.webhook_disabled("gone")
+    assert ("pichub_webhooks_disabled_total", "gone") not in samples(other.page())
+
+
+def test_nothing_is_counted_where_it_is_off() -> None:
+    metrics = Metrics(on=False)
+    metrics.webhook_attempted("delivered", 0.1)
+    metrics.webhook_disabled("gone")
+    seen = samples(metrics.page())
+    assert seen["pichub_webhook_attempt_seconds_count",] == 0
+    assert ("pichub_webhooks_disabled_total", "gone") not in seen
