@@ -46,7 +46,8 @@ def bare(job: dict[str, Any]) -> Callable[[], object]:
             image.draft("RGB", box)
             across, down = image.width / box[0], image.height / box[1]
             ratio = min(across, down)
-            left, top = (image.width - box[0] * ratio) / 2, (image.height - box[1] * ratio) / 2
+            left = max(0, (image.width - box[0] * ratio) / 2)
+            top = max(0, (image.height - box[1] * ratio) / 2)
             part = (left, top, image.width - left, image.height - top)
             small = image.resize(box, Image.Resampling.LANCZOS, part, reducing_gap=2.0)
         encoded([small], Format.parse(job["format"]), job["quality"], Timing(durations=(0,), plays=0))
