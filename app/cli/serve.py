@@ -1,5 +1,6 @@
 """The server, and what must be there before it starts."""
 
+import gc
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
@@ -18,8 +19,19 @@ SOCKETS: Mapping[str, Any] = {"ws": "wsproto", "ws_max_size": 64 * 1024, "ws_per
 """How uvicorn speaks WebSocket. Compressing each small message costs more than sending it."""
 
 
+COLLECT_AFTER = (2_000, 10, 10)
+"""How many new objects the garbage collector looks at at once, and how often at older ones. With Python's 700 it
+takes a third of the time of a server that tells 500 subscribers of each event."""
+
+
 class Server(uvicorn.Server):
     """Cuts event streams when it stops: they would hold it up until it lost its patience."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        gc.set_threshold(*COLLECT_AFTER)
+        await super().startup(sockets)
+        if graphql := self.lifespan.state.get("graphql"):
+            graphql.add_done_callback(lambda _: gc.freeze())  # the schema stays: not to be looked through again
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if services := self.lifespan.state.get("services"):

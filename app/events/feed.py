@@ -5,6 +5,7 @@ It runs while somebody follows. It looks when the bell rings, and every second f
 
 import asyncio
 import logging
+import time
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -45,12 +46,13 @@ class Follower:
             self._waiting.append(event)
         self._something.set()
 
-    async def next(self, timeout: float) -> Event | None:
-        """The next event; None where there was none for `timeout` seconds. Raises FellBehind."""
-        if not self._something.is_set():
-            with suppress(TimeoutError):
-                async with asyncio.timeout(timeout):
-                    await self._something.wait()
+    def look_up(self) -> None:
+        """Lets who waits for an event go on without one."""
+        self._something.set()
+
+    async def next(self) -> Event | None:
+        """The next event; None now and then where there is none. Raises FellBehind."""
+        await self._something.wait()
         if self._fell_behind:
             raise FellBehind(self._most)
         event = self._waiting.popleft() if self._waiting else None
@@ -64,7 +66,7 @@ class Feed:
 
     async with feed.following(account_id) as follower:
         # what came up to follower.start stands in the table
-        event = await follower.next(timeout=1)
+        event = await follower.next()
     """
 
     def __init__(self, bell: Bell, *, waiting: int = WAITING) -> None:
@@ -75,6 +77,7 @@ class Feed:
         self._tail: asyncio.Task[None] | None = None
         self._position: asyncio.Future[int] | None = None
         self._read_to = 0
+        self._now = time.monotonic
 
     @property
     def followers(self) -> int:
@@ -130,9 +133,19 @@ class Feed:
                 return
             finally:
                 ready.cancel()
+            looked_up = self._now()
             while True:
                 await listener.wait(POLL)
                 await self._look(listener)
+                if self._now() - looked_up >= POLL:
+                    self._let_look_up()
+                    looked_up = self._now()
+
+    def _let_look_up(self) -> None:
+        """One clock for all followers: a timeout for each that waits would cost as much as the event it waits for."""
+        for followers in self._followers.values():
+            for follower in followers:
+                follower.look_up()
 
     async def _look(self, listener: Listener) -> None:
         try:

@@ -14,7 +14,6 @@ from app.graphql.albums import Album
 from app.graphql.connections import After, Connection, First
 from app.graphql.context import Info
 from app.graphql.images import Image
-from app.graphql.loaders import Loaders
 from app.paging import DEFAULT_SIZE, Place, page_size
 from app.resolvers import events
 from app.resolvers.events import EventFilter
@@ -181,17 +180,13 @@ Who gives the `cursor` of the last event they had as `after` is first told what 
             recognise=info.context.recognise,
             after=_place(after),
         )
-        return _presented(info, following)
+        return _presented(following)
 
 
-async def _presented(
-    info: Info, following: AsyncGenerator[models.Event, None]
-) -> AsyncGenerator[Event, None]:
+async def _presented(following: AsyncGenerator[models.Event, None]) -> AsyncGenerator[Event, None]:
     async with aclosing(following):
         async for row in following:
-            # What was loaded for the last event may have changed since.
-            info.context.loaders = Loaders(info.context.ctx)
-            yield event(row)
+            yield row.shown.get(Event) or row.shown.setdefault(Event, event(row))
 
 
 def _domain(types: list[EventType] | None) -> list[catalogue.EventType] | None:

@@ -6,20 +6,14 @@ hundred pages that one account has open, the first computes it and the others ar
 
 import asyncio
 import re
-from collections.abc import Awaitable
+from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from graphql import ExecutionResult, FieldNode, OperationDefinitionNode, SelectionNode, print_ast
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
-from app import models
 from app.graphql.events import Event
-
-Answers = dict[tuple[Any, ...], "ExecutionResult | asyncio.Task[ExecutionResult]"]
-
-_answers: "WeakKeyDictionary[models.Event, Answers]" = WeakKeyDictionary()
-
+from app.graphql.loaders import Loaders
 
 class Executor(StrawberryGraphQLCoreExecutionContext):
     """Executes as Strawberry does, and asks first whether somebody has executed the same for this event."""
@@ -27,20 +21,20 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
     selected: tuple[Any, ...] | None = None
 
     def build_per_event_executor(self, payload: Any) -> Any:
+        if not isinstance(payload, Event):
+            return super().build_per_event_executor(payload)
         if self.selected is None:
             self.selected = self._selected()
-        return super().build_per_event_executor(payload)
-
-    def execute_operation(self, serially: bool | None = None) -> Any:
-        if self.selected is None or not isinstance(self.root_value, Event):
-            return super().execute_operation(serially)
-        answers = _answers.setdefault(self.root_value.row, {})
-        key = (*self.selected, *self._asker())
+        answers, key = payload.row.shown, (*self.selected, *self._asker())
         if key not in answers:
-            answer: Any = super().execute_operation(serially)
-            answers[key] = answer if isinstance(answer, ExecutionResult) else asyncio.ensure_future(answer)
-        known = answers[key]
-        return _copy(known) if isinstance(known, ExecutionResult) else _copied(known)
+            answers[key] = super().build_per_event_executor(payload).answer()
+        return Known(answers[key])
+
+    def answer(self) -> "ExecutionResult | asyncio.Future[ExecutionResult]":
+        # What was loaded for the last event may have changed since.
+        self.context_value.loaders = Loaders(self.context_value.ctx)
+        answer: Any = self.execute_operation(False)
+        return answer if isinstance(answer, ExecutionResult) else asyncio.ensure_future(answer)
 
     def _selected(self) -> tuple[Any, ...]:
         """The operation, and the values of those variables that stand below its root field."""
@@ -67,7 +61,17 @@ def _without_arguments(node: SelectionNode) -> str:
     return " ".join([name.value, *map(print_ast, below)])
 
 
-async def _copied(answer: "Awaitable[ExecutionResult]") -> ExecutionResult:
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Stands for an executor where the answer is known, or is being made."""
+
+    answer: "ExecutionResult | asyncio.Future[ExecutionResult]"
+
+    def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: ARG002  (as graphql-core calls it)
+        return _copy(self.answer) if isinstance(self.answer, ExecutionResult) else _copied(self.answer)
+
+
+async def _copied(answer: "asyncio.Future[ExecutionResult]") -> ExecutionResult:
     return _copy(await asyncio.shield(answer))  # who leaves must not take the others' answer along
 
 

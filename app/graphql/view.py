@@ -112,7 +112,7 @@ class View(GraphQL[Operation, None]):
             if not isinstance(response, StreamingResponse):
                 await response(scope, receive, send)
                 return
-            stopping = request.state.services.feed.stopping
+            stopping = request.state.services.feed.stopping.wait()
             async with patience(send) as patient_send, until(stopping):
                 await response(scope, receive, patient_send)
 

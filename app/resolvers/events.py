@@ -27,7 +27,6 @@ SCOPES = {
 
 CHECKED_EVERY = timedelta(seconds=30)
 """How long who follows is told of events before they are asked again who they are."""
-TICK = 1.0
 AT_ONCE = 100
 
 Recognise = Callable[[], Awaitable[Context]]
@@ -128,7 +127,7 @@ async def _past_then_live(sight: _Sight, seen: int, follower: Follower) -> Async
             yield row
             seen = row.position
     while True:
-        event = await follower.next(TICK)
+        event = await follower.next()
         if event is None or event.position > seen:
             yield event
 

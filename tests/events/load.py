@@ -80,11 +80,22 @@ async def subscribed(stack: AsyncExitStack, url: str, token: str, count: int) ->
     return sockets
 
 
-def memory() -> float:
-    """Resident megabytes of the server, the one child of this process."""
+def _server() -> Path:
+    """What the machine tells of the server, the one child of this process."""
     (pid,) = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
-    (kilobytes,) = re.findall(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())
+    return Path("/proc", pid)
+
+
+def memory() -> float:
+    """The server's resident megabytes."""
+    (kilobytes,) = re.findall(r"VmRSS:\s+(\d+)", (_server() / "status").read_text())
     return int(kilobytes) / 1024
+
+
+def worked() -> float:
+    """Seconds for which the server has kept a core busy."""
+    fields = (_server() / "stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def measure(url: str, token: str, subscribers: int, rate: float, seconds: float) -> None:
@@ -96,18 +107,19 @@ async def measure(url: str, token: str, subscribers: int, rate: float, seconds: 
         sockets = await subscribed(stack, url, token, subscribers)
         await asyncio.sleep(2)
         listening = [asyncio.create_task(listen(socket, count)) for socket in sockets]
-        began = time.perf_counter()
+        began, worked_before = time.perf_counter(), worked()
         for number in range(count):
             await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
             answer = await client.post("/v1/albums", json={"name": f"Album {number}"})
             assert answer.status_code == 201, answer.text
         sent = time.perf_counter() - began
         heard = await asyncio.gather(*listening)
-        done, at_work = time.perf_counter() - began, memory()
+        done, at_work, work = time.perf_counter() - began, memory(), worked() - worked_before
     await asyncio.sleep(5)
     same = {tuple(listener.cursors) for listener in heard}
     late = sorted(each for listener in heard for each in listener.lateness)
     print(f"{subscribers} subscribers, {count} events in {sent:.1f} s, all delivered after {done:.1f} s")
+    print(f"server: {work:.1f} s of CPU, {work / count / subscribers * 1e6:.0f} µs a delivery")
     print(f"one and the same order for all: {len(same) == 1 and len(set(*same)) == count}")
     print(f"server: {before:.0f} MB before, {at_work:.0f} MB with all of them, {memory():.0f} MB after")
     print(
