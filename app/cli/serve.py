@@ -31,7 +31,9 @@ class Server(uvicorn.Server):
         gc.set_threshold(*COLLECT_AFTER)
         await super().startup(sockets)
         if graphql := self.lifespan.state.get("graphql"):
-            graphql.add_done_callback(lambda _: gc.freeze())  # the schema stays: not to be looked through again
+            graphql.add_done_callback(
+                lambda _: gc.freeze()
+            )  # the schema stays: not to be looked through again
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if services := self.lifespan.state.get("services"):

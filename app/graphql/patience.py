@@ -35,7 +35,7 @@ class _Sending:
 
     async def stuck(self) -> None:
         """Ends when something has waited for so long, and nothing was taken meanwhile."""
-        while (left := self._left()) > 0:
+        while (left := self._left()) > 0:  # noqa: ASYNC110  (what ends it is that nothing happens)
             await asyncio.sleep(left)
 
     def _left(self) -> float:

@@ -15,6 +15,7 @@ from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 from app.graphql.events import Event
 from app.graphql.loaders import Loaders
 
+
 class Executor(StrawberryGraphQLCoreExecutionContext):
     """Executes as Strawberry does, and asks first whether somebody has executed the same for this event."""
 
