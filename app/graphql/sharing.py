@@ -28,14 +28,11 @@ class Executor(StrawberryGraphQLCoreExecutionContext):
             self.selected = self._selected()
         answers, key = payload.row.shown, (*self.selected, *self._asker())
         if key not in answers:
-            answers[key] = super().build_per_event_executor(payload).answer()
+            # What was loaded for the last event may have changed since.
+            self.context_value.loaders = Loaders(self.context_value.ctx)
+            answer: Any = super().build_per_event_executor(payload).execute_operation(False)
+            answers[key] = answer if isinstance(answer, ExecutionResult) else asyncio.ensure_future(answer)
         return Known(answers[key])
-
-    def answer(self) -> "ExecutionResult | asyncio.Future[ExecutionResult]":
-        # What was loaded for the last event may have changed since.
-        self.context_value.loaders = Loaders(self.context_value.ctx)
-        answer: Any = self.execute_operation(False)
-        return answer if isinstance(answer, ExecutionResult) else asyncio.ensure_future(answer)
 
     def _selected(self) -> tuple[Any, ...]:
         """The operation, and the values of those variables that stand below its root field."""
