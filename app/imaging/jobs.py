@@ -50,11 +50,12 @@ class Render:
     source: Path
     recipe: Recipe
     destination: Path
+    step: Step | None
 
     def run(self, admit: Admit) -> Rendered:
         from app.imaging.render import render
 
-        rendered = render(self.source, self.recipe, self.destination, admit=admit)
+        rendered = render(self.source, self.recipe, self.destination, step=self.step, admit=admit)
         if rendered.size > SMALL:
             return rendered
         return replace(rendered, body=self.destination.read_bytes())

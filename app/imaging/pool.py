@@ -76,14 +76,17 @@ class Pool:
         """Writes the intermediates of a picture; for all else see `render`."""
         await self.run(Reduce(source, destinations), pixels=pixels)
 
-    async def render(self, source: Path, recipe: Recipe, destination: Path, *, pixels: int) -> Rendered:
+    async def render(
+        self, source: Path, recipe: Recipe, destination: Path, *, pixels: int, step: Step | None = None
+    ) -> Rendered:
         """Writes the result of the recipe to `destination`; after an error there may be a part of it.
 
-        `pixels` is how many the source has: what the job counts for while it waits.
+        `pixels` is how many the source has: what the job counts for while it waits. `step` tells which intermediate it
+        is, None the picture itself.
         Raises CorruptImage, TooManyPixels, TooSlow, TooHeavy, OutOfStorage, Busy. Once it has raised, cancelled
         included, nothing writes there any more.
         """
-        return await self.run(Render(source, recipe, destination), pixels=pixels)
+        return await self.run(Render(source, recipe, destination, step), pixels=pixels)
 
     async def run(self, job: Job[T], *, pixels: int = LEAST) -> T:
         """The job's result, or what it raised."""

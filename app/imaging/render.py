@@ -16,7 +16,7 @@ from app.imaging.decoder import SIDEWAYS, Opened, as_stored, frames, opened, tur
 from app.imaging.encoder import encoded
 from app.imaging.formats import Format
 from app.imaging.geometry import Size
-from app.imaging.intermediates import asks_for_more
+from app.imaging.intermediates import Step, asks_for_more
 from app.imaging.limits import STORED, Admit, at_once
 from app.imaging.reports import Rendered
 from app.imaging.resampling import resized
@@ -43,10 +43,15 @@ class Task:
         return small or not self.recipe.format.can_alpha
 
 
-def render(source: Path, recipe: Recipe, destination: Path, *, admit: Admit = at_once) -> Rendered:
-    """Writes the result of `recipe` to `destination`, and nowhere else. Raises CorruptImage, TooManyPixels."""
+def render(
+    source: Path, recipe: Recipe, destination: Path, *, step: Step | None = None, admit: Admit = at_once
+) -> Rendered:
+    """Writes the result of `recipe` to `destination`, and nowhere else. Raises CorruptImage, TooManyPixels.
+
+    `step` tells which intermediate of the picture the source is; None is the picture itself.
+    """
     with opened(source, STORED) as picture:
-        loaded = _shrink_on_load(picture, recipe)
+        loaded = _shrink_on_load(picture, recipe, step)
         task = Task(recipe=recipe, source=picture.format, loaded=loaded, orientation=picture.orientation)
         admit(picture.image.width * picture.image.height + recipe.frames * prod(recipe.output_size))
         results, timing = _results(picture, task)
@@ -56,12 +61,12 @@ def render(source: Path, recipe: Recipe, destination: Path, *, admit: Admit = at
     return Rendered(width=width, height=height, frames=_count_frames(data, recipe), size=len(data))
 
 
-def _shrink_on_load(picture: Opened, recipe: Recipe) -> Size:
+def _shrink_on_load(picture: Opened, recipe: Recipe, step: Step | None) -> Size:
     """The size in which the picture will be decoded, without part pixels at the right and the bottom.
 
     A JPEG is decoded at the smallest of 1, 1/2, 1/4 and 1/8 that is large enough: two to four times as fast.
     """
-    divisor = _divisor(picture, recipe)
+    divisor = _divisor(picture, recipe) if step is None else _divisor_of_intermediate(picture, recipe)
     reduced = Size(*(max(1, side // divisor) for side in picture.size))
     if picture.image.draft(None, reduced) is None or picture.image.size == picture.size:
         return picture.size
@@ -70,11 +75,20 @@ def _shrink_on_load(picture: Opened, recipe: Recipe) -> Size:
 
 def _divisor(picture: Opened, recipe: Recipe) -> int:
     """8, 4, 2 or 1. sharp takes some more pixels than are needed; of a large picture they cost too much to be usual."""
+    spare = 1 if prod(picture.size) <= SMALL or asks_for_more(recipe) else 0
+    return next((divisor for divisor in (8, 4, 2) if _shrink(picture, recipe) >= divisor + spare), 1)
+
+
+def _divisor_of_intermediate(picture: Opened, recipe: Recipe) -> int:
+    """Half, where that is enough, looks like the picture itself decoded for this size; a quarter, and it shows."""
+    return 2 if _shrink(picture, recipe) >= 2 else 1
+
+
+def _shrink(picture: Opened, recipe: Recipe) -> int:
+    """How many pixels there are, each way, for one that is wanted."""
     scaled = recipe.geometry.scaled
     across, down = scaled[::-1] if picture.orientation in SIDEWAYS else scaled
-    shrink = min(picture.size.width // across, picture.size.height // down)
-    spare = 1 if prod(picture.size) <= SMALL or asks_for_more(recipe) else 0
-    return next((divisor for divisor in (8, 4, 2) if shrink >= divisor + spare), 1)
+    return min(picture.size.width // across, picture.size.height // down)
 
 
 def _results(picture: Opened, task: Task) -> tuple[list[Image.Image], Timing]:

@@ -14,7 +14,7 @@ from app.imaging.formats import Format
 from app.imaging.geometry import Box, Fit, Geometry, Position, Size, arrange
 from app.imaging.params import AUTO, PARAMS, Auto, Param
 
-RENDERER_VERSION = 3
+RENDERER_VERSION = 4
 """Goes up when the same recipe comes out as other pixels: what is cached under the old digests is then left behind."""
 
 DEFAULT_QUALITY = {Format.JPG: 80, Format.WEBP: 80, Format.AVIF: 50}

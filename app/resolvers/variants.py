@@ -15,6 +15,7 @@ from app.ids import Kind, kind_of
 from app.imaging import intermediates
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit
+from app.imaging.intermediates import Step
 from app.imaging.transform import Recipe, Source, Transform
 from app.links import Markup
 from app.models import Image
@@ -212,21 +213,23 @@ async def _make(ctx: Context, picture: Picture, key: str) -> Made:
         raise NotFound("image", picture.image.id)
     await ctx.spend(Budget.MISSES)
     try:
-        async with _source(ctx, picture.image, recipe) as source, ctx.services.turns.take(key) as waited:
+        async with (
+            _source(ctx, picture.image, recipe) as (file, step),
+            ctx.services.turns.take(key) as waited,
+        ):
             made = await _made(ctx, key) if waited else None
-            return made or await _render(ctx, picture, recipe, key, source)
+            return made or await _render(ctx, picture, recipe, key, file, step)
     except (Missing, FileNotFoundError) as error:  # deleted before it was read
         raise NotFound("image", picture.image.id) from error
 
 
 @asynccontextmanager
-async def _source(ctx: Context, image: Image, recipe: Recipe) -> AsyncIterator[tuple[Path, int]]:
-    """The file to render from, and how many pixels it has."""
-    said = source_of(image)
-    step = intermediates.serving(said, recipe)
+async def _source(ctx: Context, image: Image, recipe: Recipe) -> AsyncIterator[tuple[Path, Step | None]]:
+    """The file to render from, and which intermediate it is."""
+    step = intermediates.serving(source_of(image), recipe)
     file = blobs.intermediate(ctx, image, step) if step else ctx.services.storage.as_file(image.key)
     async with file as path:
-        yield path, intermediates.pixels(said, step)
+        yield path, step
 
 
 async def _made(ctx: Context, key: str) -> Made | None:
@@ -287,11 +290,14 @@ def source_of(image: Image) -> Source:
     )
 
 
-async def _render(ctx: Context, picture: Picture, recipe: Recipe, key: str, source: tuple[Path, int]) -> Made:
-    (file, pixels), image, storage = source, picture.image, ctx.services.storage
+async def _render(
+    ctx: Context, picture: Picture, recipe: Recipe, key: str, file: Path, step: Step | None
+) -> Made:
+    image, storage = picture.image, ctx.services.storage
+    pixels = intermediates.pixels(source_of(image), step)
     target = storage.incoming / f"{uuid.uuid4().hex}.variant"
     try:
-        rendered = await ctx.services.imaging.render(file, recipe, target, pixels=pixels)
+        rendered = await ctx.services.imaging.render(file, recipe, target, pixels=pixels, step=step)
         await storage.put(key, target, durable=False)
     finally:
         target.unlink(missing_ok=True)

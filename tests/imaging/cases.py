@@ -101,7 +101,7 @@ def compared(sharp: Sharp, case: Case, folder: Path) -> Compared | None:
         return None
     if step := serving(said, recipe):
         reduce(source, {each: folder / each for each in Step})
-        render(folder / step, recipe, ours)
+        render(folder / step, recipe, ours, step=step)
     else:
         render(source, recipe, ours)
     answer = sharp.write(source, theirs, *_asked(transform, case), **_options(case))

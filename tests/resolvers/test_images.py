@@ -15,6 +15,7 @@ from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import Invalid, NotFound, OutOfStorage, PicHubError
 from app.imaging.formats import Format
+from app.imaging.intermediates import Step
 from app.imaging.pool import Limits, Pool
 from app.imaging.render import Rendered
 from app.imaging.transform import Recipe, Transform
@@ -139,9 +140,11 @@ class CountingPool(Pool):
 
     renders = 0
 
-    async def render(self, source: Path, recipe: Recipe, destination: Path, *, pixels: int) -> Rendered:
+    async def render(
+        self, source: Path, recipe: Recipe, destination: Path, *, pixels: int, step: Step | None = None
+    ) -> Rendered:
         self.renders += 1
-        return await super().render(source, recipe, destination, pixels=pixels)
+        return await super().render(source, recipe, destination, pixels=pixels, step=step)
 
 
 @asynccontextmanager

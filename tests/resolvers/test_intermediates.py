@@ -41,9 +41,11 @@ class WatchedPool(Pool):
         self.reductions += 1
         await super().reduce(source, destinations, pixels=pixels)
 
-    async def render(self, source: Path, recipe: Recipe, destination: Path, *, pixels: int) -> Rendered:
+    async def render(
+        self, source: Path, recipe: Recipe, destination: Path, *, pixels: int, step: Step | None = None
+    ) -> Rendered:
         self.sources.append(source.stem if source.parent.parent.name == "intermediates" else "original")
-        return await super().render(source, recipe, destination, pixels=pixels)
+        return await super().render(source, recipe, destination, pixels=pixels, step=step)
 
 
 class ClumsyPool(WatchedPool):
