@@ -35,7 +35,7 @@ class Room:
             rmtree(self.folder, ignore_errors=True)
             self.folder.mkdir(parents=True)
             packages = [f"{name}@{version}" for name, version in self.versions.items()]
-            self.run(NPM, "install", *OPTIONS, "--prefix", self.folder, *packages)
+            self.run(NPM, "install", *OPTIONS, "--prefix", self.folder, *packages, within_seconds=110)
             stamp.write_text(json.dumps(self.versions))
         return self.folder
 
@@ -49,17 +49,19 @@ class Room:
         """A program that a package brings."""
         return self.folder / "node_modules" / name / file
 
-    def run(self, script: Path, *arguments: object, within: Path | None = None) -> str:
-        """What a script prints. It must end well."""
+    def run(
+        self, script: Path, *arguments: object, folder: Path | None = None, within_seconds: float = 40
+    ) -> str:
+        """What a script prints, run in a folder. It must end well."""
         command = [NODE, script, *map(str, arguments)]
         path = f"{NODE.parent}{os.pathsep}{os.environ['PATH']}"
         done = subprocess.run(
             command,
-            cwd=within or self.folder,
+            cwd=folder or self.folder,
             env={**os.environ, "PATH": path},
             capture_output=True,
             text=True,
-            timeout=40,
+            timeout=within_seconds,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout

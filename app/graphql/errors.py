@@ -26,7 +26,7 @@ STATUS_OF_REFUSAL = {
 """The HTTP status where a request is refused before its operation runs. After that errors stand in an answer of 200."""
 
 
-NOT_OF_THIS_DOCUMENT = (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError)
+NOT_IN_THE_DOCUMENT = (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError)
 """What Strawberry raises where the document has no operation that can be run in this way."""
 
 
@@ -50,9 +50,8 @@ def presented(error: GraphQLError, *, request_id: str) -> GraphQLError:
     cause = root_cause(error)
     if isinstance(cause, PicHubError):
         return _with(error, cause.message, extensions_of(cause))
-    if cause is None or isinstance(
-        cause, NOT_OF_THIS_DOCUMENT
-    ):  # the document or its variables are wrong: graphql-core says how
+    if cause is None or isinstance(cause, NOT_IN_THE_DOCUMENT):
+        # The document or its variables are wrong, and the message says how.
         return _with(error, error.message, {"code": BadRequest.code, "details": error.message})
     if isinstance(cause, RecursionError) and error.path is None:
         return _with(error, TOO_NESTED, {"code": BadRequest.code, "details": TOO_NESTED})

@@ -5,7 +5,7 @@ from tests.clients.conftest import Clients
 def test_relay_compiles_for_the_schema_and_uploads_pages_refetches_subscribes_and_sees_codes(
     clients: Clients,
 ) -> None:
-    npm.CLIENTS.run(npm.CLIENTS.program("relay-compiler", "cli.js"), within=clients.folder / "relay")
+    npm.CLIENTS.run(npm.CLIENTS.program("relay-compiler", "cli.js"), folder=clients.folder / "relay")
     told = clients.told("relay/run.mjs")
     ids = [image["id"] for image in told["uploads"]]
     assert {image["size"] for image in told["uploads"]} == {len(pictures.alpha_png())}

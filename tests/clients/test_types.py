@@ -3,8 +3,8 @@ from tests.clients.conftest import Clients
 
 
 def test_types_made_by_graphql_codegen_are_what_typescript_takes(clients: Clients) -> None:
-    within = clients.folder / "types"
+    folder = clients.folder / "types"
     npm.CLIENTS.run(
-        npm.CLIENTS.program("@graphql-codegen/cli", "esm/bin.js"), "--config", "codegen.json", within=within
+        npm.CLIENTS.program("@graphql-codegen/cli", "esm/bin.js"), "--config", "codegen.json", folder=folder
     )
-    npm.CLIENTS.run(npm.CLIENTS.program("typescript", "bin/tsc"), "--project", ".", within=within)
+    npm.CLIENTS.run(npm.CLIENTS.program("typescript", "bin/tsc"), "--project", ".", folder=folder)
