@@ -452,7 +452,7 @@ async def stream(server: House, accept: str, query: str, token: str, *, count: i
 @pytest.mark.parametrize(
     ("accept", "kind", "mark"),
     [
-        ("text/event-stream", "text/event-stream", "event: next\r\ndata: "),
+        ("text/event-stream", "text/event-stream", "event: next\ndata: "),
         ('multipart/mixed; subscriptionSpec="1.0"', "multipart/mixed", '{"payload":'),
     ],
 )
