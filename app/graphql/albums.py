@@ -84,7 +84,9 @@ class AlbumOrder:
 
 @strawberry.type
 class AlbumQueries:
-    @strawberry.field(description="An album: a public one by its link, a private one for its owner.")
+    @strawberry.field(
+        description="An album: a public one by its link, a private one for its owner; null, with NOT_FOUND, for others."
+    )
     async def album(
         self,
         info: Info,
@@ -136,8 +138,14 @@ class DeleteAlbumInput:
     )
 
 
-@strawberry.input(description="Images to put into an album, or to take out of it.")
-class AlbumImagesInput:
+@strawberry.input(description="Images to put into an album.")
+class AddImagesToAlbumInput:
+    album_id: ID = strawberry.field(description="The album's id.")
+    image_ids: list[ID] = strawberry.field(description="The images' ids, 1 to 100.")
+
+
+@strawberry.input(description="Images to take out of an album.")
+class RemoveImagesFromAlbumInput:
     album_id: ID = strawberry.field(description="The album's id.")
     image_ids: list[ID] = strawberry.field(description="The images' ids, 1 to 100.")
 
@@ -187,7 +195,7 @@ class AlbumMutations:
 
     @strawberry.mutation(description="Puts images into an album. Each leaves the album it was in.")
     async def add_images_to_album(
-        self, info: Info, input: Given[AlbumImagesInput]
+        self, info: Info, input: Given[AddImagesToAlbumInput]
     ) -> AddImagesToAlbumPayload:
         row = await albums.add_images(info.context.ctx, input.album_id, input.image_ids)
         return AddImagesToAlbumPayload(album=Album.of(row))
@@ -196,7 +204,7 @@ class AlbumMutations:
     async def remove_images_from_album(
         self,
         info: Info,
-        input: Given[AlbumImagesInput],
+        input: Given[RemoveImagesFromAlbumInput],
     ) -> RemoveImagesFromAlbumPayload:
         row = await albums.remove_images(info.context.ctx, input.album_id, input.image_ids)
         return RemoveImagesFromAlbumPayload(album=Album.of(row))

@@ -33,7 +33,7 @@ class Category(Node):
 
 @strawberry.type
 class CategoryQueries:
-    @strawberry.field(description="A category of the caller's.")
+    @strawberry.field(description="A category of the caller's; null, with NOT_FOUND, where there is none.")
     async def category(
         self,
         info: Info,

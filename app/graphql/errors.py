@@ -4,6 +4,8 @@ import logging
 from typing import Any
 
 from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from app.errors import BadRequest, PicHubError
 
@@ -18,9 +20,14 @@ STATUS_OF_REFUSAL = {
     "PAYLOAD_TOO_LARGE": 413,
     "VALIDATION_ERROR": 422,
     "RATE_LIMIT_EXCEEDED": 429,
+    "INTERNAL_ERROR": 500,
     "INSUFFICIENT_STORAGE": 507,
 }
 """The HTTP status where a request is refused before its operation runs. After that errors stand in an answer of 200."""
+
+
+NOT_IN_THE_DOCUMENT = (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError)
+"""What Strawberry raises where the document has no operation that can be run in this way."""
 
 
 def extensions_of(error: PicHubError) -> dict[str, Any]:
@@ -33,12 +40,18 @@ def formatted(error: PicHubError) -> dict[str, Any]:
     return {"message": error.message, "extensions": extensions_of(error)}
 
 
+def is_of_request(error: GraphQLError) -> bool:
+    """Whether nothing was executed for it: the answer then has no `data`."""
+    return error.path is None
+
+
 def presented(error: GraphQLError, *, request_id: str) -> GraphQLError:
     """An error as the client sees it: the domain's in GraphQL's form, and nothing of what is nobody's business."""
     cause = root_cause(error)
     if isinstance(cause, PicHubError):
         return _with(error, cause.message, extensions_of(cause))
-    if cause is None:  # the document or its variables are wrong: graphql-core says how
+    if cause is None or isinstance(cause, NOT_IN_THE_DOCUMENT):
+        # The document or its variables are wrong, and the message says how.
         return _with(error, error.message, {"code": BadRequest.code, "details": error.message})
     if isinstance(cause, RecursionError) and error.path is None:
         return _with(error, TOO_NESTED, {"code": BadRequest.code, "details": TOO_NESTED})

@@ -182,7 +182,9 @@ class ImageOrder:
 
 @strawberry.type
 class ImageQueries:
-    @strawberry.field(description="An image: by its link for anyone, one in a private album for its owner.")
+    @strawberry.field(
+        description="An image: by its link for anyone, a private one for its owner; null, with NOT_FOUND, for others."
+    )
     async def image(
         self,
         info: Info,

@@ -35,9 +35,11 @@ class RateLimit:
         description="As the header X-RateLimit-Limit; null where nothing is limited."
     )
     remaining: int | None = strawberry.field(
-        description="As the header X-RateLimit-Remaining; this operation is counted already."
+        description="As the header X-RateLimit-Remaining, with this operation counted; null where nothing is limited."
     )
-    reset_at: datetime | None = strawberry.field(description="As the header X-RateLimit-Reset.")
+    reset_at: datetime | None = strawberry.field(
+        description="As the header X-RateLimit-Reset; null where nothing is limited."
+    )
     windows: list[RateLimitWindow] = strawberry.field(
         description="All windows: of requests, and of uploads where somebody is signed in."
     )

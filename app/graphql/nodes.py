@@ -40,7 +40,7 @@ KINDS: dict[Kind, tuple[Load, Callable[[Any], Node]]] = {
 @strawberry.type
 class NodeQueries:
     @strawberry.field(
-        description="The thing with this id. NOT_FOUND where there is none that the caller may see."
+        description="The thing with this id; null, with NOT_FOUND, where there is none that the caller may see."
     )
     async def node(
         self,

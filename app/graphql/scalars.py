@@ -1,8 +1,11 @@
 """Scalars beyond GraphQL's own."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any, NewType
 
 from graphql import GraphQLError
+from strawberry.schema.types.base_scalars import DateTimeDefinition
 from strawberry.types.scalar import ScalarDefinition, scalar
 
 from app.uploads import Upload
@@ -38,6 +41,9 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="A number of bytes; it may pass the 31 bits of Int.",
         serialize=int,
         parse_value=_whole,
+    ),
+    datetime: replace(
+        DateTimeDefinition, description="A moment, as ISO 8601 writes it: 2026-01-31T12:00:00+00:00."
     ),
     HexColor: scalar(
         name="HexColor",

@@ -6,7 +6,17 @@ from functools import lru_cache
 from typing import Any
 
 import strawberry
-from graphql import GraphQLError
+from graphql import (
+    GraphQLArgument,
+    GraphQLError,
+    GraphQLInputField,
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    GraphQLSchema,
+    OperationDefinitionNode,
+    Undefined,
+)
 from graphql.validation import ASTValidationRule, NoSchemaIntrospectionCustomRule
 from strawberry.extensions import (
     AddValidationRules,
@@ -15,7 +25,10 @@ from strawberry.extensions import (
     ValidationCache,
 )
 from strawberry.schema.config import StrawberryConfig
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types import ExecutionContext
+from strawberry.types.graphql import OperationType
+from strawberry.utils.operation import get_operation_type
 
 from app.graphql.account import AccountMutations, AccountQueries
 from app.graphql.accounts import AccountsMutations, AccountsQueries
@@ -76,10 +89,33 @@ TOLD_BY_SETTINGS = (
 
 
 class Schema(strawberry.Schema):
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        for each in _arguments(self._schema):
+            # Left out is left out: `= null` would tell readers that null means something.
+            if each.default_value is None:
+                each.default_value = Undefined
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Nothing: what deserves it is logged where errors are presented, and a client's mistakes do not."""
+
+
+def _arguments(schema: GraphQLSchema) -> Iterator[GraphQLArgument | GraphQLInputField]:
+    for kind in schema.type_map.values():
+        if isinstance(kind, GraphQLInputObjectType):
+            yield from kind.fields.values()
+        elif isinstance(kind, GraphQLObjectType | GraphQLInterfaceType):
+            for field in kind.fields.values():
+                yield from field.args.values()
+
+
+class SeveralOperations(CannotGetOperationTypeError):
+    """The document has several operations, and nothing says which to run."""
+
+    def as_http_error_reason(self) -> str:
+        return "The document has several operations: `operationName` must say which to run"
 
 
 class Documents(ParserCache):
@@ -90,7 +126,23 @@ class Documents(ParserCache):
             self.execution_context.graphql_document = self.cached_parse_document(
                 self.execution_context.query, **self.execution_context.parse_options
             )
+        # Strawberry would run the first.
+        if self.execution_context._provided_operation_name is None and self._operations() > 1:  # noqa: SLF001
+            raise SeveralOperations(None)
         yield
+
+    def _operations(self) -> int:
+        document = self.execution_context.graphql_document
+        definitions = document.definitions if document else ()
+        return sum(isinstance(each, OperationDefinitionNode) for each in definitions)
+
+
+def operation_type(query: str | None, name: str | None, settings: Settings) -> OperationType | None:
+    """What an operation of a document is; None where the document or its operation can't be made out."""
+    parse = Documents().cached_parse_document
+    with suppress(GraphQLError, RecursionError, RuntimeError):
+        return get_operation_type(parse(query or "", max_tokens=settings.graphql_max_tokens), name)
+    return None
 
 
 def build_schema(settings: Settings) -> Schema:

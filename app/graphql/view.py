@@ -16,24 +16,29 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
+from strawberry.exceptions import MissingQueryError
 from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
+from strawberry.http.streaming import SSETransport
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.subscriptions import (
     GRAPHQL_SSE_PROTOCOL,
     GRAPHQL_TRANSPORT_WS_PROTOCOL,
     MULTIPART_SUBSCRIPTION_PROTOCOL,
 )
-from strawberry.types import ExecutionResult
+from strawberry.types import ExecutionResult, SubscriptionExecutionResult
+from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET
 
 from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import BadRequest, PicHubError, RateLimited, TooLarge
 from app.graphql.context import Operation
-from app.graphql.errors import STATUS_OF_REFUSAL, formatted, presented
+from app.graphql.errors import STATUS_OF_REFUSAL, formatted, is_of_request, presented
 from app.graphql.images import MAX_FILES
 from app.graphql.loaders import Loaders
+from app.graphql.media import GRAPHQL_RESPONSE, JSON, REQUESTS, STREAMS, media_type, takes_one_document
 from app.graphql.patience import patience, until
-from app.graphql.schema import build_schema
+from app.graphql.schema import build_schema, operation_type
 from app.graphql.sockets import Adapter, Connection, Handler
 from app.resolvers import account, images
 from app.settings import Settings
@@ -41,6 +46,7 @@ from app.uploads import Limits, Upload, content_length, receive_form, refuse_too
 
 MAX_DOCUMENT = 512 * 1024
 PROTOCOLS = (GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL, MULTIPART_SUBSCRIPTION_PROTOCOL)
+ONE_ANSWER = {OperationType.QUERY, OperationType.MUTATION}
 SIGN_IN_WAIT = timedelta(seconds=10)
 """How long a WebSocket may stay open before it says who it is."""
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight")
@@ -48,6 +54,11 @@ PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name", "gra
 
 class Body(StarletteRequestAdapter):
     """A request's body, read within limits. A form's files stay until the request has been answered."""
+
+    @property
+    def content_type(self) -> str:
+        """The body's media type, without its parameters."""
+        return (super().content_type or "").partition(";")[0].strip().lower()
 
     async def get_body(self) -> bytes:
         body = bytearray()
@@ -76,6 +87,16 @@ class Body(StarletteRequestAdapter):
         return FormData(files=form, form=form)
 
 
+class EventStream(SSETransport):
+    """Its lines end with a line feed alone: of the endings that are allowed, urql knows no other."""
+
+    def encode_event(self, event: str, data: str | None = None) -> str:
+        return super().encode_event(event, data).replace("\r\n", "\n")
+
+    def encode_comment(self, comment: str) -> str:
+        return super().encode_comment(comment).replace("\r\n", "\n")
+
+
 class View(GraphQL[Operation, None]):
     """The endpoint: POST with JSON or a multipart form, GET for queries, GraphiQL for browsers that ask for HTML.
 
@@ -85,8 +106,12 @@ class View(GraphQL[Operation, None]):
     request_adapter_class = Body
     websocket_adapter_class = Adapter
     graphql_transport_ws_handler_class = Handler
+    stream_transport_classes_by_protocol = GraphQL.stream_transport_classes_by_protocol | {  # type: ignore[operator]
+        GRAPHQL_SSE_PROTOCOL: EventStream
+    }
 
     def __init__(self, settings: Settings) -> None:
+        self.settings = settings
         super().__init__(
             build_schema(settings),
             multipart_uploads_enabled=True,
@@ -106,9 +131,9 @@ class View(GraphQL[Operation, None]):
             try:
                 response = await self.run(request)
             except PicHubError as error:
-                response = _refusal(error, STATUS_OF_REFUSAL.get(error.code, 400))
+                response = _refusal(request, error, STATUS_OF_REFUSAL.get(error.code, 400))
             except HTTPException as error:
-                response = _refusal(BadRequest(error.reason), error.status_code)
+                response = _refusal(request, BadRequest(error.reason), error.status_code)
             if not isinstance(response, StreamingResponse):
                 await response(scope, receive, send)
                 return
@@ -124,6 +149,7 @@ class View(GraphQL[Operation, None]):
             return Connection(ctx, browser)
         recognise = partial(account.recognise, ctx, browser)
         if not self.should_render_graphql_ide(self.request_adapter_class(request)):
+            response.media_type = media_type(request)
             _require_preflight(request)
             ctx = await account.enter(ctx, browser)
         state.ctx = ctx
@@ -148,6 +174,8 @@ class View(GraphQL[Operation, None]):
         )
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
+        if request.method == "POST" and request.content_type not in REQUESTS:
+            raise HTTPException(415, f"The body must be one of {', '.join(REQUESTS)}")
         try:
             data = await super().parse_http_body(request)
         except (AttributeError, TypeError) as error:
@@ -172,11 +200,70 @@ class View(GraphQL[Operation, None]):
             _place(operations, _file(form, name), name, paths)
         return operations
 
+    async def execute_operation(
+        self,
+        request: Any,
+        request_adapter: Any,
+        request_data: Any,
+        context: Operation,
+        root_value: None,
+        sub_response: Response,
+    ) -> ExecutionResult | list[ExecutionResult] | SubscriptionExecutionResult:
+        """A stream where Accept takes nothing else, or where it takes one and the operation is a subscription."""
+        if request_data.protocol == "http" or (
+            takes_one_document(request) and not self._is_subscription(request_data)
+        ):
+            request_data.protocol = "http"  # Strawberry streams whatever comes back under another
+            return await self._executed(request, request_data, context)
+        return await super().execute_operation(
+            request, request_adapter, request_data, context, root_value, sub_response
+        )
+
+    def _is_subscription(self, asked: GraphQLRequestData) -> bool:
+        kind = operation_type(asked.query, asked.operation_name, self.settings)
+        return kind is OperationType.SUBSCRIPTION
+
+    async def _executed(
+        self, request: Request, asked: GraphQLRequestData, context: Operation
+    ) -> ExecutionResult:
+        try:
+            return await self.schema.execute(
+                asked.query or "",
+                variable_values=asked.variables,
+                context_value=context,
+                operation_name=asked.operation_name,
+                operation_extensions=asked.extensions,
+                allowed_operation_types={OperationType.QUERY} if request.method == "GET" else ONE_ANSWER,
+            )
+        except MissingQueryError as error:
+            raise HTTPException(400, "The request has no `query`") from error
+        except CannotGetOperationTypeError as error:
+            raise HTTPException(400, error.as_http_error_reason()) from error
+        except InvalidOperationTypeError as error:
+            if error.operation_type is OperationType.MUTATION:
+                raise HTTPException(405, "A mutation must come by POST") from error
+            raise HTTPException(
+                406, f"A subscription is a stream: Accept must take one of {', '.join(STREAMS)}"
+            ) from error
+
     async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:
+        refused = result.data is None and bool(result.errors) and all(map(is_of_request, result.errors or ()))
         if result.errors:
             request_id = request.state.request_id
             result.errors = [presented(error, request_id=request_id) for error in result.errors]
-        return await super().process_result(request, result)
+        answer = await super().process_result(request, result)
+        if refused:
+            del answer["data"]
+        return answer
+
+    def create_response(self, response_data: Any, sub_response: Response) -> Response:
+        """200 for what was executed, whatever came of it; with `application/graphql-response+json` 4xx for the rest."""
+        status = 200
+        if sub_response.media_type == GRAPHQL_RESPONSE and "data" not in response_data:
+            status = STATUS_OF_REFUSAL.get(response_data["errors"][0]["extensions"]["code"], 400)
+        answer = Response(self.encode_json(response_data), status, media_type=sub_response.media_type)
+        answer.headers.raw.extend(sub_response.headers.raw)
+        return answer
 
     def decode_json(self, data: str | bytes) -> object:
         try:
@@ -191,14 +278,18 @@ class View(GraphQL[Operation, None]):
             return json.dumps(data)
 
 
-def _refusal(error: PicHubError, status: int) -> Response:
+def _refusal(request: Request, error: PicHubError, status: int) -> Response:
     """The answer where no operation was run."""
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if status == 405:
+        headers["Allow"] = "POST" if request.method == "GET" else "GET, POST"
     if isinstance(error, RateLimited):
         headers["Retry-After"] = str(error.retry_after)
-    return Response(
-        orjson.dumps({"errors": [formatted(error)]}), status, headers, media_type="application/json"
-    )
+    try:
+        kind = media_type(request)
+    except HTTPException:  # nothing that we have is wanted: a reader of errors is best served with JSON
+        kind = JSON
+    return Response(orjson.dumps({"errors": [formatted(error)]}), status, headers, media_type=kind)
 
 
 def _require_preflight(request: Request) -> None:

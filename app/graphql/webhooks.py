@@ -59,7 +59,9 @@ class Attempt:
         description="The status that was answered; null without an answer."
     )
     reason: str | None = strawberry.field(description="Why there was no answer; null where there was one.")
-    response_excerpt: str | None = strawberry.field(description="The first 1024 characters of the answer.")
+    response_excerpt: str | None = strawberry.field(
+        description="The first 1024 characters of the answer; null without an answer."
+    )
 
     @classmethod
     def of(cls, row: models.Attempt) -> Self:
@@ -150,7 +152,7 @@ class Webhook(Node):
 
 @strawberry.type
 class WebhookQueries:
-    @strawberry.field(description="A webhook of the caller's.")
+    @strawberry.field(description="A webhook of the caller's; null, with NOT_FOUND, where there is none.")
     async def webhook(
         self,
         info: Info,

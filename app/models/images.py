@@ -93,14 +93,21 @@ class Image(Model):
         """Writes a new image, its tags, and its share of what its album counts. The account has counted it before."""
         await self.save(force_create=True)
         await ImageTag.write(self.id, self.tags)
-        await Album.count_images(self.album_id, +1)
+        await self._enter(self.album)
 
     async def move_to(self, album: Album | None) -> None:
         """Changes the album, and what both albums count. The row itself is the caller's to save."""
         if self.album_id != (album.id if album else None):
             await Album.count_images(self.album_id, -1)
-            await Album.count_images(album.id if album else None, +1)
+            await self._enter(album)
         self.album = album
+
+    @staticmethod
+    async def _enter(album: Album | None) -> None:
+        """Counts one image more in the album, if there is one: in its row, and in what was read of it."""
+        if album is not None:
+            await Album.count_images(album.id, +1)
+            album.image_count += 1
 
     @classmethod
     async def remove(cls, images: Sequence[Self]) -> None:

@@ -139,7 +139,8 @@ async def test_albums_filled_and_emptied_by_graphql_hide_and_show(home: House) -
     image = (await home.upload(pictures.jpeg(64, 48)))["id"]
 
     async def after(mutation: str) -> int:
-        query = f"mutation($i: AlbumImagesInput!) {{ {mutation}(input: $i) {{ album {{ id }} }} }}"
+        kind = f"{mutation[0].upper()}{mutation[1:]}Input"
+        query = f"mutation($i: {kind}!) {{ {mutation}(input: $i) {{ album {{ id }} }} }}"
         variables = {"i": {"albumId": private, "imageIds": [image]}}
         await asked_twice(home, f"/img/{image}")
         answer = await home.client.post(

@@ -12,15 +12,16 @@ from app.auth.browsers import Credentials
 from app.cancellation import in_thread
 from app.context import Context
 from app.resolvers import account, albums
-from tests.events import peers
+from tests import npm
 from tests.house import House, served, until
 
 COUNT = 5
+SCRIPT = Path(__file__).with_name("clients.mjs")
 
 
 async def client(server: House, kind: str) -> Process:
-    await in_thread(peers.install)
-    command = (peers.NODE, peers.CLIENT, peers.PEERS, kind, server.url, server.token, str(COUNT))
+    folder = await in_thread(npm.CLIENTS.install)
+    command = (npm.NODE, SCRIPT, folder, kind, server.url, server.token, str(COUNT))
     return await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
 
 

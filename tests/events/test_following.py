@@ -345,6 +345,21 @@ async def test_a_malformed_message_is_answered_with_a_code(server: House, messag
         assert closed.value.code == 4400
 
 
+@pytest.mark.parametrize("name", [None, "C"])
+async def test_a_document_whose_operation_is_not_clear_is_an_error_of_that_operation(
+    server: House, name: str | None
+) -> None:
+    async with connected(server.url) as socket:
+        await socket.ready()
+        payload = {"query": "query A { __typename } query B { __typename }", "operationName": name}
+        socket.send({"id": "1", "type": "subscribe", "payload": payload})
+        answer = await socket.receive()
+    assert (answer["id"], answer["type"]) == ("1", "error")
+    (error,) = answer["payload"]
+    assert error["extensions"]["code"] == "BAD_REQUEST"
+    assert "operation" in error["message"]
+
+
 async def test_a_message_too_long_is_answered_with_a_code(server: House) -> None:
     async with connected(server.url) as socket:
         await socket.ready()
@@ -442,7 +457,7 @@ async def stream(server: House, accept: str, query: str, token: str, *, count: i
 @pytest.mark.parametrize(
     ("accept", "kind", "mark"),
     [
-        ("text/event-stream", "text/event-stream", "event: next\r\ndata: "),
+        ("text/event-stream", "text/event-stream", "event: next\ndata: "),
         ('multipart/mixed; subscriptionSpec="1.0"', "multipart/mixed", '{"payload":'),
     ],
 )

@@ -247,7 +247,7 @@ async def test_what_a_form_can_send_signs_nobody_out(ann: httpx2.AsyncClient, co
         ]
         body = "".join([*parts, "--x--\r\n"])
     answer = await ann.post("/graphql", content=body, headers={"Content-Type": content_type})
-    assert answer.status_code == 400
+    assert answer.status_code == (400 if "multipart" in content_type.lower() else 415)
     assert await ask(ann, ME) == {"viewer": {"username": "ann"}}
 
 

@@ -6,7 +6,9 @@ from graphql import (
     GraphQLEnumType,
     GraphQLInputObjectType,
     GraphQLInterfaceType,
+    GraphQLNonNull,
     GraphQLObjectType,
+    GraphQLSchema,
     build_schema,
 )
 
@@ -37,3 +39,34 @@ def test_everything_in_it_is_described() -> None:
                 bare += [f"{name}.{key}"] if not field.description else []
                 bare += [f"{name}.{key}({arg})" for arg, value in field.args.items() if not value.description]
     assert bare == []
+
+
+def published() -> GraphQLSchema:
+    return build_schema(FILE.read_text())
+
+
+def test_what_may_be_null_says_when_it_is() -> None:
+    silent = [
+        f"{name}.{key}"
+        for name, kind in published().type_map.items()
+        if isinstance(kind, GraphQLObjectType | GraphQLInterfaceType) and not name.startswith("__")
+        for key, field in kind.fields.items()
+        if not isinstance(field.type, GraphQLNonNull) and "null" not in (field.description or "")
+    ]
+    assert silent == []
+
+
+def test_what_may_be_left_out_has_no_default_of_null() -> None:
+    assert "= null" not in FILE.read_text()
+
+
+def test_each_mutation_has_an_input_and_a_payload_of_its_own_name() -> None:
+    mutations = published().mutation_type
+    assert mutations is not None
+    for name, field in mutations.fields.items():
+        title = name[0].upper() + name[1:]
+        assert str(field.type) == f"{title}Payload!"
+        assert {key: str(arg.type).rstrip("!") for key, arg in field.args.items()} in (
+            {"input": f"{title}Input"},
+            {},
+        )

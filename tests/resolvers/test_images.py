@@ -53,6 +53,18 @@ async def keys(ctx: Context) -> set[str]:
     return {key async for key, _ in ctx.services.storage.list()}
 
 
+async def test_what_an_image_says_of_its_album_counts_the_image(built: House) -> None:
+    ctx = await context(built)
+    one, two = [await albums.create(ctx, albums.NewAlbum(name)) for name in ("One", "Two")]
+    image = await upload(ctx, pictures.jpeg(), album_id=one.id)
+    assert image.album is not None
+    assert image.album.image_count == 1
+    moved = await images.update(ctx, image.id, images.ImageChanges(album_id=two.id))
+    assert moved.album is not None
+    assert (moved.album.id, moved.album.image_count) == (two.id, 1)
+    assert [(await Album.get(id=each.id)).image_count for each in (one, two)] == [0, 1]
+
+
 async def test_bytes_and_rows_come_and_go_together_however_often_uploads_are_cancelled(built: House) -> None:
     ctx = await context(built)
     album = await albums.create(ctx, albums.NewAlbum("Busy"))
