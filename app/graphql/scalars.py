@@ -8,6 +8,7 @@ from strawberry.types.scalar import ScalarDefinition, scalar
 from app.uploads import Upload
 
 ByteCount = NewType("ByteCount", int)
+DataURI = NewType("DataURI", str)
 HexColor = NewType("HexColor", str)
 URL = NewType("URL", str)
 
@@ -38,6 +39,12 @@ SCALARS: dict[object, ScalarDefinition] = {
         description="A number of bytes; it may pass the 31 bits of Int.",
         serialize=int,
         parse_value=_whole,
+    ),
+    DataURI: scalar(
+        name="DataURI",
+        description="An address that holds what it delivers: `data:image/png;base64,…`.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc2397",
+        parse_value=str,
     ),
     HexColor: scalar(
         name="HexColor",

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from app.cancellation import in_thread
 from app.context import Budget, Context
 from app.errors import InvalidParameter, NotFound, RateLimited
 from app.hits.freshness import Marks
 from app.ids import Kind, kind_of
-from app.imaging import intermediates
+from app.imaging import intermediates, placeholder
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit
 from app.imaging.transform import Recipe, Source, Transform
@@ -47,10 +48,11 @@ class Variant:
 class Picture:
     """What an address under `/img` names, known before a byte is read: `recipe` is None for the original.
 
-    It holds while `marks` do. `until` is set where a signature opened it: the Unix second in which that ends.
+    `transform` is what is asked for, the extension in the path included. It holds while `marks` do. `until` is set where a signature opened it: the Unix second in which that ends.
     """
 
     image: Image
+    transform: Transform
     recipe: Recipe | None
     marks: Marks
     until: int | None = None
@@ -111,6 +113,11 @@ async def signed_url(ctx: Context, image: Image, transform: Transform, *, expire
     Raises Unauthorized, Forbidden to all but the image's owner, and BadRequest.
     """
     signature = await signatures.sign(ctx, image, transform, expires_in=expires_in)
+    return signed(ctx, image, transform, signature)
+
+
+def signed(ctx: Context, image: Image, transform: Transform, signature: Signature) -> str:
+    """The address that carries a signature made for this transform. Raises BadRequest as `variant` does."""
     made = variant(ctx, image, transform)
     # The format stands in the query, as it is signed, whatever the extension makes people expect.
     return ctx.services.links.signed_image(
@@ -147,6 +154,11 @@ def thumbnail(image: Image) -> Transform:
     return Transform(width=THUMBNAIL, height=THUMBNAIL, fit=Fit.INSIDE, format=Format.WEBP)
 
 
+async def placeholders(thumbhashes: Sequence[str]) -> list[str]:
+    """The blurred pictures that these hashes hold, as data URIs: a millisecond or two each where it is not remembered."""
+    return await in_thread(lambda: [placeholder.data_uri(each) for each in thumbhashes])
+
+
 def markup(ctx: Context, image: Image) -> Markup:
     """The image's address, ready to paste."""
     return Markup(url_of(ctx, image), image.title or image.filename)
@@ -172,9 +184,10 @@ async def find(
         transform = replace(transform, format=extension)
     until = signatures.admit(ctx, image, transform, signature)
     if transform.is_identity:
-        return Picture(image, None, marks, until)
+        return Picture(image, transform, None, marks, until)
     source = source_of(image)
-    return Picture(image, transform.negotiated(accept, source).resolve(source), marks, until)
+    recipe = transform.negotiated(accept, source).resolve(source)
+    return Picture(image, transform, recipe, marks, until)
 
 
 async def _row(image_id: str) -> Image:
