@@ -129,7 +129,10 @@ class Image(Node):
     ) -> Variant:
         return Variant.of(variants.variant(info.context.ctx, self.row, transform.parsed(info.context.ctx)))
 
-    @strawberry.field(description="The value of an `srcset` attribute: one variant a width.")
+    @strawberry.field(
+        description="""The value of an `srcset` attribute: one variant a width.
+A width beyond the picture's own stands for the widest at which it is not enlarged."""
+    )
     def src_set(
         self,
         info: Info,
@@ -359,7 +362,9 @@ class DeleteImageResult:
 
 @strawberry.type(description="What deleteImages did.")
 class DeleteImagesPayload:
-    results: list[DeleteImageResult] = strawberry.field(description="One for each id, in their order.")
+    results: list[DeleteImageResult] = strawberry.field(
+        description="One for each id, in their order; one for an id that is given twice."
+    )
 
 
 @strawberry.type

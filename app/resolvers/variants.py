@@ -126,7 +126,10 @@ def signed(ctx: Context, image: Image, transform: Transform, signature: Signatur
 
 
 def src_set(ctx: Context, image: Image, widths: Sequence[int], transform: Transform) -> str:
-    """The value of an `srcset` attribute: one variant a width, in the transform's own proportions."""
+    """The value of an `srcset` attribute: one variant a width, in the transform's own proportions.
+
+    A width at which the picture would be enlarged stands for the widest at which it is not. Raises BadRequest.
+    """
     if not 1 <= len(widths) <= MAX_WIDTHS:
         raise InvalidParameter(
             "widths", f"{len(widths)} widths", f"a list of 1 to {MAX_WIDTHS} widths in pixels"
@@ -134,8 +137,22 @@ def src_set(ctx: Context, image: Image, widths: Sequence[int], transform: Transf
     for width in widths:
         if width < 1:
             raise InvalidParameter("widths", width, "widths of 1 or more")
-    variants = [variant(ctx, image, _at_width(transform, width)) for width in sorted(set(widths))]
-    return ", ".join(f"{each.url} {each.width}w" for each in variants)
+    widest = _widest(image, transform)
+    several = [
+        variant(ctx, image, _at_width(transform, width))
+        for width in sorted({min(width, widest) for width in widths})
+    ]
+    # Two boxes may come out in one width, which browsers are to find once.
+    return ", ".join(f"{url} {width}w" for width, url in {each.width: each.url for each in several}.items())
+
+
+def _widest(image: Image, transform: Transform) -> int:
+    """The largest width that may be asked for before the picture is enlarged."""
+    across: float = image.width
+    if transform.width is not None and transform.height is not None:
+        choose = max if transform.fit in {Fit.CONTAIN, Fit.INSIDE} else min
+        across = choose(across, image.height * transform.width / transform.height)
+    return max(1, int(across / transform.dpr))
 
 
 def _at_width(transform: Transform, width: int) -> Transform:
