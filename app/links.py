@@ -47,6 +47,7 @@ class Links:
     def read_image(self, url: str) -> ImageAddress:
         """The parts of an image's address, with or without the server in it. Raises ValueError with what is allowed."""
         try:
+            url.encode()  # lone surrogates are no text
             parts = urlsplit(url)
             is_here = not parts.netloc or origin_of(url) == origin_of(self.base)
             pairs = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=100)

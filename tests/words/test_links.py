@@ -50,6 +50,7 @@ def test_an_address_is_taken_apart(
         "/img/",
         "/v1/images/img_1",
         "/favicon",
+        "/img/\ud800",
         "javascript:/img/img_1",
         "https://[::1/img/img_1",
         "https://p.example:port/img/img_1",
