@@ -75,10 +75,10 @@ class Cursor:
             # Ids of named lists have no dot, texts may have some.
             key, _, id = rest.rpartition(".") if rest.startswith(TEXT) else rest.partition(".")
             cursor = cls(_read(key), id, listed[1] if listed else "")
-            if str(cursor) != text or not id.isprintable():
-                raise ValueError(text)
         except (binascii.Error, ValueError, OverflowError) as error:
             raise InvalidParameter(name, text, "a cursor that an earlier page gave") from error
+        if str(cursor) != text or not id.isprintable():
+            raise InvalidParameter(name, text, "a cursor that an earlier page gave")
         return cursor
 
 
@@ -163,13 +163,14 @@ class PageRequest:
             backward=last is not None,
         )
 
-
     def require(self, order: Order) -> None:
         """Raises InvalidParameter where a cursor is a place in another list than the one in this order."""
         for name, cursor in (("after", self.after), ("before", self.before)):
             if cursor is not None and not order.has(cursor):
                 raise InvalidParameter(
-                    name, str(cursor), "a cursor that an earlier page of this list gave, in the same order and filter"
+                    name,
+                    str(cursor),
+                    "a cursor that an earlier page of this list gave, in the same order and filter",
                 )
 
 

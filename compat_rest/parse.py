@@ -77,7 +77,9 @@ def _formats(request: Request) -> list[Format] | None:
     try:
         return [Format.parse(name.strip()) for name in text.split(",") if name.strip()] or None
     except ValueError as error:
-        raise InvalidParameter("format", text, f"one or more of {', '.join(Format)}, separated by commas") from error
+        raise InvalidParameter(
+            "format", text, f"one or more of {', '.join(Format)}, separated by commas"
+        ) from error
 
 
 def _moment(request: Request, name: str) -> datetime | None:

@@ -34,9 +34,9 @@ def settings_of(**options: Any) -> Settings:
         given = {name: value for name, value in options.items() if value is not None}
         settings = replace(Settings.load(), **given)
         presets(settings)  # what of it only the toolkits can read
-        return settings
     except BadSetting as error:
         sys.exit(f"pichub: {error}")
+    return settings
 
 
 def prepared(settings: Settings) -> FirstSignIn | None:

@@ -65,9 +65,7 @@ def _ordered(query: QuerySet[M], order: Order) -> QuerySet[M]:
     return query.order_by(f"{sign}{order.column}", f"{sign}id")
 
 
-def _following(
-    query: QuerySet[M], cursor: Cursor | None, order: Order, *, or_at: str = ""
-) -> QuerySet[M]:
+def _following(query: QuerySet[M], cursor: Cursor | None, order: Order, *, or_at: str = "") -> QuerySet[M]:
     """Those rows that come after the cursor in this order; all where there is none."""
     if cursor is None:
         return query

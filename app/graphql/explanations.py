@@ -19,7 +19,9 @@ class ParameterOrigin(Enum):
     ADDRESS = strawberry.enum_value("address", description="The address.")
     PRESET = strawberry.enum_value("preset", description="The preset that the address names.")
     EXTENSION = strawberry.enum_value("extension", description="The extension in the address's path.")
-    DEFAULT = strawberry.enum_value("default", description="Nobody: it follows from the picture, or is always so.")
+    DEFAULT = strawberry.enum_value(
+        "default", description="Nobody: it follows from the picture, or is always so."
+    )
 
 
 @strawberry.type(description="A parameter as it counts.")
@@ -65,7 +67,9 @@ class TransformExplanation:
     parameters: list[ExplainedParameter] = strawberry.field(
         description="All parameters there are, each as it counts, with what nobody said filled in."
     )
-    warnings: list[TransformWarning] = strawberry.field(description="What to look at; empty where all is well.")
+    warnings: list[TransformWarning] = strawberry.field(
+        description="What to look at; empty where all is well."
+    )
 
     @classmethod
     def of(cls, explained: Explanation) -> Self:
@@ -94,7 +98,10 @@ class ExplanationQueries:
         self,
         info: Info,
         url: Annotated[
-            str, strawberry.argument(description="The address, with or without the server: /img/img_….webp?w=320.")
+            str,
+            strawberry.argument(
+                description="The address, with or without the server: /img/img_….webp?w=320."
+            ),
         ],
     ) -> TransformExplanation:
         return TransformExplanation.of(await explanations.explain(info.context.ctx, url))

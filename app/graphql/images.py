@@ -110,7 +110,7 @@ class Image(Node):
         return Category.of(row) if row else None
 
     @strawberry.field(
-        description="Its ThumbHash as a PNG of 32 pixels: some 2,000 characters to show, scaled up, before it has loaded."
+        description="Its ThumbHash as a small PNG: some 2,000 characters, to show scaled up before it has loaded."
     )
     async def placeholder(self, info: Info) -> DataURI:
         return DataURI(await info.context.loaders.placeholder.load(self.row.thumbhash))
@@ -207,7 +207,7 @@ other letters as they stand; % and _ are themselves.""",
     def to_domain(self) -> images.ImageFilter:
         said = {field.name: getattr(self, field.name) for field in fields(images.ImageFilter)}
         if self.formats is not None:
-            said["formats"] = sorted({Format(format.value) for format in self.formats})
+            said["formats"] = sorted({Format[format.name] for format in self.formats})
         return images.ImageFilter(**said)
 
 
@@ -215,7 +215,8 @@ other letters as they stand; % and _ are themselves.""",
 class ImageOrderField(Enum):
     CREATED_AT = strawberry.enum_value("created_at", description="The time of upload.")
     FILENAME = strawberry.enum_value(
-        "filename", description="The filename, by the numbers of its characters in Unicode: 10 before 9, B before a."
+        "filename",
+        description="The filename, by the numbers of its characters in Unicode: 10 before 9, B before a.",
     )
     SIZE = strawberry.enum_value("size", description="The original's bytes.")
 

@@ -11,7 +11,9 @@ from app.graphql.transforms import Fit, OutputFormat
 from app.imaging import presets
 
 
-@strawberry.type(description="A transform that has a name: `preset` in TransformInput, and in addresses under /img.")
+@strawberry.type(
+    description="A transform that has a name: `preset` in TransformInput, and in addresses under /img."
+)
 class Preset:
     parameters: strawberry.Private[Mapping[str, str]]
     preset: strawberry.Private[presets.Preset]

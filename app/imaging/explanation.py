@@ -166,7 +166,9 @@ def _idle_position(case: Case) -> Iterator[Remark]:
     elif not case.is_boxed:
         yield Remark("pos", "It has no effect without both w and h: nothing is cropped.")
     elif case.recipe and not case.recipe.geometry.is_cropped:
-        yield Remark("pos", "It has no effect: the picture has these proportions already, and nothing is cropped.")
+        yield Remark(
+            "pos", "It has no effect: the picture has these proportions already, and nothing is cropped."
+        )
 
 
 def _idle_density(case: Case) -> Iterator[Remark]:
@@ -205,7 +207,8 @@ def _contradicted(case: Case) -> Iterator[Remark]:
 def _encoded_anew(case: Case) -> Iterator[Remark]:
     if case.recipe and case.transform == Transform(format=case.source.format):
         yield Remark(
-            "fm", "The original has this format: it is encoded anew. Without fm it is delivered byte for byte."
+            "fm",
+            "The original has this format: it is encoded anew. Without fm it is delivered byte for byte.",
         )
 
 
@@ -214,17 +217,23 @@ def _enlarged(case: Case) -> Iterator[Remark]:
         return
     scaled, source = case.recipe.geometry.scaled, Size(case.source.width, case.source.height)
     if scaled.width > source.width or scaled.height > source.height:
-        yield Remark(None, f"The picture has {source} pixels and is enlarged to {scaled}: more bytes, no more detail.")
+        yield Remark(
+            None, f"The picture has {source} pixels and is enlarged to {scaled}: more bytes, no more detail."
+        )
 
 
 def _first_frame(case: Case) -> Iterator[Remark]:
     if case.source.is_animated and not case.format.can_animate:
-        yield Remark("fm", f"The picture has {case.source.frames} frames, of which {case.format} shows the first.")
+        yield Remark(
+            "fm", f"The picture has {case.source.frames} frames, of which {case.format} shows the first."
+        )
 
 
 def _flattened(case: Case) -> Iterator[Remark]:
     if case.source.has_alpha and not case.format.can_alpha and not case.asked.says("bg"):
-        yield Remark("bg", f"The picture is see-through in places, and {case.format} is not: they are shown white.")
+        yield Remark(
+            "bg", f"The picture is see-through in places, and {case.format} is not: they are shown white."
+        )
 
 
 RULES: tuple[Callable[[Case], Iterator[Remark]], ...] = (

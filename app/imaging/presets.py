@@ -57,7 +57,9 @@ class Presets:
         """The preset of this name. Raises InvalidParameter."""
         preset = self.named.get(name)
         if preset is None:
-            there_are = f"one of {', '.join(self.named)}" if self.named else "left out: this server has no presets"
+            there_are = (
+                f"one of {', '.join(self.named)}" if self.named else "left out: this server has no presets"
+            )
             raise InvalidParameter("preset", name, there_are)
         return preset
 
@@ -89,5 +91,7 @@ def _read(entry: str) -> Preset:
         Transform.parse(parameters)
     except InvalidParameter as error:
         found = parameters[error.name]
-        raise ValueError(f"in the preset {name!r}, {error.name} must be {error.allowed}; it is {found!r}") from error
+        raise ValueError(
+            f"in the preset {name!r}, {error.name} must be {error.allowed}; it is {found!r}"
+        ) from error
     return Preset(name, parameters)

@@ -55,9 +55,9 @@ async def explain(ctx: Context, url: str) -> Explanation:
 
 
 def _address(ctx: Context, url: str) -> ImageAddress:
+    if len(url) > LONGEST_URL:
+        raise InvalidParameter("url", url, f"an address of {LONGEST_URL} characters at most")
     try:
-        if len(url) > LONGEST_URL:
-            raise ValueError(f"an address of {LONGEST_URL} characters at most")
         return ctx.services.links.read_image(url)
     except ValueError as error:
         raise InvalidParameter("url", url, str(error)) from error
@@ -83,11 +83,15 @@ def _beside(
     """What is to be said of what stands beside the transform."""
     found = []
     if not address.is_here:
-        found.append(Remark(None, "The address is of another server; it is explained as if it were of this one."))
+        found.append(
+            Remark(None, "The address is of another server; it is explained as if it were of this one.")
+        )
     if "sig" not in asked.own and "exp" not in asked.own:
         return found
     if picture.image.is_public:
         found.append(Remark("sig", "The image is public: anyone sees it without a signature."))
     elif signature is None or not signatures.holds(ctx, picture.image, picture.transform, signature):
-        found.append(Remark("sig", "The signature does not hold, or no more: others than the owner are told 404."))
+        found.append(
+            Remark("sig", "The signature does not hold, or no more: others than the owner are told 404.")
+        )
     return found

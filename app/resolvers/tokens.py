@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from app.auth import tokens
 from app.auth.actor import SCOPES_OF, Preset, Scope

@@ -48,7 +48,8 @@ class Variant:
 class Picture:
     """What an address under `/img` names, known before a byte is read: `recipe` is None for the original.
 
-    `transform` is what is asked for, the extension in the path included. It holds while `marks` do. `until` is set where a signature opened it: the Unix second in which that ends.
+    `transform` is what is asked for, the extension in the path included. It holds while `marks` do. `until` is set
+    where a signature opened it: the Unix second in which that ends.
     """
 
     image: Image
@@ -172,7 +173,7 @@ def thumbnail(image: Image) -> Transform:
 
 
 async def placeholders(thumbhashes: Sequence[str]) -> list[str]:
-    """The blurred pictures that these hashes hold, as data URIs: a millisecond or two each where it is not remembered."""
+    """The blurred pictures that these hashes hold, as data URIs: 2 ms each where it is not remembered."""
     return await in_thread(lambda: [placeholder.data_uri(each) for each in thumbhashes])
 
 

@@ -69,7 +69,11 @@ async def test_what_is_remembered_for_one_who_takes_webp_is_not_given_to_one_who
     home: House, query: str
 ) -> None:
     id_ = (await home.upload(pictures.jpeg(64, 48)))["id"]
-    for accept, kind in [("image/webp", "image/webp"), ("*/*", "image/jpeg"), ("image/avif", "image/avif")] * 3:
+    for accept, kind in [
+        ("image/webp", "image/webp"),
+        ("*/*", "image/jpeg"),
+        ("image/avif", "image/avif"),
+    ] * 3:
         answer = await get(home, f"/img/{id_}?{query}", Accept=accept)
         assert (answer.status_code, answer.headers["content-type"]) == (200, kind)
         assert "Accept" in answer.headers["vary"]

@@ -3,11 +3,13 @@
 import pytest
 
 from app.errors import InvalidParameter
+from app.imaging.formats import Format
 from app.imaging.presets import Presets
 from app.imaging.transform import Source, Transform
-from app.imaging.formats import Format
 
-PRESETS = Presets.parse("thumb=w=200&h=200&fit=cover&fm=webp; hero=w=1600&q=75;\n card-2 = w=300&pos=top-left ;")
+PRESETS = Presets.parse(
+    "thumb=w=200&h=200&fit=cover&fm=webp; hero=w=1600&q=75;\n card-2 = w=300&pos=top-left ;"
+)
 PICTURE = Source(format=Format.JPG, width=640, height=480)
 
 
@@ -23,7 +25,10 @@ def test_they_are_read_in_their_order() -> None:
     [
         ({"preset": "thumb"}, {"w": "200", "h": "200", "fm": "webp"}),
         ({"preset": "thumb", "h": "100"}, {"w": "200", "h": "100", "fm": "webp"}),
-        ({"fm": "png", "preset": "thumb", "q": "9", "x": "1"}, {"w": "200", "h": "200", "fm": "png", "q": "9"}),
+        (
+            {"fm": "png", "preset": "thumb", "q": "9", "x": "1"},
+            {"w": "200", "h": "200", "fm": "png", "q": "9"},
+        ),
         ({"w": "20"}, {"w": "20"}),
     ],
 )
@@ -36,7 +41,9 @@ def test_what_stands_beside_a_preset_wins_and_the_recipe_is_the_same(
 
 
 def test_an_unknown_preset_is_told_with_those_there_are() -> None:
-    with pytest.raises(InvalidParameter, match="Parameter 'preset' must be one of thumb, hero, card-2; you sent 'x'"):
+    with pytest.raises(
+        InvalidParameter, match="Parameter 'preset' must be one of thumb, hero, card-2; you sent 'x'"
+    ):
         PRESETS.transform({"preset": "x"})
     with pytest.raises(InvalidParameter, match="this server has no presets"):
         Presets.parse("").transform({"preset": ""})

@@ -75,9 +75,11 @@ class ByGraphQL:
 
     async def picture(self, id: str, query: str) -> SeenPicture:
         data = await self._run(
-            "query($id: ID!, $t: TransformInput!) { image(id: $id) { variant(transform: $t) { format width height } } }",
+            """query($id: ID!, $transform: TransformInput!) {
+              image(id: $id) { variant(transform: $transform) { format width height } }
+            }""",
             id=id,
-            t={WORDS[name][0]: WORDS[name][1](value) for name, value in parse_qsl(query)},
+            transform={WORDS[name][0]: WORDS[name][1](value) for name, value in parse_qsl(query)},
         )
         variant = data["image"]["variant"]
         return SeenPicture(variant["format"].lower(), variant["width"], variant["height"])

@@ -19,7 +19,6 @@ from tests.parity.seen import (
     SeenWebhook,
 )
 
-
 WORDS = {"search": "q", "formats": "format"}
 """What a condition is called here."""
 

@@ -21,7 +21,8 @@ from tests.house import house
 from tests.resolvers.test_images import context
 
 DAWN = datetime(2026, 1, 1, tzinfo=UTC)
-NAMES = ("a.jpg", "B.jpg", "b.jpg", "10.png", "9.png", "海滩.webp", "海 滩.webp", "50%_off.gif", "dot.dot..gif", "é.jpg")
+NAMES = ("a.jpg", "B.jpg", "b.jpg", "10.png", "9.png", "海滩.webp", "海 滩.webp", "50%_off.gif",
+         "dot.dot..gif", "é.jpg")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -129,13 +130,17 @@ async def test_each_condition_holds_and_all_of_them_together(shown: Shown) -> No
         return {row.id for row in rows if condition(row)}
 
     start, end = DAWN + timedelta(seconds=3), DAWN + timedelta(seconds=6)
-    assert await shown.found(formats=[Format.JPG, Format.WEBP]) == those(lambda r: r.format in {"jpg", "webp"})
+    assert await shown.found(formats=[Format.JPG, Format.WEBP]) == those(
+        lambda r: r.format in {"jpg", "webp"}
+    )
     assert await shown.found(created_after=start) == those(lambda r: r.created_at >= start)
     assert await shown.found(created_before=end) == those(lambda r: r.created_at < end)
     assert await shown.found(min_width=200, max_width=400) == those(lambda r: 200 <= r.width <= 400)
     assert await shown.found(min_height=100, max_height=100) == those(lambda r: r.height == 100)
     assert await shown.found(min_size=102) == those(lambda r: r.size >= 102)
-    assert await shown.found(max_size=100, formats=[Format.PNG]) == those(lambda r: r.size == 100 and r.format == "png")
+    assert await shown.found(max_size=100, formats=[Format.PNG]) == those(
+        lambda r: r.size == 100 and r.format == "png"
+    )
     both = {"created_after": start, "created_before": end, "min_width": 300, "min_size": 101}
     assert await shown.found(**both) == those(
         lambda r: start <= r.created_at < end and r.width >= 300 and r.size >= 101
@@ -181,7 +186,9 @@ async def test_what_is_public_is_told_from_what_lies_in_private_albums(shown: Sh
         ("'", set()),
     ],
 )
-async def test_text_is_found_as_it_stands_in_whatever_script(shown: Shown, text: str, names: set[str]) -> None:
+async def test_text_is_found_as_it_stands_in_whatever_script(
+    shown: Shown, text: str, names: set[str]
+) -> None:
     for number in range(len(NAMES)):
         await shown.add(number)
     await shown.add(0, filename="two", title="我的海滩", description="On the Beach")

@@ -28,7 +28,13 @@ def test_markup_can_not_be_broken_out_of() -> None:
     [
         ("https://p.example", "/img/img_1", "", (), True),
         ("https://p.example", "img/img_1.webp?w=8&h=&w=9", "webp", (("w", "8"), ("h", ""), ("w", "9")), True),
-        ("https://p.example", "https://P.example:443/img/img_1.jpg/a/tail.html?w=8#x", "jpg", (("w", "8"),), True),
+        (
+            "https://p.example",
+            "https://P.example:443/img/img_1.jpg/a/tail.html?w=8#x",
+            "jpg",
+            (("w", "8"),),
+            True,
+        ),
         ("https://p.example", "https://cdn.example/img/img_1.jpg", "jpg", (), False),
         ("https://p.example", "//cdn.example/img_1.jpg", "jpg", (), False),
         ("https://p.example", "/img_1.jpg?fm=%61uto", "jpg", (("fm", "auto"),), True),
@@ -58,5 +64,5 @@ def test_an_address_is_taken_apart(
     ],
 )
 def test_what_is_no_address_of_an_image_is_told_what_one_is(url: str) -> None:
-    with pytest.raises(ValueError, match="the address of an image, such as /img/{id}.webp"):
+    with pytest.raises(ValueError, match=r"^the address of an image"):
         Links("https://p.example").read_image(url)

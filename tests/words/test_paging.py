@@ -49,7 +49,10 @@ def test_any_other_text_is_refused_by_name(text: str) -> None:
         Cursor.parse(text, name="before")
 
 
-@pytest.mark.parametrize("text", ["", "x", "MTIz", "!!!!", "9" * 500, str(Cursor(NOON, "img_1")) + "A", str(Cursor(2**63, "img_1", LIST))])
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "MTIz", "!!!!", "9" * 500, str(Cursor(NOON, "img_1")) + "A", str(Cursor(2**63, "img_1", LIST))],
+)
 def test_no_cursor_is_refused(text: str) -> None:
     with pytest.raises(InvalidParameter):
         Cursor.parse(text)
