@@ -11,7 +11,7 @@ from app.imaging.formats import Format
 from app.models import DeliveryStatus
 from app.paging import DEFAULT_SIZE, MAX_SIZE, NumberedRequest
 from app.resolvers import account
-from app.resolvers.images import ImageFilter
+from app.resolvers.filters import ImageFilter
 from app.signing import Signature
 
 LAST_PAGE = (2**63 - 1) // MAX_SIZE

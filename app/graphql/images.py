@@ -29,8 +29,9 @@ from app.graphql.transforms import ImageFormat, TransformInput, Variant
 from app.imaging.formats import Format
 from app.imaging.transform import Transform
 from app.links import Markup
-from app.resolvers import images, variants
-from app.resolvers.images import ImageChanges, ImageKey, NewImage
+from app.resolvers import filters, images, variants
+from app.resolvers.filters import ImageKey
+from app.resolvers.images import ImageChanges, NewImage
 from app.resolvers.rules import several
 from app.uploads import Upload
 
@@ -204,11 +205,11 @@ other letters as they stand; % and _ are themselves.""",
         default=None, description="Those that anyone with a link may see, or those in private albums."
     )
 
-    def to_domain(self) -> images.ImageFilter:
-        said = {field.name: getattr(self, field.name) for field in fields(images.ImageFilter)}
+    def to_domain(self) -> filters.ImageFilter:
+        said = {field.name: getattr(self, field.name) for field in fields(filters.ImageFilter)}
         if self.formats is not None:
             said["formats"] = sorted({Format[format.name] for format in self.formats})
-        return images.ImageFilter(**said)
+        return filters.ImageFilter(**said)
 
 
 @strawberry.enum(description="What images are ordered by.")
@@ -228,8 +229,8 @@ class ImageOrder:
     )
     direction: OrderDirection = strawberry.field(default=NEWEST_FIRST, description="Which way.")
 
-    def to_domain(self) -> images.ImageOrder:
-        return images.ImageOrder(ImageKey[self.field.name], self.direction.to_domain())
+    def to_domain(self) -> filters.ImageOrder:
+        return filters.ImageOrder(ImageKey[self.field.name], self.direction.to_domain())
 
 
 @strawberry.type

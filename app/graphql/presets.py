@@ -1,6 +1,5 @@
 """Transforms that have a name, for front ends that choose among them."""
 
-from collections.abc import Mapping
 from typing import Self
 
 import strawberry
@@ -15,14 +14,13 @@ from app.imaging import presets
     description="A transform that has a name: `preset` in TransformInput, and in addresses under /img."
 )
 class Preset:
-    parameters: strawberry.Private[Mapping[str, str]]
     preset: strawberry.Private[presets.Preset]
     name: str = strawberry.field(description="Its name.")
     canonical: str = strawberry.field(description="The shortest URL query that asks for the same.")
 
     @classmethod
     def of(cls, preset: presets.Preset) -> Self:
-        return cls(preset=preset, parameters=preset.parameters, name=preset.name, canonical=preset.canonical)
+        return cls(preset=preset, name=preset.name, canonical=preset.canonical)
 
     @strawberry.field(description="The width it says, in pixels; null where it says none, here and below.")
     def width(self) -> int | None:
@@ -38,7 +36,7 @@ class Preset:
 
     @strawberry.field(description="How it fits a picture into both.")
     def fit(self) -> Fit | None:
-        return Fit(self.preset.transform.fit.value) if "fit" in self.parameters else None
+        return Fit(self.preset.transform.fit.value) if "fit" in self.preset.parameters else None
 
     @strawberry.field(description="The format it says.")
     def format(self) -> OutputFormat | None:
@@ -47,7 +45,7 @@ class Preset:
 
     @strawberry.field(description="By what it multiplies width and height.")
     def dpr(self) -> float | None:
-        return self.preset.transform.dpr if "dpr" in self.parameters else None
+        return self.preset.transform.dpr if "dpr" in self.preset.parameters else None
 
     @strawberry.field(description="The background it says.")
     def background(self) -> HexColor | None:
@@ -56,7 +54,7 @@ class Preset:
 
     @strawberry.field(description="Which part COVER keeps: a word such as top-left, or x,y from 0 to 1.")
     def position(self) -> str | None:
-        return str(self.preset.transform.position) if "pos" in self.parameters else None
+        return str(self.preset.transform.position) if "pos" in self.preset.parameters else None
 
 
 @strawberry.type

@@ -101,10 +101,9 @@ def understood(case: Case) -> list[Understood]:
 
 
 def _value(case: Case, param: Param) -> str | None:
-    said = getattr(case.transform, param.field)
     if param.name in FILLED:
         return FILLED[param.name](case)
-    return param.write(said)
+    return param.write(getattr(case.transform, param.field))
 
 
 FILLED: dict[str, Callable[[Case], str | None]] = {

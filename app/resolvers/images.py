@@ -1,11 +1,7 @@
 """Images: taken in, shown, changed, deleted."""
 
-import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
-from datetime import datetime
-from enum import Enum
-from hashlib import sha256
+from dataclasses import dataclass
 from typing import Any
 
 from tortoise.queryset import QuerySet
@@ -19,12 +15,12 @@ from app.errors import Forbidden, Invalid, NotFound, OutOfStorage, written_size
 from app.events import outbox
 from app.events.outbox import Outbox
 from app.ids import Kind, kind_of, new_id
-from app.imaging.formats import Format
 from app.imaging.reports import Probe
 from app.models import Album, Category, Image, ImageTag
-from app.paging import Direction, NumberedPage, NumberedRequest, Order, Page, PageRequest
+from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
 from app.resolvers import albums, blobs, categories, happenings, quotas
 from app.resolvers.blobs import Intermediates
+from app.resolvers.filters import NEWEST_FIRST, ImageFilter, ImageOrder, narrowed
 from app.resolvers.happenings import Moves
 from app.resolvers.rules import ABSENT, Absent, Rules, given
 from app.uploads import Upload
@@ -32,8 +28,6 @@ from app.uploads import Upload
 MAX_FILENAME = 255
 MAX_TITLE = 200
 MAX_DESCRIPTION = 5_000
-MOST = 2**63 - 1
-"""The largest number that databases compare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,60 +50,6 @@ class ImageChanges:
     album_id: str | None | Absent = ABSENT
     category_id: str | None | Absent = ABSENT
     tags: Sequence[str] | Absent = ABSENT
-
-
-@dataclass(frozen=True, slots=True)
-class ImageFilter:
-    """Which of an account's images: each that is not None must hold."""
-
-    album_id: str | None = None
-    category_id: str | None = None
-    tag: str | None = None
-    search: str | None = None
-    formats: Sequence[Format] | None = None
-    created_after: datetime | None = None
-    created_before: datetime | None = None
-    min_width: int | None = None
-    max_width: int | None = None
-    min_height: int | None = None
-    max_height: int | None = None
-    min_size: int | None = None
-    max_size: int | None = None
-    is_public: bool | None = None
-
-    @property
-    def parts(self) -> list[tuple[str, str]]:
-        """The conditions that are given, in the order of their names."""
-        said = {field.name: getattr(self, field.name) for field in fields(self)}
-        return sorted((name, str(value)) for name, value in said.items() if value is not None)
-
-
-class ImageKey(Enum):
-    """What images are ordered by: a column, and what is in it."""
-
-    CREATED_AT = ("created_at", datetime)
-    FILENAME = ("filename", str)
-    SIZE = ("size", int)
-
-
-@dataclass(frozen=True, slots=True)
-class ImageOrder:
-    """Newest first, unless it says otherwise. Filenames are ordered by their characters' numbers in Unicode."""
-
-    key: ImageKey = ImageKey.CREATED_AT
-    direction: Direction = Direction.NEWEST_FIRST
-
-    def of(self, which: ImageFilter) -> Order:
-        """The order, named after itself and the filter: a cursor is a place in one such list."""
-        column, kind = self.key.value
-        parts = [column, self.direction.value, which.parts]
-        if parts == ["created_at", "desc", []]:
-            return Order()
-        digest = sha256(json.dumps(parts).encode()).hexdigest()
-        return Order(column, kind, self.direction, f"i{digest[:8]}")
-
-
-NEWEST_FIRST = ImageOrder()
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,37 +262,7 @@ async def _own_images(ctx: Context, which: ImageFilter) -> QuerySet[Image]:
         query = query.filter(album_id=(await albums.own(ctx, actor, which.album_id)).id)
     if which.category_id is not None:
         query = query.filter(category_id=(await categories.own(actor, which.category_id)).id)
-    rules = Rules()
-    if which.tag is not None:
-        query = query.filter(tag_rows__name=rules.storable("tag", which.tag))
-    if which.search is not None:
-        query = query.filter(Image.says(rules.storable("search", which.search)))
-    if which.is_public is not None:
-        query = query.filter(Image.is_shown() if which.is_public else ~Image.is_shown())
-    query = query.filter(**_measured(rules, which))
-    rules.hold()
-    return query
-
-
-def _measured(rules: Rules, which: ImageFilter) -> dict[str, Any]:
-    """What columns must be compared with, by the names that Tortoise has for that."""
-    if which.formats is not None and not which.formats:
-        rules.complain("formats", f"Name one at least of {', '.join(Format)}, or leave it out.")
-    after = rules.moment("created_after", which.created_after)
-    before = rules.moment("created_before", which.created_before)
-    rules.bounds(("created_after", after), ("created_before", before))
-    conditions: dict[str, Any] = {
-        "format__in": which.formats and [format.value for format in which.formats],
-        "created_at__gte": after,
-        "created_at__lt": before,
-    }
-    for column in ("width", "height", "size"):
-        least, most = getattr(which, f"min_{column}"), getattr(which, f"max_{column}")
-        rules.whole(f"min_{column}", least, most=MOST)
-        rules.whole(f"max_{column}", most, most=MOST)
-        rules.bounds((f"min_{column}", least), (f"max_{column}", most))
-        conditions |= {f"{column}__gte": least, f"{column}__lte": most}
-    return {name: value for name, value in conditions.items() if value is not None}
+    return narrowed(query, which)
 
 
 async def _change(ctx: Context, actor: Actor, image: Image, values: dict[str, Any], events: Outbox) -> None:

@@ -16,6 +16,7 @@ from app.graphql.loaders import Loaders
 from app.imaging.formats import Format
 from app.paging import NumberedRequest
 from app.resolvers import account, albums, categories, images, quotas, variants, webhooks
+from app.resolvers.filters import ImageFilter
 from app.uploads import Upload
 from tests.parity.seen import (
     Refused,
@@ -55,7 +56,7 @@ class ByResolvers:
 
     async def images(self, **which: Any) -> list[SeenImage]:
         async with self._ctx() as ctx:
-            page = await images.numbered(ctx, images.ImageFilter(**which), NumberedRequest())
+            page = await images.numbered(ctx, ImageFilter(**which), NumberedRequest())
             return [_image(ctx, row) for row in page.items]
 
     async def picture(self, id: str, query: str) -> SeenPicture:

@@ -16,7 +16,7 @@ from app.imaging.formats import Format
 from app.models import Account, Album, Image
 from app.paging import Direction, Page, PageRequest
 from app.resolvers import images
-from app.resolvers.images import ImageFilter, ImageKey, ImageOrder
+from app.resolvers.filters import ImageFilter, ImageKey, ImageOrder
 from tests.house import house
 from tests.resolvers.test_images import context
 
