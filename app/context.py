@@ -17,6 +17,7 @@ from app.flights import Flights
 from app.hits.cache import Cache
 from app.hits.freshness import Freshness
 from app.imaging.pool import Pool
+from app.imaging.presets import Presets
 from app.keyring import Keyring
 from app.links import Links
 from app.metrics import Metrics
@@ -69,6 +70,7 @@ class Services:
     settings: Settings
     storage: Storage
     imaging: Pool
+    presets: Presets
     renders: Flights[Any]
     turns: Turns
     freshness: Freshness

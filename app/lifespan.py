@@ -19,6 +19,7 @@ from app.flights import Flights
 from app.hits.cache import Cache
 from app.hits.freshness import Freshness
 from app.imaging.pool import Limits, Pool
+from app.imaging.presets import Presets
 from app.keyring import FileKeyring, FixedKeyring, Keyring
 from app.links import Links
 from app.metrics import Metrics
@@ -27,7 +28,7 @@ from app.ratelimits.memory import MemoryLimiter
 from app.ratelimits.policies import Policy
 from app.resolvers import account
 from app.resolvers.account import FirstSignIn
-from app.settings import Settings
+from app.settings import BadSetting, Settings
 from app.storage.disk import DiskStorage
 from app.turns import Turns
 
@@ -103,6 +104,7 @@ def assembled(settings: Settings) -> Services:
             memory=settings.transform_memory,
             limits=Limits(max_pixels=settings.max_pixels, max_side=settings.max_side),
         ),
+        presets=presets(settings),
         renders=Flights(),
         turns=Turns(_folder(settings, "locks"), patience=3 * settings.transform_deadline),
         freshness=freshness,
@@ -125,6 +127,15 @@ def assembled(settings: Settings) -> Services:
         uses=Uses(),
         clock=_now,
     )
+
+
+def presets(settings: Settings) -> Presets:
+    """The transforms that have a name. Raises BadSetting."""
+    try:
+        return Presets.parse(settings.presets)
+    except ValueError as error:
+        example = "thumb=w=200&h=200&fit=cover; hero=w=1600&q=75"
+        raise BadSetting(f"PICHUB_PRESETS must be presets such as {example}: {error}") from error
 
 
 def keyring(settings: Settings) -> Keyring:

@@ -1,8 +1,12 @@
 """Addresses of images: the one place that knows how they are spelled."""
 
+import re
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import quote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+IMAGE_PATH = re.compile(r"/img/([^/.]+)(?:\.([^/]*))?(?:/.*)?|/([^/.]+)\.([^/]+)", re.DOTALL)
+IMAGE_ADDRESS = "the address of an image, such as /img/{id}.webp?w=320, with 100 parameters at most"
 
 
 def origin_of(url: str) -> str:
@@ -11,6 +15,19 @@ def origin_of(url: str) -> str:
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     silent = {"http": 80, "https": 443}.get(parts.scheme)
     return f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in {None, silent} else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ImageAddress:
+    """An address of an image, taken apart: `extension` is '' where there is none, `parameters` are as they stand there.
+
+    `is_here` says whether it is of this server.
+    """
+
+    id: str
+    extension: str
+    parameters: tuple[tuple[str, str], ...]
+    is_here: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +43,22 @@ class Links:
     def signed_image(self, id: str, extension: str, query: str, *, exp: int, sig: str) -> str:
         """The address that lets anyone see what `query` asks for, until `exp`."""
         return self.image(id, extension, "&".join(filter(None, (query, f"exp={exp}", f"sig={sig}"))))
+
+    def read_image(self, url: str) -> ImageAddress:
+        """The parts of an image's address, with or without the server in it. Raises ValueError with what is allowed."""
+        try:
+            url.encode()  # lone surrogates are no text
+            parts = urlsplit(url)
+            is_here = not parts.netloc or origin_of(url) == origin_of(self.base)
+            pairs = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=100)
+        except ValueError:
+            raise ValueError(IMAGE_ADDRESS) from None
+        path = "/" + unquote(parts.path).removeprefix(urlsplit(self.base).path).lstrip("/")
+        match = IMAGE_PATH.fullmatch(path)
+        if match is None or parts.scheme not in {"", "http", "https"}:
+            raise ValueError(IMAGE_ADDRESS)
+        id, extension = match[1] or match[3], match[2] or match[4] or ""
+        return ImageAddress(id, extension, tuple(pairs), is_here)
 
     def api(self, path: str) -> str:
         """The address of something under `/v1`."""

@@ -1,16 +1,17 @@
 """How lists are cut: by cursor for those who walk (GraphQL), by page number for those who jump (REST).
 
-A cursor is the place of one row in the order (created_at, id), written so that nobody is tempted to read it: pages
-cost the same wherever they are, and neither skip nor repeat when rows come and go.
+A cursor is the place of one row in the order (created_at, id), or by another key than the time, written so that nobody
+is tempted to read it: pages cost the same wherever they are, and neither skip nor repeat when rows come and go.
 """
 
 import base64
 import binascii
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from typing import Any, Generic, Self, TypeVar
+from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from app.errors import BadRequest, InvalidParameter
 
@@ -22,35 +23,84 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class Direction(Enum):
-    """The order of a list by time of creation."""
+    """The order of a list by time of creation, or by another key: NEWEST_FIRST is downwards."""
 
     NEWEST_FIRST = "desc"
     OLDEST_FIRST = "asc"
 
 
 @dataclass(frozen=True, slots=True)
-class Cursor:
-    """A row's place: when it was created, and its id among those created at that moment."""
+class Order:
+    """By which column a list runs, what is in that column, and which way.
 
-    created_at: datetime
+    `list` names it where the same rows make several lists, as a letter and 8 hexadecimal digits: a cursor that carries
+    another name is a place in another list.
+    """
+
+    column: str = "created_at"
+    kind: type[Any] = datetime
+    direction: Direction = Direction.NEWEST_FIRST
+    list: str = ""
+
+    def has(self, cursor: "Cursor") -> bool:
+        """Whether the cursor is a place in this list."""
+        return cursor.list == self.list and isinstance(cursor.key, self.kind)
+
+
+Key: TypeAlias = datetime | int | str
+"""What lists run by: a time, a number, a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """A row's place: its key, its id among those with the same, and the name of the list that it is a place in."""
+
+    key: Key
     id: str
+    list: str = ""
 
     def __str__(self) -> str:
-        micros = (self.created_at - EPOCH) // MICROSECOND
-        return base64.urlsafe_b64encode(f"{micros}.{self.id}".encode()).decode().rstrip("=")
+        plain = f"{_written(self.key)}.{self.id}"
+        if self.list:
+            plain = f"{self.list}:{plain}"
+        return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
 
     @classmethod
     def parse(cls, text: str, *, name: str = "after") -> Self:
         """The cursor that `text` is. Raises InvalidParameter, naming the parameter `name`."""
         try:
-            plain = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode("ascii")
-            micros, _, id = plain.partition(".")
-            cursor = cls(EPOCH + int(micros) * MICROSECOND, id)
+            plain = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode()
+            listed = LISTED.match(plain)
+            rest = plain[listed.end() :] if listed else plain
+            # Ids of named lists have no dot, texts may have some.
+            key, _, id = rest.rpartition(".") if rest.startswith(TEXT) else rest.partition(".")
+            cursor = cls(_read(key), id, listed[1] if listed else "")
         except (binascii.Error, ValueError, OverflowError) as error:
             raise InvalidParameter(name, text, "a cursor that an earlier page gave") from error
         if str(cursor) != text or not id.isprintable():
             raise InvalidParameter(name, text, "a cursor that an earlier page gave")
         return cursor
+
+
+LISTED = re.compile(r"([a-z][0-9a-f]{8}):")
+NUMBER, TEXT = "n", "t"
+
+
+def _written(key: Key) -> str:
+    if isinstance(key, datetime):
+        return str((key - EPOCH) // MICROSECOND)
+    return f"{NUMBER}{key}" if isinstance(key, int) else f"{TEXT}{key}"
+
+
+def _read(text: str) -> Key:
+    if text.startswith(TEXT):
+        return text.removeprefix(TEXT)
+    if not text.startswith(NUMBER):
+        return EPOCH + int(text) * MICROSECOND
+    number = int(text.removeprefix(NUMBER))
+    if not 0 <= number < 2**63:
+        raise ValueError(text)
+    return number
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +162,16 @@ class PageRequest:
             before=Cursor.parse(before, name="before") if before is not None else None,
             backward=last is not None,
         )
+
+    def require(self, order: Order) -> None:
+        """Raises InvalidParameter where a cursor is a place in another list than the one in this order."""
+        for name, cursor in (("after", self.after), ("before", self.before)):
+            if cursor is not None and not order.has(cursor):
+                raise InvalidParameter(
+                    name,
+                    str(cursor),
+                    "a cursor that an earlier page of this list gave, in the same order and filter",
+                )
 
 
 @dataclass(frozen=True, slots=True)

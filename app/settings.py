@@ -181,6 +181,7 @@ class Settings:
     )
     transform_deadline: float = setting(seconds, 10.0, "Seconds that one transform may take")
     transform_memory: int = setting(byte_count, 1024 * MEGABYTE, "Memory that one worker may use")
+    presets: str = setting(str, "", "Transforms with names: thumb=w=200&h=200&fm=webp; hero=w=1600&q=75")
 
     worker: str = setting(
         one_of("inside", "apart"),

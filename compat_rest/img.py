@@ -48,7 +48,7 @@ async def _answer(request: Request, image_id: str, extension: str) -> ASGIApp:
     ctx = await parse.visitor(request)
     if kind_of(image_id) is not Kind.IMAGE:  # /favicon.ico is no picture of ours with a strange extension
         raise NotFound("image", image_id)
-    transform, saved = Transform.parse(request.query_params), parse.flag(request, "download")
+    transform, saved = ctx.services.presets.transform(request.query_params), parse.flag(request, "download")
     accept = request.headers.get("accept", "")
     picture = await variants.find(
         ctx,

@@ -1,19 +1,23 @@
 """What headers and queries say, read once: behind this stand the domain's values."""
 
+from datetime import datetime
+
 from starlette.requests import Request
 
 from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import InvalidParameter, Unauthorized
+from app.imaging.formats import Format
 from app.models import DeliveryStatus
 from app.paging import DEFAULT_SIZE, MAX_SIZE, NumberedRequest
 from app.resolvers import account
-from app.resolvers.images import ImageFilter
+from app.resolvers.filters import ImageFilter
 from app.signing import Signature
 
 LAST_PAGE = (2**63 - 1) // MAX_SIZE
 """Databases count rows in 63 bits."""
 LONGEST_NUMBER = 1_000
+LARGEST = 2**63 - 1
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -54,7 +58,44 @@ def image_filter(request: Request) -> ImageFilter:
         category_id=query.get("category_id") or None,
         tag=query.get("tag") or None,
         search=query.get("q") or None,
+        formats=_formats(request),
+        created_after=_moment(request, "created_after"),
+        created_before=_moment(request, "created_before"),
+        min_width=_bound(request, "min_width"),
+        max_width=_bound(request, "max_width"),
+        min_height=_bound(request, "min_height"),
+        max_height=_bound(request, "max_height"),
+        min_size=_bound(request, "min_size"),
+        max_size=_bound(request, "max_size"),
+        is_public=flag(request, "is_public") if query.get("is_public") else None,
     )
+
+
+def _formats(request: Request) -> list[Format] | None:
+    """Formats, repeated or separated by commas; None where there are none."""
+    text = ",".join(request.query_params.getlist("format"))
+    try:
+        return [Format.parse(name.strip()) for name in text.split(",") if name.strip()] or None
+    except ValueError as error:
+        raise InvalidParameter(
+            "format", text, f"one or more of {', '.join(Format)}, separated by commas"
+        ) from error
+
+
+def _moment(request: Request, name: str) -> datetime | None:
+    text = request.query_params.get(name)
+    if not text:
+        return None
+    try:
+        # The + of a zone is a space in a query where nobody has escaped it.
+        return datetime.fromisoformat(text.replace(" ", "+"))
+    except ValueError as error:
+        raise InvalidParameter(name, text, "a time such as 2026-01-31T12:00:00Z, or a date") from error
+
+
+def _bound(request: Request, name: str) -> int | None:
+    """A whole number from 1, as one end of a range."""
+    return whole(request, name, 1, most=LARGEST) if request.query_params.get(name) else None
 
 
 def flag(request: Request, name: str) -> bool:

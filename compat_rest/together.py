@@ -1,6 +1,7 @@
 """Who asks for a picture while the same is being answered to another is given that answer."""
 
 import asyncio
+import re
 from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -18,6 +19,8 @@ ALONE = {
     b"if-modified-since",
 }
 """Headers of requests that are answered for themselves."""
+DEPENDS = re.compile(rb"auto|preset|%", re.IGNORECASE)
+"""In queries whose answer may depend on Accept: a preset may say auto, and escapes may spell either."""
 SIGNED = b"sig="
 """So is what a signature may have opened: nothing of it is shared, and nobody waits for it."""
 
@@ -86,7 +89,7 @@ def share(scope: Scope, hit: Hit, image_id: str, marks: Marks) -> None:
 def asked(scope: Scope) -> bytes:
     """The address as it was sent, and what the answer may depend on beside it."""
     path, query = scope["path"].encode(), scope["query_string"]
-    if b"auto" not in query:
+    if not DEPENDS.search(query):
         return b"%b?%b" % (path, query)
     accept = b",".join(value for name, value in scope["headers"] if name == b"accept")
     return b"%b?%b %b" % (path, query, accept)

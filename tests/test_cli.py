@@ -81,6 +81,17 @@ def test_a_bad_setting_is_told_in_a_line(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+def test_a_bad_preset_is_told_in_a_line(tmp_path: Path) -> None:
+    data = str(tmp_path / "data")
+    done = run("serve", PICHUB_PRESETS="hero=w=1600; thumb=w=wide", PICHUB_DATA_DIR=data)
+    assert done.returncode == 1
+    assert done.stderr == (
+        "pichub: PICHUB_PRESETS must be presets such as thumb=w=200&h=200&fit=cover; hero=w=1600&q=75:"
+        " in the preset 'thumb', w must be a whole number from 1 to 8192; it is 'wide'\n"
+    )
+    assert not (tmp_path / "data").exists()
+
+
 def test_a_port_that_is_taken_is_told_before_anything_is_made(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

@@ -17,7 +17,7 @@ from tortoise.exceptions import OperationalError
 from app.context import Context
 from app.errors import PicHubError
 from app.keyring import BadKeyring
-from app.lifespan import NotMade, console, prepare
+from app.lifespan import NotMade, console, prepare, presets
 from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
 
@@ -32,9 +32,11 @@ def settings_of(**options: Any) -> Settings:
     """The settings, with what the options say; None says nothing. Ends the command where one is not allowed."""
     try:
         given = {name: value for name, value in options.items() if value is not None}
-        return replace(Settings.load(), **given)
+        settings = replace(Settings.load(), **given)
+        presets(settings)  # what of it only the toolkits can read
     except BadSetting as error:
         sys.exit(f"pichub: {error}")
+    return settings
 
 
 def prepared(settings: Settings) -> FirstSignIn | None:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from app.paging import Cursor, Direction, Page, PageRequest
+from app.paging import Cursor, Direction, Order, Page, PageRequest
 
 M = TypeVar("M", bound=Model)
 EVERYTHING: Mapping[str, Any] = {}
@@ -26,8 +26,10 @@ async def by_cursor_in_each(
     `where` narrows the lists: columns and the values that they must have.
 
     `totals` says how many such rows there are, for those who keep count. `column` must lead an index that goes on with
-    (created_at, id): each list is then read from its end, and no further than the page.
+    (created_at, id): each list is then read from its end, and no further than the page. Raises InvalidParameter for
+    a cursor of another list.
     """
+    request.require(Order())
     table = query.model._meta  # noqa: SLF001  (Tortoise has no other name for it)
     piece, bounds = _piece(table.db_table, column, request, direction, where)
     statement = " UNION ALL ".join([piece] * len(totals))
@@ -51,7 +53,7 @@ def _piece(
     for cursor, sign in ((request.after, after), (request.before, before)):
         if cursor is not None:
             conditions.append(f"(created_at, id) {sign} (?, ?)")
-            arguments += [cursor.created_at, cursor.id]
+            arguments += [cursor.key, cursor.id]
     order = "DESC" if descending is not request.backward else "ASC"
     statement = f"""
         SELECT * FROM (

@@ -79,8 +79,8 @@ class Connection(Generic[T]):
 
 @strawberry.enum(description="Which way a list runs.")
 class OrderDirection(Enum):
-    ASC = strawberry.enum_value("asc", description="Oldest first.")
-    DESC = strawberry.enum_value("desc", description="Newest first.")
+    ASC = strawberry.enum_value("asc", description="Upwards: the oldest, the smallest, A first.")
+    DESC = strawberry.enum_value("desc", description="Downwards: the newest, the largest, Z first.")
 
     def to_domain(self) -> Direction:
         return Direction(self.value)

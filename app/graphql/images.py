@@ -1,4 +1,6 @@
+from dataclasses import fields
 from datetime import datetime
+from enum import Enum
 from typing import Annotated, Self
 
 import strawberry
@@ -22,11 +24,13 @@ from app.graphql.connections import (
 from app.graphql.context import Info
 from app.graphql.inputs import Given, changes_of
 from app.graphql.node import Node
-from app.graphql.scalars import URL, ByteCount, HexColor
+from app.graphql.scalars import URL, ByteCount, DataURI, HexColor
 from app.graphql.transforms import ImageFormat, TransformInput, Variant
+from app.imaging.formats import Format
 from app.imaging.transform import Transform
 from app.links import Markup
-from app.resolvers import images, variants
+from app.resolvers import filters, images, variants
+from app.resolvers.filters import ImageKey
 from app.resolvers.images import ImageChanges, NewImage
 from app.resolvers.rules import several
 from app.uploads import Upload
@@ -106,6 +110,12 @@ class Image(Node):
         row = await info.context.loaders.category.load(self.row.category_id)
         return Category.of(row) if row else None
 
+    @strawberry.field(
+        description="Its ThumbHash as a small PNG: some 2,000 characters, to show scaled up before it has loaded."
+    )
+    async def placeholder(self, info: Info) -> DataURI:
+        return DataURI(await info.context.loaders.placeholder.load(self.row.thumbhash))
+
     @strawberry.field(description="The address of the original.")
     def url(self, info: Info) -> URL:
         return URL(variants.url_of(info.context.ctx, self.row))
@@ -118,9 +128,12 @@ class Image(Node):
         info: Info,
         transform: Annotated[TransformInput, strawberry.argument(description="How it is to be.")],
     ) -> Variant:
-        return Variant.of(variants.variant(info.context.ctx, self.row, transform.parsed()))
+        return Variant.of(variants.variant(info.context.ctx, self.row, transform.parsed(info.context.ctx)))
 
-    @strawberry.field(description="The value of an `srcset` attribute: one variant a width.")
+    @strawberry.field(
+        description="""The value of an `srcset` attribute: one variant a width.
+A width beyond the picture's own stands for the widest at which it is not enlarged."""
+    )
     def src_set(
         self,
         info: Info,
@@ -132,7 +145,7 @@ class Image(Node):
             ),
         ] = None,
     ) -> str:
-        parsed = transform.parsed() if transform else Transform()
+        parsed = transform.parsed(info.context.ctx) if transform else Transform()
         return variants.src_set(info.context.ctx, self.row, widths, parsed)
 
     @strawberry.field(
@@ -151,7 +164,7 @@ It is for the image's owner to ask for; others are answered with FORBIDDEN."""
             strawberry.argument(description="How the picture is to be; the original where it is left out."),
         ] = None,
     ) -> URL:
-        parsed = transform.parsed() if transform else Transform()
+        parsed = transform.parsed(info.context.ctx) if transform else Transform()
         return URL(await variants.signed_url(info.context.ctx, self.row, parsed, expires_in=expires_in))
 
     @strawberry.field(description="Its address, ready to paste.")
@@ -166,18 +179,58 @@ class ImageFilter:
     tag: str | None = strawberry.field(default=None, description="Those that have this tag.")
     search: str | None = strawberry.field(
         default=None,
-        description="Those with this text in their filename, title or description, in whatever case.",
+        description="""Those with this text in their filename, title or description. A to Z are found in either case,
+other letters as they stand; % and _ are themselves.""",
+    )
+    formats: list[ImageFormat] | None = strawberry.field(
+        default=None, description="Those whose original has one of these formats."
+    )
+    created_after: datetime | None = strawberry.field(
+        default=None, description="Those uploaded at this time or later."
+    )
+    created_before: datetime | None = strawberry.field(
+        default=None, description="Those uploaded before this time."
+    )
+    min_width: int | None = strawberry.field(default=None, description="Those as wide, or wider.")
+    max_width: int | None = strawberry.field(default=None, description="Those as wide, or narrower.")
+    min_height: int | None = strawberry.field(default=None, description="Those as high, or higher.")
+    max_height: int | None = strawberry.field(default=None, description="Those as high, or lower.")
+    min_size: ByteCount | None = strawberry.field(
+        default=None, description="Those whose original has so many bytes, or more."
+    )
+    max_size: ByteCount | None = strawberry.field(
+        default=None, description="Those whose original has so many bytes, or fewer."
+    )
+    is_public: bool | None = strawberry.field(
+        default=None, description="Those that anyone with a link may see, or those in private albums."
     )
 
-    def to_domain(self) -> images.ImageFilter:
-        return images.ImageFilter(
-            album_id=self.album_id, category_id=self.category_id, tag=self.tag, search=self.search
-        )
+    def to_domain(self) -> filters.ImageFilter:
+        said = {field.name: getattr(self, field.name) for field in fields(filters.ImageFilter)}
+        if self.formats is not None:
+            said["formats"] = sorted({Format[format.name] for format in self.formats})
+        return filters.ImageFilter(**said)
 
 
-@strawberry.input(description="The order of images, by time of upload.")
+@strawberry.enum(description="What images are ordered by.")
+class ImageOrderField(Enum):
+    CREATED_AT = strawberry.enum_value("created_at", description="The time of upload.")
+    FILENAME = strawberry.enum_value(
+        "filename",
+        description="The filename, by the numbers of its characters in Unicode: 10 before 9, B before a.",
+    )
+    SIZE = strawberry.enum_value("size", description="The original's bytes.")
+
+
+@strawberry.input(description="The order of images. Those that are equal in it are ordered by id.")
 class ImageOrder:
+    field: ImageOrderField = strawberry.field(
+        default=ImageOrderField.CREATED_AT, description="By what: the time of upload unless said otherwise."
+    )
     direction: OrderDirection = strawberry.field(default=NEWEST_FIRST, description="Which way.")
+
+    def to_domain(self) -> filters.ImageOrder:
+        return filters.ImageOrder(ImageKey[self.field.name], self.direction.to_domain())
 
 
 @strawberry.type
@@ -192,7 +245,7 @@ class ImageQueries:
     ) -> Image | None:
         return Image.of(await images.get(info.context.ctx, id))
 
-    @strawberry.field(description="The caller's own images, newest first.")
+    @strawberry.field(description="The caller's own images, newest first unless `orderBy` says otherwise.")
     async def images(
         self,
         info: Info,
@@ -207,7 +260,7 @@ class ImageQueries:
             info.context.ctx,
             (filter or ImageFilter()).to_domain(),
             request_of(first, after, last, before),
-            (order_by or ImageOrder()).direction.to_domain(),
+            (order_by or ImageOrder()).to_domain(),
         )
         return Connection(page=page, present=Image.of)
 
@@ -313,7 +366,9 @@ class DeleteImageResult:
 
 @strawberry.type(description="What deleteImages did.")
 class DeleteImagesPayload:
-    results: list[DeleteImageResult] = strawberry.field(description="One for each id, in their order.")
+    results: list[DeleteImageResult] = strawberry.field(
+        description="One for each id, in their order; one for an id that is given twice."
+    )
 
 
 @strawberry.type

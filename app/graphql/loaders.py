@@ -8,7 +8,7 @@ from strawberry.dataloader import DataLoader
 from app.context import Context
 from app.models import Album, Attempt, Category, Delivery, DeliveryStatus, Image, Webhook
 from app.paging import Direction, Page, PageRequest
-from app.resolvers import albums, categories, images, webhooks
+from app.resolvers import albums, categories, images, variants, webhooks
 
 T = TypeVar("T")
 COVER = PageRequest(size=1)
@@ -20,6 +20,7 @@ class Loaders:
         self._pages: dict[tuple[PageRequest, Direction], DataLoader[Album, Page[Image]]] = {}
         self.album: DataLoader[str, Album | None] = DataLoader(load_fn=self._albums)
         self.image: DataLoader[str, Image | None] = DataLoader(load_fn=self._images)
+        self.placeholder: DataLoader[str, str] = DataLoader(load_fn=variants.placeholders)
         self._deliveries: dict[
             tuple[DeliveryStatus | None, PageRequest], DataLoader[Webhook, Page[Delivery]]
         ] = {}

@@ -11,6 +11,7 @@ from strawberry.types.scalar import ScalarDefinition, scalar
 from app.uploads import Upload
 
 ByteCount = NewType("ByteCount", int)
+DataURI = NewType("DataURI", str)
 HexColor = NewType("HexColor", str)
 URL = NewType("URL", str)
 
@@ -44,6 +45,12 @@ SCALARS: dict[object, ScalarDefinition] = {
     ),
     datetime: replace(
         DateTimeDefinition, description="A moment, as ISO 8601 writes it: 2026-01-31T12:00:00+00:00."
+    ),
+    DataURI: scalar(
+        name="DataURI",
+        description="An address that holds what it delivers: `data:image/png;base64,…`.",
+        specified_by_url="https://www.rfc-editor.org/rfc/rfc2397",
+        parse_value=str,
     ),
     HexColor: scalar(
         name="HexColor",

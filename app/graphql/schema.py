@@ -35,11 +35,13 @@ from app.graphql.accounts import AccountsMutations, AccountsQueries
 from app.graphql.albums import AlbumMutations, AlbumQueries
 from app.graphql.categories import CategoryMutations, CategoryQueries
 from app.graphql.events import KINDS, EventQueries, Subscription
+from app.graphql.explanations import ExplanationQueries
 from app.graphql.guards import limits_rule
 from app.graphql.images import ImageMutations, ImageQueries
 from app.graphql.invitations import InvitationMutations, InvitationQueries
 from app.graphql.limits import LimitQueries
 from app.graphql.nodes import NodeQueries
+from app.graphql.presets import PresetQueries
 from app.graphql.scalars import SCALARS
 from app.graphql.sessions import SessionMutations
 from app.graphql.sharing import Executor
@@ -53,6 +55,8 @@ class Query(
     NodeQueries,
     AccountQueries,
     ImageQueries,
+    PresetQueries,
+    ExplanationQueries,
     AlbumQueries,
     CategoryQueries,
     AccountsQueries,

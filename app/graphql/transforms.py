@@ -5,6 +5,7 @@ from typing import Self
 
 import strawberry
 
+from app.context import Context
 from app.graphql.scalars import URL, HexColor
 from app.imaging.formats import Format
 from app.imaging.transform import Transform
@@ -76,10 +77,15 @@ class TransformInput:
         description="Fills CONTAIN, and what is transparent where the format is JPG (white by default).",
     )
     position: Position | None = strawberry.field(default=None, description="CENTER by default.")
+    preset: str | None = strawberry.field(
+        default=None,
+        description="The name of a preset (see `presets`): what it says holds, but for what is said here beside it.",
+    )
 
-    def parsed(self) -> Transform:
+    def parsed(self, ctx: Context) -> Transform:
         """The transform, by the same rules as in addresses. Raises InvalidParameter."""
         texts = {
+            "preset": self.preset,
             "w": self.width,
             "h": self.height,
             "q": self.quality,
@@ -89,7 +95,8 @@ class TransformInput:
             "bg": self.background,
             "pos": self.position and self.position.value,
         }
-        return Transform.parse({name: str(value) for name, value in texts.items() if value is not None})
+        said = {name: str(value) for name, value in texts.items() if value is not None}
+        return ctx.services.presets.transform(said)
 
 
 @strawberry.type(description="A picture made of an image. Its size is known without making it.")

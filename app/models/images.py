@@ -56,6 +56,8 @@ class Image(Model):
         table = "images"
         indexes = (
             ("owner_id", "created_at", "id"),
+            ("owner_id", "filename", "id"),
+            ("owner_id", "size", "id"),
             ("album_id", "created_at", "id"),
             ("category_id", "created_at", "id"),
         )
@@ -72,8 +74,12 @@ class Image(Model):
     @classmethod
     def visible_to(cls, account_id: str | None) -> QuerySet[Self]:
         """Those in no album or in a public one, and those that are the account's own."""
-        shown = Q(album_id=None) | Q(album__is_public=True) | Q(owner_id=account_id)
-        return cls.with_album().filter(shown)
+        return cls.with_album().filter(cls.is_shown() | Q(owner_id=account_id))
+
+    @classmethod
+    def is_shown(cls) -> Q:
+        """What `is_public` says, as a condition."""
+        return Q(album_id=None) | Q(album__is_public=True)
 
     @classmethod
     def says(cls, text: str) -> Q:

@@ -20,6 +20,7 @@ from app.models import Album, Category, Image, ImageTag
 from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
 from app.resolvers import albums, blobs, categories, happenings, quotas
 from app.resolvers.blobs import Intermediates
+from app.resolvers.filters import NEWEST_FIRST, ImageFilter, ImageOrder, narrowed
 from app.resolvers.happenings import Moves
 from app.resolvers.rules import ABSENT, Absent, Rules, given
 from app.uploads import Upload
@@ -49,16 +50,6 @@ class ImageChanges:
     album_id: str | None | Absent = ABSENT
     category_id: str | None | Absent = ABSENT
     tags: Sequence[str] | Absent = ABSENT
-
-
-@dataclass(frozen=True, slots=True)
-class ImageFilter:
-    """Which of an account's images: each that is not None must hold."""
-
-    album_id: str | None = None
-    category_id: str | None = None
-    tag: str | None = None
-    search: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,10 +172,13 @@ async def page(
     ctx: Context,
     which: ImageFilter,
     request: PageRequest,
-    direction: Direction = Direction.NEWEST_FIRST,
+    order: ImageOrder = NEWEST_FIRST,
 ) -> Page[Image]:
-    """Some of the caller's own images, from a cursor on. Raises NotFound, Forbidden for a filter's album, category."""
-    return await by_cursor(await _own_images(ctx, which), request, direction)
+    """Some of the caller's own images, from a cursor on. Raises NotFound, Forbidden for a filter's album, category.
+
+    Raises Invalid for what is wrong in the filter, InvalidParameter for a cursor of another order or filter.
+    """
+    return await by_cursor(await _own_images(ctx, which), request, order.of(which))
 
 
 async def numbered(ctx: Context, which: ImageFilter, request: NumberedRequest) -> NumberedPage[Image]:
@@ -268,13 +262,7 @@ async def _own_images(ctx: Context, which: ImageFilter) -> QuerySet[Image]:
         query = query.filter(album_id=(await albums.own(ctx, actor, which.album_id)).id)
     if which.category_id is not None:
         query = query.filter(category_id=(await categories.own(actor, which.category_id)).id)
-    rules = Rules()
-    if which.tag is not None:
-        query = query.filter(tag_rows__name=rules.storable("tag", which.tag))
-    if which.search is not None:
-        query = query.filter(Image.says(rules.storable("search", which.search)))
-    rules.hold()
-    return query
+    return narrowed(query, which)
 
 
 async def _change(ctx: Context, actor: Actor, image: Image, values: dict[str, Any], events: Outbox) -> None:

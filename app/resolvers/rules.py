@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import fields
+from datetime import UTC, datetime
 from enum import Enum
 from typing import Any, Final, TypeVar
 
@@ -100,6 +101,20 @@ class Rules:
         """A number from 0 to `most`, where there is one."""
         if value is not None and not 0 <= value <= most:
             self.complain(name, f"This must be a whole number from 0 to {most}.")
+
+    def moment(self, name: str, value: datetime | None) -> datetime | None:
+        """A time in UTC, where there is one. One that names no zone is meant in UTC."""
+        try:
+            return value and (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
+        except OverflowError:
+            self.complain(name, "This must be a time from year 1 to year 9999, in UTC.")
+            return None
+
+    def bounds(self, low: tuple[str, Any], high: tuple[str, Any]) -> None:
+        """The ends of a range, each a name and a value: where there are both, one may be in it."""
+        (low_name, least), (high_name, most) = low, high
+        if least is not None and most is not None and least > most:
+            self.complain(low_name, f"This must not be more than {high_name}: nothing lies between them.")
 
     def tags(self, name: str, values: Sequence[str]) -> list[str]:
         """Tags as given, each once, in their order."""

@@ -36,7 +36,7 @@ def admit(ctx: Context, image: Image, transform: Transform, signature: Signature
     try:
         _admit_unsigned(ctx, image)
     except (NotFound, Forbidden):
-        if signature is None or not _holds(ctx, image, transform, signature):
+        if signature is None or not holds(ctx, image, transform, signature):
             raise
         return signature.exp
     return None
@@ -49,7 +49,8 @@ def _admit_unsigned(ctx: Context, image: Image) -> None:
         ctx.allow(Scope.IMAGES_READ)
 
 
-def _holds(ctx: Context, image: Image, transform: Transform, signature: Signature) -> bool:
+def holds(ctx: Context, image: Image, transform: Transform, signature: Signature) -> bool:
+    """Whether a signature of ours opens this transform of the image now."""
     now = ctx.now()
     secrets = ctx.services.keyring.holding(now)
     return signature.holds(image.id, transform.query(), now=now.timestamp(), secrets=secrets)

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from app.auth import tokens
 from app.auth.actor import SCOPES_OF, Preset, Scope
@@ -86,7 +86,7 @@ async def _create(ctx: Context, account: Account, new: NewToken) -> MadeToken:
     rules = Rules()
     name = rules.line("name", new.name, most=MAX_NAME)
     scopes = _scopes(rules, new)
-    expires_at = _in_utc(rules, new.expires_at)
+    expires_at = rules.moment("expires_at", new.expires_at)
     if expires_at is not None and expires_at <= now:
         rules.complain("expires_at", "This must be in the future.")
     album = await _album(rules, account, new.album_id)
@@ -112,14 +112,3 @@ async def _album(rules: Rules, account: Account, album_id: str | None) -> Album 
     if album is None:
         rules.complain("album_id", "The account has no such album.")
     return album
-
-
-def _in_utc(rules: Rules, time: datetime | None) -> datetime | None:
-    """A time that names no zone is meant in UTC."""
-    if time is None:
-        return None
-    try:
-        return (time if time.tzinfo else time.replace(tzinfo=UTC)).astimezone(UTC)
-    except OverflowError:
-        rules.complain("expires_at", "This must be a time from year 1 to year 9999, in UTC.")
-        return None

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
 
+from app.cancellation import in_thread
 from app.context import Budget, Context
 from app.errors import InvalidParameter, NotFound, RateLimited
 from app.hits.freshness import Marks
 from app.ids import Kind, kind_of
-from app.imaging import intermediates
+from app.imaging import intermediates, placeholder
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit
 from app.imaging.intermediates import Step
@@ -48,10 +49,12 @@ class Variant:
 class Picture:
     """What an address under `/img` names, known before a byte is read: `recipe` is None for the original.
 
-    It holds while `marks` do. `until` is set where a signature opened it: the Unix second in which that ends.
+    `transform` is what is asked for, the extension in the path included. It holds while `marks` do. `until` is set
+    where a signature opened it: the Unix second in which that ends.
     """
 
     image: Image
+    transform: Transform
     recipe: Recipe | None
     marks: Marks
     until: int | None = None
@@ -112,6 +115,11 @@ async def signed_url(ctx: Context, image: Image, transform: Transform, *, expire
     Raises Unauthorized, Forbidden to all but the image's owner, and BadRequest.
     """
     signature = await signatures.sign(ctx, image, transform, expires_in=expires_in)
+    return signed(ctx, image, transform, signature)
+
+
+def signed(ctx: Context, image: Image, transform: Transform, signature: Signature) -> str:
+    """The address that carries a signature made for this transform. Raises BadRequest as `variant` does."""
     made = variant(ctx, image, transform)
     # The format stands in the query, as it is signed, whatever the extension makes people expect.
     return ctx.services.links.signed_image(
@@ -120,7 +128,10 @@ async def signed_url(ctx: Context, image: Image, transform: Transform, *, expire
 
 
 def src_set(ctx: Context, image: Image, widths: Sequence[int], transform: Transform) -> str:
-    """The value of an `srcset` attribute: one variant a width, in the transform's own proportions."""
+    """The value of an `srcset` attribute: one variant a width, in the transform's own proportions.
+
+    A width at which the picture would be enlarged stands for the widest at which it is not. Raises BadRequest.
+    """
     if not 1 <= len(widths) <= MAX_WIDTHS:
         raise InvalidParameter(
             "widths", f"{len(widths)} widths", f"a list of 1 to {MAX_WIDTHS} widths in pixels"
@@ -128,8 +139,22 @@ def src_set(ctx: Context, image: Image, widths: Sequence[int], transform: Transf
     for width in widths:
         if width < 1:
             raise InvalidParameter("widths", width, "widths of 1 or more")
-    variants = [variant(ctx, image, _at_width(transform, width)) for width in sorted(set(widths))]
-    return ", ".join(f"{each.url} {each.width}w" for each in variants)
+    widest = _widest(image, transform)
+    several = [
+        variant(ctx, image, _at_width(transform, width))
+        for width in sorted({min(width, widest) for width in widths})
+    ]
+    # Two boxes may come out in one width, which browsers are to find once.
+    return ", ".join(f"{url} {width}w" for width, url in {each.width: each.url for each in several}.items())
+
+
+def _widest(image: Image, transform: Transform) -> int:
+    """The largest width that may be asked for before the picture is enlarged."""
+    across: float = image.width
+    if transform.width is not None and transform.height is not None:
+        choose = max if transform.fit in {Fit.CONTAIN, Fit.INSIDE} else min
+        across = choose(across, image.height * transform.width / transform.height)
+    return max(1, int(across / transform.dpr))
 
 
 def _at_width(transform: Transform, width: int) -> Transform:
@@ -146,6 +171,11 @@ def thumbnail(image: Image) -> Transform:
     if max(image.width, image.height) <= THUMBNAIL:
         return Transform(format=Format.WEBP)
     return Transform(width=THUMBNAIL, height=THUMBNAIL, fit=Fit.INSIDE, format=Format.WEBP)
+
+
+async def placeholders(thumbhashes: Sequence[str]) -> list[str]:
+    """The blurred pictures that these hashes hold, as data URIs: 2 ms each where it is not remembered."""
+    return await in_thread(lambda: [placeholder.data_uri(each) for each in thumbhashes])
 
 
 def markup(ctx: Context, image: Image) -> Markup:
@@ -173,9 +203,10 @@ async def find(
         transform = replace(transform, format=extension)
     until = signatures.admit(ctx, image, transform, signature)
     if transform.is_identity:
-        return Picture(image, None, marks, until)
+        return Picture(image, transform, None, marks, until)
     source = source_of(image)
-    return Picture(image, transform.negotiated(accept, source).resolve(source), marks, until)
+    recipe = transform.negotiated(accept, source).resolve(source)
+    return Picture(image, transform, recipe, marks, until)
 
 
 async def _row(image_id: str) -> Image:

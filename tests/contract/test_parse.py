@@ -133,3 +133,41 @@ async def test_a_content_length_that_is_no_number_is_400(home: House) -> None:
         "/v1/albums", headers=home.headers | {"Content-Length": "x"}, content=json.dumps({"name": "x"})
     )
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BAD_REQUEST")
+
+
+@pytest.mark.parametrize(
+    ("query", "allowed"),
+    [
+        ("format=bmp", "one or more of jpg, png, webp, gif, avif, separated by commas"),
+        ("format=jpg,bmp", "one or more of jpg, png, webp, gif, avif, separated by commas"),
+        ("created_after=yesterday", "a time such as 2026-01-31T12:00:00Z, or a date"),
+        ("created_before=2026-13-01", "a time such as 2026-01-31T12:00:00Z, or a date"),
+        ("min_width=0", "a whole number from 1 to"),
+        ("max_size=1MB", "a whole number from 1 to"),
+        (f"min_height={2**63}", "a whole number from 1 to"),
+        ("is_public=perhaps", "one of true, 1, false, 0"),
+    ],
+)
+async def test_conditions_that_are_not_read(home: House, query: str, allowed: str) -> None:
+    answer = await home.client.get(f"/v1/images?{query}", headers=home.headers)
+    error = answer.json()["error"]
+    assert (answer.status_code, error["code"]) == (400, "BAD_REQUEST")
+    assert f"Parameter '{query.partition('=')[0]}' must be {allowed}" in error["details"]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "format=",
+        "format=png,%20JPEG&format=gif",
+        "min_width=&created_after=&is_public=",
+        "created_after=2026-01-31",
+        "created_after=2026-01-31T12:00:00Z",
+        "created_after=2026-01-31T12:00:00+02:00",
+        "created_after=2026-01-31T12:00:00.5%2B02:00",
+        "is_public=1&max_size=9223372036854775807",
+    ],
+)
+async def test_conditions_that_are_read(home: House, query: str) -> None:
+    answer = await home.client.get(f"/v1/images?{query}", headers=home.headers)
+    assert answer.status_code == 200, answer.text

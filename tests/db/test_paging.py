@@ -187,4 +187,4 @@ async def test_times_are_compared_as_times(engine: Engine):
         f"book_{number:06}" for number in range(4)
     ]
     page = await by_cursor(on_the_shelf(), PageRequest(1))
-    assert page.cursors[0].created_at.astimezone(UTC) == made[-1]
+    assert page.cursors[0].key.astimezone(UTC) == made[-1]

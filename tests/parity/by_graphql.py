@@ -1,7 +1,10 @@
 """The house through its GraphQL face."""
 
 import json
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 import httpx2
 
@@ -12,6 +15,7 @@ from tests.parity.seen import (
     SeenCategory,
     SeenDelivery,
     SeenImage,
+    SeenPicture,
     SeenWebhook,
 )
 
@@ -26,6 +30,16 @@ WEBHOOK = "fragment WebhookParts on Webhook { id url description events isActive
 DELIVERY = """fragment DeliveryParts on Delivery {
   id event { id type } status attempts { outcome statusCode } nextAttemptAt
 }"""
+
+
+WORDS: dict[str, tuple[str, Callable[[str], Any]]] = {
+    "preset": ("preset", str),
+    "w": ("width", int),
+    "h": ("height", int),
+    "fit": ("fit", str.upper),
+    "fm": ("format", str.upper),
+}
+"""What a parameter of addresses is called here, and how its value is written."""
 
 
 class ByGraphQL:
@@ -55,9 +69,20 @@ class ByGraphQL:
     async def images(self, **which: Any) -> list[SeenImage]:
         data = await self._run(
             "query($filter: ImageFilter) { images(filter: $filter) { nodes { ...ImageParts } } }" + IMAGE,
-            filter=_camel(which),
+            filter=_filter(which),
         )
         return [_image(node) for node in data["images"]["nodes"]]
+
+    async def picture(self, id: str, query: str) -> SeenPicture:
+        data = await self._run(
+            """query($id: ID!, $transform: TransformInput!) {
+              image(id: $id) { variant(transform: $transform) { format width height } }
+            }""",
+            id=id,
+            transform={WORDS[name][0]: WORDS[name][1](value) for name, value in parse_qsl(query)},
+        )
+        variant = data["image"]["variant"]
+        return SeenPicture(variant["format"].lower(), variant["width"], variant["height"])
 
     async def update_image(self, id: str, **changes: Any) -> SeenImage:
         return _image(
@@ -197,6 +222,13 @@ def _data(answer: httpx2.Response) -> Any:
             extensions["code"], error["message"], extensions["details"], extensions.get("fields", {})
         )
     return body["data"]
+
+
+def _filter(which: dict[str, Any]) -> dict[str, Any]:
+    written = {name: each.isoformat() if isinstance(each, datetime) else each for name, each in which.items()}
+    if "formats" in which:
+        written["formats"] = [format.name for format in which["formats"]]
+    return _camel(written)
 
 
 def _camel(words: dict[str, Any]) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import secrets
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers
 
@@ -15,6 +16,7 @@ from app.graphql.loaders import Loaders
 from app.imaging.formats import Format
 from app.paging import NumberedRequest
 from app.resolvers import account, albums, categories, images, quotas, variants, webhooks
+from app.resolvers.filters import ImageFilter
 from app.uploads import Upload
 from tests.parity.seen import (
     Refused,
@@ -23,6 +25,7 @@ from tests.parity.seen import (
     SeenCategory,
     SeenDelivery,
     SeenImage,
+    SeenPicture,
     SeenWebhook,
 )
 
@@ -53,8 +56,14 @@ class ByResolvers:
 
     async def images(self, **which: Any) -> list[SeenImage]:
         async with self._ctx() as ctx:
-            page = await images.numbered(ctx, images.ImageFilter(**which), NumberedRequest())
+            page = await images.numbered(ctx, ImageFilter(**which), NumberedRequest())
             return [_image(ctx, row) for row in page.items]
+
+    async def picture(self, id: str, query: str) -> SeenPicture:
+        async with self._ctx() as ctx:
+            transform = ctx.services.presets.transform(dict(parse_qsl(query)))
+            made = variants.variant(ctx, await images.get(ctx, id), transform)
+            return SeenPicture(made.format, made.width, made.height)
 
     async def update_image(self, id: str, **changes: Any) -> SeenImage:
         async with self._ctx() as ctx:

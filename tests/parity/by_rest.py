@@ -1,9 +1,12 @@
 """The house through its REST face."""
 
 import re
+from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 import httpx2
+from PIL import Image as Picture
 
 from tests.parity.seen import (
     Refused,
@@ -12,8 +15,12 @@ from tests.parity.seen import (
     SeenCategory,
     SeenDelivery,
     SeenImage,
+    SeenPicture,
     SeenWebhook,
 )
+
+WORDS = {"search": "q", "formats": "format"}
+"""What a condition is called here."""
 
 
 class ByRest:
@@ -31,8 +38,16 @@ class ByRest:
         return _image(await self._ask("GET", f"/images/{id}"))
 
     async def images(self, **which: Any) -> list[SeenImage]:
-        params = {{"search": "q"}.get(name, name): value for name, value in which.items()}
+        params = {WORDS.get(name, name): _written(value) for name, value in which.items()}
         return [_image(each) for each in await self._ask("GET", "/images", params=params)]
+
+    async def picture(self, id: str, query: str) -> SeenPicture:
+        answer = await self.client.get(f"/img/{id}?{query}", headers=self._headers())
+        if not answer.is_success:
+            raise _refused(answer.json())
+        with Picture.open(BytesIO(answer.content)) as picture:
+            kind = answer.headers["content-type"].removeprefix("image/").replace("jpeg", "jpg")
+            return SeenPicture(kind, *picture.size)
 
     async def update_image(self, id: str, **changes: Any) -> SeenImage:
         return _image(await self._ask("PATCH", f"/images/{id}", json=changes))
@@ -112,15 +127,32 @@ class ByRest:
         return _delivery(await self._ask("POST", path))
 
     async def _ask(self, method: str, path: str, **request: Any) -> Any:
-        headers = {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
-        answer = await self.client.request(method, f"/v1{path}", headers=headers, **request)
+        answer = await self.client.request(method, f"/v1{path}", headers=self._headers(), **request)
         body = answer.json()
         assert body["success"] is answer.is_success
         if not body["success"]:
-            error = body["error"]
-            assert body["message"] == error["message"]
-            raise Refused(error["code"], error["message"], error["details"], error.get("fields", {}))
+            raise _refused(body)
         return body["data"]
+
+    def _headers(self) -> dict[str, str]:
+        return {} if self.token is None else {"Authorization": f"Bearer {self.token}"}
+
+
+def _refused(body: dict[str, Any]) -> Refused:
+    error = body["error"]
+    assert body["message"] == error["message"]
+    return Refused(error["code"], error["message"], error["details"], error.get("fields", {}))
+
+
+def _written(value: Any) -> Any:
+    match value:
+        case datetime():
+            return value.isoformat()
+        case bool():
+            return str(value).lower()
+        case list():
+            return ",".join(value)
+    return value
 
 
 def _image(data: dict[str, Any]) -> SeenImage:

@@ -17,6 +17,11 @@ from tests.parity.by_rest import ByRest
 from tests.parity.seen import Face
 from tests.receivers import HERE
 
+SETTINGS = {
+    "max_upload_size": 2 * 1024 * 1024,
+    "webhook_allow_networks": HERE,
+    "presets": "thumb=w=20&h=20&fm=webp; wide=w=40",
+}
 FACES = ("resolvers", "graphql", "rest")
 
 
@@ -37,7 +42,7 @@ class Street:
 
 @pytest.fixture(params=FACES)
 async def street(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Street]:
-    async with house(tmp_path, max_upload_size=2 * 1024 * 1024, webhook_allow_networks=HERE) as built:
+    async with house(tmp_path, **SETTINGS) as built:
         faces: dict[str, Face] = {
             "resolvers": ByResolvers(built.services),
             "graphql": ByGraphQL(built.client),

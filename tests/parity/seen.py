@@ -27,6 +27,15 @@ class SeenImage:
 
 
 @dataclass(frozen=True)
+class SeenPicture:
+    """What the transform of a URL query comes to."""
+
+    format: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
 class SeenAlbum:
     id: str
     name: str
@@ -93,6 +102,7 @@ class Face(Protocol):
     async def upload(self, data: bytes, filename: str, **words: Any) -> SeenImage: ...
     async def image(self, id: str) -> SeenImage: ...
     async def images(self, **which: Any) -> list[SeenImage]: ...
+    async def picture(self, id: str, query: str) -> SeenPicture: ...
     async def update_image(self, id: str, **changes: Any) -> SeenImage: ...
     async def delete_image(self, id: str) -> int: ...
 

@@ -2,15 +2,17 @@
 
 from collections.abc import Awaitable
 from dataclasses import replace
+from datetime import timedelta, timezone
 from hashlib import sha256
 from typing import Any
 
 import pytest
 
+from app.imaging.formats import Format
 from app.models import Account
 from tests import pictures
 from tests.parity.conftest import Street
-from tests.parity.seen import Refused, SeenImage
+from tests.parity.seen import Refused, SeenImage, SeenPicture
 
 MISSING_IMAGE = "img_" + "0" * 26
 MISSING_ALBUM = "alb_" + "0" * 26
@@ -83,6 +85,48 @@ async def test_lists_are_narrowed(street: Street) -> None:
     assert await found(tag="sea", category_id=category.id) == [c.id]
     assert await found(search="harbour") == [b.id, a.id]
     assert await found(search="100%") == []
+
+
+async def test_lists_are_narrowed_by_what_is_known_of_the_pictures(street: Street) -> None:
+    private = await street.ann.create_album(name="Mine", is_public=False)
+    a = await upload(street, "a.jpg")
+    between = street.services.clock()
+    b = await street.ann.upload(pictures.png(320, 240), "b.png", album_id=private.id)
+    c = await street.ann.upload(pictures.webp(100, 200), "海滩_100%.webp", title="Beach")
+
+    async def found(**which: Any) -> list[str]:
+        return [image.id for image in await street.ann.images(**which)]
+
+    assert await found(formats=[Format.PNG, Format.WEBP]) == [c.id, b.id]
+    assert await found(created_after=between) == [c.id, b.id]
+    assert await found(created_before=between) == [a.id]
+    assert await found(created_before=between.astimezone(timezone(timedelta(hours=8)))) == [a.id]
+    assert await found(min_width=100) == [c.id, b.id]
+    assert await found(min_width=100, max_width=100) == [c.id]
+    assert await found(max_height=48) == [a.id]
+    assert await found(min_size=b.size, max_size=b.size) == [b.id]
+    assert await found(is_public=False) == [b.id]
+    assert await found(is_public=True, min_height=200) == [c.id]
+    assert await found(search="滩_100%") == [c.id]
+    assert await found(search="滩_1_0") == []
+
+
+async def test_a_range_with_nothing_in_it_is_a_wrong_condition(street: Street) -> None:
+    error = await refused(street.ann.images(min_width=9, max_width=8))
+    assert (error.code, list(error.fields)) == ("VALIDATION_ERROR", ["min_width"])
+    now = street.services.clock()
+    error = await refused(street.ann.images(created_after=now, created_before=now - timedelta(1)))
+    assert (error.code, list(error.fields)) == ("VALIDATION_ERROR", ["created_after"])
+
+
+async def test_a_preset_is_one_more_word_for_what_it_says(street: Street) -> None:
+    image = await upload(street)
+    assert await street.ann.picture(image.id, "preset=thumb") == SeenPicture("webp", 20, 20)
+    assert await street.ann.picture(image.id, "h=10&preset=thumb") == SeenPicture("webp", 20, 10)
+    assert await street.ann.picture(image.id, "preset=wide&fm=png") == SeenPicture("png", 40, 30)
+    error = await refused(street.ann.picture(image.id, "preset=tall"))
+    assert (error.code, error.message) == ("BAD_REQUEST", "Invalid value for parameter 'preset'")
+    assert error.details == "Parameter 'preset' must be one of thumb, wide; you sent 'tall'"
 
 
 async def test_a_filter_that_names_nothing_of_the_callers_is_not_found(street: Street) -> None:

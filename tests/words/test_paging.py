@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import BadRequest, InvalidParameter
-from app.paging import Cursor, NumberedPage, NumberedRequest, PageRequest
+from app.paging import Cursor, NumberedPage, NumberedRequest, Order, PageRequest
 
+LIST = "i01234567"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -16,6 +17,30 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 )
 def test_a_cursor_comes_back_as_it_was(moment: datetime, id: str) -> None:
     assert Cursor.parse(str(Cursor(moment, id))) == Cursor(moment, id)
+    assert Cursor.parse(str(Cursor(moment, id, LIST))) == Cursor(moment, id, LIST)
+
+
+@given(st.integers(0, 2**63 - 1) | st.text(st.characters(codec="utf-8"), max_size=40))
+def test_so_does_one_of_a_list_by_another_key(key: int | str) -> None:
+    assert Cursor.parse(str(Cursor(key, "img_1", LIST))) == Cursor(key, "img_1", LIST)
+
+
+@pytest.mark.parametrize(
+    ("cursor", "order"),
+    [
+        (Cursor(NOON, "img_1", LIST), Order()),
+        (Cursor(NOON, "img_1"), Order(list=LIST)),
+        (Cursor(NOON, "img_1", LIST), Order(list=LIST[::-1])),
+        (Cursor(5, "img_1"), Order()),
+        (Cursor("a", "img_1", LIST), Order("size", int, list=LIST)),
+        (Cursor(NOON, "img_1", LIST), Order("filename", str, list=LIST)),
+    ],
+)
+def test_a_cursor_of_another_list_is_refused_by_name(cursor: Cursor, order: Order) -> None:
+    for name in ("after", "before"):
+        request = PageRequest.parse(**{name: str(cursor)})
+        with pytest.raises(InvalidParameter, match=f"'{name}' must be .* in the same order and filter"):
+            request.require(order)
 
 
 @given(st.text(max_size=60))
@@ -24,7 +49,10 @@ def test_any_other_text_is_refused_by_name(text: str) -> None:
         Cursor.parse(text, name="before")
 
 
-@pytest.mark.parametrize("text", ["", "x", "MTIz", "!!!!", "9" * 500, str(Cursor(NOON, "img_1")) + "A"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "x", "MTIz", "!!!!", "9" * 500, str(Cursor(NOON, "img_1")) + "A", str(Cursor(2**63, "img_1", LIST))],
+)
 def test_no_cursor_is_refused(text: str) -> None:
     with pytest.raises(InvalidParameter):
         Cursor.parse(text)

@@ -1,0 +1,97 @@
+"""Presets: transforms that have a name, so that front ends say `preset=thumb` and one place says what that is."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+from urllib.parse import parse_qsl
+
+from app.errors import InvalidParameter
+from app.imaging.params import PARAMS
+from app.imaging.transform import Transform
+
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
+NAMES = "1 to 40 letters a-z, digits, hyphens and underscores"
+ROWS = {param.name: param for param in PARAMS}
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A name, and the parameters it stands for, as they were written."""
+
+    name: str
+    parameters: Mapping[str, str]
+
+    @cached_property
+    def transform(self) -> Transform:
+        return Transform.parse(self.parameters)
+
+    @property
+    def canonical(self) -> str:
+        """The shortest URL query that asks for the same."""
+        return self.transform.query()
+
+
+@dataclass(frozen=True, slots=True)
+class Presets:
+    """All presets, by name, in the order in which they were written."""
+
+    named: Mapping[str, Preset]
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Those of `thumb=w=200&h=200&fit=cover; hero=w=1600&q=75`. Raises ValueError with what is wrong."""
+        named: dict[str, Preset] = {}
+        for entry in filter(None, map(str.strip, re.split("[;\n]", text))):
+            preset = _read(entry)
+            if preset.name in named:
+                raise ValueError(f"the preset {preset.name!r} is there twice")
+            named[preset.name] = preset
+        return cls(named)
+
+    def __iter__(self) -> Iterator[Preset]:
+        return iter(self.named.values())
+
+    def get(self, name: str) -> Preset:
+        """The preset of this name. Raises InvalidParameter."""
+        preset = self.named.get(name)
+        if preset is None:
+            there_are = (
+                f"one of {', '.join(self.named)}" if self.named else "left out: this server has no presets"
+            )
+            raise InvalidParameter("preset", name, there_are)
+        return preset
+
+    def transform(self, query: Mapping[str, str]) -> Transform:
+        """The transform of a URL's parameters: those of its `preset`, and those beside it, which win.
+
+        Raises InvalidParameter.
+        """
+        if "preset" not in query:
+            return Transform.parse(query)
+        return Transform.parse({**self.get(query["preset"]).parameters, **query})
+
+
+def _read(entry: str) -> Preset:
+    name, _, query = (part.strip() for part in entry.partition("="))
+    if NAME.fullmatch(name) is None:
+        raise ValueError(f"{name!r} is no name for a preset, which has {NAMES}")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    if not pairs:
+        raise ValueError(f"the preset {name!r} says nothing; it may say {', '.join(ROWS)}")
+    parameters: dict[str, str] = {}
+    for key, value in pairs:
+        if key not in ROWS:
+            raise ValueError(f"the preset {name!r} has {key!r}, where it may have {', '.join(ROWS)}")
+        if key in parameters:
+            raise ValueError(f"the preset {name!r} has {key!r} twice")
+        parameters[key] = value
+    try:
+        Transform.parse(parameters)
+    except InvalidParameter as error:
+        found = parameters[error.name]
+        raise ValueError(
+            f"in the preset {name!r}, {error.name} must be {error.allowed}; it is {found!r}"
+        ) from error
+    return Preset(name, parameters)

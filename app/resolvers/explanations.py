@@ -1,0 +1,97 @@
+"""What an address under `/img` comes to, told without making it."""
+
+from dataclasses import dataclass
+
+from app.auth.actor import Scope
+from app.context import Context
+from app.errors import InvalidParameter
+from app.imaging import explanation
+from app.imaging.explanation import Asked, Case, Remark, Understood
+from app.imaging.formats import Format
+from app.links import ImageAddress
+from app.resolvers import signatures, variants
+from app.resolvers.variants import Picture
+from app.signing import Signature
+
+LONGEST_URL = 4_096
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """What the address delivers to one who names no newer format, the shortest address of the same, and what to know.
+
+    `parameters` are all that there are, as they count.
+    """
+
+    picture: Picture
+    canonical_url: str
+    width: int
+    height: int
+    frames: int
+    parameters: list[Understood]
+    remarks: list[Remark]
+
+
+async def explain(ctx: Context, url: str) -> Explanation:
+    """What there is to say of an address. Raises NotFound, MissingScope, InvalidParameter, BadRequest."""
+    ctx.allow(Scope.IMAGES_READ)
+    address = _address(ctx, url)
+    asked = Asked(address.parameters, _extension(address), ctx.services.presets)
+    signature = Signature.parse(asked.own.get("exp"), asked.own.get("sig"))
+    picture = await variants.find(
+        ctx, address.id, asked.transform, extension=asked.extension, signature=signature
+    )
+    case = Case(asked, picture.transform, variants.source_of(picture.image), picture.recipe)
+    width, height = case.size
+    return Explanation(
+        picture=picture,
+        canonical_url=_canonical(ctx, picture, signature),
+        width=width,
+        height=height,
+        frames=picture.recipe.frames if picture.recipe else picture.image.frames,
+        parameters=explanation.understood(case),
+        remarks=[*explanation.remarks(case), *_beside(ctx, address, asked, picture, signature)],
+    )
+
+
+def _address(ctx: Context, url: str) -> ImageAddress:
+    if len(url) > LONGEST_URL:
+        raise InvalidParameter("url", url, f"an address of {LONGEST_URL} characters at most")
+    try:
+        return ctx.services.links.read_image(url)
+    except ValueError as error:
+        raise InvalidParameter("url", url, str(error)) from error
+
+
+def _extension(address: ImageAddress) -> Format | None:
+    try:
+        return Format.parse(address.extension) if address.extension else None
+    except ValueError as error:
+        raise InvalidParameter("extension", address.extension, str(error)) from error
+
+
+def _canonical(ctx: Context, picture: Picture, signature: Signature | None) -> str:
+    """The address that is told everywhere; with the signature where the picture is shown because of it."""
+    if picture.until is None or signature is None:
+        return variants.url_of(ctx, picture.image, picture.transform)
+    return variants.signed(ctx, picture.image, picture.transform, signature)
+
+
+def _beside(
+    ctx: Context, address: ImageAddress, asked: Asked, picture: Picture, signature: Signature | None
+) -> list[Remark]:
+    """What is to be said of what stands beside the transform."""
+    found = []
+    if not address.is_here:
+        found.append(
+            Remark(None, "The address is of another server; it is explained as if it were of this one.")
+        )
+    if "sig" not in asked.own and "exp" not in asked.own:
+        return found
+    if picture.image.is_public:
+        found.append(Remark("sig", "The image is public: anyone sees it without a signature."))
+    elif signature is None or not signatures.holds(ctx, picture.image, picture.transform, signature):
+        found.append(
+            Remark("sig", "The signature does not hold, or no more: others than the owner are told 404.")
+        )
+    return found

@@ -1,0 +1,116 @@
+"""Which of an account's images a list has, and in which order."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from enum import Enum
+from hashlib import sha256
+from typing import Any
+
+from tortoise.queryset import QuerySet
+
+from app.imaging.formats import Format
+from app.models import Image
+from app.paging import Direction, Order
+from app.resolvers.rules import Rules
+
+MOST = 2**63 - 1
+"""The largest number that databases compare."""
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFilter:
+    """Which of an account's images: each that is not None must hold.
+
+    `created_after` is that moment or later; the other ends of ranges are in them too, but for `created_before`.
+    """
+
+    album_id: str | None = None
+    category_id: str | None = None
+    tag: str | None = None
+    search: str | None = None
+    formats: Sequence[Format] | None = None
+    created_after: datetime | None = None
+    created_before: datetime | None = None
+    min_width: int | None = None
+    max_width: int | None = None
+    min_height: int | None = None
+    max_height: int | None = None
+    min_size: int | None = None
+    max_size: int | None = None
+    is_public: bool | None = None
+
+    @property
+    def parts(self) -> list[tuple[str, str]]:
+        """The conditions that are given, in the order of their names."""
+        said = {field.name: getattr(self, field.name) for field in fields(self)}
+        return sorted((name, str(value)) for name, value in said.items() if value is not None)
+
+
+class ImageKey(Enum):
+    """What images are ordered by: a column, and what is in it."""
+
+    CREATED_AT = ("created_at", datetime)
+    FILENAME = ("filename", str)
+    SIZE = ("size", int)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageOrder:
+    """Newest first, unless it says otherwise. Filenames are ordered by their characters' numbers in Unicode."""
+
+    key: ImageKey = ImageKey.CREATED_AT
+    direction: Direction = Direction.NEWEST_FIRST
+
+    def of(self, which: ImageFilter) -> Order:
+        """The order, named after itself and the filter: a cursor is a place in one such list."""
+        column, kind = self.key.value
+        parts = [column, self.direction.value, which.parts]
+        if self == NEWEST_FIRST and not which.parts:
+            return Order()
+        digest = sha256(json.dumps(parts).encode()).hexdigest()
+        return Order(column, kind, self.direction, f"i{digest[:8]}")
+
+
+NEWEST_FIRST = ImageOrder()
+
+
+def narrowed(query: QuerySet[Image], which: ImageFilter) -> QuerySet[Image]:
+    """Those of `query` that fulfil the filter, its album and category aside. Raises Invalid."""
+    rules = Rules()
+    if which.tag is not None:
+        query = query.filter(tag_rows__name=rules.storable("tag", which.tag))
+    if which.search is not None:
+        query = query.filter(Image.says(rules.storable("search", which.search)))
+    if which.is_public is not None:
+        query = query.filter(Image.is_shown() if which.is_public else ~Image.is_shown())
+    comparisons = {**_formats(rules, which), **_created(rules, which), **_measured(rules, which)}
+    rules.hold()
+    return query.filter(**{name: value for name, value in comparisons.items() if value is not None})
+
+
+def _formats(rules: Rules, which: ImageFilter) -> dict[str, Any]:
+    if which.formats is None:
+        return {}
+    if not which.formats:
+        rules.complain("formats", f"Name one at least of {', '.join(Format)}, or leave it out.")
+    return {"format__in": [format.value for format in which.formats]}
+
+
+def _created(rules: Rules, which: ImageFilter) -> dict[str, Any]:
+    after = rules.moment("created_after", which.created_after)
+    before = rules.moment("created_before", which.created_before)
+    rules.bounds(("created_after", after), ("created_before", before))
+    return {"created_at__gte": after, "created_at__lt": before}
+
+
+def _measured(rules: Rules, which: ImageFilter) -> dict[str, Any]:
+    conditions: dict[str, Any] = {}
+    for column in ("width", "height", "size"):
+        least, most = getattr(which, f"min_{column}"), getattr(which, f"max_{column}")
+        rules.whole(f"min_{column}", least, most=MOST)
+        rules.whole(f"max_{column}", most, most=MOST)
+        rules.bounds((f"min_{column}", least), (f"max_{column}", most))
+        conditions |= {f"{column}__gte": least, f"{column}__lte": most}
+    return conditions
