@@ -4,12 +4,21 @@ import logging
 from typing import Any
 
 from graphql import GraphQLError
+from strawberry.exceptions import MissingQueryError
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 
 from app.errors import BadRequest, PicHubError
 
 log = logging.getLogger("pichub.graphql")
 
 TOO_NESTED = "The document is nested too deeply to be read"
+
+WITHOUT_OPERATION: dict[type[BaseException], str] = {
+    MissingQueryError: "The request has no `query`",
+    CannotGetOperationTypeError: "The document has no operation of this name, or several and none was named",
+    InvalidOperationTypeError: "This operation can't be asked for in this way",
+}
+"""What is said where there is no operation to run, and no view that told of it."""
 
 STATUS_OF_REFUSAL = {
     "BAD_REQUEST": 400,
@@ -40,6 +49,9 @@ def presented(error: GraphQLError, *, request_id: str) -> GraphQLError:
         return _with(error, cause.message, extensions_of(cause))
     if cause is None:  # the document or its variables are wrong: graphql-core says how
         return _with(error, error.message, {"code": BadRequest.code, "details": error.message})
+    if isinstance(cause, MissingQueryError | CannotGetOperationTypeError | InvalidOperationTypeError):
+        said = WITHOUT_OPERATION[type(cause)]
+        return _with(error, said, {"code": BadRequest.code, "details": said})
     if isinstance(cause, RecursionError) and error.path is None:
         return _with(error, TOO_NESTED, {"code": BadRequest.code, "details": TOO_NESTED})
     log.error("request %s failed at %s", request_id, error.path, exc_info=cause)

@@ -1,19 +1,10 @@
 """The whole schema, put together from the rooms."""
 
-from collections.abc import Iterator
-from contextlib import suppress
 from functools import lru_cache
-from typing import Any
 
 import strawberry
 from graphql import GraphQLError
-from graphql.validation import ASTValidationRule, NoSchemaIntrospectionCustomRule
-from strawberry.extensions import (
-    AddValidationRules,
-    MaxTokensLimiter,
-    ParserCache,
-    ValidationCache,
-)
+from graphql.validation import NoSchemaIntrospectionCustomRule
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
@@ -22,11 +13,11 @@ from app.graphql.accounts import AccountsMutations, AccountsQueries
 from app.graphql.albums import AlbumMutations, AlbumQueries
 from app.graphql.categories import CategoryMutations, CategoryQueries
 from app.graphql.events import KINDS, EventQueries, Subscription
-from app.graphql.guards import limits_rule
 from app.graphql.images import ImageMutations, ImageQueries
 from app.graphql.invitations import InvitationMutations, InvitationQueries
 from app.graphql.limits import LimitQueries
 from app.graphql.nodes import NodeQueries
+from app.graphql.reading import Reader, Reading
 from app.graphql.scalars import SCALARS
 from app.graphql.sessions import SessionMutations
 from app.graphql.sharing import Executor
@@ -70,27 +61,19 @@ TOLD_BY_SETTINGS = (
     "introspection",
     "graphql_max_depth",
     "graphql_max_aliases",
+    "graphql_max_directives",
     "graphql_max_tokens",
     "graphql_max_root_fields",
 )
 
 
 class Schema(strawberry.Schema):
+    reader: Reader
+
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
         """Nothing: what deserves it is logged where errors are presented, and a client's mistakes do not."""
-
-
-class Documents(ParserCache):
-    """Remembers what documents say. One that says nothing is left to Strawberry, which knows how to tell of it."""
-
-    def on_parse(self) -> Iterator[None]:
-        with suppress(GraphQLError, RecursionError):
-            self.execution_context.graphql_document = self.cached_parse_document(
-                self.execution_context.query, **self.execution_context.parse_options
-            )
-        yield
 
 
 def build_schema(settings: Settings) -> Schema:
@@ -100,25 +83,15 @@ def build_schema(settings: Settings) -> Schema:
 
 @lru_cache(maxsize=8)
 def _built(settings: Settings) -> Schema:
-    rules: list[type[ASTValidationRule]] = [limits_rule(settings)]
-    if not settings.introspection:
-        rules.append(NoSchemaIntrospectionCustomRule)
-
-    def extensions() -> list[Any]:
-        return [
-            lambda: MaxTokensLimiter(max_token_count=settings.graphql_max_tokens),
-            # The rules are made once: they are part of the key by which validation is remembered.
-            lambda: AddValidationRules(rules),
-            Documents,
-            ValidationCache,
-        ]
-
-    return Schema(
+    rules = () if settings.introspection else (NoSchemaIntrospectionCustomRule,)
+    schema = Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=KINDS.values(),
         execution_context_class=Executor,
-        extensions=extensions(),
+        extensions=[lambda: Reading(schema.reader)],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.introspection),
     )
+    schema.reader = Reader(schema, settings, rules)
+    return schema

@@ -11,9 +11,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from graphql import ExecutionResult, FieldNode, OperationDefinitionNode, SelectionNode, print_ast
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 from app import models
+from app.graphql.costs import Weighing
 from app.graphql.events import Event
 
 Answers = dict[tuple[Any, ...], "ExecutionResult | asyncio.Task[ExecutionResult]"]
@@ -21,8 +21,8 @@ Answers = dict[tuple[Any, ...], "ExecutionResult | asyncio.Task[ExecutionResult]
 _answers: "WeakKeyDictionary[models.Event, Answers]" = WeakKeyDictionary()
 
 
-class Executor(StrawberryGraphQLCoreExecutionContext):
-    """Executes as Strawberry does, and asks first whether somebody has executed the same for this event."""
+class Executor(Weighing):
+    """Executes what is not too costly, and asks first whether somebody has executed the same for this event."""
 
     selected: tuple[Any, ...] | None = None
 

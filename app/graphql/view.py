@@ -29,6 +29,7 @@ from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import BadRequest, PicHubError, RateLimited, TooLarge
 from app.graphql.context import Operation
+from app.graphql.documents import Desk, Documents, asked_by_id
 from app.graphql.errors import STATUS_OF_REFUSAL, formatted, presented
 from app.graphql.images import MAX_FILES
 from app.graphql.loaders import Loaders
@@ -87,8 +88,10 @@ class View(GraphQL[Operation, None]):
     graphql_transport_ws_handler_class = Handler
 
     def __init__(self, settings: Settings) -> None:
+        schema = build_schema(settings)
+        folder = settings.graphql_documents
         super().__init__(
-            build_schema(settings),
+            Desk(schema, Documents.load(folder, schema.reader) if folder else None),  # type: ignore[arg-type]
             multipart_uploads_enabled=True,
             subscription_protocols=PROTOCOLS,
             connection_init_wait_timeout=SIGN_IN_WAIT,
@@ -137,7 +140,7 @@ class View(GraphQL[Operation, None]):
         """For browsers alone: curl and the like accept anything, and want an answer that programs read."""
         return (
             request.method == "GET"
-            and "query" not in request.query_params
+            and not {"query", "documentId", "extensions"} & request.query_params.keys()
             and "text/html" in request.headers.get("accept", "")
         )
 
@@ -158,6 +161,14 @@ class View(GraphQL[Operation, None]):
             raise HTTPException(400, "`operationName` must be a string or null, if provided.")
         return data
 
+    def parse_json(self, data: str | bytes) -> Any:
+        parsed = super().parse_json(data)
+        return asked_by_id(parsed) if isinstance(data, bytes) else parsed  # a body, or a parameter's value
+
+    def parse_query_params(self, params: Any) -> dict[str, Any]:
+        parsed: dict[str, Any] = asked_by_id(super().parse_query_params(params))
+        return parsed
+
     async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, Any]:
         form = (await request.get_form_data()).form
         operations = self.parse_json(_field(form, "operations"))
@@ -170,7 +181,8 @@ class View(GraphQL[Operation, None]):
             raise HTTPException(400, "`map` must be an object of lists of paths")
         for name, paths in places.items():
             _place(operations, _file(form, name), name, paths)
-        return operations
+        placed: dict[str, Any] = asked_by_id(operations)
+        return placed
 
     async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:
         if result.errors:
