@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 import strawberry
-from graphql import DocumentNode, GraphQLError, parse, specified_rules, validate
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, parse, specified_rules, validate
 from graphql.validation import ASTValidationRule
 from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
@@ -102,5 +102,15 @@ class Reading(SchemaExtension):
         yield
 
     def on_validate(self) -> Iterator[None]:
-        self.execution_context.pre_execution_errors = list(self._errors)
+        self.execution_context.pre_execution_errors = [*self._errors, *self._unnamed()]
         yield
+
+    def _unnamed(self) -> Iterator[GraphQLError]:
+        """Strawberry would run the first of several operations where none was named."""
+        context = self.execution_context
+        document = context.graphql_document
+        operations = (
+            [d for d in document.definitions if isinstance(d, OperationDefinitionNode)] if document else []
+        )
+        if len(operations) > 1 and context._provided_operation_name is None:  # noqa: SLF001
+            yield GraphQLError("The document has several operations: name one as `operationName`")
