@@ -38,8 +38,8 @@ UNCOUNTABLE = 10**9
 
 FREE = ("Edge", "PageInfo")
 """How the names of types end that only hold a page together. The connection is a question to the database."""
-COMPUTED = {("Image", "variant"): "", ("Image", "signedUrl"): "", ("Image", "srcSet"): "widths"}
-"""Fields that are worked out for each object, each with the argument that says how often."""
+COMPUTED = {("Image", "signedUrl"): "", ("Image", "srcSet"): "widths"}
+"""Scalars that are worked out and so are not free, each with the argument that says how often."""
 BY_ARGUMENT = {("Query", "nodes"): "ids"}
 """Lists that are as long as this argument."""
 LENGTHS = {("Account", "sessions"): 100, ("Query", "invitations"): 100, ("Delivery", "attempts"): 10}

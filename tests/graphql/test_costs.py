@@ -1,5 +1,6 @@
 """What an operation may ask for is weighed by its page sizes, whatever the way it comes and wherever they are said."""
 
+import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from app.settings import Settings
 from tests.graphql.conftest import Endpoint
 from tests.graphql.ways import WAYS, Way
 from tests.house import House, house, served
+from tests.operations import SHOWN
 
 SCHEMA = build_schema(Settings())._schema
 SHOP = """
@@ -77,6 +79,13 @@ def test_fragments_that_multiply_each_other_cost_more_than_can_be_counted_and_no
         for n in range(100)
     )
     assert cost("{ image(id: 1) { ...F0 } } fragment F100 on Image { id } " + chain) == 10**9
+
+
+def test_the_documentation_tells_the_cost_of_its_example() -> None:
+    (gallery,) = [shown.text for shown in SHOWN if "query Gallery" in shown.text]
+    told = re.search(r"it tells (\d+) and (\d+)", gallery)
+    assert told
+    assert (int(told[1]), int(told[2])) == (cost(gallery), Settings().graphql_max_cost)
 
 
 def test_the_fields_that_are_weighed_apart_are_fields_of_the_schema() -> None:

@@ -10,10 +10,13 @@ import pytest
 
 from app.graphql.documents import BadDocument, Documents
 from app.graphql.schema import build_schema
+from app.resolvers import albums
 from app.settings import Settings
 from tests import pictures
+from tests.events.sockets import connected
 from tests.graphql.ways import WAYS, Way, over_http
-from tests.house import House, house, served
+from tests.house import House, house, served, until
+from tests.resolvers.test_images import context
 
 VIEWER = "query Viewer { viewer { username } }\n"
 PICTURES = "query Pictures($first: Int) { images(first: $first) { totalCount } }"
@@ -121,6 +124,17 @@ async def test_manifests_name_documents_and_variables_and_files_come_with_them(s
         headers=server.headers,
     )
     assert answer.json() == {"data": {"uploadImage": {"image": {"filename": "a.png"}}}}
+
+
+async def test_a_subscription_is_followed_by_its_id(server: House) -> None:
+    ctx = await context(server)
+    async with connected(server.url) as socket:
+        await socket.ready(Authorization=f"Bearer {server.token}")
+        id = sha256(EVENTS.encode()).hexdigest()
+        socket.send({"id": "1", "type": "subscribe", "payload": {"documentId": id}})
+        await until(lambda: server.services.feed.followers == 1)
+        await albums.create(ctx, albums.NewAlbum("New"))
+        assert (await socket.event())["cursor"]
 
 
 async def test_a_variable_may_have_the_name_of_the_id(tmp_path: Path) -> None:
