@@ -15,7 +15,7 @@ from typing import Any, Self
 from graphql import GraphQLError
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from app.errors import BadRequest, PicHubError, excerpt
+from app.errors import BadRequest, excerpt
 from app.graphql.reading import Reader
 from app.graphql.schema import Schema
 
@@ -26,34 +26,42 @@ class BadDocument(Exception):
     """A document of the folder can't be run; the text names the file and what is wrong."""
 
 
-class NotTrusted(PicHubError):
-    code = "DOCUMENT_NOT_TRUSTED"
+class Refused(GraphQLError):
+    """A document is not run. These are this face's own: in REST there is nothing that they could be."""
 
+    def __init__(self, code: str, message: str, details: str) -> None:
+        super().__init__(message, extensions={"code": code, "details": details})
+
+
+class NotTrusted(Refused):
     def __init__(self) -> None:
         super().__init__(
+            "DOCUMENT_NOT_TRUSTED",
             "The document is not trusted",
             "This server runs the documents that it was given and no other; it was not given this one",
         )
 
 
-class PersistedQueryNotFound(PicHubError):
+class PersistedQueryNotFound(Refused):
     """Apollo's clients look for this message, and send the text then."""
-
-    code = "PERSISTED_QUERY_NOT_FOUND"
 
     def __init__(self, id: str) -> None:
         super().__init__(
-            "PersistedQueryNotFound", f"This server was given no document with the id {excerpt(id)}"
+            "PERSISTED_QUERY_NOT_FOUND",
+            "PersistedQueryNotFound",
+            f"This server was given no document with the id {excerpt(id)}",
         )
 
 
-class PersistedQueryNotSupported(PicHubError):
+class PersistedQueryNotSupported(Refused):
     """Apollo's clients look for this message, and send no more ids then."""
 
-    code = "PERSISTED_QUERY_NOT_SUPPORTED"
-
     def __init__(self) -> None:
-        super().__init__("PersistedQueryNotSupported", "This server was given no documents: send the `query`")
+        super().__init__(
+            "PERSISTED_QUERY_NOT_SUPPORTED",
+            "PersistedQueryNotSupported",
+            "This server was given no documents: send the `query`",
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +149,7 @@ class Desk:
     ) -> ExecutionResult:
         try:
             text = self._text(Asked(query, operation_extensions))
-        except PicHubError as error:
+        except (Refused, BadRequest) as error:
             return _refusal(error)
         return await self._schema.execute(text, operation_extensions=operation_extensions, **given)
 
@@ -150,7 +158,7 @@ class Desk:
     ) -> Any:
         try:
             text = self._text(Asked(query, operation_extensions))
-        except PicHubError as error:
+        except (Refused, BadRequest) as error:
             return _one(_refusal(error))
         return await self._schema.stream(text, operation_extensions=operation_extensions, **given)
 
@@ -220,8 +228,9 @@ def _check(source: str, text: str, reader: Reader) -> None:
         raise BadDocument(f"{source}: {errors[0].message}{places}")
 
 
-def _refusal(error: PicHubError) -> PreExecutionError:
-    return PreExecutionError(data=None, errors=[GraphQLError(error.message, original_error=error)])
+def _refusal(error: Refused | BadRequest) -> PreExecutionError:
+    told = GraphQLError(error.message, original_error=error) if isinstance(error, BadRequest) else error
+    return PreExecutionError(data=None, errors=[told])
 
 
 async def _one(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:

@@ -47,11 +47,14 @@ def presented(error: GraphQLError, *, request_id: str) -> GraphQLError:
     cause = root_cause(error)
     if isinstance(cause, PicHubError):
         return _with(error, cause.message, extensions_of(cause))
-    if cause is None:  # the document or its variables are wrong: graphql-core says how
-        return _with(error, error.message, {"code": BadRequest.code, "details": error.message})
+    if (
+        cause is None
+    ):  # the document or its variables are wrong: graphql-core says how, or it is not run at all
+        said = {"code": BadRequest.code, "details": error.message}
+        return _with(error, error.message, said | (error.extensions or {}))
     if isinstance(cause, MissingQueryError | CannotGetOperationTypeError | InvalidOperationTypeError):
-        said = WITHOUT_OPERATION[type(cause)]
-        return _with(error, said, {"code": BadRequest.code, "details": said})
+        told = WITHOUT_OPERATION[type(cause)]
+        return _with(error, told, {"code": BadRequest.code, "details": told})
     if isinstance(cause, RecursionError) and error.path is None:
         return _with(error, TOO_NESTED, {"code": BadRequest.code, "details": TOO_NESTED})
     log.error("request %s failed at %s", request_id, error.path, exc_info=cause)
