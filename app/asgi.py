@@ -61,7 +61,10 @@ class GraphQL:
 
 @asynccontextmanager
 async def built(settings: Settings) -> AsyncIterator[asyncio.Future[ASGIApp]]:
-    """The GraphQL view, built in a thread while the server answers already: it is more than half of a start."""
+    """The GraphQL view, built in a thread while the server answers already: it is more than half of a start.
+
+    Raises BadDocument.
+    """
 
     def build() -> ASGIApp:
         import app.ratelimits.counters  # noqa: F401  (what the first request that is counted would wait for)
@@ -77,6 +80,8 @@ async def built(settings: Settings) -> AsyncIterator[asyncio.Future[ASGIApp]]:
         return await in_thread(build)
 
     building = asyncio.ensure_future(build_later())
+    if settings.graphql_documents:
+        await building  # who trusts documents is told at the start which of them can't be
     yield building
     await asyncio.wait([building])
 

@@ -228,11 +228,20 @@ class Settings:
 
     graphql_max_depth: int = setting(whole(1, 100), 12, "How deep a GraphQL operation may nest")
     graphql_max_aliases: int = setting(whole(0, 10_000), 15, "How many aliases a GraphQL operation may have")
+    graphql_max_directives: int = setting(
+        whole(0, 10_000), 50, "How many directives a GraphQL operation may have"
+    )
     graphql_max_tokens: int = setting(
         whole(1, 1_000_000), 2_000, "How many tokens a GraphQL document may have"
     )
     graphql_max_root_fields: int = setting(
         whole(1, 1_000), 20, "How many fields a GraphQL operation may ask for at its root"
+    )
+    graphql_max_cost: int = setting(
+        whole(1, 1_000_000_000), 5_000, "How many objects a GraphQL operation may ask for, by its page sizes"
+    )
+    graphql_documents: Path | None = setting(
+        Path, None, "A folder of GraphQL documents; nothing else is run then"
     )
 
     @classmethod

@@ -60,11 +60,21 @@ def variables() -> str:
     defaults = {
         "PICHUB_TRANSFORM_WORKERS": "one a core",
         "PICHUB_PUBLIC_URL": "",
+        "PICHUB_GRAPHQL_DOCUMENTS": "none",
         "PICHUB_TRUSTED_PROXIES": "none",
         "PICHUB_WEBHOOK_ALLOW_NETWORKS": "none",
     }
     rows = [(f"`{name}`", defaults.get(name, default), about) for name, default, about in settings.table()]
     return table(("variable", "if nothing is said", "what it is for"), rows)
+
+
+def graphql_limits() -> str:
+    rows = [
+        (about, f"{int(default):,}", f"`{name}`")
+        for name, default, about in settings.table()
+        if name.startswith("PICHUB_GRAPHQL_MAX_")
+    ]
+    return table(("limit", "if nothing is said", "setting"), rows)
 
 
 def events() -> str:
@@ -75,6 +85,7 @@ def events() -> str:
 TABLES: dict[tuple[str, str], Callable[[], str]] = {
     ("transforms.md", "parameters"): parameters,
     ("events.md", "events"): events,
+    ("graphql.md", "limits"): graphql_limits,
     ("rest.md", "routes"): routes,
     ("rest.md", "statuses"): statuses,
     ("settings.md", "settings"): variables,

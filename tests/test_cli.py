@@ -92,6 +92,19 @@ def test_a_bad_preset_is_told_in_a_line(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+def test_a_document_that_can_not_be_trusted_is_told_in_a_line_before_anything_is_made(tmp_path: Path) -> None:
+    document = tmp_path / "documents" / "viewer.graphql"
+    document.parent.mkdir()
+    document.write_text("{ viewr { id } }")
+    data = tmp_path / "data"
+    failed = run("serve", PICHUB_DATA_DIR=str(data), PICHUB_GRAPHQL_DOCUMENTS=str(document.parent))
+    assert failed.returncode == 1
+    assert failed.stderr.startswith(
+        f"pichub: PICHUB_GRAPHQL_DOCUMENTS: {document}: Cannot query field 'viewr'"
+    )
+    assert not data.exists()
+
+
 def test_a_port_that_is_taken_is_told_before_anything_is_made(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

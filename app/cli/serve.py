@@ -2,6 +2,7 @@
 
 import gc
 import socket
+import sys
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -60,6 +61,7 @@ def serve(**options: Any) -> None:
         **SOCKETS,
         timeout_graceful_shutdown=10,
     )
+    _check_documents(settings)
     listening = config.bind_socket()
     settings = replace(settings, port=listening.getsockname()[1])
     first = prepared(settings)
@@ -75,6 +77,19 @@ def migrate() -> None:
     """Bring the tables up to date, and make the first account where there is none."""
     first = prepared(settings_of())
     click.echo(_once(first) if first else "The tables are up to date.")
+
+
+def _check_documents(settings: Settings) -> None:
+    """Ends the command with a line where a document can't be trusted."""
+    if settings.graphql_documents is None:
+        return
+    from app.graphql.documents import BadDocument, Documents  # GraphQL takes long to import
+    from app.graphql.schema import build_schema
+
+    try:
+        Documents.load(settings.graphql_documents, build_schema(settings).reader)
+    except BadDocument as error:
+        sys.exit(f"pichub: PICHUB_GRAPHQL_DOCUMENTS: {error}")
 
 
 def _welcome(settings: Settings, first: FirstSignIn | None) -> str:

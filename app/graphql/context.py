@@ -18,7 +18,8 @@ from app.resolvers.events import Recognise
 class Operation:
     """Who asks, the loaders that gather what the fields ask for, and the answer's headers, where cookies are set.
 
-    `recognise` tells who the same credentials speak for later on. Over a WebSocket there is no answer with headers.
+    `recognise` tells who the same credentials speak for later on, `cost` what the operation may have to find.
+    Over a WebSocket there is no answer with headers.
     """
 
     ctx: Context
@@ -26,6 +27,7 @@ class Operation:
     sent: Credentials
     response: Response | None
     recognise: Recognise
+    cost: int = 0
 
     @property
     def browser(self) -> Credentials:

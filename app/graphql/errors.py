@@ -26,10 +26,6 @@ STATUS_OF_REFUSAL = {
 """The HTTP status where a request is refused before its operation runs. After that errors stand in an answer of 200."""
 
 
-NOT_IN_THE_DOCUMENT = (CannotGetOperationTypeError, InvalidOperationTypeError, MissingQueryError)
-"""What Strawberry raises where the document has no operation that can be run in this way."""
-
-
 def extensions_of(error: PicHubError) -> dict[str, Any]:
     extensions: dict[str, Any] = {"code": error.code, "details": error.details}
     return extensions | {"fields": error.fields} if error.fields else extensions
@@ -50,14 +46,31 @@ def presented(error: GraphQLError, *, request_id: str) -> GraphQLError:
     cause = root_cause(error)
     if isinstance(cause, PicHubError):
         return _with(error, cause.message, extensions_of(cause))
-    if cause is None or isinstance(cause, NOT_IN_THE_DOCUMENT):
-        # The document or its variables are wrong, and the message says how.
-        return _with(error, error.message, {"code": BadRequest.code, "details": error.message})
+    if cause is None:
+        # The document or its variables are wrong, and the message says how; or it is not run at all.
+        said = {"code": BadRequest.code, "details": error.message}
+        return _with(error, error.message, said | (error.extensions or {}))
+    if isinstance(cause, MissingQueryError | CannotGetOperationTypeError | InvalidOperationTypeError):
+        told = without_operation(cause)
+        return _with(error, told, {"code": BadRequest.code, "details": told})
     if isinstance(cause, RecursionError) and error.path is None:
         return _with(error, TOO_NESTED, {"code": BadRequest.code, "details": TOO_NESTED})
     log.error("request %s failed at %s", request_id, error.path, exc_info=cause)
     details = f"This is our mistake, not yours. The log has more under {request_id}"
     return _with(error, "Internal error", {"code": PicHubError.code, "details": details})
+
+
+def without_operation(
+    error: MissingQueryError | CannotGetOperationTypeError | InvalidOperationTypeError,
+) -> str:
+    """What is said where the document has no operation that can be run in this way."""
+    match error:
+        case MissingQueryError():
+            return "The request has no `query`"
+        case CannotGetOperationTypeError():
+            return error.as_http_error_reason()
+        case _:
+            return "This operation can't be asked for in this way"
 
 
 def root_cause(error: GraphQLError) -> BaseException | None:

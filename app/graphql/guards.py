@@ -1,97 +1,122 @@
-"""What an operation may cost, told before it runs.
+"""How large an operation may be, told before it is validated.
 
 Strawberry's own limiters walk a fragment again at each spread: sixteen chained fragments cost 2^16 walks. Here each
-fragment is walked once, so the check is linear in the length of the document.
+fragment is walked once, so the check is linear in the length of the document. What it asks for is weighed elsewhere.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from graphql import (
     DefinitionNode,
+    DirectiveNode,
+    DocumentNode,
     FieldNode,
     FragmentDefinitionNode,
     FragmentSpreadNode,
     GraphQLError,
     InlineFragmentNode,
     OperationDefinitionNode,
+    SelectionNode,
     SelectionSetNode,
-    ValidationContext,
-    ValidationRule,
 )
 
 from app.settings import Settings
 
 UNCOUNTABLE = 10**9
+MOST_DIRECTIVES_AT_ONE_PLACE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Extent:
-    """How deep a selection nests, and how many aliases and fields stand at any depth of it and at its top."""
+    """How deep a selection nests, how many aliases, directives and fields stand at any depth of it and at its top.
+
+    `crowd` is the number of directives at the one place that has most of them.
+    """
 
     depth: int = 0
     aliases: int = 0
+    directives: int = 0
+    crowd: int = 0
     top: int = 0
 
     def beside(self, other: "Extent") -> "Extent":
         return Extent(
             max(self.depth, other.depth),
             min(self.aliases + other.aliases, UNCOUNTABLE),
+            min(self.directives + other.directives, UNCOUNTABLE),
+            max(self.crowd, other.crowd),
             min(self.top + other.top, UNCOUNTABLE),
         )
 
 
 class Survey:
-    """The extents of a document's selections, each fragment surveyed once."""
+    """The extents of a document's operations, each fragment surveyed once."""
 
     def __init__(self, definitions: Sequence[DefinitionNode]) -> None:
         self._fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
         self._known: dict[str, Extent] = {}
 
-    def of(self, selections: SelectionSetNode) -> Extent:
+    def of(self, operation: OperationDefinitionNode) -> Extent:
+        total = self._within(operation.selection_set)
+        for variable in operation.variable_definitions or ():
+            total = total.beside(_directed(variable.directives))
+        return total.beside(_directed(operation.directives))
+
+    def _within(self, selections: SelectionSetNode) -> Extent:
         total = Extent()
         for selection in selections.selections:
-            if isinstance(selection, FieldNode):
-                found = self._of_field(selection)
-            elif isinstance(selection, FragmentSpreadNode):
-                found = self._of_fragment(selection.name.value)
-            elif isinstance(selection, InlineFragmentNode):
-                found = self.of(selection.selection_set)
-            total = total.beside(found)
+            total = total.beside(_directed(selection.directives)).beside(self._of_selection(selection))
         return total
 
+    def _of_selection(self, selection: SelectionNode) -> Extent:
+        match selection:
+            case FieldNode():
+                return self._of_field(selection)
+            case FragmentSpreadNode():
+                return self._of_fragment(selection.name.value)
+            case InlineFragmentNode():
+                return self._within(selection.selection_set)
+        return Extent()
+
     def _of_field(self, field: FieldNode) -> Extent:
-        below = self.of(field.selection_set) if field.selection_set else Extent()
+        below = self._within(field.selection_set) if field.selection_set else Extent()
         # Introspection nests deep by nature, and graphql-core bounds it by a rule of its own.
         depth = 0 if field.name.value.startswith("__") else below.depth + 1
-        return Extent(depth, below.aliases + (field.alias is not None), 1)
+        return Extent(depth, below.aliases + (field.alias is not None), below.directives, below.crowd, 1)
 
     def _of_fragment(self, name: str) -> Extent:
         if name not in self._known:
             self._known[name] = Extent()  # a cycle ends here; another rule reports it
             if name in self._fragments:
-                self._known[name] = self.of(self._fragments[name].selection_set)
+                fragment = self._fragments[name]
+                self._known[name] = self._within(fragment.selection_set).beside(
+                    _directed(fragment.directives)
+                )
         return self._known[name]
 
 
-def limits_rule(settings: Settings) -> type[ValidationRule]:
-    """The validation rule that holds operations to the settings' limits."""
+def refusals(document: DocumentNode, settings: Settings) -> list[GraphQLError]:
+    """What of the document is over a limit, each with how much was asked and how much is allowed."""
+    survey = Survey(document.definitions)
+    return [
+        GraphQLError(f"The operation has {actual:,} {what}; {limit:,} are allowed", nodes=[operation])
+        for operation in document.definitions
+        if isinstance(operation, OperationDefinitionNode)
+        for what, actual, limit in _measured(survey.of(operation), settings)
+        if actual > limit
+    ]
 
-    class Limits(ValidationRule):
-        def __init__(self, context: ValidationContext) -> None:
-            super().__init__(context)
-            self._survey = Survey(context.document.definitions)
 
-        def enter_operation_definition(self, node: OperationDefinitionNode, *_: object) -> None:
-            extent = self._survey.of(node.selection_set)
-            for what, actual, limit in (
-                ("levels deep", extent.depth, settings.graphql_max_depth),
-                ("aliases", extent.aliases, settings.graphql_max_aliases),
-                ("fields at its root", extent.top, settings.graphql_max_root_fields),
-            ):
-                if actual > limit:
-                    self.report_error(
-                        GraphQLError(f"The operation has {actual} {what}; {limit} are allowed", nodes=[node])
-                    )
+def _measured(extent: Extent, settings: Settings) -> Iterable[tuple[str, int, int]]:
+    return (
+        ("levels deep", extent.depth, settings.graphql_max_depth),
+        ("aliases", extent.aliases, settings.graphql_max_aliases),
+        ("directives", extent.directives, settings.graphql_max_directives),
+        ("directives at one place", extent.crowd, MOST_DIRECTIVES_AT_ONE_PLACE),
+        ("fields at its root", extent.top, settings.graphql_max_root_fields),
+    )
 
-    return Limits
+
+def _directed(directives: Sequence[DirectiveNode] | None) -> Extent:
+    return Extent(directives=len(directives or ()), crowd=len(directives or ()))

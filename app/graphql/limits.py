@@ -44,14 +44,23 @@ class RateLimit:
         description="All windows: of requests, and of uploads where somebody is signed in."
     )
 
+    cost: int = strawberry.field(
+        description="What this operation costs: the objects that it may have to find, by its page sizes."
+    )
+    max_cost: int = strawberry.field(
+        description="What an operation may cost; one that costs more is not run."
+    )
+
     @classmethod
-    def of(cls, standing: limits.Standing) -> Self:
+    def of(cls, standing: limits.Standing, *, cost: int, max_cost: int) -> Self:
         left = standing.least
         return cls(
             limit=left.window.amount if left else None,
             remaining=left.remaining if left else None,
             reset_at=left.resets_at if left else None,
             windows=[RateLimitWindow.of(each) for each in standing.windows],
+            cost=cost,
+            max_cost=max_cost,
         )
 
 
@@ -61,4 +70,9 @@ class LimitQueries:
         description="What the caller may still do: what the headers of the answer say, as data."
     )
     async def rate_limit(self, info: Info) -> RateLimit:
-        return RateLimit.of(await limits.standing(info.context.ctx))
+        ctx = info.context.ctx
+        return RateLimit.of(
+            await limits.standing(ctx),
+            cost=info.context.cost,
+            max_cost=ctx.services.settings.graphql_max_cost,
+        )

@@ -52,7 +52,9 @@ class Preset:
         said = self.preset.transform.background
         return HexColor(str(said)) if said is not None else None
 
-    @strawberry.field(description="Which part COVER keeps: a word such as top-left, or x,y from 0 to 1; null where it does not say.")
+    @strawberry.field(
+        description="Which part COVER keeps: a word such as top-left, or x,y from 0 to 1; null where it does not say."
+    )
     def position(self) -> str | None:
         return str(self.preset.transform.position) if "pos" in self.preset.parameters else None
 

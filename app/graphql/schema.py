@@ -1,7 +1,6 @@
 """The whole schema, put together from the rooms."""
 
 from collections.abc import Iterator
-from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -14,21 +13,11 @@ from graphql import (
     GraphQLInterfaceType,
     GraphQLObjectType,
     GraphQLSchema,
-    OperationDefinitionNode,
     Undefined,
 )
-from graphql.validation import ASTValidationRule, NoSchemaIntrospectionCustomRule
-from strawberry.extensions import (
-    AddValidationRules,
-    MaxTokensLimiter,
-    ParserCache,
-    ValidationCache,
-)
+from graphql.validation import NoSchemaIntrospectionCustomRule
 from strawberry.schema.config import StrawberryConfig
-from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types import ExecutionContext
-from strawberry.types.graphql import OperationType
-from strawberry.utils.operation import get_operation_type
 
 from app.graphql.account import AccountMutations, AccountQueries
 from app.graphql.accounts import AccountsMutations, AccountsQueries
@@ -36,12 +25,12 @@ from app.graphql.albums import AlbumMutations, AlbumQueries
 from app.graphql.categories import CategoryMutations, CategoryQueries
 from app.graphql.events import KINDS, EventQueries, Subscription
 from app.graphql.explanations import ExplanationQueries
-from app.graphql.guards import limits_rule
 from app.graphql.images import ImageMutations, ImageQueries
 from app.graphql.invitations import InvitationMutations, InvitationQueries
 from app.graphql.limits import LimitQueries
 from app.graphql.nodes import NodeQueries
 from app.graphql.presets import PresetQueries
+from app.graphql.reading import Reader, Reading
 from app.graphql.scalars import SCALARS
 from app.graphql.sessions import SessionMutations
 from app.graphql.sharing import Executor
@@ -87,12 +76,15 @@ TOLD_BY_SETTINGS = (
     "introspection",
     "graphql_max_depth",
     "graphql_max_aliases",
+    "graphql_max_directives",
     "graphql_max_tokens",
     "graphql_max_root_fields",
 )
 
 
 class Schema(strawberry.Schema):
+    reader: Reader
+
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
         for each in _arguments(self._schema):
@@ -115,40 +107,6 @@ def _arguments(schema: GraphQLSchema) -> Iterator[GraphQLArgument | GraphQLInput
                 yield from field.args.values()
 
 
-class SeveralOperations(CannotGetOperationTypeError):
-    """The document has several operations, and nothing says which to run."""
-
-    def as_http_error_reason(self) -> str:
-        return "The document has several operations: `operationName` must say which to run"
-
-
-class Documents(ParserCache):
-    """Remembers what documents say. One that says nothing is left to Strawberry, which knows how to tell of it."""
-
-    def on_parse(self) -> Iterator[None]:
-        with suppress(GraphQLError, RecursionError):
-            self.execution_context.graphql_document = self.cached_parse_document(
-                self.execution_context.query, **self.execution_context.parse_options
-            )
-        # Strawberry would run the first.
-        if self.execution_context._provided_operation_name is None and self._operations() > 1:  # noqa: SLF001
-            raise SeveralOperations(None)
-        yield
-
-    def _operations(self) -> int:
-        document = self.execution_context.graphql_document
-        definitions = document.definitions if document else ()
-        return sum(isinstance(each, OperationDefinitionNode) for each in definitions)
-
-
-def operation_type(query: str | None, name: str | None, settings: Settings) -> OperationType | None:
-    """What an operation of a document is; None where the document or its operation can't be made out."""
-    parse = Documents().cached_parse_document
-    with suppress(GraphQLError, RecursionError, RuntimeError):
-        return get_operation_type(parse(query or "", max_tokens=settings.graphql_max_tokens), name)
-    return None
-
-
 def build_schema(settings: Settings) -> Schema:
     """The schema, held to the limits of these settings: one for all that say the same of GraphQL."""
     return _built(Settings(**{name: getattr(settings, name) for name in TOLD_BY_SETTINGS}))
@@ -156,25 +114,15 @@ def build_schema(settings: Settings) -> Schema:
 
 @lru_cache(maxsize=8)
 def _built(settings: Settings) -> Schema:
-    rules: list[type[ASTValidationRule]] = [limits_rule(settings)]
-    if not settings.introspection:
-        rules.append(NoSchemaIntrospectionCustomRule)
-
-    def extensions() -> list[Any]:
-        return [
-            lambda: MaxTokensLimiter(max_token_count=settings.graphql_max_tokens),
-            # The rules are made once: they are part of the key by which validation is remembered.
-            lambda: AddValidationRules(rules),
-            Documents,
-            ValidationCache,
-        ]
-
-    return Schema(
+    rules = () if settings.introspection else (NoSchemaIntrospectionCustomRule,)
+    schema: Schema = Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=KINDS.values(),
         execution_context_class=Executor,
-        extensions=extensions(),
+        extensions=[lambda: Reading(schema.reader)],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.introspection),
     )
+    schema.reader = Reader(schema, settings, rules)
+    return schema

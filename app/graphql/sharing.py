@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from graphql import ExecutionResult, FieldNode, OperationDefinitionNode, SelectionNode, print_ast
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from app.graphql.costs import Weighing
 from app.graphql.events import Event
 from app.graphql.loaders import Loaders
 
 
-class Executor(StrawberryGraphQLCoreExecutionContext):
-    """Executes as Strawberry does, and asks first whether somebody has executed the same for this event."""
+class Executor(Weighing):
+    """Executes what is not too costly, and asks first whether somebody has executed the same for this event."""
 
     selected: tuple[Any, ...] | None = None
 

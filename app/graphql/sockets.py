@@ -22,6 +22,7 @@ from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import BadRequest, FellBehind, Forbidden, PicHubError, RateLimited, Unauthorized
 from app.graphql.context import Operation
+from app.graphql.documents import Asked, asked_by_id
 from app.graphql.errors import presented, root_cause
 from app.graphql.loaders import Loaders
 from app.resolvers import account
@@ -103,18 +104,20 @@ class Operations:
     def __init__(self, schema: Any) -> None:
         self._schema = schema
 
-    async def stream(self, query: str, *, context_value: Connection, **given: Any) -> Any:
+    async def stream(self, query: Asked, *, context_value: Connection, **given: Any) -> Any:
         return self._results(query, context_value, given)
 
     async def _results(
-        self, query: str, connection: Connection, given: dict[str, Any]
+        self, asked: Asked, connection: Connection, given: dict[str, Any]
     ) -> AsyncGenerator[ExecutionResult, None]:
         try:
             operation = await connection.operation()
         except PicHubError as error:
             yield PreExecutionError(data=None, errors=[GraphQLError(error.message, original_error=error)])
             return
-        results = await self._schema.stream(query, context_value=operation, **given)
+        results = await self._schema.stream(
+            asked.text, operation_extensions=asked.extensions, context_value=operation, **given
+        )
         async with aclosing(results):
             async for result in results:
                 yield result
@@ -131,8 +134,13 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         wrong = _wrong(message)
         if wrong:
             await self.handle_invalid_message(wrong)
-        else:
-            await super().handle_message(message)
+            return
+        if message["type"] == "subscribe":
+            # Strawberry passes on nothing but the query: what else may name the document goes in its place.
+            payload = asked_by_id(message["payload"])
+            asked = Asked(payload.get("query"), payload.get("extensions"))
+            message = message | {"payload": payload | {"query": asked}}
+        await super().handle_message(message)
 
     async def handle_connection_init(self, message: Any) -> None:
         try:
@@ -191,10 +199,19 @@ def _wrong(message: Any) -> str | None:
         return f"A message of type {kind} needs an `id` that is a string"
     if kind != "subscribe":
         return None if isinstance(payload, dict | None) else "`payload` must be an object"
-    if not isinstance(payload, dict) or not isinstance(payload.get("query"), str):
-        return "A message of type subscribe needs a `payload` with a `query`"
+    if not isinstance(payload, dict) or not _names_a_document(payload):
+        return "A message of type subscribe needs a `payload` with a `query`, or with the id of a document"
+    if not isinstance(payload.get("extensions"), dict | None):
+        return "`extensions` must be an object or null"
     if not isinstance(payload.get("variables"), dict | None):
         return "`variables` must be an object or null"
     if not isinstance(payload.get("operationName"), str | None):
         return "`operationName` must be a string or null"
     return None
+
+
+def _names_a_document(payload: dict[str, Any]) -> bool:
+    query = payload.get("query")
+    if query is None:
+        return payload.get("documentId") is not None or bool(payload.get("extensions"))
+    return isinstance(query, str)

@@ -33,12 +33,13 @@ from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import BadRequest, PicHubError, RateLimited, TooLarge
 from app.graphql.context import Operation
-from app.graphql.errors import STATUS_OF_REFUSAL, formatted, is_of_request, presented
+from app.graphql.documents import Desk, Documents, asked_by_id
+from app.graphql.errors import STATUS_OF_REFUSAL, formatted, is_of_request, presented, without_operation
 from app.graphql.images import MAX_FILES
 from app.graphql.loaders import Loaders
 from app.graphql.media import GRAPHQL_RESPONSE, JSON, REQUESTS, STREAMS, media_type, takes_one_document
 from app.graphql.patience import patience, until
-from app.graphql.schema import build_schema, operation_type
+from app.graphql.schema import build_schema
 from app.graphql.sockets import Adapter, Connection, Handler
 from app.resolvers import account, images
 from app.settings import Settings
@@ -111,9 +112,11 @@ class View(GraphQL[Operation, None]):
     }
 
     def __init__(self, settings: Settings) -> None:
-        self.settings = settings
+        schema = build_schema(settings)
+        folder = settings.graphql_documents
+        self._desk = Desk(schema, Documents.load(folder, schema.reader) if folder else None)
         super().__init__(
-            build_schema(settings),
+            self._desk,  # type: ignore[arg-type]
             multipart_uploads_enabled=True,
             subscription_protocols=PROTOCOLS,
             connection_init_wait_timeout=SIGN_IN_WAIT,
@@ -163,7 +166,7 @@ class View(GraphQL[Operation, None]):
         """For browsers alone: curl and the like accept anything, and want an answer that programs read."""
         return (
             request.method == "GET"
-            and "query" not in request.query_params
+            and not {"query", "documentId", "extensions"} & request.query_params.keys()
             and "text/html" in request.headers.get("accept", "")
         )
 
@@ -186,6 +189,14 @@ class View(GraphQL[Operation, None]):
             raise HTTPException(400, "`operationName` must be a string or null, if provided.")
         return data
 
+    def parse_json(self, data: str | bytes) -> Any:
+        parsed = super().parse_json(data)
+        return asked_by_id(parsed) if isinstance(data, bytes) else parsed  # a body, or a parameter's value
+
+    def parse_query_params(self, params: Any) -> dict[str, Any]:
+        parsed: dict[str, Any] = asked_by_id(super().parse_query_params(params))
+        return parsed
+
     async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, Any]:
         form = (await request.get_form_data()).form
         operations = self.parse_json(_field(form, "operations"))
@@ -198,7 +209,8 @@ class View(GraphQL[Operation, None]):
             raise HTTPException(400, "`map` must be an object of lists of paths")
         for name, paths in places.items():
             _place(operations, _file(form, name), name, paths)
-        return operations
+        placed: dict[str, Any] = asked_by_id(operations)
+        return placed
 
     async def execute_operation(
         self,
@@ -220,7 +232,7 @@ class View(GraphQL[Operation, None]):
         )
 
     def _is_subscription(self, asked: GraphQLRequestData) -> bool:
-        kind = operation_type(asked.query, asked.operation_name, self.settings)
+        kind = self._desk.operation_type(asked.query, asked.operation_name, asked.extensions)
         return kind is OperationType.SUBSCRIPTION
 
     async def _executed(
@@ -228,7 +240,7 @@ class View(GraphQL[Operation, None]):
     ) -> ExecutionResult:
         try:
             return await self.schema.execute(
-                asked.query or "",
+                asked.query,
                 variable_values=asked.variables,
                 context_value=context,
                 operation_name=asked.operation_name,
@@ -236,9 +248,9 @@ class View(GraphQL[Operation, None]):
                 allowed_operation_types={OperationType.QUERY} if request.method == "GET" else ONE_ANSWER,
             )
         except MissingQueryError as error:
-            raise HTTPException(400, "The request has no `query`") from error
+            raise HTTPException(400, without_operation(error)) from error
         except CannotGetOperationTypeError as error:
-            raise HTTPException(400, error.as_http_error_reason()) from error
+            raise HTTPException(400, without_operation(error)) from error
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.MUTATION:
                 raise HTTPException(405, "A mutation must come by POST") from error

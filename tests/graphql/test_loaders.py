@@ -1,0 +1,54 @@
+"""What is loaded for one operation is gathered for all its fields, and shown to no other, also over one WebSocket."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.resolvers import albums
+from tests.events.sockets import Socket, connected
+from tests.house import House, served
+from tests.resolvers.test_images import context
+from tests.statements import counted_statements
+
+CREATED = "{ events(types: ALBUM_CREATED) { nodes { ... on AlbumCreatedEvent { album { name } } } } }"
+
+
+@pytest.fixture
+async def server(tmp_path: Path) -> AsyncIterator[House]:
+    async with served(tmp_path) as server:
+        yield server
+
+
+async def asked(socket: Socket, query: str) -> Any:
+    socket.subscribe(query)
+    message = await socket.receive()
+    assert (await socket.receive())["type"] == "complete"
+    return message["payload"]["data"]
+
+
+async def test_two_operations_of_one_socket_share_nothing_that_was_loaded(server: House) -> None:
+    ctx = await context(server)
+    album = await albums.create(ctx, albums.NewAlbum("One"))
+    async with connected(server.url) as socket:
+        await socket.ready(Authorization=f"Bearer {server.token}")
+        for name in ("Two", "Three"):
+            await albums.update(ctx, album.id, albums.AlbumChanges(name=name))
+            answer = await asked(socket, CREATED)
+            assert answer["events"]["nodes"] == [{"album": {"name": name}}]
+
+
+async def test_the_fields_of_one_operation_over_a_socket_are_loaded_together(server: House) -> None:
+    ctx = await context(server)
+    counts = []
+    async with connected(server.url) as socket:
+        await socket.ready(Authorization=f"Bearer {server.token}")
+        for more in (1, 9):
+            for number in range(more):
+                await albums.create(ctx, albums.NewAlbum(f"{number}"))
+            with counted_statements() as counted:
+                answer = await asked(socket, CREATED)
+            counts.append((len(answer["events"]["nodes"]), counted.count))
+    (few, statements), (many, as_many) = counts
+    assert (few, many, as_many) == (1, 10, statements)

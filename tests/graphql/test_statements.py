@@ -1,0 +1,118 @@
+"""What the documentation shows is valid, within the limits, and costs as many SQL statements however many rows."""
+
+import re
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+from graphql import FieldNode, GraphQLObjectType, OperationDefinitionNode, parse
+
+from app.auth import sessions, tokens
+from app.auth.actor import Scope
+from app.graphql.schema import build_schema
+from app.models import Account, ApiToken, Role
+from app.resolvers import albums, categories
+from app.resolvers.albums import NewAlbum
+from app.resolvers.categories import NewCategory
+from app.settings import Settings
+from tests import pictures
+from tests.house import House, ask, house
+from tests.operations import SHOWN, Shown
+from tests.receivers import HERE, receiving
+from tests.resolvers.test_images import context, upload
+from tests.statements import counted_statements
+from tests.webhooks.desk import Desk
+
+FEW, MANY = 2, 12
+DAY = timedelta(days=1)
+INVITE = "mutation { createInvitation(input: {}) { code } }"
+QUERIES = [shown for shown in SHOWN if shown.is_query]
+
+
+@dataclass
+class Home:
+    """The things of one admin, who asks in a browser."""
+
+    house: House
+    client: httpx2.AsyncClient
+    account: Account
+    ids: dict[str, str]
+
+    async def grow(self, count: int) -> None:
+        """So much more of everything."""
+        built, now = self.house, self.house.services.clock()
+        row, text = await tokens.create(self.account, name="x", scopes=Scope, now=now)
+        ctx = await context(built, text)
+        desk = await Desk.of(built)
+        desk.account = self.account
+        async with receiving() as receiver:
+            for number in range(count):
+                category = await categories.create(ctx, NewCategory(f"{row.id} {number}"))
+                album = await albums.create(ctx, NewAlbum(f"{number}"))
+                for _ in range(2):
+                    image = await upload(ctx, pictures.png(), album_id=album.id, category_id=category.id)
+                await sessions.begin(self.account, user_agent="x", now=now, lifetime=DAY)
+                await ask(self.client, INVITE)
+                await ApiToken.filter(id=row.id).update(album_id=album.id)
+                row, _ = await tokens.create(self.account, name="x", scopes=Scope, now=now)
+                await built.account(row.id)
+                webhook = await desk.webhook(receiver.url)
+            await desk.happens(count)
+            await desk.sent()
+        self.ids = {
+            "image": image.id, "album": album.id, "category": category.id, "webhook": webhook.id, "token": row.id
+        }  # fmt: skip
+
+    async def statements(self, shown: Shown) -> list[str]:
+        """What the operation sends to the database, with values for its variables."""
+        variables: dict[str, Any] = {**self.ids, "ids": list(self.ids.values())}
+        text = re.sub("img_…|img_01J…", self.ids["image"], shown.text)
+        declared = {each.variable.name.value for each in shown.operation.variable_definitions or ()}
+        given = {name: value for name, value in variables.items() if name in declared}
+        await ask(self.client, text, **given)  # what is noted once a minute is noted
+        with counted_statements() as counted:
+            await ask(self.client, text, **given)
+        return counted.texts
+
+
+@pytest.fixture
+async def home(tmp_path: Path) -> AsyncIterator[Home]:
+    async with (
+        house(tmp_path, webhook_allow_networks=HERE, presets="thumb=w=200&h=200") as built,
+        built.signed_in("boss", role=Role.ADMIN) as client,
+    ):
+        yield Home(built, client, await Account.get(username="boss"), {})
+
+
+@pytest.mark.parametrize("shown", SHOWN, ids=str)
+def test_what_is_shown_is_valid_and_within_the_limits(shown: Shown) -> None:
+    assert build_schema(Settings()).reader.read(shown.text).errors == ()
+
+
+def test_every_field_that_can_be_asked_for_is_shown() -> None:
+    schema = build_schema(Settings())._schema
+    root = schema.query_type
+    assert isinstance(root, GraphQLObjectType)
+    asked = {
+        field.name.value
+        for shown in QUERIES
+        for definition in parse(shown.text).definitions
+        if isinstance(definition, OperationDefinitionNode)
+        for field in definition.selection_set.selections
+        if isinstance(field, FieldNode)
+    }
+    assert set(root.fields) - asked <= {"node", "webhook"}, "show it in docs/graphql.md"
+
+
+async def test_no_query_costs_more_statements_for_more_rows(home: Home) -> None:
+    await home.grow(FEW)
+    few = {str(shown): await home.statements(shown) for shown in QUERIES}
+    await home.grow(MANY)
+    for shown in QUERIES:
+        many = await home.statements(shown)
+        assert len(many) == len(few[str(shown)]), "\n".join([str(shown), *many])
+    assert all(len(texts) < 20 for texts in few.values())
