@@ -4,6 +4,7 @@ Uploads come as github.com/jaydenseric/graphql-multipart-request-spec says.
 """
 
 import json
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Any
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, FormData, HTTPException, StarletteRequestAdapter
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -79,14 +80,15 @@ class Body(StarletteRequestAdapter):
 class View(GraphQL[Operation, None]):
     """The endpoint: POST with JSON or a multipart form, GET for queries, GraphiQL for browsers that ask for HTML.
 
-    Subscriptions come over WebSocket, as server-sent events and as multipart.
+    Subscriptions come over WebSocket, as server-sent events and as multipart. `graphiql` is the page to show at a path.
     """
 
     request_adapter_class = Body
     websocket_adapter_class = Adapter
     graphql_transport_ws_handler_class = Handler
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, graphiql: Callable[[str], Response]) -> None:
+        self.graphiql = graphiql
         super().__init__(
             build_schema(settings),
             multipart_uploads_enabled=True,
@@ -141,11 +143,8 @@ class View(GraphQL[Operation, None]):
             and "text/html" in request.headers.get("accept", "")
         )
 
-    async def render_graphql_ide(self, _: Request) -> Response:
-        """GraphiQL, which acts for whoever has signed in: no page may lay it under its own buttons."""
-        return HTMLResponse(
-            self.graphql_ide_html, headers={"Content-Security-Policy": "frame-ancestors 'none'"}
-        )
+    async def render_graphql_ide(self, request: Request) -> Response:
+        return self.graphiql(request.url.path)
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         try:

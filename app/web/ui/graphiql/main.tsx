@@ -1,0 +1,30 @@
+import 'graphiql/setup-workers/vite';
+import 'graphiql/style.css';
+import './style.css';
+
+import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
+import { createRoot } from 'react-dom/client';
+
+import { accessPlugin, refreshed } from './access';
+import { headersFor } from './credentials';
+import { examplesPlugin } from './ExamplesPane';
+import { TABS } from './examples';
+import { fetcher, learnSchema } from './fetcher';
+import { uploadsPlugin } from './UploadsPane';
+
+const viewer = await refreshed();
+const headers = headersFor(viewer);
+
+createRoot(document.getElementById('graphiql')!).render(
+  <GraphiQL
+    fetcher={fetcher}
+    onSchemaChange={learnSchema}
+    plugins={[HISTORY_PLUGIN, examplesPlugin, uploadsPlugin, accessPlugin]}
+    defaultTabs={TABS.map(({ query, variables }) => ({ query, variables, headers }))}
+    defaultHeaders={headers}
+    defaultEditorToolsVisibility={viewer ? 'variables' : 'headers'}
+    shouldPersistHeaders={false} // a token is not for a disk
+  >
+    <GraphiQL.Logo>PicHub</GraphiQL.Logo>
+  </GraphiQL>,
+);
