@@ -6,11 +6,21 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Request,
+    async_playwright,
+    expect,
+)
 
 from tests.house import House, served
 
 ROOT = Path(__file__).parents[2]
+WAIT = 15_000
+"""Milliseconds that a slow machine may take to show something."""
 FLAGS = (
     "--disable-gpu",
     "--disable-quic",
@@ -38,8 +48,11 @@ def program() -> str:
 @pytest.fixture(scope="module")
 async def chromium(program: str) -> AsyncIterator[Browser]:
     """A browser that nobody sees, started once a module."""
+    expect.set_options(timeout=WAIT)
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program, args=FLAGS, chromium_sandbox=False)
+        browser = await playwright.chromium.launch(
+            executable_path=program, args=FLAGS, chromium_sandbox=False
+        )
         yield browser
         await browser.close()
 
@@ -53,7 +66,10 @@ async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]
 
 @dataclass
 class Visit:
-    """A page, and what went wrong on it: errors in the console (where refusals of its policy stand), requests that left."""
+    """A page, and what went wrong on it: errors in the console, requests that failed or left the host.
+
+    What the page's policy refuses is an error in the console.
+    """
 
     page: Page
     url: str
@@ -83,13 +99,13 @@ class Visit:
 async def visit(context: BrowserContext, url: str) -> AsyncIterator[Visit]:
     """A page at this address; nothing may have gone wrong on it by the end of the block."""
     page = await context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(WAIT)
     visit = Visit(page, url)
     visit.listen()
     await page.goto(url)
     yield visit
-    await page.close()
     assert visit.wrong == []
+    await page.close()
 
 
 @pytest.fixture

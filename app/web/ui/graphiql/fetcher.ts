@@ -5,6 +5,7 @@ import {
   GraphQLError,
   type GraphQLSchema,
   getOperationAST,
+  parse,
 } from 'graphql';
 import { createClient } from 'graphql-ws';
 import type { GraphiQLProps } from 'graphiql';
@@ -24,14 +25,34 @@ export function learnSchema(learned: GraphQLSchema): void {
   schema = learned;
 }
 
-export const fetcher: Fetcher = (operation, options) => {
-  const { documentAST, headers } = options ?? {};
-  const kind = documentAST && getOperationAST(documentAST, operation.operationName)?.operation;
-  if (kind === 'subscription') return follow(operation, sent(headers));
-  return post(operation, sent(headers), documentAST);
+export const fetcher: Fetcher = (given, options) => {
+  const document = parsed(given.query);
+  const operation = named(given, document);
+  const headers = sent(options?.headers);
+  const kind = document && getOperationAST(document, operation.operationName)?.operation;
+  return kind === 'subscription' ? follow(operation, headers) : post(operation, headers, document);
 };
 
-export async function post(operation: Operation, headers: Headers, document?: DocumentNode): Promise<Result> {
+/** Null where it can't be parsed: the server says best what is wrong. */
+function parsed(query: string): DocumentNode | null {
+  try {
+    return parse(query);
+  } catch {
+    return null;
+  }
+}
+
+/** Right after a change of tabs GraphiQL still gives the name of the other tab's operation: that one is not sent. */
+function named(operation: Operation, document: DocumentNode | null): Operation {
+  const isThere = !document || getOperationAST(document, operation.operationName);
+  return isThere ? operation : { ...operation, operationName: null };
+}
+
+export async function post(
+  operation: Operation,
+  headers: Headers,
+  document: DocumentNode | null = null,
+): Promise<Result> {
   const slots = document ? slotsOf(document, operation.operationName, schema) : [];
   const missing = slots.find((slot) => slot.isRequired && picked(slot.path).length === 0);
   if (missing) return failure(`Choose a file for $${missing.path} in the Upload pane, then run this again`);
