@@ -45,7 +45,8 @@ function FileField({ slot: { path, takesMany } }: { slot: Slot }) {
       />
       {chosen.map((file) => (
         <small key={file.name}>
-          {file.name}, {size(file.size)}
+          {takesMany && `${file.name}, `}
+          {size(file.size)}
         </small>
       ))}
     </label>

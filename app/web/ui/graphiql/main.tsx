@@ -19,6 +19,7 @@ createRoot(document.getElementById('graphiql')!).render(
   <GraphiQL
     fetcher={fetcher}
     onSchemaChange={learnSchema}
+    customScalarSchemas={{ Upload: {}, JSON: {} }} // else the variables editor marks the null that a file takes the place of
     plugins={[HISTORY_PLUGIN, examplesPlugin, uploadsPlugin, accessPlugin]}
     defaultTabs={TABS.map(({ query, variables }) => ({ query, variables, headers }))}
     defaultHeaders={headers}
