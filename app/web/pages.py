@@ -13,6 +13,7 @@ from starlette.routing import Route
 HERE = Path(__file__).parent
 BUILT, UNBUILT = HERE / "dist", HERE / "unbuilt.html"
 CLOSED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""No page may lay ours under its own buttons, and none of ours sends forms by itself."""
 INLINE_STYLE = f"default-src 'none'; style-src 'unsafe-inline'; {CLOSED}"
 """For pages that run and load nothing."""
 LOADED = {

@@ -1,5 +1,6 @@
 """The pages and their files over HTTP, and what is said where they were not built."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -101,6 +102,14 @@ async def test_a_file_that_was_not_compressed_comes_as_it_is(files: httpx2.Async
 async def test_nothing_else_is_served(files: httpx2.AsyncClient, name: str) -> None:
     answer = await files.get(f"/static/{name}")
     assert answer.status_code == 404
+
+
+def test_the_lock_of_the_build_has_a_hash_for_each_package_and_no_address() -> None:
+    lock = json.loads((BUILT.parent / "ui" / "package-lock.json").read_text())
+    packages = {name: package for name, package in lock["packages"].items() if name}
+    assert len(packages) > 100
+    assert [name for name, package in packages.items() if "integrity" not in package] == []
+    assert [name for name, package in packages.items() if "resolved" in package] == []
 
 
 async def test_where_nothing_was_built_graphiql_says_how(tmp_path: Path) -> None:
