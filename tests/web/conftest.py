@@ -79,7 +79,7 @@ class Visit:
         self.page.on("console", self._said)
         self.page.on("pageerror", lambda error: self.wrong.append(f"uncaught: {error}"))
         self.page.on("request", self._asked)
-        self.page.on("requestfailed", lambda request: self.wrong.append(f"failed: {request.url}"))
+        self.page.on("requestfailed", self._failed)
         self.page.on("websocket", lambda socket: self._went(socket.url))
 
     def _said(self, message: ConsoleMessage) -> None:
@@ -88,6 +88,10 @@ class Visit:
 
     def _asked(self, request: Request) -> None:
         self._went(request.url)
+
+    def _failed(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the page was left or loaded anew before it came
+            self.wrong.append(f"{request.failure}: {request.url}")
 
     def _went(self, url: str) -> None:
         parts = urlsplit(url)

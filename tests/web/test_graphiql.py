@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
+from app.auth.actor import Scope
 from app.context import Context
 from app.models import Image
 from app.resolvers import accounts
@@ -39,7 +40,7 @@ async def use_token(page: Page, token: str) -> None:
     await page.get_by_role("button", name="Show Access").click()
     await page.get_by_label("API token").fill(token)
     await page.get_by_role("button", name="Use the token").click()
-    await expect(page.get_by_label("Access", exact=True)).to_contain_text("by a token")
+    await expect(page.get_by_label("Access", exact=True)).to_contain_text("You act")
 
 
 async def is_ready(page: Page) -> None:
@@ -90,9 +91,37 @@ async def test_a_token_given_once_is_sent_with_all_that_is_run(
         await use_token(page, home.token)
         await run(page, "LimitsAndUsage")
         await answers(page, '"username": "admin"')
+        await page.wait_for_load_state("networkidle")
         await page.reload()
         await run(page, "LimitsAndUsage")
         await answers(page, '"username": "admin"')
+
+
+async def test_a_token_that_may_not_say_whose_it_is_works(
+    context: BrowserContext, address: str, home: House
+) -> None:
+    token = await home.account("dan", scopes=[Scope.IMAGES_READ])
+    async with visit(context, address) as visited:
+        await use_token(visited.page, token)
+        await run(visited.page, "ListImages")
+        await answers(visited.page, '"totalCount": 0')
+
+
+async def test_a_token_that_does_not_hold_is_not_kept(context: BrowserContext, address: str) -> None:
+    async with visit(context, address) as visited:
+        page = visited.page
+        await page.get_by_role("button", name="Show Access").click()
+        await page.get_by_label("API token").fill("pchb_pat_nonsense")
+        await page.get_by_role("button", name="Use the token").click()
+        await expect(page.locator(".pane").get_by_role("alert")).to_have_text(
+            "The server does not take this token"
+        )
+        await expect(page.get_by_label("Access", exact=True)).to_contain_text("Nobody has signed in")
+        await run(page, "LimitsAndUsage")
+        await answers(page, '"viewer": null')
+        refused = [problem for problem in visited.wrong if "401" in problem]
+        assert visited.wrong == refused
+        visited.wrong.clear()  # browsers call each 401 an error
 
 
 async def test_a_token_is_kept_on_no_disk(context: BrowserContext, address: str, home: House) -> None:
@@ -125,6 +154,7 @@ async def test_who_has_signed_in_needs_no_token(context: BrowserContext, address
         await sign_in(page, "ann")
         await run(page, "LimitsAndUsage")
         await answers(page, '"username": "ann"')
+        await page.wait_for_load_state("networkidle")
         await page.reload()
         await page.get_by_role("button", name="Headers", exact=True).click()
         headers = page.locator(TOOL)

@@ -3,37 +3,37 @@ import { Button, type GraphiQLPlugin } from '@graphiql/react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 
 import { sent, setToken, token } from './credentials';
-import { post } from './fetcher';
+import { post, type Result } from './fetcher';
 import { AccessIcon } from './icons';
 import { createStore, useStore } from './store';
 
+/** The name of who acts where the Headers editor names nobody; '' for a token that may not say, null for nobody. */
 const viewer = createStore<string | null>(null);
 
-/** The name of who acts when the Headers editor names nobody; null where nobody does. */
+/** Asks who acts now. A token that the server does not take is forgotten. */
 export async function refreshed(): Promise<string | null> {
-  const name = await asked().catch(() => null);
-  viewer.set(name);
-  return name;
+  let result = await asked();
+  if (token() && result.errors?.some(({ extensions }) => extensions?.['code'] === 'UNAUTHORIZED')) {
+    setToken('');
+    result = await asked();
+  }
+  const account = result.data?.['viewer'] as { username: string } | null | undefined;
+  viewer.set(account?.username ?? (token() ? '' : null));
+  return viewer.get();
 }
 
-async function asked(): Promise<string | null> {
-  const result = await post({ query: 'query WhoAmI { viewer { username } }' }, sent());
-  const viewer = result.data?.['viewer'] as { username: string } | null | undefined;
-  return viewer?.username ?? null;
+async function asked(): Promise<Result> {
+  return post({ query: 'query WhoAmI { viewer { username } }' }, sent()).catch(() => ({}));
 }
 
 function AccessPane() {
   const name = useStore(viewer);
   const [problem, setProblem] = useState('');
 
-  async function useToken(text: string) {
+  async function take(text: string) {
     setToken(text);
-    setProblem('');
-    if (!(await refreshed()) && text) {
-      setToken('');
-      setProblem('The server does not know this token');
-      await refreshed();
-    }
+    await refreshed();
+    setProblem(token() === text ? '' : 'The server does not take this token');
   }
 
   async function signIn(username: string, password: string) {
@@ -55,20 +55,20 @@ function AccessPane() {
     <section className="pane" aria-label="Access">
       <h2>Access</h2>
       <p>
-        {name ? (
+        {name === null && 'Nobody has signed in: you see what is public.'}
+        {name === '' && 'You act by a token that may not say whose it is.'}
+        {name && (
           <>
             You act as <strong>{name}</strong>, {token() ? 'by a token' : 'signed in'}.
           </>
-        ) : (
-          'Nobody has signed in: you see what is public.'
         )}
       </p>
       {problem && <p role="alert">{problem}</p>}
-      {name ? (
+      {name !== null ? (
         <Button onClick={leave}>{token() ? 'Forget the token' : 'Sign out'}</Button>
       ) : (
         <>
-          <Fields label="Use the token" onSend={(given) => useToken(given('token').trim())}>
+          <Fields label="Use the token" onSend={(given) => take(given('token').trim())}>
             <input
               name="token"
               type="password"

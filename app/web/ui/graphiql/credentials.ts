@@ -19,7 +19,11 @@ export function setToken(text: string): void {
 
 /** What the Headers editor holds at first: for who has not signed in, a line to put a token into. */
 export function headersFor(viewer: string | null): string {
-  return JSON.stringify({ [PREFLIGHT]: '1', ...(viewer ? {} : { Authorization: TEMPLATE }) }, null, 2);
+  return JSON.stringify(
+    { [PREFLIGHT]: '1', ...(viewer !== null ? {} : { Authorization: TEMPLATE }) },
+    null,
+    2,
+  );
 }
 
 /** The headers to send for what the editor holds. The template's line is not sent: it would be refused as a token. */

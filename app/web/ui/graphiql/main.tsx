@@ -23,7 +23,7 @@ createRoot(document.getElementById('graphiql')!).render(
     plugins={[HISTORY_PLUGIN, examplesPlugin, uploadsPlugin, accessPlugin]}
     defaultTabs={TABS.map(({ query, variables }) => ({ query, variables, headers }))}
     defaultHeaders={headers}
-    defaultEditorToolsVisibility={viewer ? 'variables' : 'headers'}
+    defaultEditorToolsVisibility={viewer !== null ? 'variables' : 'headers'}
     shouldPersistHeaders={false} // a token is not for a disk
   >
     <GraphiQL.Logo>PicHub</GraphiQL.Logo>
