@@ -17,6 +17,7 @@ from app.context import Services
 from app.lifespan import running
 from app.middleware import RequestId, Spending, Unexpected
 from app.settings import Settings
+from app.web.pages import Pages
 from app.web.routes import metrics_routes
 from app.web.routes import routes as web_routes
 from compat_rest.errors import exception_handlers, unexpected
@@ -60,7 +61,7 @@ class GraphQL:
 
 
 @asynccontextmanager
-async def built(settings: Settings) -> AsyncIterator[asyncio.Future[ASGIApp]]:
+async def built(settings: Settings, pages: Pages) -> AsyncIterator[asyncio.Future[ASGIApp]]:
     """The GraphQL view, built in a thread while the server answers already: it is more than half of a start.
 
     Raises BadDocument.
@@ -73,7 +74,7 @@ async def built(settings: Settings) -> AsyncIterator[asyncio.Future[ASGIApp]]:
             import prometheus_client  # noqa: F401  (and what the first that counts would)
         from app.graphql.view import View
 
-        return View(settings)
+        return View(settings, graphiql=pages.graphiql)
 
     async def build_later() -> ASGIApp:
         await asyncio.sleep(HEAD_START)
@@ -121,10 +122,10 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[State]:
-        async with running(settings) as services, built(settings) as graphql, working(services):
+        async with running(settings) as services, built(settings, pages) as graphql, working(services):
             yield {"services": services, "graphql": graphql}
 
-    graphql = GraphQL()
+    pages, graphql = Pages(), GraphQL()
     app = Starlette(
         routes=[
             Route("/graphql", graphql, methods=None),
@@ -132,6 +133,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             WebSocketRoute("/graphql", graphql),
             WebSocketRoute("/graphql/", graphql),
             *web_routes,
+            *pages.routes,
             *(metrics_routes if settings.metrics else ()),
             *rest_routes,
         ],

@@ -4,6 +4,7 @@ Uploads come as github.com/jaydenseric/graphql-multipart-request-spec says.
 """
 
 import json
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Any
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, FormData, HTTPException, StarletteRequestAdapter
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.responses import Response, StreamingResponse
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -101,7 +102,7 @@ class EventStream(SSETransport):
 class View(GraphQL[Operation, None]):
     """The endpoint: POST with JSON or a multipart form, GET for queries, GraphiQL for browsers that ask for HTML.
 
-    Subscriptions come over WebSocket, as server-sent events and as multipart.
+    Subscriptions come over WebSocket, as server-sent events and as multipart. `graphiql` is the page to show at a path.
     """
 
     request_adapter_class = Body
@@ -111,7 +112,8 @@ class View(GraphQL[Operation, None]):
         GRAPHQL_SSE_PROTOCOL: EventStream
     }
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, graphiql: Callable[[str], Response]) -> None:
+        self.graphiql = graphiql
         schema = build_schema(settings)
         folder = settings.graphql_documents
         self._desk = Desk(schema, Documents.load(folder, schema.reader) if folder else None)
@@ -170,11 +172,8 @@ class View(GraphQL[Operation, None]):
             and "text/html" in request.headers.get("accept", "")
         )
 
-    async def render_graphql_ide(self, _: Request) -> Response:
-        """GraphiQL, which acts for whoever has signed in: no page may lay it under its own buttons."""
-        return HTMLResponse(
-            self.graphql_ide_html, headers={"Content-Security-Policy": "frame-ancestors 'none'"}
-        )
+    async def render_graphql_ide(self, request: Request) -> Response:
+        return self.graphiql(request.url.path)
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         if request.method == "POST" and request.content_type not in REQUESTS:

@@ -3,19 +3,18 @@
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from app.metrics import CONTENT_TYPE
+from app.web.pages import INLINE_STYLE, document
 
 HOME = Path(__file__).with_name("home.html")
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 
 
 def home(_: Request) -> Response:
     """Where a browser lands: what this server is, and where to go from here."""
-    headers = {"Content-Security-Policy": POLICY, "X-Content-Type-Options": "nosniff"}
-    return HTMLResponse(HOME.read_text(), headers=headers)
+    return document(HOME.read_text(), INLINE_STYLE)
 
 
 async def metrics(request: Request) -> Response:

@@ -11,6 +11,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from app.asgi import create_app
 from app.auth.actor import Scope
 from app.settings import Settings
+from app.web.pages import BUILT
 from tests import pictures
 from tests.faces.cast import OWNERS, Cast, Casts, gather, rules, without_ids
 from tests.house import House, house
@@ -22,6 +23,7 @@ NAME: dict[str, Any] = {"json": {"name": "@new_name"}}
 TITLE: dict[str, Any] = {"json": {"title": "x"}}
 HOOK: dict[str, Any] = {"json": {"url": "https://93.184.216.34/", "events": ["image.uploaded"]}}
 IDLE: dict[str, Any] = {"json": {"is_active": False}}
+A_FILE = next((file.name for file in (BUILT / "static").glob("*.svg")), "scripts-ui-did-not-build.svg")
 TYPENAME: dict[str, Any] = {"json": {"query": "{ __typename }"}}
 
 RULES = rules("""
@@ -98,6 +100,7 @@ ROWS: list[tuple[str, str, str, Scope | None, dict[str, Any]]] = [
     ("GET /{image_id}.{extension}", "/@public_picture.png", "public picture", READ, {}),
     ("GET /{image_id}.{extension}", "/@private_picture.png", "private picture", READ, {}),
     ("GET /", "/", "page", NO, {}),
+    ("GET /static/{name}", f"/static/{A_FILE}", "page", NO, {}),
     ("GET /metrics", "/metrics", "page", NO, {}),
     ("* /graphql", "/graphql", "endpoint", NO, TYPENAME),
     ("* /graphql/", "/graphql/", "endpoint", NO, TYPENAME),

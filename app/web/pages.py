@@ -1,0 +1,99 @@
+"""What was built of app/web/ui: the pages, and the files that they load."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+from starlette.routing import Route
+
+HERE = Path(__file__).parent
+BUILT, UNBUILT = HERE / "dist", HERE / "unbuilt.html"
+CLOSED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+"""No page may lay ours under its own buttons, and none of ours sends forms by itself."""
+INLINE_STYLE = f"default-src 'none'; style-src 'unsafe-inline'; {CLOSED}"
+"""For pages that run and load nothing."""
+LOADED = {
+    "default": "'none'",
+    "script": "'self'",
+    "worker": "'self'",
+    "connect": "'self'",
+    # Monaco, the editor, places each line by a style attribute, and writes its themes into style elements.
+    "style": "'self' 'unsafe-inline'",
+    "img": "'self' data:",
+    "font": "'self' data:",
+}
+OWN_ORIGIN = "; ".join([*(f"{kind}-src {origins}" for kind, origins in LOADED.items()), CLOSED])
+"""For pages that are programs: nothing comes from another origin, and nothing goes to one."""
+OF_FILES = "default-src 'none'; script-src 'self'; frame-ancestors 'none'"
+"""For workers, which have the policy that their own file came with."""
+TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".ttf": "font/ttf",
+    ".woff2": "font/woff2",
+}
+ENCODINGS = {"br": ".br", "gzip": ".gz"}
+"""What the build compressed, the smallest first, and under which names."""
+NAME = re.compile(r"[\w-][\w.-]*", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Pages:
+    """The pages in a folder that the build wrote. They may be built, and built anew, while the server runs."""
+
+    folder: Path = BUILT
+
+    @property
+    def routes(self) -> list[Route]:
+        return [Route("/static/{name}", self.asset)]
+
+    def graphiql(self, path: str) -> Response:
+        """GraphiQL, to be shown at this path. Its links are relative: it works under whatever prefix a proxy adds."""
+        try:
+            page = (self.folder / "graphiql" / "index.html").read_text()
+        except FileNotFoundError:
+            return document(UNBUILT.read_text(), INLINE_STYLE, status=503)
+        return document(page if path.endswith("/") else page.replace('="../', '="./'), OWN_ORIGIN)
+
+    def asset(self, request: Request) -> Response:
+        """A file that a page loads. Its name has a digest of what is in it, so it may be kept for ever."""
+        name: str = request.path_params["name"]
+        media_type = TYPES.get(Path(name).suffix)
+        file = self.folder / "static" / name
+        if media_type is None or not NAME.fullmatch(name) or not file.is_file():
+            raise HTTPException(404)
+        headers = {
+            "Cache-Control": "public, max-age=31536000, immutable",
+            "Content-Security-Policy": OF_FILES,
+            "Vary": "Accept-Encoding",
+            "X-Content-Type-Options": "nosniff",
+        }
+        for encoding in accepted(request.headers.get("accept-encoding", "")):
+            compressed = file.with_name(name + ENCODINGS[encoding])
+            if compressed.is_file():
+                headers["Content-Encoding"] = encoding
+                return FileResponse(compressed, media_type=media_type, headers=headers)
+        return FileResponse(file, media_type=media_type, headers=headers)
+
+
+def document(html: str, policy: str, *, status: int = 200) -> Response:
+    """A page under a Content-Security-Policy, always asked for anew."""
+    headers: Mapping[str, str] = {
+        "Content-Security-Policy": policy,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cache-Control": "no-cache",
+    }
+    return HTMLResponse(html, status, headers=headers)
+
+
+def accepted(header: str) -> list[str]:
+    """Which of our encodings an Accept-Encoding takes, ours first choice first."""
+    refused = re.compile(r";\s*q=0(\.0*)?\s*$")
+    taken = {item.split(";")[0].strip() for item in header.lower().split(",") if not refused.search(item)}
+    return [encoding for encoding in ENCODINGS if encoding in taken]

@@ -1,0 +1,31 @@
+import 'graphiql/setup-workers/vite';
+import 'graphiql/style.css';
+import './style.css';
+
+import { GraphiQL, HISTORY_PLUGIN } from 'graphiql';
+import { createRoot } from 'react-dom/client';
+
+import { accessPlugin, refreshed } from './access';
+import { headersFor } from './credentials';
+import { examplesPlugin } from './ExamplesPane';
+import { TABS } from './examples';
+import { fetcher, learnSchema } from './fetcher';
+import { uploadsPlugin } from './UploadsPane';
+
+const viewer = await refreshed();
+const headers = headersFor(viewer);
+
+createRoot(document.getElementById('graphiql')!).render(
+  <GraphiQL
+    fetcher={fetcher}
+    onSchemaChange={learnSchema}
+    customScalarSchemas={{ Upload: {}, JSON: {} }} // else the variables editor marks the null that a file takes the place of
+    plugins={[HISTORY_PLUGIN, examplesPlugin, uploadsPlugin, accessPlugin]}
+    defaultTabs={TABS.map(({ query, variables }) => ({ query, variables, headers }))}
+    defaultHeaders={headers}
+    defaultEditorToolsVisibility={viewer !== null ? 'variables' : 'headers'}
+    shouldPersistHeaders={false} // a token is not for a disk
+  >
+    <GraphiQL.Logo>PicHub</GraphiQL.Logo>
+  </GraphiQL>,
+);
