@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 IMAGE_PATH = re.compile(r"/img/([^/.]+)(?:\.([^/]*))?(?:/.*)?|/([^/.]+)\.([^/]+)", re.DOTALL)
 IMAGE_ADDRESS = "the address of an image, such as /img/{id}.webp?w=320, with 100 parameters at most"
@@ -62,7 +62,7 @@ class Links:
 
     def api(self, path: str) -> str:
         """The address of something under `/v1`."""
-        return f"{self.base}/v1/{quote(path)}"
+        return f"{self.base}/v1/{path}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,7 @@ def image(ctx: Context, row: models.Image) -> dict[str, Any]:
     links = variants.markup(ctx, row)
     return {
         "id": row.id,
-        "url": variants.url_of(ctx, row),
+        "url": links.url,
         "thumbnail_url": _thumbnail_url(ctx, row),
         "delete_url": ctx.services.links.api(f"images/{row.id}"),
         "filename": row.filename,

@@ -4,13 +4,13 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from app.db.lookup import Lookup
+from app.db.written import Written
 from app.ids import Kind, new_id
 from app.models import Account, Session
 
 LONGEST_USER_AGENT = 200
 
-BY_DIGEST = Lookup(Session, "digest", related="account")
+BY_DIGEST = Written(Session, lambda: Session.filter(digest="").select_related("account").limit(1))
 
 
 async def begin(
@@ -32,7 +32,7 @@ async def begin(
 
 async def find(text: str, *, now: datetime) -> Session | None:
     """The session that a cookie speaks of, with its account; None where it does not hold."""
-    session = await BY_DIGEST.find(_digest(text))
+    session = await BY_DIGEST.first(_digest(text))
     return session if session is not None and session.holds(now) else None
 
 

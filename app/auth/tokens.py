@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from app.auth.actor import Scope
-from app.db.lookup import Lookup
+from app.db.written import Written
 from app.errors import Unauthorized
 from app.ids import Kind, new_id
 from app.models import Account, Album, ApiToken
@@ -22,7 +22,7 @@ ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_DIGITS = 33
 CHECK_DIGITS = 6
 
-BY_DIGEST = Lookup(ApiToken, "digest", related="account")
+BY_DIGEST = Written(ApiToken, lambda: ApiToken.filter(digest="").select_related("account").limit(1))
 
 
 async def create(
@@ -52,7 +52,7 @@ async def create(
 
 async def find(authorization: str, *, now: datetime) -> ApiToken:
     """The token that an Authorization header speaks of, with its account, as it is now. Raises Unauthorized."""
-    token = await BY_DIGEST.find(digest(_bearer(authorization)))
+    token = await BY_DIGEST.first(digest(_bearer(authorization)))
     if token is None or not token.holds(now):
         raise Unauthorized()
     return token

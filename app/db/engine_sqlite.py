@@ -22,6 +22,7 @@ from tortoise.exceptions import IntegrityError, OperationalError, TransactionMan
 
 from app.db import statements
 from app.db.connection import Connection, Work
+from app.db.reading import Executor
 from app.db.statements import Row
 
 T = TypeVar("T")
@@ -37,6 +38,8 @@ READING = re.compile(
 class _Client(SqliteClient):
     """The statements that Tortoise asks for, each as one piece of work for one connection."""
 
+    executor_class = Executor
+
     async def _perform(self, work: Work[T], *, reads: bool) -> T:
         raise NotImplementedError
 
@@ -48,6 +51,13 @@ class _Client(SqliteClient):
     ) -> tuple[int, Sequence[Row]]:
         query = query.replace("\0", "'||CHAR(0)||'")  # Tortoise writes some texts into the statement
         work = partial(statements.fetch, sql=query, values=values or ())
+        return await self._logged(query, values, work, reads=READING.match(query) is not None)
+
+    async def execute_rows(
+        self, query: str, values: Sequence[Any] | None = None
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """The columns' names, and the rows as the driver gives them."""
+        work = partial(statements.read, sql=query, values=values or ())
         return await self._logged(query, values, work, reads=READING.match(query) is not None)
 
     async def execute_query_dict(self, query: str, values: Sequence[Any] | None = None) -> list[Row]:

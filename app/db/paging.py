@@ -3,14 +3,16 @@
 A paged model has these columns, and an index that ends in them.
 """
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from app.paging import Cursor, Direction, NumberedPage, NumberedRequest, Order, Page, PageRequest
+from app.db.written import Written
+from app.paging import EPOCH, Cursor, Direction, NumberedPage, NumberedRequest, Order, Page, PageRequest
 
 M = TypeVar("M", bound=Model)
 NEWEST_FIRST = Order()
@@ -46,6 +48,54 @@ async def by_cursor(
         return await query.count()
 
     return Page(items, [_place(row, order) for row in items], has_next, has_previous, total)
+
+
+class OwnList(Generic[M]):
+    """The rows of one owner, newest first, by statements that are written once.
+
+    OWN = OwnList(Image, Image.owned_by)
+    page = await OWN.by_cursor(account_id, request, total=account.image_count)
+    """
+
+    def __init__(self, model: type[M], owned_by: Callable[[str], QuerySet[M]]) -> None:
+        self._owned_by = owned_by
+        self._first = Written(model, lambda: _ordered(owned_by(""), NEWEST_FIRST).limit(1))
+        somewhere = Cursor(EPOCH, "")
+        self._after = Written(
+            model, lambda: _ordered(_following(owned_by(""), somewhere, NEWEST_FIRST), NEWEST_FIRST).limit(1)
+        )
+        self._numbered = Written(model, lambda: _ordered(owned_by(""), NEWEST_FIRST).limit(1).offset(1))
+
+    async def by_cursor(self, owner_id: str, request: PageRequest, *, total: int) -> Page[M]:
+        """As the function does. `total` says how many rows there are: whoever has this list keeps count."""
+        if request.backward or request.before is not None:
+            return await by_cursor(self._owned_by(owner_id), request)
+        request.require(NEWEST_FIRST)
+        rows = await self._rows(owner_id, request.after, request.size + 1)
+        there_is_more, items = len(rows) > request.size, rows[: request.size]
+
+        async def has_next() -> bool:
+            return there_is_more
+
+        async def has_previous() -> bool:
+            return await _reaches(self._owned_by(owner_id), request.after, _opposite(NEWEST_FIRST))
+
+        async def count() -> int:
+            return total
+
+        return Page(items, [_place(row, NEWEST_FIRST) for row in items], has_next, has_previous, count)
+
+    async def by_number(self, owner_id: str, request: NumberedRequest, *, total: int) -> NumberedPage[M]:
+        """As the function does, without its count."""
+        if request.offset >= total:
+            return NumberedPage([], request, total)
+        rows = await self._numbered.rows(owner_id, request.per_page, request.offset)
+        return NumberedPage(rows, request, total)
+
+    async def _rows(self, owner_id: str, after: Cursor | None, most: int) -> list[M]:
+        if after is None:
+            return await self._first.rows(owner_id, most)
+        return await self._after.rows(owner_id, after.key, after.key, after.id, most)
 
 
 async def by_number(

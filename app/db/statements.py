@@ -23,6 +23,12 @@ def fetch(raw: sqlite3.Connection, sql: str, values: Values) -> tuple[int, list[
     return changed or len(rows), rows
 
 
+def read(raw: sqlite3.Connection, sql: str, values: Values) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+    """(names of the columns, rows)."""
+    cursor = raw.execute(sql, values)
+    return tuple(column[0] for column in cursor.description or ()), cursor.fetchall()
+
+
 def repeat(raw: sqlite3.Connection, sql: str, values: Sequence[Values]) -> None:
     """The statement, once for each of `values`."""
     raw.executemany(sql, values)

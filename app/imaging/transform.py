@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from hashlib import sha256
 from typing import Any, Self
 from urllib.parse import quote
@@ -75,14 +75,7 @@ class Transform:
 
         `without_format` leaves `fm` out, for an address whose path says the format.
         """
-        essence, nothing = self._essence(), Transform()
-        if without_format:
-            essence = replace(essence, format=None)
-        return "&".join(
-            f"{param.name}={quote(param.write(getattr(essence, param.field)), safe=',')}"
-            for param in PARAMS
-            if getattr(essence, param.field) != getattr(nothing, param.field)
-        )
+        return _query(self, without_format)
 
     def negotiated(self, accept: str, source: Source) -> Self:
         """This transform with `auto` decided by the request's Accept header."""
@@ -139,6 +132,19 @@ class Transform:
             background=self.background if padded or self.format is Format.JPG else None,
             quality=None if self.format in {Format.PNG, Format.GIF} else self.quality,
         )
+
+
+@lru_cache(maxsize=1_000)
+def _query(transform: Transform, without_format: bool) -> str:
+    """Lists ask for the same a hundred times: to write it takes longer than all the rest of an address."""
+    essence, nothing = transform._essence(), Transform()  # noqa: SLF001
+    if without_format:
+        essence = replace(essence, format=None)
+    return "&".join(
+        f"{param.name}={quote(param.write(getattr(essence, param.field)), safe=',')}"
+        for param in PARAMS
+        if getattr(essence, param.field) != getattr(nothing, param.field)
+    )
 
 
 def _read(param: Param, text: str) -> Any:

@@ -76,7 +76,7 @@ def image_snapshot(ctx: Context, row: Image) -> dict[str, Any]:
     links = variants.markup(ctx, row)
     return {
         "id": row.id,
-        "url": variants.url_of(ctx, row),
+        "url": links.url,
         "thumbnail_url": variants.url_of(ctx, row, variants.thumbnail(row)),
         "filename": row.filename,
         "title": row.title,

@@ -10,7 +10,7 @@ from app.auth.actor import Actor, Scope
 from app.cancellation import to_the_end
 from app.context import Budget, Context
 from app.db.nested import by_cursor_in_each
-from app.db.paging import by_cursor, by_number
+from app.db.paging import OwnList, by_cursor, by_number
 from app.errors import Forbidden, Invalid, NotFound, OutOfStorage, written_size
 from app.events import outbox
 from app.events.outbox import Outbox
@@ -28,6 +28,9 @@ from app.uploads import Upload
 MAX_FILENAME = 255
 MAX_TITLE = 200
 MAX_DESCRIPTION = 5_000
+
+ALL = ImageFilter()
+OWN = OwnList(Image, Image.owned_by)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,11 +181,17 @@ async def page(
 
     Raises Invalid for what is wrong in the filter, InvalidParameter for a cursor of another order or filter.
     """
+    if (which, order) == (ALL, NEWEST_FIRST):
+        account = ctx.require(Scope.IMAGES_READ).account
+        return await OWN.by_cursor(account.id, request, total=account.image_count)
     return await by_cursor(await _own_images(ctx, which), request, order.of(which))
 
 
 async def numbered(ctx: Context, which: ImageFilter, request: NumberedRequest) -> NumberedPage[Image]:
     """One numbered page of the caller's own images, newest first. Raises NotFound as `page` does."""
+    if which == ALL:
+        account = ctx.require(Scope.IMAGES_READ).account
+        return await OWN.by_number(account.id, request, total=account.image_count)
     return await by_number(await _own_images(ctx, which), request)
 
 

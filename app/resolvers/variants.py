@@ -28,6 +28,8 @@ from app.storage.base import Missing, Stored
 T = TypeVar("T")
 
 THUMBNAIL = 400
+AS_LARGE_AS_IT_IS = Transform(format=Format.WEBP)
+SMALLER = Transform(width=THUMBNAIL, height=THUMBNAIL, fit=Fit.INSIDE, format=Format.WEBP)
 TOUCHED = timedelta(days=1)
 """How exactly it is known when a variant was last used: what is younger is not touched again."""
 MADE_ANEW = 3
@@ -100,11 +102,10 @@ def variant(ctx: Context, image: Image, transform: Transform) -> Variant:
 
 def url_of(ctx: Context, image: Image, transform: Transform | None = None) -> str:
     """The address of the original, or of a transform of it."""
-    original = Format(image.format)
     if transform is None:
-        return ctx.services.links.image(image.id, original.extension)
+        return ctx.services.links.image(image.id, Format(image.format).extension)
     if not isinstance(transform.format, Format):
-        return ctx.services.links.image(image.id, original.extension, transform.query())
+        return ctx.services.links.image(image.id, Format(image.format).extension, transform.query())
     query = transform.query(without_format=True)
     return ctx.services.links.image(image.id, transform.format.extension, query)
 
@@ -168,9 +169,7 @@ def _at_width(transform: Transform, width: int) -> Transform:
 
 def thumbnail(image: Image) -> Transform:
     """The transform of the small picture that lists show: WebP, 400 px at its longer side, never enlarged."""
-    if max(image.width, image.height) <= THUMBNAIL:
-        return Transform(format=Format.WEBP)
-    return Transform(width=THUMBNAIL, height=THUMBNAIL, fit=Fit.INSIDE, format=Format.WEBP)
+    return AS_LARGE_AS_IT_IS if max(image.width, image.height) <= THUMBNAIL else SMALLER
 
 
 async def placeholders(thumbhashes: Sequence[str]) -> list[str]:

@@ -1,13 +1,13 @@
-"""A lookup finds what a query would find; its statement is written once."""
+"""A written query finds what a query would find; its statement is written once."""
 
 from datetime import UTC, datetime
 
 from app.db.engine_sqlite import Engine
-from app.db.lookup import Lookup
+from app.db.written import Written
 from tests.db.models import Book, Shelf
 from tests.statements import counted_statements
 
-BY_ID = Lookup(Book, "id", related="shelf")
+BY_ID = Written(Book, lambda: Book.filter(id="").select_related("shelf").limit(1))
 
 
 async def put_emma() -> None:
@@ -18,7 +18,7 @@ async def test_it_finds_the_row_with_the_one_it_points_to_in_one_statement(engin
     await put_emma()
     for _ in range(2):
         with counted_statements() as counted:
-            found = await BY_ID.find("Emma")
+            found = await BY_ID.first("Emma")
         assert found is not None
         assert counted.count == 1
         assert dict(found) == dict(await Book.get(id="Emma"))
@@ -27,16 +27,16 @@ async def test_it_finds_the_row_with_the_one_it_points_to_in_one_statement(engin
 
 async def test_what_has_changed_is_seen_at_once(engine: Engine) -> None:
     await put_emma()
-    assert await BY_ID.find("Emma")
+    assert await BY_ID.first("Emma")
     await Shelf.filter(id="s1").update(label="other")
-    found = await BY_ID.find("Emma")
+    found = await BY_ID.first("Emma")
     assert found is not None
     assert found.shelf.label == "other"
     await Book.all().delete()
-    assert await BY_ID.find("Emma") is None
+    assert await BY_ID.first("Emma") is None
 
 
 async def test_a_value_is_a_value_whatever_stands_in_it(engine: Engine) -> None:
     await put_emma()
     for value in ("", "'", "\0", "x' OR '1'='1", "?", "1"):
-        assert await BY_ID.find(value) is None
+        assert await BY_ID.first(value) is None

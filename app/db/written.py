@@ -1,0 +1,48 @@
+"""Statements that many requests run: to write one takes Tortoise longer than all the rest, so it is written once.
+
+Finding a token with its account costs 100 µs so, and 600 µs through a query that is put together each time.
+"""
+
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+M = TypeVar("M", bound=Model)
+
+
+class Written(Generic[M]):
+    """A query whose values are left open, in the order in which they stand in the statement. Its limit is one of them.
+
+    BY_NAME = Written(Book, lambda: Book.filter(name="").limit(1))
+    books = await BY_NAME.rows("Emma", 1)
+    """
+
+    def __init__(self, model: type[M], query: Callable[[], QuerySet[M]]) -> None:
+        self._model = model
+        self._query = query
+        self._written: dict[str, tuple[str, list[Any]]] = {}
+
+    async def rows(self, *values: Any) -> list[M]:
+        """The rows that it finds with these values."""
+        db = self._model._meta.db  # noqa: SLF001  (Tortoise has no other name for it)
+        dialect = db.capabilities.dialect
+        statement, reading = self._written.get(dialect) or self._write(dialect)
+        executor = db.executor_class(model=self._model, db=db, select_related_idx=reading)
+        found: list[M] = await executor.execute_select(statement, list(values), [])
+        return found
+
+    async def first(self, *values: Any) -> M | None:
+        """The one row of a query that ends in a limit; None where there is none."""
+        found = await self.rows(*values, 1)
+        return found[0] if found else None
+
+    def _write(self, dialect: str) -> tuple[str, list[Any]]:
+        """The statement, and how its columns are read into rows."""
+        query = self._query()
+        query._choose_db_if_not_chosen()  # noqa: SLF001  (what awaiting it would do)
+        query._make_query()  # noqa: SLF001
+        statement, _ = query.query.get_parameterized_sql()
+        self._written[dialect] = statement, query._select_related_idx  # noqa: SLF001
+        return self._written[dialect]
