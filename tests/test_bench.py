@@ -1,8 +1,10 @@
 """The measurements measure what they say; they themselves are run by `scripts/bench`."""
 
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from io import BytesIO
 from pathlib import Path
 
@@ -10,7 +12,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from scripts.benchmarks import codec, directus, pictures, workbench
+from app.graphql.schema import build_schema
+from app.settings import Settings
+from scripts.benchmarks import codec, directus, lists, pictures, workbench
 from scripts.benchmarks.__main__ import main
 from scripts.benchmarks.bars import BARS, Bar
 from scripts.benchmarks.comparison import SHORT, Comparison
@@ -130,3 +134,18 @@ def test_the_script_says_what_it_can_do() -> None:
     )
     assert "--quick" in said.stdout
     assert "--with [directus]" in said.stdout
+
+
+def test_rows_are_copied_with_their_own_ids_and_times() -> None:
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.execute("CREATE TABLE things (id TEXT, made INTEGER, word TEXT)")
+        db.execute("INSERT INTO things VALUES ('first', 100, 'x')")
+        lists._copy_rows(db, "things", 2, {"id": "'copy ' || n", "made": "t.made - n"})
+        assert db.execute("SELECT * FROM things ORDER BY made").fetchall() == [
+            ("copy 2", 98, "x"), ("copy 1", 99, "x"), ("first", 100, "x")
+        ]  # fmt: skip
+
+
+def test_lists_are_asked_for_as_the_schema_has_them() -> None:
+    reader = build_schema(Settings()).reader
+    assert [reader.read(query).errors for query in (lists.NEWEST, lists.PAGE)] == [(), ()]

@@ -1,4 +1,4 @@
-"""`scripts/bench transforms`."""
+"""`scripts/bench transforms` and `scripts/bench lists`."""
 
 import sys
 from pathlib import Path
@@ -7,16 +7,24 @@ from tempfile import gettempdir
 import click
 
 from scripts.benchmarks import codec
+from scripts.benchmarks import lists as measured_lists
 from scripts.benchmarks.comparison import LONG, SHORT, Comparison
 from scripts.benchmarks.directus import directus
 from scripts.benchmarks.machine import prepared, versions
-from scripts.benchmarks.pictures import pictures
+from scripts.benchmarks.pictures import pictures, two_megapixels
 from scripts.benchmarks.processes import Failed
 from scripts.benchmarks.report import Report
 from scripts.benchmarks.servers import servers
 
 OTHERS = {"directus": directus}
 SECTIONS = ("codec", "uncached", "hits", "coalescing", "memory")
+SCRATCH = click.option(
+    "--scratch",
+    type=Path,
+    default=Path(gettempdir(), "pichub-bench"),
+    show_default=True,
+    help="Where peers are installed.",
+)
 
 
 @click.group()
@@ -29,6 +37,13 @@ def _sections(_: click.Context, __: click.Parameter, text: str) -> list[str]:
     if unknown := set(names) - set(SECTIONS):
         raise click.BadParameter(f"{', '.join(sorted(unknown))}: one or more of {','.join(SECTIONS)}")
     return names
+
+
+def _numbers(_: click.Context, __: click.Parameter, text: str) -> list[int]:
+    try:
+        return [int(number) for number in text.split(",")]
+    except ValueError as error:
+        raise click.BadParameter("whole numbers, by commas") from error
 
 
 @main.command()
@@ -44,13 +59,7 @@ def _sections(_: click.Context, __: click.Parameter, text: str) -> list[str]:
 )
 @click.option("--quick", is_flag=True, help="Short times: to see that it runs, not to quote.")
 @click.option("--json", "destination", type=Path, help="A file to write all figures to.")
-@click.option(
-    "--scratch",
-    type=Path,
-    default=Path(gettempdir(), "pichub-bench"),
-    show_default=True,
-    help="Where peers are installed.",
-)
+@SCRATCH
 def transforms(
     sections: list[str], others: tuple[str, ...], quick: bool, destination: Path | None, scratch: Path
 ) -> None:
@@ -68,6 +77,28 @@ def transforms(
                 comparison = Comparison(place, made.photo, running, report, SHORT if quick else LONG)
                 for name in asked:
                     getattr(comparison, name)()
+    except Failed as error:
+        sys.exit(f"bench: {error}")
+    if destination:
+        report.write(destination, about)
+
+
+@main.command()
+@click.option("--rows", "sizes", default="10000,1000000", callback=_numbers, help="How many, by commas.")
+@click.option("--quick", is_flag=True, help="Short times: to see that it runs, not to quote.")
+@click.option("--json", "destination", type=Path, help="A file to write all figures to.")
+@SCRATCH
+def lists(sizes: list[int], quick: bool, destination: Path | None, scratch: Path) -> None:
+    """The newest images and uploads, beside Directus and Strawberry alone."""
+    report = Report()
+    try:
+        place = prepared(scratch, with_directus=True)
+        about = versions(place, with_directus=True)
+        report.say("\n".join(f"{name}: {value}" for name, value in about.items()))
+        photo = two_megapixels(place.folder)
+        measured_lists.measure(
+            place, photo, report, sizes=sizes, times=measured_lists.SHORT if quick else measured_lists.LONG
+        )
     except Failed as error:
         sys.exit(f"bench: {error}")
     if destination:

@@ -61,5 +61,14 @@ BARS = (
     Bar("coalescing/whole", "answers of the 32 that are whole and equal", at_least=32),
     Bar("memory/ipx", "memory after the load against ipx's", at_most=0.75),
     Bar("memory/Directus", "memory after the load against Directus's", at_most=0.3),
+    Bar(
+        "lists/GraphQL/10000/Directus", "GraphQL, newest 20 with total of 10,000, times Directus", at_least=4
+    ),
+    Bar("lists/GraphQL/10000/Strawberry alone", "the same, times Strawberry over objects", at_least=0.65),
+    Bar("lists/GraphQL/1000000/Directus", "the same of 1,000,000, times Directus", at_least=150),
+    Bar("lists/REST/10000/Directus", "REST, newest 20 with total of 10,000, times Directus", at_least=10),
+    Bar("lists/REST/1000000/Directus", "the same of 1,000,000, times Directus", at_least=400),
+    Bar("lists/depth", "p50 of a page anywhere in 1,000,000 against the first of 1,000", at_most=1.2),
+    Bar("upload/Directus", "upload of a 2 MP JPEG, times Directus", at_least=5),
     Bar("start", "start to first answer, s", at_most=0.6),
 )

@@ -24,13 +24,13 @@ def directus(scratch: Scratch, work: Path, names: Sequence[Path]) -> Iterator[Se
     folder = work / "directus"
     folder.mkdir()
     token = token_hex()
-    command = [scratch.node_for_directus, _program(scratch)]
+    command = [scratch.node_for_directus, program(scratch)]
     settings = partial(environment, folder, token)
     run([*map(str, command), "bootstrap"], folder, settings(free_port()))
     port = free_port()
     with running([*command, "start"], log=folder / "first.log", cwd=folder, env=settings(port)):
         first_answer(port, PING)
-        ids = [_uploaded(port, token, name) for name in names]
+        ids = [uploaded(port, token, name) for name in names]
         _let_everyone_read(port, token)
 
     def address(wish: Wish, copy: int, width: int, height: int) -> str:
@@ -42,7 +42,7 @@ def directus(scratch: Scratch, work: Path, names: Sequence[Path]) -> Iterator[Se
         yield Server("Directus", port, tree, address, started_in=took, idle_memory=idle)
 
 
-def _program(scratch: Scratch) -> Path:
+def program(scratch: Scratch) -> Path:
     """What `directus` itself imports, once it has asked the registry for a newer version."""
     return scratch.directus / "node_modules" / "@directus" / "api" / "dist" / "cli" / "run.js"
 
@@ -75,7 +75,7 @@ def environment(folder: Path, token: str, port: int) -> dict[str, str]:
     }
 
 
-def _uploaded(port: int, token: str, name: Path) -> str:
+def uploaded(port: int, token: str, name: Path) -> str:
     files = {"file": (name.name, name.read_bytes(), "image/jpeg")}
     return str(_posted(port, token, "/files", files=files)["id"])
 

@@ -43,6 +43,13 @@ def pictures(folder: Path) -> Pictures:
     )
 
 
+def two_megapixels(folder: Path) -> Path:
+    """A JPEG of 2 megapixels, as phones of some years ago and screenshots have."""
+    folder = folder / f"pictures-{VERSION}"
+    folder.mkdir(parents=True, exist_ok=True)
+    return _made(folder / "middle.jpg", lambda path: photograph(*MIDDLE).save(path, quality=90))
+
+
 def _made(path: Path, save: Callable[[Path], object]) -> Path:
     if not path.exists():
         half = path.with_stem(f"half-{path.stem}")

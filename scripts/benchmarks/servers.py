@@ -69,6 +69,7 @@ class Server:
     tree: Tree
     address: Address
     keeps: bool = True
+    headers: Sequence[str] = ()
     started_in: float = 0.0
     idle_memory: float = 0.0
     _used: dict[str, int] = field(default_factory=dict)
@@ -154,7 +155,7 @@ def _pichub(_: Scratch, work: Path, names: Sequence[Path]) -> Iterator[Server]:
     port = free_port()
     with running([*command, "--port", str(port)], log=folder / "first.log", cwd=folder, env=UNLIMITED):
         first_answer(port, "/")
-        ids = _uploaded(port, _token(folder / "first.log"), names)
+        ids = uploaded(port, token_of(folder / "first.log"), names)
     extension = {"webp": "webp", "jpeg": "jpg"}
 
     def address(wish: Wish, copy: int, width: int, height: int) -> str:
@@ -171,7 +172,7 @@ def _pichub(_: Scratch, work: Path, names: Sequence[Path]) -> Iterator[Server]:
         yield Server("PicHub", port, tree, address, started_in=took, idle_memory=idle)
 
 
-def _token(log: Path) -> str:
+def token_of(log: Path) -> str:
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
         if found := re.search(r"API token\s+(\S+)", log.read_text()):
@@ -180,7 +181,7 @@ def _token(log: Path) -> str:
     raise Failed(f"pichub serve printed no token:\n{log.read_text()}")
 
 
-def _uploaded(port: int, token: str, names: Sequence[Path]) -> list[str]:
+def uploaded(port: int, token: str, names: Sequence[Path]) -> list[str]:
     ids = []
     for name in names:
         answer = requests.post(

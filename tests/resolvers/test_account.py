@@ -1,4 +1,5 @@
 import asyncio
+import threading
 from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
@@ -324,8 +325,17 @@ async def test_a_foreign_page_signs_nobody_in_or_up(nobody: Context, ann: Accoun
 
 
 async def test_too_many_at_once_are_told_to_come_back(built: House, ann: Account) -> None:
-    few = replace(built.services, passwords=Passwords(Counting, at_once=1, most_waiting=1))
-    asked = [enter(Context(few)) for _ in range(6)]
+    gate = threading.Event()
+
+    class Held(Counting):
+        def verify(self, hash: str | bytes, password: str | bytes) -> bool:
+            gate.wait(5)
+            return super().verify(hash, password)
+
+    few = replace(built.services, passwords=Passwords(Held, at_once=1, most_waiting=1))
+    asked = [asyncio.create_task(enter(Context(few))) for _ in range(6)]
+    await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+    gate.set()
     answers = await asyncio.gather(*asked, return_exceptions=True)
     kinds = [type(answer) for answer in answers]
     assert Busy in kinds
