@@ -1,4 +1,5 @@
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Self
 
 import strawberry
@@ -59,7 +60,7 @@ class Album(Node):
         from app.graphql.images import Image
 
         row = await info.context.loaders.cover(self.row)
-        return Image.of(row) if row else None
+        return Image.of(row, info.context.ctx) if row else None
 
     @strawberry.field(description="The images in it.")
     async def images(
@@ -74,7 +75,7 @@ class Album(Node):
 
         request = request_of(first, after, last, before)
         page = await info.context.loaders.album_page(self.row, request)
-        return Connection(page=page, present=Image.of)
+        return Connection(page=page, present=partial(Image.of, ctx=info.context.ctx))
 
 
 @strawberry.input(description="The order of albums, by time of creation.")

@@ -74,7 +74,7 @@ class ImageUploadedEvent(Event):
     @strawberry.field(description="The image as it is now; null once it is gone.")
     async def image(self, info: Info) -> Image | None:
         row = await info.context.loaders.image.load(self.row.subject_id)
-        return Image.of(row) if row else None
+        return Image.of(row, info.context.ctx) if row else None
 
 
 @strawberry.type(description="An image was deleted. What it was stands in `data`.")

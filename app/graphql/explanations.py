@@ -5,6 +5,7 @@ from typing import Annotated, Self
 
 import strawberry
 
+from app.context import Context
 from app.graphql.context import Info
 from app.graphql.images import Image
 from app.graphql.scalars import URL
@@ -72,10 +73,10 @@ class TransformExplanation:
     )
 
     @classmethod
-    def of(cls, explained: Explanation) -> Self:
+    def of(cls, explained: Explanation, ctx: Context) -> Self:
         recipe = explained.picture.recipe
         return cls(
-            image=Image.of(explained.picture.image),
+            image=Image.of(explained.picture.image, ctx),
             is_original=recipe is None,
             canonical_url=URL(explained.canonical_url),
             canonical=recipe.canonical if recipe else None,
@@ -104,4 +105,5 @@ class ExplanationQueries:
             ),
         ],
     ) -> TransformExplanation:
-        return TransformExplanation.of(await explanations.explain(info.context.ctx, url))
+        ctx = info.context.ctx
+        return TransformExplanation.of(await explanations.explain(ctx, url), ctx)

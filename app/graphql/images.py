@@ -1,6 +1,7 @@
 from dataclasses import fields
 from datetime import datetime
 from enum import Enum
+from functools import partial
 from typing import Annotated, Self
 
 import strawberry
@@ -8,6 +9,7 @@ from strawberry import ID, Maybe
 
 from app import models
 from app.auth.actor import Scope
+from app.context import Context
 from app.errors import PicHubError
 from app.graphql.albums import Album
 from app.graphql.categories import Category
@@ -70,11 +72,12 @@ class Image(Node):
         description="Its ThumbHash (evanw.github.io/thumbhash) in base64: some 25 bytes to show before it has loaded."
     )
     is_public: bool = strawberry.field(description="Whether those who have a link may see it.")
+    url: URL = strawberry.field(description="The address of the original.")
     created_at: datetime = strawberry.field(description="When it was uploaded.")
     updated_at: datetime = strawberry.field(description="When what is said of it was last changed.")
 
     @classmethod
-    def of(cls, row: models.Image) -> Self:
+    def of(cls, row: models.Image, ctx: Context) -> Self:
         format_ = ImageFormat(row.format)
         return cls(
             row=row,
@@ -93,6 +96,7 @@ class Image(Node):
             dominant_color=HexColor(row.dominant_color),
             thumbhash=row.thumbhash,
             is_public=row.is_public,
+            url=URL(variants.url_of(ctx, row)),
             created_at=row.created_at,
             updated_at=row.updated_at,
         )
@@ -115,10 +119,6 @@ class Image(Node):
     )
     async def placeholder(self, info: Info) -> DataURI:
         return DataURI(await info.context.loaders.placeholder.load(self.row.thumbhash))
-
-    @strawberry.field(description="The address of the original.")
-    def url(self, info: Info) -> URL:
-        return URL(variants.url_of(info.context.ctx, self.row))
 
     @strawberry.field(
         description="An address that delivers the picture in another size or format, and exactly what it delivers."
@@ -243,7 +243,7 @@ class ImageQueries:
         info: Info,
         id: Annotated[ID, strawberry.argument(description="The image's id.")],
     ) -> Image | None:
-        return Image.of(await images.get(info.context.ctx, id))
+        return Image.of(await images.get(info.context.ctx, id), info.context.ctx)
 
     @strawberry.field(description="The caller's own images, newest first unless `orderBy` says otherwise.")
     async def images(
@@ -262,7 +262,7 @@ class ImageQueries:
             request_of(first, after, last, before),
             (order_by or ImageOrder()).to_domain(),
         )
-        return Connection(page=page, present=Image.of)
+        return Connection(page=page, present=partial(Image.of, ctx=info.context.ctx))
 
 
 @strawberry.input(description="A file, and what is said of it.")
@@ -383,16 +383,18 @@ class ImageMutations:
             category_id=input.category_id,
             tags=input.tags,
         )
-        return UploadImagePayload(image=Image.of(await images.upload(info.context.ctx, new)))
+        ctx = info.context.ctx
+        return UploadImagePayload(image=Image.of(await images.upload(ctx, new), ctx))
 
     @strawberry.mutation(description="Takes pictures in. One that is refused does not hold the others up.")
     async def upload_images(self, info: Info, input: Given[UploadImagesInput]) -> UploadImagesPayload:
-        info.context.ctx.require(Scope.IMAGES_WRITE)
+        ctx = info.context.ctx
+        ctx.require(Scope.IMAGES_WRITE)
         results = []
         for file in several("files", input.files, most=MAX_FILES):
             new = NewImage(file=file, album_id=input.album_id, category_id=input.category_id, tags=input.tags)
             try:
-                image = Image.of(await images.upload(info.context.ctx, new))
+                image = Image.of(await images.upload(ctx, new), ctx)
                 results.append(UploadImageResult(filename=file.filename or "", image=image))
             except PicHubError as error:
                 results.append(UploadImageResult(filename=file.filename or "", error=ItemError.of(error)))
@@ -400,8 +402,9 @@ class ImageMutations:
 
     @strawberry.mutation(description="Changes what is said of an image, and where it is filed.")
     async def update_image(self, info: Info, input: Given[UpdateImageInput]) -> UpdateImagePayload:
-        row = await images.update(info.context.ctx, input.id, changes_of(input, ImageChanges))
-        return UpdateImagePayload(image=Image.of(row))
+        ctx = info.context.ctx
+        row = await images.update(ctx, input.id, changes_of(input, ImageChanges))
+        return UpdateImagePayload(image=Image.of(row, ctx))
 
     @strawberry.mutation(description="Deletes an image for ever, with all that was made of it.")
     async def delete_image(self, info: Info, input: Given[DeleteImageInput]) -> DeleteImagePayload:

@@ -24,16 +24,24 @@ from app.resolvers import account, albums, categories, images, invitations, sess
 MAX_NODES = 100
 Load: TypeAlias = Callable[[Context, list[str]], Awaitable[dict[str, Any]]]
 
-KINDS: dict[Kind, tuple[Load, Callable[[Any], Node]]] = {
-    Kind.ACCOUNT: (account.get_many, Account.of),
-    Kind.ALBUM: (albums.get_many, Album.of),
-    Kind.CATEGORY: (categories.get_many, Category.of),
+Present: TypeAlias = Callable[[Any, Context], Node]
+
+
+def _alone(of: Callable[[Any], Node]) -> Present:
+    """Of what needs no context to be shown."""
+    return lambda row, _: of(row)
+
+
+KINDS: dict[Kind, tuple[Load, Present]] = {
+    Kind.ACCOUNT: (account.get_many, _alone(Account.of)),
+    Kind.ALBUM: (albums.get_many, _alone(Album.of)),
+    Kind.CATEGORY: (categories.get_many, _alone(Category.of)),
     Kind.IMAGE: (images.get_many, Image.of),
-    Kind.INVITATION: (invitations.get_many, Invitation.of),
-    Kind.SESSION: (sessions.get_many, Session.of),
-    Kind.TOKEN: (tokens.get_many, ApiToken.of),
-    Kind.WEBHOOK: (webhooks.get_many, Webhook.of),
-    Kind.DELIVERY: (webhooks.deliveries_by_id, Delivery.of),
+    Kind.INVITATION: (invitations.get_many, _alone(Invitation.of)),
+    Kind.SESSION: (sessions.get_many, _alone(Session.of)),
+    Kind.TOKEN: (tokens.get_many, _alone(ApiToken.of)),
+    Kind.WEBHOOK: (webhooks.get_many, _alone(Webhook.of)),
+    Kind.DELIVERY: (webhooks.deliveries_by_id, _alone(Delivery.of)),
 }
 
 
@@ -73,5 +81,5 @@ async def _found(info: Info, ids: list[ID]) -> dict[str, Node]:
         wanted = [id_ for id_ in ids if kind_of(id_) is kind]
         if wanted:
             rows = await load(info.context.ctx, [*wanted])
-            nodes |= {id_: present(row) for id_, row in rows.items()}
+            nodes |= {id_: present(row, info.context.ctx) for id_, row in rows.items()}
     return nodes
