@@ -65,8 +65,10 @@ class Server:
             file.seek(0)
             return self._client.post("upload", data=fields, files={"image": (name, file)})
 
-        image: Image = self._asked(post, name)["data"]
-        return image
+        match self._asked(post, name):
+            case {"data": {"id": str(), "links": {}} as image}:
+                return dict(image)
+        raise NotUploaded(f"{self._address} did not say which image it made, as a PicHub does")
 
     def album_id(self, album: str) -> str:
         """The id of the album that has this id or name. Raises NotUploaded where there is none, or several."""

@@ -122,7 +122,8 @@ def show(outcome: Outcome, format_: str) -> None:
 
 
 def complain(text: str) -> None:
-    print(f"pichub: {text}", file=sys.stderr, flush=True)
+    line = "".join(c if c.isprintable() else " " for c in text)  # servers may say what they like
+    print(f"pichub: {line}", file=sys.stderr, flush=True)
 
 
 def found_album(pichub: Server, album: str | None) -> str | None:
@@ -186,7 +187,9 @@ def account_of(
 ) -> Account:
     """What the options and the environment say, and the file where they say nothing. Ends the command with a line."""
     kept = {} if server and token else read(path, must_exist=is_asked_for)
-    server, token = server or kept.get("server"), token or kept.get("token")
+    if not token and (not server or _address(server) == _address(kept.get("server") or server)):
+        token = kept.get("token")  # that of one server is nothing for another to know
+    server = server or kept.get("server")
     if server and not token and may_ask and sys.stdin.isatty():
         token = click.prompt("Token", hide_input=True, err=True)
     if not server:
