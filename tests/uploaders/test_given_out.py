@@ -1,5 +1,6 @@
 """Who is given configurations, and what the token in them opens."""
 
+import json
 from collections.abc import AsyncIterator
 
 import httpx2
@@ -12,6 +13,7 @@ from tests import pictures
 from tests.faces.test_who_may import ROWS
 from tests.house import House, ask, house, signed
 
+UPLOAD = "mutation($file: Upload!) { uploadImage(input: {file: $file}) { image { url } } }"
 CREATE = """mutation($input: CreateApiTokenInput!) { createApiToken(input: $input) {
   text uploaders { name title filename mediaType content steps { en zh } } } }"""
 
@@ -87,6 +89,14 @@ async def test_a_token_for_uploading_opens_that_and_nothing_else(built: House) -
         else:
             opened.add(route)
     assert opened == {"POST /v1/upload", "GET /v1/uploaders/{name}"}
+    form = {
+        "operations": json.dumps({"query": UPLOAD, "variables": {"file": None}}),
+        "map": '{"0": ["variables.file"]}',
+    }
+    taken = await built.client.post(
+        "/graphql", data=form, files={"0": ("a.png", pictures.png())}, headers=signed(token)
+    )
+    assert taken.json()["data"]["uploadImage"]["image"]["url"].startswith(built.url)
     delete = f'mutation {{ deleteImage(input: {{id: "{image["id"]}"}}) {{ deletedImageId }} }}'
     for document in ("{ images(first: 1) { totalCount } }", "{ viewer { username } }", delete):
         answer = await built.client.post("/graphql", json={"query": document}, headers=signed(token))
