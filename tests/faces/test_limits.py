@@ -146,7 +146,7 @@ async def test_errors_tell_what_they_spent(limited: House) -> None:
 async def test_a_mistake_of_ours_tells_it_too(limited: House) -> None:
     await Image.raw("DROP TABLE image_tags")
     await Image.raw("DROP TABLE images")
-    answer = await limited.client.get("/v1/images?search=x", headers=limited.headers)
+    answer = await limited.client.get("/v1/images?tag=x", headers=limited.headers)
     assert (answer.status_code, answer.headers["x-ratelimit-remaining"]) == (500, "59")
 
 
