@@ -1,0 +1,17 @@
+import { Provider } from '@urql/preact';
+import { render } from 'preact';
+
+import { App } from './App';
+import { client } from './api/client';
+import { show } from './language';
+import './style.css';
+
+show();
+const root = document.getElementById('dashboard')!;
+root.replaceChildren();
+render(
+  <Provider value={client}>
+    <App />
+  </Provider>,
+  root,
+);
