@@ -62,13 +62,16 @@ class Pages:
             return document(UNBUILT.read_text(), INLINE_STYLE, status=503)
         return document(page if path.endswith("/") else page.replace('="../', '="./'), OWN_ORIGIN)
 
-    def dashboard(self, *, sign_up: str) -> Response | None:
-        """The dashboard, to be shown at the root, to people who may sign up in this way; None where it was not built."""
+    def dashboard(self, *, sign_up: str, max_upload: int) -> Response | None:
+        """The dashboard, to be shown at the root; None where it was not built. It is told what it can't ask for:
+        how people may sign up, and of how many bytes a file may be."""
         try:
             page = (self.folder / "dashboard" / "index.html").read_text()
         except FileNotFoundError:
             return None
-        page = page.replace('="../', '="./').replace('data-sign-up="closed"', f'data-sign-up="{sign_up}"')
+        page = page.replace('="../', '="./')
+        page = page.replace('data-sign-up="closed"', f'data-sign-up="{sign_up}"')
+        page = page.replace('data-max-upload=""', f'data-max-upload="{max_upload}"')
         return document(page, OWN_FILES)
 
     def asset(self, request: Request) -> Response:

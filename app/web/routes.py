@@ -14,7 +14,8 @@ HOME = Path(__file__).with_name("home.html")
 
 def home(request: Request) -> Response:
     """Where a browser lands: the dashboard; where it was not built, what this server is, and where to go from here."""
-    dashboard = Pages().dashboard(sign_up=request.state.services.settings.sign_up)
+    settings = request.state.services.settings
+    dashboard = Pages().dashboard(sign_up=settings.sign_up, max_upload=settings.max_upload_size)
     return dashboard or document(HOME.read_text(), INLINE_STYLE)
 
 

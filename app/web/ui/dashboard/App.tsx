@@ -2,6 +2,7 @@ import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
 import { ask, run } from './api/client';
+import { follow } from './api/live';
 import { graphql } from './api/graphql';
 import { told, type Problem } from './api/problem';
 import { useMessages } from './language';
@@ -19,6 +20,7 @@ import { SignIn } from './SignIn';
 import { Images } from './images/Images';
 import { Albums } from './albums/Albums';
 import { useStore } from './store';
+import { Uploads } from './upload/Uploads';
 
 const VIEWER = graphql(`
   query Viewer {
@@ -85,6 +87,7 @@ function Rooms({ viewer: who }: { viewer: Viewer }) {
   const { path } = usePlace();
   const t = useMessages(shell);
   const name = path[0] ?? 'images';
+  useEffect(follow, [who.id]);
   const Shown = name in PLACES ? PLACES[name as PlaceName] : Nowhere;
   return (
     <div class="rooms">
@@ -95,6 +98,7 @@ function Rooms({ viewer: who }: { viewer: Viewer }) {
       <main id="main" tabIndex={-1}>
         <Shown key={name} />
       </main>
+      <Uploads />
     </div>
   );
 }

@@ -48,6 +48,11 @@ export function day(iso: string): string {
   return new Intl.DateTimeFormat(TAGS[language.get()], { dateStyle: 'medium' }).format(new Date(iso));
 }
 
+/** The time of day of so many milliseconds since 1970. */
+export function clock(at: number): string {
+  return new Intl.DateTimeFormat(TAGS[language.get()], { timeStyle: 'medium' }).format(at);
+}
+
 /** 1536000 as `1.5 MB`. */
 export function bytes(size: number): string {
   const units = ['byte', 'kilobyte', 'megabyte', 'gigabyte', 'terabyte'];

@@ -5,6 +5,7 @@ import { App } from './App';
 import { client } from './api/client';
 import { show } from './language';
 import './style.css';
+import './library.css';
 
 show();
 const root = document.getElementById('dashboard')!;

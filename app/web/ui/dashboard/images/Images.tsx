@@ -1,7 +1,22 @@
 import { useMessages } from '../language';
-import { shell } from '../messages/shell';
+import { gallery } from '../messages/gallery';
 import { Page } from '../parts/Page';
+import { DropZone } from '../upload/Uploads';
+import { Gallery } from './Gallery';
 
 export function Images() {
-  return <Page title={useMessages(shell).images}>…</Page>;
+  const t = useMessages(gallery);
+  return (
+    <>
+      <Gallery
+        album={null}
+        head={(total, actions) => (
+          <Page title={t.title} lead={total ? t.total(total) : ' '} actions={actions}>
+            {null}
+          </Page>
+        )}
+      />
+      <DropZone album={null} />
+    </>
+  );
 }

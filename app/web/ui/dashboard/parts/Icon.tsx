@@ -18,6 +18,8 @@ const PATHS = {
   lock: 'M6 11h12v9H6zM8.500 11V8a3.500 3.500 0 0 1 7 0v3',
   left: 'M15 5l-7 7 7 7',
   right: 'M9 5l7 7-7 7',
+  up: 'M5 15l7-7 7 7',
+  down: 'M5 9l7 7 7-7',
   out: 'M10 4H5v16h5M15 8l4 4-4 4M19 12H9',
   retry: 'M19 12a7 7 0 1 1-2-5l2 2M19 4v5h-5',
   edit: 'M4 20l1-4L16 5l3 3L8 19zM14 7l3 3',
