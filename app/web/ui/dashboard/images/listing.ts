@@ -120,6 +120,7 @@ export function open(view: View, isAtTop: () => boolean): Listing {
     const left = { images: images.filter(stays), arrived: arrived.filter(stays) };
     const lost = images.length + arrived.length - left.images.length - left.arrived.length;
     if (lost && total !== null) change({ ...left, total: total - lost });
+    if (lost && !left.images.length && shown.get().hasMore) void load();
   }
 
   function hear(happening: Happening): void {
