@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, FilePayload, Page, Response, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, Response, WebSocketRoute, expect
 
 from app.auth import tokens
 from app.auth.actor import Scope
@@ -184,6 +184,27 @@ async def test_what_others_upload_and_delete_is_seen_at_once(context: BrowserCon
         )
         assert answer.status_code == 200
         await expect(page.get_by_role("heading", name="Your first pictures")).to_be_visible()
+
+
+async def test_what_came_while_the_connection_was_lost_is_caught_up_with(
+    context: BrowserContext, home: House
+) -> None:
+    token = await owner(home, "eva")
+    sockets: list[WebSocketRoute] = []
+
+    def pass_on(socket: WebSocketRoute) -> None:
+        sockets.append(socket)
+        socket.connect_to_server()
+
+    await context.route_web_socket("**/graphql", pass_on)
+    async with inside(context, home, "eva") as page:
+        await until(lambda: home.services.feed.followers > 0)
+        await home.upload(pictures.png(), token=token, filename="before.png")
+        await expect(tile(page, "before.png")).to_be_visible()
+        await sockets[0].close(code=1012, reason="The server starts anew")
+        await home.upload(pictures.png(), token=token, filename="meanwhile.png")
+        await expect(tile(page, "meanwhile.png")).to_be_visible()
+    assert len(sockets) == 2
 
 
 async def test_images_are_selected_by_mouse_and_keyboard_and_deleted(

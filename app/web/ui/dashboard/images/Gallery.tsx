@@ -193,7 +193,7 @@ function SearchBox({ value, onSearch }: { value: string; onSearch: (text: string
       <input
         type="search"
         aria-label={t.search}
-        placeholder={t.search}
+        placeholder={t.searchShort}
         value={text}
         onInput={(event) => {
           const now = event.currentTarget.value;

@@ -7,6 +7,7 @@ export const gallery = messages(
     title: 'Images',
     total: (number: number) => many(number, 'image', 'images'),
     search: 'Search images',
+    searchShort: 'Search',
     order: 'Order',
     orders: {
       newest: 'Newest first',
@@ -67,6 +68,7 @@ export const gallery = messages(
     title: '图片',
     total: (number) => `${count(number)} 张图片`,
     search: '搜索图片',
+    searchShort: '搜索',
     order: '排序',
     orders: {
       newest: '最新优先',
