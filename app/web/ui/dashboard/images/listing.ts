@@ -6,7 +6,7 @@ import type { Problem } from '../api/problem';
 import { type Happening, listen } from '../happenings';
 import { createStore, type Store } from '../store';
 
-const PAGE = 60;
+const PAGE = 40;
 
 export const ORDERS = {
   newest: { field: 'CREATED_AT', direction: 'DESC' },
