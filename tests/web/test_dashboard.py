@@ -1,5 +1,6 @@
 """The dashboard, used as people do: in a browser that nobody sees. On none of these visits may anything go wrong."""
 
+import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -31,9 +32,9 @@ DOM = 1500
 
 @pytest.fixture(scope="module")
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A PicHub that takes files of up to 300 KB, and to which people are invited."""
+    """A PicHub that takes 8 files a minute of up to 300 KB each, and to which people are invited."""
     folder = tmp_path_factory.mktemp("dashboard") / "data"
-    async with served(folder, sign_up="invitation", max_upload_size=300_000) as home:
+    async with served(folder, sign_up="invitation", max_upload_size=300_000, limit_upload="8/minute") as home:
         yield home
 
 
@@ -133,6 +134,19 @@ async def test_files_are_uploaded_at_once_and_a_refused_one_says_why(
         await uploads.get_by_role("button", name="Clear the list").click()
         await expect(uploads).to_be_hidden()
         await expect(page.get_by_text("2 images", exact=True)).to_be_visible()
+
+
+async def test_who_uploads_too_much_at_once_is_told_when_it_goes_on(
+    context: BrowserContext, home: House
+) -> None:
+    await owner(home, "bob")
+    async with inside(context, home, "bob") as page:
+        chosen = [file(f"{number}.png", pictures.png()) for number in range(9)]
+        await page.get_by_label("Upload").set_input_files(chosen)
+        uploads = page.get_by_role("region", name="Uploads")
+        await expect(uploads).to_contain_text("8 of 9 uploaded")
+        await expect(uploads).to_contain_text(re.compile("The server takes more at .* goes on by itself"))
+        await is_accessible(page)
 
 
 async def test_files_are_dropped_and_pasted_anywhere(context: BrowserContext, home: House) -> None:

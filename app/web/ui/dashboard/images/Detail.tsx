@@ -169,9 +169,7 @@ function Facts({ image }: { image: ImageFacts }) {
         <dt>{t.uploaded}</dt>
         <dd>{moment(image.createdAt)}</dd>
         <dt>{t.album}</dt>
-        <dd>
-          {image.album ? <a href={href(`/albums/${image.album.id}`)}>{image.album.name}</a> : t.noAlbum}
-        </dd>
+        <dd>{image.album ? <a href={href(`/albums/${image.album.id}`)}>{image.album.name}</a> : t.none}</dd>
       </dl>
     </section>
   );
