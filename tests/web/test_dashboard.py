@@ -356,6 +356,23 @@ async def test_all_places_can_be_read_by_all(chromium: Browser, home: House, sch
     await context.close()
 
 
+async def test_the_navigation_stands_beside_what_it_leads_to_and_above_it_on_phones(
+    context: BrowserContext, home: House
+) -> None:
+    await owner(home, "lou")
+    async with inside(context, home, "lou") as page:
+        main = page.get_by_role("main")
+        wide = await main.bounding_box()
+        assert wide is not None
+        assert (wide["x"], wide["y"]) == (232, 0)
+        await page.set_viewport_size({"width": 360, "height": 740})
+        narrow = await main.bounding_box()
+        assert narrow is not None
+        assert narrow["x"] == 0
+        assert narrow["y"] < 80
+        await expect(page.get_by_role("navigation")).to_be_hidden()
+
+
 async def test_the_first_look_costs_little(context: BrowserContext, home: House) -> None:
     token = await owner(home, "leo")
     await home.upload(pictures.png(), token=token)
