@@ -7,6 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.metrics import CONTENT_TYPE
+from app.settings import Settings
 from app.web.pages import INLINE_STYLE, Pages, document
 
 HOME = Path(__file__).with_name("home.html")
@@ -14,8 +15,11 @@ HOME = Path(__file__).with_name("home.html")
 
 def home(request: Request) -> Response:
     """Where a browser lands: the dashboard; where it was not built, what this server is, and where to go from here."""
-    settings = request.state.services.settings
-    dashboard = Pages().dashboard(sign_up=settings.sign_up, max_upload=settings.max_upload_size)
+    return landing(Pages(), request.state.services.settings)
+
+
+def landing(pages: Pages, settings: Settings) -> Response:
+    dashboard = pages.dashboard(sign_up=settings.sign_up, max_upload=settings.max_upload_size)
     return dashboard or document(HOME.read_text(), INLINE_STYLE)
 
 

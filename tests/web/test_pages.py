@@ -8,7 +8,9 @@ import httpx2
 import pytest
 from starlette.applications import Starlette
 
+from app.settings import Settings
 from app.web.pages import BUILT, Pages
+from app.web.routes import landing
 from tests.house import House, house
 
 HTML = {"Accept": "text/html"}
@@ -127,7 +129,9 @@ def test_the_lock_of_the_build_has_a_hash_for_each_package_and_no_address() -> N
 
 
 async def test_where_nothing_was_built_the_root_says_where_to_go(tmp_path: Path) -> None:
-    assert Pages(tmp_path).dashboard(sign_up="closed", max_upload=1) is None
+    answer = landing(Pages(tmp_path), Settings(data_dir=tmp_path))
+    assert "/graphql" in bytes(answer.body).decode()
+    assert "script" not in answer.headers["content-security-policy"]
 
 
 async def test_where_nothing_was_built_graphiql_says_how(tmp_path: Path) -> None:
