@@ -28,6 +28,8 @@ LOADED = {
 }
 OWN_ORIGIN = "; ".join([*(f"{kind}-src {origins}" for kind, origins in LOADED.items()), CLOSED])
 """For pages that are programs: nothing comes from another origin, and nothing goes to one."""
+OWN_FILES = OWN_ORIGIN.replace(" 'unsafe-inline'", "")
+"""The same for pages whose styles all stand in files."""
 OF_FILES = "default-src 'none'; script-src 'self'; frame-ancestors 'none'"
 """For workers, which have the policy that their own file came with."""
 TYPES = {
@@ -59,6 +61,18 @@ class Pages:
         except FileNotFoundError:
             return document(UNBUILT.read_text(), INLINE_STYLE, status=503)
         return document(page if path.endswith("/") else page.replace('="../', '="./'), OWN_ORIGIN)
+
+    def dashboard(self, *, sign_up: str, max_upload: int) -> Response | None:
+        """The dashboard, to be shown at the root; None where it was not built. It is told what it can't ask for:
+        how people may sign up, and of how many bytes a file may be."""
+        try:
+            page = (self.folder / "dashboard" / "index.html").read_text()
+        except FileNotFoundError:
+            return None
+        page = page.replace('="../', '="./')
+        page = page.replace('data-sign-up="closed"', f'data-sign-up="{sign_up}"')
+        page = page.replace('data-max-upload=""', f'data-max-upload="{max_upload}"')
+        return document(page, OWN_FILES)
 
     def asset(self, request: Request) -> Response:
         """A file that a page loads. Its name has a digest of what is in it, so it may be kept for ever."""

@@ -7,14 +7,20 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.metrics import CONTENT_TYPE
-from app.web.pages import INLINE_STYLE, document
+from app.settings import Settings
+from app.web.pages import INLINE_STYLE, Pages, document
 
 HOME = Path(__file__).with_name("home.html")
 
 
-def home(_: Request) -> Response:
-    """Where a browser lands: what this server is, and where to go from here."""
-    return document(HOME.read_text(), INLINE_STYLE)
+def home(request: Request) -> Response:
+    """Where a browser lands: the dashboard; where it was not built, what this server is, and where to go from here."""
+    return landing(Pages(), request.state.services.settings)
+
+
+def landing(pages: Pages, settings: Settings) -> Response:
+    dashboard = pages.dashboard(sign_up=settings.sign_up, max_upload=settings.max_upload_size)
+    return dashboard or document(HOME.read_text(), INLINE_STYLE)
 
 
 async def metrics(request: Request) -> Response:

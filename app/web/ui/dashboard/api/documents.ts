@@ -1,0 +1,269 @@
+/** What several places ask for, and do. */
+import { graphql, type ResultOf } from './graphql';
+
+export const IMAGE_CARD = graphql(`
+  fragment ImageCard on Image @_unmask {
+    id
+    filename
+    title
+    width
+    height
+    isPublic
+    placeholder
+    srcSet(widths: [240, 480, 720], transform: { width: 240, height: 180, fit: COVER, format: WEBP })
+    album {
+      id
+    }
+  }
+`);
+export type ImageCard = ResultOf<typeof IMAGE_CARD>;
+
+export const IMAGES = graphql(
+  `
+    query Images($first: Int!, $after: String, $filter: ImageFilter, $orderBy: ImageOrder) {
+      images(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+        nodes {
+          ...ImageCard
+        }
+        totalCount
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+      }
+    }
+  `,
+  [IMAGE_CARD],
+);
+
+export const MORE_IMAGES = graphql(
+  `
+    query MoreImages($first: Int!, $after: String, $filter: ImageFilter, $orderBy: ImageOrder) {
+      images(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+        nodes {
+          ...ImageCard
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+      }
+    }
+  `,
+  [IMAGE_CARD],
+);
+
+export const IMAGE_FACTS = graphql(
+  `
+    fragment ImageFacts on Image @_unmask {
+      ...ImageCard
+      description
+      tags
+      format
+      size
+      frames
+      sha256
+      dominantColor
+      createdAt
+      url
+      preview: srcSet(widths: [480, 960, 1600], transform: { format: WEBP })
+      album {
+        id
+        name
+      }
+      links {
+        url
+        markdown
+        html
+        bbcode
+      }
+    }
+  `,
+  [IMAGE_CARD],
+);
+export type ImageFacts = ResultOf<typeof IMAGE_FACTS>;
+
+export const IMAGE = graphql(
+  `
+    query Image($id: ID!) {
+      image(id: $id) {
+        ...ImageFacts
+      }
+    }
+  `,
+  [IMAGE_FACTS],
+);
+
+export const UPDATE_IMAGE = graphql(
+  `
+    mutation UpdateImage($input: UpdateImageInput!) {
+      updateImage(input: $input) {
+        image {
+          ...ImageFacts
+        }
+      }
+    }
+  `,
+  [IMAGE_FACTS],
+);
+
+export const UPLOAD_IMAGE = graphql(
+  `
+    mutation UploadImage($input: UploadImageInput!) {
+      uploadImage(input: $input) {
+        image {
+          ...ImageCard
+        }
+      }
+    }
+  `,
+  [IMAGE_CARD],
+);
+
+export const DELETE_IMAGES = graphql(`
+  mutation DeleteImages($ids: [ID!]!) {
+    deleteImages(input: { ids: $ids }) {
+      results {
+        id
+        error {
+          code
+          message
+          details
+        }
+      }
+    }
+  }
+`);
+
+export const ALBUM_CARD = graphql(`
+  fragment AlbumCard on Album @_unmask {
+    id
+    name
+    description
+    isPublic
+    imageCount
+    cover {
+      id
+      placeholder
+      srcSet(widths: [240, 480, 720], transform: { width: 240, height: 180, fit: COVER, format: WEBP })
+    }
+  }
+`);
+export type AlbumCard = ResultOf<typeof ALBUM_CARD>;
+
+export const ALBUMS = graphql(
+  `
+    query Albums($after: String) {
+      albums(first: 50, after: $after) {
+        nodes {
+          ...AlbumCard
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+      }
+    }
+  `,
+  [ALBUM_CARD],
+);
+
+export const ALBUM = graphql(
+  `
+    query Album($id: ID!) {
+      album(id: $id) {
+        ...AlbumCard
+      }
+    }
+  `,
+  [ALBUM_CARD],
+);
+
+export const CREATE_ALBUM = graphql(
+  `
+    mutation CreateAlbum($input: CreateAlbumInput!) {
+      createAlbum(input: $input) {
+        album {
+          ...AlbumCard
+        }
+      }
+    }
+  `,
+  [ALBUM_CARD],
+);
+
+export const UPDATE_ALBUM = graphql(
+  `
+    mutation UpdateAlbum($input: UpdateAlbumInput!) {
+      updateAlbum(input: $input) {
+        album {
+          ...AlbumCard
+        }
+      }
+    }
+  `,
+  [ALBUM_CARD],
+);
+
+export const DELETE_ALBUM = graphql(`
+  mutation DeleteAlbum($input: DeleteAlbumInput!) {
+    deleteAlbum(input: $input) {
+      deletedAlbumId
+    }
+  }
+`);
+
+export const ADD_TO_ALBUM = graphql(`
+  mutation AddToAlbum($input: AddImagesToAlbumInput!) {
+    addImagesToAlbum(input: $input) {
+      album {
+        id
+        name
+        isPublic
+      }
+    }
+  }
+`);
+
+export const REMOVE_FROM_ALBUM = graphql(`
+  mutation RemoveFromAlbum($input: RemoveImagesFromAlbumInput!) {
+    removeImagesFromAlbum(input: $input) {
+      album {
+        id
+      }
+    }
+  }
+`);
+
+export const LIVE = graphql(
+  `
+    subscription Live($after: String) {
+      events(types: [IMAGE_UPLOADED, IMAGE_DELETED, ALBUM_CREATED, ALBUM_UPDATED], after: $after) {
+        __typename
+        cursor
+        ... on ImageUploadedEvent {
+          image {
+            ...ImageCard
+          }
+        }
+        ... on ImageDeletedEvent {
+          imageId
+        }
+        ... on AlbumCreatedEvent {
+          album {
+            id
+          }
+        }
+        ... on AlbumUpdatedEvent {
+          album {
+            id
+          }
+          imagesAdded
+          imagesRemoved
+        }
+      }
+    }
+  `,
+  [IMAGE_CARD],
+);
+export type LiveEvent = ResultOf<typeof LIVE>['events'];
