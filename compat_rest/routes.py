@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp
 
-from compat_rest import account, albums, categories, events, images, img, webhooks
+from compat_rest import account, albums, categories, events, images, img, openapi, webhooks
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -27,6 +27,7 @@ API: Mapping[str, Mapping[str, Handler]] = {
     "/webhooks/{id}/deliveries/{delivery_id}/redeliver": {"POST": webhooks.redeliver},
     "/events": {"GET": events.index},
     "/account": {"GET": account.show},
+    "/openapi.json": {"GET": openapi.show},
 }
 
 

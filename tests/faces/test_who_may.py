@@ -95,6 +95,7 @@ ROWS: list[tuple[str, str, str, Scope | None, dict[str, Any]]] = [
     ),
     ("GET /v1/events", "/v1/events?types=image.uploaded", "own", READ, {}),
     ("GET /v1/account", "/v1/account", "own", Scope.ACCOUNT_READ, {}),
+    ("GET /v1/openapi.json", "/v1/openapi.json", "page", NO, {}),
     ("GET /img/{path:path}", "/img/@public_picture.png?w=2", "public picture", READ, {}),
     ("GET /img/{path:path}", "/img/@private_picture.png?w=2", "private picture", READ, {}),
     ("GET /{image_id}.{extension}", "/@public_picture.png", "public picture", READ, {}),
