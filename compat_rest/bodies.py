@@ -46,7 +46,7 @@ TEXTS = Field(
     "This must be a list of texts.",
     {"type": "array", "items": {"type": "string"}},
 )
-FORM_TEXTS = ("title", "description", "album_id", "category_id")
+FORM_TEXTS = ("album_id", "description", "title", "category_id")
 """The fields of the upload form that are text, each once. `tags` is the one that may come several times."""
 
 

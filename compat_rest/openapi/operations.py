@@ -102,7 +102,7 @@ def _form() -> Schema:
     also = text(f"Another name for {FILE_NAMES[0]}.", contentMediaType="application/octet-stream")
     of_image = SCHEMAS["Image"]["properties"]
     texts = {
-        name: text(of_image[name]["description"], **OF_IMAGE.get(name, {})) for name in reversed(FORM_TEXTS)
+        name: text(of_image[name]["description"], **OF_IMAGE.get(name, {})) for name in FORM_TEXTS
     }
     tags = {"type": "array", "items": {"type": "string"}, **OF_IMAGE["tags"]}
     tags["description"] = "Tags, one a field, or several in one field separated by commas."
