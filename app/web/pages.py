@@ -68,7 +68,7 @@ class Pages:
         return self._page("docs", OWN_FILES, is_in_folder=request.url.path.endswith("/"))
 
     def swagger(self, _: Request) -> Response:
-        """Swagger UI. It writes styles into elements of its own."""
+        """Swagger UI, over the same document."""
         return self._page("swagger", OWN_FILES, is_in_folder=True)
 
     def _page(self, name: str, policy: str, *, is_in_folder: bool) -> Response:

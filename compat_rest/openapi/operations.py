@@ -97,14 +97,14 @@ def body(
 
 
 def _form() -> Schema:
-    """The upload form. One of the names of the file must be there."""
+    """The upload form. One of the names of the file must be there; nothing in a field is as good as no field."""
     file = text("The picture: JPG, PNG, WebP or GIF.", contentMediaType="application/octet-stream")
     also = text(f"Another name for {FILE_NAMES[0]}.", contentMediaType="application/octet-stream")
     of_image = SCHEMAS["Image"]["properties"]
     texts = {
-        name: text(of_image[name]["description"], **OF_IMAGE.get(name, {})) for name in FORM_TEXTS
+        name: text(of_image[name]["description"], **OF_IMAGE.get(name, {}), default="") for name in FORM_TEXTS
     }
-    tags = {"type": "array", "items": {"type": "string"}, **OF_IMAGE["tags"]}
+    tags = {"type": "array", "items": {"type": "string"}, **OF_IMAGE["tags"], "default": []}
     tags["description"] = "Tags, one a field, or several in one field separated by commas."
     names = {FILE_NAMES[0]: file, **texts, "tags": tags, **dict.fromkeys(FILE_NAMES[1:], also)}
     schema = {

@@ -113,7 +113,7 @@ function Type({ schema }: { schema: Schema }) {
     <span class="type" translate={false}>
       {typeOf(schema)}
       {maxLength ? ` ≤ ${maxLength}` : ''}
-      {fallback !== undefined ? ` = ${fallback}` : ''}
+      {[fallback ?? ''].flat().join() ? ` = ${fallback}` : ''}
     </span>
   );
 }
