@@ -15,12 +15,13 @@ from compat_rest import bodies, parse, present
 from compat_rest.bodies import FLAG, TEXT, TEXT_OR_NULL
 
 FIELDS = {"name": TEXT, "description": TEXT_OR_NULL, "is_public": FLAG}
+NEEDED = ("name",)
 COVER = PageRequest(size=1)
 
 
 async def create(request: Request) -> Response:
     ctx = await parse.context(request)
-    new = albums.NewAlbum(**await bodies.fields(request, FIELDS, required=["name"]))
+    new = albums.NewAlbum(**await bodies.fields(request, FIELDS, required=NEEDED))
     album = await albums.create(ctx, new)
     return present.created(present.album(ctx, album, None), ctx.services.links.api(f"albums/{album.id}"))
 

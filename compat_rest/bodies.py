@@ -30,15 +30,24 @@ class Field:
 
     fits: Callable[[Any], bool]
     must: str
+    schema: Mapping[str, Any]
+    """The same in JSON Schema."""
 
 
-TEXT = Field(lambda value: isinstance(value, str), "This must be text.")
-TEXT_OR_NULL = Field(lambda value: value is None or isinstance(value, str), "This must be text or null.")
-FLAG = Field(lambda value: isinstance(value, bool), "This must be true or false.")
+TEXT = Field(lambda value: isinstance(value, str), "This must be text.", {"type": "string"})
+TEXT_OR_NULL = Field(
+    lambda value: value is None or isinstance(value, str),
+    "This must be text or null.",
+    {"type": ["string", "null"]},
+)
+FLAG = Field(lambda value: isinstance(value, bool), "This must be true or false.", {"type": "boolean"})
 TEXTS = Field(
     lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
     "This must be a list of texts.",
+    {"type": "array", "items": {"type": "string"}},
 )
+FORM_TEXTS = ("album_id", "description", "title", "category_id")
+"""The fields of the upload form that are text, each once. `tags` is the one that may come several times."""
 
 
 async def fields(
@@ -73,11 +82,8 @@ async def new_image(request: Request, ctx: Context) -> AsyncIterator[NewImage]:
     async with receiving as form:
         yield NewImage(
             file=_file(form),
-            title=_text(form, "title"),
-            description=_text(form, "description"),
-            album_id=_text(form, "album_id"),
-            category_id=_text(form, "category_id"),
             tags=_tags(form),
+            **{name: _text(form, name) for name in FORM_TEXTS},
         )
 
 

@@ -8,11 +8,12 @@ from compat_rest import bodies, parse, present
 from compat_rest.bodies import TEXT, TEXT_OR_NULL
 
 FIELDS = {"name": TEXT, "description": TEXT_OR_NULL}
+NEEDED = ("name",)
 
 
 async def create(request: Request) -> Response:
     ctx = await parse.context(request)
-    new = categories.NewCategory(**await bodies.fields(request, FIELDS, required=["name"]))
+    new = categories.NewCategory(**await bodies.fields(request, FIELDS, required=NEEDED))
     category = await categories.create(ctx, new)
     return present.created(present.category(category), ctx.services.links.api(f"categories/{category.id}"))
 

@@ -35,6 +35,11 @@ DETAILS = {
 
 async def refused(_: Request, error: Any) -> Response:
     """The answer to a PicHubError."""
+    return answer_to(error)
+
+
+def answer_to(error: PicHubError) -> Response:
+    """The documented answer."""
     return present.failure(
         STATUS[error.code],
         error.code,

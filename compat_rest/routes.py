@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp
 
-from compat_rest import account, albums, categories, events, images, img, uploaders, webhooks
+from compat_rest import account, albums, categories, events, images, img, openapi, uploaders, webhooks
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -28,6 +28,7 @@ API: Mapping[str, Mapping[str, Handler]] = {
     "/uploaders/{name}": {"GET": uploaders.show},
     "/events": {"GET": events.index},
     "/account": {"GET": account.show},
+    "/openapi.json": {"GET": openapi.show},
 }
 
 

@@ -8,12 +8,13 @@ from compat_rest import bodies, parse, present
 from compat_rest.bodies import FLAG, TEXT, TEXT_OR_NULL, TEXTS
 
 NEW = {"url": TEXT, "events": TEXTS, "description": TEXT_OR_NULL}
+NEEDED = ("url", "events")
 CHANGES = {**NEW, "is_active": FLAG}
 
 
 async def create(request: Request) -> Response:
     ctx = await parse.context(request)
-    fields = await bodies.fields(request, NEW, required=["url", "events"])
+    fields = await bodies.fields(request, NEW, required=NEEDED)
     made = await webhooks.create(ctx, webhooks.NewWebhook(**fields))
     location = ctx.services.links.api(f"webhooks/{made.webhook.id}")
     return present.created(present.webhook(made.webhook, made.secret), location)

@@ -71,6 +71,8 @@ class Room:
         return json.loads(self.run(script, *arguments))
 
 
+AXE = Room("axe", {"axe-core": "4.14.1"})
+"""What finds the mistakes of pages that people who do not see them well, or do not use a mouse, fall over."""
 SHARP = Room("sharp", {"sharp": "0.35.5"})
 CLIENTS = Room(
     "clients",

@@ -52,15 +52,32 @@ class Pages:
 
     @property
     def routes(self) -> list[Route]:
-        return [Route("/static/{name}", self.asset)]
+        return [
+            Route("/static/{name}", self.asset),
+            Route("/docs", self.docs),
+            Route("/docs/", self.docs),
+            Route("/docs/swagger", self.swagger),
+        ]
 
     def graphiql(self, path: str) -> Response:
         """GraphiQL, to be shown at this path. Its links are relative: it works under whatever prefix a proxy adds."""
+        return self._page("graphiql", OWN_ORIGIN, is_in_folder=path.endswith("/"))
+
+    def docs(self, request: Request) -> Response:
+        """The documentation of the REST API, with the form that uploads."""
+        return self._page("docs", OWN_FILES, is_in_folder=request.url.path.endswith("/"))
+
+    def swagger(self, _: Request) -> Response:
+        """Swagger UI, over the same document."""
+        return self._page("swagger", OWN_FILES, is_in_folder=True)
+
+    def _page(self, name: str, policy: str, *, is_in_folder: bool) -> Response:
+        """A page as it was built. Where its address is no folder, the files are a step nearer than the build thinks."""
         try:
-            page = (self.folder / "graphiql" / "index.html").read_text()
+            page = (self.folder / name / "index.html").read_text()
         except FileNotFoundError:
             return document(UNBUILT.read_text(), INLINE_STYLE, status=503)
-        return document(page if path.endswith("/") else page.replace('="../', '="./'), OWN_ORIGIN)
+        return document(page if is_in_folder else page.replace('="../', '="./'), policy)
 
     def dashboard(self, *, sign_up: str, max_upload: int) -> Response | None:
         """The dashboard, to be shown at the root; None where it was not built. It is told what it can't ask for:

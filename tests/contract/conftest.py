@@ -2,6 +2,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from tests.contract import described
 from tests.house import House, house
 
 
@@ -13,6 +14,10 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """One PicHub for a module. Tests that count what is in it make an account of their own."""
+    """One PicHub for a module. Tests that count what is in it make an account of their own.
+
+    Whatever it answers must be what its OpenAPI document says.
+    """
     async with house(tmp_path_factory.mktemp("home") / "data") as running:
+        running.client.event_hooks["response"].append(described.answer)
         yield running

@@ -13,6 +13,7 @@ import pytest
 
 from app.errors import MEGABYTE
 from tests import pictures
+from tests.contract.described import fits
 from tests.house import House, served
 
 SAMPLES = Path(__file__).with_name("samples")
@@ -111,6 +112,7 @@ async def test_javascript_uploads_into_an_album(server: House, picture: Path) ->
     assert ran.out.startswith("上传成功: {")
     data = json.loads(ran.out.splitlines()[-1])
     assert (data["album_id"], data["description"]) == (album_id, "第一张")
+    fits(data, {"$ref": "#/components/schemas/Image"})
     assert data["filename"] == "我的图片.png"
 
 
@@ -149,6 +151,7 @@ async def test_python_uploads_into_an_album(server: House, picture: Path) -> Non
     assert ran.out.startswith("上传成功: {")
     data = json.loads(ran.out.splitlines()[-1])
     assert (data["album_id"], data["description"]) == (album_id, "第一张")
+    fits(data, {"$ref": "#/components/schemas/Image"})
     assert data["filename"] == "我的图片.png"
 
 

@@ -1,0 +1,2 @@
+curl -X DELETE https://pichub.example/v1/images/IMAGE_ID \
+  -H "Authorization: Bearer YOUR_API_TOKEN"

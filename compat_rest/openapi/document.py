@@ -1,0 +1,173 @@
+"""The whole document."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from app.auth.browsers import COOKIE
+from app.context import Budget
+from app.ids import Kind
+from app.imaging.formats import Format
+from app.ratelimits.policies import Policy
+from app.settings import Settings
+from app.uploaders.catalogue import TOOLS
+from app.webhooks import schedule
+from app.webhooks.outcomes import ABOUT
+from compat_rest.errors import STATUS
+from compat_rest.openapi import answers, happenings, pictures
+from compat_rest.openapi.operations import OPERATIONS, Answer, Operation
+from compat_rest.openapi.schemas import SCHEMAS, Schema, id_of
+from compat_rest.routes import API
+
+VERSION = "1.0.0"
+PREFIX = "/v1"
+ABOUT_THE_API = """\
+Upload images, keep them in albums, and show them in whatever size and format a page needs.
+
+Send `Authorization: Bearer YOUR_API_TOKEN`. Every success is `{"success": true, "data": …}`, every error
+`{"success": false, "message": …, "error": {code, message, details}}`.
+Everything under `/v1` answers under `/api/v1` too.
+"""
+TAGS = {
+    "Images": "Upload, find, change and delete images.",
+    "Albums": "Images that belong together. A private album hides its images.",
+    "Categories": "What images are about; each has one at most.",
+    "Webhooks": "Addresses that are told what happens.",
+    "Events": "What happened.",
+    "Account": "The account that asks.",
+    "Pictures": "Images as they are shown: the original, or what the parameters make of it.",
+}
+OF_PATHS: Mapping[str, Mapping[str, Kind]] = {
+    "/images": {"id": Kind.IMAGE},
+    "/albums": {"id": Kind.ALBUM},
+    "/categories": {"id": Kind.CATEGORY},
+    "/webhooks": {"id": Kind.WEBHOOK, "delivery_id": Kind.DELIVERY},
+}
+
+
+def document(settings: Settings) -> Schema:
+    """OpenAPI 3.1 of a server with these settings."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "PicHub",
+            "version": VERSION,
+            "description": ABOUT_THE_API,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [{"url": settings.url}],
+        "tags": [{"name": name, "description": about} for name, about in TAGS.items()],
+        "paths": {f"{PREFIX}{path}": _path(path) for path in API} | pictures.paths(settings),
+        "webhooks": happenings.told(),
+        "components": {
+            "schemas": dict(SCHEMAS),
+            "headers": dict(answers.HEADERS),
+            "responses": answers.errors(settings),
+            "securitySchemes": {
+                "token": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "description": "An API token. Each operation names the scope that it must have.",
+                },
+                "session": {
+                    "type": "apiKey",
+                    "in": "cookie",
+                    "name": COOKIE,
+                    "description": "The cookie of a browser that signed in; for pages of this server alone.",
+                },
+            },
+        },
+        "x-limits": _limits(settings),
+        "x-errors": [{"status": status, "code": code} for code, status in STATUS.items()],
+        "x-webhook-attempts": [
+            {"attempt": attempt, "after": wait, "since": since} for attempt, wait, since in schedule.table()
+        ],
+        "x-webhook-outcomes": {outcome.value: about for outcome, about in ABOUT.items()},
+    }
+
+
+def _path(path: str) -> Schema:
+    return {method.lower(): _operation(path, OPERATIONS[f"{method} {path}"]) for method in API[path]}
+
+
+def _operation(path: str, row: Operation) -> Schema:
+    described: Schema = {
+        "operationId": row.id,
+        "tags": [row.tag],
+        "summary": row.summary,
+        "description": row.description,
+        "security": [] if row.scope is None else [{"token": [row.scope.value]}, {"session": []}],
+        "parameters": [
+            *_path_parameters(path),
+            *(query.written(name) for name, query in row.query.items()),
+        ],
+        "responses": {
+            str(row.answer.status): _success(row.answer, is_counted=row.scope is not None),
+            **answers.of_codes(_codes(path, row)),
+        },
+    }
+    return described | ({"requestBody": row.body} if row.body else {})
+
+
+def _path_parameters(path: str) -> list[Schema]:
+    kinds = next((kinds for start, kinds in OF_PATHS.items() if path.startswith(start)), {})
+    return [_path_parameter(name, kinds.get(name)) for name in re.findall(r"{(\w+)}", path)]
+
+
+def _path_parameter(name: str, kind: Kind | None) -> Schema:
+    """An id of this kind; without one, the name of a tool."""
+    about = f"The id of the {kind.name.lower()}." if kind else "The tool."
+    schema = id_of(kind, "") if kind else {"type": "string", "enum": list(TOOLS)}
+    return {"name": name, "in": "path", "required": True, "description": about, "schema": schema}
+
+
+def _success(answer: Answer, *, is_counted: bool) -> Schema:
+    headers = answers.limit_headers() if is_counted else {"X-Request-Id": answers.header("X-Request-Id")}
+    if answer.is_located:
+        headers["Location"] = {
+            "description": "The address of the new thing.",
+            "schema": {"type": "string", "format": "uri"},
+        }
+    content = {kind: {"schema": answer.schema} for kind in answer.files}
+    return {
+        "description": answer.about,
+        "headers": headers,
+        "content": content or {"application/json": {"schema": answer.schema, "example": answer.example}},
+    }
+
+
+def _codes(path: str, row: Operation) -> set[str]:
+    """What can go wrong: with the token, the address, the body, and what is this operation's own."""
+    codes = {*row.errors, "INTERNAL_ERROR"}
+    if row.scope is not None:
+        codes |= {"UNAUTHORIZED", "FORBIDDEN", "RATE_LIMIT_EXCEEDED"}
+    if row.query or row.body:
+        codes.add("BAD_REQUEST")
+    if "{" in path:
+        codes.add("NOT_FOUND")
+    if row.body:
+        codes |= {"PAYLOAD_TOO_LARGE", "VALIDATION_ERROR"}
+    return codes
+
+
+def _limits(settings: Settings) -> dict[str, Any]:
+    """What this server allows."""
+    policies = {
+        Budget.API: settings.limit_api,
+        Budget.UPLOAD: settings.limit_upload,
+        Budget.FAILURES: settings.limit_failures,
+        Budget.MISSES: settings.limit_misses,
+    }
+    return {
+        "policies": {
+            budget.value: [
+                {"amount": window.amount, "period": window.period} for window in Policy(budget, text).windows
+            ]
+            for budget, text in policies.items()
+        },
+        "max_upload_size": settings.max_upload_size,
+        "max_pixels": settings.max_pixels,
+        "max_side": settings.max_side,
+        "uploads": ["jpg", "png", "webp", "gif"],
+        "results": [each.value for each in Format],
+    }

@@ -1,0 +1,433 @@
+"""What each operation of the API is for, what it takes, and what it answers: one row for each row of the routes."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from app.auth.actor import Scope
+from app.events.catalogue import EventType
+from app.ids import Kind
+from app.resolvers import albums as album_rules
+from app.resolvers import categories as category_rules
+from app.resolvers import images as image_rules
+from app.resolvers import webhooks as webhook_rules
+from app.resolvers.rules import MAX_TAG_LENGTH, MAX_TAGS
+from app.uploaders.catalogue import TOOLS
+from compat_rest import albums, categories, images, webhooks
+from compat_rest.bodies import FILE_NAMES, FORM_TEXTS, Field
+from compat_rest.openapi.parameters import OF_DELETION, OF_DELIVERIES, OF_EVENTS, OF_IMAGES, PAGING, Query
+from compat_rest.openapi.schemas import (
+    EXAMPLES,
+    SCHEMAS,
+    Schema,
+    deleted,
+    envelope,
+    listing,
+    ref,
+    text,
+    thing,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A success: its status, what it means, the shape of its body and an example of it."""
+
+    about: str
+    schema: Schema
+    example: Mapping[str, Any]
+    status: int = 200
+    is_located: bool = False
+    """Whether the header Location says where the new thing is."""
+    files: Sequence[str] = ()
+    """The media types that it has where it is a file; the schema is that of its text."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One row. `scope` is None where nobody need sign in; `errors` are codes beside those that such operations have."""
+
+    id: str
+    tag: str
+    summary: str
+    answer: Answer
+    scope: Scope | None
+    description: str = ""
+    query: Mapping[str, Query] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    errors: Sequence[str] = ()
+
+
+def showing(name: str, about: str, *, status: int = 200, is_located: bool = False) -> Answer:
+    """One thing."""
+    example = {"success": True, "data": EXAMPLES[name]}
+    return Answer(about, envelope(ref(name)), example, status, is_located)
+
+
+def page_of(name: str, about: str) -> Answer:
+    """Several things, and where in the list they are."""
+    example = {"success": True, "data": [EXAMPLES[name]], "meta": EXAMPLES["PageMeta"]}
+    return Answer(about, listing(name), example)
+
+
+def gone(kind: Kind, name: str, **facts: str) -> Answer:
+    """What is said of a thing that was deleted."""
+    example = {"id": EXAMPLES[name]["id"], "deleted": True, **dict.fromkeys(facts, 1)}
+    return Answer("It is gone.", deleted(kind, **facts), {"success": True, "data": example})
+
+
+def body(
+    fields: Mapping[str, Field],
+    shown: str,
+    example: Mapping[str, Any],
+    *,
+    required: Sequence[str] = (),
+    bounds: Mapping[str, Schema],
+) -> Schema:
+    """A JSON object of these fields. What they mean is what they mean where they are shown."""
+    properties = {
+        name: {
+            **each.schema,
+            "description": SCHEMAS[shown]["properties"][name]["description"],
+            **bounds.get(name, {}),
+        }
+        for name, each in fields.items()
+    }
+    schema: Schema = {"type": "object", "properties": properties}
+    if required:
+        schema["required"] = [*required]
+    return {"required": True, "content": {"application/json": {"schema": schema, "example": dict(example)}}}
+
+
+def _form() -> Schema:
+    """The upload form. One of the names of the file must be there; nothing in a field is as good as no field."""
+    file = text("The picture: JPG, PNG, WebP or GIF.", contentMediaType="application/octet-stream")
+    also = text(f"Another name for {FILE_NAMES[0]}.", contentMediaType="application/octet-stream")
+    of_image = SCHEMAS["Image"]["properties"]
+    texts = {
+        name: text(of_image[name]["description"], **OF_IMAGE.get(name, {}), default="") for name in FORM_TEXTS
+    }
+    tags = {"type": "array", "items": {"type": "string"}, **OF_IMAGE["tags"], "default": []}
+    tags["description"] = "Tags, one a field, or several in one field separated by commas."
+    names = {FILE_NAMES[0]: file, **texts, "tags": tags, **dict.fromkeys(FILE_NAMES[1:], also)}
+    schema = {
+        "type": "object",
+        "properties": names,
+        "anyOf": [{"required": [name]} for name in FILE_NAMES],
+    }
+    return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+
+
+OF_IMAGE: Mapping[str, Schema] = {
+    "filename": {"minLength": 1, "maxLength": image_rules.MAX_FILENAME},
+    "title": {"maxLength": image_rules.MAX_TITLE},
+    "description": {"maxLength": image_rules.MAX_DESCRIPTION},
+    "tags": {"maxItems": MAX_TAGS, "items": {"type": "string", "maxLength": MAX_TAG_LENGTH}},
+}
+OF_ALBUM: Mapping[str, Schema] = {
+    "name": {"minLength": 1, "maxLength": album_rules.MAX_NAME},
+    "description": {"maxLength": album_rules.MAX_DESCRIPTION},
+}
+OF_CATEGORY: Mapping[str, Schema] = {
+    "name": {"minLength": 1, "maxLength": category_rules.MAX_NAME},
+    "description": {"maxLength": category_rules.MAX_DESCRIPTION},
+}
+OF_WEBHOOK: Mapping[str, Schema] = {
+    "events": {"minItems": 1, "items": {"type": "string", "enum": [*map(str, EventType)]}},
+    "description": {"maxLength": webhook_rules.MAX_DESCRIPTION},
+}
+
+UPLOADED = Answer(
+    "The image.",
+    envelope(
+        ref("Image"),
+        message=text("A few words."),
+        url=text("The address of the original, where old uploader tools look for it.", format="uri"),
+    ),
+    {
+        "success": True,
+        "message": "Image uploaded",
+        "url": EXAMPLES["Image"]["url"],
+        "data": EXAMPLES["Image"],
+    },
+)
+EVENTS = Answer(
+    "The events, oldest first.",
+    envelope(
+        {"type": "array", "items": ref("Event")},
+        meta=thing(
+            "",
+            {
+                "next": {"type": ["string", "null"], "description": "The cursor to ask after next time."},
+                "has_more": {"type": "boolean", "description": "Whether there are more now."},
+            },
+        ),
+    ),
+    {"success": True, "data": [EXAMPLES["Event"]], "meta": {"next": "MDFrM2Y", "has_more": False}},
+)
+THE_DOCUMENT = Answer("This document.", {"type": "object"}, {"openapi": "3.1.0"})
+
+READ, WRITE = Scope.IMAGES_READ, Scope.IMAGES_WRITE
+ALBUMS_READ, ALBUMS_WRITE = Scope.ALBUMS_READ, Scope.ALBUMS_WRITE
+HOOKS_READ, HOOKS_WRITE = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
+
+OPERATIONS: Mapping[str, Operation] = {
+    "POST /upload": Operation(
+        id="uploadImage",
+        tag="Images",
+        summary="Upload an image",
+        description="A multipart form with one file. What the file is, its bytes say, not its name.",
+        scope=Scope.IMAGES_UPLOAD,
+        body=_form(),
+        answer=UPLOADED,
+        errors=("UNSUPPORTED_MEDIA_TYPE", "BUSY", "INSUFFICIENT_STORAGE"),
+    ),
+    "GET /images": Operation(
+        id="listImages",
+        tag="Images",
+        summary="List images",
+        description="Your own, newest first, or those of an album. All filters that are given must hold.",
+        scope=READ,
+        query={**PAGING, **OF_IMAGES},
+        answer=page_of("Image", "A page of images."),
+        errors=("NOT_FOUND", "VALIDATION_ERROR"),
+    ),
+    "GET /images/{id}": Operation(
+        id="getImage",
+        tag="Images",
+        summary="Get an image",
+        scope=READ,
+        answer=showing("Image", "The image."),
+    ),
+    "PATCH /images/{id}": Operation(
+        id="updateImage",
+        tag="Images",
+        summary="Change an image",
+        description="Changes what the body names. Null empties a field, or takes the image out of its album.",
+        scope=WRITE,
+        body=body(images.CHANGES, "Image", {"title": "The sea", "tags": ["sea"]}, bounds=OF_IMAGE),
+        answer=showing("Image", "The image as it is now."),
+    ),
+    "DELETE /images/{id}": Operation(
+        id="deleteImage",
+        tag="Images",
+        summary="Delete an image",
+        description="For ever: the original and all that was made of it are gone before the answer is sent.",
+        scope=WRITE,
+        answer=gone(
+            Kind.IMAGE, "Image", variants_removed="How many files that were made of it went with it."
+        ),
+    ),
+    "POST /albums": Operation(
+        id="createAlbum",
+        tag="Albums",
+        summary="Create an album",
+        description="Public, unless is_public says otherwise.",
+        scope=ALBUMS_WRITE,
+        body=body(
+            albums.FIELDS,
+            "Album",
+            {"name": "Holidays", "description": "By the sea", "is_public": True},
+            required=albums.NEEDED,
+            bounds=OF_ALBUM,
+        ),
+        answer=showing("Album", "The new album.", status=201, is_located=True),
+    ),
+    "GET /albums": Operation(
+        id="listAlbums",
+        tag="Albums",
+        summary="List albums",
+        description="Your own, newest first.",
+        scope=ALBUMS_READ,
+        query=PAGING,
+        answer=page_of("Album", "A page of albums."),
+    ),
+    "GET /albums/{id}": Operation(
+        id="getAlbum",
+        tag="Albums",
+        summary="Get an album",
+        scope=ALBUMS_READ,
+        answer=showing("Album", "The album."),
+    ),
+    "PATCH /albums/{id}": Operation(
+        id="updateAlbum",
+        tag="Albums",
+        summary="Change an album",
+        description="Changes what the body names. A private album hides its images from all but you.",
+        scope=ALBUMS_WRITE,
+        body=body(albums.FIELDS, "Album", {"is_public": False}, bounds=OF_ALBUM),
+        answer=showing("Album", "The album as it is now."),
+    ),
+    "DELETE /albums/{id}": Operation(
+        id="deleteAlbum",
+        tag="Albums",
+        summary="Delete an album",
+        description="Its images stay, unless delete_images says otherwise; then images:write is needed too.",
+        scope=ALBUMS_WRITE,
+        query=OF_DELETION,
+        answer=gone(Kind.ALBUM, "Album", images_deleted="How many images went with it."),
+    ),
+    "POST /categories": Operation(
+        id="createCategory",
+        tag="Categories",
+        summary="Create a category",
+        scope=ALBUMS_WRITE,
+        body=body(
+            categories.FIELDS,
+            "Category",
+            {"name": "Landscapes"},
+            required=categories.NEEDED,
+            bounds=OF_CATEGORY,
+        ),
+        answer=showing("Category", "The new category.", status=201, is_located=True),
+    ),
+    "GET /categories": Operation(
+        id="listCategories",
+        tag="Categories",
+        summary="List categories",
+        description="Your own, newest first.",
+        scope=ALBUMS_READ,
+        query=PAGING,
+        answer=page_of("Category", "A page of categories."),
+    ),
+    "GET /categories/{id}": Operation(
+        id="getCategory",
+        tag="Categories",
+        summary="Get a category",
+        scope=ALBUMS_READ,
+        answer=showing("Category", "The category."),
+    ),
+    "PATCH /categories/{id}": Operation(
+        id="updateCategory",
+        tag="Categories",
+        summary="Change a category",
+        description="Changes what the body names.",
+        scope=ALBUMS_WRITE,
+        body=body(categories.FIELDS, "Category", {"name": "Seascapes"}, bounds=OF_CATEGORY),
+        answer=showing("Category", "The category as it is now."),
+    ),
+    "DELETE /categories/{id}": Operation(
+        id="deleteCategory",
+        tag="Categories",
+        summary="Delete a category",
+        description="Its images stay.",
+        scope=ALBUMS_WRITE,
+        answer=gone(Kind.CATEGORY, "Category"),
+    ),
+    "POST /webhooks": Operation(
+        id="createWebhook",
+        tag="Webhooks",
+        summary="Create a webhook",
+        description="The answer has the secret that verifies what is sent. It is shown this once.",
+        scope=HOOKS_WRITE,
+        body=body(
+            webhooks.NEW,
+            "Webhook",
+            {"url": "https://example.org/hook", "events": ["image.uploaded", "image.deleted"]},
+            required=webhooks.NEEDED,
+            bounds=OF_WEBHOOK,
+        ),
+        answer=showing("WebhookWithSecret", "The new webhook, with its secret.", status=201, is_located=True),
+    ),
+    "GET /webhooks": Operation(
+        id="listWebhooks",
+        tag="Webhooks",
+        summary="List webhooks",
+        scope=HOOKS_READ,
+        query=PAGING,
+        answer=page_of("Webhook", "A page of webhooks."),
+    ),
+    "GET /webhooks/{id}": Operation(
+        id="getWebhook",
+        tag="Webhooks",
+        summary="Get a webhook",
+        scope=HOOKS_READ,
+        answer=showing("Webhook", "The webhook."),
+    ),
+    "PATCH /webhooks/{id}": Operation(
+        id="updateWebhook",
+        tag="Webhooks",
+        summary="Change a webhook",
+        description="Changes what the body names. One that was disabled is made active again by is_active.",
+        scope=HOOKS_WRITE,
+        body=body(webhooks.CHANGES, "Webhook", {"is_active": False}, bounds=OF_WEBHOOK),
+        answer=showing("Webhook", "The webhook as it is now."),
+    ),
+    "DELETE /webhooks/{id}": Operation(
+        id="deleteWebhook",
+        tag="Webhooks",
+        summary="Delete a webhook",
+        scope=HOOKS_WRITE,
+        answer=gone(Kind.WEBHOOK, "Webhook"),
+    ),
+    "POST /webhooks/{id}/test": Operation(
+        id="pingWebhook",
+        tag="Webhooks",
+        summary="Send a ping",
+        description="A ping takes the whole way that events take; what came of it stands in the deliveries.",
+        scope=HOOKS_WRITE,
+        answer=showing("Webhook", "It will be sent in a moment.", status=202),
+    ),
+    "POST /webhooks/{id}/rotate-secret": Operation(
+        id="rotateWebhookSecret",
+        tag="Webhooks",
+        summary="Change the secret",
+        description="The old secret signs too for 24 hours.",
+        scope=HOOKS_WRITE,
+        answer=showing("WebhookWithSecret", "The webhook, with its new secret."),
+    ),
+    "GET /webhooks/{id}/deliveries": Operation(
+        id="listDeliveries",
+        tag="Webhooks",
+        summary="List deliveries",
+        description="What was sent, and what came of each attempt, newest first.",
+        scope=HOOKS_READ,
+        query=OF_DELIVERIES,
+        answer=page_of("Delivery", "A page of deliveries."),
+    ),
+    "POST /webhooks/{id}/deliveries/{delivery_id}/redeliver": Operation(
+        id="redeliver",
+        tag="Webhooks",
+        summary="Deliver again",
+        description="Starts anew, also with what succeeded.",
+        scope=HOOKS_WRITE,
+        answer=showing("Delivery", "It will be sent in a moment.", status=202),
+    ),
+    "GET /events": Operation(
+        id="listEvents",
+        tag="Events",
+        summary="List events",
+        description="What happened, oldest first, from a cursor on. A token sees the events that its scopes cover.",
+        scope=READ,
+        query=OF_EVENTS,
+        answer=EVENTS,
+    ),
+    "GET /account": Operation(
+        id="getAccount",
+        tag="Account",
+        summary="Get your account",
+        description="What it uses, and what it may.",
+        scope=Scope.ACCOUNT_READ,
+        answer=showing("Account", "The account."),
+    ),
+    "GET /uploaders/{name}": Operation(
+        id="getUploader",
+        tag="Account",
+        summary="Get a configuration of a tool that uploads",
+        description="A file that makes the tool upload to this server, with the token in it that asks for it.",
+        scope=Scope.IMAGES_UPLOAD,
+        answer=Answer(
+            "The file.",
+            {"type": "string"},
+            {},
+            files=sorted({tool.media_type for tool in TOOLS.values()}),
+        ),
+    ),
+    "GET /openapi.json": Operation(
+        id="getOpenApi",
+        tag="Account",
+        summary="Get this document",
+        scope=None,
+        answer=THE_DOCUMENT,
+    ),
+}

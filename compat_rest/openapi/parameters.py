@@ -1,0 +1,122 @@
+"""What may stand in addresses: each parameter with what it may be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from app.events.catalogue import EventType
+from app.ids import Kind
+from app.imaging.formats import Format
+from app.imaging.geometry import MAX_SIDE, Fit
+from app.imaging.params import MAX_DPR, PARAMS, Param
+from app.imaging.presets import Presets
+from app.models import DeliveryStatus
+from app.paging import DEFAULT_SIZE, MAX_SIZE
+from compat_rest.openapi.schemas import Schema, id_of
+from compat_rest.parse import FLAGS, LARGEST, LAST_PAGE
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A parameter of a query: its schema, what it means, and what else OpenAPI says of it."""
+
+    schema: Schema
+    about: str
+    more: Mapping[str, Any] | None = None
+
+    def written(self, name: str) -> Schema:
+        return {
+            "name": name,
+            "in": "query",
+            "description": self.about,
+            "schema": self.schema,
+            **(self.more or {}),
+        }
+
+
+COMMAS = {"style": "form", "explode": False}
+"""Several values in one, separated by commas."""
+SWITCH: Schema = {"type": "string", "enum": [*FLAGS]}
+
+
+def whole(least: int, most: int, **more: Any) -> Schema:
+    return {"type": "integer", "minimum": least, "maximum": most, **more}
+
+
+def words(kinds: type[Any]) -> Schema:
+    return {"type": "array", "items": {"type": "string", "enum": [str(kind) for kind in kinds]}}
+
+
+def _bound(about: str) -> Query:
+    return Query(whole(1, LARGEST), about)
+
+
+def _moment(about: str) -> Query:
+    return Query({"type": "string", "examples": ["2026-01-31T12:00:00Z", "2026-01-31"]}, about)
+
+
+PAGING = {
+    "page": Query(whole(1, LAST_PAGE, default=1), "Which page, from 1."),
+    "per_page": Query(
+        {"type": "integer", "minimum": 1, "default": DEFAULT_SIZE},
+        f"How many there are on a page; more than {MAX_SIZE} are cut down to that.",
+    ),
+}
+OF_IMAGES = {
+    "album_id": Query(id_of(Kind.ALBUM, ""), "Those in this album."),
+    "category_id": Query(id_of(Kind.CATEGORY, ""), "Those of this category."),
+    "tag": Query({"type": "string"}, "Those with this tag."),
+    "q": Query({"type": "string"}, "Those with this text in filename, title or description."),
+    "format": Query(words(Format), "Those in one of these formats.", COMMAS),
+    "created_after": _moment("Those of this time or later; without a zone it is UTC."),
+    "created_before": _moment("Those from before this time."),
+    "min_width": _bound("Those of this many pixels or more."),
+    "max_width": _bound("Those of this many pixels or fewer."),
+    "min_height": _bound("Those of this many pixels or more."),
+    "max_height": _bound("Those of this many pixels or fewer."),
+    "min_size": _bound("Those of this many bytes or more."),
+    "max_size": _bound("Those of this many bytes or fewer."),
+    "is_public": Query(SWITCH, "Those that everyone sees who has the link, or those that only you see."),
+}
+OF_EVENTS = {
+    "after": Query({"type": "string"}, "The cursor to go on after: `meta.next` of the page before."),
+    "types": Query(words(EventType), "Only events of these types.", COMMAS),
+    "limit": Query(whole(1, MAX_SIZE, default=DEFAULT_SIZE), "How many at most."),
+}
+OF_DELIVERIES = {
+    "status": Query({"type": "string", "enum": [*map(str, DeliveryStatus)]}, "Those that stand there."),
+    **PAGING,
+}
+OF_DELETION = {"delete_images": Query(SWITCH, "Whether the images in it go too; else they stay.")}
+
+TRANSFORMS: Mapping[str, Schema] = {
+    "w": whole(1, MAX_SIDE),
+    "h": whole(1, MAX_SIDE),
+    "fit": {"type": "string", "enum": [*map(str, Fit), "crop"]},
+    "pos": {"type": "string", "examples": ["top", "bottom-right", "0.3,0.25"]},
+    "dpr": {"type": "number", "minimum": 1, "maximum": MAX_DPR},
+    "fm": {"type": "string", "enum": [*map(str, Format), "jpeg", "auto"]},
+    "q": whole(1, 100),
+    "bg": {"type": "string", "pattern": "^#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})$"},
+}
+DELIVERED = {
+    "download": Query(SWITCH, "Whether browsers save it instead of showing it."),
+    "exp": Query({"type": "integer"}, "The Unix second in which a signed address ends."),
+    "sig": Query({"type": "string"}, "The signature of a signed address: it shows what is private."),
+}
+
+
+def of_pictures(presets: Presets) -> dict[str, Query]:
+    """The parameters of `/img`, with the presets of this server."""
+    named = {
+        "preset": Query(
+            {"type": "string", **({"enum": [preset.name for preset in presets]} if presets.named else {})},
+            "The name of a transform that this server knows; what stands beside it wins.",
+        )
+    }
+    return {**{row.name: _transform(row) for row in PARAMS}, **named, **DELIVERED}
+
+
+def _transform(row: Param) -> Query:
+    """With the words of the table for people too."""
+    return Query(TRANSFORMS[row.name], row.about, {"x-values": row.values, "x-default": row.default})

@@ -1,0 +1,313 @@
+"""The shapes of what the API shows, with what each field means and an example of the whole."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+from app.events.catalogue import EventType
+from app.ids import ALPHABET, LENGTH, Kind
+from app.imaging.formats import Format
+from app.models import DeliveryStatus, DisabledReason, Outcome, Role
+from app.webhooks.examples import ALBUM, IMAGE, IMAGE_ID, MOMENT, WEBHOOK_ID
+from compat_rest.errors import STATUS
+
+Schema: TypeAlias = dict[str, Any]
+
+API = "https://pictures.example.org/v1"
+CATEGORY_ID, DELIVERY_ID, EVENT_ID = "cat_" + "0" * 26, "dlv_" + "0" * 26, "evt_" + "0" * 26
+
+
+def ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def typed(type: str, about: str, **more: Any) -> Schema:
+    return {"type": type, **({"description": about} if about else {}), **more}
+
+
+def text(about: str, **more: Any) -> Schema:
+    return typed("string", about, **more)
+
+
+def number(about: str, **more: Any) -> Schema:
+    return typed("integer", about, **more)
+
+
+def flag(about: str) -> Schema:
+    return typed("boolean", about)
+
+
+def moment(about: str) -> Schema:
+    return text(f"{about} RFC 3339, in UTC.", format="date-time")
+
+
+def link(about: str) -> Schema:
+    return text(about, format="uri")
+
+
+def id_of(kind: Kind, about: str) -> Schema:
+    return text(about, pattern=f"^{kind}_[{ALPHABET}]{{{LENGTH}}}$")
+
+
+def one_of(about: str, words: Sequence[str]) -> Schema:
+    return text(about, enum=[str(word) for word in words])
+
+
+def several(items: Schema, about: str) -> Schema:
+    return typed("array", about, items=items)
+
+
+def or_null(schema: Schema) -> Schema:
+    nullable = {**schema, "type": [schema["type"], "null"]}
+    return nullable | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
+
+
+def thing(about: str, properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
+    """An object that has all of these, but for those that are optional."""
+    required = [name for name in properties if name not in optional]
+    return typed("object", about, properties=dict(properties), required=required)
+
+
+def envelope(data: Schema, **beside: Schema) -> Schema:
+    """What every success is wrapped in."""
+    return thing("", {"success": {"const": True}, **beside, "data": data})
+
+
+def listing(item: str) -> Schema:
+    return envelope({"type": "array", "items": ref(item)}, meta=ref("PageMeta"))
+
+
+def deleted(kind: Kind, **facts: str) -> Schema:
+    properties = {"id": id_of(kind, "What was deleted."), "deleted": {"const": True}}
+    return envelope(thing("", properties | {name: number(about) for name, about in facts.items()}))
+
+
+TIMES = {
+    "created_at": moment("When it was made."),
+    "updated_at": moment("When it was last changed."),
+}
+LINKS = thing(
+    "The address, ready to paste.",
+    {
+        "url": link("As it is."),
+        "html": text("For a page."),
+        "markdown": text("For a README."),
+        "bbcode": text("For a forum."),
+    },
+)
+USAGE = thing("", {"bytes": number("What its files take."), "images": number("How many images it has.")})
+LIMITS = thing(
+    "What this server allows.",
+    {
+        "max_upload_size": number("The largest file, in bytes."),
+        "max_pixels": number("Width × height × frames."),
+        "max_side": number("Width or height, in pixels."),
+        "requests": text("Requests of the account, such as 60/minute; or off."),
+        "uploads": text("Files of the account, such as 10/minute; or off."),
+    },
+)
+ATTEMPT = thing(
+    "One try over the network.",
+    {
+        "time": moment("When it was made."),
+        "outcome": one_of("How it ended.", list(Outcome)),
+        "status": or_null(number("The status of the answer, where there was one.")),
+        "duration_ms": number("How long it took."),
+        "reason": or_null(text("What went wrong, in a few words.")),
+        "response_excerpt": or_null(text("The first characters of the answer.")),
+    },
+)
+SECRET = text("Verifies what is sent. It is shown this once.", pattern="^whsec_")
+
+WEBHOOK = {
+    "id": id_of(Kind.WEBHOOK, "The webhook."),
+    "url": link("Where events are sent."),
+    "description": or_null(text("Whatever its owner wants to say of it.")),
+    "events": several(one_of("", list(EventType)), "Which events are sent."),
+    "is_active": flag("Whether anything is sent."),
+    "disabled_reason": or_null(one_of("Why PicHub disabled it.", list(DisabledReason))),
+    **TIMES,
+}
+
+SCHEMAS: Mapping[str, Schema] = {
+    "Image": thing(
+        "An image.",
+        {
+            "id": id_of(Kind.IMAGE, "The image. It is the same in REST, GraphQL, addresses and events."),
+            "url": link("The original, byte for byte."),
+            "thumbnail_url": link("A small WebP for lists."),
+            "delete_url": link("The address that DELETE is sent to."),
+            "filename": text("What the file was called."),
+            "title": or_null(text("Its title.")),
+            "description": or_null(text("What it shows.")),
+            "album_id": or_null(id_of(Kind.ALBUM, "The album that it is in.")),
+            "category_id": or_null(id_of(Kind.CATEGORY, "Its category; only its owner is told.")),
+            "tags": several({"type": "string"}, "Its tags."),
+            "mime_type": one_of("The type of its bytes.", [each.mime_type for each in Format]),
+            "format": one_of("The format of its bytes, whatever the file was called.", list(Format)),
+            "size": number("Bytes."),
+            "width": number("Pixels, as it stands upright."),
+            "height": number("Pixels, as it stands upright."),
+            "frames": number("1 for what does not move."),
+            "sha256": text("The digest of its bytes.", pattern="^[0-9a-f]{64}$"),
+            "thumbhash": text("A blurred picture of it in a few bytes: ThumbHash, in base64."),
+            "dominant_color": text("The colour that it has most of, such as #2a6f97."),
+            "is_public": flag("Whether everyone who has the link sees it."),
+            "links": LINKS,
+            **TIMES,
+        },
+    ),
+    "Album": thing(
+        "An album.",
+        {
+            "id": id_of(Kind.ALBUM, "The album."),
+            "name": text("Its name."),
+            "description": or_null(text("What is in it.")),
+            "is_public": flag("Whether everyone who has the link sees its images."),
+            "cover_url": or_null(link("A small WebP of its newest image.")),
+            "image_count": number("How many images are in it."),
+            **TIMES,
+        },
+    ),
+    "Category": thing(
+        "A category.",
+        {
+            "id": id_of(Kind.CATEGORY, "The category."),
+            "name": text("Its name."),
+            "description": or_null(text("What belongs to it.")),
+            **TIMES,
+        },
+    ),
+    "Webhook": thing("An address that is told what happens.", WEBHOOK),
+    "WebhookWithSecret": thing("A webhook with its new secret.", {**WEBHOOK, "secret": SECRET}),
+    "Delivery": thing(
+        "One event owed to one webhook.",
+        {
+            "id": id_of(Kind.DELIVERY, "The delivery."),
+            "webhook_id": id_of(Kind.WEBHOOK, "Whom it is for."),
+            "event_id": id_of(Kind.EVENT, "What it tells."),
+            "event": one_of("The event's type.", list(EventType)),
+            "status": one_of("Where it stands.", list(DeliveryStatus)),
+            "attempts": several(ATTEMPT, "What was tried, oldest first."),
+            "next_attempt_at": or_null(moment("When it is tried again.")),
+            "created_at": moment("When it was made."),
+        },
+    ),
+    "Event": thing(
+        "Something that happened.",
+        {
+            "id": id_of(Kind.EVENT, "The event."),
+            "type": one_of("What kind of thing happened.", list(EventType)),
+            "created_at": moment("When it happened."),
+            "data": {"type": "object", "description": "The thing as it was then."},
+        },
+    ),
+    "Account": thing(
+        "The account that asks.",
+        {
+            "id": id_of(Kind.ACCOUNT, "The account."),
+            "username": text("Its name."),
+            "role": one_of("What it may do on this server.", list(Role)),
+            "usage": USAGE,
+            "quota": or_null(number("Bytes that it may keep; null where there is no bound.")),
+            "limits": LIMITS,
+            "created_at": moment("When it was made."),
+        },
+    ),
+    "PageMeta": thing(
+        "Where in the list this page is.",
+        {
+            "current_page": number("This page."),
+            "per_page": number("How many there are on a page."),
+            "total": number("How many there are in all."),
+            "last_page": number("The last page."),
+        },
+    ),
+    "Error": thing(
+        "Every answer that is no success has this body.",
+        {
+            "success": {"const": False},
+            "message": text("A few words for people; the same as error.message."),
+            "error": thing(
+                "",
+                {
+                    "code": text("A word for programs.", examples=[*STATUS]),
+                    "message": text("A few words for people."),
+                    "details": text("A sentence that says what to do about it."),
+                    "fields": {
+                        "type": "object",
+                        "description": "The wrong fields of a body, each with its complaints.",
+                        "additionalProperties": {"type": "array", "items": {"type": "string"}},
+                    },
+                },
+                optional=["fields"],
+            ),
+        },
+    ),
+}
+
+_IMAGE = {**IMAGE, "category_id": None, "delete_url": f"{API}/images/{IMAGE_ID}"}
+_ALBUM = {**ALBUM, "cover_url": IMAGE["thumbnail_url"]}
+_WEBHOOK = {
+    "id": WEBHOOK_ID,
+    "url": "https://example.org/hook",
+    "description": None,
+    "events": ["image.uploaded", "image.deleted"],
+    "is_active": True,
+    "disabled_reason": None,
+    "created_at": MOMENT,
+    "updated_at": MOMENT,
+}
+EXAMPLES: Mapping[str, Mapping[str, Any]] = {
+    "Image": _IMAGE,
+    "Album": _ALBUM,
+    "Category": {
+        "id": CATEGORY_ID,
+        "name": "Landscapes",
+        "description": None,
+        "created_at": MOMENT,
+        "updated_at": MOMENT,
+    },
+    "Webhook": _WEBHOOK,
+    "WebhookWithSecret": {**_WEBHOOK, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
+    "Delivery": {
+        "id": DELIVERY_ID,
+        "webhook_id": WEBHOOK_ID,
+        "event_id": EVENT_ID,
+        "event": EventType.IMAGE_UPLOADED.value,
+        "status": DeliveryStatus.SUCCEEDED.value,
+        "attempts": [
+            {
+                "time": MOMENT,
+                "outcome": Outcome.DELIVERED.value,
+                "status": 204,
+                "duration_ms": 41,
+                "reason": None,
+                "response_excerpt": "",
+            }
+        ],
+        "next_attempt_at": None,
+        "created_at": MOMENT,
+    },
+    "Event": {
+        "id": EVENT_ID,
+        "type": EventType.IMAGE_UPLOADED.value,
+        "created_at": MOMENT,
+        "data": IMAGE,
+    },
+    "Account": {
+        "id": "acc_" + "0" * 26,
+        "username": "ann",
+        "role": Role.MEMBER.value,
+        "usage": {"bytes": 204_800, "images": 1},
+        "quota": None,
+        "limits": {
+            "max_upload_size": 52_428_800,
+            "max_pixels": 50_000_000,
+            "max_side": 16_384,
+            "requests": "60/minute;1000/hour;10000/day",
+            "uploads": "10/minute",
+        },
+        "created_at": MOMENT,
+    },
+    "PageMeta": {"current_page": 1, "per_page": 20, "total": 1, "last_page": 1},
+}
