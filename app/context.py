@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Any, TypeAlias
 
 from app import addresses
-from app.auth.actor import Actor, Scope
+from app.auth.actor import WIDER, Actor, Scope
 from app.auth.passwords import Passwords
 from app.auth.uses import Uses
 from app.brokers.base import Bell
@@ -142,8 +142,8 @@ class Context:
 
     def allow(self, scope: Scope) -> None:
         """For what is open to all: a token's scopes bind its bearer even there. Raises MissingScope."""
-        if self.actor is not None and scope not in self.actor.scopes:
-            raise MissingScope(scope, sorted(self.actor.scopes))
+        if self.actor is not None and not self.actor.may(scope):
+            raise MissingScope(scope, sorted(self.actor.scopes), wider=WIDER.get(scope))
 
     async def spend(self, budget: Budget, cost: int = 1) -> None:
         """Counts what the caller does. Raises RateLimited, and nothing was counted, where that is too much."""

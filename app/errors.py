@@ -92,27 +92,29 @@ class Forbidden(PicHubError):
 
 
 class MissingScope(Forbidden):
-    """The token holds `granted` and needed `scope`."""
+    """The token holds `granted` and needed `scope`, or the `wider` one that has it in it."""
 
-    def __init__(self, scope: str, granted: Sequence[str]) -> None:
+    def __init__(self, scope: str, granted: Sequence[str], *, wider: str | None = None) -> None:
         has = ", ".join(granted) or "none"
+        needed = f"'{scope}' or '{wider}'" if wider else f"'{scope}'"
         super().__init__(
-            f"This needs the scope '{scope}'; your token has: {has}",
+            f"This needs the scope {needed}; your token has: {has}",
             message="The API token lacks a scope",
         )
         self.scope = scope
 
 
 class NotFound(PicHubError):
-    """There is no `kind` with this id, or it is not for the caller to know of: the same answer."""
+    """There is no `kind` with this id, or it is not for the caller to know of: the same answer.
+
+    `known` are all that there are, where everybody may know.
+    """
 
     code = "NOT_FOUND"
 
-    def __init__(self, kind: str, id: str) -> None:
-        super().__init__(
-            f"{kind.capitalize()} not found",
-            f"There is no {kind} {excerpt(id)}, or it is not yours to see",
-        )
+    def __init__(self, kind: str, id: str, *, known: Sequence[str] = ()) -> None:
+        rest = f"; there are {', '.join(known)}" if known else ", or it is not yours to see"
+        super().__init__(f"{kind.capitalize()} not found", f"There is no {kind} {excerpt(id)}{rest}")
 
 
 class TooLarge(PicHubError):

@@ -58,6 +58,12 @@ def uploaded(image: Mapping[str, Any]) -> Response:
     return Envelope({"success": True, "message": "Image uploaded", "url": image["url"], "data": image})
 
 
+def download(text: str, filename: str, media_type: str) -> Response:
+    """A file to save, in place of the envelope."""
+    headers = HEADERS | {"Content-Disposition": f'attachment; filename="{filename}"'}
+    return Response(text, headers=headers, media_type=media_type)
+
+
 def deleted(id: str, **facts: int) -> Response:
     return success({"id": id, "deleted": True, **facts})
 

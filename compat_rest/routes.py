@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp
 
-from compat_rest import account, albums, categories, events, images, img, webhooks
+from compat_rest import account, albums, categories, events, images, img, uploaders, webhooks
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -25,6 +25,7 @@ API: Mapping[str, Mapping[str, Handler]] = {
     "/webhooks/{id}/rotate-secret": {"POST": webhooks.rotate_secret},
     "/webhooks/{id}/deliveries": {"GET": webhooks.deliveries},
     "/webhooks/{id}/deliveries/{delivery_id}/redeliver": {"POST": webhooks.redeliver},
+    "/uploaders/{name}": {"GET": uploaders.show},
     "/events": {"GET": events.index},
     "/account": {"GET": account.show},
 }

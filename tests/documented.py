@@ -8,6 +8,7 @@ from pathlib import Path
 from app import settings
 from app.events.catalogue import CATALOGUE
 from app.imaging import params
+from app.uploaders.catalogue import TOOLS
 from app.webhooks import schedule
 from app.webhooks.outcomes import ABOUT
 from compat_rest.errors import STATUS
@@ -82,6 +83,11 @@ def events() -> str:
     return table(("type", "what it tells"), rows)
 
 
+def uploaders() -> str:
+    rows = [(tool.title, f"`/v1/uploaders/{name}`", f"`{tool.filename}`") for name, tool in TOOLS.items()]
+    return table(("tool", "address", "file"), rows)
+
+
 TABLES: dict[tuple[str, str], Callable[[], str]] = {
     ("transforms.md", "parameters"): parameters,
     ("events.md", "events"): events,
@@ -89,6 +95,7 @@ TABLES: dict[tuple[str, str], Callable[[], str]] = {
     ("rest.md", "routes"): routes,
     ("rest.md", "statuses"): statuses,
     ("settings.md", "settings"): variables,
+    ("uploaders.md", "uploaders"): uploaders,
     ("webhooks.md", "events"): event_types,
     ("webhooks.md", "schedule"): attempts,
     ("webhooks.md", "outcomes"): outcomes,

@@ -31,6 +31,7 @@ FLOOR = {
     "app.keyring": TOOLKITS,
     "app.ratelimits": TOOLKITS,
     "app.metrics": TOOLKITS,
+    "app.uploaders": TOOLKITS,
     "app.models": ROWS,
     "app.migrations": ROWS,
     "app.db": ROWS,

@@ -231,7 +231,7 @@ def test_accounts_are_made_listed_and_changed(made: dict[str, str]) -> None:
 
 def test_tokens_are_made_listed_and_revoked(made: dict[str, str]) -> None:
     token = told("token", "create", "admin", "--name", "Phone", "--preset", "upload-only", **made)
-    assert (token["name"], token["scopes"], token["expires_at"]) == ("Phone", ["images:write"], None)
+    assert (token["name"], token["scopes"], token["expires_at"]) == ("Phone", ["images:upload"], None)
     some = told("token", "create", "admin", "--scope", "images:read", "--scope", "albums:read", **made)
     assert some["scopes"] == ["albums:read", "images:read"]
     assert told("token", "create", "admin", "--expires-in", "30d", **made)["expires_at"]

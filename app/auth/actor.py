@@ -10,6 +10,7 @@ class Scope(StrEnum):
     """One thing that a token may be made for."""
 
     IMAGES_READ = "images:read"
+    IMAGES_UPLOAD = "images:upload"
     IMAGES_WRITE = "images:write"
     ALBUMS_READ = "albums:read"
     ALBUMS_WRITE = "albums:write"
@@ -27,10 +28,14 @@ class Preset(StrEnum):
 
 
 SCOPES_OF: Final[Mapping[Preset, frozenset[Scope]]] = {
-    Preset.UPLOAD_ONLY: frozenset({Scope.IMAGES_WRITE}),
+    Preset.UPLOAD_ONLY: frozenset({Scope.IMAGES_UPLOAD}),
     Preset.READ_ONLY: frozenset(scope for scope in Scope if scope.endswith(":read")),
     Preset.EVERYTHING: frozenset(Scope),
 }
+
+
+WIDER: Final[Mapping[Scope, Scope]] = {Scope.IMAGES_UPLOAD: Scope.IMAGES_WRITE}
+"""Scopes that a wider one opens too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,10 @@ class Actor:
     def id(self) -> str:
         """The account's id."""
         return self.account.id
+
+    def may(self, scope: Scope) -> bool:
+        """Whether the scopes open this, by itself or with something wider."""
+        return scope in self.scopes or WIDER.get(scope) in self.scopes
 
     @property
     def is_admin(self) -> bool:

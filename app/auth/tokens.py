@@ -52,7 +52,7 @@ async def create(
 
 async def find(authorization: str, *, now: datetime) -> ApiToken:
     """The token that an Authorization header speaks of, with its account, as it is now. Raises Unauthorized."""
-    token = await BY_DIGEST.find(digest(_bearer(authorization)))
+    token = await BY_DIGEST.find(digest(bearer(authorization)))
     if token is None or not token.holds(now):
         raise Unauthorized()
     return token
@@ -74,7 +74,8 @@ def digest(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _bearer(authorization: str) -> str:
+def bearer(authorization: str) -> str:
+    """The text of the token in an Authorization header. Raises Unauthorized where there is none that is well formed."""
     scheme, _, text = authorization.partition(" ")
     text = text.strip()
     if scheme.lower() != "bearer" or not is_well_formed(text):

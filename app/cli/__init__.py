@@ -9,6 +9,7 @@ COMMANDS = {
     "serve": "serve",
     "worker": "worker",
     "migrate": "serve",
+    "upload": "upload",
     "account": "accounts",
     "token": "tokens",
     "secret": "secret",

@@ -387,7 +387,7 @@ class ImageMutations:
 
     @strawberry.mutation(description="Takes pictures in. One that is refused does not hold the others up.")
     async def upload_images(self, info: Info, input: Given[UploadImagesInput]) -> UploadImagesPayload:
-        info.context.ctx.require(Scope.IMAGES_WRITE)
+        info.context.ctx.require(Scope.IMAGES_UPLOAD)
         results = []
         for file in several("files", input.files, most=MAX_FILES):
             new = NewImage(file=file, album_id=input.album_id, category_id=input.category_id, tags=input.tags)

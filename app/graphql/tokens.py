@@ -11,13 +11,15 @@ from app.graphql.albums import Album
 from app.graphql.context import Info
 from app.graphql.inputs import Given
 from app.graphql.node import Node
-from app.resolvers import tokens
-from app.resolvers.tokens import NewToken
+from app.graphql.uploaders import Uploader
+from app.resolvers import tokens, uploaders
+from app.resolvers.tokens import MadeToken, NewToken
 
 
 @strawberry.enum(description="One thing that an API token may be made for.")
 class Scope(Enum):
     IMAGES_READ = strawberry.enum_value("images:read", description="Show and list images.")
+    IMAGES_UPLOAD = strawberry.enum_value("images:upload", description="Upload images.")
     IMAGES_WRITE = strawberry.enum_value("images:write", description="Upload, change and delete images.")
     ALBUMS_READ = strawberry.enum_value("albums:read", description="Show and list albums and categories.")
     ALBUMS_WRITE = strawberry.enum_value(
@@ -30,7 +32,7 @@ class Scope(Enum):
 
 @strawberry.enum(description="Scopes that go together.")
 class TokenPreset(Enum):
-    UPLOAD_ONLY = strawberry.enum_value("upload_only", description="IMAGES_WRITE alone.")
+    UPLOAD_ONLY = strawberry.enum_value("upload_only", description="IMAGES_UPLOAD alone.")
     READ_ONLY = strawberry.enum_value(
         "read_only", description="Every scope that reads, and none that writes."
     )
@@ -100,10 +102,20 @@ class RevokeApiTokenInput:
 
 @strawberry.type(description="What createApiToken did.")
 class CreateApiTokenPayload:
+    made: strawberry.Private[MadeToken]
     api_token: ApiToken = strawberry.field(description="The new token.")
     text: str = strawberry.field(
         description="What to send as `Authorization: Bearer`. It is shown this once: nobody can read it again."
     )
+
+    @strawberry.field(
+        description=(
+            "Files that make ShareX, PicGo and others upload with the token; none where it does not upload."
+            " They are for a token of UPLOAD_ONLY: who has the file has the token."
+        )
+    )
+    def uploaders(self, info: Info) -> list[Uploader]:
+        return [Uploader.of(each) for each in uploaders.of_new(info.context.ctx, self.made)]
 
 
 @strawberry.type(description="What revokeApiToken did.")
@@ -116,7 +128,7 @@ class TokenMutations:
     @strawberry.mutation(description="Makes an API token. Needs a session: a token can't make another.")
     async def create_api_token(self, info: Info, input: Given[CreateApiTokenInput]) -> CreateApiTokenPayload:
         made = await tokens.create(info.context.ctx, input.to_domain())
-        return CreateApiTokenPayload(api_token=ApiToken.of(made.row), text=made.text)
+        return CreateApiTokenPayload(made=made, api_token=ApiToken.of(made.row), text=made.text)
 
     @strawberry.mutation(
         description="Revokes an API token: the next request with it is refused. Needs a session."

@@ -64,7 +64,7 @@ async def admit(ctx: Context, declared: int | None, *, files: int = 0) -> Actor:
     `declared` is the length in bytes that the body is said to have. `files` are counted here: as many as are known of.
     Raises Unauthorized, MissingScope, RateLimited, OutOfStorage.
     """
-    actor = ctx.require(Scope.IMAGES_WRITE)
+    actor = ctx.require(Scope.IMAGES_UPLOAD)
     if files:
         await ctx.spend(Budget.UPLOAD, files)
     quotas.refuse_early(ctx, actor.account, declared)
@@ -77,7 +77,7 @@ async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False) -> Im
 
     Raises Invalid, UnsupportedFormat, CorruptImage, TooManyPixels, RateLimited, Busy, OutOfStorage, Forbidden.
     """
-    actor = ctx.require(Scope.IMAGES_WRITE)
+    actor = ctx.require(Scope.IMAGES_UPLOAD)
     if not is_counted:
         await ctx.spend(Budget.UPLOAD)
     await _require_disk(ctx, 0)

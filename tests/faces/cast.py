@@ -11,7 +11,7 @@ from typing import Any
 from tortoise.transactions import in_transaction
 
 from app.auth import sessions, tokens
-from app.auth.actor import Scope
+from app.auth.actor import WIDER, Scope
 from app.auth.browsers import COOKIE
 from app.context import Services
 from app.events import outbox
@@ -110,7 +110,8 @@ async def gather(house: House, *, without: Scope | None, password_hash: str = "-
     """A fresh cast. One token of the owner's has all scopes but for `without`, or but one where that is None."""
     services = house.services
     now, long_ago = services.clock(), services.clock() - timedelta(days=1)
-    others = [scope for scope in Scope if scope is not (without or Scope.ACCOUNT_READ)]
+    without = without or Scope.ACCOUNT_READ
+    others = [scope for scope in Scope if scope not in {without, WIDER.get(without)}]
 
     async def token(of: Account, **changes: Any) -> dict[str, str]:
         scopes = changes.pop("scopes", Scope)

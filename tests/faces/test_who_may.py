@@ -16,7 +16,7 @@ from tests import pictures
 from tests.faces.cast import OWNERS, Cast, Casts, gather, rules, without_ids
 from tests.house import House, house
 
-NO, READ, WRITE = None, Scope.IMAGES_READ, Scope.IMAGES_WRITE
+NO, READ, WRITE, UPLOAD = None, Scope.IMAGES_READ, Scope.IMAGES_WRITE, Scope.IMAGES_UPLOAD
 HOOKS_READ, HOOKS_WRITE = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
 FILE = {"files": {"image": ("a.png", pictures.png(4, 3))}}
 NAME: dict[str, Any] = {"json": {"name": "@new_name"}}
@@ -26,7 +26,7 @@ IDLE: dict[str, Any] = {"json": {"is_active": False}}
 A_FILE = next((file.name for file in (BUILT / "static").glob("*.svg")), "scripts-ui-did-not-build.svg")
 TYPENAME: dict[str, Any] = {"json": {"query": "{ __typename }"}}
 
-RULES = rules("""
+OF_THINGS = rules("""
                       | own | private | public | public change | page | public picture | private picture | endpoint
 nobody                | 401 | 401     | 401    | 401           | ok   | ok             | 404             | ok
 mistyped token        | 401 | 401     | 401    | 401           | ok   | ok             | 404             | 401
@@ -44,10 +44,29 @@ session, foreign page | 403 | 403     | 403    | 403           | ok   | ok      
 owner's token         | ok  | ok      | ok     | ok            | ok   | ok             | ok              | ok
 owner's session       | ok  | ok      | ok     | ok            | ok   | ok             | ok              | ok
 """)
+OF_TOKENS = rules("""
+                      | by token
+nobody                | 401
+mistyped token        | 401
+unknown token         | 401
+expired token         | 401
+revoked token         | 401
+token of disabled     | 401
+session of disabled   | 401
+token without scope   | 403
+token of another      | ok
+session of another    | 403
+token of admin        | ok
+session of admin      | 403
+session, foreign page | 403
+owner's token         | ok
+owner's session       | 403
+""")
+RULES = OF_THINGS | OF_TOKENS
 
 # The route, the address that is asked with things of the owner's in it, the rule, the scope, what else is sent.
 ROWS: list[tuple[str, str, str, Scope | None, dict[str, Any]]] = [
-    ("POST /v1/upload", "/v1/upload", "own", WRITE, FILE),
+    ("POST /v1/upload", "/v1/upload", "own", UPLOAD, FILE),
     ("GET /v1/images", "/v1/images", "own", READ, {}),
     ("GET /v1/images", "/v1/images?album_id=@private_album", "private", READ, {}),
     ("GET /v1/images", "/v1/images?album_id=@public_album", "public change", READ, {}),
@@ -94,6 +113,7 @@ ROWS: list[tuple[str, str, str, Scope | None, dict[str, Any]]] = [
         {},
     ),
     ("GET /v1/events", "/v1/events?types=image.uploaded", "own", READ, {}),
+    ("GET /v1/uploaders/{name}", "/v1/uploaders/sharex", "by token", UPLOAD, {}),
     ("GET /v1/account", "/v1/account", "own", Scope.ACCOUNT_READ, {}),
     ("GET /img/{path:path}", "/img/@public_picture.png?w=2", "public picture", READ, {}),
     ("GET /img/{path:path}", "/img/@private_picture.png?w=2", "private picture", READ, {}),

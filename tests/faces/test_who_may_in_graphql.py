@@ -16,7 +16,7 @@ from tests.faces.cast import ASKERS, OWNERS, Cast, Casts, gather, rules, without
 from tests.house import PASSWORD, House, house
 
 NO = None
-IMAGES_READ, IMAGES_WRITE = Scope.IMAGES_READ, Scope.IMAGES_WRITE
+IMAGES_READ, IMAGES_UPLOAD, IMAGES_WRITE = Scope.IMAGES_READ, Scope.IMAGES_UPLOAD, Scope.IMAGES_WRITE
 ALBUMS_READ, ALBUMS_WRITE = Scope.ALBUMS_READ, Scope.ALBUMS_WRITE
 ACCOUNT_READ = Scope.ACCOUNT_READ
 HOOKS_READ, HOOKS_WRITE = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
@@ -131,8 +131,8 @@ QUERIES: list[tuple[str, Scope | None, str]] = [
     ("open", NO, "rateLimit { windows { remaining } }"),
 ]
 MUTATIONS: list[tuple[str, Scope | None, str]] = [
-    ("upload", IMAGES_WRITE, "uploadImage(input: {file: $file})"),
-    ("upload", IMAGES_WRITE, "uploadImages(input: {files: [$file]}) { results { error { code } } }"),
+    ("upload", IMAGES_UPLOAD, "uploadImage(input: {file: $file})"),
+    ("upload", IMAGES_UPLOAD, "uploadImages(input: {files: [$file]}) { results { error { code } } }"),
     ("private", IMAGES_WRITE, 'updateImage(input: {id: "@private_image", title: "x"})'),
     ("public change", IMAGES_WRITE, 'updateImage(input: {id: "@public_image", title: "x"})'),
     ("private", IMAGES_WRITE, 'deleteImage(input: {id: "@private_image"})'),

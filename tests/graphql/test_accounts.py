@@ -77,7 +77,7 @@ async def test_a_token_is_made_shown_once_listed_and_revoked(built: House, ann: 
     given = {"name": "Phone", "preset": "UPLOAD_ONLY", "expiresAt": "2999-01-01T00:00:00"}
     made = (await ask(ann, CREATE_TOKEN, input=given))["createApiToken"]
     token, text = made["apiToken"], made["text"]
-    assert (token["name"], token["scopes"], token["album"]) == ("Phone", ["IMAGES_WRITE"], None)
+    assert (token["name"], token["scopes"], token["album"]) == ("Phone", ["IMAGES_UPLOAD"], None)
     assert token["expiresAt"].startswith("2999-01-01T00:00:00")
     assert text.startswith(token["hint"])
     assert token["lastUsedAt"] is None
@@ -100,7 +100,7 @@ async def test_a_token_is_made_shown_once_listed_and_revoked(built: House, ann: 
 @pytest.mark.parametrize(
     ("preset", "scopes"),
     [
-        ("UPLOAD_ONLY", {"IMAGES_WRITE"}),
+        ("UPLOAD_ONLY", {"IMAGES_UPLOAD"}),
         ("READ_ONLY", {"IMAGES_READ", "ALBUMS_READ", "WEBHOOKS_READ", "ACCOUNT_READ"}),
         ("EVERYTHING", {scope.name for scope in Scope}),
     ],

@@ -1,0 +1,248 @@
+"""`pichub upload`: a client of any PicHub. It knows nothing of the server's code, so it starts at once."""
+
+import json
+import os
+import sys
+import time
+import tomllib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import Any, BinaryIO
+from urllib.parse import urlsplit
+
+import click
+
+from app.cli.sending import Image, NotUploaded, Server
+
+FORMATS = ("url", "markdown", "html", "bbcode")
+OURS_ALONE = 0o600
+OTHERS = 0o077
+STDIN = "-"
+
+
+def default_file() -> Path:
+    return Path.home() / ".config" / "pichub" / "upload.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Where to upload, and with which token."""
+
+    server: str
+    token: str
+
+
+@click.command()
+@click.argument("files", nargs=-1)
+@click.option("--album", help="The album it is to land in: its id, or its name if the token may read albums.")
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(FORMATS),
+    default="url",
+    show_default=True,
+    help="How a link is written.",
+)
+@click.option("--server", envvar="PICHUB_SERVER", help="The address of the PicHub; PICHUB_SERVER.")
+@click.option("--token", envvar="PICHUB_TOKEN", help="An API token; better in PICHUB_TOKEN or the file.")
+@click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The file with server and token.  [default: ~/.config/pichub/upload.toml]",
+)
+@click.option("--save", is_flag=True, help="Write server and token into that file, for you alone to read.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+def upload(
+    files: tuple[str, ...],
+    *,
+    album: str | None,
+    format_: str,
+    server: str | None,
+    token: str | None,
+    config: Path | None,
+    save: bool,
+    as_json: bool,
+) -> None:
+    """Upload FILES to a PicHub and print their links, one a line. The file - is standard input."""
+    if not files and not save:
+        raise click.UsageError("Say which files to upload.")
+    path = config or default_file()
+    account = account_of(server, token, path, is_asked_for=config is not None and not save, may_ask=save)
+    if save:
+        keep(account, path)
+        print(f"Saved in {path}", file=sys.stderr)
+    if not files:
+        return
+    with Server(account.server, account.token, tell=complain) as pichub:
+        outcomes = []
+        album_id = found_album(pichub, album)
+        for file in files:
+            outcome = outcome_of(pichub, file, album_id)
+            outcomes.append(outcome)
+            if not as_json:
+                show(outcome, format_)
+    if as_json:
+        print(json.dumps([outcome.facts for outcome in outcomes]))
+    sys.exit(0 if all(outcome.image for outcome in outcomes) else 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a file: an image, or a failure."""
+
+    file: str
+    image: Image | None = None
+    failure: NotUploaded | None = None
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        if self.failure is None:
+            return {"file": self.file, "success": True, "image": self.image}
+        return {"file": self.file, "success": False, "error": self.failure.facts}
+
+
+def outcome_of(pichub: Server, file: str, album_id: str | None) -> Outcome:
+    try:
+        with opened(file) as (stream, name), progress(stream, file) as seen:
+            return Outcome(file, image=pichub.upload(seen, name, album_id))
+    except OSError as error:
+        return Outcome(file, failure=NotUploaded(error.strerror or str(error)))
+    except NotUploaded as failure:
+        return Outcome(file, failure=failure)
+
+
+def show(outcome: Outcome, format_: str) -> None:
+    if outcome.image is not None:
+        print(outcome.image["links"][format_], flush=True)
+    else:
+        complain(f"{outcome.file}: {outcome.failure}")
+
+
+def complain(text: str) -> None:
+    line = "".join(c if c.isprintable() else " " for c in text)  # servers may say what they like
+    print(f"pichub: {line}", file=sys.stderr, flush=True)
+
+
+def found_album(pichub: Server, album: str | None) -> str | None:
+    try:
+        return pichub.album_id(album) if album else None
+    except NotUploaded as failure:
+        complain(str(failure))
+        sys.exit(1)
+
+
+@contextmanager
+def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
+    """A file that can be read again, and the name it has. Standard input goes through the disk, not through memory."""
+    if file != STDIN:
+        with Path(file).open("rb") as stream:
+            yield stream, Path(file).name
+        return
+    with TemporaryFile() as kept:
+        while chunk := sys.stdin.buffer.read(1 << 20):
+            kept.write(chunk)
+        kept.seek(0)
+        yield kept, "picture"
+
+
+@contextmanager
+def progress(stream: BinaryIO, label: str) -> Iterator[BinaryIO]:
+    """The file with a bar that follows its reading, where there is a terminal to draw it on."""
+    if not sys.stderr.isatty():
+        yield stream
+        return
+    with click.progressbar(length=os.fstat(stream.fileno()).st_size, label=label, file=sys.stderr) as bar:
+        yield Watched(stream, bar)  # type: ignore[misc]  # all of a file that is read of it
+
+
+class Watched:
+    """A file whose reading moves a bar."""
+
+    def __init__(self, stream: BinaryIO, bar: Any) -> None:
+        self._stream = stream
+        self._bar = bar
+
+    def read(self, size: int = -1) -> bytes:
+        chunk = self._stream.read(size)
+        self._bar.update(len(chunk))
+        return chunk
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if (offset, whence) == (0, 0):
+            self._bar.update(-self._bar.pos)
+        return self._stream.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._stream.tell()
+
+    def fileno(self) -> int:
+        return self._stream.fileno()
+
+
+def account_of(
+    server: str | None, token: str | None, path: Path, *, is_asked_for: bool, may_ask: bool
+) -> Account:
+    """What the options and the environment say, and the file where they say nothing. Ends the command with a line."""
+    kept = {} if server and token else read(path, must_exist=is_asked_for)
+    if not token and (not server or _address(server) == _address(kept.get("server") or server)):
+        token = kept.get("token")  # that of one server is nothing for another to know
+    server = server or kept.get("server")
+    if server and not token and may_ask and sys.stdin.isatty():
+        token = click.prompt("Token", hide_input=True, err=True)
+    if not server:
+        raise click.UsageError(f"Say which PicHub: --server, PICHUB_SERVER, or 'server' in {path}.")
+    if not token:
+        raise click.UsageError(f"Give an API token: PICHUB_TOKEN, --token, or 'token' in {path}.")
+    return Account(_address(server), _printable(token))
+
+
+def read(path: Path, *, must_exist: bool) -> dict[str, str]:
+    """What the file says. Ends the command where it can't be read; warns where others can read it too."""
+    try:
+        with path.open("rb") as file:
+            said = tomllib.load(file)
+            mode = os.fstat(file.fileno()).st_mode
+    except FileNotFoundError:
+        if must_exist:
+            raise click.UsageError(f"There is no file {path}.") from None
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise click.UsageError(f"{path} can't be read: {error}") from error
+    if mode & OTHERS and os.name == "posix":
+        complain(f"others on this machine can read the token in {path}: chmod 600 {path}")
+    wrong = [name for name in ("server", "token") if not isinstance(said.get(name, ""), str)]
+    if wrong:
+        raise click.UsageError(f"'{wrong[0]}' in {path} must be text.")
+    return said
+
+
+def keep(account: Account, path: Path) -> None:
+    """Writes the file, for its owner alone to read, in the place of the one before."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    new = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OURS_ALONE)
+    with os.fdopen(descriptor, "w") as file:
+        file.writelines(
+            f"{name} = {json.dumps(text)}\n"
+            for name, text in (("server", account.server), ("token", account.token))
+        )
+    new.replace(path)
+
+
+def _address(server: str) -> str:
+    parts = urlsplit(server)
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+        raise click.UsageError(
+            f"The server must be an address such as https://pictures.example.org; it is {server!r}."
+        )
+    return server.rstrip("/").removesuffix("/v1")
+
+
+def _printable(token: str) -> str:
+    token = token.strip()
+    if not (token.isascii() and token.isprintable()) or " " in token:
+        raise click.UsageError("The token must be printable characters without spaces.")
+    return token

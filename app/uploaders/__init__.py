@@ -1,0 +1,1 @@
+"""Tools that upload, and the files that make them upload here (`catalogue`)."""
