@@ -13,7 +13,7 @@ export function relative(iso: string): string {
   const seconds = (Date.parse(iso) - Date.now()) / 1000;
   const format = new Intl.RelativeTimeFormat(language.get(), { numeric: 'auto' });
   const [unit, length] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', seconds || 1];
-  return unit === 'second' ? format.format(0, 'second') : format.format(Math.trunc(seconds / length), unit);
+  return unit === 'second' ? format.format(0, 'second') : format.format(Math.round(seconds / length), unit);
 }
 
 export function isPast(iso: string): boolean {

@@ -13,6 +13,7 @@ import { toast } from '../parts/Toasts';
 import { href } from '../router';
 import { everyPage, useAsked } from './asking';
 import { type NewToken, REVOKE_TOKEN, type Token, TOKENS } from './documents';
+import { keys } from './enums';
 import './panels.css';
 import { isPast, relative } from './time';
 import { MakeToken } from './tokens/MakeToken';
@@ -68,6 +69,8 @@ function Row({ token, onRevoke }: { token: Token; onRevoke: () => void }) {
   const t = useMessages(table);
   const { name, hint, scopes, createdAt, lastUsedAt, expiresAt, album } = token;
   const isOver = expiresAt !== null && isPast(expiresAt);
+  const isAll = keys(t.scopeNames).every((scope) => scopes.includes(scope));
+  const opened = isAll ? [t.presets.EVERYTHING.name] : scopes.map((scope) => t.scopeNames[scope]);
   return (
     <li class="item">
       <div class="item-words">
@@ -75,9 +78,9 @@ function Row({ token, onRevoke }: { token: Token; onRevoke: () => void }) {
           {name} <code class="quiet">{hint}…</code>
         </h2>
         <ul class="row" aria-label={t.scopes}>
-          {scopes.map((scope) => (
-            <li key={scope} class="tag">
-              {t.scopeNames[scope]}
+          {opened.map((name) => (
+            <li key={name} class="tag">
+              {name}
             </li>
           ))}
         </ul>

@@ -11,7 +11,7 @@ import { lasting } from './time';
 import { Password } from './usage/Password';
 import { Sessions } from './usage/Sessions';
 
-const EVERY = 15_000;
+const EVERY = 30_000;
 
 export function Usage() {
   const t = useMessages(table);

@@ -10,7 +10,7 @@ import { type Source, type Transform, TRIED, type Tried } from '../documents';
 import { CopyRows } from '../parts/CopyRows';
 import { address } from './parameters';
 
-const PAUSE = 250;
+const PAUSE = 300;
 /** What pictures are asked for with, so that the format is told that this browser would be given. */
 const ACCEPT = 'image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8';
 

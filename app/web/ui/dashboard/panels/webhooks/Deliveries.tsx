@@ -23,13 +23,13 @@ export function Deliveries({
   status,
   onStatus,
   onMore,
-  again,
+  onSent,
 }: {
   deliveries: readonly Delivery[];
   status: Status | null;
   onStatus: (status: Status | null) => void;
   onMore: (() => void) | null;
-  again: () => Promise<void>;
+  onSent: () => Promise<void>;
 }) {
   const t = useMessages(table);
   return (
@@ -55,7 +55,7 @@ export function Deliveries({
         <ul class="items" aria-label={t.deliveries}>
           {deliveries.map((delivery) => (
             <li key={delivery.id}>
-              <Row delivery={delivery} again={again} />
+              <Row delivery={delivery} onSent={onSent} />
             </li>
           ))}
         </ul>
@@ -69,7 +69,7 @@ export function Deliveries({
   );
 }
 
-function Row({ delivery, again }: { delivery: Delivery; again: () => Promise<void> }) {
+function Row({ delivery, onSent }: { delivery: Delivery; onSent: () => Promise<void> }) {
   const t = useMessages(table);
   const [busy, setBusy] = useState(false);
   const { id, status, event, attempts, nextAttemptAt, createdAt } = delivery;
@@ -78,7 +78,7 @@ function Row({ delivery, again }: { delivery: Delivery; again: () => Promise<voi
     setBusy(true);
     const { problem } = await run(REDELIVER, { id });
     toast(problem ? told(problem) : t.redelivered, problem ? 'wrong' : 'done');
-    await again();
+    await onSent();
     setBusy(false);
   };
   return (

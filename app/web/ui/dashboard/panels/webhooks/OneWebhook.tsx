@@ -30,18 +30,26 @@ const STEP = 20;
 const MOST = 100;
 /** Milliseconds after which the log is read anew: soon where something is under way. */
 const SOON = 2000;
-const LATER = 8000;
+const LATER = 15_000;
+/** For how long something is, after one has sent it: it stands in the log only once the worker has taken it up. */
+const UNDER_WAY = 20_000;
 
 /** One webhook, and what was sent to it: read anew as long as one looks at it. */
 export function OneWebhook({ id }: { id: string }) {
   const t = useMessages(table);
   const [first, setFirst] = useState(STEP);
   const [status, setStatus] = useState<Status | null>(null);
+  const [sentAt, setSentAt] = useState(-Infinity);
   const { data, problem, again } = useAsked(
     () => ask(ONE_WEBHOOK, { id, first, status }),
     JSON.stringify([first, status]),
-    (data) => (data?.webhook?.deliveries.nodes.some(isSoon) ? SOON : LATER),
+    (data) =>
+      Date.now() - sentAt < UNDER_WAY || data?.webhook?.deliveries.nodes.some(isSoon) ? SOON : LATER,
   );
+  const sent = async () => {
+    setSentAt(Date.now());
+    await again();
+  };
   const webhook = data?.webhook;
   const back = (
     <a class="back" href="#/webhooks">
@@ -69,7 +77,7 @@ export function OneWebhook({ id }: { id: string }) {
               </span>
             </>
           }
-          actions={<Actions webhook={webhook} again={again} />}
+          actions={<Actions webhook={webhook} again={again} onSent={sent} />}
         >
           {webhook.disabledReason && <Complaint>{t.words.disabled[webhook.disabledReason]}</Complaint>}
           <Deliveries
@@ -79,7 +87,7 @@ export function OneWebhook({ id }: { id: string }) {
             onMore={
               webhook.deliveries.pageInfo.hasNextPage && first < MOST ? () => setFirst(first + STEP) : null
             }
-            again={again}
+            onSent={sent}
           />
         </Page>
       )}
@@ -98,22 +106,30 @@ export function State({ webhook: { isActive } }: { webhook: Webhook }) {
 
 type Doing = 'edit' | 'rotate' | 'delete' | { readonly secret: string };
 
-function Actions({ webhook, again }: { webhook: Webhook; again: () => Promise<void> }) {
+function Actions({
+  webhook,
+  again,
+  onSent,
+}: {
+  webhook: Webhook;
+  again: () => Promise<void>;
+  onSent: () => Promise<void>;
+}) {
   const t = useMessages(table);
   const { id, isActive } = webhook;
   const [doing, setDoing] = useState<Doing | null>(null);
   const stop = () => setDoing(null);
-  const done = async (problem: Problem | null, words: string) => {
+  const say = (problem: Problem | null, words: string) =>
     toast(problem ? told(problem) : words, problem ? 'wrong' : 'done');
-    await again();
-  };
   const turn = async () => {
     const { problem } = await run(UPDATE_WEBHOOK, { input: { id, isActive: !isActive } });
-    await done(problem, isActive ? t.disabledNow : t.enabled);
+    say(problem, isActive ? t.disabledNow : t.enabled);
+    await again();
   };
   const ping = async () => {
     const { problem } = await run(PING, { id });
-    await done(problem, t.pinged);
+    say(problem, t.pinged);
+    await onSent();
   };
   const rotate = async () => {
     const { data, problem } = await run(ROTATE_SECRET, { id });
