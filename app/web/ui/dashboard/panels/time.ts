@@ -20,12 +20,28 @@ export function isPast(iso: string): boolean {
   return Date.parse(iso) <= Date.now();
 }
 
-/** 3600 seconds as `1 hour`. */
+/** 3600 seconds as `hour`, 7200 as `2 hours`. */
 export function lasting(seconds: number): string {
   const [unit, length] = UNITS.find(([, length]) => seconds >= length && seconds % length === 0) ?? [
     'second',
     1,
   ];
-  const format = { style: 'unit', unit, unitDisplay: 'long' } as const;
-  return new Intl.NumberFormat(language.get(), format).format(seconds / length);
+  const number = seconds / length;
+  const parts = new Intl.NumberFormat(language.get(), {
+    style: 'unit',
+    unit,
+    unitDisplay: 'long',
+  }).formatToParts(number);
+  const said = number === 1 ? parts.filter(({ type }) => type === 'unit') : parts;
+  return said
+    .map(({ value }) => value)
+    .join('')
+    .trim();
+}
+
+/** To the second, as attempts follow one another. */
+export function exactly(iso: string): string {
+  return new Intl.DateTimeFormat(language.get(), { dateStyle: 'medium', timeStyle: 'medium' }).format(
+    new Date(iso),
+  );
 }

@@ -26,7 +26,6 @@ export function Usage() {
       {data?.viewer && (
         <div class="usage">
           <Storage usage={data.viewer.usage} />
-          <Images images={data.viewer.usage.images} />
           <Limits limits={data.rateLimit} />
           <Sessions sessions={data.viewer.sessions} again={again} />
           <Password username={data.viewer.username} onChanged={again} />
@@ -36,12 +35,21 @@ export function Usage() {
   );
 }
 
-function Storage({ usage: { bytes: used, quota, remaining } }: { usage: Viewer['usage'] }) {
+function Storage({ usage: { bytes: used, images, quota, remaining } }: { usage: Viewer['usage'] }) {
   const t = useMessages(table);
   return (
     <section class="card figure" aria-labelledby="storage-title">
       <h2 id="storage-title">{t.storage}</h2>
-      <p class="big">{bytes(used)}</p>
+      <div class="figures">
+        <p>
+          <span class="big block">{bytes(used)}</span>
+          <span class="quiet">{t.originals}</span>
+        </p>
+        <p>
+          <span class="big block">{count(images)}</span>
+          <span class="quiet">{t.images(images)}</span>
+        </p>
+      </div>
       {quota === null ? (
         <p class="quiet">{t.noQuota}</p>
       ) : (
@@ -53,17 +61,6 @@ function Storage({ usage: { bytes: used, quota, remaining } }: { usage: Viewer['
           </p>
         </>
       )}
-    </section>
-  );
-}
-
-function Images({ images }: { images: number }) {
-  const t = useMessages(table);
-  return (
-    <section class="card figure" aria-labelledby="images-title">
-      <h2 id="images-title">{t.images}</h2>
-      <p class="big">{count(images)}</p>
-      <p class="quiet">{t.imagesWords(images)}</p>
     </section>
   );
 }

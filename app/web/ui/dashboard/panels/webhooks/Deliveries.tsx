@@ -6,10 +6,11 @@ import { count, moment, useMessages } from '../../language';
 import { webhooks as table } from '../../messages/webhooks';
 import { Button } from '../../parts/Button';
 import { Field } from '../../parts/Field';
+import { Icon } from '../../parts/Icon';
 import { toast } from '../../parts/Toasts';
 import { type Delivery, REDELIVER } from '../documents';
 import { type Enum, keys } from '../enums';
-import { relative } from '../time';
+import { exactly, relative } from '../time';
 
 type Status = Enum<'DeliveryStatus'>;
 const COLOURS: Readonly<Record<Status, string>> = {
@@ -97,6 +98,7 @@ function Row({ delivery, onSent }: { delivery: Delivery; onSent: () => Promise<v
         <time class="quiet" dateTime={createdAt} title={moment(createdAt)}>
           {relative(createdAt)}
         </time>
+        <Icon name="down" />
       </summary>
       <div class="delivery-inside">
         <p class="row apart-row">
@@ -133,7 +135,7 @@ function Attempts({ attempts }: { attempts: Delivery['attempts'] }) {
         <tbody>
           {attempts.map((attempt) => (
             <tr key={attempt.at}>
-              <td>{moment(attempt.at)}</td>
+              <td>{exactly(attempt.at)}</td>
               <td>
                 {t.words.outcome[attempt.outcome]}
                 {attempt.reason && <span class="hint block">{attempt.reason}</span>}
