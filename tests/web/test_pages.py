@@ -45,7 +45,7 @@ async def test_graphiql_runs_nothing_but_what_this_server_serves(built: House) -
     assert "http" not in page.text.replace("http-equiv", "")
 
 
-@pytest.mark.parametrize("address", ["/graphql", "/graphql/"])
+@pytest.mark.parametrize("address", ["/graphql", "/graphql/", "/"])
 async def test_a_page_finds_its_files_whatever_its_address(built: House, address: str) -> None:
     page = await built.client.get(address, headers=HTML)
     links = [part.split('"')[0] for part in page.text.split('="')[1:] if "/static/" in part.split('"')[0]]
@@ -54,6 +54,20 @@ async def test_a_page_finds_its_files_whatever_its_address(built: House, address
         answer = await built.client.get(httpx2.URL(f"http://pichub.test{address}").join(link))
         assert answer.status_code == 200, link
         assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+
+
+async def test_the_dashboard_may_have_styles_from_files_alone(built: House) -> None:
+    page = await built.client.get("/", headers=HTML)
+    policy = dict(part.split(" ", 1) for part in page.headers["content-security-policy"].split("; "))
+    assert policy["default-src"] == "'none'"
+    assert policy["style-src"] == policy["script-src"] == policy["connect-src"] == "'self'"
+    assert policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
+
+
+def test_the_dashboard_is_told_what_it_can_not_ask_for() -> None:
+    page = Pages().dashboard(sign_up="invitation", max_upload=1000)
+    assert page is not None
+    assert b'data-sign-up="invitation" data-max-upload="1000"' in page.body
 
 
 async def test_the_page_itself_is_asked_for_anew(built: House) -> None:
@@ -110,6 +124,10 @@ def test_the_lock_of_the_build_has_a_hash_for_each_package_and_no_address() -> N
     assert len(packages) > 100
     assert [name for name, package in packages.items() if "integrity" not in package] == []
     assert [name for name, package in packages.items() if "resolved" in package] == []
+
+
+async def test_where_nothing_was_built_the_root_says_where_to_go(tmp_path: Path) -> None:
+    assert Pages(tmp_path).dashboard(sign_up="closed", max_upload=1) is None
 
 
 async def test_where_nothing_was_built_graphiql_says_how(tmp_path: Path) -> None:

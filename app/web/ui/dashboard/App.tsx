@@ -1,6 +1,7 @@
 import type { ComponentType } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 
+import { GRAPHIQL } from './api/addresses';
 import { ask, run } from './api/client';
 import { follow } from './api/live';
 import { graphql } from './api/graphql';
@@ -20,7 +21,7 @@ import { SignIn } from './SignIn';
 import { Images } from './images/Images';
 import { Albums } from './albums/Albums';
 import { useStore } from './store';
-import { Uploads } from './upload/Uploads';
+import { DropZone, Uploads } from './upload/Uploads';
 
 const VIEWER = graphql(`
   query Viewer {
@@ -88,6 +89,14 @@ function Rooms({ viewer: who }: { viewer: Viewer }) {
   const t = useMessages(shell);
   const name = path[0] ?? 'images';
   useEffect(follow, [who.id]);
+  const here = path.join('/');
+  const before = useRef(here);
+  useEffect(() => {
+    if (before.current === here) return;
+    before.current = here;
+    scrollTo(0, 0);
+    document.getElementById('main')?.focus({ preventScroll: true });
+  }, [here]);
   const Shown = name in PLACES ? PLACES[name as PlaceName] : Nowhere;
   return (
     <div class="rooms">
@@ -99,6 +108,7 @@ function Rooms({ viewer: who }: { viewer: Viewer }) {
         <Shown key={name} />
       </main>
       <Uploads />
+      <DropZone album={(name === 'albums' && path[1]) || null} />
     </div>
   );
 }
@@ -149,7 +159,10 @@ function Side({ viewer: who, current }: { viewer: Viewer; current: string }) {
             </span>
             <Button kind="plain" icon="out" aria-label={t.signOut} title={t.signOut} onClick={leave} />
           </p>
-          <LanguageSwitch />
+          <div class="row">
+            <LanguageSwitch />
+            <a href={GRAPHIQL}>GraphiQL</a>
+          </div>
         </div>
       </div>
     </header>

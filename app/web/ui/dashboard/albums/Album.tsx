@@ -12,7 +12,6 @@ import { Complaint } from '../parts/Field';
 import { Icon } from '../parts/Icon';
 import { Page } from '../parts/Page';
 import { go } from '../router';
-import { DropZone } from '../upload/Uploads';
 import { DeleteAlbum, EditAlbum } from './Editing';
 
 export function Album({ id }: { id: string }) {
@@ -85,7 +84,6 @@ export function Album({ id }: { id: string }) {
           </Page>
         )}
       />
-      <DropZone album={id} />
       {doing === 'edit' && <EditAlbum album={album} onSaved={setAlbum} onClose={() => setDoing(null)} />}
       {doing === 'delete' && (
         <DeleteAlbum album={album} onDeleted={() => go('/albums')} onClose={() => setDoing(null)} />

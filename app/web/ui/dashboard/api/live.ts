@@ -3,12 +3,13 @@ import { stringifyDocument } from '@urql/core';
 import { createClient } from 'graphql-ws';
 
 import { tell } from '../happenings';
-import { createStore } from '../store';
+import { signedOut } from '../session';
 import { SOCKET } from './addresses';
 import { LIVE, type LiveEvent } from './documents';
 
 const LONGEST_WAIT = 30_000;
-export const isLive = createStore(false);
+/** What the server closes a socket with that nobody has signed in for. */
+const UNAUTHORIZED = 4401;
 
 /** Until the function that it gives is called. */
 export function follow(): () => void {
@@ -19,24 +20,20 @@ export function follow(): () => void {
   let timer: ReturnType<typeof setTimeout> | undefined;
   const client = createClient({
     url: SOCKET,
-    lazy: false,
     retryAttempts: 0,
     keepAlive: 20_000,
-    onNonLazyError: () => undefined, // told to `again` by the subscription
     on: {
       connected: () => {
-        isLive.set(true);
         wait = 1000;
         // Without a cursor nobody knows what came while nobody listened.
         if (wasLive && after === null) tell({ kind: 'unknown' });
         wasLive = true;
       },
-      closed: () => isLive.set(false),
     },
   });
-  const again = () => {
-    isLive.set(false);
+  const again = (problem?: unknown) => {
     if (stopped) return;
+    if (problem instanceof CloseEvent && problem.code === UNAUTHORIZED) return signedOut();
     timer = setTimeout(begin, wait * (0.75 + Math.random() / 2));
     wait = Math.min(wait * 2, LONGEST_WAIT);
   };
@@ -54,7 +51,7 @@ export function follow(): () => void {
           }
         },
         error: again,
-        complete: again,
+        complete: () => again(),
       },
     );
   begin();

@@ -37,9 +37,9 @@ export function unreachable(): Problem {
   return { code: 'NETWORK', message: '', details: '', fields: {} };
 }
 
-/** A sentence or two for the person: what it is in their language, and what the server said to do about it. */
+/** A sentence or two for the person: what it is in their language, and what the server, which speaks English, said to do about it. */
 export function told(problem: Problem): string {
-  const { titles, join } = say(problems);
+  const { titles, join, enough } = say(problems);
   const title = (titles as Readonly<Record<string, string>>)[problem.code] ?? problem.message;
-  return problem.details ? join(title, problem.details) : title;
+  return problem.details && !enough.includes(problem.code) ? join(title, problem.details) : title;
 }

@@ -51,14 +51,14 @@ export function Detail({
   const card = images[index];
   const shown = image?.id === id ? image : null;
   const press = (event: KeyboardEvent) => {
-    if ((event.target as HTMLElement).matches('input, textarea, select')) return;
+    if (isDeleting || (event.target as HTMLElement).matches('input, textarea, select')) return;
     if (event.key === 'ArrowLeft' && before) onShow(before);
     if (event.key === 'ArrowRight' && after) onShow(after);
   };
   const any = shown ?? card;
   return (
-    <Dialog title={any?.title || any?.filename || loading} onClose={onClose} wide>
-      <div class="detail" onKeyDown={press}>
+    <Dialog title={any?.title || any?.filename || loading} onClose={onClose} onKeyDown={press} wide>
+      <div class="detail">
         <figure class="stage">
           {any && <Picture key={id} card={any} facts={shown} />}
           <div class="steps">
@@ -169,9 +169,7 @@ function Facts({ image }: { image: ImageFacts }) {
         <dt>{t.uploaded}</dt>
         <dd>{moment(image.createdAt)}</dd>
         <dt>{t.album}</dt>
-        <dd>
-          {image.album ? <a href={href(`/albums/${image.album.id}`)}>{image.album.name}</a> : t.noAlbum}
-        </dd>
+        <dd>{image.album ? <a href={href(`/albums/${image.album.id}`)}>{image.album.name}</a> : t.none}</dd>
       </dl>
     </section>
   );

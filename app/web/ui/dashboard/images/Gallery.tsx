@@ -39,7 +39,12 @@ export function Gallery({
     void listing.load();
     return () => listing.close();
   }, [listing]);
-  const { images, total, hasMore, isLoading, problem, arrived, isStale } = useStore(listing.shown);
+  const now = useStore(listing.shown);
+  // What was seen stays until what was asked for is here.
+  const seen = useRef(now);
+  if (now.total !== null || now.problem) seen.current = now;
+  const { images, total, hasMore, problem, arrived, isStale } = seen.current;
+  const isLoading = now.isLoading;
 
   const [ids, select] = useState<ReadonlySet<string>>(new Set());
   const [doing, setDoing] = useState<'move' | 'delete' | null>(null);
@@ -69,7 +74,7 @@ export function Gallery({
 
   return (
     <>
-      {head(total, <UploadButton album={album} />)}
+      {head(total, isFirst ? null : <UploadButton album={album} />)}
       {!isFirst && (
         <div class="toolbar">
           <SearchBox key={here} value={search} onSearch={(q) => replace(here, at({ q: q || null }))} />
@@ -188,7 +193,7 @@ function SearchBox({ value, onSearch }: { value: string; onSearch: (text: string
       <input
         type="search"
         aria-label={t.search}
-        placeholder={t.search}
+        placeholder={t.searchShort}
         value={text}
         onInput={(event) => {
           const now = event.currentTarget.value;
@@ -220,6 +225,7 @@ function Nothing({ album }: { album: string | null }) {
     <div class="drop-here">
       <Empty icon="upload" title={album ? t.emptyAlbum : t.emptyTitle}>
         <p>{album ? t.emptyAlbumWords : t.emptyWords}</p>
+        <UploadButton album={album} />
         <p class="hint">{t.emptyFormats}</p>
       </Empty>
     </div>

@@ -131,6 +131,7 @@ export function Grid({
               layout={layout}
               isActive={index === current}
               isSelected={selection.ids.has(images[index]!.id)}
+              onFocus={() => setActive(index)}
               onClick={(event) => click(index, event)}
               onToggle={(event) => {
                 setActive(index);
@@ -151,6 +152,7 @@ function Tile({
   layout: { columns, tile, rowHeight },
   isActive,
   isSelected,
+  onFocus,
   onClick,
   onToggle,
 }: {
@@ -160,6 +162,7 @@ function Tile({
   layout: Layout;
   isActive: boolean;
   isSelected: boolean;
+  onFocus: () => void;
   onClick: (event: MouseEvent) => void;
   onToggle: (event: MouseEvent) => void;
 }) {
@@ -173,6 +176,7 @@ function Tile({
       data-index={index}
       aria-setsize={total}
       aria-posinset={index + 1}
+      onFocusIn={onFocus}
       style={{
         width: `${tile}px`,
         height: `${rowHeight - GAP}px`,

@@ -6,7 +6,7 @@ import type { Problem } from '../api/problem';
 import { type Happening, listen } from '../happenings';
 import { createStore, type Store } from '../store';
 
-const PAGE = 60;
+const PAGE = 40;
 
 export const ORDERS = {
   newest: { field: 'CREATED_AT', direction: 'DESC' },
@@ -120,6 +120,7 @@ export function open(view: View, isAtTop: () => boolean): Listing {
     const left = { images: images.filter(stays), arrived: arrived.filter(stays) };
     const lost = images.length + arrived.length - left.images.length - left.arrived.length;
     if (lost && total !== null) change({ ...left, total: total - lost });
+    if (lost && !left.images.length && shown.get().hasMore) void load();
   }
 
   function hear(happening: Happening): void {

@@ -7,6 +7,7 @@ export const gallery = messages(
     title: 'Images',
     total: (number: number) => many(number, 'image', 'images'),
     search: 'Search images',
+    searchShort: 'Search',
     order: 'Order',
     orders: {
       newest: 'Newest first',
@@ -30,6 +31,7 @@ export const gallery = messages(
     deleted: (number: number) => `${many(number, 'image', 'images')} deleted`,
     moveTitle: (number: number) => `Move ${many(number, 'image', 'images')}`,
     noAlbum: 'No album',
+    none: 'None',
     moved: (number: number) => `${many(number, 'image', 'images')} moved`,
     emptyTitle: 'Your first pictures',
     emptyWords:
@@ -67,6 +69,7 @@ export const gallery = messages(
     title: '图片',
     total: (number) => `${count(number)} 张图片`,
     search: '搜索图片',
+    searchShort: '搜索',
     order: '排序',
     orders: {
       newest: '最新优先',
@@ -90,6 +93,7 @@ export const gallery = messages(
     deleted: (number) => `已删除 ${count(number)} 张图片`,
     moveTitle: (number) => `移动 ${count(number)} 张图片`,
     noAlbum: '不放入相册',
+    none: '无',
     moved: (number) => `已移动 ${count(number)} 张图片`,
     emptyTitle: '上传您的第一张图片',
     emptyWords: '把图片拖到页面任意位置，直接粘贴，或从电脑中选择。上传后立即获得链接。',
@@ -112,7 +116,7 @@ export const gallery = messages(
     frames: '帧数',
     uploaded: '上传时间',
     album: '相册',
-    about: '描述',
+    about: '编辑信息',
     filename: '文件名',
     imageTitle: '标题',
     description: '描述',

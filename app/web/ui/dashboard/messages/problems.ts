@@ -3,6 +3,8 @@ import { messages } from '../language';
 export const problems = messages(
   {
     join: (title: string, details: string) => `${title}. ${details}`,
+    /** Whose title says it all. */
+    enough: [] as string[],
     titles: {
       NETWORK: 'The server could not be reached. Check the connection and try again',
       BAD_REQUEST: 'The server could not read the request',
@@ -20,6 +22,7 @@ export const problems = messages(
   },
   {
     join: (title, details) => `${title}。${details}`,
+    enough: ['UNAUTHORIZED', 'NOT_FOUND', 'UNSUPPORTED_MEDIA_TYPE', 'RATE_LIMIT_EXCEEDED', 'BUSY'],
     titles: {
       NETWORK: '无法连接服务器，请检查网络后重试',
       BAD_REQUEST: '服务器无法理解该请求',
@@ -27,10 +30,10 @@ export const problems = messages(
       FORBIDDEN: '您没有权限执行此操作',
       NOT_FOUND: '内容已不存在',
       PAYLOAD_TOO_LARGE: '文件太大',
-      UNSUPPORTED_MEDIA_TYPE: '不是受支持的图片',
+      UNSUPPORTED_MEDIA_TYPE: '不是受支持的图片，请使用 JPG、PNG、WebP 或 GIF',
       VALIDATION_ERROR: '填写的内容有误',
-      RATE_LIMIT_EXCEEDED: '操作过于频繁',
-      BUSY: '服务器繁忙',
+      RATE_LIMIT_EXCEEDED: '操作过于频繁，请稍后再试',
+      BUSY: '服务器繁忙，请稍后再试',
       INSUFFICIENT_STORAGE: '空间不足',
       INTERNAL_ERROR: '服务器出错了',
     },

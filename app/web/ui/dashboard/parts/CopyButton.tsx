@@ -20,7 +20,7 @@ export function CopyButton({ text, name, words }: { text: string; name: string; 
     toast(took ? `${copied}: ${name}` : notCopied, took ? 'done' : 'wrong');
   };
   return (
-    <Button icon={done ? 'check' : 'copy'} aria-label={`${copy}: ${name}`} onClick={put}>
+    <Button icon={done ? 'check' : 'copy'} aria-label={`${done ? copied : copy}: ${name}`} onClick={put}>
       {words ?? (done ? copied : copy)}
     </Button>
   );

@@ -12,10 +12,12 @@ export function Dialog({
   title,
   onClose,
   wide = false,
+  onKeyDown,
   children,
 }: {
   title: string;
   onClose: () => void;
+  onKeyDown?: (event: KeyboardEvent) => void;
   wide?: boolean;
   children: ComponentChildren;
 }) {
@@ -38,6 +40,7 @@ export function Dialog({
         event.preventDefault();
         onClose();
       }}
+      onKeyDown={onKeyDown}
       onMouseDown={(event) => event.target === dialog.current && onClose()}
     >
       <div class="dialog-inside">

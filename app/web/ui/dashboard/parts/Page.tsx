@@ -19,11 +19,9 @@ export function Page({
   return (
     <>
       <header class="page-head">
-        <div class="page-title">
-          <h1>{title}</h1>
-          {lead && <p class="quiet">{lead}</p>}
-        </div>
+        <h1>{title}</h1>
         {actions && <div class="row">{actions}</div>}
+        {lead && <p class="quiet">{lead}</p>}
       </header>
       {children}
     </>

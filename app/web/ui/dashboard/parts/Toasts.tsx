@@ -1,3 +1,5 @@
+import { useLayoutEffect, useRef } from 'preact/hooks';
+
 import { createStore, useStore } from '../store';
 
 interface Toast {
@@ -18,13 +20,25 @@ export function toast(text: string, kind: Toast['kind'] = 'done'): void {
 }
 
 export function Toasts() {
+  const shown = useStore(toasts);
+  const popover = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => {
+    // Above dialogs that were opened since.
+    popover.current?.hidePopover();
+    if (shown.length) popover.current?.showPopover();
+  }, [shown]);
   return (
-    <div class="toasts" role="status" aria-live="polite">
-      {useStore(toasts).map(({ id, text, kind }) => (
-        <p key={id} class={`toast ${kind}`}>
-          {text}
-        </p>
-      ))}
-    </div>
+    <>
+      <p class="unseen" role="status">
+        {shown.at(-1)?.text}
+      </p>
+      <div ref={popover} class="toasts" aria-hidden="true" popover="manual">
+        {shown.map(({ id, text, kind }) => (
+          <p key={id} class={`toast ${kind}`}>
+            {text}
+          </p>
+        ))}
+      </div>
+    </>
   );
 }

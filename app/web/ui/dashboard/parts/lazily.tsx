@@ -1,11 +1,10 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-import { useMessages } from '../language';
+import { say, useMessages } from '../language';
 import { shell } from '../messages/shell';
 import { Button } from './Button';
 import { Complaint } from './Field';
-import { say } from '../language';
 import { problems } from '../messages/problems';
 
 /** A component whose code is loaded when it is first shown. */

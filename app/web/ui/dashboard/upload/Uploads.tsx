@@ -61,7 +61,7 @@ function Row({ upload: { id, file, state, progress, problem, retryAt } }: { uplo
   const t = useMessages(table);
   const name = file.name;
   const said = {
-    waiting: t.waiting,
+    waiting: retryAt === null ? t.waiting : t.paused(clock(retryAt)),
     sending: progress < 1 ? `${Math.round(progress * 100)} %` : t.working,
     done: t.done,
     failed: problem ? told(problem) : '',

@@ -10,6 +10,10 @@ import { signedOut } from '../session';
 import { createStore } from '../store';
 
 const AT_ONCE = 3;
+/** What only needs some time. */
+const LATER = ['RATE_LIMIT_EXCEEDED', 'BUSY'];
+/** Milliseconds for which all wait by themselves where the server wants to be left alone. */
+const PATIENCE = 150_000;
 /** Bytes that the server takes, as it wrote into the page: a larger file is not worth sending. */
 const MOST = Number(document.documentElement.dataset['maxUpload']) || Infinity;
 
@@ -29,6 +33,8 @@ export interface Upload {
 export const uploads = createStore<readonly Upload[]>([]);
 const requests = new Map<number, XMLHttpRequest>();
 let last = 0;
+let pausedUntil = 0;
+let timer: ReturnType<typeof setTimeout> | undefined;
 
 export function add(files: readonly File[], album: string | null): void {
   const fresh = files.map((file): Upload => ({ ...WAITING, id: ++last, file, album }));
@@ -44,6 +50,7 @@ export function cancel(id: number): void {
 }
 
 export function retry(ids: readonly number[]): void {
+  pausedUntil = 0;
   for (const id of ids) change(id, WAITING);
   next();
 }
@@ -53,6 +60,11 @@ export function clear(): void {
   uploads.change((all) => all.filter(({ state }) => state === 'waiting' || state === 'sending'));
 }
 
+// What is under way would be lost with the page.
+addEventListener('beforeunload', (event) => {
+  if (requests.size) event.preventDefault();
+});
+
 const WAITING = { state: 'waiting', progress: 0, problem: null, retryAt: null, image: null } as const;
 
 function change(id: number, by: Partial<Upload>): void {
@@ -60,6 +72,12 @@ function change(id: number, by: Partial<Upload>): void {
 }
 
 function next(): void {
+  clearTimeout(timer);
+  const pause = pausedUntil - Date.now();
+  if (pause > 0) {
+    timer = setTimeout(next, pause);
+    return;
+  }
   const waiting = uploads.get().filter(({ state }) => state === 'waiting');
   for (const upload of waiting.slice(0, Math.max(0, AT_ONCE - requests.size))) send(upload);
 }
@@ -70,7 +88,7 @@ function send({ id, file, album }: Upload): void {
   }
   const request = new XMLHttpRequest();
   requests.set(id, request);
-  change(id, { state: 'sending' });
+  change(id, { state: 'sending', retryAt: null });
   request.open('POST', GRAPHQL);
   request.setRequestHeader('Accept', 'application/graphql-response+json, application/json');
   for (const [name, value] of Object.entries(PREFLIGHT)) request.setRequestHeader(name, value);
@@ -85,6 +103,15 @@ function send({ id, file, album }: Upload): void {
 
 function over(id: number, { image = null, problem = null, retryAt = null }: Partial<Upload>): void {
   requests.delete(id);
+  if (retryAt !== null && retryAt - Date.now() < PATIENCE) {
+    pausedUntil = Math.max(pausedUntil, retryAt);
+    uploads.change((all) =>
+      all.map((one) =>
+        one.id === id || one.state === 'waiting' ? { ...one, ...WAITING, retryAt: pausedUntil } : one,
+      ),
+    );
+    return next();
+  }
   change(id, { state: image ? 'done' : 'failed', progress: 1, image, problem, retryAt });
   if (image) tell({ kind: 'uploaded', image });
   if (problem?.code === 'UNAUTHORIZED') signedOut();
@@ -106,11 +133,23 @@ function answered(request: XMLHttpRequest): Partial<Upload> {
     };
   }
   if (answer.data) return { image: answer.data.uploadImage.image };
-  const seconds = Number(request.getResponseHeader('Retry-After') ?? NaN);
-  return {
-    problem: answer.errors?.[0] ? problemIn(answer.errors[0]) : unreachable(),
-    retryAt: Number.isFinite(seconds) ? Date.now() + seconds * 1000 : null,
-  };
+  const problem = answer.errors?.[0] ? problemIn(answer.errors[0]) : unreachable();
+  const seconds = LATER.includes(problem.code) ? secondsUntilMore(request) : null;
+  return { problem, retryAt: seconds === null ? null : Date.now() + seconds * 1000 };
+}
+
+/** What the answer says of the limit that is used up: `Retry-After`, or `t` in `RateLimit: "upload";r=0;t=42`. */
+function secondsUntilMore(request: XMLHttpRequest): number | null {
+  const said =
+    request.getResponseHeader('Retry-After') ?? usedUp(request.getResponseHeader('RateLimit') ?? '');
+  return said && /^\d+$/.test(said) ? Number(said) : null;
+}
+
+function usedUp(limits: string): string | undefined {
+  return limits
+    .split(',')
+    .find((limit) => /;\s*r=0\b/.test(limit))
+    ?.match(/;\s*t=(\d+)/)?.[1];
 }
 
 /** github.com/jaydenseric/graphql-multipart-request-spec */
