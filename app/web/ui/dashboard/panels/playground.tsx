@@ -13,6 +13,7 @@ import { useAsked } from './asking';
 import { ONE_SOURCE, SOURCES, type Source, type Transform } from './documents';
 import './panels.css';
 import { Controls } from './playground/Controls';
+import { wrongOne } from './playground/parameters';
 import { Comparison, Links, Picture, useResult, Warnings } from './playground/Result';
 
 /** One picture and all that an address may say of it. `?image=` says which; the newest otherwise. */
@@ -91,7 +92,7 @@ function Bench({ source, presets }: { source: Source; presets: Presets }) {
     <div class="bench">
       <div class="stack try">
         <Picture source={source} result={own} isBusy={isBusy} />
-        {problem && !isBusy && <Complaint>{told(problem)}</Complaint>}
+        {problem && !isBusy && !wrongOne(problem) && <Complaint>{told(problem)}</Complaint>}
         <Comparison source={source} result={own} />
         {own && <Warnings result={own} />}
         {own && <Links source={source} result={own} />}

@@ -7,7 +7,7 @@ import { playground } from '../../messages/playground';
 import { Button } from '../../parts/Button';
 import type { Source, Transform } from '../documents';
 import { keys } from '../enums';
-import { DPR, NAMES, type Parameter, QUALITY } from './parameters';
+import { DPR, NAMES, type Parameter, QUALITY, wrongOne } from './parameters';
 
 interface Given {
   readonly source: Source;
@@ -25,7 +25,8 @@ export function Controls({ source, presets, transform, problem, onChange }: Give
     const { [name]: _, ...rest } = transform;
     onChange(value == null || value === '' ? rest : { ...rest, [name]: value });
   };
-  const wrong = (name: Parameter) => problem?.fields[name] ?? problem?.fields[NAMES[name]];
+  const refused = problem && wrongOne(problem);
+  const wrong = (name: Parameter) => (refused === name ? [problem!.details] : []);
   const measure = (name: 'width' | 'height' | 'quality' | 'dpr', range: Range, natural: number) => (
     <Measure
       name={name}

@@ -1,5 +1,7 @@
 /** What was chosen, as GraphQL's TransformInput and as parameters of an address. */
+import type { Problem } from '../../api/problem';
 import type { Transform } from '../documents';
+import { keys } from '../enums';
 
 export type Parameter = keyof Transform;
 
@@ -15,6 +17,12 @@ export const NAMES: Readonly<Record<Parameter, string>> = {
   dpr: 'dpr',
   background: 'bg',
 };
+
+/** Which parameter the server does not take; null where something else went wrong. Its message has the name in quotes. */
+export function wrongOne({ code, message }: Problem): Parameter | null {
+  if (code !== 'BAD_REQUEST') return null;
+  return keys(NAMES).find((name) => message.includes(`'${NAMES[name]}'`)) ?? null;
+}
 
 /** Between what the sliders go. Sides go to what the picture has; what else the server takes can be typed. */
 export const QUALITY = { min: 1, max: 100, step: 1 };

@@ -75,7 +75,7 @@ export function MakeToken({ onMade, onClose }: { onMade: (made: NewToken) => voi
           {wrong('scopes') && <p class="wrong">{wrong('scopes')!.join(' ')}</p>}
         </fieldset>
         <div class="pair">
-          <Field label={t.until} complaints={wrong('expiresAt') ?? wrong('expires_at')}>
+          <Field label={t.until} complaints={wrong('expires_at')}>
             <select value={until} onChange={(event) => setUntil(event.currentTarget.value)}>
               <option value="">{t.never}</option>
               {DAYS.map((days) => (
@@ -93,7 +93,7 @@ export function MakeToken({ onMade, onClose }: { onMade: (made: NewToken) => voi
           )}
         </div>
         {albums.length > 0 && (
-          <Field label={t.album} complaints={wrong('albumId') ?? wrong('album_id')}>
+          <Field label={t.album} complaints={wrong('album_id')}>
             <select name="album">
               <option value="">{t.noAlbum}</option>
               {albums.map(({ id, name }) => (

@@ -45,10 +45,10 @@ export function Password({ username, onChanged }: { username: string; onChanged:
           tabIndex={-1}
           aria-hidden="true"
         />
-        <Field label={t.currentPassword} complaints={wrong('currentPassword')}>
+        <Field label={t.currentPassword} complaints={wrong('current_password')}>
           <input name="current" type="password" required autocomplete="current-password" />
         </Field>
-        <Field label={t.newPassword} hint={t.newPasswordHint} complaints={wrong('newPassword')}>
+        <Field label={t.newPassword} hint={t.newPasswordHint} complaints={wrong('new_password')}>
           <input name="new" type="password" required minLength={10} autocomplete="new-password" />
         </Field>
         {problem && <Complaint>{told(problem)}</Complaint>}
