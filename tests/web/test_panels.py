@@ -69,6 +69,7 @@ async def test_each_control_changes_the_address_and_the_picture(context: Browser
         await page.get_by_role("slider", name="Width, slider").fill("150")
         await tried.says("150 × 100", "?w=150")
         await expect(tried.result).to_contain_text("smaller")
+        await expect(page.get_by_role("slider", name="Height, slider")).to_have_value("100")
         await page.get_by_label("Height", exact=True).fill("150")
         await tried.says("150 × 150", "?w=150&h=150")
         await page.get_by_role("radio", name="Top left").click()

@@ -55,6 +55,10 @@ export const TRIED = graphql(`
     }
     explainTransform(url: $address) {
       isOriginal
+      parameters {
+        name
+        value
+      }
       warnings {
         parameter
         message

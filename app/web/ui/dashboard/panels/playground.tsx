@@ -101,6 +101,7 @@ function Bench({ source, presets }: { source: Source; presets: Presets }) {
         source={source}
         presets={presets}
         transform={transform}
+        counted={own?.explained.parameters ?? null}
         problem={isBusy ? null : problem}
         onChange={setTransform}
       />

@@ -5,7 +5,7 @@ import type { Problem } from '../../api/problem';
 import { useMessages } from '../../language';
 import { playground } from '../../messages/playground';
 import { Button } from '../../parts/Button';
-import type { Source, Transform } from '../documents';
+import type { Source, Transform, Tried } from '../documents';
 import { keys } from '../enums';
 import { DPR, NAMES, type Parameter, QUALITY, wrongOne } from './parameters';
 
@@ -13,12 +13,14 @@ interface Given {
   readonly source: Source;
   readonly presets: readonly { readonly name: string; readonly canonical: string }[];
   readonly transform: Transform;
+  /** What counts by now, said or not; null until it is known. */
+  readonly counted: Tried['explainTransform']['parameters'] | null;
   readonly problem: Problem | null;
   readonly onChange: (transform: Transform) => void;
 }
 
 /** A control for each parameter that there is. */
-export function Controls({ source, presets, transform, problem, onChange }: Given) {
+export function Controls({ source, presets, transform, counted, problem, onChange }: Given) {
   const t = useMessages(playground);
   // What is null is not said: the address has nothing of it.
   const set = <Name extends Parameter>(name: Name, value: Transform[Name] | null) => {
@@ -27,13 +29,13 @@ export function Controls({ source, presets, transform, problem, onChange }: Give
   };
   const refused = problem && wrongOne(problem);
   const wrong = (name: Parameter) => (refused === name ? [problem!.details] : []);
-  const measure = (name: 'width' | 'height' | 'quality' | 'dpr', range: Range, natural: number) => (
+  const measure = (name: 'width' | 'height' | 'quality' | 'dpr', range: Range) => (
     <Measure
       name={name}
       label={t[name]}
       {...range}
       value={transform[name] ?? null}
-      natural={natural}
+      natural={Number(counted?.find((one) => one.name === NAMES[name])?.value ?? range.max)}
       complaints={wrong(name)}
       onChange={(value) => set(name, value)}
     />
@@ -68,8 +70,8 @@ export function Controls({ source, presets, transform, problem, onChange }: Give
           </select>
         )}
       </Labelled>
-      {measure('width', { min: 1, max: source.width, step: 1 }, source.width)}
-      {measure('height', { min: 1, max: source.height, step: 1 }, source.height)}
+      {measure('width', { min: 1, max: source.width, step: 1 })}
+      {measure('height', { min: 1, max: source.height, step: 1 })}
       <Labelled label={t.fit} name="fit">
         {(id) => (
           <select
@@ -128,8 +130,8 @@ export function Controls({ source, presets, transform, problem, onChange }: Give
           ))}
         </div>
       </fieldset>
-      {measure('quality', QUALITY, 80)}
-      {measure('dpr', DPR, 1)}
+      {measure('quality', QUALITY)}
+      {measure('dpr', DPR)}
       <Background
         value={transform.background ?? null}
         complaints={wrong('background')}
@@ -145,7 +147,7 @@ interface Range {
   readonly step: number;
 }
 
-/** A number by slider or by keys. The slider stands at `natural` while nothing is said. */
+/** A number by slider or by keys. The slider stands at `natural`, which then counts, while nothing is said. */
 function Measure({
   name,
   label,
