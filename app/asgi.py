@@ -16,6 +16,7 @@ from app.cancellation import in_thread
 from app.context import Services
 from app.lifespan import running
 from app.middleware import RequestId, Spending, Unexpected
+from app.ratelimits import package
 from app.settings import Settings
 from app.web.pages import Pages
 from app.web.routes import metrics_routes
@@ -68,6 +69,7 @@ async def built(settings: Settings, pages: Pages) -> AsyncIterator[asyncio.Futur
     """
 
     def build() -> ASGIApp:
+        package.load()
         import app.ratelimits.counters  # noqa: F401  (what the first request that is counted would wait for)
 
         if settings.metrics:

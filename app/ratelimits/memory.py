@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from app.ratelimits import package
 from app.ratelimits.base import Allowance, Left, refusal
 from app.ratelimits.policies import Policy, Window
 
@@ -55,6 +56,7 @@ class MemoryLimiter:
 
     def _items_of(self, policy: Policy) -> list[tuple[Window, "RateLimitItem"]]:
         if policy not in self._items:
+            package.load()
             from limits import RateLimitItemPerSecond
 
             self._items[policy] = [
@@ -64,12 +66,14 @@ class MemoryLimiter:
 
     @cached_property
     def _counters(self) -> "Counters":
-        from app.ratelimits.counters import Counters  # a tenth of a second: not while the server starts
+        package.load()
+        from app.ratelimits.counters import Counters
 
         return Counters()
 
     @cached_property
     def _fixed(self) -> "FixedWindowRateLimiter":
+        package.load()
         from limits.aio.strategies import FixedWindowRateLimiter
 
         return FixedWindowRateLimiter(self._counters)

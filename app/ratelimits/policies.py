@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from app.ratelimits import package
+
 OFF = "off"
 
 
@@ -29,6 +31,7 @@ class Policy:
         """None of them where it is off. Raises ValueError for a text that can't be read."""
         if self.text == OFF:
             return ()
-        from limits import parse_many  # a tenth of a second to import: not while the server starts
+        package.load()
+        from limits import parse_many
 
         return tuple(dict.fromkeys(Window(i.amount, i.get_expiry()) for i in parse_many(self.text)))

@@ -1,6 +1,7 @@
 """What app/ratelimits/base.py promises, asked of each implementation."""
 
 import asyncio
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -223,3 +224,23 @@ async def test_of_two_processes_at_once_no_more_go_through_than_there_is_room_fo
         int(out) for out, _ in await asyncio.gather(*(process.communicate(b"go\n") for process in pair))
     ]
     assert sum(passed) == 60
+
+
+def test_threads_that_need_the_package_at_once_all_have_it() -> None:
+    program = """
+import threading
+from app.ratelimits.policies import Policy
+def windows(): found.append(Policy("api", "60/minute").windows)
+def counters():
+    from app.ratelimits import package
+    package.load()
+    from app.ratelimits.counters import Counters
+    found.append(Counters)
+found = []
+threads = [threading.Thread(target=work) for work in (windows, counters) * 4]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert len(found) == 8
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

@@ -29,7 +29,7 @@ export function Detail({
   onClose: () => void;
 }) {
   const t = useMessages(gallery);
-  const { loading } = useMessages(shell);
+  const { loading, playground } = useMessages(shell);
   const [image, setImage] = useState<ImageFacts | null>(null);
   const [problem, setProblem] = useState<Problem | null>(null);
   const [isDeleting, setDeleting] = useState(false);
@@ -86,6 +86,9 @@ export function Detail({
               <div class="row apart">
                 <a class="button" href={local(shown.url)} target="_blank" rel="noreferrer">
                   {t.original}
+                </a>
+                <a class="button" href={href('/playground', { image: id })}>
+                  {playground}
                 </a>
                 <Button icon="trash" onClick={() => setDeleting(true)}>
                   {t.delete}
