@@ -270,6 +270,11 @@ const TABLES: Readonly<Record<string, string>> = {
   'How many at most.': '最多多少条。',
   'Get your account': '获取账户信息',
   'What it uses, and what it may.': '用量与限额。',
+  'Get a configuration of a tool that uploads': '获取上传工具的配置',
+  'A file that makes the tool upload to this server, with the token in it that asks for it.':
+    '使该工具上传到本服务器的文件，其中含有请求所用的令牌。',
+  'The file.': '该文件。',
+  'The tool.': '工具名称。',
   'Get this document': '获取 OpenAPI 文档',
   'Get a picture': '获取图片',
   'The original, byte for byte, where there is no parameter and no other extension; else what they make of it. Parameters that are not known are ignored. An image in a private album is there for its owner and for signed addresses.':
