@@ -14,7 +14,7 @@ from app.auth import tokens
 from app.auth.actor import Scope
 from app.context import Context
 from app.ids import Kind, new_id
-from app.models import Album, Image, Role
+from app.models import Account, Album, Image, Role
 from app.resolvers import accounts
 from app.resolvers.accounts import NewAccount
 from app.web.pages import BUILT
