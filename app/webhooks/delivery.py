@@ -66,6 +66,7 @@ class Senders:
         self._records = Records(parts.metrics, random)
         self._under_way: Counter[str] = Counter()
         self._stir = asyncio.Event()
+        self._claiming = False
         self._stopping = False
 
     def stop(self) -> None:
@@ -140,21 +141,24 @@ class Senders:
             self._leave(delivery.webhook_id)
 
     def _leave(self, webhook_id: str) -> None:
-        """Looks for more where there was no room for it."""
+        """Looks for more where there was no room for it, or may have been none: a claim under way counted this one."""
         was_full = self._under_way.total() >= self._pace.at_once
-        if was_full or self._under_way[webhook_id] >= self._pace.at_once_each:
+        if self._claiming or was_full or self._under_way[webhook_id] >= self._pace.at_once_each:
             self._stir.set()
         self._under_way[webhook_id] -= 1
         if not self._under_way[webhook_id]:
             del self._under_way[webhook_id]
 
     async def _claim_or_rest(self) -> list[Delivery]:
+        self._claiming = True
         try:
             return await self.claim()
         except Exception:
             log.exception("deliveries could not be claimed; they will be")
             await asyncio.sleep(self._pace.look)
             return []
+        finally:
+            self._claiming = False
 
     async def _listen(self) -> None:
         async with self._parts.bell.listening(TOPIC) as listener:

@@ -35,6 +35,16 @@ async def test_an_event_is_on_its_way_when_the_bell_rings(desk: Desk) -> None:
     assert {row.status for row in await Delivery.all()} == {DeliveryStatus.SUCCEEDED}
 
 
+async def test_who_is_done_while_more_is_claimed_makes_it_look_again(desk: Desk) -> None:
+    senders = desk.senders(Pace(look=60))
+    senders._under_way["whk_1"] = 1
+    claiming = asyncio.create_task(senders._claim_or_rest())
+    await asyncio.sleep(0)
+    senders._leave("whk_1")
+    assert senders._stir.is_set()
+    await claiming
+
+
 async def test_a_bell_that_does_not_ring_costs_a_moment_and_nothing_else(desk: Desk) -> None:
     async with receiving() as receiver:
         await desk.webhook(receiver.url)
