@@ -6,6 +6,7 @@ from html import escape
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 IMAGE_PATH = re.compile(r"/img/([^/.]+)(?:\.([^/]*))?(?:/.*)?|/([^/.]+)\.([^/]+)", re.DOTALL)
+SPECIAL = re.compile(r"[&<>\"']")
 IMAGE_ADDRESS = "the address of an image, such as /img/{id}.webp?w=320, with 100 parameters at most"
 
 
@@ -74,7 +75,7 @@ class Markup:
 
     @property
     def html(self) -> str:
-        return f'<img src="{escape(self.url)}" alt="{escape(self.text)}">'
+        return f'<img src="{_escaped(self.url)}" alt="{_escaped(self.text)}">'
 
     @property
     def markdown(self) -> str:
@@ -84,3 +85,8 @@ class Markup:
     @property
     def bbcode(self) -> str:
         return f"[img]{self.url}[/img]"
+
+
+def _escaped(text: str) -> str:
+    """The text in HTML. Nearly all have nothing to escape, which is known in a fifth of the time."""
+    return escape(text) if SPECIAL.search(text) else text

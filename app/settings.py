@@ -8,6 +8,7 @@ environment wins.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -260,8 +261,12 @@ class Settings:
     @property
     def own_origins(self) -> frozenset[str]:
         """The origins whose pages may use the session cookie: our own, and those that are named."""
-        named = [origin_of(origin) for origin in self.cors_origins if origin != "*"]
-        return frozenset([origin_of(self.url), *named])
+        return _origins(self.url, self.cors_origins)
+
+
+@lru_cache(maxsize=8)
+def _origins(url: str, named: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(origin_of(origin) for origin in (url, *named) if origin != "*")
 
 
 def variable(f: "Field[Any]") -> str:

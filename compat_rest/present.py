@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from app import models
 from app.context import Context
-from app.imaging.formats import Format
+from app.imaging.formats import MIME_TYPES
 from app.paging import NumberedPage
 from app.resolvers import quotas, variants
 
@@ -83,12 +83,17 @@ def failure(
 
 
 def image(ctx: Context, row: models.Image) -> dict[str, Any]:
-    format = Format(row.format)
+    shown = image, ctx.services.links, row.owner_id == ctx.account_id
+    made: dict[str, Any] = row.shown.get(shown) or row.shown.setdefault(shown, _image(ctx, row))
+    return made
+
+
+def _image(ctx: Context, row: models.Image) -> dict[str, Any]:
     links = variants.markup(ctx, row)
     return {
         "id": row.id,
         "url": links.url,
-        "thumbnail_url": _thumbnail_url(ctx, row),
+        "thumbnail_url": variants.thumbnail_url(ctx, row),
         "delete_url": ctx.services.links.api(f"images/{row.id}"),
         "filename": row.filename,
         "title": row.title,
@@ -97,8 +102,8 @@ def image(ctx: Context, row: models.Image) -> dict[str, Any]:
         # Categories are their owner's alone.
         "category_id": row.category_id if row.owner_id == ctx.account_id else None,
         "tags": row.tags,
-        "mime_type": format.mime_type,
-        "format": format.value,
+        "mime_type": MIME_TYPES[row.format],
+        "format": row.format,
         "size": row.size,
         "width": row.width,
         "height": row.height,
@@ -124,7 +129,7 @@ def album(ctx: Context, row: models.Album, cover: models.Image | None) -> dict[s
         "name": row.name,
         "description": row.description,
         "is_public": row.is_public,
-        "cover_url": _thumbnail_url(ctx, cover) if cover else None,
+        "cover_url": variants.thumbnail_url(ctx, cover) if cover else None,
         "image_count": row.image_count,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
@@ -198,7 +203,3 @@ def _attempt(row: models.Attempt) -> dict[str, Any]:
         "reason": row.reason,
         "response_excerpt": row.response_excerpt,
     }
-
-
-def _thumbnail_url(ctx: Context, row: models.Image) -> str:
-    return variants.url_of(ctx, row, variants.thumbnail(row))

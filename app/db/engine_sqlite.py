@@ -11,7 +11,7 @@ import asyncio
 import re
 import sqlite3
 from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from functools import partial
 from typing import Any, Never, TypeVar
 
@@ -60,6 +60,12 @@ class _Client(SqliteClient):
         work = partial(statements.read, sql=query, values=values or ())
         return await self._logged(query, values, work, reads=READING.match(query) is not None)
 
+    async def execute_short(
+        self, query: str, values: Sequence[Any]
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        """The same, for a statement that finds few rows by an index."""
+        return await self.execute_rows(query, values)
+
     async def execute_query_dict(self, query: str, values: Sequence[Any] | None = None) -> list[Row]:
         _, rows = await self.execute_query(query, values)
         return list(rows)
@@ -94,6 +100,7 @@ class Engine(_Client):
         self._open = AsyncExitStack()
         self._writer: Connection | None = None
         self._idle: asyncio.LifoQueue[Connection] | None = None
+        self._near: sqlite3.Connection | None = None
 
     async def create_connection(self, with_db: bool = True) -> None:  # noqa: ARG002  (a file has no other way)
         async with self._opening:
@@ -108,13 +115,14 @@ class Engine(_Client):
             idle: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
             for _ in range(readers):
                 idle.put_nowait(await _opened(undo, self.filename, READER_PRAGMAS, interruptible=True))
+            near = undo.enter_context(closing(_near(self.filename))) if readers else None
             self._open = undo.pop_all()
-        self._writer, self._idle = writer, idle if readers else None
+        self._writer, self._idle, self._near = writer, idle if readers else None, near
 
     async def close(self) -> None:
         """Reads are broken off, an open transaction is rolled back. The next statement opens again."""
         connections, self._open = self._open, AsyncExitStack()
-        self._writer = self._idle = None
+        self._writer = self._idle = self._near = None
         await connections.aclose()
 
     @property
@@ -138,6 +146,18 @@ class Engine(_Client):
     async def execute_many(self, query: str, values: Sequence[Sequence[Any]]) -> None:
         work = partial(statements.repeat, sql=query, values=values)
         await self._logged(query, values, partial(statements.atomic, work=work))
+
+    async def execute_short(
+        self, query: str, values: Sequence[Any]
+    ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
+        if self._near is not None:
+            with suppress(
+                sqlite3.OperationalError
+            ):  # a reader waits where it is locked, and tells what is wrong
+                found = statements.read(self._near, query, values)
+                self.log.debug("%s: %s", query, values)
+                return found
+        return await self.execute_rows(query, values)
 
     async def _read(self, work: Work[T]) -> T:
         await self.create_connection()
@@ -293,3 +313,10 @@ def _translated() -> Iterator[None]:
 
 
 client_class = Engine
+
+
+def _near(path: str) -> sqlite3.Connection:
+    """A reader in the event loop's own thread, for statements that are over before a thread would have woken up."""
+    near = sqlite3.connect(path, timeout=0, isolation_level=None)
+    near.execute("PRAGMA query_only=ON")
+    return near

@@ -29,11 +29,11 @@ class Executor(SqliteExecutor):
     async def execute_select(
         self, sql: str, values: list[Any] | None = None, custom_fields: list[str] | None = None
     ) -> list[Any]:
-        tables = tuple((each[0], each[1], each[-1]) for each in self.select_related_idx or ())
-        if custom_fields or not all(width for _, width, _ in tables):  # annotated, or only parts of rows
+        related = self.select_related_idx or ()
+        if custom_fields or not all(width for _, width, *_ in related):  # annotated, or only parts of rows
             return await super().execute_select(sql, values, custom_fields)
         columns, rows = await self.db.execute_rows(sql, values)
-        read = _reading(self.model, columns, tables)
+        read = row_reading(self.model, columns, related)
         found = []
         for number, row in enumerate(rows, 1):
             found.append(read(row))
@@ -41,6 +41,13 @@ class Executor(SqliteExecutor):
                 await asyncio.sleep(0)
         await self._execute_prefetch_queries(found)
         return found
+
+
+def row_reading(
+    model: type[Model], columns: tuple[str, ...], related: Sequence[Sequence[Any]] | None
+) -> Callable[[Values], Any]:
+    """How a row with these columns becomes a model. `related` is what Tortoise notes of the tables that are joined."""
+    return _reading(model, columns, tuple((each[0], each[1], each[-1]) for each in related or ()))
 
 
 @lru_cache(maxsize=500)

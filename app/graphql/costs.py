@@ -30,8 +30,8 @@ from graphql import (
     is_composite_type,
     is_list_type,
 )
-from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
+from app.graphql.plain import PlainFirst
 from app.paging import DEFAULT_SIZE, MAX_SIZE
 
 UNCOUNTABLE = 10**9
@@ -158,7 +158,7 @@ class Scale:
         return value
 
 
-class Weighing(StrawberryGraphQLCoreExecutionContext):
+class Weighing(PlainFirst):
     """Executes what does not cost more than the settings allow, and notes the cost for who asks for it."""
 
     @classmethod

@@ -78,6 +78,12 @@ class Image(Node):
 
     @classmethod
     def of(cls, row: models.Image, ctx: Context) -> Self:
+        shown = cls, ctx.services.links
+        made: Self = row.shown.get(shown) or row.shown.setdefault(shown, cls._of(row, ctx))
+        return made
+
+    @classmethod
+    def _of(cls, row: models.Image, ctx: Context) -> Self:
         format_ = ImageFormat(row.format)
         return cls(
             row=row,

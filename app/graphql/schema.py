@@ -19,6 +19,7 @@ from graphql.validation import NoSchemaIntrospectionCustomRule
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
+from app.graphql import plain
 from app.graphql.account import AccountMutations, AccountQueries
 from app.graphql.accounts import AccountsMutations, AccountsQueries
 from app.graphql.albums import AlbumMutations, AlbumQueries
@@ -91,6 +92,7 @@ class Schema(strawberry.Schema):
             # Left out is left out: `= null` would tell readers that null means something.
             if each.default_value is None:
                 each.default_value = Undefined
+        plain.mark(self._schema)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

@@ -40,6 +40,10 @@ class Format(StrEnum):
         return self is not Format.JPG
 
 
+MIME_TYPES = {format.value: format.mime_type for format in Format}
+"""By the name of the format, as rows have it."""
+
+
 def negotiate(accept: str, source: Format, *, animated: bool) -> Format:
     """The format for `fm=auto`: AVIF, else WebP, where the Accept header names it; else the original's.
 

@@ -1,5 +1,6 @@
 from collections import Counter
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, Self
 
 from tortoise import fields
@@ -85,6 +86,11 @@ class Image(Model):
     def says(cls, text: str) -> Q:
         """That the text stands in what people read of an image, in whatever case."""
         return Q(filename__icontains=text) | Q(title__icontains=text) | Q(description__icontains=text)
+
+    @cached_property
+    def shown(self) -> dict[Any, Any]:
+        """What faces have made of it, for all whom they show this row to."""
+        return {}
 
     @property
     def is_public(self) -> bool:

@@ -77,7 +77,7 @@ def image_snapshot(ctx: Context, row: Image) -> dict[str, Any]:
     return {
         "id": row.id,
         "url": links.url,
-        "thumbnail_url": variants.url_of(ctx, row, variants.thumbnail(row)),
+        "thumbnail_url": variants.thumbnail_url(ctx, row),
         "filename": row.filename,
         "title": row.title,
         "description": row.description,

@@ -28,8 +28,7 @@ from app.storage.base import Missing, Stored
 T = TypeVar("T")
 
 THUMBNAIL = 400
-AS_LARGE_AS_IT_IS = Transform(format=Format.WEBP)
-SMALLER = Transform(width=THUMBNAIL, height=THUMBNAIL, fit=Fit.INSIDE, format=Format.WEBP)
+SMALLER = Transform(width=THUMBNAIL, height=THUMBNAIL, fit=Fit.INSIDE).query()
 TOUCHED = timedelta(days=1)
 """How exactly it is known when a variant was last used: what is younger is not touched again."""
 MADE_ANEW = 3
@@ -103,9 +102,9 @@ def variant(ctx: Context, image: Image, transform: Transform) -> Variant:
 def url_of(ctx: Context, image: Image, transform: Transform | None = None) -> str:
     """The address of the original, or of a transform of it."""
     if transform is None:
-        return ctx.services.links.image(image.id, Format(image.format).extension)
+        return ctx.services.links.image(image.id, image.format)
     if not isinstance(transform.format, Format):
-        return ctx.services.links.image(image.id, Format(image.format).extension, transform.query())
+        return ctx.services.links.image(image.id, image.format, transform.query())
     query = transform.query(without_format=True)
     return ctx.services.links.image(image.id, transform.format.extension, query)
 
@@ -167,9 +166,10 @@ def _at_width(transform: Transform, width: int) -> Transform:
     )
 
 
-def thumbnail(image: Image) -> Transform:
-    """The transform of the small picture that lists show: WebP, 400 px at its longer side, never enlarged."""
-    return AS_LARGE_AS_IT_IS if max(image.width, image.height) <= THUMBNAIL else SMALLER
+def thumbnail_url(ctx: Context, image: Image) -> str:
+    """The address of the small picture that lists show: WebP, 400 px at its longer side, never enlarged."""
+    asked = "" if max(image.width, image.height) <= THUMBNAIL else SMALLER
+    return ctx.services.links.image(image.id, Format.WEBP, asked)
 
 
 async def placeholders(thumbhashes: Sequence[str]) -> list[str]:

@@ -1,9 +1,16 @@
 """A written query finds what a query would find; its statement is written once."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from tortoise.exceptions import OperationalError
+from tortoise.transactions import in_transaction
 
 from app.db.engine_sqlite import Engine
 from app.db.written import Written
+from tests.db.library import ask
 from tests.db.models import Book, Shelf
 from tests.statements import counted_statements
 
@@ -40,3 +47,33 @@ async def test_a_value_is_a_value_whatever_stands_in_it(engine: Engine) -> None:
     await put_emma()
     for value in ("", "'", "\0", "x' OR '1'='1", "?", "1"):
         assert await BY_ID.first(value) is None
+
+
+async def test_a_row_that_has_not_changed_comes_as_the_same_model(engine: Engine) -> None:
+    remembering = Written(Book, lambda: Book.filter(id="").select_related("shelf").limit(1), remembered=2)
+    await put_emma()
+    first = await remembering.first("Emma")
+    assert await remembering.first("Emma") is first
+    await Shelf.filter(id="s1").update(label="other")
+    second = await remembering.first("Emma")
+    assert second is not None
+    assert second is not first
+    assert second.shelf.label == "other"
+
+
+async def test_who_remembers_nothing_is_given_a_model_of_its_own(engine: Engine) -> None:
+    await put_emma()
+    assert await BY_ID.first("Emma") is not await BY_ID.first("Emma")
+
+
+async def test_a_short_statement_sees_its_own_transaction(engine: Engine) -> None:
+    async with in_transaction():
+        await put_emma()
+        assert await BY_ID.first("Emma")
+        with ThreadPoolExecutor(1) as other:
+            assert other.submit(ask, Path(engine.filename), "SELECT COUNT(*) FROM books").result() == [(0,)]
+
+
+async def test_a_short_statement_that_fails_is_told_as_any_other(engine: Engine) -> None:
+    with pytest.raises(OperationalError, match="no such table"):
+        await engine.execute_short("SELECT * FROM papers", [])
