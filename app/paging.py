@@ -16,6 +16,7 @@ from typing import Any, Generic, Self, TypeAlias, TypeVar
 from app.errors import BadRequest, InvalidParameter
 
 T = TypeVar("T")
+K = TypeVar("K")
 DEFAULT_SIZE = 20
 MAX_SIZE = 100
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -174,15 +175,40 @@ class PageRequest:
                 )
 
 
+Known: TypeAlias = K | Callable[[], Awaitable[K]]
+"""What is known, or how it is asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some rows of a list, in the list's own order. What costs another query is asked only when called."""
+    """Some rows of a list, in the list's own order, and what is known of the list. The rest is asked when wanted."""
 
     items: Sequence[T]
     cursors: Sequence[Any]  # a Cursor each; a Place where they are events
-    has_next: Callable[[], Awaitable[bool]]
-    has_previous: Callable[[], Awaitable[bool]]
-    total: Callable[[], Awaitable[int]]
+    next: Known[bool]
+    previous: Known[bool]
+    count: Known[int]
+
+    async def has_next(self) -> bool:
+        """Whether there is more after this page."""
+        return await _told(self.next)
+
+    async def has_previous(self) -> bool:
+        """Whether there is more before this page."""
+        return await _told(self.previous)
+
+    async def total(self) -> int:
+        """How many rows the whole list has."""
+        return await _told(self.count)
+
+
+def now_or_later(known: Known[K]) -> K | Awaitable[K]:
+    """What is known, or what tells it when it is awaited: it costs a query."""
+    return known() if callable(known) else known
+
+
+async def _told(known: Known[K]) -> K:
+    return await known() if callable(known) else known
 
 
 @dataclass(frozen=True, slots=True)

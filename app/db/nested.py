@@ -69,16 +69,9 @@ def _page(rows: list[M], request: PageRequest, total: int) -> Page[M]:
         items.reverse()
 
     # The cursor of a bound was given by a page of this list: there was a row where it stands.
-    async def has_next() -> bool:
-        return request.before is not None if request.backward else there_is_more
-
-    async def has_previous() -> bool:
-        return there_is_more if request.backward else request.after is not None
-
-    async def count() -> int:
-        return total
-
-    return Page(items, [_place(row) for row in items], has_next, has_previous, count)
+    has_next = request.before is not None if request.backward else there_is_more
+    has_previous = there_is_more if request.backward else request.after is not None
+    return Page(items, [_place(row) for row in items], has_next, has_previous, total)
 
 
 def _place(row: Any) -> Cursor:

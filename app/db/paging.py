@@ -79,16 +79,11 @@ class OwnList(Generic[M]):
         rows = await self._rows(owner_id, request.after, request.size + 1)
         there_is_more, items = len(rows) > request.size, rows[: request.size]
 
-        async def has_next() -> bool:
-            return there_is_more
-
         async def has_previous() -> bool:
             return await _reaches(self._owned_by(owner_id), request.after, _opposite(NEWEST_FIRST))
 
-        async def count() -> int:
-            return total
-
-        return Page(items, [_place(row, NEWEST_FIRST) for row in items], has_next, has_previous, count)
+        places = [_place(row, NEWEST_FIRST) for row in items]
+        return Page(items, places, there_is_more, request.after is not None and has_previous, total)
 
     async def by_number(self, owner_id: str, request: NumberedRequest, *, total: int) -> NumberedPage[M]:
         """As the function does, without its count."""

@@ -1,12 +1,12 @@
 """Lists, cut as the Relay Cursor Connections specification says (relay.dev/graphql/connections.htm)."""
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from enum import Enum
 from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
 import strawberry
 
-from app.paging import Direction, Page, PageRequest
+from app.paging import Direction, Page, PageRequest, now_or_later
 
 T = TypeVar("T")
 First: TypeAlias = Annotated[
@@ -33,13 +33,13 @@ class Edge(Generic[T]):
 class PageInfo:
     page: strawberry.Private[Page[Any]]
 
-    @strawberry.field(description="Whether there is more after this page.")
-    async def has_next_page(self) -> bool:
-        return await self.page.has_next()
+    @strawberry.field(graphql_type=bool, description="Whether there is more after this page.")
+    def has_next_page(self) -> bool | Awaitable[bool]:
+        return now_or_later(self.page.next)
 
-    @strawberry.field(description="Whether there is more before this page.")
-    async def has_previous_page(self) -> bool:
-        return await self.page.has_previous()
+    @strawberry.field(graphql_type=bool, description="Whether there is more before this page.")
+    def has_previous_page(self) -> bool | Awaitable[bool]:
+        return now_or_later(self.page.previous)
 
     @strawberry.field(description="The cursor of the first item; null where the page is empty.")
     def start_cursor(self) -> str | None:
@@ -71,10 +71,11 @@ class Connection(Generic[T]):
         return PageInfo(page=self.page)
 
     @strawberry.field(
-        description="How many items the whole list has. Asked of the database only where selected."
+        graphql_type=int,
+        description="How many items the whole list has. Asked of the database only where selected.",
     )
-    async def total_count(self) -> int:
-        return await self.page.total()
+    def total_count(self) -> int | Awaitable[int]:
+        return now_or_later(self.page.count)
 
 
 @strawberry.enum(description="Which way a list runs.")

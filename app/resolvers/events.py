@@ -67,16 +67,13 @@ async def page(ctx: Context, which: EventFilter, *, size: int, after: Place | No
     rows = await query.filter(position__gt=start).order_by("position").limit(size + 1)
     items = rows[:size]
 
-    async def has_next() -> bool:
-        return len(rows) > size
-
     async def has_previous() -> bool:
         return start > 0 and await query.filter(position__lte=start).exists()
 
     async def total() -> int:
         return await query.count()
 
-    return Page(items, [Place(event.position) for event in items], has_next, has_previous, total)
+    return Page(items, [Place(event.position) for event in items], len(rows) > size, has_previous, total)
 
 
 async def get_many(ctx: Context, event_ids: Sequence[str]) -> dict[str, Event]:
