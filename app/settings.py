@@ -126,8 +126,24 @@ def secret(text: str) -> str:
     return text
 
 
+def engine(*schemes: str) -> Callable[[str], str]:
+    """The URL of an engine, which may hold a password: it is never shown."""
+
+    def parse(text: str) -> str:
+        if text.partition("://")[0] not in schemes:
+            raise ValueError(f"a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return text
+
+    parse.is_secret = True  # type: ignore[attr-defined]
+    return parse
+
+
 def setting(parse: Callable[[str], Any], default: Any, about: str) -> Any:
-    return field(default=default, repr=parse is not secret, metadata={"parse": parse, "about": about})
+    return field(default=default, repr=not is_secret(parse), metadata={"parse": parse, "about": about})
+
+
+def is_secret(parse: Callable[[str], Any]) -> bool:
+    return parse is secret or getattr(parse, "is_secret", False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,6 +152,21 @@ class Settings:
 
     data_dir: Path = setting(
         Path, Path("data"), "The folder that holds everything: database, pictures, secrets"
+    )
+    database_url: str = setting(
+        engine("postgres", "postgresql", "sqlite"),
+        "",
+        "The database: postgres://user:password@host/database; without it a file in the data folder",
+    )
+    redis_url: str = setting(
+        engine("redis", "rediss", "unix"),
+        "",
+        "What servers share of limits and wakes: redis://host:6379/0; without it each process has its own",
+    )
+    storage_url: str = setting(
+        engine("s3", "file"),
+        "",
+        "Where pictures lie: s3://bucket/prefix?endpoint=https://…; without it in the data folder",
     )
     host: str = setting(str, "127.0.0.1", "The address to listen on")
     port: int = setting(whole(0, 65535), 8000, "The port to listen on")
@@ -278,7 +309,7 @@ def _read(f: "Field[Any]", environ: Mapping[str, str]) -> Any:
     try:
         return f.metadata["parse"](text)
     except ValueError as error:
-        found = f"it has {len(text)} characters" if f.metadata["parse"] is secret else f"it is {text!r}"
+        found = f"it has {len(text)} characters" if is_secret(f.metadata["parse"]) else f"it is {text!r}"
         raise BadSetting(f"{name} must be {error}; {found}") from error
 
 
