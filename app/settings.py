@@ -47,6 +47,11 @@ def seconds(text: str) -> float:
     return value
 
 
+def pause(text: str) -> float:
+    """As `seconds`, or 0."""
+    return 0.0 if text.strip() == "0" else seconds(text)
+
+
 def byte_count(text: str) -> int:
     """`50MB`, `512KB`, `2GB` or a plain number of bytes. A KB is 1,024 bytes."""
     number, unit = text.strip().upper().removesuffix("B"), 1
@@ -177,7 +182,24 @@ class Settings:
         origins, ("*",), "Origins whose pages may call the API, separated by commas; * is all"
     )
     log_level: str = setting(one_of("debug", "info", "warning", "error"), "info", "How much the log says")
+    log_format: str = setting(one_of("text", "json"), "text", "How the log says it: text or json")
+    access_log: str = setting(
+        one_of("off", "on", "all"),
+        "on",
+        "A line in the log for each request: off, on, or all, with pictures answered from memory too",
+    )
     metrics: bool = setting(flag, False, "Whether /metrics tells Prometheus what this process has counted")
+    metrics_token: str = setting(secret, "", "What who reads /metrics must send as its Bearer token")
+    otel_endpoint: str = setting(
+        web_address,
+        "",
+        "Where traces go by OTLP over HTTP, such as http://127.0.0.1:4318; it takes the extra pichub[otel]",
+    )
+    drain: float = setting(
+        pause,
+        0.0,
+        "Seconds in which a server that is to stop still answers, and /readyz says that it stops",
+    )
     introspection: bool = setting(flag, True, "Whether GraphQL tells its schema to those who ask")
 
     sign_up: str = setting(

@@ -125,6 +125,8 @@ ROWS: list[tuple[str, str, str, Scope | None, dict[str, Any]]] = [
     ("GET /docs", "/docs", "page", NO, {}),
     ("GET /docs/", "/docs/", "page", NO, {}),
     ("GET /docs/swagger", "/docs/swagger", "page", NO, {}),
+    ("GET /healthz", "/healthz", "page", NO, {}),
+    ("GET /readyz", "/readyz", "page", NO, {}),
     ("GET /metrics", "/metrics", "page", NO, {}),
     ("* /graphql", "/graphql", "endpoint", NO, TYPENAME),
     ("* /graphql/", "/graphql/", "endpoint", NO, TYPENAME),

@@ -1,0 +1,38 @@
+"""How the database is: whether it answers, whether its tables are those of this code, how busy its connections are."""
+
+from pkgutil import iter_modules
+from typing import Any
+
+from tortoise.connection import get_connection
+
+from app import migrations
+from app.db.config import APP, CONNECTION
+from app.health import NotReady
+
+
+async def check() -> None:
+    """Raises NotReady where the tables are not up to date, and whatever the database raises."""
+    missing = await missing_migrations()
+    if missing:
+        raise NotReady(f"{len(missing)} migrations are to come: run 'pichub migrate'")
+
+
+async def missing_migrations() -> list[str]:
+    """The migrations of this code that were not applied, in order."""
+    rows = await _client().execute_query_dict("SELECT app, name FROM tortoise_migrations")
+    applied = {row["name"] for row in rows if row["app"] == APP}
+    return sorted({module.name for module in iter_modules(migrations.__path__)} - applied)
+
+
+def in_use() -> int | None:
+    """Connections that work for somebody now; None where the engine does not tell."""
+    return getattr(_client(), "in_use", None)
+
+
+def waiting() -> int | None:
+    """How many wait for a connection; None where the engine does not tell."""
+    return getattr(_client(), "waiting", None)
+
+
+def _client() -> Any:
+    return get_connection(CONNECTION)
