@@ -158,6 +158,7 @@ def checks(*, storage: Storage, imaging: Pool) -> list[Check]:
 
 def figures(*, imaging: Pool, hits: Hits, feed: Feed) -> list[Figure]:
     """What stands somewhere already, and is told when somebody scrapes."""
+    # What asks the database stands last: it would find itself among those who ask.
     return [
         Figure("pichub_transform_waiting_pixels", "Pixels that wait for a worker", lambda: imaging.waiting),
         Figure("pichub_transform_workers_busy", "Transform workers that have a job", lambda: imaging.busy),
@@ -165,6 +166,8 @@ def figures(*, imaging: Pool, hits: Hits, feed: Feed) -> list[Figure]:
         Figure("pichub_cache_misses", "Addresses not found in memory", lambda: hits.misses, is_total=True),
         Figure("pichub_cache_bytes", "Memory that remembered pictures take", lambda: hits.cost),
         Figure("pichub_subscriptions", "Followers of events over GraphQL", lambda: feed.followers),
+        Figure("pichub_database_connections_in_use", "Connections that work for somebody", state.in_use),
+        Figure("pichub_database_waiting", "Who waits for a connection", state.waiting),
         Figure("pichub_deliveries_pending", "Deliveries that webhooks are owed", backlog.pending),
         Figure(
             "pichub_relay_lag_seconds",
@@ -176,8 +179,6 @@ def figures(*, imaging: Pool, hits: Hits, feed: Feed) -> list[Figure]:
             "Time since a worker last said that it runs",
             lambda: pulse.silence(_now()),
         ),
-        Figure("pichub_database_connections_in_use", "Connections that work for somebody", state.in_use),
-        Figure("pichub_database_waiting", "Who waits for a connection", state.waiting),
     ]
 
 

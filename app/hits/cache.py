@@ -44,6 +44,7 @@ class Cache(Generic[K, T]):
         self._freshness = freshness
         self._size = self._room = size
         self.hits = self.misses = 0
+        """How often `get` had a value; how often who wanted one says that there was none."""
         self._clock = clock
         self._kept: OrderedDict[K, _Kept[T]] = OrderedDict()
         self._once: OrderedDict[K, None] | None = OrderedDict() if second_time_only else None
@@ -58,10 +59,8 @@ class Cache(Generic[K, T]):
         """The value, if it is known and holds still."""
         kept = self._kept.get(asked)
         if kept is None:
-            self.misses += 1
             return None
         if self._clock() > kept.until or not self._freshness.holds(kept.image_id, kept.marks):
-            self.misses += 1
             self._drop(asked)
             return None
         self.hits += 1
