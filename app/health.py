@@ -25,6 +25,8 @@ class Check:
 
     name: str
     ask: Callable[[], Awaitable[object]]
+    about: Callable[[], Awaitable[str]] | None = None
+    """Which it is, in which version, for `pichub doctor`."""
 
 
 class NotReady(Exception):

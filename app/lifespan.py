@@ -83,12 +83,36 @@ class NotMade(Exception):
 
 async def bring_up_to_date(settings: Settings) -> None:
     """Brings the tables up to date that a PicHub has. Raises NotMade where there is none."""
+    require_made(settings)
+    await migrate(tortoise_config(database_url(settings)))
+
+
+def require_made(settings: Settings) -> None:
+    """Raises NotMade."""
     path = sqlite_path(tortoise_config(database_url(settings)))
     if path is not None and not path.exists():
         raise NotMade(
             f"There is no PicHub in {settings.data_dir}: start it once with 'pichub serve', or run 'pichub migrate'"
         )
-    await migrate(tortoise_config(database_url(settings)))
+
+
+@asynccontextmanager
+async def parts(settings: Settings) -> AsyncIterator[Services]:
+    """The services of a PicHub that may be broken: nothing is asked of an engine yet. Raises OSError."""
+    services = assembled(settings)
+    try:
+        yield services
+    finally:
+        await services.imaging.close()
+        services.freshness.close()
+
+
+@asynccontextmanager
+async def rows(settings: Settings) -> AsyncIterator[None]:
+    """The database as it is, whichever its tables are. Raises NotMade, and what the engine raises."""
+    require_made(settings)
+    async with database(tortoise_config(database_url(settings))):
+        yield
 
 
 @asynccontextmanager
@@ -150,7 +174,7 @@ def assembled(settings: Settings, tracing: Tracing | None = None) -> Services:
 def checks(*, storage: Storage, imaging: Pool) -> list[Check]:
     """What must work for this process to be ready: a line for each engine."""
     return [
-        Check("database", state.check),
+        Check("database", state.check, state.version),
         Check("storage", partial(probe.check, storage)),
         Check("transforms", imaging.check),
     ]

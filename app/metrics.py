@@ -163,7 +163,7 @@ class _Counted:
             disable_created_metrics,
         )
 
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = of = CollectorRegistry()
         self.requests = Counter(
             "pichub_requests",

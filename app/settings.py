@@ -8,6 +8,7 @@ environment wins.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -19,6 +20,8 @@ from app.errors import MEGABYTE, written_size
 from app.links import origin_of
 
 PREFIX = "PICHUB_"
+OF_COMMANDS = ("PICHUB_SERVER", "PICHUB_TOKEN")
+"""Variables that commands read which are clients of a server."""
 SHORTEST_SECRET = 32
 
 MOST_AT_ONCE, LONGEST_PERIOD = 1_000_000_000, 366 * 86_400
@@ -342,6 +345,22 @@ def _read_file(name: str, path: str) -> str:
         raise BadSetting(f"{name} must name a file that can be read; {path!r}: {error.strerror}") from error
     except UnicodeDecodeError:  # the cause is not told along: it holds the file
         raise BadSetting(f"{name} must name a file of text in UTF-8; {path!r} is not") from None
+
+
+def unknown(environ: Mapping[str, str] | None = None) -> list[tuple[str, str | None]]:
+    """Variables that begin as ours do and that nobody reads, each with the one that may have been meant."""
+    if environ is None:
+        environ = {k: v or "" for k, v in dotenv_values(".env").items()} | dict(os.environ)
+    names = [variable(f) for f in fields(Settings)]
+    known = {*names, *(f"{name}_FILE" for name in names), *OF_COMMANDS}
+    found = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    return [(name, _meant(name, sorted(known))) for name in found]
+
+
+def _meant(name: str, known: list[str]) -> str | None:
+    endings = [each.removeprefix(PREFIX) for each in known]  # what all begin with makes none of them alike
+    meant = get_close_matches(name.removeprefix(PREFIX), endings, 1)
+    return PREFIX + meant[0] if meant else None
 
 
 def table() -> list[tuple[str, str, str]]:

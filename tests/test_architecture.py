@@ -46,6 +46,7 @@ FLOOR = {
     "app.context": RESOLVERS,
     "app.resolvers": RESOLVERS,
     "app.sweep": RESOLVERS,
+    "app.doctor": RESOLVERS,
     "app.graphql": FACES,
     "app.web": FACES,
     "compat_rest": FACES,
