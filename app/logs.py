@@ -87,6 +87,8 @@ def set_up(settings: Settings) -> None:
     """Lets this process log to its standard error, as the settings say. For commands, which own their process."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FORMATS[settings.log_format]())
+    # What no line says need not be asked for at each.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel("DEBUG" if settings.log_level == "debug" else "WARNING")

@@ -146,7 +146,8 @@ def _tell(scope: Scope, method: str, kind: Kind, asked: Asked, answer: Answer, s
         "account": asked.account_id or "-",
     }
     line = "%(method)s %(address)s %(status)s %(ms)sms %(bytes)sB client=%(client)s account=%(account)s"
-    log.log(level, line % facts, extra={"facts": facts})
+    # Not by log.info, which would look through the stack for who called it.
+    log.handle(log.makeRecord(log.name, level, "", 0, line % facts, (), None, extra={"facts": facts}))
 
 
 def _address(scope: Scope) -> str:
