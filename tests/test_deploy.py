@@ -110,8 +110,13 @@ def test_the_proxy_knows_the_servers_of_compose_by_name() -> None:
 def test_nginx_reads_its_configuration(tmp_path: Path) -> None:
     text = (DEPLOY / "nginx.conf").read_text()
     text = re.sub(r"server-\d:8000", "127.0.0.1:8000", text).replace("/var/cache/nginx", str(tmp_path))
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    places = "".join(f"{kind}_temp_path {tmp_path / kind};" for kind in kinds)
+    text = f"pid {tmp_path / 'pid'};" + text.replace("http {", "http {" + places, 1)
     (tmp_path / "nginx.conf").write_text(text)
-    done = subprocess.run(["nginx", "-t", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True)
+    done = subprocess.run(
+        ["nginx", "-t", "-e", "stderr", "-c", tmp_path / "nginx.conf"], capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
 
 
