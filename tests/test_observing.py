@@ -27,7 +27,7 @@ def heard(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
 
 @pytest.mark.parametrize("id", ["1234abcd", "a-b.c_D" * 9, "0af7651916cd43dd8448eb211c80319c"])
 async def test_an_id_that_comes_with_a_request_is_taken(tmp_path: Path, id: str) -> None:
-    async with house(tmp_path) as home:
+    async with house(tmp_path, access_log="on") as home:
         answer = await home.client.get("/v1/images", headers={"X-Request-Id": id})
     assert answer.headers.get_list("x-request-id") == [id]
 
@@ -36,7 +36,7 @@ async def test_an_id_that_comes_with_a_request_is_taken(tmp_path: Path, id: str)
     "id", ["", "short", "a" * 65, "with space 12", "-begins-so-", "a\x01bcdefgh", "höre-zu-nun"]
 )
 async def test_one_that_is_none_is_not(tmp_path: Path, id: str) -> None:
-    async with house(tmp_path) as home:
+    async with house(tmp_path, access_log="on") as home:
         answer = await home.client.get("/v1/images", headers={"X-Request-Id": id.encode()})
         other = await home.client.get("/v1/images")
     assert len(answer.headers["x-request-id"]) == 16 != id
@@ -46,7 +46,7 @@ async def test_one_that_is_none_is_not(tmp_path: Path, id: str) -> None:
 async def test_a_line_tells_who_asked_what_and_how_it_went(
     tmp_path: Path, heard: pytest.LogCaptureFixture
 ) -> None:
-    async with house(tmp_path) as home:
+    async with house(tmp_path, access_log="on") as home:
         image = await home.upload(pictures.jpeg(64, 48))
         account = (await ask(_with_token(home), "{ viewer { id } }"))["viewer"]["id"]
         lines(heard)
@@ -76,7 +76,7 @@ def _with_token(home: House) -> httpx2.AsyncClient:
 async def test_no_line_tells_a_token_a_signature_or_a_query(
     tmp_path: Path, heard: pytest.LogCaptureFixture
 ) -> None:
-    async with house(tmp_path) as home:
+    async with house(tmp_path, access_log="on") as home:
         image = await home.upload(pictures.jpeg(64, 48))
         await home.client.get(f"/img/{image['id']}?w=20&sig=hunter2&exp=1", headers=home.headers)
         await home.client.get("/v1/images?token=hunter2")
@@ -90,7 +90,7 @@ async def test_no_line_tells_a_token_a_signature_or_a_query(
 async def test_what_a_client_sends_can_not_begin_a_line(
     tmp_path: Path, heard: pytest.LogCaptureFixture
 ) -> None:
-    async with house(tmp_path) as home:
+    async with house(tmp_path, access_log="on") as home:
         await home.client.get("/img/a%0aERROR%20pichub%1b[31m?x=%0a")
     (line,) = lines(heard)
     assert line["address"] == "/img/a%0AERROR%20pichub%1B%5B31m?x=%0a"
@@ -112,14 +112,14 @@ async def test_lines_can_be_left_out_and_pictures_from_memory_be_in(
 
 
 async def test_those_who_watch_fill_no_log(tmp_path: Path, heard: pytest.LogCaptureFixture) -> None:
-    async with house(tmp_path, metrics=True) as home:
+    async with house(tmp_path, metrics=True, access_log="on") as home:
         for path in ("/healthz", "/readyz", "/metrics"):
             await home.client.get(path)
     assert lines(heard) == []
 
 
 async def test_a_mistake_of_ours_can_be_quoted(tmp_path: Path, heard: pytest.LogCaptureFixture) -> None:
-    async with house(tmp_path) as home:
+    async with house(tmp_path, access_log="on") as home:
         await Album.raw("DROP TABLE images")
         answer = await home.client.post(
             "/graphql", json={"query": "{ images { nodes { id } } }"}, headers=home.headers
