@@ -15,12 +15,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.cancellation import in_thread
 from app.context import Services
 from app.lifespan import running
-from app.middleware import RequestId, Spending, Unexpected
+from app.middleware import Spending, Unexpected
+from app.observing import Observed
 from app.ratelimits import package
 from app.settings import Settings
 from app.web.pages import Pages
-from app.web.routes import metrics_routes
 from app.web.routes import routes as web_routes
+from app.web.watching import metrics_routes
 from compat_rest.errors import exception_handlers, unexpected
 from compat_rest.hot import Hot
 from compat_rest.routes import routes as rest_routes
@@ -140,7 +141,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             *rest_routes,
         ],
         middleware=[
-            Middleware(RequestId),
+            Middleware(Observed, is_logged=settings.access_log != "off"),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
@@ -158,4 +159,5 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
         exception_handlers=exception_handlers,
         lifespan=lifespan,
     )
-    return Hot(Together(app), outside=True)
+    whole = Hot(Together(app), outside=True)
+    return Observed(whole, is_logged=True) if settings.access_log == "all" else whole

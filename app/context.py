@@ -14,6 +14,7 @@ from app.brokers.base import Bell
 from app.errors import Forbidden, MissingScope, RateLimited, Unauthorized
 from app.events.feed import Feed
 from app.flights import Flights
+from app.health import Health
 from app.hits.cache import Cache
 from app.hits.freshness import Freshness
 from app.imaging.pool import Pool
@@ -27,6 +28,7 @@ from app.ratelimits.base import Allowance, Limiter
 from app.ratelimits.policies import Policy
 from app.settings import Settings
 from app.storage.base import Storage
+from app.tracing import Tracing
 from app.turns import Turns
 
 
@@ -83,6 +85,8 @@ class Services:
     metrics: Metrics
     limiter: Limiter
     policies: Mapping[Budget, Policy]
+    tracing: Tracing
+    health: Health
     links: Links
     passwords: Passwords
     uses: Uses

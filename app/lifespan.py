@@ -5,32 +5,40 @@ from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from app import pulse
 from app.auth.passwords import Passwords
 from app.auth.uses import Uses
 from app.brokers.memory import MemoryBell
-from app.context import Budget, Context, Services
+from app.context import Budget, Context, Hits, Services
+from app.db import state
 from app.db.config import sqlite_path, sqlite_url, tortoise_config
 from app.db.lifecycle import database
 from app.db.migrate import migrate
 from app.events.feed import Feed
 from app.flights import Flights
+from app.health import Check, Health
 from app.hits.cache import Cache
 from app.hits.freshness import Freshness
 from app.imaging.pool import Limits, Pool
 from app.imaging.presets import Presets
 from app.keyring import FileKeyring, FixedKeyring, Keyring
 from app.links import Links
-from app.metrics import Metrics
+from app.metrics import Figure, Metrics
 from app.outbound.post import Outbound
 from app.ratelimits.memory import MemoryLimiter
 from app.ratelimits.policies import Policy
 from app.resolvers import account
 from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
+from app.storage import probe
+from app.storage.base import Storage
 from app.storage.disk import DiskStorage
+from app.tracing import NoTracing, OpenTelemetry, Tracing
 from app.turns import Turns
+from app.webhooks import backlog
 
 THREADS = 32
 ROWS = 2_000
@@ -38,18 +46,22 @@ ROWS = 2_000
 
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Services]:
-    """The services, from here to the end of the block. The database must have been migrated."""
+    """The services, from here to the end of the block. The database must have been migrated. Raises BadSetting."""
+    traced = tracing(settings)
     async with database(tortoise_config(database_url(settings))):
         # More than the default of a few: threads here wait for disks, and a slow fsync must not hold reads up.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
-        services = assembled(settings)
+        services = assembled(settings, traced)
         try:
             yield services
         finally:
+            services.health.stop()
+            await services.health.close()
             await services.feed.close()
             await services.uses.close()
             await services.renders.close()
             await services.imaging.close()
+            await services.tracing.close()
             services.freshness.close()
 
 
@@ -71,12 +83,36 @@ class NotMade(Exception):
 
 async def bring_up_to_date(settings: Settings) -> None:
     """Brings the tables up to date that a PicHub has. Raises NotMade where there is none."""
+    require_made(settings)
+    await migrate(tortoise_config(database_url(settings)))
+
+
+def require_made(settings: Settings) -> None:
+    """Raises NotMade."""
     path = sqlite_path(tortoise_config(database_url(settings)))
     if path is not None and not path.exists():
         raise NotMade(
             f"There is no PicHub in {settings.data_dir}: start it once with 'pichub serve', or run 'pichub migrate'"
         )
-    await migrate(tortoise_config(database_url(settings)))
+
+
+@asynccontextmanager
+async def parts(settings: Settings) -> AsyncIterator[Services]:
+    """The services of a PicHub that may be broken: nothing is asked of an engine yet. Raises OSError."""
+    services = assembled(settings)
+    try:
+        yield services
+    finally:
+        await services.imaging.close()
+        services.freshness.close()
+
+
+@asynccontextmanager
+async def rows(settings: Settings) -> AsyncIterator[None]:
+    """The database as it is, whichever its tables are. Raises NotMade, and what the engine raises."""
+    require_made(settings)
+    async with database(tortoise_config(database_url(settings))):
+        yield
 
 
 @asynccontextmanager
@@ -91,30 +127,36 @@ async def console(settings: Settings) -> AsyncIterator[Context]:
             services.freshness.close()
 
 
-def assembled(settings: Settings) -> Services:
+def assembled(settings: Settings, tracing: Tracing | None = None) -> Services:
     freshness = Freshness(settings.data_dir / "freshness")
     bell = MemoryBell()
+    feed = Feed(bell)
+    hits: Hits = Cache(freshness, size=settings.hits_size, second_time_only=True)
+    storage = DiskStorage(settings.data_dir / "storage")
+    imaging = Pool(
+        workers=settings.transform_workers,
+        queue=settings.transform_queue,
+        deadline=settings.transform_deadline,
+        memory=settings.transform_memory,
+        limits=Limits(max_pixels=settings.max_pixels, max_side=settings.max_side),
+    )
     return Services(
         settings=settings,
-        storage=DiskStorage(settings.data_dir / "storage"),
-        imaging=Pool(
-            workers=settings.transform_workers,
-            queue=settings.transform_queue,
-            deadline=settings.transform_deadline,
-            memory=settings.transform_memory,
-            limits=Limits(max_pixels=settings.max_pixels, max_side=settings.max_side),
-        ),
+        storage=storage,
+        imaging=imaging,
         presets=presets(settings),
         renders=Flights(),
         turns=Turns(_folder(settings, "locks"), patience=3 * settings.transform_deadline),
         freshness=freshness,
-        hits=Cache(freshness, size=settings.hits_size, second_time_only=True),
+        hits=hits,
         rows=Cache(freshness, size=ROWS),
         keyring=keyring(settings),
         bell=bell,
-        feed=Feed(bell),
+        feed=feed,
         outbound=Outbound(allowed=settings.webhook_allow_networks),
-        metrics=Metrics(on=settings.metrics),
+        metrics=Metrics(on=settings.metrics, figures=figures(imaging=imaging, hits=hits, feed=feed)),
+        tracing=tracing or NoTracing(),
+        health=Health(checks=checks(storage=storage, imaging=imaging)),
         limiter=MemoryLimiter(_now),
         policies={
             Budget.API: Policy(Budget.API, settings.limit_api),
@@ -127,6 +169,46 @@ def assembled(settings: Settings) -> Services:
         uses=Uses(),
         clock=_now,
     )
+
+
+def checks(*, storage: Storage, imaging: Pool) -> list[Check]:
+    """What must work for this process to be ready: a line for each engine."""
+    return [
+        Check("database", state.check, state.version),
+        Check("storage", partial(probe.check, storage)),
+        Check("transforms", imaging.check),
+    ]
+
+
+def figures(*, imaging: Pool, hits: Hits, feed: Feed) -> list[Figure]:
+    """What stands somewhere already, and is told when somebody scrapes."""
+    # What asks the database stands last: it would find itself among those who ask.
+    return [
+        Figure("pichub_transform_waiting_pixels", "Pixels that wait for a worker", lambda: imaging.waiting),
+        Figure("pichub_transform_workers_busy", "Transform workers that have a job", lambda: imaging.busy),
+        Figure("pichub_cache_hits", "Pictures answered from memory", lambda: hits.hits, is_total=True),
+        Figure("pichub_cache_misses", "Addresses not found in memory", lambda: hits.misses, is_total=True),
+        Figure("pichub_cache_bytes", "Memory that remembered pictures take", lambda: hits.cost),
+        Figure("pichub_subscriptions", "Followers of events over GraphQL", lambda: feed.followers),
+        Figure("pichub_database_connections_in_use", "Connections that work for somebody", state.in_use),
+        Figure("pichub_database_waiting", "Who waits for a connection", state.waiting),
+        Figure("pichub_deliveries_pending", "Deliveries that webhooks are owed", backlog.pending),
+        Figure(
+            "pichub_relay_lag_seconds",
+            "Age of the oldest event not yet passed on to webhooks",
+            lambda: backlog.lag(_now()),
+        ),
+        Figure(
+            "pichub_worker_silence_seconds",
+            "Time since a worker last said that it runs",
+            lambda: pulse.silence(_now()),
+        ),
+    ]
+
+
+def tracing(settings: Settings) -> Tracing:
+    """Where spans go. Raises BadSetting."""
+    return OpenTelemetry(settings.otel_endpoint) if settings.otel_endpoint else NoTracing()
 
 
 def presets(settings: Settings) -> Presets:

@@ -1,12 +1,10 @@
 """What stands around every request. Pure ASGI: a few microseconds each, where Starlette's base class costs hundreds."""
 
 import logging
-import secrets
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from math import ceil
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -21,27 +19,6 @@ from app.ratelimits.policies import Policy, Window
 log = logging.getLogger("pichub")
 
 REQUESTS = {"http", "websocket"}
-
-
-class RequestId:
-    """Gives each request an id, as `request.state.request_id` and in the header X-Request-Id."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in REQUESTS:
-            await self.app(scope, receive, send)
-            return
-        request_id = secrets.token_hex(8)
-        scope.setdefault("state", {})["request_id"] = request_id
-
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                MutableHeaders(scope=message)["x-request-id"] = request_id
-            await send(message)
-
-        await self.app(scope, receive, send_with_id)
 
 
 class Spending:

@@ -8,6 +8,7 @@ environment wins.
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
@@ -20,6 +21,8 @@ from app.errors import MEGABYTE, written_size
 from app.links import origin_of
 
 PREFIX = "PICHUB_"
+OF_COMMANDS = ("PICHUB_SERVER", "PICHUB_TOKEN")
+"""Variables that commands read which are clients of a server."""
 SHORTEST_SECRET = 32
 
 MOST_AT_ONCE, LONGEST_PERIOD = 1_000_000_000, 366 * 86_400
@@ -46,6 +49,11 @@ def seconds(text: str) -> float:
     if not 0 < value <= 3600:
         raise ValueError("a number of seconds above 0 and up to 3600")
     return value
+
+
+def pause(text: str) -> float:
+    """As `seconds`, or 0."""
+    return 0.0 if text.strip() == "0" else seconds(text)
 
 
 def byte_count(text: str) -> int:
@@ -127,8 +135,24 @@ def secret(text: str) -> str:
     return text
 
 
+def engine(*schemes: str) -> Callable[[str], str]:
+    """The URL of an engine, which may hold a password: it is never shown."""
+
+    def parse(text: str) -> str:
+        if text.partition("://")[0] not in schemes:
+            raise ValueError(f"a URL that begins with {' or '.join(f'{scheme}://' for scheme in schemes)}")
+        return text
+
+    parse.is_secret = True  # type: ignore[attr-defined]
+    return parse
+
+
 def setting(parse: Callable[[str], Any], default: Any, about: str) -> Any:
-    return field(default=default, repr=parse is not secret, metadata={"parse": parse, "about": about})
+    return field(default=default, repr=not is_secret(parse), metadata={"parse": parse, "about": about})
+
+
+def is_secret(parse: Callable[[str], Any]) -> bool:
+    return parse is secret or getattr(parse, "is_secret", False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +161,21 @@ class Settings:
 
     data_dir: Path = setting(
         Path, Path("data"), "The folder that holds everything: database, pictures, secrets"
+    )
+    database_url: str = setting(
+        engine("postgres", "postgresql", "sqlite"),
+        "",
+        "The database: postgres://user:password@host/database; without it a file in the data folder",
+    )
+    redis_url: str = setting(
+        engine("redis", "rediss", "unix"),
+        "",
+        "What servers share of limits and wakes: redis://host:6379/0; without it each process has its own",
+    )
+    storage_url: str = setting(
+        engine("s3", "file"),
+        "",
+        "Where pictures lie: s3://bucket/prefix?endpoint=https://…; without it in the data folder",
     )
     host: str = setting(str, "127.0.0.1", "The address to listen on")
     port: int = setting(whole(0, 65535), 8000, "The port to listen on")
@@ -147,7 +186,24 @@ class Settings:
         origins, ("*",), "Origins whose pages may call the API, separated by commas; * is all"
     )
     log_level: str = setting(one_of("debug", "info", "warning", "error"), "info", "How much the log says")
+    log_format: str = setting(one_of("text", "json"), "text", "How the log says it: text or json")
+    access_log: str = setting(
+        one_of("off", "on", "all"),
+        "on",
+        "A line in the log for each request: off, on, or all, with pictures answered from memory too",
+    )
     metrics: bool = setting(flag, False, "Whether /metrics tells Prometheus what this process has counted")
+    metrics_token: str = setting(secret, "", "What who reads /metrics must send as its Bearer token")
+    otel_endpoint: str = setting(
+        web_address,
+        "",
+        "Where traces go by OTLP over HTTP, such as http://127.0.0.1:4318; it takes the extra pichub[otel]",
+    )
+    drain: float = setting(
+        pause,
+        0.0,
+        "Seconds in which a server that is to stop still answers, and /readyz says that it stops",
+    )
     introspection: bool = setting(flag, True, "Whether GraphQL tells its schema to those who ask")
 
     sign_up: str = setting(
@@ -283,7 +339,7 @@ def _read(f: "Field[Any]", environ: Mapping[str, str]) -> Any:
     try:
         return f.metadata["parse"](text)
     except ValueError as error:
-        found = f"it has {len(text)} characters" if f.metadata["parse"] is secret else f"it is {text!r}"
+        found = f"it has {len(text)} characters" if is_secret(f.metadata["parse"]) else f"it is {text!r}"
         raise BadSetting(f"{name} must be {error}; {found}") from error
 
 
@@ -294,6 +350,22 @@ def _read_file(name: str, path: str) -> str:
         raise BadSetting(f"{name} must name a file that can be read; {path!r}: {error.strerror}") from error
     except UnicodeDecodeError:  # the cause is not told along: it holds the file
         raise BadSetting(f"{name} must name a file of text in UTF-8; {path!r} is not") from None
+
+
+def unknown(environ: Mapping[str, str] | None = None) -> list[tuple[str, str | None]]:
+    """Variables that begin as ours do and that nobody reads, each with the one that may have been meant."""
+    if environ is None:
+        environ = {k: v or "" for k, v in dotenv_values(".env").items()} | dict(os.environ)
+    names = [variable(f) for f in fields(Settings)]
+    known = {*names, *(f"{name}_FILE" for name in names), *OF_COMMANDS}
+    found = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
+    return [(name, _meant(name, sorted(known))) for name in found]
+
+
+def _meant(name: str, known: list[str]) -> str | None:
+    endings = [each.removeprefix(PREFIX) for each in known]  # what all begin with makes none of them alike
+    meant = get_close_matches(name.removeprefix(PREFIX), endings, 1)
+    return PREFIX + meant[0] if meant else None
 
 
 def table() -> list[tuple[str, str, str]]:

@@ -6,6 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
+from app import pulse
 from app.context import Services
 from app.sweep import sweeping
 from app.webhooks import delivery, relay
@@ -23,6 +24,7 @@ LOOPS: Mapping[str, Loop] = {
     "relay": relay.run,
     "delivery": delivery.run,
     "sweep": sweeping.run,
+    "pulse": pulse.run,
 }
 """Each goes on until it is cancelled. That tells it to begin nothing new, and to end what is in hand."""
 

@@ -46,6 +46,7 @@ async def deliver_short(request: Request) -> ASGIApp:
 
 async def _answer(request: Request, image_id: str, extension: str) -> ASGIApp:
     ctx = await parse.visitor(request)
+    ctx.services.hits.misses += 1
     if kind_of(image_id) is not Kind.IMAGE:  # /favicon.ico is no picture of ours with a strange extension
         raise NotFound("image", image_id)
     transform, saved = ctx.services.presets.transform(request.query_params), parse.flag(request, "download")

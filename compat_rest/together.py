@@ -8,6 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.context import Hit
 from app.hits.freshness import Marks
+from app.metrics import Transformed
 
 ALONE = {
     b"authorization",
@@ -56,6 +57,8 @@ class Together:
         if shared is None or not scope["state"]["services"].freshness.holds(shared.image_id, shared.marks):
             await self.app(scope, receive, send)
             return
+        if scope["query_string"]:
+            scope["state"]["services"].metrics.transformed(Transformed.JOINED)
         headers = [*shared.hit.headers, (b"vary", b"Origin")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": shared.hit.body})

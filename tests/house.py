@@ -137,6 +137,7 @@ async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:
         "public_url": BASE_URL,
         "min_free_disk": 1,
         "worker": "apart",
+        "access_log": "off",  # tests that listen to the log listen for trouble
     }
     chosen = Settings(**defaults | UNLIMITED | settings)
     token = await _token(chosen)

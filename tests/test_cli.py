@@ -26,7 +26,11 @@ def serving(folder: Path, **environ: str) -> Iterator[tuple[str, str]]:
     """What `pichub serve` prints, up to its blank last line, and its address; the server runs until the block ends."""
     command = [PICHUB, "serve", "--port", "0", "--data-dir", folder]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environ}
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PICHUB_ACCESS_LOG": "off", **environ},
     ) as process:
         assert process.stdout
         try:

@@ -14,11 +14,11 @@ def samples(page: bytes) -> dict[tuple[str, ...], float]:
     }
 
 
-def test_attempts_are_counted_by_outcome_and_timed() -> None:
+async def test_attempts_are_counted_by_outcome_and_timed() -> None:
     metrics = Metrics(on=True)
     for outcome, seconds in (("delivered", 0.02), ("delivered", 0.3), ("timed_out", 10.2)):
         metrics.webhook_attempted(outcome, seconds)
-    seen = samples(metrics.page())
+    seen = samples(await metrics.page())
     assert seen["pichub_webhook_attempts_total", "delivered"] == 2
     assert seen["pichub_webhook_attempts_total", "timed_out"] == 1
     assert seen["pichub_webhook_attempt_seconds_count",] == 3
@@ -29,22 +29,22 @@ def test_attempts_are_counted_by_outcome_and_timed() -> None:
     assert within == {"0.025": 1, "0.5": 2, "10.0": 2, "+Inf": 3}
 
 
-def test_disabled_webhooks_are_counted_by_reason() -> None:
+async def test_disabled_webhooks_are_counted_by_reason() -> None:
     metrics = Metrics(on=True)
     metrics.webhook_disabled("gone")
-    assert samples(metrics.page())["pichub_webhooks_disabled_total", "gone"] == 1
+    assert samples(await metrics.page())["pichub_webhooks_disabled_total", "gone"] == 1
 
 
-def test_each_counts_for_itself() -> None:
+async def test_each_counts_for_itself() -> None:
     one, other = Metrics(on=True), Metrics(on=True)
     one.webhook_disabled("gone")
-    assert ("pichub_webhooks_disabled_total", "gone") not in samples(other.page())
+    assert ("pichub_webhooks_disabled_total", "gone") not in samples(await other.page())
 
 
-def test_nothing_is_counted_where_it_is_off() -> None:
+async def test_nothing_is_counted_where_it_is_off() -> None:
     metrics = Metrics(on=False)
     metrics.webhook_attempted("delivered", 0.1)
     metrics.webhook_disabled("gone")
-    seen = samples(metrics.page())
+    seen = samples(await metrics.page())
     assert seen["pichub_webhook_attempt_seconds_count",] == 0
     assert ("pichub_webhooks_disabled_total", "gone") not in seen

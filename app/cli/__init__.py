@@ -15,6 +15,8 @@ COMMANDS = {
     "secret": "secret",
     "webhook": "webhook",
     "sweep": "sweep",
+    "doctor": "doctor",
+    "health": "health",
     "schema": "schema",
 }
 """Each command, and the module here that has it."""

@@ -14,6 +14,7 @@ from typing import Any, Concatenate, ParamSpec
 import click
 from tortoise.exceptions import OperationalError
 
+from app import tracing
 from app.context import Context
 from app.errors import PicHubError
 from app.keyring import BadKeyring
@@ -34,6 +35,7 @@ def settings_of(**options: Any) -> Settings:
         given = {name: value for name, value in options.items() if value is not None}
         settings = replace(Settings.load(), **given)
         presets(settings)  # what of it only the toolkits can read
+        tracing.check(settings.otel_endpoint)
     except BadSetting as error:
         sys.exit(f"pichub: {error}")
     return settings

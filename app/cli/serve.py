@@ -3,13 +3,16 @@
 import gc
 import socket
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import replace
+from types import FrameType
 from typing import Any
 
 import click
 import uvicorn
 
+from app import logs
 from app.asgi import create_app
 from app.cli.console import data_dir, prepared, settings_of
 from app.resolvers.account import FirstSignIn
@@ -26,7 +29,30 @@ takes a third of the time of a server that tells 500 subscribers of each event."
 
 
 class Server(uvicorn.Server):
-    """Cuts event streams when it stops: they would hold it up until it lost its patience."""
+    """Cuts event streams when it stops: they would hold it up until it lost its patience.
+
+    Told to stop, it says so at /readyz first, and goes on for `drain` seconds, as whoever sends requests here looks now
+    and then. Told again, it stops at once.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, drain: float = 0.0) -> None:
+        super().__init__(config)
+        self._drain = drain
+        self._stop_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        services = self.lifespan.state.get("services") if self.started else None
+        if services and self._drain and self._stop_at is None:
+            services.health.stop()
+            self._stop_at = time.monotonic() + self._drain
+            self._captured_signals.append(sig)
+        else:
+            super().handle_exit(sig, frame)
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._stop_at is not None and time.monotonic() >= self._stop_at:
+            self.should_exit = True
+        return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         gc.set_threshold(*COLLECT_AFTER)
@@ -38,6 +64,7 @@ class Server(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if services := self.lifespan.state.get("services"):
+            services.health.stop()
             services.feed.stopping.set()
         await super().shutdown(sockets)
 
@@ -49,13 +76,15 @@ class Server(uvicorn.Server):
 def serve(**options: Any) -> None:
     """Run the server. Makes tables and the first account where there are none."""
     settings = settings_of(**options)
+    logs.set_up(settings)
     config = uvicorn.Config(
         app=lambda: create_app(settings),
         factory=True,
         host=settings.host,
         port=settings.port,
+        log_config=None,
         log_level="warning" if settings.log_level == "info" else settings.log_level,
-        access_log=settings.log_level == "debug",
+        access_log=False,
         proxy_headers=False,
         server_header=False,
         **SOCKETS,
@@ -69,7 +98,7 @@ def serve(**options: Any) -> None:
         BACKLOG
     )  # whoever reads the addresses may connect at once, and waits while the server starts
     click.echo(_welcome(settings, first))
-    Server(config).run(sockets=[listening])
+    Server(config, drain=settings.drain).run(sockets=[listening])
 
 
 @click.command()

@@ -1,10 +1,10 @@
 import asyncio
-import logging
 import signal
 from typing import Any
 
 import click
 
+from app import logs
 from app.cli.console import data_dir, settings_of
 from app.lifespan import NotMade, bring_up_to_date, running
 from app.settings import Settings
@@ -19,8 +19,7 @@ def worker(**options: Any) -> None:
     Servers do it themselves unless PICHUB_WORKER is apart.
     """
     settings = settings_of(**options)
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    logging.getLogger("pichub").setLevel(settings.log_level.upper())
+    logs.set_up(settings)
     try:
         asyncio.run(_until_told_to_stop(settings))
     except NotMade as error:

@@ -10,7 +10,7 @@ over, its transaction ended and its connection free by the time it is told.
 import asyncio
 import re
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
 from functools import partial
 from typing import Any, Never, TypeVar
@@ -101,6 +101,9 @@ class Engine(_Client):
         self._writer: Connection | None = None
         self._idle: asyncio.LifoQueue[Connection] | None = None
         self._near: sqlite3.Connection | None = None
+        self._readers = 0
+        self.waiting = 0
+        """How many wait for a connection."""
 
     async def create_connection(self, with_db: bool = True) -> None:  # noqa: ARG002  (a file has no other way)
         async with self._opening:
@@ -118,6 +121,7 @@ class Engine(_Client):
             near = undo.enter_context(closing(_near(self.filename))) if readers else None
             self._open = undo.pop_all()
         self._writer, self._idle, self._near = writer, idle if readers else None, near
+        self._readers = readers
 
     async def close(self) -> None:
         """Reads are broken off, an open transaction is rolled back. The next statement opens again."""
@@ -128,6 +132,19 @@ class Engine(_Client):
     @property
     def idle_readers(self) -> int:
         return self._idle.qsize() if self._idle else 0
+
+    @property
+    def in_use(self) -> int:
+        """Connections that work for somebody now."""
+        return self._readers - self.idle_readers + self.writing.locked()
+
+    async def awaited(self, taking: Awaitable[T]) -> T:
+        """What is taken, counted among those that wait meanwhile."""
+        self.waiting += 1
+        try:
+            return await taking
+        finally:
+            self.waiting -= 1
 
     async def writer(self) -> Connection:
         """The connection that writes: for whoever holds `writing`."""
@@ -171,7 +188,7 @@ class Engine(_Client):
             async with self.writing:
                 yield await self.writer()
             return
-        reader = await idle.get()
+        reader = await self.awaited(idle.get())
         try:
             yield reader
         finally:
@@ -253,7 +270,7 @@ class _Span(TransactionContext):
         self._token: ConnectionToken | None = None
 
     async def __aenter__(self) -> Transaction:
-        await self._engine.writing.acquire()
+        await self._engine.awaited(self._engine.writing.acquire())
         try:
             self.client = Transaction(self._engine, await self._engine.writer())
             await self._begin()

@@ -57,7 +57,8 @@ def presented(error: GraphQLError, *, request_id: str) -> GraphQLError:
         return _with(error, TOO_NESTED, {"code": BadRequest.code, "details": TOO_NESTED})
     log.error("request %s failed at %s", request_id, error.path, exc_info=cause)
     details = f"This is our mistake, not yours. The log has more under {request_id}"
-    return _with(error, "Internal error", {"code": PicHubError.code, "details": details})
+    masked = {"code": PicHubError.code, "details": details, "requestId": request_id}
+    return _with(error, "Internal error", masked)
 
 
 def without_operation(

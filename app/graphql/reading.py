@@ -17,6 +17,7 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from app import logs
 from app.graphql.errors import TOO_NESTED
 from app.graphql.guards import refusals
 from app.settings import Settings
@@ -120,4 +121,8 @@ class Reading(SchemaExtension):
 
     def on_validate(self) -> Iterator[None]:
         self.execution_context.pre_execution_errors = list(self._errors)
+        yield
+
+    def on_execute(self) -> Iterator[None]:
+        logs.note(operation=self.execution_context.operation_type.value)
         yield

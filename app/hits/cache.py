@@ -42,11 +42,18 @@ class Cache(Generic[K, T]):
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._freshness = freshness
-        self._room = size
+        self._size = self._room = size
+        self.hits = self.misses = 0
+        """How often `get` had a value; how often who wanted one says that there was none."""
         self._clock = clock
         self._kept: OrderedDict[K, _Kept[T]] = OrderedDict()
         self._once: OrderedDict[K, None] | None = OrderedDict() if second_time_only else None
         self._loading: dict[K, tuple[Marks, asyncio.Task[T]]] = {}
+
+    @property
+    def cost(self) -> int:
+        """What the values that are kept cost together."""
+        return self._size - self._room
 
     def get(self, asked: K) -> T | None:
         """The value, if it is known and holds still."""
@@ -56,6 +63,7 @@ class Cache(Generic[K, T]):
         if self._clock() > kept.until or not self._freshness.holds(kept.image_id, kept.marks):
             self._drop(asked)
             return None
+        self.hits += 1
         self._kept.move_to_end(asked)
         return kept.value
 

@@ -62,6 +62,13 @@ class Render:
 
 
 @dataclass(frozen=True, slots=True)
+class Ping:
+    """Nothing to do: that it is done tells that jobs are."""
+
+    def run(self, admit: Admit) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
 class Asks:
     """The worker waits until there is room for so many pixels, and is told to go on."""
 

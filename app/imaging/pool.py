@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 from app.errors import Busy, TooHeavy, TooSlow
 from app.imaging.budget import Budget
 from app.imaging.intermediates import Step
-from app.imaging.jobs import Asks, Done, Failed, Identify, Job, Reduce, Render
+from app.imaging.jobs import Asks, Done, Failed, Identify, Job, Ping, Reduce, Render
 from app.imaging.limits import Limits
 from app.imaging.reports import Probe, Rendered
 from app.imaging.staff import Nursery, Worker, WorkerLost
@@ -46,6 +46,7 @@ class Pool:
     ) -> None:
         self._queue = queue
         self._waiting = 0
+        self._busy = 0
         self._free = asyncio.Semaphore(workers)
         self._deadline = deadline
         self._limits = limits
@@ -59,6 +60,26 @@ class Pool:
 
     async def __aexit__(self, *_: object) -> None:
         await self.close()
+
+    @property
+    def waiting(self) -> int:
+        """Pixels of the pictures that wait for a worker."""
+        return self._waiting
+
+    @property
+    def busy(self) -> int:
+        """Workers that have a job."""
+        return self._busy
+
+    async def check(self) -> None:
+        """Raises where a picture could not be worked on: Busy, TooSlow, TooHeavy.
+
+        Where all workers are at work it asks none of them: each has its deadline.
+        """
+        if self._closed:
+            raise Busy("The server is stopping")
+        if not self._free.locked():
+            await self.run(Ping())
 
     async def identify(
         self, path: Path, *, size: int = 0, intermediates: Mapping[Step, Path] | None = None
@@ -114,9 +135,11 @@ class Pool:
             await self._free.acquire()
         finally:
             self._waiting -= pixels
+        self._busy += 1
         try:
             yield
         finally:
+            self._busy -= 1
             self._free.release()
 
     def _may_wait(self, pixels: int) -> bool:

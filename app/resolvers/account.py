@@ -7,6 +7,7 @@ from datetime import timedelta
 
 from tortoise.transactions import in_transaction
 
+from app import logs
 from app.auth import sessions, tokens
 from app.auth.actor import Actor, Scope
 from app.auth.browsers import Credentials, Page
@@ -93,7 +94,7 @@ async def recognise(stranger: Context, credentials: Credentials, *, from_any_pag
     if credentials.authorization is not None:
         token = await tokens.find(credentials.authorization, now=ctx.now())
         uses.note(token, ctx.now())
-        return replace(ctx, actor=Actor.by_token(token))
+        return _known(ctx, Actor.by_token(token))
     session = await sessions.find(credentials.session, now=ctx.now()) if credentials.session else None
     if session is None:
         return ctx
@@ -104,7 +105,12 @@ async def recognise(stranger: Context, credentials: Credentials, *, from_any_pag
             message="The request did not come from a page of ours",
         )
     uses.note(session, ctx.now())
-    return replace(ctx, actor=Actor.by_session(session))
+    return _known(ctx, Actor.by_session(session))
+
+
+def _known(stranger: Context, actor: Actor) -> Context:
+    logs.note(account_id=actor.id)
+    return replace(stranger, actor=actor)
 
 
 async def sign_up(ctx: Context, browser: Credentials, new: NewSignUp) -> SignedIn:

@@ -96,9 +96,10 @@ async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False) -> Im
         raise Invalid({"file": ["This file has been used already: send it once for each image."]})
     quotas.refuse(ctx, actor.account, new.file.size)
     with blobs.incoming_intermediates(ctx) as intermediates:
-        probe = await ctx.services.imaging.identify(
-            new.file.path, size=new.file.size, intermediates=intermediates
-        )
+        with ctx.services.tracing.span("identify", {"bytes": new.file.size}):
+            probe = await ctx.services.imaging.identify(
+                new.file.path, size=new.file.size, intermediates=intermediates
+            )
         return await to_the_end(_keep(ctx, actor, new, intermediates, probe, words))
 
 
@@ -155,6 +156,7 @@ async def _keep(
         moves.move(image.id, entered=image.album_id)
         events.record(happenings.image_uploaded(ctx, image), *await moves.happened())
         blobs.refuse_late(ctx, since=now)
+    ctx.services.metrics.uploaded(new.file.size)
     return image
 
 

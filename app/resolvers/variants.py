@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from app.cancellation import in_thread
 from app.context import Budget, Context
-from app.errors import InvalidParameter, NotFound, RateLimited
+from app.errors import Busy, Invalid, InvalidParameter, NotFound, OutOfStorage, RateLimited, TooSlow
 from app.hits.freshness import Marks
 from app.ids import Kind, kind_of
 from app.imaging import intermediates, placeholder
@@ -19,6 +19,7 @@ from app.imaging.geometry import Fit
 from app.imaging.intermediates import Step
 from app.imaging.transform import Recipe, Source, Transform
 from app.links import Markup
+from app.metrics import Transformed
 from app.models import Image
 from app.resolvers import blobs, signatures
 from app.resolvers.blobs import Room
@@ -224,21 +225,52 @@ async def make(ctx: Context, picture: Picture) -> Made:
     Raises NotFound, RateLimited, Busy, Invalid.
     """
     key = _key(picture)
+    led = False
+
+    async def lead() -> Made:
+        nonlocal led
+        led = True
+        return await _counted(ctx, picture, key)
+
     while True:
         try:
-            made: Made = await ctx.services.renders.join(key, lambda: _make(ctx, picture, key))
+            made: Made = await ctx.services.renders.join(key, lead)
         except RateLimited as refused:
             if refused.who == ctx.spender(Budget.MISSES):
                 raise
             # It was the one who asked first that had nothing left: now another is the first.
         else:
+            if not led:
+                ctx.services.metrics.transformed(Transformed.JOINED)
             return made
 
 
-async def _make(ctx: Context, picture: Picture, key: str) -> Made:
+async def _counted(ctx: Context, picture: Picture, key: str) -> Made:
+    """What `_make` gives or raises, told to the metrics. Originals are no transforms."""
+    if picture.recipe is None:
+        return (await _make(ctx, picture, key))[0]
+    try:
+        made, outcome = await _make(ctx, picture, key)
+    except (Busy, Invalid, OutOfStorage) as error:
+        ctx.services.metrics.transformed(_outcome_of(error))
+        raise
+    ctx.services.metrics.transformed(outcome)
+    return made
+
+
+def _outcome_of(error: Exception) -> Transformed:
+    match error:
+        case Busy():
+            return Transformed.BUSY
+        case TooSlow():
+            return Transformed.DEADLINE
+    return Transformed.FAILED
+
+
+async def _make(ctx: Context, picture: Picture, key: str) -> tuple[Made, Transformed]:
     made, recipe = await _made(ctx, key), picture.recipe
     if made is not None:
-        return made
+        return made, Transformed.STORED
     if recipe is None:  # deleted since we looked
         raise NotFound("image", picture.image.id)
     await ctx.spend(Budget.MISSES)
@@ -248,7 +280,9 @@ async def _make(ctx: Context, picture: Picture, key: str) -> Made:
             ctx.services.turns.take(key) as waited,
         ):
             made = await _made(ctx, key) if waited else None
-            return made or await _render(ctx, picture, recipe, key, file, step)
+            if made is not None:
+                return made, Transformed.JOINED
+            return await _render(ctx, picture, recipe, key, file, step), Transformed.RENDERED
     except (Missing, FileNotFoundError) as error:  # deleted before it was read
         raise NotFound("image", picture.image.id) from error
 
@@ -327,7 +361,8 @@ async def _render(
     pixels = intermediates.pixels(source_of(image), step)
     target = storage.incoming / f"{uuid.uuid4().hex}.variant"
     try:
-        rendered = await ctx.services.imaging.render(file, recipe, target, pixels=pixels, step=step)
+        with ctx.services.tracing.span("render", {"image": image.id, "pixels": pixels}):
+            rendered = await ctx.services.imaging.render(file, recipe, target, pixels=pixels, step=step)
         await storage.put(key, target, durable=False)
     finally:
         target.unlink(missing_ok=True)

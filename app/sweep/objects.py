@@ -50,7 +50,7 @@ async def surplus(this: Round) -> Amount:
     removed = Amount()
     async for batch in _batches(this, Room.VARIANTS):
         # A dry round has left those that were counted before.
-        counted = await _orphans(batch, this.now - GRACE) if this.dry and not this.held_back else []
+        counted = await without_row(batch, this.now - GRACE) if this.dry and not this.held_back else []
         chosen = [found for found in batch if found not in counted and surplus.takes(found[1])]
         removed += await _remove(this, chosen, before)
     return removed
@@ -66,7 +66,7 @@ async def _survey(this: Round) -> tuple[Amount, Amount]:
     """How many originals have no row, and how many there are."""
     orphans = every = Amount()
     async for batch in _batches(this, Room.ORIGINALS):
-        orphans += _sum(await _orphans(batch, this.now - GRACE))
+        orphans += _sum(await without_row(batch, this.now - GRACE))
         every += _sum(batch)
     return orphans, every
 
@@ -74,7 +74,7 @@ async def _survey(this: Round) -> tuple[Amount, Amount]:
 async def _remove_orphans(this: Round, room: Room, *, keep: Callable[[Stat], None] | None = None) -> Amount:
     removed = Amount()
     async for batch in _batches(this, room):
-        orphans = [] if this.held_back else await _orphans(batch, this.now - GRACE)
+        orphans = [] if this.held_back else await without_row(batch, this.now - GRACE)
         removed += await _remove(this, orphans, this.now - GRACE)
         if keep:
             gone = {key for key, _ in orphans}
@@ -84,7 +84,7 @@ async def _remove_orphans(this: Round, room: Room, *, keep: Callable[[Stat], Non
     return removed
 
 
-async def _orphans(batch: Sequence[Found], before: datetime) -> list[Found]:
+async def without_row(batch: Sequence[Found], before: datetime) -> list[Found]:
     """Those put `before` whose image has no row now. What is not named as ours are is not ours to remove."""
     old = {key: image_of(key) for key, stat in batch if stat.modified_at < before}
     ids = {image_id for image_id in old.values() if image_id}

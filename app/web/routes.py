@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from app.metrics import CONTENT_TYPE
 from app.settings import Settings
+from app.web import watching
 from app.web.pages import INLINE_STYLE, Pages, document
 
 HOME = Path(__file__).with_name("home.html")
@@ -23,10 +23,4 @@ def landing(pages: Pages, settings: Settings) -> Response:
     return dashboard or document(HOME.read_text(), INLINE_STYLE)
 
 
-async def metrics(request: Request) -> Response:
-    """What Prometheus scrapes; there only where the settings want it."""
-    return Response(request.state.services.metrics.page(), media_type=CONTENT_TYPE)
-
-
-routes = [Route("/", home)]
-metrics_routes = [Route("/metrics", metrics)]
+routes = [Route("/", home), *watching.routes]

@@ -37,7 +37,7 @@ def working(folder: Path) -> Iterator[subprocess.Popen[str]]:
         assert process.stdout
         try:
             said = process.stdout.readline()
-            assert said == f"PicHub's worker runs on {folder}: relay, delivery, sweep\n"
+            assert said == f"PicHub's worker runs on {folder}: relay, delivery, sweep, pulse\n"
             yield process
         finally:
             process.kill()

@@ -1,0 +1,33 @@
+"""What is found, a line each."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+
+class Level(StrEnum):
+    OK = "ok"
+    WARNING = "warning"
+    PROBLEM = "problem"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """How something is. `advice` says what to do, where there is something to do."""
+
+    level: Level
+    about: str
+    said: str
+    advice: str | None = None
+
+    @classmethod
+    def ok(cls, about: str, said: str) -> Self:
+        return cls(Level.OK, about, said)
+
+    @classmethod
+    def warning(cls, about: str, said: str, advice: str) -> Self:
+        return cls(Level.WARNING, about, said, advice)
+
+    @classmethod
+    def problem(cls, about: str, said: str, advice: str) -> Self:
+        return cls(Level.PROBLEM, about, said, advice)

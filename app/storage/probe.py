@@ -1,0 +1,29 @@
+"""Whether a storage works, asked of any."""
+
+import os
+import uuid
+
+from app.cancellation import in_thread
+from app.health import NotReady
+from app.storage.base import Storage
+
+NOTHING = "health/nothing"
+"""The key of an object that is never there."""
+
+
+async def check(storage: Storage) -> None:
+    """Asks for an object. Raises NotReady, and what the storage raises."""
+    await storage.stat(NOTHING)
+    if not await in_thread(os.access, storage.incoming, os.W_OK):
+        raise NotReady("the folder for incoming files can't be written to")
+
+
+async def round_trip(storage: Storage) -> None:
+    """Puts an object, reads it and removes it. Raises NotReady, and what the storage raises."""
+    key, body = f"health/{uuid.uuid4().hex}", uuid.uuid4().bytes
+    await storage.put(key, body)
+    try:
+        if await storage.read(key) != body:
+            raise NotReady("it gave back other bytes than were put")
+    finally:
+        await storage.delete(key)
