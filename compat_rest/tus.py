@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Mapping
-from email.utils import format_datetime
+from email.utils import formatdate
 
 from starlette.datastructures import Headers
 
@@ -120,7 +120,7 @@ def answer(ticket: UploadTicket) -> dict[str, str]:
     """How an upload stands."""
     headers = {"Tus-Resumable": VERSION, "Upload-Offset": str(ticket.offset)}
     if ticket.is_receiving:
-        headers["Upload-Expires"] = format_datetime(ticket.expires_at, usegmt=True)
+        headers["Upload-Expires"] = formatdate(ticket.expires_at.timestamp(), usegmt=True)
     if ticket.image_id:
         headers["Upload-Image"] = ticket.image_id
     return headers

@@ -107,7 +107,7 @@ async def overridden(request: Request) -> Response:
     return await OVERRIDES[method](request)
 
 
-OVERRIDES = {"HEAD": show, "PATCH": append, "DELETE": delete}
+OVERRIDES = {"PATCH": append, "DELETE": delete}
 
 
 async def _new(request: Request) -> NewUpload:

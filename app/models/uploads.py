@@ -74,7 +74,8 @@ class UploadTicket(Model):
     @property
     def is_whole(self) -> bool:
         """Whether all its bytes are there."""
-        return self.offset == self.size
+        whole: bool = self.offset == self.size
+        return whole
 
     def has_expired(self, now: datetime) -> bool:
         expired: bool = self.is_receiving and self.expires_at <= now
