@@ -31,19 +31,21 @@ class Deadly(DiskStorage):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def stream(file: Path) -> AsyncIterator[bytes]:
-    yield file.read_bytes()
+async def stream(data: bytes) -> AsyncIterator[bytes]:
+    yield data
 
 
-async def send(folder: Path, token: str, upload_id: str, file: Path, prefix: str) -> None:
+async def send(folder: Path, token: str, upload_id: str, data: bytes, prefix: str) -> None:
     async with running(Settings(data_dir=folder, min_free_disk=1)) as services:
         storage = Deadly(folder / "storage")
         storage.prefix = prefix
         ctx = Context(replace(services, storage=storage))
         ctx = await account.recognise(ctx, Credentials(f"Bearer {token}"))
         offset = (await uploads.get(ctx, upload_id)).offset
-        await uploads.append(ctx, upload_id, Body(stream(file)), offset=offset)
+        await uploads.append(ctx, upload_id, Body(stream(data)), offset=offset)
 
 
 if __name__ == "__main__":
-    asyncio.run(send(Path(sys.argv[1]), sys.argv[2], sys.argv[3], Path(sys.argv[4]), sys.argv[5]))
+    asyncio.run(
+        send(Path(sys.argv[1]), sys.argv[2], sys.argv[3], Path(sys.argv[4]).read_bytes(), sys.argv[5])
+    )

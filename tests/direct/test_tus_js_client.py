@@ -106,7 +106,8 @@ def test_5_mb_by_two_servers_in_turn_and_a_connection_that_breaks(desk: Desk, pi
     with desk.serving(), desk.serving():
         desk.gate.cut_after = 2_300_000
         told = desk.upload(picture)
-        assert told["failures"] == 1
+        # The break; and where the client asks how far it came before the server knows, one 409 after it.
+        assert told["failures"] in {1, 2}
         assert all(desk.gate.passed.count(server) > 4 for server in desk.gate.servers)
         assert desk.original(told["image"]) == picture.read_bytes()
         (image,) = desk.images()
