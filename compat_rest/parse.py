@@ -33,7 +33,7 @@ async def context(request: Request) -> Context:
 
 async def sender(request: Request) -> Context:
     """Who sends bytes. What they send is counted by how much it is, and not here. Raises Unauthorized, RateLimited."""
-    ctx = await account.connect(_stranger(request), _credentials(request))
+    ctx = await account.enter(_stranger(request), _credentials(request), counts_later=True)
     ctx.signed_in()
     return ctx
 
