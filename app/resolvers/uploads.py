@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any
 
 from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
 from tortoise.transactions import in_transaction
 
 from app.auth.actor import Scope
@@ -138,8 +139,8 @@ async def append(ctx: Context, upload_id: str, body: Body, *, offset: int) -> Up
         if ticket.offset != offset:
             raise WrongOffset(offset=ticket.offset, sent=offset)
         await _refuse_early(ctx, ticket, body, most=ticket.size - offset)
-    if not ticket.is_whole:
-        ticket = await _received(ctx, ticket, body, start=offset, piece=PIECE)
+        if not ticket.is_whole:
+            ticket = await _received(ctx, ticket, body, start=offset, piece=PIECE)
     return await _settled(ctx, ticket)
 
 
@@ -155,10 +156,10 @@ async def put(ctx: Context, upload_id: str, body: Body) -> UploadTicket:
             raise BadRequest(
                 f"The body must have the {ticket.size} bytes of the upload; it has {body.length}"
             )
-    if not ticket.is_whole:
-        ticket = await _received(ctx, ticket, body, start=0, piece=ticket.size)
-    if not ticket.is_whole:
-        raise BadRequest(f"The body ended before the {ticket.size} bytes of the upload had come")
+        if not ticket.is_whole:
+            ticket = await _received(ctx, ticket, body, start=0, piece=ticket.size)
+        if not ticket.is_whole:
+            raise BadRequest(f"The body ended before the {ticket.size} bytes of the upload had come")
     return await _settled(ctx, ticket)
 
 
@@ -211,12 +212,12 @@ async def _require_room(ctx: Context, account: Account, size: int) -> None:
 
 @asynccontextmanager
 async def _counted(ctx: Context, body: Body) -> AsyncIterator[None]:
-    """Counts a small body as a request, and a large one where the block refuses it. Raises RateLimited."""
+    """Counts a small body as a request, and a large one where it is refused or breaks off. Raises RateLimited."""
     if is_small := (body.length or 0) < FREE_FROM:
         await ctx.spend(Budget.API)
     try:
         yield
-    except PicHubError:
+    except (PicHubError, ClientDisconnect):
         if not is_small:
             await ctx.spend(Budget.API)
         raise

@@ -83,7 +83,7 @@ export interface Words {
     attemptsAbout: string;
     outcomes: string;
   };
-  samples: { about: string; names: Record<'upload' | 'list' | 'album' | 'delete', string> };
+  samples: { about: string; names: Record<'upload' | 'large' | 'list' | 'album' | 'delete', string> };
 }
 
 const PERIODS: [seconds: number, name: string][] = [
