@@ -26,6 +26,7 @@ from compat_rest.errors import exception_handlers, unexpected
 from compat_rest.hot import Hot
 from compat_rest.routes import routes as rest_routes
 from compat_rest.together import Together
+from compat_rest.tus import HEADERS as TUS_HEADERS
 
 EXPOSED_HEADERS = [
     "Retry-After",
@@ -38,6 +39,7 @@ EXPOSED_HEADERS = [
     "ETag",
     "X-Request-Id",
     "Content-Disposition",
+    *TUS_HEADERS,
 ]
 
 
@@ -146,7 +148,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
                 allow_credentials=settings.cors_origins != ("*",),
-                allow_methods=["GET", "HEAD", "POST", "PATCH", "DELETE", "OPTIONS"],
+                allow_methods=["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
                 allow_headers=["*"],
                 expose_headers=EXPOSED_HEADERS,
                 max_age=86_400,

@@ -7,19 +7,27 @@ PicHubError                 code, message, details, fields
 ├── Forbidden               FORBIDDEN               the caller may see the thing, not do this to it
 │   └── MissingScope                                the token was not given this scope
 ├── NotFound                NOT_FOUND               no such thing, or not for this caller to know of
+├── Conflict                CONFLICT                the thing is not as the request takes it to be
+│   └── WrongOffset                                 the bytes do not begin where those before them end
+├── Gone                    GONE                    there was such a thing, and its time is over
+├── UnknownVersion          PRECONDITION_FAILED     the request speaks a version of a protocol that we do not
 ├── TooLarge                PAYLOAD_TOO_LARGE       more bytes than are taken
 ├── UnsupportedFormat       UNSUPPORTED_MEDIA_TYPE  the bytes are not a picture of a kind that is taken
+│   └── WrongContentType                            the body is said to be something else than is taken here
 ├── Invalid                 VALIDATION_ERROR        the request was read, and something in it is wrong
 │   ├── CorruptImage                                the bytes begin like a picture and do not hold one
 │   └── TooManyPixels                               the picture would be too large once decoded
+├── Locked                  LOCKED                  another request is at this very thing
+├── ChecksumMismatch        CHECKSUM_MISMATCH       the bytes that came are not those that were sent
 ├── RateLimited             RATE_LIMIT_EXCEEDED     the caller has done so much that the rest must wait
 ├── Busy                    BUSY                    all workers are taken and so are the places to wait
 │   └── FellBehind                                  who follows events took them too slowly
 └── OutOfStorage            INSUFFICIENT_STORAGE    the disk or the account is full
+    └── OverQuota                                   the account is
 """
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 MEGABYTE = 1024 * 1024
 
@@ -42,6 +50,24 @@ class PicHubError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message}: {self.details}"
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What `recalled` takes."""
+        return {
+            "code": self.code,
+            "message": self.message,
+            "details": self.details,
+            "fields": self.fields,
+        }
+
+    @staticmethod
+    def recalled(facts: Mapping[str, Any]) -> "PicHubError":
+        """An error that was written down by its `facts`: it says the same, under the same code."""
+        kind = next(kind for kind in PicHubError.__subclasses__() if kind.code == facts["code"])
+        error = kind.__new__(kind)
+        PicHubError.__init__(error, facts["message"], facts["details"], fields=facts["fields"])
+        return error
 
     def __reduce__(self) -> tuple[object, ...]:
         """Errors travel home from the worker processes whole, whatever their constructors take."""
@@ -117,6 +143,44 @@ class NotFound(PicHubError):
         super().__init__(f"{kind.capitalize()} not found", f"There is no {kind} {excerpt(id)}{rest}")
 
 
+class Conflict(PicHubError):
+    code = "CONFLICT"
+
+    def __init__(self, details: str, *, message: str = "This does not fit what is there") -> None:
+        super().__init__(message, details)
+
+
+class WrongOffset(Conflict):
+    """Bytes were sent for `sent`, and those that are there end at `offset`."""
+
+    def __init__(self, *, offset: int, sent: int) -> None:
+        super().__init__(
+            f"The upload has {offset} bytes, and yours begin at {sent}. Go on at Upload-Offset {offset}",
+            message="The offset is not where the upload stands",
+        )
+        self.offset = offset
+
+
+class Gone(PicHubError):
+    code = "GONE"
+
+    def __init__(self, message: str, details: str) -> None:
+        super().__init__(message, details)
+
+
+class UnknownVersion(PicHubError):
+    """The request speaks `sent` of a protocol, or says nothing of it, and we speak `known`."""
+
+    code = "PRECONDITION_FAILED"
+
+    def __init__(self, header: str, sent: str | None, known: str) -> None:
+        yours = "it is not there" if sent is None else f"it is {excerpt(sent)}"
+        super().__init__(
+            "This version of the protocol is not spoken here", f"{header} must be {known}; {yours}"
+        )
+        self.known = known
+
+
 class TooLarge(PicHubError):
     """A file, or what `what` names, has more bytes than `limit`. `actual` is None where its end was not waited for."""
 
@@ -138,6 +202,16 @@ class UnsupportedFormat(PicHubError):
     def __init__(self, found: str | None = None) -> None:
         what = f"Its bytes are {found}" if found else "Its bytes are none of these"
         super().__init__("Unsupported image format", f"A picture must be JPG, PNG, WebP or GIF. {what}.")
+
+
+class WrongContentType(UnsupportedFormat):
+    """The body came under the type `sent`, and must be `allowed`."""
+
+    def __init__(self, sent: str | None, allowed: str) -> None:
+        yours = "there is none" if sent is None else f"it is {excerpt(sent)}"
+        PicHubError.__init__(
+            self, "The Content-Type is not taken here", f"The Content-Type must be {allowed}; {yours}"
+        )
 
 
 class Invalid(PicHubError):
@@ -181,6 +255,28 @@ class TooHeavy(Invalid):
         super().__init__(
             {"image": ["Its worker ran out of memory or crashed on it"]},
             message="The image can't be worked on",
+        )
+
+
+class Locked(PicHubError):
+    """Nothing is wrong with the request: ask again in `retry_after` seconds."""
+
+    code = "LOCKED"
+
+    def __init__(self, details: str, *, retry_after: int = 1) -> None:
+        super().__init__("Another request is at this", details)
+        self.retry_after = retry_after
+
+
+class ChecksumMismatch(PicHubError):
+    """The bytes have another digest than the one that came with them."""
+
+    code = "CHECKSUM_MISMATCH"
+
+    def __init__(self, algorithm: str) -> None:
+        super().__init__(
+            "The bytes do not have this checksum",
+            f"Their {algorithm} is another than Upload-Checksum says, and they were not kept. Send them again",
         )
 
 
@@ -233,6 +329,10 @@ class OutOfStorage(PicHubError):
 
     def __init__(self, details: str) -> None:
         super().__init__("There is no room for this file", details)
+
+
+class OverQuota(OutOfStorage):
+    pass
 
 
 def written_size(size: int, *, above: int | None = None) -> str:

@@ -21,6 +21,7 @@ class Kind(StrEnum):
     SESSION = "ses"
     INVITATION = "inv"
     IMAGE = "img"
+    UPLOAD = "upl"
     ALBUM = "alb"
     CATEGORY = "cat"
     EVENT = "evt"

@@ -1,4 +1,4 @@
-"""How bytes come in: a multipart form, streamed, its files hashed and counted on their way to the disk.
+"""How bytes come in: as a form, or as they are; streamed, files hashed and counted on their way to the disk.
 
 Starlette's parser does the reading; here is what it leaves open: a bound for each file, files that lie on the storage's
 own disk, a body that stops halfway, one that never ends, and text that is not text.
@@ -20,9 +20,10 @@ from typing import ParamSpec
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import ClientDisconnect
 
 from app.cancellation import in_thread
-from app.errors import MEGABYTE, BadRequest, Invalid, OutOfStorage, TooLarge
+from app.errors import MEGABYTE, BadRequest, ChecksumMismatch, Invalid, OutOfStorage, TooLarge
 
 BUFFER = MEGABYTE
 ALLOWANCE = MEGABYTE  # for the fields and the wrapping, over and above the files
@@ -70,6 +71,14 @@ async def receive_form(
         await in_thread(_discard, parser.uploads)
 
 
+@dataclass(frozen=True, slots=True)
+class Checksum:
+    """The digest that a body is said to have, by one of hashlib's algorithms."""
+
+    algorithm: str
+    digest: bytes
+
+
 class Upload(UploadFile):
     """A received file: Starlette's own kind, and the `path` where it lies until it is moved or its form is closed."""
 
@@ -88,6 +97,11 @@ class Upload(UploadFile):
     def sha256(self) -> str:
         """The digest of all its bytes, in hexadecimal."""
         return self._hash.hexdigest()
+
+    @property
+    def room(self) -> int:
+        """How many bytes more it takes."""
+        return self._max_size - self.size
 
     async def write(self, data: bytes) -> None:
         self.size += len(data)
@@ -125,6 +139,82 @@ class Upload(UploadFile):
                 raise
             raise OutOfStorage("The disk is full") from error
         self._unwritten.clear()
+
+
+async def receive_pieces(
+    stream: AsyncIterator[bytes],
+    *,
+    folder: Path,
+    filename: str,
+    most: int,
+    piece: int,
+    limits: Limits,
+    checksum: Checksum | None = None,
+) -> AsyncGenerator[Upload, None]:
+    """The bytes of a body, of which there may be `most`, in files of up to `piece` bytes: also where it breaks off.
+
+    async with aclosing(receive_pieces(request.stream(), folder=storage.incoming, ...)) as pieces:
+        async for piece in pieces: ...
+
+    Each lies on the disk until the next is asked for. What has a checksum comes in one, and only where it is right.
+    Raises what broke it off when all that came was given: ClientDisconnect, or BadRequest where the body stalls.
+    Raises TooLarge, ChecksumMismatch, OutOfStorage.
+    """
+    left, broken = most, None
+    file = _incoming(folder, filename, size=left if checksum else min(piece, left))
+    try:
+        async with aclosing(_watched(stream, limits)) as chunks:
+            while chunk := await _next(chunks):
+                if isinstance(chunk, Exception):
+                    broken = chunk
+                    break
+                while len(chunk) > file.room:
+                    room = file.room
+                    await file.write(chunk[:room])
+                    chunk, left = chunk[room:], left - file.size
+                    if not left:
+                        raise TooLarge(limit=most, what="rest of the upload")
+                    await file.seek(0)
+                    yield file
+                    await file.close()
+                    file = _incoming(folder, filename, size=min(piece, left))
+                await file.write(chunk)
+        if checksum and not broken:
+            await _verify(file, checksum)
+        if file.size and not (checksum and broken):
+            await file.seek(0)
+            yield file
+        if broken:
+            raise broken
+    finally:
+        await file.close()
+
+
+async def _next(chunks: AsyncIterator[bytes]) -> bytes | Exception | None:
+    """The next that is not empty, what broke them off, or None at their end."""
+    try:
+        async for chunk in chunks:
+            if chunk:
+                return chunk
+    except (ClientDisconnect, BadRequest) as error:
+        return error
+    return None
+
+
+def _incoming(folder: Path, filename: str, *, size: int) -> Upload:
+    path = folder / f"upload-{secrets.token_hex(16)}"
+    return Upload(path, filename=filename, headers=Headers(), max_size=size)
+
+
+async def _verify(file: Upload, checksum: Checksum) -> None:
+    await file.seek(0)
+    if await in_thread(_digest, file.path, checksum.algorithm) != checksum.digest:
+        raise ChecksumMismatch(checksum.algorithm)
+
+
+def _digest(path: Path, algorithm: str) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, algorithm).digest()
 
 
 class _Parser(MultiPartParser):

@@ -40,6 +40,11 @@ TEXT_OR_NULL = Field(
     "This must be text or null.",
     {"type": ["string", "null"]},
 )
+WHOLE = Field(
+    lambda value: isinstance(value, int) and not isinstance(value, bool),
+    "This must be a whole number.",
+    {"type": "integer"},
+)
 FLAG = Field(lambda value: isinstance(value, bool), "This must be true or false.", {"type": "boolean"})
 TEXTS = Field(
     lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),

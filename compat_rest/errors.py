@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import Busy, PicHubError, RateLimited, Unauthorized, excerpt
+from app.errors import Busy, Locked, PicHubError, RateLimited, Unauthorized, excerpt
 from compat_rest import present
 
 STATUS = {
@@ -17,10 +17,15 @@ STATUS = {
     "FORBIDDEN": 403,
     "NOT_FOUND": 404,
     "METHOD_NOT_ALLOWED": 405,
+    "CONFLICT": 409,
+    "GONE": 410,
+    "PRECONDITION_FAILED": 412,
     "PAYLOAD_TOO_LARGE": 413,
     "UNSUPPORTED_MEDIA_TYPE": 415,
     "VALIDATION_ERROR": 422,
+    "LOCKED": 423,
     "RATE_LIMIT_EXCEEDED": 429,
+    "CHECKSUM_MISMATCH": 460,
     "INTERNAL_ERROR": 500,
     "BUSY": 503,
     "INSUFFICIENT_STORAGE": 507,
@@ -82,7 +87,7 @@ def _headers(error: PicHubError) -> Mapping[str, str]:
     match error:
         case Unauthorized():
             return {"WWW-Authenticate": "Bearer"}
-        case Busy() | RateLimited():
+        case Busy() | RateLimited() | Locked():
             return {"Retry-After": str(error.retry_after)}
     return {}
 

@@ -31,6 +31,13 @@ async def context(request: Request) -> Context:
     return ctx
 
 
+async def sender(request: Request) -> Context:
+    """Who sends bytes. What they send is counted by how much it is, and not here. Raises Unauthorized, RateLimited."""
+    ctx = await account.enter(_stranger(request), _credentials(request), counts_later=True)
+    ctx.signed_in()
+    return ctx
+
+
 async def visitor(request: Request) -> Context:
     """Who asks for a picture, which any page may show.
 

@@ -44,8 +44,9 @@ def listing(page: NumberedPage[Any], data: Sequence[Any]) -> Response:
     return Envelope({"success": True, "data": data, "meta": meta})
 
 
-def created(data: Any, location: str) -> Response:
-    return Envelope({"success": True, "data": data}, status=201, headers={"Location": location})
+def created(data: Any, location: str, headers: Mapping[str, str] | None = None) -> Response:
+    headers = {"Location": location, **(headers or {})}
+    return Envelope({"success": True, "data": data}, status=201, headers=headers)
 
 
 def accepted(data: Any) -> Response:
@@ -121,6 +122,26 @@ def _image(ctx: Context, row: models.Image) -> dict[str, Any]:
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }
+
+
+def upload(ctx: Context, row: models.UploadTicket) -> dict[str, Any]:
+    error = row.error and {name: row.error[name] for name in ("code", "message", "details")}
+    return {
+        "id": row.id,
+        "url": upload_url(ctx, row),
+        "filename": row.filename,
+        "state": row.state,
+        "size": row.size,
+        "offset": row.offset,
+        "image": image(ctx, row.image) if row.image else None,
+        "error": error,
+        "created_at": row.created_at,
+        "expires_at": row.expires_at,
+    }
+
+
+def upload_url(ctx: Context, row: models.UploadTicket) -> str:
+    return ctx.services.links.api(f"uploads/{row.id}")
 
 
 def album(ctx: Context, row: models.Album, cover: models.Image | None) -> dict[str, Any]:

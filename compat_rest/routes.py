@@ -7,12 +7,31 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp
 
-from compat_rest import account, albums, categories, events, images, img, openapi, uploaders, webhooks
+from compat_rest import (
+    account,
+    albums,
+    categories,
+    events,
+    images,
+    img,
+    openapi,
+    uploaders,
+    uploads,
+    webhooks,
+)
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 API: Mapping[str, Mapping[str, Handler]] = {
     "/upload": {"POST": images.upload},
+    "/uploads": {"POST": uploads.create, "OPTIONS": uploads.options},
+    "/uploads/{id}": {
+        "GET": uploads.show,
+        "PATCH": uploads.append,
+        "PUT": uploads.put,
+        "DELETE": uploads.delete,
+        "POST": uploads.overridden,
+    },
     "/images": {"GET": images.index},
     "/images/{id}": {"GET": images.show, "PATCH": images.update, "DELETE": images.delete},
     "/albums": {"GET": albums.index, "POST": albums.create},

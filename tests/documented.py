@@ -35,9 +35,8 @@ def routes() -> str:
 
 
 def statuses() -> str:
-    return table(
-        ("status", "code", ""), [(s, f"`{code}`", HTTPStatus(s).phrase) for code, s in STATUS.items()]
-    )
+    phrases = {status.value: status.phrase for status in HTTPStatus} | {460: "Checksum Mismatch (of tus)"}
+    return table(("status", "code", ""), [(s, f"`{code}`", phrases[s]) for code, s in STATUS.items()])
 
 
 def attempts() -> str:

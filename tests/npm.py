@@ -73,6 +73,8 @@ class Room:
 
 AXE = Room("axe", {"axe-core": "4.14.1"})
 """What finds the mistakes of pages that people who do not see them well, or do not use a mouse, fall over."""
+TUS = Room("tus", {"tus-js-client": "4.3.1"})
+"""What browsers, and Uppy, upload large files with."""
 SHARP = Room("sharp", {"sharp": "0.35.5"})
 CLIENTS = Room(
     "clients",

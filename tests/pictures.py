@@ -52,6 +52,12 @@ def png(width: int = 320, height: int = 240) -> bytes:
     return saved(photograph(width, height), "PNG", compress_level=1)
 
 
+def noise(width: int, height: int) -> bytes:
+    """A PNG of three bytes a pixel, none of which says anything of the others."""
+    data = random.Random(1).randbytes(3 * width * height)
+    return saved(Image.frombytes("RGB", (width, height), data), "PNG", compress_level=0)
+
+
 @cache
 def webp(width: int = 320, height: int = 240) -> bytes:
     return saved(photograph(width, height), "WEBP", quality=80, method=0)

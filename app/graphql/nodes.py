@@ -17,9 +17,20 @@ from app.graphql.invitations import Invitation
 from app.graphql.node import Node
 from app.graphql.sessions import Session
 from app.graphql.tokens import ApiToken
+from app.graphql.uploads import UploadTicket
 from app.graphql.webhooks import Delivery, Webhook
 from app.ids import Kind, kind_of
-from app.resolvers import account, albums, categories, images, invitations, sessions, tokens, webhooks
+from app.resolvers import (
+    account,
+    albums,
+    categories,
+    images,
+    invitations,
+    sessions,
+    tokens,
+    uploads,
+    webhooks,
+)
 
 MAX_NODES = 100
 Load: TypeAlias = Callable[[Context, list[str]], Awaitable[dict[str, Any]]]
@@ -40,6 +51,7 @@ KINDS: dict[Kind, tuple[Load, Present]] = {
     Kind.INVITATION: (invitations.get_many, _alone(Invitation.of)),
     Kind.SESSION: (sessions.get_many, _alone(Session.of)),
     Kind.TOKEN: (tokens.get_many, _alone(ApiToken.of)),
+    Kind.UPLOAD: (uploads.get_many, UploadTicket.of),
     Kind.WEBHOOK: (webhooks.get_many, _alone(Webhook.of)),
     Kind.DELIVERY: (webhooks.deliveries_by_id, _alone(Delivery.of)),
 }

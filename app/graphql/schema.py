@@ -36,6 +36,7 @@ from app.graphql.scalars import SCALARS
 from app.graphql.sessions import SessionMutations
 from app.graphql.sharing import Executor
 from app.graphql.tokens import TokenMutations
+from app.graphql.uploads import UploadMutations, UploadQueries
 from app.graphql.webhooks import WebhookMutations, WebhookQueries
 from app.settings import Settings
 
@@ -45,6 +46,7 @@ class Query(
     NodeQueries,
     AccountQueries,
     ImageQueries,
+    UploadQueries,
     PresetQueries,
     ExplanationQueries,
     AlbumQueries,
@@ -61,6 +63,7 @@ class Query(
 @strawberry.type(description="What can be changed.")
 class Mutation(
     ImageMutations,
+    UploadMutations,
     AlbumMutations,
     CategoryMutations,
     AccountMutations,

@@ -12,6 +12,7 @@ from app.models.invitations import Invitation
 from app.models.leases import Lease
 from app.models.sessions import Session
 from app.models.tokens import ApiToken
+from app.models.uploads import UploadState, UploadTicket
 from app.models.webhooks import (
     Attempt,
     Delivery,
@@ -41,5 +42,7 @@ __all__ = [
     "RelayCursor",
     "Role",
     "Session",
+    "UploadState",
+    "UploadTicket",
     "Webhook",
 ]

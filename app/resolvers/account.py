@@ -60,18 +60,20 @@ async def make_first(ctx: Context) -> FirstSignIn | None:
     return FirstSignIn(account.username, password, token)
 
 
-async def enter(stranger: Context, credentials: Credentials) -> Context:
+async def enter(stranger: Context, credentials: Credentials, *, counts_later: bool = False) -> Context:
     """The context of a request to the API, with one request counted: that of who is recognised, or of the address.
 
-    Raises as `recognise` does, and RateLimited for one request too many. A header that does not hold is counted as a
-    failure of the address instead.
+    With `counts_later` only the address's is: who is recognised spends as much as it then turns out to be. Raises as
+    `recognise` does, and RateLimited for one request too many. A header that does not hold is counted as a failure of
+    the address instead.
     """
     try:
         ctx = await connect(stranger, credentials)
     except Forbidden:
         await stranger.spend(Budget.API)
         raise
-    await ctx.spend(Budget.API)
+    if ctx.actor is None or not counts_later:
+        await ctx.spend(Budget.API)
     return ctx
 
 

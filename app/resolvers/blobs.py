@@ -3,6 +3,7 @@
 originals/{image_id}.{ext}               the uploaded file, byte for byte
 intermediates/{image_id}/{step}.jpg      smaller ones of a large original, to render from; can be made again
 variants/{image_id}/{digest}.{ext}       what was made of it; can be made again
+uploads/{upload_id}/{start}-{random}     a piece of an upload that is not all there yet
 """
 
 import uuid
@@ -33,6 +34,7 @@ class Room(StrEnum):
     ORIGINALS = "originals"
     INTERMEDIATES = "intermediates"
     VARIANTS = "variants"
+    UPLOADS = "uploads"
 
 
 def image_of(key: str) -> str | None:
@@ -40,6 +42,21 @@ def image_of(key: str) -> str | None:
     room, _, rest = key.partition("/")
     image_id = rest.partition("." if room == Room.ORIGINALS else "/")[0]
     return image_id if room in set(Room) and kind_of(image_id) is Kind.IMAGE else None
+
+
+def upload_of(key: str) -> str | None:
+    """The id of the upload that an object is a piece of, or None for what is none."""
+    room, upload_id, *_ = [*key.split("/"), ""]
+    return upload_id if room == Room.UPLOADS and kind_of(upload_id) is Kind.UPLOAD else None
+
+
+def pieces_of(upload_id: str) -> str:
+    """What the keys of all pieces of an upload begin with."""
+    return f"{Room.UPLOADS}/{upload_id}"
+
+
+def piece_key(upload_id: str, name: str) -> str:
+    return f"{pieces_of(upload_id)}/{name}"
 
 
 def original_key(image_id: str, extension: str) -> str:

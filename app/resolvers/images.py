@@ -1,8 +1,8 @@
 """Images: taken in, shown, changed, deleted."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from tortoise.queryset import QuerySet
 
@@ -33,16 +33,26 @@ ALL = ImageFilter()
 OWN = OwnList(Image, Image.owned_by)
 
 
-@dataclass(frozen=True, slots=True)
-class NewImage:
-    """A file that came in, and what its owner says about it."""
+Also: TypeAlias = Callable[[Image], Awaitable[None]]
+"""What else is done with a new image's row, where it is written."""
 
-    file: Upload
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """What an image's owner says about it when it comes."""
+
     title: str | None = None
     description: str | None = None
     album_id: str | None = None
     category_id: str | None = None
     tags: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewImage(Said):
+    """A file that came in, and what is said about it."""
+
+    file: Upload
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +85,10 @@ async def admit(ctx: Context, declared: int | None, *, files: int = 0) -> Actor:
     return actor
 
 
-async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False) -> Image:
+async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False, also: Also | None = None) -> Image:
     """The image that a file became. `is_counted` where `admit` has counted the file already.
+
+    `also` is done in the transaction that keeps the image: if it raises, there is none.
 
     Raises Invalid, UnsupportedFormat, CorruptImage, TooManyPixels, RateLimited, Busy, OutOfStorage, Forbidden.
     """
@@ -85,12 +97,7 @@ async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False) -> Im
         await ctx.spend(Budget.UPLOAD)
     await _require_disk(ctx, 0)
     rules = Rules()
-    words = {
-        "filename": rules.optional_line("filename", new.file.filename, most=MAX_FILENAME),
-        "title": rules.optional_line("title", new.title, most=MAX_TITLE),
-        "description": rules.text("description", new.description, most=MAX_DESCRIPTION),
-        "tags": rules.tags("tags", new.tags),
-    }
+    words = words_of(rules, new.file.filename, new)
     rules.hold()
     if not new.file.path.exists():  # one upload given to two mutations of one operation
         raise Invalid({"file": ["This file has been used already: send it once for each image."]})
@@ -100,7 +107,23 @@ async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False) -> Im
             probe = await ctx.services.imaging.identify(
                 new.file.path, size=new.file.size, intermediates=intermediates
             )
-        return await to_the_end(_keep(ctx, actor, new, intermediates, probe, words))
+        return await to_the_end(_keep(ctx, actor, new, intermediates, probe, words, also))
+
+
+def words_of(rules: Rules, filename: str | None, said: Said) -> dict[str, Any]:
+    """What is kept of what is said of an image; what is wrong in it is told to `rules`."""
+    return {
+        "filename": rules.optional_line("filename", filename, most=MAX_FILENAME),
+        "title": rules.optional_line("title", said.title, most=MAX_TITLE),
+        "description": rules.text("description", said.description, most=MAX_DESCRIPTION),
+        "tags": rules.tags("tags", said.tags),
+    }
+
+
+async def refuse_places(ctx: Context, actor: Actor, said: Said) -> None:
+    """Raises Invalid, Forbidden where an image can't be put into the album or category that it is said to be in."""
+    await _album_for(ctx, actor, said.album_id)
+    await _category_for(actor, said.category_id)
 
 
 async def _require_disk(ctx: Context, size: int) -> None:
@@ -119,6 +142,7 @@ async def _keep(
     intermediates: Intermediates,
     probe: Probe,
     words: dict[str, Any],
+    also: Also | None,
 ) -> Image:
     now = ctx.now()
     image_id = new_id(Kind.IMAGE, now)
@@ -152,6 +176,8 @@ async def _keep(
             **words | {"filename": words["filename"] or f"{image_id}.{extension}"},
         )
         await image.add()
+        if also:
+            await also(image)
         moves = Moves()
         moves.move(image.id, entered=image.album_id)
         events.record(happenings.image_uploaded(ctx, image), *await moves.happened())

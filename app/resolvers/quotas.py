@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.context import Context
-from app.errors import OutOfStorage, written_size
+from app.errors import OverQuota, written_size
 from app.models import Account
 from app.uploads import ALLOWANCE
 
@@ -28,7 +28,7 @@ def usage_of(ctx: Context, account: Account) -> Usage:
 
 
 def refuse_early(ctx: Context, account: Account, declared: int | None) -> None:
-    """Refuses a body that can't but hold more than there is room for, before it is read. Raises OutOfStorage.
+    """Refuses a body that can't but hold more than there is room for, before it is read. Raises OverQuota.
 
     `declared` is its length in bytes, of which up to `ALLOWANCE` may be other things than files.
     """
@@ -37,14 +37,14 @@ def refuse_early(ctx: Context, account: Account, declared: int | None) -> None:
 
 
 def refuse(ctx: Context, account: Account, size: int, *, what: str | None = None) -> None:
-    """Refuses what had no room when the account was read, before work is done on it. Raises OutOfStorage."""
+    """Refuses what had no room when the account was read, before work is done on it. Raises OverQuota."""
     usage = usage_of(ctx, account)
     if usage.remaining is not None and size > usage.remaining:
         raise _full(usage, _of_size(size) if what is None else what)
 
 
 async def take(ctx: Context, account_id: str, size: int) -> None:
-    """Counts an image of `size` bytes, in the transaction that keeps it. Raises OutOfStorage where there is no room."""
+    """Counts an image of `size` bytes, in the transaction that keeps it. Raises OverQuota where there is no room."""
     default = ctx.services.settings.quota
     if not await Account.add_image(account_id, size, default_quota=default):
         raise _full(usage_of(ctx, await Account.get(id=account_id)), _of_size(size))
@@ -54,7 +54,7 @@ def _of_size(size: int) -> str:
     return f"file has {written_size(size)}"
 
 
-def _full(usage: Usage, what: str) -> OutOfStorage:
+def _full(usage: Usage, what: str) -> OverQuota:
     used, quota = written_size(usage.bytes), written_size(usage.quota or 0)
     yours = f"; your {what}" if what else ""
-    return OutOfStorage(f"Your account uses {used} of its quota of {quota}{yours}. Delete something first.")
+    return OverQuota(f"Your account uses {used} of its quota of {quota}{yours}. Delete something first.")

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from app.models import Image
-from app.resolvers.blobs import GRACE, Room, image_of
+from app.models import Image, UploadTicket
+from app.resolvers.blobs import GRACE, Room, image_of, upload_of
 from app.storage.base import Amount, Stat
 from app.sweep.report import HeldBack
 from app.sweep.round import Round
@@ -53,6 +53,18 @@ async def surplus(this: Round) -> Amount:
         counted = await without_row(batch, this.now - GRACE) if this.dry and not this.held_back else []
         chosen = [found for found in batch if found not in counted and surplus.takes(found[1])]
         removed += await _remove(this, chosen, before)
+    return removed
+
+
+async def pieces(this: Round) -> Amount:
+    """Removes pieces of uploads that no longer wait for the rest."""
+    removed = Amount()
+    async for batch in _batches(this, Room.UPLOADS):
+        of = {key: upload_of(key) for key, _ in batch}
+        receiving = UploadTicket.receiving(this.now).filter(id__in={id_ for id_ in of.values() if id_})
+        kept: set[object] = {None, *await receiving.values_list("id", flat=True)}
+        ended = [(key, stat) for key, stat in batch if of[key] not in kept]
+        removed += await _remove(this, ended, this.now - GRACE)
     return removed
 
 

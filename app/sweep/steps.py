@@ -1,6 +1,6 @@
 from collections.abc import Awaitable, Callable, Mapping
 
-from app.models import Invitation, Session
+from app.models import Invitation, Session, UploadTicket
 from app.storage.base import Amount
 from app.sweep import objects, rows
 from app.sweep.round import Round
@@ -10,6 +10,8 @@ STEPS: Mapping[str, Callable[[Round], Awaitable[Amount]]] = {
     "intermediates": objects.intermediates,
     "variants": objects.variants,
     "variants over budget": objects.surplus,
+    "uploads": rows.expired(UploadTicket, "expires_at"),
+    "pieces of uploads": objects.pieces,
     "incoming files": objects.incoming,
     "sessions": rows.expired(Session, "expires_at"),
     "invitations": rows.expired(Invitation, "expires_at"),

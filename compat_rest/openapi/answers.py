@@ -8,8 +8,11 @@ from starlette.responses import Response
 
 from app.errors import (
     Busy,
+    ChecksumMismatch,
+    Gone,
     Invalid,
     InvalidParameter,
+    Locked,
     MissingScope,
     NotFound,
     OutOfStorage,
@@ -17,11 +20,13 @@ from app.errors import (
     RateLimited,
     TooLarge,
     Unauthorized,
+    UnknownVersion,
     UnsupportedFormat,
+    WrongOffset,
 )
 from app.settings import Settings
 from app.webhooks.examples import IMAGE_ID
-from compat_rest import present
+from compat_rest import present, tus
 from compat_rest.errors import CODE, DETAILS, STATUS, answer_to, unexpected
 from compat_rest.openapi.schemas import Schema, ref
 
@@ -73,9 +78,14 @@ MEANINGS: Mapping[str, str] = {
     "FORBIDDEN": "The token lacks a scope, which details name; or you may see the thing, and not change it.",
     "NOT_FOUND": "There is no such thing, or it is not yours to see: the two are not told apart.",
     "METHOD_NOT_ALLOWED": "This address does not take this method; the header Allow names those that it takes.",
+    "CONFLICT": "The bytes of an upload do not begin where those before them end: ask where it stands.",
+    "GONE": "The upload has expired: no byte came for a day.",
+    "PRECONDITION_FAILED": "The request speaks another version of tus than 1.0.0, or does not say which.",
     "PAYLOAD_TOO_LARGE": "The file or the body is larger than is taken.",
     "UNSUPPORTED_MEDIA_TYPE": "The bytes are not JPG, PNG, WebP or GIF, whatever the name of the file says.",
     "VALIDATION_ERROR": "The request was read, and a field of it is wrong; or the image is corrupt or too large.",
+    "LOCKED": "Another request is finishing this upload; Retry-After says when to come back.",
+    "CHECKSUM_MISMATCH": "The bytes do not have the checksum that came with them, and were not kept.",
     "RATE_LIMIT_EXCEEDED": "There were too many requests; Retry-After says when to go on.",
     "INTERNAL_ERROR": "Our mistake. The answer has the id under which the log says more.",
     "BUSY": "All workers are taken, and so are the places to wait; Retry-After says when to come back.",
@@ -132,6 +142,14 @@ def _answers(settings: Settings) -> dict[str, Response]:
         NotFound("image", IMAGE_ID),
         TooLarge(limit=settings.max_upload_size, actual=settings.max_upload_size * 3 // 2),
         UnsupportedFormat(),
+        WrongOffset(offset=8_388_608, sent=0),
+        Gone(
+            "The upload has expired",
+            "No byte came for 24 hours, and what had come is removed. Begin a new one",
+        ),
+        UnknownVersion("Tus-Resumable", None, tus.VERSION),
+        Locked("The picture of this upload is being looked at; ask again in a second"),
+        ChecksumMismatch("sha1"),
         Invalid({"name": ["This field is required."]}),
         RateLimited(policy="api", who="", limit=60, period=60, remaining=0, retry_after=12),
         Busy("All workers are taken, and the queue is full; ask again in a second"),

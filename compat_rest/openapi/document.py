@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from app.auth.browsers import COOKIE
@@ -30,6 +31,7 @@ Everything under `/v1` answers under `/api/v1` too.
 """
 TAGS = {
     "Images": "Upload, find, change and delete images.",
+    "Uploads": "Large files, in pieces and over connections that break, by tus 1.0.0; or whole, by one PUT.",
     "Albums": "Images that belong together. A private album hides its images.",
     "Categories": "What images are about; each has one at most.",
     "Webhooks": "Addresses that are told what happens.",
@@ -39,6 +41,7 @@ TAGS = {
 }
 OF_PATHS: Mapping[str, Mapping[str, Kind]] = {
     "/images": {"id": Kind.IMAGE},
+    "/uploads": {"id": Kind.UPLOAD},
     "/albums": {"id": Kind.ALBUM},
     "/categories": {"id": Kind.CATEGORY},
     "/webhooks": {"id": Kind.WEBHOOK, "delivery_id": Kind.DELIVERY},
@@ -128,6 +131,11 @@ def _success(answer: Answer, *, is_counted: bool) -> Schema:
             "description": "The address of the new thing.",
             "schema": {"type": "string", "format": "uri"},
         }
+    headers |= {
+        name: {"description": about, "schema": {"type": "string"}} for name, about in answer.headers.items()
+    }
+    if answer.status == HTTPStatus.NO_CONTENT:
+        return {"description": answer.about, "headers": headers}
     content = {kind: {"schema": answer.schema} for kind in answer.files}
     return {
         "description": answer.about,

@@ -13,9 +13,18 @@ from app.resolvers import images as image_rules
 from app.resolvers import webhooks as webhook_rules
 from app.resolvers.rules import MAX_TAG_LENGTH, MAX_TAGS
 from app.uploaders.catalogue import TOOLS
-from compat_rest import albums, categories, images, webhooks
+from compat_rest import albums, categories, images, tus, uploads, webhooks
 from compat_rest.bodies import FILE_NAMES, FORM_TEXTS, Field
-from compat_rest.openapi.parameters import OF_DELETION, OF_DELIVERIES, OF_EVENTS, OF_IMAGES, PAGING, Query
+from compat_rest.openapi.parameters import (
+    OF_DELETION,
+    OF_DELIVERIES,
+    OF_EVENTS,
+    OF_IMAGES,
+    OF_OVERRIDES,
+    OF_PIECES,
+    PAGING,
+    Query,
+)
 from compat_rest.openapi.schemas import (
     EXAMPLES,
     SCHEMAS,
@@ -39,6 +48,8 @@ class Answer:
     status: int = 200
     is_located: bool = False
     """Whether the header Location says where the new thing is."""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """What else stands in its headers, and what that means."""
     files: Sequence[str] = ()
     """The media types that it has where it is a file; the schema is that of its text."""
 
@@ -151,6 +162,29 @@ UPLOADED = Answer(
         "data": EXAMPLES["Image"],
     },
 )
+STANDS = {
+    "Upload-Offset": "How many bytes are here.",
+    "Upload-Expires": "When the upload ends, unless more bytes come.",
+}
+RECEIVED = Answer(
+    "The bytes are kept; with the last, the file has become an image.",
+    {},
+    {},
+    status=204,
+    headers={**STANDS, "Upload-Image": "The id of the image, once there is one."},
+)
+OCTETS: Schema = {"required": True, "content": {tus.OFFSET_OCTETS: {"schema": {}}}}
+WHOLE_FILE: Schema = {"required": True, "content": {"application/octet-stream": {"schema": {}}}}
+OF_BYTES = (
+    "CONFLICT",
+    "GONE",
+    "PRECONDITION_FAILED",
+    "UNSUPPORTED_MEDIA_TYPE",
+    "LOCKED",
+    "CHECKSUM_MISMATCH",
+    "BUSY",
+    "INSUFFICIENT_STORAGE",
+)
 EVENTS = Answer(
     "The events, oldest first.",
     envelope(
@@ -181,6 +215,97 @@ OPERATIONS: Mapping[str, Operation] = {
         body=_form(),
         answer=UPLOADED,
         errors=("UNSUPPORTED_MEDIA_TYPE", "BUSY", "INSUFFICIENT_STORAGE"),
+    ),
+    "POST /uploads": Operation(
+        id="createUpload",
+        tag="Uploads",
+        summary="Begin an upload in pieces",
+        description="Gives the address for the bytes. A client of tus sends no body, and says the same by its headers.",
+        scope=Scope.IMAGES_UPLOAD,
+        body=body(
+            uploads.NEW,
+            "Image",
+            {"filename": "sea.jpg", "size": 31_457_280},
+            required=uploads.NEEDED,
+            bounds=OF_IMAGE,
+        ),
+        answer=Answer(
+            "The upload, which has no bytes yet.",
+            envelope(ref("Upload")),
+            {"success": True, "data": {**EXAMPLES["Upload"], "offset": 0}},
+            201,
+            is_located=True,
+            headers=STANDS,
+        ),
+        errors=("PRECONDITION_FAILED", "INSUFFICIENT_STORAGE"),
+    ),
+    "OPTIONS /uploads": Operation(
+        id="getUploadOptions",
+        tag="Uploads",
+        summary="Ask what of tus is spoken here",
+        scope=None,
+        answer=Answer(
+            "The versions, the extensions, and the largest file.",
+            {},
+            {},
+            status=204,
+            headers={
+                "Tus-Version": "The versions of tus.",
+                "Tus-Extension": "Its extensions.",
+                "Tus-Max-Size": "The largest file, in bytes.",
+                "Tus-Checksum-Algorithm": "What Upload-Checksum may begin with.",
+            },
+        ),
+    ),
+    "GET /uploads/{id}": Operation(
+        id="getUpload",
+        tag="Uploads",
+        summary="Get an upload",
+        description="Where it stands, and what it became. HEAD tells the same in the headers of tus.",
+        scope=Scope.IMAGES_UPLOAD,
+        answer=showing("Upload", "The upload."),
+        errors=("GONE", "PRECONDITION_FAILED"),
+    ),
+    "PATCH /uploads/{id}": Operation(
+        id="appendToUpload",
+        tag="Uploads",
+        summary="Send a piece of the file",
+        description="Bytes from Upload-Offset on. What came before a connection breaks is kept; HEAD tells how much.",
+        scope=Scope.IMAGES_UPLOAD,
+        query=OF_PIECES,
+        body=OCTETS,
+        answer=RECEIVED,
+        errors=OF_BYTES,
+    ),
+    "PUT /uploads/{id}": Operation(
+        id="putUpload",
+        tag="Uploads",
+        summary="Send the whole file",
+        description="All bytes in one request, whatever came before.",
+        scope=Scope.IMAGES_UPLOAD,
+        body=WHOLE_FILE,
+        answer=UPLOADED,
+        errors=OF_BYTES,
+    ),
+    "DELETE /uploads/{id}": Operation(
+        id="deleteUpload",
+        tag="Uploads",
+        summary="End an upload",
+        description="What came of it goes; an image that it became stays. To a client of tus the answer is 204.",
+        scope=Scope.IMAGES_UPLOAD,
+        answer=gone(Kind.UPLOAD, "Upload"),
+        errors=("PRECONDITION_FAILED",),
+    ),
+    "POST /uploads/{id}": Operation(
+        id="overrideUpload",
+        tag="Uploads",
+        summary="Send a piece where PATCH does not get through",
+        description="Does what the method in X-HTTP-Method-Override does.",
+        scope=Scope.IMAGES_UPLOAD,
+        query=OF_OVERRIDES,
+        body=OCTETS,
+        answer=RECEIVED,
+        errors=("METHOD_NOT_ALLOWED", *OF_BYTES),
     ),
     "GET /images": Operation(
         id="listImages",

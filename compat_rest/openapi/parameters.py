@@ -12,6 +12,7 @@ from app.imaging.params import MAX_DPR, PARAMS, Param
 from app.imaging.presets import Presets
 from app.models import DeliveryStatus
 from app.paging import DEFAULT_SIZE, MAX_SIZE
+from compat_rest import tus
 from compat_rest.openapi.schemas import Schema, id_of
 from compat_rest.parse import FLAGS, LARGEST, LAST_PAGE
 
@@ -23,11 +24,12 @@ class Query:
     schema: Schema
     about: str
     more: Mapping[str, Any] | None = None
+    place: str = "query"
 
     def written(self, name: str) -> Schema:
         return {
             "name": name,
-            "in": "query",
+            "in": self.place,
             "description": self.about,
             "schema": self.schema,
             **(self.more or {}),
@@ -86,6 +88,23 @@ OF_EVENTS = {
 OF_DELIVERIES = {
     "status": Query({"type": "string", "enum": [*map(str, DeliveryStatus)]}, "Those that stand there."),
     **PAGING,
+}
+OF_PIECES = {
+    "Tus-Resumable": Query({"const": tus.VERSION, "type": "string"}, "The version of tus.", place="header"),
+    "Upload-Offset": Query(
+        {"type": "integer", "minimum": 0}, "Where the bytes begin: how many came before.", place="header"
+    ),
+    "Upload-Checksum": Query(
+        {"type": "string", "examples": ["sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0="]},
+        f"The digest of these bytes in base64, after its algorithm: {' or '.join(tus.ALGORITHMS)}.",
+        place="header",
+    ),
+}
+OF_OVERRIDES = {
+    "X-HTTP-Method-Override": Query(
+        {"type": "string", "enum": ["PATCH", "DELETE"]}, "The method that is meant.", place="header"
+    ),
+    **OF_PIECES,
 }
 OF_DELETION = {"delete_images": Query(SWITCH, "Whether the images in it go too; else they stay.")}
 

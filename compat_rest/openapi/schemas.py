@@ -6,13 +6,14 @@ from typing import Any, TypeAlias
 from app.events.catalogue import EventType
 from app.ids import ALPHABET, LENGTH, Kind
 from app.imaging.formats import Format
-from app.models import DeliveryStatus, DisabledReason, Outcome, Role
+from app.models import DeliveryStatus, DisabledReason, Outcome, Role, UploadState
 from app.webhooks.examples import ALBUM, IMAGE, IMAGE_ID, MOMENT, WEBHOOK_ID
 from compat_rest.errors import STATUS
 
 Schema: TypeAlias = dict[str, Any]
 
 API = "https://pictures.example.org/v1"
+UPLOAD_ID = "upl_" + "0" * 26
 CATEGORY_ID, DELIVERY_ID, EVENT_ID = "cat_" + "0" * 26, "dlv_" + "0" * 26, "evt_" + "0" * 26
 
 
@@ -156,6 +157,33 @@ SCHEMAS: Mapping[str, Schema] = {
             **TIMES,
         },
     ),
+    "Upload": thing(
+        "A file that comes in pieces.",
+        {
+            "id": id_of(Kind.UPLOAD, "The upload."),
+            "url": link("Where its bytes go."),
+            "filename": text("The name that the image will have."),
+            "state": one_of("Where it stands.", list(UploadState)),
+            "size": number("Bytes that the file has."),
+            "offset": number("Bytes that are here: the next is sent from there on."),
+            "image": {
+                "anyOf": [ref("Image"), {"type": "null"}],
+                "description": "What it became; null until then, and once that image is deleted.",
+            },
+            "error": or_null(
+                thing(
+                    "Why the picture was refused; null unless it was.",
+                    {
+                        "code": text("A word for programs."),
+                        "message": text("A few words for people."),
+                        "details": text("A sentence that says what to do about it."),
+                    },
+                )
+            ),
+            "created_at": moment("When it began."),
+            "expires_at": moment("When it ends: 24 hours after its last byte."),
+        },
+    ),
     "Album": thing(
         "An album.",
         {
@@ -259,6 +287,18 @@ _WEBHOOK = {
 }
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "Image": _IMAGE,
+    "Upload": {
+        "id": UPLOAD_ID,
+        "url": f"{API}/uploads/{UPLOAD_ID}",
+        "filename": "sea.jpg",
+        "state": UploadState.RECEIVING.value,
+        "size": 31_457_280,
+        "offset": 8_388_608,
+        "image": None,
+        "error": None,
+        "created_at": MOMENT,
+        "expires_at": "2026-02-01T12:00:00Z",
+    },
     "Album": _ALBUM,
     "Category": {
         "id": CATEGORY_ID,

@@ -25,7 +25,7 @@ from tests.contract.described import DOCUMENT, fits
 from tests.faces.test_who_may import ROWS, routes_of
 from tests.house import House, house, signed
 
-METHODS = {"get", "head", "post", "put", "patch", "delete"}
+METHODS = {"get", "head", "post", "put", "patch", "delete", "options"}
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:

@@ -17,7 +17,18 @@ from app.context import Services
 from app.events import outbox
 from app.events.catalogue import Ping
 from app.ids import Kind, new_id
-from app.models import Account, Album, Category, Delivery, Event, Image, Invitation, Role, Webhook
+from app.models import (
+    Account,
+    Album,
+    Category,
+    Delivery,
+    Event,
+    Image,
+    Invitation,
+    Role,
+    UploadTicket,
+    Webhook,
+)
 from app.webhooks.signatures import new_secret
 from tests import pictures
 from tests.house import PASSWORD, House, signed
@@ -228,6 +239,22 @@ async def _invitation(cast: Cast) -> str:
     return id_
 
 
+async def _upload(cast: Cast) -> str:
+    """One of 9 bytes that are to come."""
+    id_, later = new_id(Kind.UPLOAD, cast.now), cast.now + timedelta(days=1)
+    await UploadTicket.create(
+        id=id_,
+        owner=cast.owner,
+        size=9,
+        pieces=[],
+        filename="secret.png",
+        tags=[],
+        created_at=cast.now,
+        expires_at=later,
+    )
+    return id_
+
+
 async def _token(cast: Cast) -> str:
     return (await tokens.create(cast.owner, name="Secret", scopes=Scope, now=cast.now))[0].id
 
@@ -303,6 +330,7 @@ THINGS: dict[str, Callable[[Cast], Awaitable[str]]] = {
     "delivery": _delivery,
     "delivery_to_it": _delivery_to_it,
     "invitation": _invitation,
+    "upload": _upload,
     "token": _token,
     "session": _session,
     "account": _account,

@@ -22,6 +22,16 @@ FILE = {"files": {"image": ("a.png", pictures.png(4, 3))}}
 NAME: dict[str, Any] = {"json": {"name": "@new_name"}}
 TITLE: dict[str, Any] = {"json": {"title": "x"}}
 HOOK: dict[str, Any] = {"json": {"url": "https://93.184.216.34/", "events": ["image.uploaded"]}}
+TICKET: dict[str, Any] = {"json": {"filename": "a.png", "size": 9}}
+PIECE: dict[str, Any] = {
+    "content": b"Some",
+    "headers": {
+        "Tus-Resumable": "1.0.0",
+        "Content-Type": "application/offset+octet-stream",
+        "Upload-Offset": "0",
+        "X-HTTP-Method-Override": "PATCH",
+    },
+}
 IDLE: dict[str, Any] = {"json": {"is_active": False}}
 A_FILE = next((file.name for file in (BUILT / "static").glob("*.svg")), "scripts-ui-did-not-build.svg")
 TYPENAME: dict[str, Any] = {"json": {"query": "{ __typename }"}}
@@ -63,10 +73,19 @@ owner's token         | ok
 owner's session       | 403
 """)
 RULES = OF_THINGS | OF_TOKENS
+# Whoever may send the bytes hears what they are.
+RULES["private put"] = {who: says.replace("ok", "415") for who, says in RULES["private"].items()}
 
 # The route, the address that is asked with things of the owner's in it, the rule, the scope, what else is sent.
 ROWS: list[tuple[str, str, str, Scope | None, dict[str, Any]]] = [
     ("POST /v1/upload", "/v1/upload", "own", UPLOAD, FILE),
+    ("POST /v1/uploads", "/v1/uploads", "own", UPLOAD, TICKET),
+    ("OPTIONS /v1/uploads", "/v1/uploads", "page", NO, {}),
+    ("GET /v1/uploads/{id}", "/v1/uploads/@upload", "private", UPLOAD, {}),
+    ("PATCH /v1/uploads/{id}", "/v1/uploads/@upload", "private", UPLOAD, PIECE),
+    ("POST /v1/uploads/{id}", "/v1/uploads/@upload", "private", UPLOAD, PIECE),
+    ("PUT /v1/uploads/{id}", "/v1/uploads/@upload", "private put", UPLOAD, {"content": b"Some text"}),
+    ("DELETE /v1/uploads/{id}", "/v1/uploads/@upload", "private", UPLOAD, {}),
     ("GET /v1/images", "/v1/images", "own", READ, {}),
     ("GET /v1/images", "/v1/images?album_id=@private_album", "private", READ, {}),
     ("GET /v1/images", "/v1/images?album_id=@public_album", "public change", READ, {}),
@@ -221,7 +240,8 @@ async def send(cast: Cast, asker: str, method: str, path: str, sent: dict[str, A
         for name, value in sent.get("json", {}).items()
     }
     body = sent | ({"json": given} if given else {})
-    return await cast.house.client.request(method, path, headers=cast.headers[asker], **body)
+    headers = cast.headers[asker] | body.pop("headers", {})
+    return await cast.house.client.request(method, path, headers=headers, **body)
 
 
 def told(answer: httpx2.Response) -> tuple[int, str, dict[str, str]]:

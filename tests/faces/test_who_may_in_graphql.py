@@ -87,6 +87,8 @@ QUERIES: list[tuple[str, Scope | None, str]] = [
     ("private link", ACCOUNT_READ, 'node(id: "@session")'),
     ("account link", ACCOUNT_READ, 'node(id: "@owner")'),
     ("admins' link", NO, 'node(id: "@invitation")'),
+    ("private link", IMAGES_UPLOAD, 'node(id: "@upload")'),
+    ("private", IMAGES_UPLOAD, 'upload(id: "@upload") { filename }'),
     ("public", IMAGES_READ, 'node(id: "@public_image")'),
     ("public", ALBUMS_READ, 'node(id: "@public_album")'),
     ("private links", IMAGES_READ, 'nodes(ids: ["@private_image"])'),
@@ -133,6 +135,8 @@ QUERIES: list[tuple[str, Scope | None, str]] = [
 MUTATIONS: list[tuple[str, Scope | None, str]] = [
     ("upload", IMAGES_UPLOAD, "uploadImage(input: {file: $file})"),
     ("upload", IMAGES_UPLOAD, "uploadImages(input: {files: [$file]}) { results { error { code } } }"),
+    ("own", IMAGES_UPLOAD, 'createUpload(input: {filename: "a.png", size: 9})'),
+    ("private", IMAGES_UPLOAD, 'deleteUpload(input: {id: "@upload"})'),
     ("private", IMAGES_WRITE, 'updateImage(input: {id: "@private_image", title: "x"})'),
     ("public change", IMAGES_WRITE, 'updateImage(input: {id: "@public_image", title: "x"})'),
     ("private", IMAGES_WRITE, 'deleteImage(input: {id: "@private_image"})'),

@@ -15,9 +15,10 @@ from app.auth import sessions, tokens
 from app.auth.actor import Scope
 from app.graphql.schema import build_schema
 from app.models import Account, ApiToken, Role
-from app.resolvers import albums, categories
+from app.resolvers import albums, categories, uploads
 from app.resolvers.albums import NewAlbum
 from app.resolvers.categories import NewCategory
+from app.resolvers.uploads import NewUpload
 from app.settings import Settings
 from tests import pictures
 from tests.house import House, ask, house
@@ -61,10 +62,12 @@ class Home:
                 row, _ = await tokens.create(self.account, name="x", scopes=Scope, now=now)
                 await built.account(row.id)
                 webhook = await desk.webhook(receiver.url)
+                ticket = await uploads.create(ctx, NewUpload(size=9, filename="a.png"))
             await desk.happens(count)
             await desk.sent()
         self.ids = {
-            "image": image.id, "album": album.id, "category": category.id, "webhook": webhook.id, "token": row.id
+            "image": image.id, "album": album.id, "category": category.id, "webhook": webhook.id, "token": row.id,
+            "upload": ticket.id,
         }  # fmt: skip
 
     async def statements(self, shown: Shown) -> list[str]:

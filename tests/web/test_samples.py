@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from app.models import Album, Image
-from tests import pictures
+from tests import npm, pictures
 from tests.contract.test_samples import NODE, Ran, run
 from tests.documented import DOCS
 from tests.house import House, served
@@ -23,9 +23,12 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
         yield running
 
 
-async def ran(server: House, folder: Path, name: str, language: str, *, image_id: str = "") -> Ran:
+async def ran(
+    server: House, folder: Path, name: str, language: str, *, image_id: str = "", beside: Path | None = None
+) -> Ran:
+    """What it prints. The script lies `beside` the packages that it needs, where it needs some."""
     text = (SAMPLES / f"{name}{language}").read_text()
-    script = folder / f"sample{'.mjs' if language == '.js' else language}"
+    script = (beside or folder) / f"sample{'.mjs' if language == '.js' else language}"
     for placeholder, value in (
         ("https://pichub.example", server.url),
         ("YOUR_API_TOKEN", server.token),
@@ -47,6 +50,17 @@ async def test_upload(server: House, tmp_path: Path, language: str) -> None:
     assert image is not None
     assert (image.filename, image.description) == ("harbour.jpg", "The harbour at noon")
     assert f"{server.url}/img/{image.id}.jpg" in done.out
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+async def test_large(server: House, tmp_path: Path, language: str) -> None:
+    packages = npm.TUS.install() if language == ".js" else None
+    done = await ran(server, tmp_path, "large", language, beside=packages)
+    image = await Image.all().order_by("-created_at").first()
+    assert image is not None
+    assert (image.filename, image.description) == ("harbour.jpg", "The harbour at noon")
+    assert image.id in done.out
+    assert await server.services.storage.read(image.key) == pictures.jpeg(64, 48)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -88,4 +102,4 @@ def test_verify_is_what_the_page_on_webhooks_shows_and_its_test_runs(sample: str
 
 def test_every_sample_is_run() -> None:
     names = {path.stem for path in SAMPLES.glob("*.*")}
-    assert names == {"upload", "list", "album", "delete", "picture", "verify"}
+    assert names == {"upload", "large", "list", "album", "delete", "picture", "verify"}

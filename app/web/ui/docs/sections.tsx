@@ -222,7 +222,7 @@ export function Samples() {
   return (
     <Section name="samples">
       <p>{words.samples.about}</p>
-      {(['upload', 'list', 'album', 'delete'] as const).map((name) => (
+      {(['upload', 'large', 'list', 'album', 'delete'] as const).map((name) => (
         <div key={name}>
           <h3>{words.samples.names[name]}</h3>
           <Tabs label={words.samples.names[name]} tabs={samples(name)} />

@@ -120,6 +120,34 @@ export const UPLOAD_IMAGE = graphql(
   [IMAGE_CARD],
 );
 
+export const BEGIN_UPLOAD = graphql(`
+  mutation BeginUpload($input: CreateUploadInput!) {
+    createUpload(input: $input) {
+      upload {
+        id
+      }
+    }
+  }
+`);
+
+export const UPLOADED = graphql(
+  `
+    query Uploaded($id: ID!) {
+      upload(id: $id) {
+        image {
+          ...ImageCard
+        }
+        error {
+          code
+          message
+          details
+        }
+      }
+    }
+  `,
+  [IMAGE_CARD],
+);
+
 export const DELETE_IMAGES = graphql(`
   mutation DeleteImages($ids: [ID!]!) {
     deleteImages(input: { ids: $ids }) {

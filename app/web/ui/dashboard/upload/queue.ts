@@ -8,6 +8,7 @@ import { type Problem, problemIn, unreachable } from '../api/problem';
 import { tell } from '../happenings';
 import { signedOut } from '../session';
 import { createStore } from '../store';
+import { LARGE, type Sending, sendInPieces } from './direct';
 
 const AT_ONCE = 3;
 /** What only needs some time. */
@@ -31,7 +32,7 @@ export interface Upload {
 }
 
 export const uploads = createStore<readonly Upload[]>([]);
-const requests = new Map<number, XMLHttpRequest>();
+const requests = new Map<number, Sending>();
 let last = 0;
 let pausedUntil = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
@@ -86,9 +87,17 @@ function send({ id, file, album }: Upload): void {
   if (file.size > MOST) {
     return change(id, { state: 'failed', problem: { ...unreachable(), code: 'PAYLOAD_TOO_LARGE' } });
   }
+  change(id, { state: 'sending', retryAt: null });
+  if (file.size > LARGE) {
+    const progress = (share: number) => change(id, { progress: share });
+    requests.set(
+      id,
+      sendInPieces(file, album, progress, (told) => over(id, told)),
+    );
+    return;
+  }
   const request = new XMLHttpRequest();
   requests.set(id, request);
-  change(id, { state: 'sending', retryAt: null });
   request.open('POST', GRAPHQL);
   request.setRequestHeader('Accept', 'application/graphql-response+json, application/json');
   for (const [name, value] of Object.entries(PREFLIGHT)) request.setRequestHeader(name, value);

@@ -83,7 +83,7 @@ export interface Words {
     attemptsAbout: string;
     outcomes: string;
   };
-  samples: { about: string; names: Record<'upload' | 'list' | 'album' | 'delete', string> };
+  samples: { about: string; names: Record<'upload' | 'large' | 'list' | 'album' | 'delete', string> };
 }
 
 const PERIODS: [seconds: number, name: string][] = [
@@ -240,6 +240,7 @@ export const en: Words = {
     about: 'They run as they stand, in Node 20 or newer, in Python with requests, and in a shell.',
     names: {
       upload: 'Upload an image',
+      large: 'Upload a large file, in pieces (npm install tus-js-client) or at once',
       list: 'Find images',
       album: 'Make a private album',
       delete: 'Delete an image',

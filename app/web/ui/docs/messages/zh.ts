@@ -148,6 +148,7 @@ export const zh: Words = {
     about: '以下代码可以直接运行：Node 20 或更高版本，装有 requests 的 Python，以及 shell。',
     names: {
       upload: '上传图片',
+      large: '上传大文件：分块断点续传（npm install tus-js-client），或一次传完',
       list: '查找图片',
       album: '创建私有相册',
       delete: '删除图片',
@@ -159,6 +160,42 @@ export const zh: Words = {
 const TABLES: Readonly<Record<string, string>> = {
   Images: '图片',
   'Upload, find, change and delete images.': '上传、查找、修改和删除图片。',
+  Uploads: '大文件上传',
+  'Large files, in pieces and over connections that break, by tus 1.0.0; or whole, by one PUT.':
+    '用 tus 1.0.0 分块上传大文件，断线后可续传；也可以用一次 PUT 传完。',
+  'Begin an upload in pieces': '开始分块上传',
+  'Gives the address for the bytes. A client of tus sends no body, and says the same by its headers.':
+    '返回接收数据的地址。tus 客户端不发送请求体，同样的信息写在请求头里。',
+  'Bytes.': '字节数。',
+  'Ask what of tus is spoken here': '查询支持的 tus 功能',
+  'Get an upload': '获取上传状态',
+  'The id of the upload.': '上传 ID。',
+  'Where it stands, and what it became. HEAD tells the same in the headers of tus.':
+    '上传的进度和结果。HEAD 以 tus 的响应头给出同样的信息。',
+  'Send a piece of the file': '发送一块数据',
+  'Bytes from Upload-Offset on. What came before a connection breaks is kept; HEAD tells how much.':
+    '从 Upload-Offset 开始的数据。连接中断前收到的部分会保留，可用 HEAD 查询收到了多少。',
+  'The version of tus.': 'tus 的版本。',
+  'Where the bytes begin: how many came before.': '数据的起始位置，即之前已收到的字节数。',
+  'The digest of these bytes in base64, after its algorithm: sha1 or sha256.':
+    '这些数据的摘要：先写算法（sha1 或 sha256），再写 base64。',
+  'Send the whole file': '发送整个文件',
+  'All bytes in one request, whatever came before.': '在一个请求中发送全部数据，不论之前收到过什么。',
+  'End an upload': '终止上传',
+  'What came of it goes; an image that it became stays. To a client of tus the answer is 204.':
+    '删除已收到的数据；已经生成的图片会保留。对 tus 客户端返回 204。',
+  'Send a piece where PATCH does not get through': '在无法使用 PATCH 的网络中发送一块数据',
+  'Does what the method in X-HTTP-Method-Override does.': '按 X-HTTP-Method-Override 写明的方法处理。',
+  'The method that is meant.': '实际要用的方法。',
+  'The bytes of an upload do not begin where those before them end: ask where it stands.':
+    '数据的起始位置与上传进度不符：请先查询进度。',
+  'The upload has expired: no byte came for a day.': '上传已过期：一天内没有收到任何数据。',
+  'The request speaks another version of tus than 1.0.0, or does not say which.':
+    '请求使用的 tus 版本不是 1.0.0，或没有写明版本。',
+  'Another request is finishing this upload; Retry-After says when to come back.':
+    '另一个请求正在完成此上传；Retry-After 说明何时重试。',
+  'The bytes do not have the checksum that came with them, and were not kept.':
+    '数据与附带的校验和不符，没有保留。',
   Albums: '相册',
   'Images that belong together. A private album hides its images.':
     '放在一起的图片。私有相册中的图片不对外显示。',
