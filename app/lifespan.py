@@ -29,7 +29,10 @@ from app.ratelimits.policies import Policy
 from app.resolvers import account
 from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
+from app.storage.base import Storage
 from app.storage.disk import DiskStorage
+from app.storage.places import Bucket, place
+from app.storage.presigned import Keys
 from app.turns import Turns
 
 THREADS = 32
@@ -44,7 +47,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         services = assembled(settings)
         try:
-            yield services
+            async with looked_after(services.storage):
+                yield services
         finally:
             await services.feed.close()
             await services.uses.close()
@@ -96,7 +100,7 @@ def assembled(settings: Settings) -> Services:
     bell = MemoryBell()
     return Services(
         settings=settings,
-        storage=DiskStorage(settings.data_dir / "storage"),
+        storage=storage(settings),
         imaging=Pool(
             workers=settings.transform_workers,
             queue=settings.transform_queue,
@@ -127,6 +131,57 @@ def assembled(settings: Settings) -> Services:
         uses=Uses(),
         clock=_now,
     )
+
+
+def storage(settings: Settings) -> Storage:
+    """Where pictures lie. Raises BadSetting."""
+    if settings.img_redirect != "off" and not isinstance(storage_place(settings), Bucket):
+        raise BadSetting(
+            "PICHUB_IMG_REDIRECT needs PICHUB_STORAGE_URL to be s3://bucket: a folder has no addresses"
+        )
+    if settings.img_redirect == "presigned" and storage_keys(settings) is None:
+        raise BadSetting(
+            "PICHUB_IMG_REDIRECT=presigned needs PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY to sign by"
+        )
+    return storage_at(storage_place(settings), settings)
+
+
+def storage_place(settings: Settings) -> Path | Bucket:
+    """Where PICHUB_STORAGE_URL is. Raises BadSetting."""
+    try:
+        return place(settings.storage_url) if settings.storage_url else settings.data_dir / "storage"
+    except ValueError as error:
+        raise BadSetting(f"PICHUB_STORAGE_URL must be {error}") from error
+
+
+def storage_keys(settings: Settings) -> Keys | None:
+    """The keys of a bucket; None where they are to be sought elsewhere. Raises BadSetting."""
+    if bool(settings.s3_access_key) != bool(settings.s3_secret_key):
+        raise BadSetting("PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY must be set together, or neither")
+    return Keys(settings.s3_access_key, settings.s3_secret_key) if settings.s3_access_key else None
+
+
+def storage_at(place: Path | Bucket, settings: Settings) -> Storage:
+    """The storage in a folder, or in a bucket with copies on this machine. Raises BadSetting."""
+    if isinstance(place, Path):
+        return DiskStorage(place)
+    from app.storage.cached import CachedStorage  # the client of S3 is for those alone who have one
+    from app.storage.s3 import S3Storage
+
+    near = DiskStorage(settings.data_dir / "cache")
+    far = S3Storage(place, storage_keys(settings), near, clock=_now)
+    return CachedStorage(far, near, size=settings.storage_cache_size, clock=_now)
+
+
+@asynccontextmanager
+async def looked_after(storage: Storage) -> AsyncIterator[None]:
+    """A storage, and what it does beside the requests."""
+    tending = asyncio.create_task(storage.tend())
+    try:
+        yield
+    finally:
+        tending.cancel()
+        await asyncio.wait([tending])
 
 
 def presets(settings: Settings) -> Presets:

@@ -1,7 +1,18 @@
+from collections.abc import Iterator
+
 import pytest
+
+from tests.servers import seaweed as s3
 
 
 @pytest.fixture
 def anyio_backend() -> str:
     """Tests are coroutines on asyncio: the server's own loop."""
     return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def seaweed() -> Iterator[s3.Seaweed]:
+    """An S3 store for all tests; each takes a prefix of its own."""
+    with s3.seaweed() as store:
+        yield store
