@@ -143,7 +143,12 @@ def storage(settings: Settings) -> Storage:
         raise BadSetting(
             "PICHUB_IMG_REDIRECT=presigned needs PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY to sign by"
         )
-    return storage_at(storage_place(settings), settings)
+    bare = bare_storage(storage_place(settings), settings)
+    if isinstance(bare, DiskStorage):
+        return bare
+    from app.storage.cached import CachedStorage
+
+    return CachedStorage(bare, _copies(settings), size=settings.storage_cache_size, clock=_now)
 
 
 def storage_place(settings: Settings) -> Path | Bucket:
@@ -161,16 +166,18 @@ def storage_keys(settings: Settings) -> Keys | None:
     return Keys(settings.s3_access_key, settings.s3_secret_key) if settings.s3_access_key else None
 
 
-def storage_at(place: Path | Bucket, settings: Settings) -> Storage:
-    """The storage in a folder, or in a bucket with copies on this machine. Raises BadSetting."""
+def bare_storage(place: Path | Bucket, settings: Settings) -> Storage:
+    """The storage in a folder or a bucket, with nothing before it. Raises BadSetting."""
     if isinstance(place, Path):
         return DiskStorage(place)
-    from app.storage.cached import CachedStorage  # the client of S3 is for those alone who have one
-    from app.storage.s3 import S3Storage
+    from app.storage.s3 import S3Storage  # its client is for those alone who have a bucket
 
-    near = DiskStorage(settings.data_dir / "cache")
-    far = S3Storage(place, storage_keys(settings), near, clock=_now)
-    return CachedStorage(far, near, size=settings.storage_cache_size, clock=_now)
+    return S3Storage(place, storage_keys(settings), _copies(settings), clock=_now)
+
+
+def _copies(settings: Settings) -> DiskStorage:
+    """The folder of this machine for copies of what lies far, and for what is on its way there."""
+    return DiskStorage(settings.data_dir / "cache")
 
 
 @asynccontextmanager

@@ -221,7 +221,7 @@ async def make(ctx: Context, picture: Picture) -> Made:
 
     Raises NotFound, RateLimited, Busy, Invalid.
     """
-    key = _key(picture)
+    key = key_of(picture)
     while True:
         try:
             made: Made = await ctx.services.renders.join(key, lambda: _make(ctx, picture, key))
@@ -305,12 +305,13 @@ async def _at_hand(ctx: Context, picture: Picture, get: Callable[[str], Awaitabl
     """What `get` finds under the picture's key. A variant that was swept away since we looked is made again."""
     for _ in range(1 + MADE_ANEW):
         with suppress(Missing):
-            return await get(_key(picture))
+            return await get(key_of(picture))
         await make(ctx, picture)
     raise NotFound("image", picture.image.id)
 
 
-def _key(picture: Picture) -> str:
+def key_of(picture: Picture) -> str:
+    """Under which it lies in storage."""
     return blobs.variant_key(picture.image, picture.recipe) if picture.recipe else picture.image.key
 
 
