@@ -135,14 +135,6 @@ def assembled(settings: Settings) -> Services:
 
 def storage(settings: Settings) -> Storage:
     """Where pictures lie. Raises BadSetting."""
-    if settings.img_redirect != "off" and not isinstance(storage_place(settings), Bucket):
-        raise BadSetting(
-            "PICHUB_IMG_REDIRECT needs PICHUB_STORAGE_URL to be s3://bucket: a folder has no addresses"
-        )
-    if settings.img_redirect == "presigned" and storage_keys(settings) is None:
-        raise BadSetting(
-            "PICHUB_IMG_REDIRECT=presigned needs PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY to sign by"
-        )
     bare = bare_storage(storage_place(settings), settings)
     if isinstance(bare, DiskStorage):
         return bare
@@ -152,14 +144,24 @@ def storage(settings: Settings) -> Storage:
 
 
 def storage_place(settings: Settings) -> Path | Bucket:
-    """Where PICHUB_STORAGE_URL is. Raises BadSetting."""
+    """The folder or bucket of PICHUB_STORAGE_URL, if what is said of it goes together. Raises BadSetting."""
     try:
-        return place(settings.storage_url) if settings.storage_url else settings.data_dir / "storage"
+        found = place(settings.storage_url) if settings.storage_url else settings.data_dir / "storage"
     except ValueError as error:
         raise BadSetting(f"PICHUB_STORAGE_URL must be {error}") from error
+    keys = _storage_keys(settings)
+    if settings.img_redirect != "off" and isinstance(found, Path):
+        raise BadSetting(
+            "PICHUB_IMG_REDIRECT needs PICHUB_STORAGE_URL to be s3://bucket: a folder has no address"
+        )
+    if settings.img_redirect == "presigned" and keys is None:
+        raise BadSetting(
+            "PICHUB_IMG_REDIRECT=presigned signs by PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY: set them"
+        )
+    return found
 
 
-def storage_keys(settings: Settings) -> Keys | None:
+def _storage_keys(settings: Settings) -> Keys | None:
     """The keys of a bucket; None where they are to be sought elsewhere. Raises BadSetting."""
     if bool(settings.s3_access_key) != bool(settings.s3_secret_key):
         raise BadSetting("PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY must be set together, or neither")
@@ -172,7 +174,7 @@ def bare_storage(place: Path | Bucket, settings: Settings) -> Storage:
         return DiskStorage(place)
     from app.storage.s3 import S3Storage  # its client is for those alone who have a bucket
 
-    return S3Storage(place, storage_keys(settings), _copies(settings), clock=_now)
+    return S3Storage(place, _storage_keys(settings), _copies(settings), clock=_now)
 
 
 def _copies(settings: Settings) -> DiskStorage:

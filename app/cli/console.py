@@ -17,7 +17,7 @@ from tortoise.exceptions import OperationalError
 from app.context import Context
 from app.errors import PicHubError
 from app.keyring import BadKeyring
-from app.lifespan import NotMade, console, prepare, presets, storage_keys, storage_place
+from app.lifespan import NotMade, console, prepare, presets, storage_place
 from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
 
@@ -35,7 +35,6 @@ def settings_of(**options: Any) -> Settings:
         settings = replace(Settings.load(), **given)
         presets(settings)  # what of it only the toolkits can read
         storage_place(settings)
-        storage_keys(settings)
     except BadSetting as error:
         sys.exit(f"pichub: {error}")
     return settings

@@ -180,6 +180,7 @@ class CachedStorage:
         try:
             size = len(source) if isinstance(source, bytes) else (await in_thread(source.stat)).st_size
             await self._near.put(key, source, durable=False)
+            await in_thread(self._touched, key)
         except (OSError, OutOfStorage):
             await in_thread(self._drop, [key])
         else:

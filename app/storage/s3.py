@@ -47,6 +47,7 @@ LARGEST_TOUCHED = 64 * 1024 * 1024
 SECOND = timedelta(seconds=1)
 
 FULL = re.compile(r"status code: 507|StorageFull|QuotaExceeded|InsufficientStorage|InsufficientCapacity")
+CODE = re.compile(r"<Code>(\w+)</Code>")
 BEYOND = re.compile(r"status code: 416")
 TYPES = {
     "jpg": "image/jpeg",
@@ -364,5 +365,6 @@ def _failed(error: Exception) -> Exception:
     said = str(error)
     if FULL.search(said):
         return OutOfStorage("The storage is full")
-    log.warning("the storage failed: %s", said.partition("\n")[0][:500])
+    code = CODE.search(said)
+    log.warning("the storage failed: %s%s", said.partition("\n")[0][:500], f" {code[1]}" if code else "")
     return StorageUnreachable()

@@ -7,12 +7,17 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from urllib.parse import urlencode, urlsplit
-from urllib.request import urlopen
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import uuid4
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
 
 BUCKET = "pictures"
 ACCESS_KEY, SECRET_KEY = "seaweed", "not-a-secret-outside-of-this-machine"
@@ -38,16 +43,34 @@ class Seaweed:
         place, _, query = self.url.partition("?")
         return f"{place.rstrip('/')}/{prefix}?{query}"
 
+    def settings(self, prefix: str = "") -> dict[str, str]:
+        """Settings by which a house keeps its pictures here, under a prefix of its own."""
+        return {
+            "storage_url": self.under(prefix or f"house-{uuid4().hex}"),
+            "s3_access_key": self.access_key,
+            "s3_secret_key": self.secret_key,
+        }
+
     def start(self) -> None:
         self.process = subprocess.Popen(
             self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )
-        endpoint = urlsplit(self.url).query.removeprefix("endpoint=").replace("%3A", ":").replace("%2F", "/")
         deadline = time.monotonic() + 30
-        while not _is_ready(endpoint.partition("&")[0]):
+        while not self._is_ready():
             assert self.process.poll() is None, "SeaweedFS ended at its start"
             assert time.monotonic() < deadline, "SeaweedFS did not start"
             time.sleep(0.05)
+
+    def _is_ready(self) -> bool:
+        """Whether it answers, and has made its bucket."""
+        options = dict(parse_qsl(urlsplit(self.url).query))
+        keys = {"access_key_id": self.access_key, "secret_access_key": self.secret_key}
+        once = {"max_retries": 0, "retry_timeout": timedelta(seconds=1)}
+        store = S3Store(BUCKET, **options, **keys, client_options={"allow_http": True}, retry_config=once)  # type: ignore[arg-type]
+        with suppress(BaseError):
+            obstore.list(store, "none").collect()
+            return True
+        return False
 
     def stop(self) -> None:
         """At once, as a crash would: a graceful stop takes half a minute."""
@@ -113,11 +136,3 @@ def free_ports(count: int) -> list[int]:
         for each in sockets:
             each.bind(("127.0.0.1", 0))
         return [each.getsockname()[1] for each in sockets]
-
-
-def _is_ready(endpoint: str) -> bool:
-    try:
-        with urlopen(f"{endpoint}/status", timeout=1) as answer:
-            return bool(answer.status == 200)
-    except OSError:
-        return False
