@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -202,6 +204,11 @@ def test_settings_that_do_not_go_together_are_told(settings: dict[str, Any], tol
         storage_place(Settings(**settings))
 
 
+def test_who_has_no_bucket_does_not_load_what_talks_to_one() -> None:
+    code = "import sys, app.asgi, app.cli.serve; sys.exit('obstore' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
 async def test_pictures_may_lie_in_another_folder(tmp_path: Path) -> None:
     url = f"file://{tmp_path / 'pictures'}"
     async with house(tmp_path / "data", storage_url=url) as home:
@@ -245,7 +252,7 @@ async def test_while_the_bucket_is_away_only_documented_answers_are_given_and_th
             assert answer.status_code == 200
             assert (await home.client.get(f"/img/{doomed}")).status_code == 404
             assert (await home.client.get(f"/img/{kept}?w=50")).content == shown
-            mortal_seaweed.start()
+            await asyncio.to_thread(mortal_seaweed.start)
             stop.set()
         assert set(seen) <= DOCUMENTED
         assert 503 in seen
