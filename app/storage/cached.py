@@ -39,6 +39,8 @@ T = TypeVar("T")
 BELIEVED = timedelta(minutes=10)
 KEPT = timedelta(days=1)
 EVERY = timedelta(hours=1)
+FIRST = 60.0
+"""Seconds after the start: the first requests have the disk to themselves."""
 SHARE = 20
 """One in so many parts of the size is written before a process looks for what is too much."""
 LEFT = 0.9
@@ -146,6 +148,7 @@ class CachedStorage:
         return await self._near.clear_incoming(before, only_look=only_look)
 
     async def tend(self) -> None:
+        await asyncio.sleep(FIRST)
         while True:
             with suppress(OSError):
                 await self.trim()

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from app.storage.base import is_key
 
 LONGEST_PREFIX = 100
+USUAL_PORT = {"http": ":80", "https": ":443"}
 DEFAULT_REGION = "us-east-1"
 OPTIONS = ("endpoint", "region", "style", "bulk_delete", "public")
 
@@ -95,7 +96,7 @@ def _endpoint(options: dict[str, str], option: str) -> str:
     parts = urlsplit(text)
     if text and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query):
         raise ValueError(f"s3://bucket?{option}=https://host, without a path")
-    return text
+    return text.removesuffix(USUAL_PORT.get(parts.scheme, ""))  # browsers leave it out, and it is signed
 
 
 def _choice(options: dict[str, str], option: str, *words: str) -> str:

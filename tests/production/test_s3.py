@@ -182,12 +182,28 @@ async def test_a_redirect_to_a_cdn_is_for_public_images_alone(seaweed: Seaweed, 
         assert answer.headers["x-content-type-options"] == "nosniff"
         answer = await home.client.get(f"/img/{public}?w=20")
         assert answer.headers["location"].removeprefix(f"{cdn}/") in await keys_of(home)
-        for saved in (f"/img/{public}?download=1",):
-            assert not (await home.client.get(saved)).headers["location"].startswith(cdn)
+        saved = await home.client.get(f"/img/{public}?download=1")
+        assert not saved.headers["location"].startswith(cdn)
         private = await private_image(home, pictures.png(20, 20))
         location = (await home.client.get(f"/img/{private}", headers=home.headers)).headers["location"]
         assert not location.startswith(cdn)
         assert "X-Amz-Signature" in location
+
+
+async def test_without_keys_what_is_not_for_a_cdn_passes_through_here(
+    seaweed: Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", seaweed.access_key)  # where the client looks by itself
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", seaweed.secret_key)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")  # the setting's endpoint wins
+    url, cdn = seaweed.settings()["storage_url"], "https://cdn.example.org"
+    async with house(tmp_path, storage_url=url, img_redirect=cdn) as home:
+        private = await private_image(home, pictures.png(20, 20))
+        answer = await home.client.get(f"/img/{private}", headers=home.headers)
+        assert (answer.status_code, answer.content) == (200, pictures.png(20, 20))
+        public = (await home.upload(pictures.png(20, 20)))["id"]
+        assert (await home.client.get(f"/img/{public}?download=1")).status_code == 200
+        assert (await home.client.get(f"/img/{public}")).status_code == 302
 
 
 @pytest.mark.parametrize(

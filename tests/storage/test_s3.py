@@ -42,6 +42,7 @@ KEY = "originals/img_01jd5m8x2v.jpg"
             "s3://pics?endpoint=http%3A%2F%2F127.0.0.1%3A9000",
             Bucket("pics", endpoint="http://127.0.0.1:9000"),
         ),
+        ("s3://pics?endpoint=https://s3.example.org:443", Bucket("pics", endpoint="https://s3.example.org")),
         ("file:///srv/my%20pics", Path("/srv/my pics")),
         ("/srv/pics", Path("/srv/pics")),
         ("data/storage", Path("data/storage")),
