@@ -21,7 +21,8 @@ PicHubError                 code, message, details, fields
 ├── ChecksumMismatch        CHECKSUM_MISMATCH       the bytes that came are not those that were sent
 ├── RateLimited             RATE_LIMIT_EXCEEDED     the caller has done so much that the rest must wait
 ├── Busy                    BUSY                    all workers are taken and so are the places to wait
-│   └── FellBehind                                  who follows events took them too slowly
+│   ├── FellBehind                                  who follows events took them too slowly
+│   └── StorageUnreachable                          what keeps the pictures does not answer, or refuses us
 └── OutOfStorage            INSUFFICIENT_STORAGE    the disk or the account is full
     └── OverQuota                                   the account is
 """
@@ -322,6 +323,14 @@ class FellBehind(Busy):
             f"More than {most:,} events waited for you. Go on from the cursor of the last that you had.",
         )
         self.message = "You take events too slowly"
+
+
+class StorageUnreachable(Busy, OSError):
+    """What keeps the pictures does not answer, or refuses us. To a storage's callers it is a medium that fails."""
+
+    def __init__(self) -> None:
+        super().__init__("Pictures can't be read or kept just now; ask again in a few seconds", retry_after=5)
+        self.message = "The storage can't be reached"
 
 
 class OutOfStorage(PicHubError):

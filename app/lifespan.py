@@ -36,6 +36,8 @@ from app.settings import BadSetting, Settings
 from app.storage import probe
 from app.storage.base import Storage
 from app.storage.disk import DiskStorage
+from app.storage.places import Bucket, place
+from app.storage.presigned import Keys
 from app.tracing import NoTracing, OpenTelemetry, Tracing
 from app.turns import Turns
 from app.webhooks import backlog
@@ -53,7 +55,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         services = assembled(settings, traced)
         try:
-            yield services
+            async with looked_after(services.storage):
+                yield services
         finally:
             services.health.stop()
             await services.health.close()
@@ -132,7 +135,7 @@ def assembled(settings: Settings, tracing: Tracing | None = None) -> Services:
     bell = MemoryBell()
     feed = Feed(bell)
     hits: Hits = Cache(freshness, size=settings.hits_size, second_time_only=True)
-    storage = DiskStorage(settings.data_dir / "storage")
+    pictures = storage(settings)
     imaging = Pool(
         workers=settings.transform_workers,
         queue=settings.transform_queue,
@@ -142,7 +145,7 @@ def assembled(settings: Settings, tracing: Tracing | None = None) -> Services:
     )
     return Services(
         settings=settings,
-        storage=storage,
+        storage=pictures,
         imaging=imaging,
         presets=presets(settings),
         renders=Flights(),
@@ -156,7 +159,7 @@ def assembled(settings: Settings, tracing: Tracing | None = None) -> Services:
         outbound=Outbound(allowed=settings.webhook_allow_networks),
         metrics=Metrics(on=settings.metrics, figures=figures(imaging=imaging, hits=hits, feed=feed)),
         tracing=tracing or NoTracing(),
-        health=Health(checks=checks(storage=storage, imaging=imaging)),
+        health=Health(checks=checks(storage=pictures, imaging=imaging)),
         limiter=MemoryLimiter(_now),
         policies={
             Budget.API: Policy(Budget.API, settings.limit_api),
@@ -169,6 +172,66 @@ def assembled(settings: Settings, tracing: Tracing | None = None) -> Services:
         uses=Uses(),
         clock=_now,
     )
+
+
+def storage(settings: Settings) -> Storage:
+    """Where pictures lie. Raises BadSetting."""
+    bare = bare_storage(storage_place(settings), settings)
+    if isinstance(bare, DiskStorage):
+        return bare
+    from app.storage.cached import CachedStorage
+
+    return CachedStorage(bare, _copies(settings), size=settings.storage_cache_size, clock=_now)
+
+
+def storage_place(settings: Settings) -> Path | Bucket:
+    """The folder or bucket of PICHUB_STORAGE_URL, if what is said of it goes together. Raises BadSetting."""
+    try:
+        found = place(settings.storage_url) if settings.storage_url else settings.data_dir / "storage"
+    except ValueError as error:
+        raise BadSetting(f"PICHUB_STORAGE_URL must be {error}") from error
+    keys = _storage_keys(settings)
+    if settings.img_redirect != "off" and isinstance(found, Path):
+        raise BadSetting(
+            "PICHUB_IMG_REDIRECT needs PICHUB_STORAGE_URL to be s3://bucket: a folder has no address"
+        )
+    if settings.img_redirect == "presigned" and keys is None:
+        raise BadSetting(
+            "PICHUB_IMG_REDIRECT=presigned signs by PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY: set them"
+        )
+    return found
+
+
+def _storage_keys(settings: Settings) -> Keys | None:
+    """The keys of a bucket; None where they are to be sought elsewhere. Raises BadSetting."""
+    if bool(settings.s3_access_key) != bool(settings.s3_secret_key):
+        raise BadSetting("PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY must be set together, or neither")
+    return Keys(settings.s3_access_key, settings.s3_secret_key) if settings.s3_access_key else None
+
+
+def bare_storage(place: Path | Bucket, settings: Settings) -> Storage:
+    """The storage in a folder or a bucket, with nothing before it. Raises BadSetting."""
+    if isinstance(place, Path):
+        return DiskStorage(place)
+    from app.storage.s3 import S3Storage  # its client is for those alone who have a bucket
+
+    return S3Storage(place, _storage_keys(settings), _copies(settings), clock=_now)
+
+
+def _copies(settings: Settings) -> DiskStorage:
+    """The folder of this machine for copies of what lies far, and for what is on its way there."""
+    return DiskStorage(settings.data_dir / "cache")
+
+
+@asynccontextmanager
+async def looked_after(storage: Storage) -> AsyncIterator[None]:
+    """A storage, and what it does beside the requests."""
+    tending = asyncio.create_task(storage.tend())
+    try:
+        yield
+    finally:
+        tending.cancel()
+        await asyncio.wait([tending])
 
 
 def checks(*, storage: Storage, imaging: Pool) -> list[Check]:

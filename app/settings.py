@@ -147,6 +147,29 @@ def engine(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def key(text: str) -> str:
+    """A key of another service, which is never shown."""
+    if not (text.isascii() and text.isprintable()):
+        raise ValueError("printable ASCII characters")
+    return text
+
+
+key.is_secret = True  # type: ignore[attr-defined]
+
+
+def redirect(text: str) -> str:
+    """`off`, `presigned`, or an https address."""
+    if text.lower() in {"off", "presigned"}:
+        return text.lower()
+    try:
+        address = web_address(text)
+    except ValueError:
+        address = ""
+    if not address.startswith("https://"):
+        raise ValueError("off, presigned, or an address such as https://cdn.example.org/pictures")
+    return address
+
+
 def setting(parse: Callable[[str], Any], default: Any, about: str) -> Any:
     return field(default=default, repr=not is_secret(parse), metadata={"parse": parse, "about": about})
 
@@ -176,6 +199,18 @@ class Settings:
         engine("s3", "file"),
         "",
         "Where pictures lie: s3://bucket/prefix?endpoint=https://…; without it in the data folder",
+    )
+    s3_access_key: str = setting(
+        key, "", "The access key of an s3:// storage; without it the usual places of AWS are looked at"
+    )
+    s3_secret_key: str = setting(key, "", "The secret key that belongs to it")
+    storage_cache_size: int = setting(
+        byte_count, 2048 * MEGABYTE, "Disk for copies of what lies in an s3:// storage"
+    )
+    img_redirect: str = setting(
+        redirect,
+        "off",
+        "Whether pictures are delivered by the s3:// storage itself: off, presigned, or the https address of a CDN",
     )
     host: str = setting(str, "127.0.0.1", "The address to listen on")
     port: int = setting(whole(0, 65535), 8000, "The port to listen on")

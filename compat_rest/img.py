@@ -3,6 +3,7 @@
 import string
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from urllib.parse import quote
 
 from starlette.datastructures import Headers
@@ -17,7 +18,7 @@ from app.ids import Kind, kind_of
 from app.imaging.formats import Format
 from app.imaging.reports import SMALL
 from app.imaging.transform import Transform
-from app.resolvers import variants
+from app.resolvers import redirects, variants
 from app.resolvers.variants import Made, Picture
 from compat_rest import hot, parse
 from compat_rest.conditional import Unsatisfiable, Validators
@@ -29,6 +30,7 @@ HARMLESS = {
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
+OF_THE_OBJECT = ("Content-Type", "Content-Disposition", "Cache-Control")
 PLAIN = frozenset(string.ascii_letters + string.digits + " !#$&'()+,-.;=@[]^_`{}~")
 
 
@@ -63,7 +65,8 @@ async def _answer(request: Request, image_id: str, extension: str) -> ASGIApp:
     headers = {**validators.headers, **HARMLESS, **_caching(ctx, picture, transform)}
     if validators.are_held(request.headers):
         return Response(status_code=304, headers=headers)
-    return Delivery(ctx, picture, validators, headers | _disposition(picture.filename, saved=saved))
+    headers |= _disposition(picture.filename, saved=saved)
+    return Delivery(ctx, picture, validators, headers, is_saved=saved)
 
 
 def _format(extension: str) -> Format | None:
@@ -98,6 +101,7 @@ class Delivery:
     picture: Picture
     validators: Validators
     headers: Mapping[str, str]
+    is_saved: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         made = await variants.make(self.ctx, self.picture)
@@ -109,6 +113,9 @@ class Delivery:
         headers = {**self.headers, "Accept-Ranges": "bytes", "Content-Type": self.picture.format.mime_type}
         if scope["method"] == "HEAD":
             return Response(headers=headers | {"Content-Length": str(size)})
+        redirect = self._redirect(headers)
+        if redirect:
+            return redirect
         part = self._part(Headers(scope=scope), size)
         if part is not None:
             headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
@@ -119,6 +126,25 @@ class Delivery:
         if self.picture.image.is_public:
             self._remember(scope, whole)
         return whole
+
+    def _redirect(self, headers: Mapping[str, str]) -> Response | None:
+        """To the storage, if it is to deliver; a range is asked for again there."""
+        said = {name: headers[name] for name in OF_THE_OBJECT}
+        found = redirects.elsewhere(self.ctx, self.picture, said, is_saved=self.is_saved)
+        if found is None:
+            return None
+        kept = {name: value for name, value in headers.items() if name in {*HARMLESS, "Vary"}}
+        return Response(
+            status_code=302, headers={**kept, "Location": found.url, **self._remembered(found.remembered)}
+        )
+
+    def _remembered(self, period: timedelta) -> dict[str, str]:
+        seconds = int(period.total_seconds())
+        if self.picture.image.is_public:
+            return {"Cache-Control": f"public, max-age={seconds}"}
+        return {
+            "Cache-Control": ASK_EACH_TIME if self.picture.until is None else f"private, max-age={seconds}"
+        }
 
     def _remember(self, scope: Scope, whole: Response) -> None:
         hot.remember(

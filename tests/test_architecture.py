@@ -21,12 +21,12 @@ FLOOR = {
     "app.filelock": WORDS,
     "app.logs": WORDS,
     "app.health": WORDS,
+    "app.flights": WORDS,
     "app.imaging": TOOLKITS,
     "app.storage": TOOLKITS,
     "app.brokers": TOOLKITS,
     "app.outbound": TOOLKITS,
     "app.uploads": TOOLKITS,
-    "app.flights": TOOLKITS,
     "app.turns": TOOLKITS,
     "app.hits": TOOLKITS,
     "app.signing": TOOLKITS,
@@ -132,6 +132,8 @@ def test_only_the_settings_read_the_environment() -> None:
 def test_only_the_lifespan_chooses_implementations() -> None:
     chosen = {
         "app.storage.disk",
+        "app.storage.s3",
+        "app.storage.cached",
         "app.ratelimits.memory",
         "app.db.config",
         "app.db.lifecycle",

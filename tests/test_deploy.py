@@ -21,8 +21,6 @@ OURS = {name: service for name, service in SERVICES.items() if service["image"].
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 UNIT = DEPLOY / "pichub@.service"
 KNOWN = {name for name, _, _ in table()}
-OF_THE_STORAGE = {"PICHUB_S3_ACCESS_KEY", "PICHUB_S3_SECRET_KEY"}
-"""The keys of an S3-compatible storage."""
 PINNED = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)?:\d+\.\d+[\w.-]*")
 """An image without a registry's address, in a version."""
 
@@ -55,7 +53,7 @@ def test_the_images_that_ours_is_made_from_are_pinned_too() -> None:
 @pytest.mark.parametrize("name", OURS)
 def test_settings_of_containers_are_settings_with_values_that_are_allowed(name: str) -> None:
     environ = {key: filled(value) for key, value in OURS[name]["environment"].items()}
-    assert set(environ) <= KNOWN | OF_THE_STORAGE
+    assert set(environ) <= KNOWN
     settings = Settings.load(environ)
     assert settings.worker == "apart"
     assert settings.drain < int(OURS[name]["stop_grace_period"].removesuffix("s"))

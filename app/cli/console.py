@@ -18,7 +18,7 @@ from app import tracing
 from app.context import Context
 from app.errors import PicHubError
 from app.keyring import BadKeyring
-from app.lifespan import NotMade, console, prepare, presets
+from app.lifespan import NotMade, console, prepare, presets, storage_place
 from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
 
@@ -36,6 +36,7 @@ def settings_of(**options: Any) -> Settings:
         settings = replace(Settings.load(), **given)
         presets(settings)  # what of it only the toolkits can read
         tracing.check(settings.otel_endpoint)
+        storage_place(settings)
     except BadSetting as error:
         sys.exit(f"pichub: {error}")
     return settings

@@ -6,6 +6,7 @@ variants/{image_id}/{digest}.{ext}       what was made of it; can be made again
 uploads/{upload_id}/{start}-{random}     a piece of an upload that is not all there yet
 """
 
+import logging
 import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
@@ -15,12 +16,14 @@ from pathlib import Path
 from typing import TypeAlias
 
 from app.context import Context
-from app.errors import Busy, NotFound, OutOfStorage
+from app.errors import Busy, NotFound, OutOfStorage, StorageUnreachable
 from app.ids import Kind, kind_of
 from app.imaging.intermediates import Step, is_worthwhile
 from app.imaging.transform import Recipe, Source
 from app.models import Image
 from app.storage.base import Missing
+
+log = logging.getLogger("pichub.storage")
 
 Intermediates: TypeAlias = Mapping[Step, Path]
 
@@ -182,10 +185,17 @@ async def _are_kept(ctx: Context, image_id: str) -> bool:
 
 
 async def erase(ctx: Context, image: Image) -> int:
-    """Removes the original, its intermediates and every variant, once the row is gone. How many variants there were."""
-    await ctx.services.storage.delete(image.key)
-    await ctx.services.storage.delete_under(_intermediates_of(image.id))
-    return await erase_variants(ctx, image)
+    """Removes the original, its intermediates and every variant, once the row is gone. How many variants there were.
+
+    Where the storage can't be reached they are the sweep's: nobody is shown them any more.
+    """
+    try:
+        await ctx.services.storage.delete(image.key)
+        await ctx.services.storage.delete_under(_intermediates_of(image.id))
+        return await erase_variants(ctx, image)
+    except StorageUnreachable:
+        log.warning("the storage can't be reached: the sweep will remove the bytes of %s", image.id)
+        return 0
 
 
 async def erase_variants(ctx: Context, image: Image) -> int:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -24,14 +24,12 @@ from app.models import Image
 from app.resolvers import blobs, signatures
 from app.resolvers.blobs import Room
 from app.signing import Signature
-from app.storage.base import Missing, Stored
+from app.storage.base import Missing, Stat, Stored
 
 T = TypeVar("T")
 
 THUMBNAIL = 400
 SMALLER = Transform(width=THUMBNAIL, height=THUMBNAIL, fit=Fit.INSIDE).query()
-TOUCHED = timedelta(days=1)
-"""How exactly it is known when a variant was last used: what is younger is not touched again."""
 MADE_ANEW = 3
 """How often a variant is made again that was swept away just before it was read."""
 MAX_WIDTHS = 20
@@ -224,7 +222,7 @@ async def make(ctx: Context, picture: Picture) -> Made:
 
     Raises NotFound, RateLimited, Busy, Invalid.
     """
-    key = _key(picture)
+    key = key_of(picture)
     led = False
 
     async def lead() -> Made:
@@ -301,10 +299,17 @@ async def _made(ctx: Context, key: str) -> Made | None:
     stat = await ctx.services.storage.stat(key)
     if stat is None or not stat.size:
         return None
-    if key.startswith(Room.VARIANTS) and ctx.now() - stat.modified_at > TOUCHED:
+    if key.startswith(Room.VARIANTS) and _is_worth_noting(ctx, stat):
         with suppress(OSError):  # it is shown, though the sweep does not learn of it
             await ctx.services.storage.touch(key)
     return Made(stat.size)
+
+
+def _is_worth_noting(ctx: Context, variant: Stat) -> bool:
+    """Whether the sweep is to learn that this is in use; it asks only where variants have a budget."""
+    if ctx.services.settings.variants_size is None:
+        return False
+    return ctx.now() - variant.modified_at > ctx.services.storage.touch_after
 
 
 async def read(ctx: Context, picture: Picture, made: Made) -> bytes:
@@ -334,12 +339,13 @@ async def _at_hand(ctx: Context, picture: Picture, get: Callable[[str], Awaitabl
     """What `get` finds under the picture's key. A variant that was swept away since we looked is made again."""
     for _ in range(1 + MADE_ANEW):
         with suppress(Missing):
-            return await get(_key(picture))
+            return await get(key_of(picture))
         await make(ctx, picture)
     raise NotFound("image", picture.image.id)
 
 
-def _key(picture: Picture) -> str:
+def key_of(picture: Picture) -> str:
+    """Under which it lies in storage."""
     return blobs.variant_key(picture.image, picture.recipe) if picture.recipe else picture.image.key
 
 

@@ -6,10 +6,10 @@ A key is never also the folder of another. The first segment `tmp` is the storag
 """
 
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, Self
 
@@ -34,7 +34,7 @@ class BadKey(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Stat:
-    """`size` in bytes; `modified_at` is when the object was put or last touched, in UTC."""
+    """`size` in bytes; `modified_at` is when the object was put or last touched, in UTC, to the second at least."""
 
     size: int
     modified_at: datetime
@@ -66,6 +66,10 @@ class Storage(Protocol):
     key, one of them wins whole. A caller that is cancelled waits until what has begun is done or undone: nothing goes
     on behind its back, though a put may have happened.
     """
+
+    @property
+    def touch_after(self) -> timedelta:
+        """How exactly use is worth noting here: what is younger need not be touched."""
 
     @property
     def incoming(self) -> Path:
@@ -130,7 +134,16 @@ class Storage(Protocol):
         """
 
     async def free(self) -> int | None:
-        """Bytes of room left, or None where there is no bound."""
+        """Bytes of room left for files on their way in, or None where there is no bound."""
+
+    def address(self, key: str, *, lasting: timedelta, headers: Mapping[str, str]) -> str | None:
+        """A URL by which anyone gets this object from the medium itself, `headers` with it, for that long.
+
+        None where the medium has no such thing. Whether there is an object is not looked at.
+        """
+
+    async def tend(self) -> None:
+        """Does what is to be done beside the requests until it is cancelled; returns at once where that is nothing."""
 
     async def clear_incoming(self, before: datetime, *, only_look: bool = False) -> Amount:
         """Remove what a crash left of files on their way in: those last written `before`. What they were.

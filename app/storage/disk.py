@@ -10,9 +10,9 @@ import os
 import secrets
 import shutil
 import stat
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
@@ -38,6 +38,8 @@ T = TypeVar("T")
 
 class DiskStorage:
     """A Storage in the folder `root`, which is made if it does not exist."""
+
+    touch_after = timedelta(days=1)
 
     def __init__(self, root: Path) -> None:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -94,6 +96,13 @@ class DiskStorage:
 
     async def free(self) -> int | None:
         return await in_thread(lambda: shutil.disk_usage(self.root).free)
+
+    def address(self, key: str, *, lasting: timedelta, headers: Mapping[str, str]) -> str | None:  # noqa: ARG002
+        check_key(key)
+        return None
+
+    async def tend(self) -> None:
+        return
 
     async def clear_incoming(self, before: datetime, *, only_look: bool = False) -> Amount:
         return await in_thread(self._clear_incoming, before, only_look=only_look)

@@ -1,6 +1,6 @@
 """Which variants go when there are too many: pure, and in memory that does not grow with their number.
 
-Use is known to a day (see `resolvers.variants.TOUCHED`), so the order within an hour means nothing: it is enough to
+Use is known to a day at best (see `Storage.touch_after`), so the order within an hour means nothing: it is enough to
 know how many bytes were last used in each hour.
 """
 

@@ -47,6 +47,14 @@ def paths(settings: Settings) -> Schema:
     }
 
 
+def _redirect(settings: Settings, *, is_head: bool) -> Schema:
+    """Said where this server sends clients to its storage."""
+    if settings.img_redirect == "off" or is_head:
+        return {}
+    location = {"description": "Where the storage delivers it.", "schema": {"type": "string"}}
+    return {"302": {"description": "The storage has it.", "headers": {"Location": location}}}
+
+
 def _picture(settings: Settings, id: str, path: Mapping[str, Schema]) -> Schema:
     content: Schema = {} if id.startswith("head") else {each.mime_type: {} for each in Format}
     picture = {"headers": _picture_headers(), **({"content": content} if content else {})}
@@ -77,6 +85,7 @@ def _picture(settings: Settings, id: str, path: Mapping[str, Schema]) -> Schema:
         "responses": {
             "200": {"description": "The picture.", **picture},
             "206": {"description": "The part of it that Range asked for.", **picture},
+            **_redirect(settings, is_head=id.startswith("head")),
             "304": {"description": "You have it already."},
             "416": beyond,
             **answers.of_codes(CODES),

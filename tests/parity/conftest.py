@@ -23,6 +23,8 @@ SETTINGS = {
     "presets": "thumb=w=20&h=20&fm=webp; wide=w=40",
 }
 FACES = ("resolvers", "graphql", "rest")
+OVER_S3 = "graphql"
+"""The face that is seen with pictures in a bucket: which storage there is makes no difference to any."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,8 @@ class Street:
 
 @pytest.fixture(params=FACES)
 async def street(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Street]:
-    async with house(tmp_path, **SETTINGS) as built:
+    where = request.getfixturevalue("seaweed").settings() if request.param == OVER_S3 else {}
+    async with house(tmp_path, **SETTINGS, **where) as built:
         faces: dict[str, Face] = {
             "resolvers": ByResolvers(built.services),
             "graphql": ByGraphQL(built.client),

@@ -247,10 +247,10 @@ async def test_only_old_files_on_their_way_in_are_cleared(storage: Storage) -> N
     assert await keys_of(storage) == [KEY]
 
 
-async def test_a_touch_makes_an_object_young_and_changes_nothing_else(storage: Storage) -> None:
+async def test_a_touch_makes_an_object_young_and_changes_nothing_else(storage: Storage, tick: float) -> None:
     await storage.put(KEY, b"12345")
     put = await storage.stat(KEY)
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(tick)
     await storage.touch(KEY)
     touched = await storage.stat(KEY)
     assert put
@@ -261,12 +261,14 @@ async def test_a_touch_makes_an_object_young_and_changes_nothing_else(storage: S
     assert await keys_of(storage) == [KEY]
 
 
-async def test_stale_objects_are_removed_and_those_put_or_touched_since_stay(storage: Storage) -> None:
+async def test_stale_objects_are_removed_and_those_put_or_touched_since_stay(
+    storage: Storage, tick: float
+) -> None:
     for key in ("variants/img_1/a", "variants/img_1/b", "variants/img_2/c", "variants/img_3/d"):
         await storage.put(key, b"12345")
-    await asyncio.sleep(0.02)  # a file system's clock ticks in steps
+    await asyncio.sleep(tick)
     now = datetime.now(UTC)
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(tick)
     await storage.put("variants/img_1/b", b"12345")
     await storage.touch("variants/img_3/d")
     stale = [

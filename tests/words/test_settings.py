@@ -152,3 +152,27 @@ def test_the_cookie_is_for_pages_of_ours_and_those_that_are_named() -> None:
     }
     named = Settings.load({"PICHUB_HOST": "::1", "PICHUB_CORS_ORIGINS": "https://Front.example"})
     assert named.own_origins == {"http://[::1]:8000", "https://front.example"}
+
+
+def test_keys_of_other_services_are_never_shown(tmp_path: Path) -> None:
+    (tmp_path / "key").write_text("s3cr3t\n")
+    settings = Settings.load(
+        {"PICHUB_S3_ACCESS_KEY": "acc3ss", "PICHUB_S3_SECRET_KEY_FILE": str(tmp_path / "key")}
+    )
+    assert (settings.s3_access_key, settings.s3_secret_key) == ("acc3ss", "s3cr3t")
+    assert "s3cr3t" not in repr(settings)
+    assert "acc3ss" not in repr(settings)
+    with pytest.raises(BadSetting, match="it has 6 characters"):
+        Settings.load({"PICHUB_S3_SECRET_KEY": "s3cr\u00e9t"})
+
+
+@pytest.mark.parametrize("value", ["off", "Presigned", "https://cdn.example.org/pictures/"])
+def test_a_redirect_is_a_word_or_an_address(value: str) -> None:
+    chosen = Settings.load({"PICHUB_IMG_REDIRECT": value}).img_redirect
+    assert chosen == (value.rstrip("/") if "/" in value else value.lower())
+
+
+@pytest.mark.parametrize("value", ["on", "http://cdn.example.org", "https://"])
+def test_a_redirect_to_nowhere_is_refused(value: str) -> None:
+    with pytest.raises(BadSetting, match="off, presigned, or an address such as https://"):
+        Settings.load({"PICHUB_IMG_REDIRECT": value})

@@ -1,0 +1,109 @@
+"""`pichub copy-storage`: pictures from one storage into another."""
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from app.cli.console import as_json, data_dir, settings_of
+from app.errors import PicHubError, written_size
+from app.lifespan import bare_storage
+from app.resolvers.blobs import Room
+from app.settings import BadSetting, Settings
+from app.storage import copying
+from app.storage.copying import Outcome, Summary
+from app.storage.places import Bucket, place
+
+SHOWN = 20
+
+
+class Place(click.ParamType[Path | Bucket]):
+    """A folder, or the URL of a folder or bucket."""
+
+    name = "storage"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Path | Bucket:
+        try:
+            return value if isinstance(value, Path | Bucket) else place(str(value))
+        except ValueError as error:
+            self.fail(f"It must be {error}.", param, ctx)
+
+
+@click.command(name="copy-storage")
+@click.argument("source", type=Place(), metavar="FROM")
+@click.argument("target", type=Place(), metavar="TO")
+@click.option("--all", "all_", is_flag=True, help="Variants and intermediates too, which can be made again.")
+@click.option("--by-size", is_flag=True, help="Take what is there in the same size for equal, unread.")
+@click.option(
+    "--at-once", type=click.IntRange(1, 256), default=8, show_default=True, help="Objects under way at once."
+)
+@data_dir
+@as_json
+def copy_storage(
+    source: Path | Bucket,
+    target: Path | Bucket,
+    *,
+    all_: bool,
+    by_size: bool,
+    at_once: int,
+    data_dir: Path | None,
+    as_json: bool,
+) -> None:
+    """Copy pictures FROM one storage TO another: folders such as data/storage, or s3://bucket/prefix?endpoint=…
+
+    Each is read back, and its SHA-256 compared with that of what was read. What is there and equal is left alone, so a
+    copy that was broken off goes on when it is called again. Nothing is removed from where it came. It works while
+    servers run: copy, then stop them, copy what came meanwhile, and start them with the new PICHUB_STORAGE_URL.
+    """
+    settings = settings_of(data_dir=data_dir)
+    rooms = list(Room) if all_ else [Room.ORIGINALS]
+    if isinstance(source, Path) and not source.is_dir():
+        raise click.UsageError(f"There is no folder {source}.")
+    if source == target:
+        raise click.UsageError("FROM and TO are the same.")
+    try:
+        summary = asyncio.run(_copy(settings, source, target, rooms, at_once=at_once, by_size=by_size))
+    except (PicHubError, OSError, BadSetting) as error:
+        raise click.ClickException(str(error)) from error
+    _print(summary, as_json=as_json)
+    sys.exit(1 if summary.failures else 0)
+
+
+async def _copy(
+    settings: Settings,
+    source: Path | Bucket,
+    target: Path | Bucket,
+    rooms: list[Room],
+    *,
+    at_once: int,
+    by_size: bool,
+) -> Summary:
+    here, there = bare_storage(source, settings), bare_storage(target, settings)
+    total = await copying.survey(here, rooms)
+    with click.progressbar(length=total.count, label=written_size(total.size), file=sys.stderr) as bar:
+        return await copying.copy(
+            here, there, rooms, at_once=at_once, by_size=by_size, tell=lambda: bar.update(1)
+        )
+
+
+def _print(summary: Summary, *, as_json: bool) -> None:
+    if as_json:
+        amounts = {
+            outcome.name.lower(): {"count": amount.count, "bytes": amount.size}
+            for outcome, amount in summary.amounts.items()
+        }
+        click.echo(json.dumps({**amounts, "failures": summary.failures}))
+        return
+    for outcome in Outcome:
+        amount = summary.amounts[outcome]
+        click.echo(f"{amount.count:>10} {outcome} ({written_size(amount.size)})")
+    for key, reason in list(summary.failures.items())[:SHOWN]:
+        click.echo(f"pichub: {key}: {reason}", err=True)
+    if len(summary.failures) > SHOWN:
+        click.echo(f"pichub: and {len(summary.failures) - SHOWN} more", err=True)
+    if summary.failures:
+        click.echo("pichub: not all were copied; call it again to go on", err=True)

@@ -1,0 +1,347 @@
+"""A storage that is far, with copies of what is used of it in a folder of this machine.
+
+What lies under a key is the same bytes whenever it is put, so a copy is never wrong, only left over. The promise:
+
+* A copy is found for `BELIEVED` after it was last compared with what is far, then only if the object is still there.
+* A copy that was not used for `KEPT` goes within `EVERY` more, while a process of this machine runs; so does, least
+  recently used first, what is over the size. A process may write `SHARE` of the size before it looks.
+* What is deleted through this machine is gone from here at once. What another machine deletes may be found here for
+  `BELIEVED` by who has its key still; nobody is told one whose image has no row.
+* A file is renamed into place when it is whole. What a power cut may have emptied is never read: a restart of the
+  machine empties the folder.
+
+The access time of a file here is when it was last compared, its modification time what the far storage says.
+"""
+
+import asyncio
+import os
+import secrets
+import shutil
+import zlib
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from stat import S_ISREG
+from typing import TypeVar
+
+from app.cancellation import in_thread, to_the_end
+from app.errors import OutOfStorage, StorageUnreachable
+from app.filelock import Held, locked
+from app.flights import Flights
+from app.storage.base import OWN_FOLDER, Amount, Missing, Stat, Storage, Stored, check_key
+from app.storage.disk import DiskStorage
+from app.storage.downloads import download
+
+T = TypeVar("T")
+
+BELIEVED = timedelta(minutes=10)
+KEPT = timedelta(days=1)
+EVERY = timedelta(hours=1)
+FIRST = 60.0
+"""Seconds after the start: the first requests have the disk to themselves."""
+SHARE = 20
+"""One in so many parts of the size is written before a process looks for what is too much."""
+LEFT = 0.9
+"""How much of the size is left when it was passed."""
+QUIET = timedelta(seconds=10)
+"""How long a far storage that did not answer is not asked whether copies still hold."""
+TRIES = 3
+SLOTS = 256
+PATIENCE = 10.0
+"""Seconds to wait for another process of this machine that fetches the same."""
+MINUTE = 60
+
+BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+class CachedStorage:
+    """`far`, with copies of up to `size` bytes in `near`, which is nobody else's. Safe for several processes."""
+
+    def __init__(self, far: Storage, near: DiskStorage, *, size: int, clock: Callable[[], datetime]) -> None:
+        self.incoming = near.incoming
+        self.touch_after = far.touch_after
+        self._far = far
+        self._near = near
+        self._size = size
+        self._clock = clock
+        self._fetches: Flights[None] = Flights()
+        self._written = 0
+        self._quiet_until = datetime.fromtimestamp(0, UTC)
+        _forget_before_restart(near.root)
+        self._locks = near.incoming.with_name(".locks")  # a dot: no key is named so
+        self._locks.mkdir(mode=0o700, exist_ok=True)
+
+    async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:
+        check_key(key)
+        await to_the_end(self._put(key, source, durable=durable))
+
+    async def read(self, key: str) -> bytes:
+        return await self._from_copy(key, lambda: self._near.read(key), lambda: self._far.read(key))
+
+    @asynccontextmanager
+    async def open(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[Stored]:
+        async with AsyncExitStack() as held:
+            yield await self._from_copy(
+                key,
+                lambda: held.enter_async_context(self._near.open(key, start, stop)),
+                lambda: held.enter_async_context(self._far.open(key, start, stop)),
+            )
+
+    @asynccontextmanager
+    async def as_file(self, key: str) -> AsyncIterator[Path]:
+        """A name of its own: the copy may go from the cache while it is read."""
+        path = self.incoming / f"read-{secrets.token_hex(16)}"
+        try:
+            await self._from_copy(
+                key, lambda: in_thread(self._link, key, path), lambda: download(self._far, key, path)
+            )
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    async def stat(self, key: str) -> Stat | None:
+        check_key(key)
+        copy = await in_thread(self._copy, key)
+        if copy is not None and self._is_believed(copy):
+            return _stat(copy)
+        try:
+            found = await self._far.stat(key)
+        except StorageUnreachable:
+            if copy is None:
+                raise
+            self._quiet_until = self._clock() + QUIET
+            return _stat(copy)
+        if copy is not None:
+            await in_thread(self._compared, key, found)
+        return found
+
+    async def touch(self, key: str) -> None:
+        await self._far.touch(key)
+        await in_thread(self._touched, key)
+
+    async def delete(self, key: str) -> bool:
+        check_key(key)
+        return await to_the_end(self._dropping([key], self._far.delete(key)))
+
+    async def delete_under(self, prefix: str) -> int:
+        removed = await self._far.delete_under(prefix)
+        await self._near.delete_under(prefix)
+        return removed
+
+    async def delete_stale(self, keys: Sequence[str], before: datetime) -> Amount:
+        for key in keys:
+            check_key(key)
+        return await to_the_end(self._dropping(keys, self._far.delete_stale(keys, before)))
+
+    def list(self, prefix: str = "") -> AsyncIterator[tuple[str, Stat]]:
+        return self._far.list(prefix)
+
+    async def free(self) -> int | None:
+        return await self._near.free()
+
+    def address(self, key: str, *, lasting: timedelta, headers: Mapping[str, str]) -> str | None:
+        return self._far.address(key, lasting=lasting, headers=headers)
+
+    async def clear_incoming(self, before: datetime, *, only_look: bool = False) -> Amount:
+        return await self._near.clear_incoming(before, only_look=only_look)
+
+    async def tend(self) -> None:
+        await asyncio.sleep(FIRST)
+        while True:
+            with suppress(OSError):
+                await self.trim()
+                await self.clear_incoming(self._clock() - KEPT)  # the sweep may run on another machine
+            await asyncio.sleep(EVERY.total_seconds())
+
+    async def trim(self) -> Amount:
+        """Removes copies that were not used for long, and the least recently used over the size; what they were.
+
+        Where another process does, nothing.
+        """
+        self._written = 0
+        try:
+            async with locked(self._locks / "trim", patience=0):
+                return await in_thread(self._trim)
+        except Held:
+            return Amount()
+
+    async def _put(self, key: str, source: Path | bytes, *, durable: bool) -> None:
+        copy = self.incoming / f"copy-{secrets.token_hex(16)}"
+        if isinstance(source, Path):
+            with suppress(OSError):  # another disk: it is fetched when it is wanted
+                os.link(source, copy)
+        try:
+            await self._far.put(key, source, durable=durable)
+            await self._keep(key, copy if isinstance(source, Path) else source)
+        finally:
+            copy.unlink(missing_ok=True)
+
+    async def _keep(self, key: str, source: Path | bytes) -> None:
+        """Keeps a copy of what was put, or at least none of what was there before."""
+        try:
+            size = len(source) if isinstance(source, bytes) else (await in_thread(source.stat)).st_size
+            await self._near.put(key, source, durable=False)
+            await in_thread(self._touched, key)
+        except (OSError, OutOfStorage):
+            await in_thread(self._drop, [key])
+        else:
+            await self._count(size)
+
+    async def _from_copy(
+        self, key: str, from_copy: Callable[[], Awaitable[T]], from_far: Callable[[], Awaitable[T]]
+    ) -> T:
+        """What the copy gives, which is fetched if it must be; or what is far, where no copy can be kept."""
+        check_key(key)
+        for _ in range(TRIES):
+            with suppress(Missing, FileNotFoundError):
+                return await from_copy()
+            try:
+                await to_the_end(self._fetches.join(key, lambda: self._fetch(key)))
+            except StorageUnreachable:
+                raise
+            except (OSError, OutOfStorage):
+                break
+        return await from_far()
+
+    async def _fetch(self, key: str) -> None:
+        lock = self._locks / f"{zlib.crc32(key.encode()) % SLOTS:02x}"
+        try:
+            async with locked(lock, patience=PATIENCE) as waited:
+                if waited and await self._near.stat(key) is not None:
+                    return
+                await self._fetch_now(key)
+        except Held:
+            await self._fetch_now(key)
+
+    async def _fetch_now(self, key: str) -> None:
+        path = self.incoming / f"fetch-{secrets.token_hex(16)}"
+        try:
+            found = await download(self._far, key, path)
+            await self._near.put(key, path, durable=False)
+            await in_thread(self._compared, key, found)
+        finally:
+            path.unlink(missing_ok=True)
+        await self._count(found.size)
+
+    async def _count(self, size: int) -> None:
+        self._written += size
+        if self._written > self._size // SHARE:
+            await self.trim()
+
+    async def _dropping(self, keys: Sequence[str], deleting: Awaitable[T]) -> T:
+        try:
+            return await deleting
+        finally:
+            await in_thread(self._drop, keys)
+
+    def _is_believed(self, copy: os.stat_result) -> bool:
+        now = self._clock()
+        return now.timestamp() - copy.st_atime < BELIEVED.total_seconds() or now < self._quiet_until
+
+    def _copy(self, key: str) -> os.stat_result | None:
+        with suppress(FileNotFoundError, NotADirectoryError):
+            found = (self._near.root / key).lstat()
+            return found if S_ISREG(found.st_mode) else None
+        return None
+
+    def _compared(self, key: str, found: Stat | None) -> None:
+        """Notes that a copy was compared, and removes one of what is no more."""
+        if found is None:
+            self._drop([key])
+            return
+        with suppress(FileNotFoundError):
+            times = (self._clock().timestamp(), found.modified_at.timestamp())
+            os.utime(self._near.root / key, times, follow_symlinks=False)
+
+    def _touched(self, key: str) -> None:
+        now = self._clock().timestamp()
+        with suppress(FileNotFoundError, NotADirectoryError):
+            os.utime(self._near.root / key, (now, now), follow_symlinks=False)
+
+    def _link(self, key: str, path: Path) -> None:
+        copy = self._near.root / key
+        if not copy.is_file():
+            raise FileNotFoundError(copy)
+        os.link(copy, path, follow_symlinks=False)
+
+    def _drop(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            path = self._near.root / key
+            with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
+                path.unlink()
+            with suppress(OSError):  # not empty
+                path.parent.rmdir()
+
+    def _trim(self) -> Amount:
+        """Minutes are exact enough, and few: what is older than a day goes anyway."""
+        oldest = int((self._clock() - KEPT).timestamp()) // MINUTE
+        minutes: Counter[int] = Counter()
+        for _, found in self._copies():
+            minutes[_minute(found)] += found.st_size
+        last, left = _surplus(minutes, self._size)
+        removed = Amount()
+        for path, found in self._copies():
+            minute = _minute(found)
+            if minute == last and left > 0:
+                left -= found.st_size
+            elif minute >= max(oldest, last):
+                continue
+            with suppress(FileNotFoundError):
+                path.unlink()
+                removed += Amount(1, found.st_size)
+        self._remove_empty_folders()
+        return removed
+
+    def _copies(self) -> Iterator[tuple[Path, os.stat_result]]:
+        for folder, folders, names in os.walk(self._near.root):
+            if folder == str(self._near.root):
+                folders[:] = [name for name in folders if name not in {self.incoming.name, self._locks.name}]
+                names.clear()
+            for name in names:
+                path = Path(folder, name)
+                with suppress(FileNotFoundError):
+                    yield path, path.lstat()
+
+    def _remove_empty_folders(self) -> None:
+        for folder, _, _ in os.walk(self._near.root, topdown=False):
+            path = Path(folder)
+            if path.parent != self._near.root and path not in {self._near.root, self.incoming, self._locks}:
+                with suppress(OSError):  # not empty
+                    path.rmdir()
+
+
+def _surplus(minutes: Counter[int], size: int) -> tuple[int, int]:
+    """The minute up to which all must go for `LEFT` of the size to be left, and how many bytes of that minute."""
+    excess = minutes.total() - int(size * LEFT)
+    if minutes.total() <= size:
+        return 0, 0
+    for minute in sorted(minutes):
+        if minutes[minute] >= excess:
+            return minute, excess
+        excess -= minutes[minute]
+    return 0, 0
+
+
+def _minute(found: os.stat_result) -> int:
+    return int(found.st_atime) // MINUTE
+
+
+def _stat(found: os.stat_result) -> Stat:
+    return Stat(size=found.st_size, modified_at=datetime.fromtimestamp(found.st_mtime, UTC))
+
+
+def _forget_before_restart(root: Path) -> None:
+    """Empties the folder where the machine was started anew since it was filled: not all of it may be whole."""
+    mark = root / ".boot"
+    boot = BOOT.read_text() if BOOT.exists() else secrets.token_hex(16)
+    with suppress(FileNotFoundError):
+        if mark.read_text() == boot:
+            return
+    for path in root.iterdir():
+        if path.is_dir() and path.name != OWN_FOLDER:
+            shutil.rmtree(path, ignore_errors=True)
+    temporary = root / f".boot-{secrets.token_hex(8)}"
+    temporary.write_text(boot)
+    temporary.replace(mark)

@@ -1,0 +1,146 @@
+"""Objects from one storage into another, each compared; what is there already is left, and the source is left alone."""
+
+import asyncio
+import hashlib
+import secrets
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from app.errors import OutOfStorage, StorageUnreachable
+from app.storage.base import Amount, Missing, Stat, Storage
+from app.storage.downloads import download
+
+TRIES = 4
+
+
+class Outcome(StrEnum):
+    """What became of an object."""
+
+    COPIED = "copied"
+    THERE = "there already"
+    GONE = "gone from the source meanwhile"
+    FAILED = "failed"
+
+
+class Different(OSError):
+    """What was read back is not what was put."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """How many objects came to which outcome; `failures` are the keys of those that failed, and why."""
+
+    amounts: dict[Outcome, Amount] = field(default_factory=lambda: dict.fromkeys(Outcome, Amount()))
+    failures: dict[str, str] = field(default_factory=dict)
+
+    def add(self, outcome: Outcome, stat: Stat) -> None:
+        self.amounts[outcome] += Amount(1, stat.size)
+
+
+async def survey(source: Storage, prefixes: Sequence[str]) -> Amount:
+    """How much there is to copy."""
+    total = Amount()
+    async for _, stat in _objects(source, prefixes):
+        total += Amount(1, stat.size)
+    return total
+
+
+async def copy(
+    source: Storage,
+    target: Storage,
+    prefixes: Sequence[str],
+    *,
+    at_once: int,
+    by_size: bool = False,
+    tell: Callable[[], None],
+) -> Summary:
+    """Copies what lies under the prefixes, `at_once` objects at a time; `tell` is called for each.
+
+    Each is read back, and its SHA-256 compared with that of what was read from the source. What is there in the same
+    size is compared too and left alone if it is equal; `by_size` takes the size's word for it. An object that fails is
+    tried again, then noted.
+    """
+    summary, objects, turn = Summary(), _objects(source, prefixes), asyncio.Lock()
+
+    async def work() -> None:
+        while True:
+            async with turn:
+                found = await anext(objects, None)
+            if found is None:
+                return
+            key, stat = found
+            try:
+                outcome = await _copy_patiently(source, target, key, stat, by_size=by_size)
+            except (OSError, OutOfStorage, Missing) as error:
+                outcome = Outcome.FAILED
+                summary.failures[key] = str(error) or type(error).__name__
+            summary.add(outcome, stat)
+            tell()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(at_once):
+            group.create_task(work())
+    return summary
+
+
+async def _objects(source: Storage, prefixes: Sequence[str]) -> AsyncIterator[tuple[str, Stat]]:
+    for prefix in prefixes:
+        async for found in source.list(prefix):
+            yield found
+
+
+async def _copy_patiently(
+    source: Storage, target: Storage, key: str, stat: Stat, *, by_size: bool
+) -> Outcome:
+    for turn in range(1, TRIES):
+        try:
+            return await _copy(source, target, key, stat, by_size=by_size)
+        except StorageUnreachable:
+            await asyncio.sleep(turn)
+    return await _copy(source, target, key, stat, by_size=by_size)
+
+
+async def _copy(source: Storage, target: Storage, key: str, stat: Stat, *, by_size: bool) -> Outcome:
+    path = target.incoming / f"moving-{secrets.token_hex(16)}"
+    try:
+        there = await target.stat(key)
+        if (
+            there is not None
+            and there.size == stat.size
+            and (by_size or await _are_equal(source, target, key))
+        ):
+            return Outcome.THERE
+        try:
+            await download(source, key, path)
+        except Missing:
+            return Outcome.GONE
+        read = await asyncio.to_thread(_digest_of_file, path)
+        await target.put(key, path)
+    finally:
+        path.unlink(missing_ok=True)
+    if await _digest(target, key) != read:
+        raise Different("What was read back is not what was put")
+    return Outcome.COPIED
+
+
+async def _are_equal(source: Storage, target: Storage, key: str) -> bool:
+    return await _digest(source, key) == await _digest(target, key)
+
+
+async def _digest(storage: Storage, key: str) -> bytes | None:
+    """None where there is no object any more."""
+    digest = hashlib.sha256()
+    try:
+        async with storage.open(key) as stored:
+            async for chunk in stored.chunks:
+                digest.update(chunk)
+    except Missing:
+        return None
+    return digest.digest()
+
+
+def _digest_of_file(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").digest()

@@ -1,0 +1,106 @@
+"""Where a storage lies, as its URL says it. Nothing is asked over the network."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from app.storage.base import is_key
+
+LONGEST_PREFIX = 100
+USUAL_PORT = {"http": ":80", "https": ":443"}
+DEFAULT_REGION = "us-east-1"
+OPTIONS = ("endpoint", "region", "style", "bulk_delete", "public")
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """A bucket of an S3-compatible store, or what lies under `prefix` in it.
+
+    `endpoint` is the store's address, and `public` the one by which browsers reach it, with no slash at the end. With
+    `virtual_hosted` the bucket's name stands before the endpoint's, else in the path.
+    """
+
+    name: str
+    prefix: str = ""
+    endpoint: str = ""
+    region: str = DEFAULT_REGION
+    virtual_hosted: bool = False
+    bulk_delete: bool = True
+    public: str = ""
+
+    @property
+    def address(self) -> str:
+        """What requests begin with."""
+        return self._at(self.endpoint)
+
+    @property
+    def public_address(self) -> str:
+        """The same for browsers."""
+        return self._at(self.public or self.endpoint)
+
+    def path(self, key: str) -> str:
+        """The name of an object in the bucket."""
+        return f"{self.prefix}/{key}" if self.prefix else key
+
+    def _at(self, endpoint: str) -> str:
+        endpoint = endpoint or f"https://s3.{self.region}.amazonaws.com"
+        if not self.virtual_hosted:
+            return f"{endpoint}/{self.name}"
+        scheme, _, host = endpoint.partition("://")
+        return f"{scheme}://{self.name}.{host}"
+
+
+def place(url: str) -> Path | Bucket:
+    """The folder or bucket of `file:///path`, `/path`, `s3://bucket/prefix?endpoint=…&region=…`. Raises ValueError."""
+    parts = urlsplit(url)
+    match parts.scheme:
+        case "":
+            return Path(url)
+        case "file":
+            if parts.netloc not in {"", "localhost"} or not parts.path.startswith("/"):
+                raise ValueError("a folder's URL such as file:///srv/pictures")
+            return Path(unquote(parts.path))
+        case "s3":
+            return _bucket(parts.netloc, parts.path.strip("/"), parts.query)
+    raise ValueError("a folder, a URL such as file:///srv/pictures, or one such as s3://bucket/prefix")
+
+
+def _bucket(name: str, prefix: str, query: str) -> Bucket:
+    if not name or "@" in name:
+        raise ValueError(
+            "s3://bucket/prefix?endpoint=https://…, and the keys in PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY"
+        )
+    if prefix and not (is_key(prefix) and len(prefix) <= LONGEST_PREFIX):
+        raise ValueError(
+            f"s3://bucket/prefix, the prefix of letters, digits, . _ - and /, up to {LONGEST_PREFIX}"
+        )
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    unknown = [option for option in options if option not in OPTIONS]
+    if unknown:
+        raise ValueError(
+            f"s3://bucket/prefix with the options {', '.join(OPTIONS)}; there is no {unknown[0]!r}"
+        )
+    return Bucket(
+        name,
+        prefix,
+        endpoint=_endpoint(options, "endpoint"),
+        region=options.get("region") or DEFAULT_REGION,
+        virtual_hosted=_choice(options, "style", "path", "virtual") == "virtual",
+        bulk_delete=_choice(options, "bulk_delete", "on", "off") == "on",
+        public=_endpoint(options, "public"),
+    )
+
+
+def _endpoint(options: dict[str, str], option: str) -> str:
+    text = options.get(option, "").rstrip("/")
+    parts = urlsplit(text)
+    if text and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query):
+        raise ValueError(f"s3://bucket?{option}=https://host, without a path")
+    return text.removesuffix(USUAL_PORT.get(parts.scheme, ""))  # browsers leave it out, and it is signed
+
+
+def _choice(options: dict[str, str], option: str, *words: str) -> str:
+    word = options.get(option) or words[0]
+    if word not in words:
+        raise ValueError(f"s3://bucket?{option}={' or '.join(words)}")
+    return word

@@ -1,0 +1,65 @@
+"""Addresses that carry their own leave: AWS Signature Version 4 in the query of a GET.
+
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html. The client package signs addresses too,
+but not the parameters by which an answer's headers are chosen.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from urllib.parse import quote, urlencode, urlsplit
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """An access key and its secret."""
+
+    access: str
+    secret: str = field(repr=False)
+
+
+def presigned(
+    address: str,
+    *,
+    keys: Keys,
+    region: str,
+    now: datetime,
+    lasting: timedelta,
+    headers: Mapping[str, str],
+) -> str:
+    """The address with leave to get it until `lasting` after `now`; the answer has these `headers`."""
+    stamp = f"{now:%Y%m%dT%H%M%SZ}"
+    scope = f"{now:%Y%m%d}/{region}/s3/aws4_request"
+    query = {
+        "X-Amz-Algorithm": ALGORITHM,
+        "X-Amz-Credential": f"{keys.access}/{scope}",
+        "X-Amz-Date": stamp,
+        "X-Amz-Expires": str(int(lasting.total_seconds())),
+        "X-Amz-SignedHeaders": "host",
+        **{f"response-{name.lower()}": value for name, value in headers.items()},
+    }
+    parts = urlsplit(address)
+    path, asked = quote(parts.path, safe="/~"), _query(query)
+    request = "\n".join(["GET", path, asked, f"host:{parts.netloc}", "", "host", "UNSIGNED-PAYLOAD"])
+    text = "\n".join([ALGORITHM, stamp, scope, hashlib.sha256(request.encode()).hexdigest()])
+    signature = _hmac(_signing_key(keys.secret, scope), text).hex()
+    return f"{parts.scheme}://{parts.netloc}{path}?{asked}&X-Amz-Signature={signature}"
+
+
+def _query(parameters: Mapping[str, str]) -> str:
+    return urlencode(sorted(parameters.items()), quote_via=quote, safe="~")
+
+
+def _signing_key(secret: str, scope: str) -> bytes:
+    key = f"AWS4{secret}".encode()
+    for part in scope.split("/"):
+        key = _hmac(key, part)
+    return key
+
+
+def _hmac(key: bytes, text: str) -> bytes:
+    return hmac.digest(key, text.encode(), "sha256")

@@ -1,0 +1,370 @@
+"""Objects in a bucket of an S3-compatible store, by obstore, which does TLS, signing, retries and multipart uploads.
+
+A put is one request, or one multipart upload that is completed at its end: whoever looks sees all of it or nothing. A
+store dates objects to the second. Nothing here is cached: `cached` stands before it.
+"""
+
+import asyncio
+import logging
+import re
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import obstore
+from obstore.exceptions import BaseError, PreconditionError
+from obstore.store import S3Store
+
+from app.cancellation import in_thread, to_the_end
+from app.errors import OutOfStorage, StorageUnreachable
+from app.storage.base import Amount, Missing, Stat, Stored, check_key, is_key
+from app.storage.disk import DiskStorage
+from app.storage.downloads import download
+from app.storage.places import Bucket
+from app.storage.presigned import Keys, presigned
+
+if TYPE_CHECKING:
+    from obstore import GetOptions, GetResult, ObjectMeta
+    from obstore.store import ClientConfig, RetryConfig
+
+log = logging.getLogger("pichub.storage")
+
+CONNECT, ANSWER, WRITTEN = timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=30)
+"""How long is waited for a connection, for an answer's next bytes, and where bytes have to be sent before it."""
+RETRIES, RETRIED_WITHIN = 2, timedelta(seconds=4)
+PART, PARTS = 5 * 1024 * 1024, 3
+"""Bytes of a part of a multipart upload, and how many of them are on their way at once: all that is in memory."""
+AT_ONCE = 1024 * 1024
+"""What is no larger is read whole when it is opened."""
+CHUNK = 256 * 1024
+PAGE = 1000
+"""Objects that one request lists or deletes at most."""
+TOUCHED = timedelta(days=7)
+LARGEST_TOUCHED = 64 * 1024 * 1024
+SECOND = timedelta(seconds=1)
+
+FULL = re.compile(r"status code: 507|StorageFull|QuotaExceeded|InsufficientStorage|InsufficientCapacity")
+CODE = re.compile(r"<Code>(\w+)</Code>")
+BEYOND = re.compile(r"status code: 416")
+TYPES = {
+    "jpg": "image/jpeg",
+    "png": "image/png",
+    "webp": "image/webp",
+    "gif": "image/gif",
+    "avif": "image/avif",
+}
+FOR_EVER = "public, max-age=31536000, immutable"
+"""What a CDN before a public bucket is told. Answers to presigned addresses say what is right for them."""
+
+
+class S3Storage:
+    """A Storage in a bucket. `local` takes what is on its way in, and files for those that need a path.
+
+    Without `keys` they are sought as AWS's own tools do: in their variables, then from the machine's role.
+    """
+
+    touch_after = TOUCHED
+
+    def __init__(
+        self, bucket: Bucket, keys: Keys | None, local: DiskStorage, *, clock: Callable[[], datetime]
+    ) -> None:
+        self.incoming = local.incoming
+        self._bucket = bucket
+        self._keys = keys
+        self._local = local
+        self._clock = clock
+        self._reads = _store(bucket, keys, answer=ANSWER)
+        self._writes = _store(bucket, keys, answer=WRITTEN)
+        self._touching = asyncio.Lock()
+
+    async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:  # noqa: ARG002
+        await to_the_end(self._put(key, source))
+
+    async def read(self, key: str) -> bytes:
+        return await to_the_end(self._read(key))
+
+    @asynccontextmanager
+    async def open(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[Stored]:
+        if start < 0 or (stop is not None and stop < 0):
+            raise ValueError(f"A range has no negative bounds: {start}, {stop}")
+        yield await to_the_end(self._open(key, start, stop))
+
+    @asynccontextmanager
+    async def as_file(self, key: str) -> AsyncIterator[Path]:
+        path = self.incoming / f"read-{secrets.token_hex(16)}"
+        try:
+            await download(self, key, path)
+            yield path
+        finally:
+            path.unlink(missing_ok=True)
+
+    async def stat(self, key: str) -> Stat | None:
+        return await to_the_end(self._stat(key))
+
+    async def touch(self, key: str) -> None:
+        await to_the_end(self._touch(key))
+
+    async def delete(self, key: str) -> bool:
+        return await to_the_end(self._delete(key))
+
+    async def delete_under(self, prefix: str) -> int:
+        return await to_the_end(self._delete_under(prefix))
+
+    async def delete_stale(self, keys: Sequence[str], before: datetime) -> Amount:
+        return await to_the_end(self._delete_stale([check_key(key) for key in keys], before))
+
+    async def list(self, prefix: str = "") -> AsyncIterator[tuple[str, Stat]]:
+        async for page in self._pages(check_key(prefix) if prefix else ""):
+            for key, stat in page.items():
+                yield key, stat
+
+    async def free(self) -> int | None:
+        return None
+
+    def address(self, key: str, *, lasting: timedelta, headers: Mapping[str, str]) -> str | None:
+        path = self._path(key)
+        if self._keys is None:
+            return None
+        return presigned(
+            f"{self._bucket.public_address}/{path}",
+            keys=self._keys,
+            region=self._bucket.region,
+            now=self._clock(),
+            lasting=lasting,
+            headers=headers,
+        )
+
+    async def tend(self) -> None:
+        return
+
+    async def clear_incoming(self, before: datetime, *, only_look: bool = False) -> Amount:
+        return await self._local.clear_incoming(before, only_look=only_look)
+
+    async def _put(self, key: str, source: Path | bytes, *, mode: Any = None) -> None:
+        path = self._path(key)
+        if isinstance(source, Path):
+            await in_thread(source.stat)  # what is missing then is the file
+        with _failures(key, is_put=True):
+            await obstore.put_async(
+                self._writes,
+                path,
+                source,
+                attributes=_attributes(key),
+                chunk_size=PART,
+                max_concurrency=PARTS,
+                mode=mode,
+            )
+        if isinstance(source, Path):
+            await in_thread(source.unlink, missing_ok=True)
+
+    async def _read(self, key: str) -> bytes:
+        path = self._path(key)
+        with _failures(key):
+            return bytes(await (await obstore.get_async(self._reads, path)).bytes_async())
+
+    async def _open(self, key: str, start: int, stop: int | None) -> Stored:
+        found = await self._get(key, start, stop)
+        if found is None:  # none of its bytes: a store refuses to be asked for none
+            stat = await self._stat(key)
+            if stat is None:
+                raise Missing(key)
+            return Stored(stat, _once(b""))
+        stat = _stat(found.meta)
+        if min(stat.size, stop or stat.size) - start > AT_ONCE:
+            return Stored(stat, _chunks(key, found))
+        with _failures(key):
+            return Stored(stat, _once(bytes(await found.bytes_async())))
+
+    async def _get(self, key: str, start: int, stop: int | None) -> "GetResult | None":
+        path, options = self._path(key), _range(start, stop)
+        if stop is not None and stop <= start:
+            return None
+        try:
+            with _failures(key):
+                return await obstore.get_async(self._reads, path, options=options)
+        except _BeyondTheEnd:
+            return None
+
+    async def _stat(self, key: str) -> Stat | None:
+        path = self._path(key)
+        try:
+            with _failures(key):
+                return _stat(await obstore.head_async(self._reads, path))
+        except Missing:
+            return None
+
+    async def _touch(self, key: str) -> None:
+        """Puts the same bytes again, if they are still there: a store copies nothing onto itself unchanged."""
+        path = self._path(key)
+        async with self._touching:  # one at a time is in memory
+            with suppress(Missing, PreconditionError), _failures(key):
+                found = await obstore.get_async(self._reads, path)
+                if found.meta["size"] <= LARGEST_TOUCHED:
+                    body = bytes(await found.bytes_async())
+                    await self._put(key, body, mode={"e_tag": found.meta["e_tag"]})
+
+    async def _delete(self, key: str) -> bool:
+        if await self._stat(key) is None:  # a store does not tell
+            return False
+        await self._remove([key])
+        return True
+
+    async def _delete_under(self, prefix: str) -> int:
+        removed = 0
+        async for page in self._pages(check_key(prefix)):
+            await self._remove(page)
+            removed += len(page)
+        return removed
+
+    async def _delete_stale(self, keys: Sequence[str], before: datetime) -> Amount:
+        stale = {
+            key: stat
+            for key, stat in (await self._stats(keys)).items()
+            if stat.modified_at + SECOND <= before  # certainly: it may be younger than its second
+        }
+        await self._remove(stale)
+        return Amount(len(stale), sum(stat.size for stat in stale.values()))
+
+    async def _remove(self, keys: Iterable[str]) -> None:
+        paths = [self._path(key) for key in keys]
+        if paths:
+            with _failures(""):
+                await obstore.delete_async(self._writes, paths)
+
+    async def _stats(self, keys: Sequence[str]) -> dict[str, Stat]:
+        """What is known of these, by as few lists as there are: one where they lie together, never more than keys."""
+        stats: dict[str, Stat] = {}
+        left = sorted(keys)
+        while left:
+            wanted, last = set(left), ""
+            async for page in self._pages("", after=_just_before(left[0])):
+                stats |= {key: stat for key, stat in page.items() if key in wanted}
+                last = max(page, default="")
+                if last >= left[0]:
+                    break
+            else:
+                return stats
+            left = [key for key in left if key > last]
+        return stats
+
+    async def _pages(self, prefix: str, *, after: str = "") -> AsyncIterator[dict[str, Stat]]:
+        start = len(self._bucket.path(""))
+        pages = obstore.list(
+            self._reads,
+            self._bucket.path(prefix).rstrip("/") or None,
+            offset=self._bucket.path(after) if after else None,
+            chunk_size=PAGE,
+        )
+        while True:
+            with _failures(prefix):
+                page = await to_the_end(anext(pages, None))
+            if page is None:
+                return
+            found = {each["path"][start:]: _stat(each) for each in page}
+            yield {key: stat for key, stat in found.items() if is_key(key)}
+
+    def _path(self, key: str) -> str:
+        return self._bucket.path(check_key(key))
+
+
+class _BeyondTheEnd(Exception):
+    """A range begins behind the last byte."""
+
+
+def _store(bucket: Bucket, keys: Keys | None, *, answer: timedelta) -> S3Store:
+    options: ClientConfig = {
+        "allow_http": bucket.address.startswith("http://"),
+        "connect_timeout": CONNECT,
+        "read_timeout": answer,
+        "timeout": timedelta(minutes=5),
+    }
+    retries: RetryConfig = {
+        "max_retries": RETRIES,
+        "retry_timeout": RETRIED_WITHIN,
+        "backoff": {
+            "init_backoff": timedelta(milliseconds=100),
+            "max_backoff": timedelta(seconds=1),
+            "base": 2,
+        },
+    }
+    config: dict[str, Any] = {
+        "region": bucket.region,
+        "virtual_hosted_style_request": bucket.virtual_hosted,
+        "disable_bulk_delete": not bucket.bulk_delete,
+    }
+    if bucket.endpoint:  # by both names, or a variable of AWS's tools would win
+        endpoint = bucket.address if bucket.virtual_hosted else bucket.endpoint
+        config |= {"endpoint": endpoint, "aws_endpoint_url_s3": endpoint}
+    if keys is not None:  # by a provider, or a session token of the environment would go along
+        config["credential_provider"] = lambda: {
+            "access_key_id": keys.access,
+            "secret_access_key": keys.secret,
+            "token": None,
+            "expires_at": None,
+        }
+    return S3Store(bucket.name, client_options=options, retry_config=retries, **config)
+
+
+def _range(start: int, stop: int | None) -> "GetOptions":
+    if stop is not None:
+        return {"range": (start, stop)}
+    return {"range": {"offset": start}} if start else {}
+
+
+def _just_before(key: str) -> str:
+    """A name that sorts before the key with little between. None is a folder's: some stores leave out what is in it."""
+    return f"{key[:-1]}!" if key[-2:-1] == "/" else key[:-1]
+
+
+async def _once(body: bytes) -> AsyncIterator[bytes]:
+    if body:
+        yield body
+
+
+async def _chunks(key: str, found: "GetResult") -> AsyncIterator[bytes]:
+    chunks = found.stream(min_chunk_size=CHUNK)
+    while True:
+        with _failures(key):
+            chunk = await anext(chunks, None)
+        if chunk is None:
+            return
+        yield bytes(chunk)
+
+
+def _stat(meta: "ObjectMeta") -> Stat:
+    return Stat(size=meta["size"], modified_at=meta["last_modified"].astimezone(UTC))
+
+
+def _attributes(key: str) -> dict[str, str]:
+    """What a browser is told that gets the object itself."""
+    kind = TYPES.get(key.rpartition(".")[2], "application/octet-stream")
+    return {"Content-Type": kind, "Cache-Control": FOR_EVER}
+
+
+@contextmanager
+def _failures(key: str, *, is_put: bool = False) -> Iterator[None]:
+    """Turns the client's errors into the contract's. What a put does not find is not the object."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        if not is_put and "NoSuchBucket" not in str(error):
+            raise Missing(key) from error
+        raise _failed(error) from error
+    except PreconditionError:
+        raise
+    except BaseError as error:
+        if BEYOND.search(str(error)):
+            raise _BeyondTheEnd from error
+        raise _failed(error) from error
+
+
+def _failed(error: Exception) -> Exception:
+    said = str(error)
+    if FULL.search(said):
+        return OutOfStorage("The storage is full")
+    code = CODE.search(said)
+    log.warning("the storage failed: %s%s", said.partition("\n")[0][:500], f" {code[1]}" if code else "")
+    return StorageUnreachable()

@@ -1,0 +1,138 @@
+"""A real S3 store, SeaweedFS, on this machine; or the one that PICHUB_TEST_STORAGE_URL names."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import parse_qsl, urlencode, urlsplit
+from uuid import uuid4
+
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import S3Store
+
+BUCKET = "pictures"
+ACCESS_KEY, SECRET_KEY = "seaweed", "not-a-secret-outside-of-this-machine"
+CONFIG = """{"identities": [{
+  "name": "pichub", "credentials": [{"accessKey": "%s", "secretKey": "%s"}],
+  "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]}"""
+PORTS = ("s3", "master", "filer", "volume", "admin")
+OFF = ("webdav=false", "admin.ui=false", "master.telemetry=false", "s3.port.iceberg=0", "s3.port.lance=0")
+
+
+@dataclass
+class Seaweed:
+    """An S3 store. `started` makes one that can be stopped, on the port that it had, and started again."""
+
+    url: str
+    access_key: str = ACCESS_KEY
+    secret_key: str = SECRET_KEY
+    command: list[str] = field(default_factory=list)
+    process: "subprocess.Popen[bytes] | None" = None
+
+    def under(self, prefix: str) -> str:
+        """The storage URL of a prefix of its own."""
+        place, _, query = self.url.partition("?")
+        return f"{place.rstrip('/')}/{prefix}?{query}"
+
+    def settings(self, prefix: str = "") -> dict[str, str]:
+        """Settings by which a house keeps its pictures here, under a prefix of its own."""
+        return {
+            "storage_url": self.under(prefix or f"house-{uuid4().hex}"),
+            "s3_access_key": self.access_key,
+            "s3_secret_key": self.secret_key,
+        }
+
+    def start(self) -> None:
+        self.process = subprocess.Popen(
+            self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        deadline = time.monotonic() + 30
+        while not self._is_ready():
+            assert self.process.poll() is None, "SeaweedFS ended at its start"
+            assert time.monotonic() < deadline, "SeaweedFS did not start"
+            time.sleep(0.05)
+
+    def _is_ready(self) -> bool:
+        """Whether it answers, and has made its bucket."""
+        options = dict(parse_qsl(urlsplit(self.url).query))
+        keys = {"access_key_id": self.access_key, "secret_access_key": self.secret_key}
+        once = {"max_retries": 0, "retry_timeout": timedelta(seconds=1)}
+        store = S3Store(BUCKET, **options, **keys, client_options={"allow_http": True}, retry_config=once)  # type: ignore[arg-type]
+        with suppress(BaseError):
+            obstore.list(store, "none").collect()
+            return True
+        return False
+
+    def stop(self) -> None:
+        """At once, as a crash would: a graceful stop takes half a minute."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
+
+    @contextmanager
+    def frozen(self) -> Iterator[None]:
+        """It takes connections, and does not answer."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self.process.send_signal(signal.SIGCONT)
+
+
+@contextmanager
+def seaweed() -> Iterator[Seaweed]:
+    """A store for as long as the block lasts: one that runs already, or one of its own."""
+    url = os.environ.get("PICHUB_TEST_STORAGE_URL")
+    if url:
+        yield Seaweed(url, os.environ["PICHUB_S3_ACCESS_KEY"], os.environ["PICHUB_S3_SECRET_KEY"])
+        return
+    with started() as store:
+        yield store
+
+
+@contextmanager
+def started() -> Iterator[Seaweed]:
+    """A store of its own."""
+    with TemporaryDirectory(prefix="pichub-seaweed-") as name:
+        folder = Path(name)
+        (folder / "s3.json").write_text(CONFIG % (ACCESS_KEY, SECRET_KEY))
+        (folder / "logs").mkdir()
+        ports = free_ports(2 * len(PORTS))
+        command = [
+            str(Path(sys.executable).with_name("weed")),
+            f"-logdir={folder / 'logs'}",
+            "mini",
+            f"-dir={folder / 'data'}",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            f"-bucket={BUCKET}",
+            f"-s3.config={folder / 's3.json'}",
+            *(f"-{option}" for option in OFF),
+            *(f"-{each}.port={port}" for each, port in zip(PORTS, ports, strict=False)),
+            *(f"-{each}.port.grpc={port}" for each, port in zip(PORTS, ports[len(PORTS) :], strict=True)),
+        ]
+        query = urlencode({"endpoint": f"http://127.0.0.1:{ports[0]}", "region": "us-east-1"}, safe=":/")
+        store = Seaweed(f"s3://{BUCKET}?{query}", command=command)
+        try:
+            store.start()
+            yield store
+        finally:
+            store.stop()
+
+
+def free_ports(count: int) -> list[int]:
+    with ExitStack() as held:
+        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]

@@ -1,0 +1,83 @@
+"""`pichub copy-storage`: there and back, broken off and gone on with, and never a wrong byte."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from app.storage import DiskStorage
+from tests.servers.seaweed import Seaweed
+from tests.storage.conftest import bucket_of
+
+OBJECTS = 300
+PICHUB = Path(sys.executable).with_name("pichub")
+
+
+def command(folder: Path, *arguments: str) -> list[str]:
+    return [str(PICHUB), "copy-storage", "--data-dir", str(folder / "data"), *arguments]
+
+
+def environment(store: Seaweed) -> dict[str, str]:
+    keys = {"PICHUB_S3_ACCESS_KEY": store.access_key, "PICHUB_S3_SECRET_KEY": store.secret_key}
+    return {**os.environ, **keys}
+
+
+async def run(folder: Path, store: Seaweed, *arguments: str) -> tuple[int, dict[str, dict[str, int]], str]:
+    process = await asyncio.create_subprocess_exec(
+        *command(folder, *arguments, "--json"),
+        env=environment(store),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    out, err = await process.communicate()
+    return process.returncode or 0, json.loads(out or b"{}"), err.decode()
+
+
+async def filled(folder: Path) -> tuple[DiskStorage, dict[str, bytes]]:
+    source = DiskStorage(folder)
+    objects = {f"originals/img_{n:026}.jpg": os.urandom(2000 + 40 * n) for n in range(OBJECTS)}
+    for key, body in objects.items():
+        await source.put(key, body, durable=False)
+    await source.put("variants/img_1/a.webp", b"x")
+    return source, objects
+
+
+async def test_a_copy_that_is_killed_goes_on_and_comes_back_whole(seaweed: Seaweed, tmp_path: Path) -> None:
+    source, objects = await filled(tmp_path / "from")
+    url = seaweed.under(f"copied-{os.getpid()}-{id(tmp_path)}")
+    bucket = bucket_of(seaweed, tmp_path, url.partition("?")[0].rpartition("/")[2])
+
+    killed = await asyncio.create_subprocess_exec(
+        *command(tmp_path, str(source.root), url), env=environment(seaweed), stderr=subprocess.DEVNULL
+    )
+    try:
+        while len([key async for key, _ in bucket.list()]) < 40:
+            assert killed.returncode is None
+            await asyncio.sleep(0.02)
+    finally:
+        killed.send_signal(signal.SIGKILL)
+        await killed.wait()
+    assert 40 <= len([key async for key, _ in bucket.list()]) < OBJECTS
+
+    await bucket.put(next(iter(objects)), b"y" * len(next(iter(objects.values()))))  # of the same size
+    code, told, error = await run(tmp_path, seaweed, str(source.root), url)
+    assert (code, told["failures"]) == (0, {}), error
+    assert told["copied"]["count"] + told["there"]["count"] == OBJECTS
+    assert told["there"]["count"] >= 39
+    assert [key async for key, _ in source.list("variants")]
+
+    code, told, _ = await run(tmp_path, seaweed, url, str(tmp_path / "to"), "--all", "--at-once", "16")
+    assert (code, told["copied"]["count"]) == (0, OBJECTS)
+    target = DiskStorage(tmp_path / "to")
+    assert {key: await target.read(key) async for key, _ in target.list()} == objects
+    assert {key: await source.read(key) async for key, _ in source.list("originals")} == objects
+
+
+async def test_what_can_not_be_copied_is_told(seaweed: Seaweed, tmp_path: Path) -> None:
+    code, _, error = await run(tmp_path, seaweed, str(tmp_path / "nowhere"), str(tmp_path / "to"))
+    assert (code, "There is no folder" in error) == (2, True)
+    code, _, error = await run(tmp_path, seaweed, "gs://x", str(tmp_path / "to"))
+    assert (code, "It must be a folder" in error) == (2, True)
