@@ -4,7 +4,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { GRAPHIQL } from './api/addresses';
 import { ask, run } from './api/client';
 import { follow } from './api/live';
-import { graphql } from './api/graphql';
+import { SIGN_OUT, VIEWER } from './api/documents';
 import { told, type Problem } from './api/problem';
 import { useMessages } from './language';
 import { shell } from './messages/shell';
@@ -22,24 +22,6 @@ import { Images } from './images/Images';
 import { Albums } from './albums/Albums';
 import { useStore } from './store';
 import { DropZone, Uploads } from './upload/Uploads';
-
-const VIEWER = graphql(`
-  query Viewer {
-    viewer {
-      id
-      username
-      role
-    }
-  }
-`);
-
-const SIGN_OUT = graphql(`
-  mutation SignOut {
-    signOut {
-      revokedSessionId
-    }
-  }
-`);
 
 /** The places of the dashboard: their first word in the address, and their icon and name in the navigation. */
 const PLACES = {

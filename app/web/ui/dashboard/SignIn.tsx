@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 
 import { GRAPHIQL } from './api/addresses';
 import { run } from './api/client';
-import { graphql } from './api/graphql';
+import { SIGN_IN, SIGN_UP as CREATE } from './api/documents';
 import { type Problem, told } from './api/problem';
 import { useMessages } from './language';
 import { signIn as table } from './messages/sign-in';
@@ -12,30 +12,6 @@ import { Complaint, Field } from './parts/Field';
 import { Page } from './parts/Page';
 import { replace, usePlace } from './router';
 import { SIGN_UP, viewer } from './session';
-
-const SIGN_IN = graphql(`
-  mutation SignIn($input: SignInInput!) {
-    signIn(input: $input) {
-      account {
-        id
-        username
-        role
-      }
-    }
-  }
-`);
-
-const SIGN_UP_DOCUMENT = graphql(`
-  mutation SignUp($input: SignUpInput!) {
-    signUp(input: $input) {
-      account {
-        id
-        username
-        role
-      }
-    }
-  }
-`);
 
 /** What strangers see. A link `#/sign-up?invitation=…` brings its code along. */
 export function SignIn() {
@@ -81,7 +57,7 @@ function Form({ isNew, code }: { isNew: boolean; code: string }) {
     const who = { username: written('username').trim(), password: written('password') };
     setBusy(true);
     const answer = isNew
-      ? await run(SIGN_UP_DOCUMENT, { input: { ...who, invitation: written('invitation').trim() || null } })
+      ? await run(CREATE, { input: { ...who, invitation: written('invitation').trim() || null } })
       : await run(SIGN_IN, { input: who });
     setBusy(false);
     setProblem(answer.problem);

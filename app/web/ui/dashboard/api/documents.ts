@@ -1,5 +1,50 @@
-/** What several places ask for, and do. */
+/**
+ * What several places ask for, and do. Documents stand in files of this name alone: all that these export is in the manifest
+ * of what our own pages ask, which a server that runs trusted documents only goes by.
+ */
 import { graphql, type ResultOf } from './graphql';
+
+export const VIEWER = graphql(`
+  query Viewer {
+    viewer {
+      id
+      username
+      role
+    }
+  }
+`);
+
+export const SIGN_IN = graphql(`
+  mutation SignIn($input: SignInInput!) {
+    signIn(input: $input) {
+      account {
+        id
+        username
+        role
+      }
+    }
+  }
+`);
+
+export const SIGN_UP = graphql(`
+  mutation SignUp($input: SignUpInput!) {
+    signUp(input: $input) {
+      account {
+        id
+        username
+        role
+      }
+    }
+  }
+`);
+
+export const SIGN_OUT = graphql(`
+  mutation SignOut {
+    signOut {
+      revokedSessionId
+    }
+  }
+`);
 
 export const IMAGE_CARD = graphql(`
   fragment ImageCard on Image @_unmask {
