@@ -4,16 +4,14 @@ import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, FilePayload, Page, Response, WebSocketRoute, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, WebSocketRoute, expect
 
 from app.auth import tokens
 from app.auth.actor import Scope
 from app.context import Context
-from app.ids import Kind, new_id
 from app.models import Account, Album, Image, Role
 from app.resolvers import accounts
 from app.resolvers.accounts import NewAccount
@@ -23,11 +21,6 @@ from tests.house import PASSWORD, House, ask, served, until
 from tests.web.conftest import visit
 
 AXE = BUILT.parent / "ui" / "node_modules" / "axe-core" / "axe.min.js"
-FIRST_LOAD = 200_000
-"""Bytes over the network that the first look may cost, pictures apart."""
-MANY = 3000
-DOM = 1500
-"""Elements that may be in the document, however many images there are."""
 
 
 @pytest.fixture(scope="module")
@@ -371,46 +364,3 @@ async def test_the_navigation_stands_beside_what_it_leads_to_and_above_it_on_pho
         assert narrow["x"] == 0
         assert narrow["y"] < 80
         await expect(page.get_by_role("navigation")).to_be_hidden()
-
-
-async def test_the_first_look_costs_little(context: BrowserContext, home: House) -> None:
-    token = await owner(home, "leo")
-    await home.upload(pictures.png(), token=token)
-    sizes: dict[str, int] = {}
-
-    async def weigh(response: Response) -> None:
-        if "/img/" not in response.url:
-            sizes[response.url] = (await response.request.sizes())["responseBodySize"]
-
-    async with inside(context, home, "leo") as page:
-        page.on("response", weigh)
-        await page.reload()
-        await expect(tile(page, "picture.png")).to_be_visible()
-        await page.wait_for_load_state("networkidle")
-    assert any(url.endswith(".js") for url in sizes)
-    assert sum(sizes.values()) < FIRST_LOAD
-
-
-async def test_of_thousands_of_images_only_those_near_the_screen_are_in_the_page(
-    context: BrowserContext, home: House
-) -> None:
-    token = await owner(home, "mia")
-    one = await Image.get(id=(await home.upload(pictures.png(), token=token, filename="last.png"))["id"])
-    moments = [one.created_at + timedelta(milliseconds=number) for number in range(1, MANY)]
-    await Image.bulk_create(copy(one, number, moment) for number, moment in enumerate(moments, 1))
-    await Account.filter(id=one.owner_id).update(image_count=MANY)
-    async with inside(context, home, "mia") as page:
-        await expect(page.get_by_text(f"{MANY:,} images")).to_be_visible()
-        for number in range(40, 400, 40):
-            await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-            await expect(tile(page, f"{MANY - 1 - number}.png")).to_be_attached()
-            assert await page.evaluate("document.querySelectorAll('*').length") < DOM
-        await page.evaluate("scrollTo(0, 0)")
-        await expect(tile(page, f"{MANY - 1}.png")).to_be_visible()
-
-
-def copy(image: Image, number: int, moment: Any) -> Image:
-    """Another row of the same picture."""
-    named = {"id": new_id(Kind.IMAGE, moment), "filename": f"{number}.png", "created_at": moment}
-    kept = {name: getattr(image, name) for name in Image._meta.db_fields if name not in named}
-    return Image(**kept | named)

@@ -1,7 +1,7 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { GRAPHIQL } from './api/addresses';
+import { DOCS, GRAPHIQL } from './api/addresses';
 import { ask, run } from './api/client';
 import { follow } from './api/live';
 import { SIGN_OUT, VIEWER } from './api/documents';
@@ -27,6 +27,7 @@ import { DropZone, Uploads } from './upload/Uploads';
 const PLACES = {
   images: Images,
   albums: Albums,
+  categories: lazily(() => import('./panels/categories').then((panel) => panel.Categories)),
   playground: lazily(() => import('./panels/playground').then((panel) => panel.Playground)),
   tokens: lazily(() => import('./panels/tokens').then((panel) => panel.Tokens)),
   webhooks: lazily(() => import('./panels/webhooks').then((panel) => panel.Webhooks)),
@@ -67,7 +68,7 @@ export function App() {
 }
 
 function Rooms({ viewer: who }: { viewer: Viewer }) {
-  const { path } = usePlace();
+  const { path, params } = usePlace();
   const t = useMessages(shell);
   const name = path[0] ?? 'images';
   useEffect(follow, [who.id]);
@@ -90,7 +91,12 @@ function Rooms({ viewer: who }: { viewer: Viewer }) {
         <Shown key={name} />
       </main>
       <Uploads />
-      <DropZone album={(name === 'albums' && path[1]) || null} />
+      <DropZone
+        into={{
+          album: (name === 'albums' && path[1]) || null,
+          category: ['images', 'albums'].includes(name) ? params.get('category') : null,
+        }}
+      />
     </div>
   );
 }
@@ -143,6 +149,7 @@ function Side({ viewer: who, current }: { viewer: Viewer; current: string }) {
           </p>
           <div class="row">
             <LanguageSwitch />
+            <a href={DOCS}>{t.api}</a>
             <a href={GRAPHIQL}>GraphiQL</a>
           </div>
         </div>

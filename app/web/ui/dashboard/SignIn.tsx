@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks';
 
-import { GRAPHIQL } from './api/addresses';
+import { DOCS, GRAPHIQL } from './api/addresses';
 import { run } from './api/client';
 import { SIGN_IN, SIGN_UP as CREATE } from './api/documents';
 import { type Problem, told } from './api/problem';
 import { useMessages } from './language';
+import { shell } from './messages/shell';
 import { signIn as table } from './messages/sign-in';
 import { LanguageSwitch } from './parts/LanguageSwitch';
 import { Button } from './parts/Button';
@@ -17,6 +18,7 @@ import { SIGN_UP, viewer } from './session';
 export function SignIn() {
   const place = usePlace();
   const t = useMessages(table);
+  const words = useMessages(shell);
   const mayAsk = SIGN_UP !== 'closed';
   const isNew = mayAsk && place.path[0] === 'sign-up';
   return (
@@ -40,6 +42,7 @@ export function SignIn() {
       </div>
       <footer class="entrance-foot">
         <LanguageSwitch />
+        <a href={DOCS}>{words.api}</a>
         <a href={GRAPHIQL}>{t.explore}</a>
       </footer>
     </main>

@@ -59,6 +59,9 @@ export const IMAGE_CARD = graphql(`
     album {
       id
     }
+    category {
+      id
+    }
   }
 `);
 export type ImageCard = ResultOf<typeof IMAGE_CARD>;
@@ -98,6 +101,23 @@ export const MORE_IMAGES = graphql(
   [IMAGE_CARD],
 );
 
+export const EARLIER_IMAGES = graphql(
+  `
+    query EarlierImages($last: Int!, $before: String, $filter: ImageFilter, $orderBy: ImageOrder) {
+      images(last: $last, before: $before, filter: $filter, orderBy: $orderBy) {
+        nodes {
+          ...ImageCard
+        }
+        pageInfo {
+          hasPreviousPage
+          startCursor
+        }
+      }
+    }
+  `,
+  [IMAGE_CARD],
+);
+
 export const IMAGE_FACTS = graphql(
   `
     fragment ImageFacts on Image @_unmask {
@@ -113,6 +133,10 @@ export const IMAGE_FACTS = graphql(
       url
       preview: srcSet(widths: [480, 960, 1600], transform: { format: WEBP })
       album {
+        id
+        name
+      }
+      category {
         id
         name
       }
@@ -254,6 +278,66 @@ export const DELETE_ALBUM = graphql(`
   mutation DeleteAlbum($input: DeleteAlbumInput!) {
     deleteAlbum(input: $input) {
       deletedAlbumId
+    }
+  }
+`);
+
+export const CATEGORY_CARD = graphql(`
+  fragment CategoryCard on Category @_unmask {
+    id
+    name
+    description
+  }
+`);
+export type CategoryCard = ResultOf<typeof CATEGORY_CARD>;
+
+export const CATEGORIES = graphql(
+  `
+    query Categories($after: String) {
+      categories(first: 100, after: $after) {
+        nodes {
+          ...CategoryCard
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+      }
+    }
+  `,
+  [CATEGORY_CARD],
+);
+
+export const CREATE_CATEGORY = graphql(
+  `
+    mutation CreateCategory($input: CreateCategoryInput!) {
+      createCategory(input: $input) {
+        category {
+          ...CategoryCard
+        }
+      }
+    }
+  `,
+  [CATEGORY_CARD],
+);
+
+export const UPDATE_CATEGORY = graphql(
+  `
+    mutation UpdateCategory($input: UpdateCategoryInput!) {
+      updateCategory(input: $input) {
+        category {
+          ...CategoryCard
+        }
+      }
+    }
+  `,
+  [CATEGORY_CARD],
+);
+
+export const DELETE_CATEGORY = graphql(`
+  mutation DeleteCategory($id: ID!) {
+    deleteCategory(input: { id: $id }) {
+      deletedCategoryId
     }
   }
 `);
