@@ -53,8 +53,8 @@ async def inside(context: BrowserContext, home: House, name: str) -> AsyncIterat
         yield visited.page
 
 
-def tile(page: Page, name: str) -> Any:
-    return page.get_by_role("button", name=f"Open {name}")
+def tile(page: Page, name: str, word: str = "Open") -> Any:
+    return page.get_by_role("button", name=f"{word} {name}", exact=True)
 
 
 def file(name: str, content: bytes) -> FilePayload:
@@ -185,7 +185,7 @@ async def test_what_others_upload_and_delete_is_seen_at_once(context: BrowserCon
         await expect(page.get_by_role("heading", name="Your first pictures")).to_be_visible()
         await until(lambda: home.services.feed.followers > 0)
         image = await home.upload(pictures.png(), token=token, filename="from-a-tool.png")
-        await expect(tile(page, "from-a-tool.png")).to_be_visible()
+        await expect(tile(page, "from-a-tool.png").locator(".loaded")).to_be_visible()
         answer = await home.client.delete(
             f"/v1/images/{image['id']}", headers={"Authorization": f"Bearer {token}"}
         )
@@ -327,6 +327,71 @@ async def test_the_language_is_the_browsers_until_another_is_chosen(chromium: Br
     await context.close()
 
 
+async def test_images_are_sorted_into_categories(context: BrowserContext, home: House) -> None:
+    await owner(home, "joy")
+    async with inside(context, home, "joy") as page:
+        await page.get_by_role("link", name="Categories").click()
+        await page.get_by_role("button", name="New category").click()
+        await is_accessible(page)
+        await page.get_by_label("Name").fill("Sketches")
+        await page.get_by_role("dialog").get_by_role("button", name="New category").click()
+        await page.get_by_role("button", name="Edit Sketches").click()
+        await page.get_by_label("Name").fill("Drawings")
+        await page.get_by_role("button", name="Save").click()
+        await is_accessible(page)
+        await page.get_by_role("link", name="Drawings").click()
+        await expect(page.get_by_role("heading", name="Nothing in this category yet")).to_be_visible()
+        await page.get_by_label("Upload", exact=True).set_input_files([file("ink.png", pictures.png())])
+        await expect(tile(page, "ink.png")).to_be_visible()
+        await page.get_by_label("Category").select_option(label="All categories")
+        await page.get_by_label("Upload", exact=True).set_input_files([file("snapshot.png", pictures.png())])
+        await tile(page, "snapshot.png").click()
+        await page.get_by_role("dialog").get_by_label("Category").select_option(label="Drawings")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("dialog").get_by_label("Category")).to_have_value(re.compile("^cat_"))
+        await page.keyboard.press("Escape")
+        await page.get_by_label("Category").select_option(label="Drawings")
+        await expect(page.get_by_role("list", name="Images").get_by_role("listitem")).to_have_count(2)
+        await page.get_by_role("link", name="Categories").click()
+        await page.get_by_role("button", name="Delete Drawings").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        await expect(page.get_by_role("heading", name="No categories yet")).to_be_visible()
+    assert await Image.filter(owner__username="joy", category_id=None).count() == 2
+
+
+async def test_what_goes_wrong_is_told_in_chinese_with_its_facts(chromium: Browser, home: House) -> None:
+    token = await owner(home, "lin")
+    await home.upload(pictures.png(), token=token)
+    context = await chromium.new_context(locale="zh-CN")
+    async with visit(context, f"{home.url}/#/sign-up?invitation=none") as visited:
+        page = visited.page
+        await page.get_by_label("用户名").fill("?")
+        await page.get_by_label("密码").fill("0123456789")
+        await page.get_by_role("button", name="创建账号").click()
+        await expect(page.get_by_role("alert")).to_contain_text("须为 3 到 64 个字符")
+        await page.goto(f"{home.url}/#/")
+        await page.get_by_label("用户名").fill("lin")
+        await page.get_by_label("密码").fill(PASSWORD)
+        await page.get_by_role("button", name="登录").click()
+        await expect(tile(page, "picture.png", "打开")).to_be_visible()
+        await Account.filter(username="lin").update(quota=1_000_000, bytes_used=950_000)
+        chosen = [
+            file("a.png", b"no picture"),
+            file("b.png", bytes(400_000)),
+            file("c.png", pictures.png()),
+        ]
+        await page.get_by_label("上传", exact=True).set_input_files(chosen)
+        uploads = page.get_by_role("region", name="上传")
+        await expect(uploads).to_contain_text("3 个未能上传")
+        await expect(uploads).to_contain_text("不是受支持的图片。请使用 JPG、PNG、WebP 或 GIF。")
+        await expect(uploads).to_contain_text("文件太大。最大为 293 kB，该文件为 391 kB。")
+        await expect(uploads).to_contain_text(re.compile("空间不足。配额 .* 已用 .*请先删除一些图片。"))
+        await is_accessible(page)
+        words = re.sub(r"[abc]\.png|JPG|PNG|WebP|GIF|[kKM]i?B", "", await uploads.inner_text())
+        assert not re.search("[A-Za-z]{2}", words)
+    await context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_all_places_can_be_read_by_all(chromium: Browser, home: House, scheme: Any) -> None:
     token = await owner(home, f"kit-{scheme}")
@@ -339,7 +404,7 @@ async def test_all_places_can_be_read_by_all(chromium: Browser, home: House, sch
         await enter(page, f"kit-{scheme}")
         await expect(tile(page, "picture.png")).to_be_visible()
         await is_accessible(page)
-        for name in ("Albums", "Transforms", "API tokens", "Webhooks", "Usage"):
+        for name in ("Albums", "Categories", "Transforms", "API tokens", "Webhooks", "Usage"):
             await page.get_by_role("button", name="Menu").click()
             await page.get_by_role("link", name=name).click()
             await expect(page.get_by_role("heading", level=1)).to_have_text(name)

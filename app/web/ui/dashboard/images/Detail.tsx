@@ -65,8 +65,8 @@ export function Detail({
       onKeyDown={press}
       wide
     >
-      <div class="detail">
-        <figure class="stage">
+      <div class={any || !problem ? 'detail' : undefined}>
+        <figure class="stage" hidden={!any}>
           {any && <Picture key={id} card={any} facts={shown} />}
           <div class="steps">
             <Button
@@ -97,9 +97,12 @@ export function Detail({
                 <a class="button" href={href('/playground', { image: id })}>
                   {playground}
                 </a>
-                <Button icon="trash" onClick={() => setDeleting(true)}>
-                  {t.delete}
-                </Button>
+                <Button
+                  icon="trash"
+                  aria-label={t.delete}
+                  title={t.delete}
+                  onClick={() => setDeleting(true)}
+                />
               </div>
             </>
           )}

@@ -108,11 +108,19 @@ function time(english: string): string {
   return english.replace(/ ?(second|minute|hour|day)s?/g, (_, unit: string) => ` ${UNITS[unit]}`).trim();
 }
 
+/** 50MB as all other sizes on the page are written: 50 MB. */
+function spaced(fact: string): string {
+  return fact.replace(
+    /^([\d.]+)(K|M)B$/,
+    (_, number: string, unit: string) => `${number} ${unit === 'K' ? 'k' : unit}B`,
+  );
+}
+
 /** Null where nobody has translated it. */
 export function inChinese(sentence: string): string | null {
   for (const [pattern, say] of SAID) {
     const found = pattern.exec(sentence);
-    if (found) return say(...found.slice(1));
+    if (found) return say(...found.slice(1).map(spaced));
   }
   return null;
 }
