@@ -160,7 +160,9 @@ async def longest(page: Page) -> float:
     await page.evaluate("() => { window.long = [] }")
     frames = sorted(await page.evaluate(SCROLL, {"pixels": 40, "frames": 120}))
     worst: float = await page.evaluate("Math.max(0, ...window.long)")
-    print(f"frames: half below {frames[60]:.1f} ms, 95 % below {frames[114]:.1f}; longest task {worst:.0f} ms")
+    print(
+        f"frames: half below {frames[60]:.1f} ms, 95 % below {frames[114]:.1f}; longest task {worst:.0f} ms"
+    )
     return worst
 
 
