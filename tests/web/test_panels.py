@@ -334,6 +334,7 @@ async def test_where_trusted_documents_alone_are_run_our_pages_work_and_nothing_
     assert await code_of(home.client, "{ viewer { username } }") == "DOCUMENT_NOT_TRUSTED"
     page = await context.new_page()  # no visit: GraphiQL asks for the schema, and is refused
     await page.goto(f"{home.url}/graphql")
+    await expect(page.locator(".graphiql-editor-tool .view-lines").first).to_contain_text("widths")
     await page.get_by_role("button", name="Show Access").click()
     await expect(page.get_by_label("Access", exact=True)).to_contain_text("You act as max, signed in")
     await page.get_by_role("button", name=re.compile("Execute query")).click()
