@@ -79,7 +79,7 @@ async def built(settings: Settings, pages: Pages) -> AsyncIterator[asyncio.Futur
             import prometheus_client  # noqa: F401  (and what the first that counts would)
         from app.graphql.view import View
 
-        return View(settings, graphiql=pages.graphiql)
+        return View(settings, graphiql=pages.graphiql, own_documents=pages.documents)
 
     async def build_later() -> ASGIApp:
         await asyncio.sleep(HEAD_START)

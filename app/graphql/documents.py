@@ -10,6 +10,7 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
+from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -110,17 +111,17 @@ class Documents:
         self._by_text = {text.strip(): text for text in texts.values()}
 
     @classmethod
-    def load(cls, folder: Path, reader: Reader) -> Self:
-        """All documents of the folder, each of them valid. Raises BadDocument."""
+    def load(cls, folder: Path, reader: Reader, *, own: Path | None = None) -> Self:
+        """All documents of the folder, and of the manifest of our `own` pages; each is valid. Raises BadDocument."""
         texts: dict[str, str] = {}
         try:
-            for source, id, text in _found(folder):
+            for source, id, text in chain(_found(folder), _own(own)):
                 _check(source, text, reader)
                 if texts.setdefault(id, text).strip() != text.strip():
                     raise BadDocument(f"{source}: another document has the id {excerpt(id)} too")
         except OSError as error:
             raise BadDocument(f"{error.filename}: {error.strerror}") from error
-        if not texts:
+        if not any(_found(folder)):
             raise BadDocument(f"{folder}: it holds no document, neither *.graphql nor a manifest *.json")
         return cls(texts)
 
@@ -190,9 +191,19 @@ def _found(folder: Path) -> Iterator[tuple[str, str, str]]:
         if path.suffix in {".graphql", ".gql"}:
             yield str(path), *_digested(_content(path))
         elif path.suffix == ".json":
-            for id, text in _manifest(path):
-                yield f"{path}, {excerpt(id)}", id, text
-                yield f"{path}, {excerpt(id)}", *_digested(text)
+            yield from _entries(path)
+
+
+def _own(manifest: Path | None) -> Iterator[tuple[str, str, str]]:
+    """The same of our own pages; nothing where they were not built."""
+    if manifest is not None and manifest.is_file():
+        yield from _entries(manifest)
+
+
+def _entries(manifest: Path) -> Iterator[tuple[str, str, str]]:
+    for id, text in _manifest(manifest):
+        yield f"{manifest}, {excerpt(id)}", id, text
+        yield f"{manifest}, {excerpt(id)}", *_digested(text)
 
 
 def _digested(text: str) -> tuple[str, str]:

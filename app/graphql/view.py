@@ -8,6 +8,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -102,7 +103,8 @@ class EventStream(SSETransport):
 class View(GraphQL[Operation, None]):
     """The endpoint: POST with JSON or a multipart form, GET for queries, GraphiQL for browsers that ask for HTML.
 
-    Subscriptions come over WebSocket, as server-sent events and as multipart. `graphiql` is the page to show at a path.
+    Subscriptions come over WebSocket, as server-sent events and as multipart. `graphiql` is the page to show at a path,
+    `own_documents` the manifest of what our pages ask: they work where trusted documents alone are run.
     """
 
     request_adapter_class = Body
@@ -112,11 +114,14 @@ class View(GraphQL[Operation, None]):
         GRAPHQL_SSE_PROTOCOL: EventStream
     }
 
-    def __init__(self, settings: Settings, *, graphiql: Callable[[str], Response]) -> None:
+    def __init__(
+        self, settings: Settings, *, graphiql: Callable[[str], Response], own_documents: Path | None = None
+    ) -> None:
         self.graphiql = graphiql
         schema = build_schema(settings)
         folder = settings.graphql_documents
-        self._desk = Desk(schema, Documents.load(folder, schema.reader) if folder else None)
+        trusted = Documents.load(folder, schema.reader, own=own_documents) if folder else None
+        self._desk = Desk(schema, trusted)
         super().__init__(
             self._desk,  # type: ignore[arg-type]
             multipart_uploads_enabled=True,

@@ -51,6 +51,11 @@ class Pages:
     folder: Path = BUILT
 
     @property
+    def documents(self) -> Path:
+        """The manifest of the GraphQL documents that the pages ask; not there where nothing was built."""
+        return self.folder / "documents.json"
+
+    @property
     def routes(self) -> list[Route]:
         return [
             Route("/static/{name}", self.asset),

@@ -4,16 +4,14 @@ import re
 from base64 import b64encode
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, FilePayload, Page, Response, WebSocketRoute, expect
+from playwright.async_api import Browser, BrowserContext, FilePayload, Page, WebSocketRoute, expect
 
 from app.auth import tokens
 from app.auth.actor import Scope
 from app.context import Context
-from app.ids import Kind, new_id
 from app.models import Account, Album, Image, Role
 from app.resolvers import accounts
 from app.resolvers.accounts import NewAccount
@@ -23,11 +21,6 @@ from tests.house import PASSWORD, House, ask, served, until
 from tests.web.conftest import visit
 
 AXE = BUILT.parent / "ui" / "node_modules" / "axe-core" / "axe.min.js"
-FIRST_LOAD = 200_000
-"""Bytes over the network that the first look may cost, pictures apart."""
-MANY = 3000
-DOM = 1500
-"""Elements that may be in the document, however many images there are."""
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +53,8 @@ async def inside(context: BrowserContext, home: House, name: str) -> AsyncIterat
         yield visited.page
 
 
-def tile(page: Page, name: str) -> Any:
-    return page.get_by_role("button", name=f"Open {name}")
+def tile(page: Page, name: str, word: str = "Open") -> Any:
+    return page.get_by_role("button", name=f"{word} {name}", exact=True)
 
 
 def file(name: str, content: bytes) -> FilePayload:
@@ -192,7 +185,7 @@ async def test_what_others_upload_and_delete_is_seen_at_once(context: BrowserCon
         await expect(page.get_by_role("heading", name="Your first pictures")).to_be_visible()
         await until(lambda: home.services.feed.followers > 0)
         image = await home.upload(pictures.png(), token=token, filename="from-a-tool.png")
-        await expect(tile(page, "from-a-tool.png")).to_be_visible()
+        await expect(tile(page, "from-a-tool.png").locator(".loaded")).to_be_visible()
         answer = await home.client.delete(
             f"/v1/images/{image['id']}", headers={"Authorization": f"Bearer {token}"}
         )
@@ -334,6 +327,71 @@ async def test_the_language_is_the_browsers_until_another_is_chosen(chromium: Br
     await context.close()
 
 
+async def test_images_are_sorted_into_categories(context: BrowserContext, home: House) -> None:
+    await owner(home, "joy")
+    async with inside(context, home, "joy") as page:
+        await page.get_by_role("link", name="Categories").click()
+        await page.get_by_role("button", name="New category").click()
+        await is_accessible(page)
+        await page.get_by_label("Name").fill("Sketches")
+        await page.get_by_role("dialog").get_by_role("button", name="New category").click()
+        await page.get_by_role("button", name="Edit Sketches").click()
+        await page.get_by_label("Name").fill("Drawings")
+        await page.get_by_role("button", name="Save").click()
+        await is_accessible(page)
+        await page.get_by_role("link", name="Drawings").click()
+        await expect(page.get_by_role("heading", name="Nothing in this category yet")).to_be_visible()
+        await page.get_by_label("Upload", exact=True).set_input_files([file("ink.png", pictures.png())])
+        await expect(tile(page, "ink.png")).to_be_visible()
+        await page.get_by_label("Category").select_option(label="All categories")
+        await page.get_by_label("Upload", exact=True).set_input_files([file("snapshot.png", pictures.png())])
+        await tile(page, "snapshot.png").click()
+        await page.get_by_role("dialog").get_by_label("Category").select_option(label="Drawings")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("dialog").get_by_label("Category")).to_have_value(re.compile("^cat_"))
+        await page.keyboard.press("Escape")
+        await page.get_by_label("Category").select_option(label="Drawings")
+        await expect(page.get_by_role("list", name="Images").get_by_role("listitem")).to_have_count(2)
+        await page.get_by_role("link", name="Categories").click()
+        await page.get_by_role("button", name="Delete Drawings").click()
+        await page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+        await expect(page.get_by_role("heading", name="No categories yet")).to_be_visible()
+    assert await Image.filter(owner__username="joy", category_id=None).count() == 2
+
+
+async def test_what_goes_wrong_is_told_in_chinese_with_its_facts(chromium: Browser, home: House) -> None:
+    token = await owner(home, "lin")
+    await home.upload(pictures.png(), token=token)
+    context = await chromium.new_context(locale="zh-CN")
+    async with visit(context, f"{home.url}/#/sign-up?invitation=none") as visited:
+        page = visited.page
+        await page.get_by_label("用户名").fill("?")
+        await page.get_by_label("密码").fill("0123456789")
+        await page.get_by_role("button", name="创建账号").click()
+        await expect(page.get_by_role("alert")).to_contain_text("须为 3 到 64 个字符")
+        await page.goto(f"{home.url}/#/")
+        await page.get_by_label("用户名").fill("lin")
+        await page.get_by_label("密码").fill(PASSWORD)
+        await page.get_by_role("button", name="登录").click()
+        await expect(tile(page, "picture.png", "打开")).to_be_visible()
+        await Account.filter(username="lin").update(quota=1_000_000, bytes_used=950_000)
+        chosen = [
+            file("a.png", b"no picture"),
+            file("b.png", bytes(400_000)),
+            file("c.png", pictures.png()),
+        ]
+        await page.get_by_label("上传", exact=True).set_input_files(chosen)
+        uploads = page.get_by_role("region", name="上传")
+        await expect(uploads).to_contain_text("3 个未能上传")
+        await expect(uploads).to_contain_text("不是受支持的图片。请使用 JPG、PNG、WebP 或 GIF。")
+        await expect(uploads).to_contain_text("文件太大。最大为 293 kB，该文件为 391 kB。")
+        await expect(uploads).to_contain_text(re.compile("空间不足。配额 .* 已用 .*请先删除一些图片。"))
+        await is_accessible(page)
+        words = re.sub(r"[abc]\.png|JPG|PNG|WebP|GIF|[kKM]i?B", "", await uploads.inner_text())
+        assert not re.search("[A-Za-z]{2}", words)
+    await context.close()
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 async def test_all_places_can_be_read_by_all(chromium: Browser, home: House, scheme: Any) -> None:
     token = await owner(home, f"kit-{scheme}")
@@ -346,7 +404,7 @@ async def test_all_places_can_be_read_by_all(chromium: Browser, home: House, sch
         await enter(page, f"kit-{scheme}")
         await expect(tile(page, "picture.png")).to_be_visible()
         await is_accessible(page)
-        for name in ("Albums", "Transforms", "API tokens", "Webhooks", "Usage"):
+        for name in ("Albums", "Categories", "Transforms", "API tokens", "Webhooks", "Usage"):
             await page.get_by_role("button", name="Menu").click()
             await page.get_by_role("link", name=name).click()
             await expect(page.get_by_role("heading", level=1)).to_have_text(name)
@@ -371,46 +429,3 @@ async def test_the_navigation_stands_beside_what_it_leads_to_and_above_it_on_pho
         assert narrow["x"] == 0
         assert narrow["y"] < 80
         await expect(page.get_by_role("navigation")).to_be_hidden()
-
-
-async def test_the_first_look_costs_little(context: BrowserContext, home: House) -> None:
-    token = await owner(home, "leo")
-    await home.upload(pictures.png(), token=token)
-    sizes: dict[str, int] = {}
-
-    async def weigh(response: Response) -> None:
-        if "/img/" not in response.url:
-            sizes[response.url] = (await response.request.sizes())["responseBodySize"]
-
-    async with inside(context, home, "leo") as page:
-        page.on("response", weigh)
-        await page.reload()
-        await expect(tile(page, "picture.png")).to_be_visible()
-        await page.wait_for_load_state("networkidle")
-    assert any(url.endswith(".js") for url in sizes)
-    assert sum(sizes.values()) < FIRST_LOAD
-
-
-async def test_of_thousands_of_images_only_those_near_the_screen_are_in_the_page(
-    context: BrowserContext, home: House
-) -> None:
-    token = await owner(home, "mia")
-    one = await Image.get(id=(await home.upload(pictures.png(), token=token, filename="last.png"))["id"])
-    moments = [one.created_at + timedelta(milliseconds=number) for number in range(1, MANY)]
-    await Image.bulk_create(copy(one, number, moment) for number, moment in enumerate(moments, 1))
-    await Account.filter(id=one.owner_id).update(image_count=MANY)
-    async with inside(context, home, "mia") as page:
-        await expect(page.get_by_text(f"{MANY:,} images")).to_be_visible()
-        for number in range(40, 400, 40):
-            await page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")
-            await expect(tile(page, f"{MANY - 1 - number}.png")).to_be_attached()
-            assert await page.evaluate("document.querySelectorAll('*').length") < DOM
-        await page.evaluate("scrollTo(0, 0)")
-        await expect(tile(page, f"{MANY - 1}.png")).to_be_visible()
-
-
-def copy(image: Image, number: int, moment: Any) -> Image:
-    """Another row of the same picture."""
-    named = {"id": new_id(Kind.IMAGE, moment), "filename": f"{number}.png", "created_at": moment}
-    kept = {name: getattr(image, name) for name in Image._meta.db_fields if name not in named}
-    return Image(**kept | named)

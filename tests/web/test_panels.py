@@ -12,18 +12,24 @@ from app.imaging.geometry import MAX_SIDE
 from app.imaging.params import MAX_DPR
 from app.models import ApiToken, Webhook
 from tests import pictures
-from tests.house import PASSWORD, House, served, sign_in, signed
+from tests.house import PASSWORD, SIGN_IN, House, code_of, served, sign_in, signed, until
 from tests.receivers import HERE, receiving
 from tests.web.conftest import visit
-from tests.web.test_dashboard import enter, inside, is_accessible, owner
+from tests.web.test_dashboard import enter, file, inside, is_accessible, owner, tile
 
 PRESET = "thumb=w=60&h=40&fm=webp"
 
 
 @pytest.fixture(scope="module")
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A PicHub with a preset and a quota, that counts requests and tells receivers on this machine."""
+    """A PicHub with a preset and a quota, that counts requests and tells receivers on this machine.
+
+    Of GraphQL it runs what our own pages ask, and a document of these tests, and nothing else.
+    """
+    trusted = tmp_path_factory.mktemp("trusted")
+    (trusted / "sign-in.graphql").write_text(SIGN_IN)
     settings: dict[str, Any] = {
+        "graphql_documents": trusted,
         "presets": PRESET,
         "quota": 50_000_000,
         "limit_api": "5000/minute",
@@ -308,3 +314,28 @@ async def test_the_panels_can_be_read_by_all(chromium: Browser, home: House, sch
             await is_accessible(page)
             assert await page.evaluate("document.documentElement.scrollWidth") <= phone["width"]
     await context.close()
+
+
+async def test_where_trusted_documents_alone_are_run_our_pages_work_and_nothing_else_does(
+    context: BrowserContext, home: House
+) -> None:
+    await owner(home, "max")
+    async with inside(context, home, "max") as page:
+        await until(lambda: home.services.feed.followers > 0)
+        await page.get_by_label("Upload", exact=True).set_input_files([file("mine.png", pictures.png())])
+        await tile(page, "mine.png").click()
+        await page.get_by_label("Title").fill("Mine")
+        await page.get_by_role("button", name="Save").click()
+        await expect(page.get_by_role("dialog", name="Mine")).to_be_visible()
+        await page.keyboard.press("Escape")
+        for name in ("Albums", "Categories"):
+            await to(page, name)
+            await expect(page.get_by_role("main").get_by_role("heading", level=2)).to_be_visible()
+    assert await code_of(home.client, "{ viewer { username } }") == "DOCUMENT_NOT_TRUSTED"
+    page = await context.new_page()  # no visit: GraphiQL asks for the schema, and is refused
+    await page.goto(f"{home.url}/graphql")
+    await expect(page.locator(".graphiql-editor-tool .view-lines").first).to_contain_text("widths")
+    await page.get_by_role("button", name="Show Access").click()
+    await expect(page.get_by_label("Access", exact=True)).to_contain_text("You act as max, signed in")
+    await page.get_by_role("button", name=re.compile("Execute query")).click()
+    await expect(page.locator(".graphiql-response")).to_contain_text("DOCUMENT_NOT_TRUSTED")

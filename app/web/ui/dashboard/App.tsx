@@ -1,10 +1,10 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { GRAPHIQL } from './api/addresses';
+import { DOCS, GRAPHIQL } from './api/addresses';
 import { ask, run } from './api/client';
 import { follow } from './api/live';
-import { graphql } from './api/graphql';
+import { SIGN_OUT, VIEWER } from './api/documents';
 import { told, type Problem } from './api/problem';
 import { useMessages } from './language';
 import { shell } from './messages/shell';
@@ -23,28 +23,11 @@ import { Albums } from './albums/Albums';
 import { useStore } from './store';
 import { DropZone, Uploads } from './upload/Uploads';
 
-const VIEWER = graphql(`
-  query Viewer {
-    viewer {
-      id
-      username
-      role
-    }
-  }
-`);
-
-const SIGN_OUT = graphql(`
-  mutation SignOut {
-    signOut {
-      revokedSessionId
-    }
-  }
-`);
-
 /** The places of the dashboard: their first word in the address, and their icon and name in the navigation. */
 const PLACES = {
   images: Images,
   albums: Albums,
+  categories: lazily(() => import('./panels/categories').then((panel) => panel.Categories)),
   playground: lazily(() => import('./panels/playground').then((panel) => panel.Playground)),
   tokens: lazily(() => import('./panels/tokens').then((panel) => panel.Tokens)),
   webhooks: lazily(() => import('./panels/webhooks').then((panel) => panel.Webhooks)),
@@ -85,7 +68,7 @@ export function App() {
 }
 
 function Rooms({ viewer: who }: { viewer: Viewer }) {
-  const { path } = usePlace();
+  const { path, params } = usePlace();
   const t = useMessages(shell);
   const name = path[0] ?? 'images';
   useEffect(follow, [who.id]);
@@ -108,7 +91,12 @@ function Rooms({ viewer: who }: { viewer: Viewer }) {
         <Shown key={name} />
       </main>
       <Uploads />
-      <DropZone album={(name === 'albums' && path[1]) || null} />
+      <DropZone
+        into={{
+          album: (name === 'albums' && path[1]) || null,
+          category: ['images', 'albums'].includes(name) ? params.get('category') : null,
+        }}
+      />
     </div>
   );
 }
@@ -161,6 +149,7 @@ function Side({ viewer: who, current }: { viewer: Viewer; current: string }) {
           </p>
           <div class="row">
             <LanguageSwitch />
+            <a href={DOCS}>{t.api}</a>
             <a href={GRAPHIQL}>GraphiQL</a>
           </div>
         </div>

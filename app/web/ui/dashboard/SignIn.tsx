@@ -1,10 +1,11 @@
 import { useState } from 'preact/hooks';
 
-import { GRAPHIQL } from './api/addresses';
+import { DOCS, GRAPHIQL } from './api/addresses';
 import { run } from './api/client';
-import { graphql } from './api/graphql';
+import { SIGN_IN, SIGN_UP as CREATE } from './api/documents';
 import { type Problem, told } from './api/problem';
 import { useMessages } from './language';
+import { shell } from './messages/shell';
 import { signIn as table } from './messages/sign-in';
 import { LanguageSwitch } from './parts/LanguageSwitch';
 import { Button } from './parts/Button';
@@ -13,34 +14,11 @@ import { Page } from './parts/Page';
 import { replace, usePlace } from './router';
 import { SIGN_UP, viewer } from './session';
 
-const SIGN_IN = graphql(`
-  mutation SignIn($input: SignInInput!) {
-    signIn(input: $input) {
-      account {
-        id
-        username
-        role
-      }
-    }
-  }
-`);
-
-const SIGN_UP_DOCUMENT = graphql(`
-  mutation SignUp($input: SignUpInput!) {
-    signUp(input: $input) {
-      account {
-        id
-        username
-        role
-      }
-    }
-  }
-`);
-
 /** What strangers see. A link `#/sign-up?invitation=…` brings its code along. */
 export function SignIn() {
   const place = usePlace();
   const t = useMessages(table);
+  const words = useMessages(shell);
   const mayAsk = SIGN_UP !== 'closed';
   const isNew = mayAsk && place.path[0] === 'sign-up';
   return (
@@ -64,6 +42,7 @@ export function SignIn() {
       </div>
       <footer class="entrance-foot">
         <LanguageSwitch />
+        <a href={DOCS}>{words.api}</a>
         <a href={GRAPHIQL}>{t.explore}</a>
       </footer>
     </main>
@@ -81,7 +60,7 @@ function Form({ isNew, code }: { isNew: boolean; code: string }) {
     const who = { username: written('username').trim(), password: written('password') };
     setBusy(true);
     const answer = isNew
-      ? await run(SIGN_UP_DOCUMENT, { input: { ...who, invitation: written('invitation').trim() || null } })
+      ? await run(CREATE, { input: { ...who, invitation: written('invitation').trim() || null } })
       : await run(SIGN_IN, { input: who });
     setBusy(false);
     setProblem(answer.problem);

@@ -1,12 +1,10 @@
 /** What the page says, in the language of who reads it. */
+import { keep, type Language, preferred, TAGS } from '../shared/language';
 import { createStore, useStore } from './store';
 
-export const LANGUAGES = { en: 'English', zh: '简体中文' } as const;
-export type Language = keyof typeof LANGUAGES;
-export type Messages<Words> = Readonly<Record<Language, Words>>;
+export { type Language, LANGUAGES } from '../shared/language';
 
-const TAGS: Record<Language, string> = { en: 'en', zh: 'zh-CN' };
-const KEY = 'pichub:language';
+export type Messages<Words> = Readonly<Record<Language, Words>>;
 
 export const language = createStore<Language>(preferred());
 
@@ -67,31 +65,4 @@ export function bytes(size: number): string {
     unitDisplay: power ? 'short' : 'long',
     maximumFractionDigits: size < 10 && power ? 1 : 0,
   }).format(size);
-}
-
-function preferred(): Language {
-  const kept = recalled();
-  if (kept && kept in LANGUAGES) return kept as Language;
-  for (const tag of navigator.languages) {
-    const found = tag.toLowerCase().split('-')[0]!;
-    if (found in LANGUAGES) return found as Language;
-  }
-  return 'en';
-}
-
-// A browser that keeps nothing for pages throws here.
-function recalled(): string | null {
-  try {
-    return localStorage.getItem(KEY);
-  } catch {
-    return null;
-  }
-}
-
-function keep(chosen: Language): void {
-  try {
-    localStorage.setItem(KEY, chosen);
-  } catch {
-    // it holds until the page is left
-  }
 }

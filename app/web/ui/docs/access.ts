@@ -1,4 +1,5 @@
 /** Who the tester acts for: the token in its field, else whoever has signed in with this browser. */
+import { WHO_AM_I } from '../shared/documents';
 import { at } from './root';
 
 const KEY = 'pichub:token';
@@ -19,7 +20,7 @@ export async function signedIn(): Promise<string | null> {
     const answer = await fetch(at('graphql'), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'GraphQL-Require-Preflight': '1' },
-      body: JSON.stringify({ query: 'query WhoAmI { viewer { username } }' }),
+      body: JSON.stringify({ query: WHO_AM_I }),
     });
     const { data } = (await answer.json()) as { data?: { viewer: { username: string } | null } };
     return data?.viewer?.username ?? null;

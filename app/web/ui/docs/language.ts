@@ -2,15 +2,13 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 
+import { type Language, TAGS } from '../shared/language';
 import { en, type Words } from './messages/en';
 import { said, zh } from './messages/zh';
 
-export const LANGUAGES = { en: 'English', zh: '简体中文' } as const;
-export type Language = keyof typeof LANGUAGES;
+export { keep, type Language, LANGUAGES, preferred } from '../shared/language';
 
-const TAGS: Record<Language, string> = { en: 'en', zh: 'zh-CN' };
 const WORDS: Record<Language, Words> = { en, zh };
-const KEY = 'pichub:language';
 
 export const Spoken = createContext<Language>('en');
 
@@ -33,26 +31,4 @@ export function useNumbers(): (number: number) => string {
 export function show(language: Language): void {
   document.documentElement.lang = TAGS[language];
   document.title = WORDS[language].title;
-}
-
-export function preferred(): Language {
-  const tags = [recalled(), ...navigator.languages].map((tag) => tag.toLowerCase().split('-')[0]!);
-  return (tags.find((tag) => tag in LANGUAGES) as Language | undefined) ?? 'en';
-}
-
-// A browser that keeps nothing for pages throws.
-function recalled(): string {
-  try {
-    return localStorage.getItem(KEY) ?? '';
-  } catch {
-    return '';
-  }
-}
-
-export function keep(language: Language): void {
-  try {
-    localStorage.setItem(KEY, language);
-  } catch {
-    // it holds until the page is left
-  }
 }

@@ -5,6 +5,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { sent, setToken, token } from './credentials';
 import { post, type Result } from './fetcher';
 import { AccessIcon } from './icons';
+import { SIGN_IN, SIGN_OUT, WHO_AM_I } from '../shared/documents';
 import { createStore, useStore } from './store';
 
 /** The name of who acts where the Headers editor names nobody; '' for a token that may not say, null for nobody. */
@@ -23,7 +24,7 @@ export async function refreshed(): Promise<string | null> {
 }
 
 async function asked(): Promise<Result> {
-  return post({ query: 'query WhoAmI { viewer { username } }' }, sent()).catch(() => ({}));
+  return post({ query: WHO_AM_I }, sent()).catch(() => ({}));
 }
 
 function AccessPane() {
@@ -38,15 +39,14 @@ function AccessPane() {
 
   async function signIn(username: string, password: string) {
     setToken('');
-    const query = 'mutation SignIn($input: SignInInput!) { signIn(input: $input) { account { id } } }';
-    const result = await post({ query, variables: { input: { username, password } } }, sent());
+    const result = await post({ query: SIGN_IN, variables: { input: { username, password } } }, sent());
     setProblem(result.errors?.[0]?.message ?? '');
     await refreshed();
   }
 
   async function leave() {
     if (token()) setToken('');
-    else await post({ query: 'mutation SignOut { signOut { revokedSessionId } }' }, sent());
+    else await post({ query: SIGN_OUT }, sent());
     setProblem('');
     await refreshed();
   }

@@ -14,6 +14,8 @@ import { uploadsPlugin } from './UploadsPane';
 
 const viewer = await refreshed();
 const headers = headersFor(viewer);
+// At the first visit GraphiQL takes the query of the first tab, and leaves its variables out.
+const isFirst = localStorage.getItem('graphiql:tabState') === null;
 
 createRoot(document.getElementById('graphiql')!).render(
   <GraphiQL
@@ -22,6 +24,7 @@ createRoot(document.getElementById('graphiql')!).render(
     customScalarSchemas={{ Upload: {}, JSON: {} }} // else the variables editor marks the null that a file takes the place of
     plugins={[HISTORY_PLUGIN, examplesPlugin, uploadsPlugin, accessPlugin]}
     defaultTabs={TABS.map(({ query, variables }) => ({ query, variables, headers }))}
+    {...(isFirst && { initialVariables: TABS[0]!.variables })}
     defaultHeaders={headers}
     defaultEditorToolsVisibility={viewer !== null ? 'variables' : 'headers'}
     shouldPersistHeaders={false} // a token is not for a disk

@@ -2,6 +2,7 @@
 export const HERE = new URL('./', location.origin + location.pathname);
 export const GRAPHQL = new URL('graphql', HERE).href;
 export const GRAPHIQL = new URL('graphql', HERE).href;
+export const DOCS = new URL('docs', HERE).href;
 export const SOCKET = GRAPHQL.replace(/^http/, 'ws');
 
 /** A picture's address by which this page loads it: what people are given may name another host, such as a CDN's. */

@@ -1,12 +1,5 @@
 /** The API as whoever has signed in: the cookie says who, the header that a page of this server asks. */
-import {
-  type AnyVariables,
-  Client,
-  type TypedDocumentNode,
-  cacheExchange,
-  fetchExchange,
-  mapExchange,
-} from '@urql/core';
+import { type AnyVariables, Client, type TypedDocumentNode, fetchExchange, mapExchange } from '@urql/core';
 
 import { GRAPHQL } from './addresses';
 import { type Problem, problemOf } from './problem';
@@ -24,7 +17,6 @@ export const client = new Client({
         if (result.error && problemOf(result.error).code === 'UNAUTHORIZED') signedOut();
       },
     }),
-    cacheExchange,
     fetchExchange,
   ],
 });

@@ -1,5 +1,50 @@
-/** What several places ask for, and do. */
+/**
+ * What several places ask for, and do. Documents stand in files of this name alone: all that these export is in the manifest
+ * of what our own pages ask, which a server that runs trusted documents only goes by.
+ */
 import { graphql, type ResultOf } from './graphql';
+
+export const VIEWER = graphql(`
+  query Viewer {
+    viewer {
+      id
+      username
+      role
+    }
+  }
+`);
+
+export const SIGN_IN = graphql(`
+  mutation SignIn($input: SignInInput!) {
+    signIn(input: $input) {
+      account {
+        id
+        username
+        role
+      }
+    }
+  }
+`);
+
+export const SIGN_UP = graphql(`
+  mutation SignUp($input: SignUpInput!) {
+    signUp(input: $input) {
+      account {
+        id
+        username
+        role
+      }
+    }
+  }
+`);
+
+export const SIGN_OUT = graphql(`
+  mutation SignOut {
+    signOut {
+      revokedSessionId
+    }
+  }
+`);
 
 export const IMAGE_CARD = graphql(`
   fragment ImageCard on Image @_unmask {
@@ -12,6 +57,9 @@ export const IMAGE_CARD = graphql(`
     placeholder
     srcSet(widths: [240, 480, 720], transform: { width: 240, height: 180, fit: COVER, format: WEBP })
     album {
+      id
+    }
+    category {
       id
     }
   }
@@ -53,6 +101,23 @@ export const MORE_IMAGES = graphql(
   [IMAGE_CARD],
 );
 
+export const EARLIER_IMAGES = graphql(
+  `
+    query EarlierImages($last: Int!, $before: String, $filter: ImageFilter, $orderBy: ImageOrder) {
+      images(last: $last, before: $before, filter: $filter, orderBy: $orderBy) {
+        nodes {
+          ...ImageCard
+        }
+        pageInfo {
+          hasPreviousPage
+          startCursor
+        }
+      }
+    }
+  `,
+  [IMAGE_CARD],
+);
+
 export const IMAGE_FACTS = graphql(
   `
     fragment ImageFacts on Image @_unmask {
@@ -68,6 +133,10 @@ export const IMAGE_FACTS = graphql(
       url
       preview: srcSet(widths: [480, 960, 1600], transform: { format: WEBP })
       album {
+        id
+        name
+      }
+      category {
         id
         name
       }
@@ -237,6 +306,66 @@ export const DELETE_ALBUM = graphql(`
   mutation DeleteAlbum($input: DeleteAlbumInput!) {
     deleteAlbum(input: $input) {
       deletedAlbumId
+    }
+  }
+`);
+
+export const CATEGORY_CARD = graphql(`
+  fragment CategoryCard on Category @_unmask {
+    id
+    name
+    description
+  }
+`);
+export type CategoryCard = ResultOf<typeof CATEGORY_CARD>;
+
+export const CATEGORIES = graphql(
+  `
+    query Categories($after: String) {
+      categories(first: 100, after: $after) {
+        nodes {
+          ...CategoryCard
+        }
+        pageInfo {
+          hasNextPage
+          endCursor
+        }
+      }
+    }
+  `,
+  [CATEGORY_CARD],
+);
+
+export const CREATE_CATEGORY = graphql(
+  `
+    mutation CreateCategory($input: CreateCategoryInput!) {
+      createCategory(input: $input) {
+        category {
+          ...CategoryCard
+        }
+      }
+    }
+  `,
+  [CATEGORY_CARD],
+);
+
+export const UPDATE_CATEGORY = graphql(
+  `
+    mutation UpdateCategory($input: UpdateCategoryInput!) {
+      updateCategory(input: $input) {
+        category {
+          ...CategoryCard
+        }
+      }
+    }
+  `,
+  [CATEGORY_CARD],
+);
+
+export const DELETE_CATEGORY = graphql(`
+  mutation DeleteCategory($id: ID!) {
+    deleteCategory(input: { id: $id }) {
+      deletedCategoryId
     }
   }
 `);

@@ -1,7 +1,7 @@
 /** What went wrong, as the API says it: `errors[].extensions { code, details, fields }`. */
 import type { CombinedError } from '@urql/core';
 
-import { say } from '../language';
+import { language, say } from '../language';
 import { problems } from '../messages/problems';
 
 export interface Problem {
@@ -37,9 +37,25 @@ export function unreachable(): Problem {
   return { code: 'NETWORK', message: '', details: '', fields: {} };
 }
 
-/** A sentence or two for the person: what it is in their language, and what the server, which speaks English, said to do about it. */
+/** A sentence or two for the person: what it is, and what the server said in detail, in their language as far as it has words for that. */
 export function told(problem: Problem): string {
-  const { titles, join, enough } = say(problems);
+  const { titles, join } = say(problems);
   const title = (titles as Readonly<Record<string, string>>)[problem.code] ?? problem.message;
-  return problem.details && !enough.includes(problem.code) ? join(title, problem.details) : title;
+  const details = detailed(problem);
+  return details ? join(title, details) : title;
 }
+
+/** One sentence of the server's, in the language of the page. Where that has none for it, it stays as it is. */
+export function translated(sentence: string): string {
+  return say(problems).translated(sentence) ?? sentence;
+}
+
+function detailed({ code, details, fields }: Problem): string {
+  if (language.get() === 'en') return details;
+  const complaints = Object.values(fields).flat();
+  if (complaints.length) return complaints.map(translated).join('');
+  return say(problems).translated(details) ?? (SPOKEN.includes(code) ? '' : details);
+}
+
+/** Whose titles say it all. */
+const SPOKEN = ['UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND', 'BUSY', 'DOCUMENT_NOT_TRUSTED'];

@@ -4,12 +4,14 @@ import { local, localSet } from '../api/addresses';
 import { ask, run } from '../api/client';
 import { IMAGE, type ImageCard, type ImageFacts, UPDATE_IMAGE } from '../api/documents';
 import { type Problem, told } from '../api/problem';
+import { useCategories } from '../categories';
 import { tell } from '../happenings';
 import { bytes, count, moment, useMessages } from '../language';
+import { categories } from '../messages/categories';
 import { gallery } from '../messages/gallery';
 import { shell } from '../messages/shell';
 import { Button } from '../parts/Button';
-import { CopyButton } from '../parts/CopyButton';
+import { CopyRows } from '../parts/CopyRows';
 import { Dialog } from '../parts/Dialog';
 import { Complaint, Field } from '../parts/Field';
 import { toast } from '../parts/Toasts';
@@ -57,9 +59,14 @@ export function Detail({
   };
   const any = shown ?? card;
   return (
-    <Dialog title={any?.title || any?.filename || loading} onClose={onClose} onKeyDown={press} wide>
-      <div class="detail">
-        <figure class="stage">
+    <Dialog
+      title={any?.title || any?.filename || (problem ? t.gone : loading)}
+      onClose={onClose}
+      onKeyDown={press}
+      wide
+    >
+      <div class={any || !problem ? 'detail' : undefined}>
+        <figure class="stage" hidden={!any}>
           {any && <Picture key={id} card={any} facts={shown} />}
           <div class="steps">
             <Button
@@ -90,9 +97,12 @@ export function Detail({
                 <a class="button" href={href('/playground', { image: id })}>
                   {playground}
                 </a>
-                <Button icon="trash" onClick={() => setDeleting(true)}>
-                  {t.delete}
-                </Button>
+                <Button
+                  icon="trash"
+                  aria-label={t.delete}
+                  title={t.delete}
+                  onClick={() => setDeleting(true)}
+                />
               </div>
             </>
           )}
@@ -135,19 +145,7 @@ function Links({ image }: { image: ImageFacts }) {
     <section class="links">
       <h3>{t.links}</h3>
       {!image.isPublic && <p class="hint">{t.privateLinks}</p>}
-      <dl>
-        {Object.entries(rows).map(([name, text]) => (
-          <div key={name}>
-            <dt>{name}</dt>
-            <dd class="code" title={text}>
-              {text}
-            </dd>
-            <dd>
-              <CopyButton text={text} name={name} />
-            </dd>
-          </div>
-        ))}
-      </dl>
+      <CopyRows rows={rows} />
     </section>
   );
 }
@@ -180,6 +178,8 @@ function Facts({ image }: { image: ImageFacts }) {
 
 function About({ image, onSaved }: { image: ImageFacts; onSaved: (image: ImageFacts) => void }) {
   const t = useMessages(gallery);
+  const words = useMessages(categories);
+  const all = useCategories();
   const [problem, setProblem] = useState<Problem | null>(null);
   const [busy, setBusy] = useState(false);
   const save = async (event: SubmitEvent) => {
@@ -193,6 +193,7 @@ function About({ image, onSaved }: { image: ImageFacts; onSaved: (image: ImageFa
         filename: written('filename'),
         title: written('title') || null,
         description: written('description') || null,
+        ...(form.has('category') && { categoryId: written('category') || null }),
         tags: written('tags')
           .split(/[,，、]/)
           .map((tag) => tag.trim())
@@ -222,6 +223,18 @@ function About({ image, onSaved }: { image: ImageFacts; onSaved: (image: ImageFa
       <Field label={t.tags} hint={t.tagsHint} complaints={wrong('tags')}>
         <input name="tags" defaultValue={image.tags.join(', ')} />
       </Field>
+      {Boolean(all?.length) && (
+        <Field label={words.one} complaints={wrong('category_id')}>
+          <select name="category">
+            <option value="">{words.none}</option>
+            {all!.map(({ id, name }) => (
+              <option key={id} value={id} selected={id === image.category?.id}>
+                {name}
+              </option>
+            ))}
+          </select>
+        </Field>
+      )}
       {problem && <Complaint>{told(problem)}</Complaint>}
       <div class="row">
         <Button kind="primary" type="submit" busy={busy}>

@@ -3,6 +3,8 @@ import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
 import { told } from '../api/problem';
 import { useMessages } from '../language';
+import { useCategories } from '../categories';
+import { categories } from '../messages/categories';
 import { gallery } from '../messages/gallery';
 import { shell } from '../messages/shell';
 import { Button } from '../parts/Button';
@@ -11,6 +13,7 @@ import { Complaint } from '../parts/Field';
 import { Icon } from '../parts/Icon';
 import { go, replace, usePlace } from '../router';
 import { useStore } from '../store';
+import type { Into } from '../upload/queue';
 import { UploadButton } from '../upload/Uploads';
 import { Detail } from './Detail';
 import { DeleteImages, MoveImages } from './Doings';
@@ -32,9 +35,13 @@ export function Gallery({
   const search = params.get('q') ?? '';
   const asked = params.get('order') ?? '';
   const order: Order = asked in ORDERS ? (asked as Order) : 'newest';
+  const category = params.get('category');
   const shownId = params.get('image');
 
-  const listing = useMemo(() => open({ search, order, album }, isAtTop), [search, order, album]);
+  const listing = useMemo(
+    () => open({ search, order, album, category }, isAtTop),
+    [search, order, album, category],
+  );
   useEffect(() => {
     void listing.load();
     return () => listing.close();
@@ -43,13 +50,14 @@ export function Gallery({
   // What was seen stays until what was asked for is here.
   const seen = useRef(now);
   if (now.total !== null || now.problem) seen.current = now;
-  const { images, total, hasMore, problem, arrived, isStale } = seen.current;
+  const { images, tail, total, problem, arrived, isStale } = seen.current;
   const isLoading = now.isLoading;
 
   const [ids, select] = useState<ReadonlySet<string>>(new Set());
   const [doing, setDoing] = useState<'move' | 'delete' | null>(null);
   useEffect(() => select(new Set()), [listing]);
-  const known = useMemo(() => new Set(images.map(({ id }) => id)), [images]);
+  const loaded = useMemo(() => [...images, ...tail], [images, tail]);
+  const known = useMemo(() => new Set(loaded.map(({ id }) => id)), [loaded]);
   const selected = useMemo(() => new Set([...ids].filter((id) => known.has(id))), [ids, known]);
 
   useEffect(() => {
@@ -61,6 +69,7 @@ export function Gallery({
   const at = (by: Readonly<Record<string, string | null>>) => ({
     q: search || null,
     order: order === 'newest' ? null : order,
+    category,
     ...by,
   });
   const upwards = () => {
@@ -71,11 +80,12 @@ export function Gallery({
   const news = arrived.length ? t.arrived(arrived.length) : isStale ? t.stale : null;
   const isEmpty = !isLoading && !problem && images.length === 0;
   const isFirst = isEmpty && !search && !arrived.length;
+  const into = { album, category };
 
   return (
     <>
-      {head(total, isFirst ? null : <UploadButton album={album} />)}
-      {!isFirst && (
+      {head(total, isFirst ? null : <UploadButton into={into} />)}
+      {(!isFirst || category !== null) && (
         <div class="toolbar">
           <SearchBox key={here} value={search} onSearch={(q) => replace(here, at({ q: q || null }))} />
           <select
@@ -92,6 +102,7 @@ export function Gallery({
               </option>
             ))}
           </select>
+          <CategoryFilter value={category} onChoose={(chosen) => replace(here, at({ category: chosen }))} />
         </div>
       )}
       {news && (
@@ -104,7 +115,7 @@ export function Gallery({
       {problem && images.length === 0 && (
         <Failed words={told(problem)} retry={words.retry} onRetry={() => void listing.load()} />
       )}
-      {isFirst && <Nothing album={album} />}
+      {isFirst && <Nothing into={into} />}
       {isEmpty && search && (
         <Empty icon="search" title={t.noneFound}>
           <p>{t.noneFoundWords}</p>
@@ -114,21 +125,21 @@ export function Gallery({
       {images.length > 0 && (
         <Grid
           images={images}
-          total={total ?? images.length}
+          tail={tail}
+          total={Math.max((total ?? 0) - arrived.length, loaded.length)}
           selection={{ ids: selected, set: select }}
           onOpen={(image) => go(here, at({ image }))}
           onDelete={() => setDoing('delete')}
-          onNearEnd={() => void listing.more()}
+          onReach={listing.reach}
         />
       )}
       {isLoading && total === null && <Skeleton />}
-      {hasMore && images.length > 0 && (
-        <div class="more">
-          {problem ? (
-            <Failed words={told(problem)} retry={words.retry} onRetry={() => void listing.more()} />
-          ) : (
-            <p class="quiet">{words.loading}</p>
-          )}
+      {problem && images.length > 0 && (
+        <div class="news failed">
+          <Complaint>{told(problem)}</Complaint>
+          <Button icon="retry" onClick={listing.retry}>
+            {words.retry}
+          </Button>
         </div>
       )}
       {selected.size > 0 && (
@@ -151,13 +162,13 @@ export function Gallery({
           ids={[...selected]}
           onClose={() => setDoing(null)}
           onMoved={() => select(new Set())}
-          images={images}
+          images={loaded}
         />
       )}
       {shownId && (
         <Detail
           id={shownId}
-          images={images}
+          images={tail.some(({ id }) => id === shownId) ? tail : images}
           onShow={(image) => replace(here, at({ image }))}
           onClose={() => replace(here, at({ image: null }))}
         />
@@ -206,6 +217,33 @@ function SearchBox({ value, onSearch }: { value: string; onSearch: (text: string
   );
 }
 
+/** Not there where there is no category to choose. */
+function CategoryFilter({
+  value,
+  onChoose,
+}: {
+  value: string | null;
+  onChoose: (id: string | null) => void;
+}) {
+  const t = useMessages(categories);
+  const all = useCategories();
+  if (!all?.length) return null;
+  return (
+    <select
+      aria-label={t.one}
+      value={value ?? ''}
+      onChange={(event) => onChoose(event.currentTarget.value || null)}
+    >
+      <option value="">{t.all}</option>
+      {all.map(({ id, name }) => (
+        <option key={id} value={id}>
+          {name}
+        </option>
+      ))}
+    </select>
+  );
+}
+
 function Failed({ words, retry, onRetry }: { words: string; retry: string; onRetry: () => void }) {
   return (
     <div class="stack">
@@ -219,13 +257,19 @@ function Failed({ words, retry, onRetry }: { words: string; retry: string; onRet
   );
 }
 
-function Nothing({ album }: { album: string | null }) {
+function Nothing({ into }: { into: Into }) {
   const t = useMessages(gallery);
+  const words = useMessages(categories);
+  const [title, about] = into.category
+    ? [words.emptyHere, words.emptyHereWords]
+    : into.album
+      ? [t.emptyAlbum, t.emptyAlbumWords]
+      : [t.emptyTitle, t.emptyWords];
   return (
     <div class="drop-here">
-      <Empty icon="upload" title={album ? t.emptyAlbum : t.emptyTitle}>
-        <p>{album ? t.emptyAlbumWords : t.emptyWords}</p>
-        <UploadButton album={album} />
+      <Empty icon="upload" title={title}>
+        <p>{about}</p>
+        <UploadButton into={into} />
         <p class="hint">{t.emptyFormats}</p>
       </Empty>
     </div>

@@ -1,12 +1,19 @@
-/** The images of one view, page by page, kept up with what happens meanwhile. */
+/**
+ * The images of one view, kept up with what happens meanwhile: page by page from the start, and, where one jumped down, from the
+ * end. What lies between is loaded from the nearer side, until the two meet.
+ */
 import { ask } from '../api/client';
-import { IMAGES, MORE_IMAGES, type ImageCard } from '../api/documents';
+import { EARLIER_IMAGES, IMAGES, MORE_IMAGES, type ImageCard } from '../api/documents';
 import type { VariablesOf } from '../api/graphql';
 import type { Problem } from '../api/problem';
 import { type Happening, listen } from '../happenings';
 import { createStore, type Store } from '../store';
 
 const PAGE = 40;
+/** As many as the server gives at once, for what is further away. */
+const LARGE_PAGE = 100;
+/** Milliseconds for which one must stay at a place far from all that is loaded. */
+const WAIT = 120;
 
 export const ORDERS = {
   newest: { field: 'CREATED_AT', direction: 'DESC' },
@@ -21,10 +28,14 @@ export interface View {
   readonly search: string;
   readonly order: Order;
   readonly album: string | null;
+  readonly category: string | null;
 }
 
 export interface Shown {
+  /** From the start of the list. */
   readonly images: readonly ImageCard[];
+  /** Those at its end; none until one jumps there, nor once all is loaded. */
+  readonly tail: readonly ImageCard[];
   /** How many there are in all; null until the server said. */
   readonly total: number | null;
   readonly hasMore: boolean;
@@ -39,7 +50,10 @@ export interface Shown {
 export interface Listing {
   readonly shown: Store<Shown>;
   load(): Promise<void>;
-  more(): Promise<void>;
+  /** Loads what is missing of these places in the list, or around them, if anything is. */
+  reach(first: number, end: number): void;
+  /** After a problem: what is seen is reached for anew. */
+  retry(): void;
   /** Shows what arrived. */
   admit(): void;
   close(): void;
@@ -47,6 +61,7 @@ export interface Listing {
 
 const NOTHING: Shown = {
   images: [],
+  tail: [],
   total: null,
   hasMore: false,
   isLoading: true,
@@ -60,6 +75,8 @@ export function open(view: View, isAtTop: () => boolean): Listing {
   const shown = createStore<Shown>(NOTHING);
   const change = (by: Partial<Shown>) => shown.set({ ...shown.get(), ...by });
   let cursor: string | null = null;
+  let tailCursor: string | null = null;
+  let wanted: ReturnType<typeof setTimeout> | undefined;
   let turn = 0;
 
   async function load(): Promise<void> {
@@ -79,21 +96,62 @@ export function open(view: View, isAtTop: () => boolean): Listing {
     });
   }
 
-  async function more(): Promise<void> {
-    const { isLoading, hasMore } = shown.get();
-    if (isLoading || !hasMore) return;
-    const mine = turn;
-    change({ isLoading: true, problem: null });
-    const answer = await ask(MORE_IMAGES, { ...asked(view), first: PAGE, after: cursor });
+  function reach(first: number, end: number): void {
+    clearTimeout(wanted);
+    const { images, tail, total, hasMore, isLoading, problem } = shown.get();
+    if (isLoading || problem || !hasMore || total === null) return;
+    const ahead = first > 0 ? PAGE : 0; // at the start nobody knows yet whether one wants more
+    const fromStart = end + ahead - images.length;
+    const fromEnd = total - tail.length - (first - ahead);
+    if (fromStart <= 0 || (tail.length && fromEnd <= 0)) return;
+    const near = Math.min(fromStart, fromEnd);
+    const load = () => void (fromStart <= fromEnd ? down(near) : up(near));
+    if (near <= LARGE_PAGE) load();
+    else wanted = setTimeout(load, WAIT); // whoever drags the scrollbar past it does not look at it
+  }
+
+  async function down(distance: number): Promise<void> {
+    const mine = begin();
+    const first = distance > PAGE * 2 ? LARGE_PAGE : PAGE;
+    const answer = await ask(MORE_IMAGES, { ...asked(view), first, after: cursor });
     if (mine !== turn) return;
     if (!answer.data) return change({ isLoading: false, problem: answer.problem });
     const { nodes, pageInfo } = answer.data.images;
     cursor = pageInfo.endCursor;
-    const { images } = shown.get();
-    const known = new Set(images.map(({ id }) => id));
+    const { images, tail } = shown.get();
+    const isWhole = !pageInfo.hasNextPage;
+    join([...images, ...without(nodes, images)], isWhole ? [] : tail, isWhole);
+  }
+
+  async function up(distance: number): Promise<void> {
+    const mine = begin();
+    const last = distance > PAGE * 2 ? LARGE_PAGE : PAGE;
+    const answer = await ask(EARLIER_IMAGES, { ...asked(view), last, before: tailCursor });
+    if (mine !== turn) return;
+    if (!answer.data) return change({ isLoading: false, problem: answer.problem });
+    const { nodes, pageInfo } = answer.data.images;
+    tailCursor = pageInfo.startCursor;
+    const { images, tail } = shown.get();
+    join(images, [...without(nodes, tail), ...tail], !pageInfo.hasPreviousPage);
+  }
+
+  function begin(): number {
+    change({ isLoading: true, problem: null });
+    return turn;
+  }
+
+  /** Both ends, or the whole where they have met. */
+  function join(images: readonly ImageCard[], tail: readonly ImageCard[], isWhole: boolean): void {
+    const rest = without(tail, images);
+    const total = shown.get().total ?? 0;
+    const haveMet = rest.length < tail.length || (tail.length > 0 && images.length + tail.length >= total);
+    if (!isWhole && !haveMet) return change({ images, tail, isLoading: false });
+    const all = [...images, ...rest];
     change({
-      images: [...images, ...nodes.filter(({ id }) => !known.has(id))],
-      hasMore: pageInfo.hasNextPage,
+      images: all,
+      tail: [],
+      total: all.length + shown.get().arrived.length,
+      hasMore: false,
       isLoading: false,
     });
   }
@@ -104,10 +162,10 @@ export function open(view: View, isAtTop: () => boolean): Listing {
   }
 
   function arrive(image: ImageCard): void {
-    if (view.album !== null && image.album?.id !== view.album) return;
-    const { images, arrived, total } = shown.get();
+    if (!isIn(view, image)) return;
+    const { images, tail, arrived, total } = shown.get();
     if (total === null) return; // the first page will have it
-    if ([...images, ...arrived].some(({ id }) => id === image.id)) return;
+    if ([...images, ...tail, ...arrived].some(({ id }) => id === image.id)) return;
     if (view.search || view.order !== 'newest') return change({ isStale: true });
     change({ arrived: [image, ...arrived], total: total + 1 });
     if (isAtTop()) admit();
@@ -116,9 +174,9 @@ export function open(view: View, isAtTop: () => boolean): Listing {
   function drop(ids: readonly string[]): void {
     const gone = new Set(ids);
     const stays = ({ id }: ImageCard) => !gone.has(id);
-    const { images, arrived, total } = shown.get();
-    const left = { images: images.filter(stays), arrived: arrived.filter(stays) };
-    const lost = images.length + arrived.length - left.images.length - left.arrived.length;
+    const { images, tail, arrived, total } = shown.get();
+    const left = { images: images.filter(stays), tail: tail.filter(stays), arrived: arrived.filter(stays) };
+    const lost = [images, tail, arrived].flat().length - [left.images, left.tail, left.arrived].flat().length;
     if (lost && total !== null) change({ ...left, total: total - lost });
     if (lost && !left.images.length && shown.get().hasMore) void load();
   }
@@ -131,15 +189,16 @@ export function open(view: View, isAtTop: () => boolean): Listing {
         return drop(happening.ids);
       case 'changed': {
         const { image } = happening;
-        const { images } = shown.get();
-        if (view.album !== null && image.album?.id !== view.album) return drop([image.id]);
-        return change({ images: images.map((one) => (one.id === image.id ? { ...one, ...image } : one)) });
+        if (!isIn(view, image)) return drop([image.id]);
+        const renewed = (all: readonly ImageCard[]) =>
+          all.map((one) => (one.id === image.id ? { ...one, ...image } : one));
+        return change({ images: renewed(shown.get().images), tail: renewed(shown.get().tail) });
       }
       case 'filed': {
         if (view.album === null) return;
         if (happening.album !== view.album) return drop(happening.added);
         drop(happening.removed);
-        const known = new Set(shown.get().images.map(({ id }) => id));
+        const known = new Set([...shown.get().images, ...shown.get().tail].map(({ id }) => id));
         if (happening.added.some((id) => !known.has(id))) change({ isStale: true });
         return;
       }
@@ -152,18 +211,39 @@ export function open(view: View, isAtTop: () => boolean): Listing {
   return {
     shown,
     load,
-    more,
+    reach,
+    retry: () => change({ problem: null, images: [...shown.get().images] }),
     admit,
     close() {
+      clearTimeout(wanted);
       turn += 1;
       unhear();
     },
   };
 }
 
-function asked({ search, order, album }: View): Pick<VariablesOf<typeof IMAGES>, 'filter' | 'orderBy'> {
+function asked({
+  search,
+  order,
+  album,
+  category,
+}: View): Pick<VariablesOf<typeof IMAGES>, 'filter' | 'orderBy'> {
   return {
-    filter: { ...(search && { search }), ...(album !== null && { albumId: album }) },
+    filter: {
+      ...(search && { search }),
+      ...(album !== null && { albumId: album }),
+      ...(category !== null && { categoryId: category }),
+    },
     orderBy: ORDERS[order],
   };
+}
+
+function isIn({ album, category }: View, image: ImageCard): boolean {
+  if (album !== null && image.album?.id !== album) return false;
+  return category === null || image.category?.id === category;
+}
+
+function without(images: readonly ImageCard[], known: readonly ImageCard[]): readonly ImageCard[] {
+  const ids = new Set(known.map(({ id }) => id));
+  return images.filter(({ id }) => !ids.has(id));
 }

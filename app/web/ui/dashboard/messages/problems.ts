@@ -1,10 +1,12 @@
 import { messages } from '../language';
+import { inChinese } from './said';
 
+/** By code: those of app/errors.py, those of trusted documents, and NETWORK where no answer came. */
 export const problems = messages(
   {
     join: (title: string, details: string) => `${title}. ${details}`,
-    /** Whose title says it all. */
-    enough: [] as string[],
+    /** What the server said in detail, in this language; null where it has no words for it. */
+    translated: (sentence: string): string | null => sentence,
     titles: {
       NETWORK: 'The server could not be reached. Check the connection and try again',
       BAD_REQUEST: 'The server could not read the request',
@@ -19,11 +21,12 @@ export const problems = messages(
       BUSY: 'The server is busy',
       INSUFFICIENT_STORAGE: 'There is no room left',
       INTERNAL_ERROR: 'Something went wrong on the server',
+      DOCUMENT_NOT_TRUSTED: 'This page is older than the server. Load it anew',
     },
   },
   {
     join: (title, details) => `${title}。${details}`,
-    enough: ['UNAUTHORIZED', 'NOT_FOUND', 'UNSUPPORTED_MEDIA_TYPE', 'RATE_LIMIT_EXCEEDED', 'BUSY'],
+    translated: inChinese,
     titles: {
       NETWORK: '无法连接服务器，请检查网络后重试',
       BAD_REQUEST: '服务器无法理解该请求',
@@ -32,12 +35,13 @@ export const problems = messages(
       NOT_FOUND: '内容已不存在',
       GONE: '等待时间过长，已过期',
       PAYLOAD_TOO_LARGE: '文件太大',
-      UNSUPPORTED_MEDIA_TYPE: '不是受支持的图片，请使用 JPG、PNG、WebP 或 GIF',
+      UNSUPPORTED_MEDIA_TYPE: '不是受支持的图片',
       VALIDATION_ERROR: '填写的内容有误',
-      RATE_LIMIT_EXCEEDED: '操作过于频繁，请稍后再试',
+      RATE_LIMIT_EXCEEDED: '操作过于频繁',
       BUSY: '服务器繁忙，请稍后再试',
       INSUFFICIENT_STORAGE: '空间不足',
       INTERNAL_ERROR: '服务器出错了',
+      DOCUMENT_NOT_TRUSTED: '页面版本过旧，请刷新',
     },
   },
 );

@@ -4,6 +4,7 @@ export const shell = messages(
   {
     images: 'Images',
     albums: 'Albums',
+    categories: 'Categories',
     playground: 'Transforms',
     tokens: 'API tokens',
     webhooks: 'Webhooks',
@@ -14,6 +15,7 @@ export const shell = messages(
     language: 'Language',
     account: (name: string) => `Signed in as ${name}`,
     signOut: 'Sign out',
+    api: 'API',
     loading: 'Loading…',
     retry: 'Try again',
     close: 'Close',
@@ -27,6 +29,7 @@ export const shell = messages(
   {
     images: '图片',
     albums: '相册',
+    categories: '分类',
     playground: '图片变换',
     tokens: 'API 令牌',
     webhooks: 'Webhook',
@@ -37,6 +40,7 @@ export const shell = messages(
     language: '语言',
     account: (name) => `已登录：${name}`,
     signOut: '退出登录',
+    api: 'API 文档',
     loading: '加载中…',
     retry: '重试',
     close: '关闭',

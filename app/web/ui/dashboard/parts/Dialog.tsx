@@ -83,7 +83,9 @@ export function Confirm({
       {children}
       {problem && <Complaint>{told(problem)}</Complaint>}
       <footer class="dialog-foot">
-        <Button onClick={onClose}>{cancel}</Button>
+        <Button onClick={onClose} autofocus>
+          {cancel}
+        </Button>
         <Button kind="danger" busy={busy} onClick={confirm}>
           {action}
         </Button>

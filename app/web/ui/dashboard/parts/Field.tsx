@@ -1,6 +1,8 @@
 import { type ComponentChildren, cloneElement, type VNode } from 'preact';
 import { useId } from 'preact/hooks';
 
+import { translated } from '../api/problem';
+
 /** A label, the control it is of, a hint, and what the server found wrong with it. The control is one element. */
 export function Field({
   label,
@@ -28,7 +30,7 @@ export function Field({
       )}
       {complaints.length > 0 && (
         <p class="wrong" id={`${id}-wrong`}>
-          {complaints.join(' ')}
+          {complaints.map(translated).join(' ')}
         </p>
       )}
     </div>

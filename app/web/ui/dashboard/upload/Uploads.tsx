@@ -6,7 +6,7 @@ import { upload as table } from '../messages/upload';
 import { Button } from '../parts/Button';
 import { Icon } from '../parts/Icon';
 import { useStore } from '../store';
-import { add, cancel, clear, retry, type Upload, uploads } from './queue';
+import { add, cancel, clear, type Into, retry, type Upload, uploads } from './queue';
 
 /** The list of what is on its way, in the corner, while there is something in it. */
 export function Uploads() {
@@ -98,11 +98,12 @@ function Row({ upload: { id, file, state, progress, problem, retryAt } }: { uplo
   );
 }
 
-/** Files that are dropped anywhere, or pasted, are uploaded into this album. */
-export function DropZone({ album }: { album: string | null }) {
+/** Files that are dropped anywhere, or pasted, are uploaded into this album and category. */
+export function DropZone({ into: { album, category } }: { into: Into }) {
   const t = useMessages(table);
   const [isOver, setOver] = useState(false);
   useEffect(() => {
+    const into = { album, category };
     const stop = new AbortController();
     const { signal } = stop;
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
@@ -120,13 +121,13 @@ export function DropZone({ album }: { album: string | null }) {
         setOver(false);
         if (!hasFiles(event)) return;
         event.preventDefault();
-        add([...(event.dataTransfer?.files ?? [])], album);
+        add([...(event.dataTransfer?.files ?? [])], into);
       },
       { signal },
     );
-    addEventListener('paste', (event) => add([...(event.clipboardData?.files ?? [])], album), { signal });
+    addEventListener('paste', (event) => add([...(event.clipboardData?.files ?? [])], into), { signal });
     return () => stop.abort();
-  }, [album]);
+  }, [album, category]);
   return isOver ? (
     <div class="drop">
       <p>
@@ -137,11 +138,11 @@ export function DropZone({ album }: { album: string | null }) {
   ) : null;
 }
 
-export function UploadButton({ album }: { album: string | null }) {
+export function UploadButton({ into }: { into: Into }) {
   const t = useMessages(table);
   const pick = (event: Event) => {
     const input = event.currentTarget as HTMLInputElement;
-    add([...(input.files ?? [])], album);
+    add([...(input.files ?? [])], into);
     input.value = ''; // the same file may be picked again
   };
   return (

@@ -6,6 +6,7 @@ import { PREFLIGHT } from '../api/client';
 import { UPLOAD_IMAGE, type ImageCard } from '../api/documents';
 import { type Problem, problemIn, unreachable } from '../api/problem';
 import { tell } from '../happenings';
+import { bytes } from '../language';
 import { signedOut } from '../session';
 import { createStore } from '../store';
 import { LARGE, type Sending, sendInPieces } from './direct';
@@ -18,10 +19,16 @@ const PATIENCE = 150_000;
 /** Bytes that the server takes, as it wrote into the page: a larger file is not worth sending. */
 const MOST = Number(document.documentElement.dataset['maxUpload']) || Infinity;
 
+/** Where what is uploaded goes. */
+export interface Into {
+  readonly album: string | null;
+  readonly category: string | null;
+}
+
 export interface Upload {
   readonly id: number;
   readonly file: File;
-  readonly album: string | null;
+  readonly into: Into;
   readonly state: 'waiting' | 'sending' | 'done' | 'failed';
   /** From 0 to 1. */
   readonly progress: number;
@@ -37,8 +44,8 @@ let last = 0;
 let pausedUntil = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-export function add(files: readonly File[], album: string | null): void {
-  const fresh = files.map((file): Upload => ({ ...WAITING, id: ++last, file, album }));
+export function add(files: readonly File[], into: Into): void {
+  const fresh = files.map((file): Upload => ({ ...WAITING, id: ++last, file, into }));
   uploads.change((all) => [...all, ...fresh]);
   next();
 }
@@ -83,9 +90,11 @@ function next(): void {
   for (const upload of waiting.slice(0, Math.max(0, AT_ONCE - requests.size))) send(upload);
 }
 
-function send({ id, file, album }: Upload): void {
+function send({ id, file, into }: Upload): void {
   if (file.size > MOST) {
-    return change(id, { state: 'failed', problem: { ...unreachable(), code: 'PAYLOAD_TOO_LARGE' } });
+    // As the server says it, without sending it there.
+    const details = `Maximum file size is ${bytes(MOST)}. Your file is ${bytes(file.size)}.`;
+    return change(id, { state: 'failed', problem: { ...unreachable(), code: 'PAYLOAD_TOO_LARGE', details } });
   }
   change(id, { state: 'sending', retryAt: null });
   if (file.size > LARGE) {
@@ -107,7 +116,7 @@ function send({ id, file, album }: Upload): void {
   request.addEventListener('load', () => over(id, answered(request)));
   request.addEventListener('error', () => over(id, { problem: unreachable() }));
   request.addEventListener('timeout', () => over(id, { problem: unreachable() }));
-  request.send(form(file, album));
+  request.send(form(file, into));
 }
 
 function over(id: number, { image = null, problem = null, retryAt = null }: Partial<Upload>): void {
@@ -162,9 +171,9 @@ function usedUp(limits: string): string | undefined {
 }
 
 /** github.com/jaydenseric/graphql-multipart-request-spec */
-function form(file: File, albumId: string | null): FormData {
+function form(file: File, { album, category }: Into): FormData {
   const data = new FormData();
-  const variables = { input: { file: null, albumId } };
+  const variables = { input: { file: null, albumId: album, categoryId: category } };
   data.append('operations', JSON.stringify({ query: stringifyDocument(UPLOAD_IMAGE), variables }));
   data.append('map', JSON.stringify({ file: ['variables.input.file'] }));
   data.append('file', file, file.name || 'pasted.png');

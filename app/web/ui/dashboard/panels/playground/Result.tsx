@@ -7,7 +7,7 @@ import { bytes, count, language, useMessages } from '../../language';
 import { playground } from '../../messages/playground';
 import { useStore } from '../../store';
 import { type Source, type Transform, TRIED, type Tried } from '../documents';
-import { CopyRows } from '../parts/CopyRows';
+import { CopyRows } from '../../parts/CopyRows';
 import { address } from './parameters';
 
 const PAUSE = 300;

@@ -1,4 +1,4 @@
-import { CopyButton } from '../../parts/CopyButton';
+import { CopyButton } from './CopyButton';
 
 /** Texts to copy, each under its name. */
 export function CopyRows({ rows }: { rows: Readonly<Record<string, string>> }) {
