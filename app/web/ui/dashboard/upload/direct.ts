@@ -3,6 +3,7 @@ import { HERE } from '../api/addresses';
 import { run, ask } from '../api/client';
 import { BEGIN_UPLOAD, type ImageCard, UPLOADED } from '../api/documents';
 import { type Problem, problemIn, unreachable } from '../api/problem';
+import type { Into } from './queue';
 
 /** Bytes from which it is worth it, and that a piece has. */
 export const LARGE = 8 * 1024 * 1024;
@@ -28,7 +29,7 @@ interface Sent {
 /** Sends it; `over` is told once, unless it is aborted. */
 export function sendInPieces(
   file: File,
-  albumId: string | null,
+  { album, category }: Into,
   progress: (share: number) => void,
   over: (told: Told) => void,
 ): Sending {
@@ -57,7 +58,12 @@ export function sendInPieces(
   }
 
   async function sendAll(): Promise<Told> {
-    const input = { filename: file.name || 'pasted.png', size: file.size, albumId };
+    const input = {
+      filename: file.name || 'pasted.png',
+      size: file.size,
+      albumId: album,
+      categoryId: category,
+    };
     const begun = await run(BEGIN_UPLOAD, { input });
     if (!begun.data) return { image: null, problem: begun.problem };
     const { id } = begun.data.createUpload.upload;

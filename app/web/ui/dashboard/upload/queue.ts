@@ -101,7 +101,7 @@ function send({ id, file, into }: Upload): void {
     const progress = (share: number) => change(id, { progress: share });
     requests.set(
       id,
-      sendInPieces(file, album, progress, (told) => over(id, told)),
+      sendInPieces(file, into, progress, (told) => over(id, told)),
     );
     return;
   }
