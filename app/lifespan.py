@@ -9,31 +9,41 @@ from pathlib import Path
 
 from app.auth.passwords import Passwords
 from app.auth.uses import Uses
+from app.brokers.base import Bell
 from app.brokers.memory import MemoryBell
+from app.brokers.redis import RedisBell
 from app.context import Budget, Context, Services
 from app.db.config import sqlite_path, sqlite_url, tortoise_config
 from app.db.lifecycle import database
 from app.db.migrate import migrate
 from app.events.feed import Feed
 from app.flights import Flights
-from app.hits.cache import Cache
+from app.hits.cache import LONGEST, Cache
 from app.hits.freshness import Freshness
+from app.hits.shared import SharedFreshness
 from app.imaging.pool import Limits, Pool
 from app.imaging.presets import Presets
 from app.keyring import FileKeyring, FixedKeyring, Keyring
 from app.links import Links
 from app.metrics import Metrics
 from app.outbound.post import Outbound
+from app.ratelimits.base import Limiter
 from app.ratelimits.memory import MemoryLimiter
 from app.ratelimits.policies import Policy
+from app.ratelimits.redis import RedisLimiter
+from app.redis.shared import Redis
 from app.resolvers import account
 from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
 from app.storage.disk import DiskStorage
-from app.turns import Turns
+from app.turns.base import Turns
+from app.turns.folder import FolderTurns
+from app.turns.redis import RedisTurns
 
 THREADS = 32
 ROWS = 2_000
+LONGEST_SHARED = 10.0
+"""Seconds that servers on several machines remember: the bound where one could not tell the others what it changed."""
 
 
 @asynccontextmanager
@@ -43,6 +53,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         # More than the default of a few: threads here wait for disks, and a slow fsync must not hold reads up.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         services = assembled(settings)
+        if services.redis is not None:
+            await services.redis.start()
         try:
             yield services
         finally:
@@ -50,6 +62,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             await services.uses.close()
             await services.renders.close()
             await services.imaging.close()
+            if services.redis is not None:
+                await services.redis.close()
             services.freshness.close()
 
 
@@ -88,12 +102,16 @@ async def console(settings: Settings) -> AsyncIterator[Context]:
         try:
             yield Context(services, is_operator=True)
         finally:
+            if services.redis is not None:
+                await services.redis.close()
             services.freshness.close()
 
 
 def assembled(settings: Settings) -> Services:
-    freshness = Freshness(settings.data_dir / "freshness")
-    bell = MemoryBell()
+    metrics = Metrics(on=settings.metrics)
+    shared = Redis(settings.redis_url, metrics) if settings.redis_url else None
+    fresh, rings = freshness(settings, shared), bell(shared)
+    longest = LONGEST_SHARED if shared else LONGEST
     return Services(
         settings=settings,
         storage=DiskStorage(settings.data_dir / "storage"),
@@ -106,16 +124,16 @@ def assembled(settings: Settings) -> Services:
         ),
         presets=presets(settings),
         renders=Flights(),
-        turns=Turns(_folder(settings, "locks"), patience=3 * settings.transform_deadline),
-        freshness=freshness,
-        hits=Cache(freshness, size=settings.hits_size, second_time_only=True),
-        rows=Cache(freshness, size=ROWS),
+        turns=turns(settings, shared),
+        freshness=fresh,
+        hits=Cache(fresh, size=settings.hits_size, longest=longest, second_time_only=True),
+        rows=Cache(fresh, size=ROWS, longest=longest),
         keyring=keyring(settings),
-        bell=bell,
-        feed=Feed(bell),
+        bell=rings,
+        feed=Feed(rings),
         outbound=Outbound(allowed=settings.webhook_allow_networks),
-        metrics=Metrics(on=settings.metrics),
-        limiter=MemoryLimiter(_now),
+        metrics=metrics,
+        limiter=limiter(shared),
         policies={
             Budget.API: Policy(Budget.API, settings.limit_api),
             Budget.UPLOAD: Policy(Budget.UPLOAD, settings.limit_upload),
@@ -126,7 +144,29 @@ def assembled(settings: Settings) -> Services:
         passwords=Passwords(),
         uses=Uses(),
         clock=_now,
+        redis=shared,
     )
+
+
+def limiter(redis: Redis | None) -> Limiter:
+    """Who counts what is spent: each process for itself, or all together."""
+    here = MemoryLimiter(_now)
+    return RedisLimiter(redis.commands, _now, here) if redis else here
+
+
+def bell(redis: Redis | None) -> Bell:
+    return RedisBell(redis) if redis else MemoryBell()
+
+
+def turns(settings: Settings, redis: Redis | None) -> Turns:
+    patience = 3 * settings.transform_deadline
+    here = FolderTurns(_folder(settings, "locks"), patience=patience)
+    return RedisTurns(redis, here, patience=patience) if redis else here
+
+
+def freshness(settings: Settings, redis: Redis | None) -> Freshness:
+    path = settings.data_dir / "freshness"
+    return SharedFreshness(path, redis) if redis else Freshness(path)
 
 
 def presets(settings: Settings) -> Presets:

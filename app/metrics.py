@@ -4,7 +4,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry, Counter, Histogram
+    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """Of the page: Prometheus' text format, the version that all who scrape understand."""
@@ -24,6 +24,15 @@ class Metrics:
     def webhook_disabled(self, reason: str) -> None:
         if self._on:
             self._counted.disabled.labels(reason).inc()
+
+    def redis_is(self, *, up: bool) -> None:
+        """For where there is one: without, nothing is said of it."""
+        if self._on:
+            self._counted.redis_up.set(up)
+
+    def redis_fell_back(self, use: str) -> None:
+        if self._on:
+            self._counted.redis_fallbacks.labels(use).inc()
 
     def page(self) -> bytes:
         """All of it, as it is now."""
@@ -56,4 +65,18 @@ class _Counted:
         )
         self.disabled = Counter(
             "pichub_webhooks_disabled", "Webhooks that were disabled", ["reason"], registry=of
+        )
+
+    @cached_property
+    def redis_up(self) -> "Gauge":
+        from prometheus_client import Gauge
+
+        return Gauge("pichub_redis_up", "Whether Redis answers", registry=self.registry)
+
+    @cached_property
+    def redis_fallbacks(self) -> "Counter":
+        from prometheus_client import Counter
+
+        return Counter(
+            "pichub_redis_fallbacks", "What was done without Redis", ["use"], registry=self.registry
         )

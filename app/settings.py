@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass, field, fields
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from dotenv import dotenv_values
 
@@ -21,6 +21,7 @@ from app.links import origin_of
 PREFIX = "PICHUB_"
 SHORTEST_SECRET = 32
 
+REDIS_OPTIONS = {"db", "ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_keyfile"}
 MOST_AT_ONCE, LONGEST_PERIOD = 1_000_000_000, 366 * 86_400
 
 
@@ -138,6 +139,25 @@ def engine(*schemes: str) -> Callable[[str], str]:
     return parse
 
 
+def redis_address(text: str) -> str:
+    """The URL of a Redis, as the package redis reads it, which passes over what it does not understand."""
+    parse = engine("redis", "rediss", "unix")
+    parts = urlsplit(parse(text))
+    allowed = "redis://:password@host:6379/0, rediss:// for TLS, or unix:///path/to/socket?db=0"
+    try:
+        named = bool(parts.path) if parts.scheme == "unix" else bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        named = False
+    database = "" if parts.scheme == "unix" else parts.path.removeprefix("/")
+    unknown = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)} - REDIS_OPTIONS
+    if not named or unknown or (database and not database.isdecimal()):
+        raise ValueError(f"a URL such as {allowed}, with no options but {', '.join(sorted(REDIS_OPTIONS))}")
+    return text
+
+
+redis_address.is_secret = True  # type: ignore[attr-defined]
+
+
 def setting(parse: Callable[[str], Any], default: Any, about: str) -> Any:
     return field(default=default, repr=not is_secret(parse), metadata={"parse": parse, "about": about})
 
@@ -159,9 +179,9 @@ class Settings:
         "The database: postgres://user:password@host/database; without it a file in the data folder",
     )
     redis_url: str = setting(
-        engine("redis", "rediss", "unix"),
+        redis_address,
         "",
-        "What servers share of limits and wakes: redis://host:6379/0; without it each process has its own",
+        "What servers on several machines share: redis://host:6379/0; without it each process has its own",
     )
     storage_url: str = setting(
         engine("s3", "file"),

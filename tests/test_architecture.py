@@ -19,6 +19,7 @@ FLOOR = {
     "app.addresses": WORDS,
     "app.cancellation": WORDS,
     "app.filelock": WORDS,
+    "app.redis": WORDS,
     "app.imaging": TOOLKITS,
     "app.storage": TOOLKITS,
     "app.brokers": TOOLKITS,
@@ -127,10 +128,15 @@ def test_only_the_lifespan_chooses_implementations() -> None:
     chosen = {
         "app.storage.disk",
         "app.ratelimits.memory",
+        "app.ratelimits.redis",
+        "app.brokers.redis",
+        "app.turns.redis",
+        "app.hits.shared",
         "app.db.config",
         "app.db.lifecycle",
         "app.db.migrate",
     }
     for module, tree in MODULES.items():
-        if module != "app.lifespan" and room_of(module) not in {"app.storage", "app.ratelimits", "app.db"}:
-            assert not chosen & set(imports(tree)), f"{module} chooses an implementation"
+        for imported in chosen & set(imports(tree)):
+            its_own = room_of(module) == room_of(imported)
+            assert its_own or module == "app.lifespan", f"{module} chooses an implementation"
