@@ -8,11 +8,14 @@ from pathlib import Path
 
 from app.cancellation import to_the_end
 from app.hits.freshness import ALL, SLOTS, Freshness
-from app.redis.commands import PREFIX, Away
+from app.redis.commands import AGAIN, PREFIX, Away
+from app.redis.patience import GRACE, PATIENCE
 from app.redis.shared import Redis
 from app.redis.subscription import TRUST
 
 CHANNEL = f"{PREFIX}marks:{SLOTS}"
+SETTLE = AGAIN + PATIENCE + GRACE + 0.05
+"""Seconds from when this process hears Redis until it trusts its memory: by then the others have found it too."""
 
 
 class SharedFreshness(Freshness):
@@ -22,17 +25,25 @@ class SharedFreshness(Freshness):
     others must have noticed that they hear nothing, `TRUST` seconds from when Redis was last seen.
     """
 
-    def __init__(self, path: Path, redis: Redis) -> None:
+    def __init__(self, path: Path, redis: Redis, *, settle: float = SETTLE) -> None:
         super().__init__(path)
+        self._settle = settle
+        self._settling: asyncio.TimerHandle | None = None
+        self._is_settled = False
         self._commands = redis.commands
         self._subscription = redis.subscription
         self._name = secrets.token_hex(8)
         self._owes = False
-        redis.subscription.hear(CHANNEL, self._heard, anew=self._void_all)
+        redis.subscription.hear(CHANNEL, self._heard, anew=self._begin_anew)
         redis.commands.when_back(self._tell_what_is_owed)
 
     def holds(self, image_id: str, marks: tuple[int, int]) -> bool:
-        return self._subscription.hears and super().holds(image_id, marks)
+        return self._is_settled and self._subscription.hears and super().holds(image_id, marks)
+
+    def close(self) -> None:
+        if self._settling is not None:
+            self._settling.cancel()
+        super().close()
 
     async def _changed(self, slots: Sequence[int]) -> None:
         self._void(slots)
@@ -62,5 +73,13 @@ class SharedFreshness(Freshness):
         if name != self._name:
             self._void([int(slot) for slot in slots.split(",") if slot.isdigit() and int(slot) <= ALL])
 
-    def _void_all(self) -> None:
+    def _begin_anew(self) -> None:
+        """What was remembered before may have changed unheard, and so may what changes before the others hear, too."""
         self._void([ALL])
+        if self._settling is not None:
+            self._settling.cancel()
+        self._is_settled = False
+        self._settling = asyncio.get_running_loop().call_later(self._settle, self._end_settling)
+
+    def _end_settling(self) -> None:
+        self._is_settled = True

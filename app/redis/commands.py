@@ -3,33 +3,37 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from contextvars import Context
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from app.cancellation import in_thread
+from app.redis.patience import PATIENCE, within
 
 if TYPE_CHECKING:
     from redis.asyncio import BlockingConnectionPool
-    from redis.commands.core import AsyncScript
-
-T = TypeVar("T")
 
 log = logging.getLogger("pichub.redis")
 
-PATIENCE = 0.2
-"""Seconds that an answer may take."""
-GRACE = 0.05
-"""And so many more where this process was busy itself: then the answer lies there, unread."""
 AGAIN = 1.0
 """Seconds between two looks whether it is back."""
-CONNECTIONS = 32
+CONNECTIONS = 2
+"""One that all commands share, and one that looks whether Redis is back."""
 PREFIX = "pichub:"
 """What all our keys and channels begin with."""
+
+Word: TypeAlias = str | bytes | float
+Command: TypeAlias = tuple[Word, ...]
 
 
 class Away(Exception):
     """Redis did not do it, or is known not to answer. Whoever asked does without."""
+
+
+class Refused(Away):
+    """It answers, and will not do this: it has no room, or may not."""
 
 
 class Watch(Protocol):
@@ -43,7 +47,10 @@ class Watch(Protocol):
 class Commands:
     """Asks the Redis at `url`. The first that gets no answer closes the way for all, until it is found to be back.
 
-    `use` says what for: a word of a closed set, for the metrics.
+    `use` says what for: a word of a closed set, for the metrics. It is None where nothing is done instead.
+
+    What is asked while an answer is awaited goes together, over one connection: a hundred requests that come at once
+    cost two journeys, and wait no longer for a Redis that hangs than one does.
     """
 
     def __init__(self, url: str, watch: Watch) -> None:
@@ -51,10 +58,11 @@ class Commands:
         """When it failed to answer, in time.monotonic()'s seconds; None while it answers."""
         self._url = url
         self._watch = watch
-        self._scripts: dict[str, AsyncScript] = {}
+        self._unsent: list[tuple[Command, asyncio.Future[Any]]] = []
+        self._is_sending = False
         self._on_return: list[Callable[[], None]] = []
         self._refusals: set[str] = set()
-        self._tasks: set[asyncio.Task[Any]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._looking: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -65,10 +73,8 @@ class Commands:
 
         await in_thread(load)
         self._watch.redis_is(up=True)
-        try:
-            await self.do("start", "PING")
-        except Away:
-            return
+        with suppress(Away):
+            await self.do(None, "PING")
 
     async def close(self) -> None:
         """Ends what goes on in the background, and all connections."""
@@ -79,19 +85,24 @@ class Commands:
         if "_pool" in vars(self):
             await self._pool.aclose()
 
-    async def do(self, use: str, *command: str | bytes | float) -> Any:
+    async def do(self, use: str | None, *command: Word) -> Any:
         """The answer to a command. Raises Away, at once where it is known to be away."""
-        return await self._ask(use, lambda: self._client.execute_command(*command))
+        try:
+            return await self._ask(command)
+        except Refused as error:
+            self._refused(use, error)
+            raise
+        except Away:
+            self._fell_back(use)
+            raise
 
-    async def run(
-        self, use: str, script: str, keys: Sequence[str], values: Sequence[str | bytes | float]
-    ) -> Any:
+    async def run(self, use: str | None, script: str, keys: Sequence[str], values: Sequence[Word]) -> Any:
         """What a script in Lua returns, which is one step for everybody. Raises Away as `do` does."""
-        return await self._ask(use, lambda: self._script(script)(keys=keys, args=values))
+        return await self.do(use, "EVAL", script, len(keys), *keys, *values)
 
     def soon(self, work: Coroutine[Any, Any, None]) -> None:
         """Does this in the background: nobody waits for it, and `close` ends it."""
-        task = asyncio.create_task(_unless_away(work))
+        task = asyncio.create_task(_unless_away(work), context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -103,28 +114,58 @@ class Commands:
         """A connection of the package's outside of the pool, not connected yet."""
         return self._pool.make_connection()  # type: ignore[no-untyped-call]
 
-    async def _ask(self, use: str, command: Callable[[], Awaitable[T]]) -> T:
-        from redis.exceptions import RedisError, ResponseError
-
+    async def _ask(self, command: Command) -> Any:
         if self.away_since is not None:
-            self._watch.redis_fell_back(use)
             raise Away("Redis is away")
+        answer = asyncio.get_running_loop().create_future()
+        self._unsent.append((command, answer))
+        if not self._is_sending:
+            self._is_sending = True
+            self.soon(self._send())
+        return await answer
+
+    async def _send(self) -> None:
+        """Sends all that waits, in one go; then what came meanwhile."""
+        from redis.exceptions import RedisError
+
+        sent: list[tuple[Command, asyncio.Future[Any]]] = []
         try:
-            return await within(PATIENCE, command())
-        except ResponseError as error:  # it answers, and will not: it has no room, or may not
-            self._refused(use, error)
-            raise Away(str(error)) from error
+            while self._unsent:
+                sent, self._unsent = self._unsent, []
+                told = await within(PATIENCE, self._exchange([command for command, _ in sent]))
+                for (_, answer), each in zip(sent, told, strict=True):
+                    _give(answer, each)
         except (RedisError, OSError) as error:
             self._went(error)
-            self._watch.redis_fell_back(use)
-            raise Away(str(error)) from error
+        finally:
+            self._is_sending = False
+            unanswered, self._unsent = sent + self._unsent, []
+            for _, answer in unanswered:
+                _give(answer, Away("Redis does not answer"))
 
-    def _refused(self, use: str, error: Exception) -> None:
-        self._watch.redis_fell_back(use)
-        kind = f"{use}: {type(error).__name__}"
-        if kind not in self._refusals:
-            self._refusals.add(kind)
-            log.warning("Redis answers but refuses what it is asked for %s: %s", use, error)
+    async def _exchange(self, commands: Sequence[Command]) -> list[Any]:
+        """What is told to each: an answer, or that it was refused."""
+        from redis.exceptions import RedisError, ResponseError
+
+        async with self._client.pipeline(transaction=False) as pipeline:
+            for command in commands:
+                pipeline.execute_command(*command)
+            told = await pipeline.execute(raise_on_error=False)
+        for each in told:
+            if isinstance(each, RedisError) and not isinstance(each, ResponseError):
+                raise each  # it is there, and still loads what it keeps
+        return [Refused(str(each)) if isinstance(each, RedisError) else each for each in told]
+
+    def _fell_back(self, use: str | None) -> None:
+        if use is not None:
+            self._watch.redis_fell_back(use)
+
+    def _refused(self, use: str | None, error: Refused) -> None:
+        self._fell_back(use)
+        what = use or "itself"
+        if what not in self._refusals:
+            self._refusals.add(what)
+            log.warning("Redis answers, but refuses what is asked of it for %s: %s", what, error)
 
     def _went(self, error: Exception) -> None:
         if self.away_since is not None:
@@ -154,11 +195,6 @@ class Commands:
         for work in self._on_return:
             work()
 
-    def _script(self, text: str) -> "AsyncScript":
-        if text not in self._scripts:
-            self._scripts[text] = self._client.register_script(text)
-        return self._scripts[text]
-
     @cached_property
     def _client(self) -> Any:
         from redis.asyncio import Redis
@@ -174,32 +210,22 @@ class Commands:
         return BlockingConnectionPool.from_url(
             self._url,
             max_connections=CONNECTIONS,
-            timeout=PATIENCE,
-            socket_connect_timeout=PATIENCE,
-            socket_timeout=2 * PATIENCE,  # `within` has the last word
-            retry=Retry(NoBackoff(), 0),  # a spend that is tried again may be spent twice
+            # `within` has the last word: these would also count what this process itself is late.
+            timeout=20 * PATIENCE,
+            socket_connect_timeout=20 * PATIENCE,
+            socket_timeout=20 * PATIENCE,
+            retry=Retry(NoBackoff(), 0),  # what is spent again was spent twice
             protocol=2,
         )
 
 
-async def within(patience: float, work: Awaitable[T]) -> T:
-    """What `work` gives. Raises TimeoutError after `patience` seconds, but not because the loop itself stood still."""
-    task = asyncio.ensure_future(work)
-    task.add_done_callback(_seen)
-    try:
-        for seconds in (patience, GRACE):
-            done, _ = await asyncio.wait([task], timeout=seconds)
-            if done:
-                return task.result()
-    finally:
-        task.cancel()
-    raise TimeoutError
-
-
-def _seen(task: "asyncio.Future[Any]") -> None:
-    """So that the loop does not report what came of it after nobody waited any more."""
-    if not task.cancelled():
-        task.exception()
+def _give(answer: "asyncio.Future[Any]", told: Any) -> None:
+    if answer.done():
+        return  # whoever asked has left
+    if isinstance(told, Away):
+        answer.set_exception(told)
+    else:
+        answer.set_result(told)
 
 
 async def _unless_away(work: Coroutine[Any, Any, None]) -> None:

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from app.redis.commands import PATIENCE, Away, Commands, within
+from app.redis.commands import Away, Commands
+from app.redis.patience import PATIENCE, within
 
 log = logging.getLogger("pichub.redis")
 
@@ -76,7 +77,7 @@ class Subscription:
         from redis.exceptions import ResponseError
 
         with suppress(Away):
-            await self._commands.do("subscription", "PING")
+            await self._commands.do(None, "PING")
         if isinstance(error, ResponseError) and not self._was_refused:
             self._was_refused = True
             log.warning(

@@ -12,7 +12,7 @@ from app.hits.cache import Cache
 from app.hits.freshness import Freshness
 from app.hits.shared import CHANNEL, SharedFreshness
 from app.redis import commands as commands_module
-from app.redis.commands import GRACE, PATIENCE
+from app.redis.patience import GRACE, PATIENCE
 from app.redis.shared import Redis
 from app.redis.subscription import TRUST
 from tests.house import until
@@ -23,10 +23,12 @@ LONGEST = PATIENCE + GRACE + TRUST + 0.15
 
 
 @asynccontextmanager
-async def machine(path: Path, url: str) -> AsyncIterator[SharedFreshness]:
+async def machine(path: Path, url: str, *, settle: float = 0) -> AsyncIterator[SharedFreshness]:
     """A server's marks, when it hears the others."""
     made: list[SharedFreshness] = []
-    async with connected(url, prepare=lambda redis: made.append(SharedFreshness(path, redis))):
+    async with connected(url, prepare=lambda redis: made.append(SharedFreshness(path, redis, settle=settle))):
+        if not settle:
+            await until(lambda: made[0].holds("", made[0].marks("")))
         yield made[0]
     made[0].close()
 
@@ -109,7 +111,7 @@ async def test_nothing_that_strangers_say_does_harm(
 
 async def test_a_machine_that_has_not_heard_redis_remembers_nothing(tmp_path: Path, server: Valkey) -> None:
     redis = Redis(server.url, Watched())
-    freshness = SharedFreshness(tmp_path / "marks", redis)
+    freshness = SharedFreshness(tmp_path / "marks", redis, settle=0)
     cache: Cache[str, str] = Cache(freshness, size=10)
     cache.put("/a", "value", image_id="img_1", marks=freshness.marks("img_1"), cost=1)
     assert cache.get("/a") is None
@@ -119,6 +121,17 @@ async def test_a_machine_that_has_not_heard_redis_remembers_nothing(tmp_path: Pa
     assert not freshness.holds("img_1", marks), "what was seen before it heard may have changed since"
     await redis.close()
     freshness.close()
+
+
+async def test_who_hears_redis_again_waits_until_the_others_do_before_trusting_its_memory(
+    tmp_path: Path, server: Valkey
+) -> None:
+    async with machine(tmp_path / "1", server.url, settle=0.2) as freshness:
+        assert not freshness.holds("img_1", freshness.marks("img_1"))
+        marks = freshness.marks("img_1")
+        await until(lambda: freshness.holds("img_1", marks))
+        freshness._begin_anew()
+        assert not freshness.holds("img_1", freshness.marks("img_1"))
 
 
 @pytest.mark.parametrize("how", ["stop", "hang"])

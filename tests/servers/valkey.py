@@ -143,7 +143,7 @@ async def connected(
     prepare(redis)
     await redis.start()
     if empty:
-        await redis.commands.do("test", "FLUSHDB")
+        await redis.commands.do(None, "FLUSHDB")
     while redis.commands.away_since is None and not redis.subscription.hears:  # noqa: ASYNC110  (nobody tells)
         await asyncio.sleep(0.002)
     try:
