@@ -140,17 +140,17 @@ def engine(*schemes: str) -> Callable[[str], str]:
 
 
 def redis_address(text: str) -> str:
-    """The URL of a Redis, as the package redis reads it, which passes over what it does not understand."""
-    parse = engine("redis", "rediss", "unix")
-    parts = urlsplit(parse(text))
+    """The URL of a Redis. The package redis passes over what it does not understand of one; here it is told."""
+    engine("redis", "rediss", "unix")(text)
     allowed = "redis://:password@host:6379/0, rediss:// for TLS, or unix:///path/to/socket?db=0"
     try:
-        named = bool(parts.path) if parts.scheme == "unix" else bool(parts.hostname) and parts.port != 0
+        parts = urlsplit(text)
+        is_named = bool(parts.path) if parts.scheme == "unix" else bool(parts.hostname) and parts.port != 0
+        database = "" if parts.scheme == "unix" else parts.path.removeprefix("/")
+        options = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
     except ValueError:
-        named = False
-    database = "" if parts.scheme == "unix" else parts.path.removeprefix("/")
-    unknown = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)} - REDIS_OPTIONS
-    if not named or unknown or (database and not database.isdecimal()):
+        is_named, database, options = False, "", set()
+    if not is_named or not options <= REDIS_OPTIONS or (database and not database.isdecimal()):
         raise ValueError(f"a URL such as {allowed}, with no options but {', '.join(sorted(REDIS_OPTIONS))}")
     return text
 

@@ -1,17 +1,24 @@
 import os
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from app.hits.freshness import Freshness
+from tests.hits.test_shared import machine
 
 
-@pytest.fixture
-def freshness(tmp_path: Path):
-    freshness = Freshness(tmp_path / "marks")
-    yield freshness
-    freshness.close()
+@pytest.fixture(params=["on one machine", "over several"])
+async def freshness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Freshness]:
+    """Each implementation in turn."""
+    if request.param == "over several":
+        async with machine(tmp_path / "marks", request.getfixturevalue("redis_url")) as freshness:
+            yield freshness
+    else:
+        freshness = Freshness(tmp_path / "marks")
+        yield freshness
+        freshness.close()
 
 
 async def test_marks_hold_until_their_image_changes(freshness: Freshness) -> None:

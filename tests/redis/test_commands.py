@@ -113,6 +113,28 @@ async def test_what_redis_refuses_is_done_without_it_and_the_rest_with_it(
     assert len([record for record in caplog.records if record.levelno >= logging.WARNING]) == 1
 
 
+async def test_it_is_reached_by_a_socket_too(server: Valkey) -> None:
+    watched = Watched()
+    async with connected(server.socket_url, watch=watched) as redis:
+        assert await redis.commands.do("limits", "ECHO", "a") == b"a"
+        assert redis.subscription.hears
+    assert watched.states == [True]
+
+
+async def test_a_wrong_password_is_a_line_that_does_not_show_it(
+    server: Valkey, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.ask("CONFIG", "SET", "requirepass", "correct horse")
+    right, wrong = Watched(), Watched()
+    async with connected(server.url.replace("//", "//:correct%20horse@"), watch=right) as redis:
+        assert redis.subscription.hears
+    async with connected(server.url.replace("//", "//:battery%20staple@"), watch=wrong):
+        pass
+    assert (right.states, wrong.states) == ([True], [True, False])
+    assert "invalid username-password pair" in caplog.text
+    assert "battery" not in caplog.text
+
+
 async def test_who_leaves_costs_the_others_nothing(server: Valkey) -> None:
     watched = Watched()
     async with connected(server.url, watch=watched) as redis:

@@ -37,9 +37,14 @@ class Valkey:
     def url(self) -> str:
         return f"redis://127.0.0.1:{self.port}/0"
 
+    @property
+    def socket_url(self) -> str:
+        return f"unix://{self._folder / 'socket'}?db=0"
+
     def start(self) -> None:
         """Returns when it answers. What it held before is gone."""
         options = {
+            "unixsocket": self._folder / "socket",
             "port": self.port,
             "bind": "127.0.0.1",
             "dir": self._folder,
