@@ -71,7 +71,7 @@ class SharedFreshness(Freshness):
     def _heard(self, message: str) -> None:
         name, _, slots = message.partition(" ")
         if name != self._name:
-            self._void([int(slot) for slot in slots.split(",") if slot.isdigit() and int(slot) <= ALL])
+            self._void([int(slot) for slot in slots.split(",") if slot.isdecimal() and int(slot) <= ALL])
 
     def _begin_anew(self) -> None:
         """What was remembered before may have changed unheard, and so may what changes before the others hear, too."""

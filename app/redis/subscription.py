@@ -67,6 +67,8 @@ class Subscription:
                 await self._listen()
             except (RedisError, OSError) as error:
                 await self._lost(error)
+            except Exception:
+                log.exception("what Redis told could not be taken in")
             if self._now() - began > LONGEST_WAIT + SILENT:  # it did well for a while
                 wait = FIRST_WAIT
             await asyncio.sleep(wait)

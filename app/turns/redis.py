@@ -95,10 +95,10 @@ class RedisTurns:
         while True:
             await asyncio.sleep(RENEW)
             with suppress(Away):
-                await self._commands.run("turns", RENEWED, [name], [token, _milliseconds(LEASE)])
+                await self._commands.run(None, RENEWED, [name], [token, _milliseconds(LEASE)])
 
     async def _release(self, name: str, token: str) -> None:
-        await self._commands.run("turns", RELEASE, [name], [token, _milliseconds(REMEMBERED), CHANNEL])
+        await self._commands.run(None, RELEASE, [name], [token, _milliseconds(REMEMBERED), CHANNEL])
 
     @contextmanager
     def _woken(self, name: str) -> Iterator[asyncio.Event]:

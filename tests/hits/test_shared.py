@@ -18,7 +18,7 @@ from app.redis.subscription import TRUST
 from tests.house import until
 from tests.servers.valkey import Valkey, Watched, connected, valkey
 
-LONGEST = PATIENCE + GRACE + TRUST + 0.15
+LONGEST = PATIENCE + GRACE + TRUST + 0.4
 """How long a change may take whose marks can't be told, with some room for a busy machine."""
 
 
@@ -103,7 +103,7 @@ async def test_nothing_that_strangers_say_does_harm(
 ) -> None:
     one, two = pair
     marks = two.marks("img_1")
-    for message in ("", "x", "x ,,1e9,-1,99999999", "\udcff".encode("utf-8", "surrogateescape").hex()):
+    for message in ("", "x", "x ,,1e9,-1,²,99999999", "\udcff".encode("utf-8", "surrogateescape").hex()):
         server.ask("PUBLISH", CHANNEL, message)
     await change(one)
     assert await voided(two, "img_1", marks)
@@ -145,7 +145,7 @@ async def test_when_redis_goes_nobody_trusts_their_memory_before_a_change_is_ans
     assert not two.holds("img_1", marks)
     assert took < LONGEST
     await asyncio.sleep(max(0.0, TRUST + PATIENCE - took))
-    assert await change(one) < 0.02, "later ones do not wait"
+    assert await change(one) < 0.1, "later ones do not wait"
     assert not two.holds("img_1", two.marks("img_1"))
 
 

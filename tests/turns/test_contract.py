@@ -97,7 +97,7 @@ async def test_of_many_one_has_the_turn_at_a_time(make: Make) -> None:
 
 
 async def test_different_works_do_not_wait_for_each_other(make: Make) -> None:
-    async with make(0.02) as one, make(0.02) as two, one.take("a"), two.take("b") as waited:
+    async with make(1) as one, make(1) as two, one.take("a"), two.take("b") as waited:
         assert not waited
 
 

@@ -25,7 +25,7 @@ async def test_who_waits_is_woken_by_the_end_and_not_by_looking(tmp_path: Path, 
         holding = asyncio.create_task(hold())
         await asyncio.sleep(0.02)
         async with two.take("a"):
-            assert time.perf_counter() - ended[0] < turns_module.LOOK / 5
+            assert time.perf_counter() - ended[0] < turns_module.LOOK / 2
         await holding
 
 
@@ -91,7 +91,7 @@ async def test_without_redis_the_turns_of_this_machine_hold(tmp_path: Path) -> N
             assert await waiting
             began = time.perf_counter()
             assert not await taken(one)
-            assert time.perf_counter() - began < 0.05
+            assert time.perf_counter() - began < 0.2
 
 
 async def taken(turns: object) -> bool:
