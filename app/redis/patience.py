@@ -23,7 +23,8 @@ async def within(patience: float, work: Awaitable[T]) -> T:
             if done:
                 return task.result()
     finally:
-        task.cancel()
+        if task.cancel():
+            await asyncio.wait([task], timeout=GRACE)  # it closes what it had opened
     raise TimeoutError(f"It did not answer within {patience:g} seconds")
 
 

@@ -104,6 +104,7 @@ class Subscription:
             if pinging is not None:
                 pinging.cancel()
             await connection.disconnect(nowait=True)
+            await asyncio.sleep(0)  # in which its socket is closed
 
     async def _subscribe(self, connection: Any) -> None:
         await connection.send_command("SUBSCRIBE", *self._told, check_health=False)
