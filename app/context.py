@@ -26,10 +26,11 @@ from app.models import Image, Role, Session
 from app.outbound.post import Outbound
 from app.ratelimits.base import Allowance, Limiter
 from app.ratelimits.policies import Policy
+from app.redis.shared import Redis
 from app.settings import Settings
 from app.storage.base import Storage
 from app.tracing import Tracing
-from app.turns import Turns
+from app.turns.base import Turns
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +92,7 @@ class Services:
     passwords: Passwords
     uses: Uses
     clock: Callable[[], datetime]
+    redis: Redis | None = None
 
 
 @dataclass(frozen=True, slots=True)

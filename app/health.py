@@ -27,6 +27,8 @@ class Check:
     ask: Callable[[], Awaitable[object]]
     about: Callable[[], Awaitable[str]] | None = None
     """Which it is, in which version, for `pichub doctor`."""
+    is_needed: bool = True
+    """Whether the process is not ready without it."""
 
 
 class NotReady(Exception):
@@ -39,6 +41,7 @@ class Finding:
 
     problem: str | None
     ms: float
+    is_needed: bool = True
 
     @property
     def is_well(self) -> bool:
@@ -54,7 +57,7 @@ class Report:
 
     @property
     def is_ready(self) -> bool:
-        return not self.stopping and all(part.is_well for part in self.parts.values())
+        return not self.stopping and all(part.is_well for part in self.parts.values() if part.is_needed)
 
 
 @dataclass(kw_only=True)
@@ -110,7 +113,7 @@ class Health:
             log.warning("%s is not ready: %s", check.name, _told(task) or problem)
         if problem is None and not self._was_well(check.name):
             log.info("%s is ready again", check.name)
-        return Finding(problem, round((time.perf_counter() - began) * 1000, 1))
+        return Finding(problem, round((time.perf_counter() - began) * 1000, 1), check.is_needed)
 
     def _was_well(self, name: str) -> bool:
         last = self._last.get(name)

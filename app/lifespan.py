@@ -11,7 +11,9 @@ from pathlib import Path
 from app import pulse
 from app.auth.passwords import Passwords
 from app.auth.uses import Uses
+from app.brokers.base import Bell
 from app.brokers.memory import MemoryBell
+from app.brokers.redis import RedisBell
 from app.context import Budget, Context, Hits, Services
 from app.db import state
 from app.db.config import sqlite_path, sqlite_url, tortoise_config
@@ -20,16 +22,20 @@ from app.db.migrate import migrate
 from app.events.feed import Feed
 from app.flights import Flights
 from app.health import Check, Health
-from app.hits.cache import Cache
+from app.hits.cache import LONGEST, Cache
 from app.hits.freshness import Freshness
+from app.hits.shared import SharedFreshness
 from app.imaging.pool import Limits, Pool
 from app.imaging.presets import Presets
 from app.keyring import FileKeyring, FixedKeyring, Keyring
 from app.links import Links
 from app.metrics import Figure, Metrics
 from app.outbound.post import Outbound
+from app.ratelimits.base import Limiter
 from app.ratelimits.memory import MemoryLimiter
 from app.ratelimits.policies import Policy
+from app.ratelimits.redis import RedisLimiter
+from app.redis.shared import Redis
 from app.resolvers import account
 from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
@@ -39,11 +45,15 @@ from app.storage.disk import DiskStorage
 from app.storage.places import Bucket, place
 from app.storage.presigned import Keys
 from app.tracing import NoTracing, OpenTelemetry, Tracing
-from app.turns import Turns
+from app.turns.base import Turns
+from app.turns.folder import FolderTurns
+from app.turns.redis import RedisTurns
 from app.webhooks import backlog
 
 THREADS = 32
 ROWS = 2_000
+LONGEST_SHARED = 10.0
+"""Seconds that servers on several machines remember: the bound where one could not tell the others what it changed."""
 
 
 @asynccontextmanager
@@ -54,6 +64,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
         # More than the default of a few: threads here wait for disks, and a slow fsync must not hold reads up.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         services = assembled(settings, traced)
+        if services.redis is not None:
+            await services.redis.start()
         try:
             async with looked_after(services.storage):
                 yield services
@@ -64,6 +76,8 @@ async def running(settings: Settings) -> AsyncIterator[Services]:
             await services.uses.close()
             await services.renders.close()
             await services.imaging.close()
+            if services.redis is not None:
+                await services.redis.close()
             await services.tracing.close()
             services.freshness.close()
 
@@ -127,14 +141,18 @@ async def console(settings: Settings) -> AsyncIterator[Context]:
         try:
             yield Context(services, is_operator=True)
         finally:
+            if services.redis is not None:
+                await services.redis.close()
             services.freshness.close()
 
 
 def assembled(settings: Settings, tracing: Tracing | None = None) -> Services:
-    freshness = Freshness(settings.data_dir / "freshness")
-    bell = MemoryBell()
-    feed = Feed(bell)
-    hits: Hits = Cache(freshness, size=settings.hits_size, second_time_only=True)
+    metrics = Metrics(on=settings.metrics)
+    shared = Redis(settings.redis_url, metrics) if settings.redis_url else None
+    fresh, rings = freshness(settings, shared), bell(shared)
+    longest = LONGEST_SHARED if shared else LONGEST
+    feed = Feed(rings)
+    hits: Hits = Cache(fresh, size=settings.hits_size, longest=longest, second_time_only=True)
     pictures = storage(settings)
     imaging = Pool(
         workers=settings.transform_workers,
@@ -143,24 +161,25 @@ def assembled(settings: Settings, tracing: Tracing | None = None) -> Services:
         memory=settings.transform_memory,
         limits=Limits(max_pixels=settings.max_pixels, max_side=settings.max_side),
     )
+    metrics.show(figures(imaging=imaging, hits=hits, feed=feed))
     return Services(
         settings=settings,
         storage=pictures,
         imaging=imaging,
         presets=presets(settings),
         renders=Flights(),
-        turns=Turns(_folder(settings, "locks"), patience=3 * settings.transform_deadline),
-        freshness=freshness,
+        turns=turns(settings, shared),
+        freshness=fresh,
         hits=hits,
-        rows=Cache(freshness, size=ROWS),
+        rows=Cache(fresh, size=ROWS, longest=longest),
         keyring=keyring(settings),
-        bell=bell,
+        bell=rings,
         feed=feed,
         outbound=Outbound(allowed=settings.webhook_allow_networks),
-        metrics=Metrics(on=settings.metrics, figures=figures(imaging=imaging, hits=hits, feed=feed)),
+        metrics=metrics,
         tracing=tracing or NoTracing(),
-        health=Health(checks=checks(storage=pictures, imaging=imaging)),
-        limiter=MemoryLimiter(_now),
+        health=Health(checks=checks(storage=pictures, imaging=imaging, redis=shared)),
+        limiter=limiter(shared),
         policies={
             Budget.API: Policy(Budget.API, settings.limit_api),
             Budget.UPLOAD: Policy(Budget.UPLOAD, settings.limit_upload),
@@ -171,7 +190,29 @@ def assembled(settings: Settings, tracing: Tracing | None = None) -> Services:
         passwords=Passwords(),
         uses=Uses(),
         clock=_now,
+        redis=shared,
     )
+
+
+def limiter(redis: Redis | None) -> Limiter:
+    """Who counts what is spent: each process for itself, or all together."""
+    here = MemoryLimiter(_now)
+    return RedisLimiter(redis.commands, _now, here) if redis else here
+
+
+def bell(redis: Redis | None) -> Bell:
+    return RedisBell(redis) if redis else MemoryBell()
+
+
+def turns(settings: Settings, redis: Redis | None) -> Turns:
+    patience = 3 * settings.transform_deadline
+    here = FolderTurns(_folder(settings, "locks"), patience=patience)
+    return RedisTurns(redis, here, patience=patience) if redis else here
+
+
+def freshness(settings: Settings, redis: Redis | None) -> Freshness:
+    path = settings.data_dir / "freshness"
+    return SharedFreshness(path, redis) if redis else Freshness(path)
 
 
 def storage(settings: Settings) -> Storage:
@@ -234,13 +275,14 @@ async def looked_after(storage: Storage) -> AsyncIterator[None]:
         await asyncio.wait([tending])
 
 
-def checks(*, storage: Storage, imaging: Pool) -> list[Check]:
+def checks(*, storage: Storage, imaging: Pool, redis: Redis | None) -> list[Check]:
     """What must work for this process to be ready: a line for each engine."""
-    return [
+    needed = [
         Check("database", state.check, state.version),
         Check("storage", partial(probe.check, storage)),
         Check("transforms", imaging.check),
     ]
+    return needed if redis is None else [*needed, Check("redis", redis.check, redis.version, is_needed=False)]
 
 
 def figures(*, imaging: Pool, hits: Hits, feed: Feed) -> list[Figure]:

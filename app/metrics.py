@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry, Counter, Histogram, Metric
+    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
 
 log = logging.getLogger("pichub.metrics")
 
@@ -61,11 +61,15 @@ class Figure:
 class Metrics:
     """Counts where it is `on`. Labels are words of a closed set: never who, never an address."""
 
-    def __init__(self, *, on: bool, figures: Sequence[Figure] = ()) -> None:
+    def __init__(self, *, on: bool) -> None:
         self._on = on
-        self._figures = figures
+        self._figures: Sequence[Figure] = ()
         self._known: dict[str, tuple[float, float | None]] = {}
         self._reading: asyncio.Task[list[tuple[Figure, float]]] | None = None
+
+    def show(self, figures: Sequence[Figure]) -> None:
+        """Has these figures on its page too."""
+        self._figures = figures
 
     def answered(self, kind: Kind, status: str, seconds: float | None) -> None:
         """Counts a request. `seconds` is None where its length says nothing, as that of a stream."""
@@ -91,6 +95,15 @@ class Metrics:
     def webhook_disabled(self, reason: str) -> None:
         if self._on:
             self._counted.disabled.labels(reason).inc()
+
+    def redis_is(self, *, up: bool) -> None:
+        """For where there is one: without, nothing is said of it."""
+        if self._on:
+            self._counted.redis_up.set(up)
+
+    def redis_fell_back(self, use: str) -> None:
+        if self._on:
+            self._counted.redis_fallbacks.labels(use).inc()
 
     async def page(self) -> bytes:
         """All of it, as it is now."""
@@ -196,3 +209,17 @@ class _Counted:
         of.register(self.figures)
         ProcessCollector(registry=of)
         GCCollector(registry=of)
+
+    @cached_property
+    def redis_up(self) -> "Gauge":
+        from prometheus_client import Gauge
+
+        return Gauge("pichub_redis_up", "Whether Redis answers", registry=self.registry)
+
+    @cached_property
+    def redis_fallbacks(self) -> "Counter":
+        from prometheus_client import Counter
+
+        return Counter(
+            "pichub_redis_fallbacks", "What was done without Redis", ["use"], registry=self.registry
+        )

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from dotenv import dotenv_values
 
@@ -25,6 +25,7 @@ OF_COMMANDS = ("PICHUB_SERVER", "PICHUB_TOKEN")
 """Variables that commands read which are clients of a server."""
 SHORTEST_SECRET = 32
 
+REDIS_OPTIONS = {"db", "ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_keyfile"}
 MOST_AT_ONCE, LONGEST_PERIOD = 1_000_000_000, 366 * 86_400
 
 
@@ -170,6 +171,25 @@ def redirect(text: str) -> str:
     return address
 
 
+def redis_address(text: str) -> str:
+    """The URL of a Redis. The package redis passes over what it does not understand of one; here it is told."""
+    engine("redis", "rediss", "unix")(text)
+    allowed = "redis://:password@host:6379/0, rediss:// for TLS, or unix:///path/to/socket?db=0"
+    try:
+        parts = urlsplit(text)
+        is_named = bool(parts.path) if parts.scheme == "unix" else bool(parts.hostname) and parts.port != 0
+        database = "" if parts.scheme == "unix" else parts.path.removeprefix("/")
+        options = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+    except ValueError:
+        is_named, database, options = False, "", set()
+    if not is_named or not options <= REDIS_OPTIONS or (database and not database.isdecimal()):
+        raise ValueError(f"a URL such as {allowed}, with no options but {', '.join(sorted(REDIS_OPTIONS))}")
+    return text
+
+
+redis_address.is_secret = True  # type: ignore[attr-defined]
+
+
 def setting(parse: Callable[[str], Any], default: Any, about: str) -> Any:
     return field(default=default, repr=not is_secret(parse), metadata={"parse": parse, "about": about})
 
@@ -191,9 +211,9 @@ class Settings:
         "The database: postgres://user:password@host/database; without it a file in the data folder",
     )
     redis_url: str = setting(
-        engine("redis", "rediss", "unix"),
+        redis_address,
         "",
-        "What servers share of limits and wakes: redis://host:6379/0; without it each process has its own",
+        "What servers on several machines share: redis://host:6379/0; without it each process has its own",
     )
     storage_url: str = setting(
         engine("s3", "file"),

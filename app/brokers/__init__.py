@@ -1,1 +1,1 @@
-"""How tasks and processes wake each other: one contract (`base`), kept in this process (`memory`)."""
+"""How tasks and processes wake each other: a contract (`base`), in this process (`memory`), over servers (`redis`)."""

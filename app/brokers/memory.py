@@ -29,8 +29,15 @@ class MemoryBell:
         self._listeners: defaultdict[str, set[MemoryListener]] = defaultdict(set)
 
     async def ring(self, topic: str) -> None:
+        self.wake(topic)
+
+    def wake(self, topic: str) -> None:
         for listener in self._listeners.get(topic, ()):
             listener.rung.set()
+
+    def wake_all(self) -> None:
+        for topic in self._listeners:
+            self.wake(topic)
 
     @asynccontextmanager
     async def listening(self, topic: str) -> AsyncIterator[MemoryListener]:

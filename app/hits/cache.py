@@ -13,7 +13,6 @@ K = TypeVar("K")
 T = TypeVar("T")
 
 LONGEST = 60.0
-"""Seconds after which one is looked at anew: the bound where a process died between a change and its mark."""
 REMEMBERED_ONCE = 4096
 """How many of those asked for once are known by name, where only the second time counts."""
 
@@ -30,7 +29,8 @@ class _Kept(Generic[T]):
 class Cache(Generic[K, T]):
     """Values that stand on one image each, up to `size` in cost together.
 
-    With `second_time_only` a value is not kept before it is put again: what is asked for once would drive out the rest.
+    One is looked at anew after `longest` seconds: the bound where a process died between a change and its mark. With
+    `second_time_only` a value is not kept before it is put again: what is asked for once would drive out the rest.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Cache(Generic[K, T]):
         freshness: Freshness,
         *,
         size: int,
+        longest: float = LONGEST,
         second_time_only: bool = False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -45,6 +46,7 @@ class Cache(Generic[K, T]):
         self._size = self._room = size
         self.hits = self.misses = 0
         """How often `get` had a value; how often who wanted one says that there was none."""
+        self._longest = longest
         self._clock = clock
         self._kept: OrderedDict[K, _Kept[T]] = OrderedDict()
         self._once: OrderedDict[K, None] | None = OrderedDict() if second_time_only else None
@@ -72,7 +74,7 @@ class Cache(Generic[K, T]):
         if not self._freshness.holds(image_id, marks) or self._is_first_time(asked):
             return
         self._drop(asked)
-        self._kept[asked] = _Kept(image_id, marks, self._clock() + LONGEST, cost, value)
+        self._kept[asked] = _Kept(image_id, marks, self._clock() + self._longest, cost, value)
         self._room -= cost
         while self._room < 0:
             self._drop(next(iter(self._kept)))

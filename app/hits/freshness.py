@@ -8,13 +8,16 @@ compares. Looking costs two reads of memory. Marks are random: two writers at on
 import mmap
 import secrets
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeAlias
 
 SLOTS = 4096
 """Images share slots: a change of one makes at most a few others be asked for again."""
+
+ALL = SLOTS
+"""The slot of a mark that stands for all images."""
 
 Marks: TypeAlias = tuple[int, int]
 
@@ -35,29 +38,35 @@ class Freshness:
 
     def marks(self, image_id: str) -> Marks:
         """What to keep with an answer about an image; to be taken before the question is asked."""
-        return self._marks[_slot(image_id)], self._marks[SLOTS]
+        return self._marks[slot_of(image_id)], self._marks[ALL]
 
     def holds(self, image_id: str, marks: Marks) -> bool:
         """Whether nothing has changed since these marks were taken."""
-        return self._marks[_slot(image_id)] == marks[0] and self._marks[SLOTS] == marks[1]
+        return self._marks[slot_of(image_id)] == marks[0] and self._marks[ALL] == marks[1]
 
-    @contextmanager
-    def changing(self, *image_ids: str) -> Iterator[None]:
+    @asynccontextmanager
+    async def changing(self, *image_ids: str) -> AsyncIterator[None]:
         """Around the transaction that changes these images: when it ends, in any way, what was remembered is void."""
         try:
             yield
         finally:
-            for image_id in image_ids:
-                self._marks[_slot(image_id)] = secrets.randbits(64)
+            await self._changed([slot_of(image_id) for image_id in image_ids])
 
-    @contextmanager
-    def changing_all(self) -> Iterator[None]:
+    @asynccontextmanager
+    async def changing_all(self) -> AsyncIterator[None]:
         """The same for what changes more images than one would name."""
         try:
             yield
         finally:
-            self._marks[SLOTS] = secrets.randbits(64)
+            await self._changed([ALL])
+
+    async def _changed(self, slots: Sequence[int]) -> None:
+        self._void(slots)
+
+    def _void(self, slots: Sequence[int]) -> None:
+        for slot in slots:
+            self._marks[slot] = secrets.randbits(64)
 
 
-def _slot(image_id: str) -> int:
+def slot_of(image_id: str) -> int:
     return zlib.crc32(image_id.encode()) % SLOTS

@@ -101,13 +101,15 @@ async def update(ctx: Context, album_id: str, changes: AlbumChanges) -> Album:
     if "description" in values:
         values["description"] = rules.text("description", values["description"], most=MAX_DESCRIPTION)
     rules.hold()
-    with ctx.services.freshness.changing_all():
-        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
-            album = await own(ctx, actor, album_id)
-            if values:
-                before = {name: getattr(album, name) for name in values}
-                await album.update_from_dict(values | {"updated_at": ctx.now()}).save()
-                events.record(*happenings.album_changed(album, before))
+    async with (
+        ctx.services.freshness.changing_all(),
+        outbox.transaction(ctx.services.bell, now=ctx.now()) as events,
+    ):
+        album = await own(ctx, actor, album_id)
+        if values:
+            before = {name: getattr(album, name) for name in values}
+            await album.update_from_dict(values | {"updated_at": ctx.now()}).save()
+            events.record(*happenings.album_changed(album, before))
     return album
 
 
@@ -122,24 +124,28 @@ async def delete(ctx: Context, album_id: str, *, delete_images: bool = False) ->
 async def add_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -> Album:
     """Puts images of the caller's into an album; each leaves the one it was in. Raises NotFound, Forbidden, Invalid."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
-    with ctx.services.freshness.changing(*image_ids):
-        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
-            album = await own(ctx, actor, album_id)
-            await _move(await _own_images(actor, image_ids), album, ctx, events)
+    async with (
+        ctx.services.freshness.changing(*image_ids),
+        outbox.transaction(ctx.services.bell, now=ctx.now()) as events,
+    ):
+        album = await own(ctx, actor, album_id)
+        await _move(await _own_images(actor, image_ids), album, ctx, events)
     return await visible(ctx, album_id)
 
 
 async def remove_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -> Album:
     """Takes images out of an album. Raises NotFound, Forbidden, and Invalid where one is not in it."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
-    with ctx.services.freshness.changing(*image_ids):
-        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
-            album = await own(ctx, actor, album_id)
-            found = await _own_images(actor, image_ids)
-            strangers = [image.id for image in found if image.album_id != album.id]
-            if strangers:
-                raise Invalid({"image_ids": [f"These are not in the album: {', '.join(strangers)}."]})
-            await _move(found, None, ctx, events)
+    async with (
+        ctx.services.freshness.changing(*image_ids),
+        outbox.transaction(ctx.services.bell, now=ctx.now()) as events,
+    ):
+        album = await own(ctx, actor, album_id)
+        found = await _own_images(actor, image_ids)
+        strangers = [image.id for image in found if image.album_id != album.id]
+        if strangers:
+            raise Invalid({"image_ids": [f"These are not in the album: {', '.join(strangers)}."]})
+        await _move(found, None, ctx, events)
     return await visible(ctx, album_id)
 
 
@@ -167,16 +173,18 @@ async def _move(found: Sequence[Image], album: Album | None, ctx: Context, event
 
 async def _delete(ctx: Context, actor: Actor, album_id: str, *, delete_images: bool) -> DeletedAlbum:
     images: list[Image] = []
-    with ctx.services.freshness.changing_all():
-        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
-            album = await own(ctx, actor, album_id)
-            if delete_images:
-                images = await Image.owned_by(actor.id).filter(album_id=album.id)
-                await Image.remove(images)
-                events.record(*await happenings.images_deleted(ctx, images))
-            else:
-                await _empty(album, events)
-            await album.delete()
+    async with (
+        ctx.services.freshness.changing_all(),
+        outbox.transaction(ctx.services.bell, now=ctx.now()) as events,
+    ):
+        album = await own(ctx, actor, album_id)
+        if delete_images:
+            images = await Image.owned_by(actor.id).filter(album_id=album.id)
+            await Image.remove(images)
+            events.record(*await happenings.images_deleted(ctx, images))
+        else:
+            await _empty(album, events)
+        await album.delete()
     for image in images:
         await blobs.erase(ctx, image)
     return DeletedAlbum(id=album.id, images_deleted=len(images))

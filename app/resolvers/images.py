@@ -250,11 +250,13 @@ async def update(ctx: Context, image_id: str, changes: ImageChanges) -> Image:
     if "tags" in values:
         values["tags"] = rules.tags("tags", values["tags"] or [])
     rules.hold()
-    with ctx.services.freshness.changing(image_id):
-        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
-            image = await own(ctx, actor, image_id)
-            if values:
-                await _change(ctx, actor, image, values, events)
+    async with (
+        ctx.services.freshness.changing(image_id),
+        outbox.transaction(ctx.services.bell, now=ctx.now()) as events,
+    ):
+        image = await own(ctx, actor, image_id)
+        if values:
+            await _change(ctx, actor, image, values, events)
     return image
 
 
@@ -265,11 +267,13 @@ async def delete(ctx: Context, image_id: str) -> DeletedImage:
 
 
 async def _delete(ctx: Context, actor: Actor, image_id: str) -> DeletedImage:
-    with ctx.services.freshness.changing(image_id):
-        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
-            image = await own(ctx, actor, image_id)
-            await Image.remove([image])
-            events.record(*await happenings.images_deleted(ctx, [image]))
+    async with (
+        ctx.services.freshness.changing(image_id),
+        outbox.transaction(ctx.services.bell, now=ctx.now()) as events,
+    ):
+        image = await own(ctx, actor, image_id)
+        await Image.remove([image])
+        events.record(*await happenings.images_deleted(ctx, [image]))
     return DeletedImage(id=image.id, variants_removed=await blobs.erase(ctx, image))
 
 

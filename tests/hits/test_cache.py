@@ -27,18 +27,18 @@ def test_what_was_put_is_there(freshness: Freshness) -> None:
     assert cache.get("/b") is None
 
 
-def test_what_changed_is_gone(freshness: Freshness) -> None:
+async def test_what_changed_is_gone(freshness: Freshness) -> None:
     cache: Cache[str, str] = Cache(freshness, size=10)
     put(cache, freshness, "/a")
-    with freshness.changing("img_1"):
+    async with freshness.changing("img_1"):
         pass
     assert cache.get("/a") is None
 
 
-def test_what_was_read_before_a_change_is_never_shown(freshness: Freshness) -> None:
+async def test_what_was_read_before_a_change_is_never_shown(freshness: Freshness) -> None:
     cache: Cache[str, str] = Cache(freshness, size=10)
     marks = freshness.marks("img_1")
-    with freshness.changing("img_1"):
+    async with freshness.changing("img_1"):
         pass
     cache.put("/a", "late", image_id="img_1", marks=marks, cost=1)
     assert cache.get("/a") is None
@@ -117,7 +117,7 @@ async def test_who_asks_after_a_change_is_not_given_what_was_read_before(freshne
     read = Reader()
     early = asyncio.create_task(cache.load("/a", read, image_id="img_1"))
     await asyncio.sleep(0)
-    with freshness.changing("img_1"):
+    async with freshness.changing("img_1"):
         pass
     late = asyncio.create_task(cache.load("/a", read, image_id="img_1"))
     await asyncio.sleep(0)

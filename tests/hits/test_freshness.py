@@ -1,58 +1,66 @@
 import os
 import signal
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from app.hits.freshness import Freshness
+from tests.hits.test_shared import machine
 
 
-@pytest.fixture
-def freshness(tmp_path: Path):
-    freshness = Freshness(tmp_path / "marks")
-    yield freshness
-    freshness.close()
+@pytest.fixture(params=["on one machine", "over several"])
+async def freshness(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Freshness]:
+    """Each implementation in turn."""
+    if request.param == "over several":
+        async with machine(tmp_path / "marks", request.getfixturevalue("redis_url")) as freshness:
+            yield freshness
+    else:
+        freshness = Freshness(tmp_path / "marks")
+        yield freshness
+        freshness.close()
 
 
-def test_marks_hold_until_their_image_changes(freshness: Freshness) -> None:
+async def test_marks_hold_until_their_image_changes(freshness: Freshness) -> None:
     marks = freshness.marks("img_1")
-    with freshness.changing("img_2"):
+    async with freshness.changing("img_2"):
         pass
     assert freshness.holds("img_1", marks)
-    with freshness.changing("img_1"):
+    async with freshness.changing("img_1"):
         assert freshness.holds("img_1", marks)
     assert not freshness.holds("img_1", marks)
     assert freshness.holds("img_1", freshness.marks("img_1"))
 
 
-def test_a_change_that_fails_may_have_happened(freshness: Freshness) -> None:
+async def test_a_change_that_fails_may_have_happened(freshness: Freshness) -> None:
     marks = freshness.marks("img_1")
-    with pytest.raises(LookupError), freshness.changing("img_1"):
-        raise LookupError
+    with pytest.raises(LookupError):
+        async with freshness.changing("img_1"):
+            raise LookupError
     assert not freshness.holds("img_1", marks)
 
 
-def test_a_change_of_many_voids_all(freshness: Freshness) -> None:
+async def test_a_change_of_many_voids_all(freshness: Freshness) -> None:
     marks = {f"img_{n}": freshness.marks(f"img_{n}") for n in range(100)}
-    with freshness.changing_all():
+    async with freshness.changing_all():
         pass
     assert not any(freshness.holds(image, mark) for image, mark in marks.items())
 
 
-def test_another_process_sees_a_change_at_once(tmp_path: Path, freshness: Freshness) -> None:
+async def test_another_process_sees_a_change_at_once(tmp_path: Path, freshness: Freshness) -> None:
     marks = freshness.marks("img_1")
     child = os.fork()
     if child == 0:
         other = Freshness(tmp_path / "marks")
-        with other.changing("img_1"):
+        async with other.changing("img_1"):
             pass
         os.kill(os.getpid(), signal.SIGKILL)  # what was written stays, however the process ends
-    os.waitpid(child, 0)
+    os.waitpid(child, 0)  # noqa: ASYNC222  (a moment)
     assert not freshness.holds("img_1", marks)
 
 
-def test_a_new_process_does_not_void_what_others_remember(tmp_path: Path, freshness: Freshness) -> None:
-    with freshness.changing("img_1"):
+async def test_a_new_process_does_not_void_what_others_remember(tmp_path: Path, freshness: Freshness) -> None:
+    async with freshness.changing("img_1"):
         pass
     marks = freshness.marks("img_1")
     Freshness(tmp_path / "marks").close()

@@ -14,6 +14,8 @@ from app.errors import RateLimited
 from app.ratelimits.base import Limiter
 from app.ratelimits.memory import MemoryLimiter
 from app.ratelimits.policies import Policy, Window
+from app.ratelimits.redis import RedisLimiter
+from app.redis.shared import Redis
 from tests.ratelimits.shared import FileLimiter
 
 BEGIN = datetime(2026, 11, 22, 12, 0, 0, 250_000, UTC)
@@ -37,11 +39,16 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture(params=["memory", "file"])
+@pytest.fixture(params=["memory", "file", "redis"])
 def limiter(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Limiter:
+    def shared() -> Limiter:
+        redis: Redis = request.getfixturevalue("redis")
+        return RedisLimiter(redis.commands, clock, MemoryLimiter(clock))
+
     kinds: dict[str, Callable[[], Limiter]] = {
         "memory": lambda: MemoryLimiter(clock),
         "file": lambda: FileLimiter(tmp_path / "counters", clock),
+        "redis": shared,
     }
     return kinds[request.param]()
 

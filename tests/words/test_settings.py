@@ -94,6 +94,45 @@ def test_a_bad_secret_is_told_of_without_being_told(name: str, value: str) -> No
     assert str(caught.value) == f"{name} must be {allowed}; it has {len(value)} characters"
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis://cache:6379/0",
+        "redis://:pass%20word@cache",
+        "redis://user:password@[::1]:6380/3",
+        "rediss://cache.example:6379/0?ssl_ca_certs=/etc/ssl/ours.pem",
+        "unix:///run/valkey/valkey.sock?db=1",
+    ],
+)
+def test_a_redis_is_named_by_its_url(url: str) -> None:
+    assert Settings.load({"PICHUB_REDIS_URL": url}).redis_url == url
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "cache:6379",
+        "http://cache",
+        "redis://",
+        "redis://:hunter2@:6379/0",
+        "redis://:hunter2@cache:port/0",
+        "redis://:hunter2@cache:99999/0",
+        "redis://:hunter2@cache:6379/first",
+        "redis://:hunter2@cache:6379/0?socket_timeout=9",
+        "unix://",
+        "redis://[::1",
+    ],
+)
+def test_a_bad_url_of_redis_is_told_of_without_its_password(url: str) -> None:
+    with pytest.raises(BadSetting) as caught:
+        Settings.load({"PICHUB_REDIS_URL": url})
+    said = str(caught.value)
+    assert said.startswith("PICHUB_REDIS_URL must be a URL ")
+    assert "redis://" in said
+    assert said.endswith(f"it has {len(url)} characters")
+    assert "hunter2" not in said
+
+
 def test_a_file_of_bytes_is_no_value(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"\xff" * 40)
     with pytest.raises(BadSetting, match=r"PICHUB_URL_SECRET_FILE must name a file of text in UTF-8"):

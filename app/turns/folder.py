@@ -12,11 +12,8 @@ SLOTS = 256
 """Lock files. Works of different keys that share one wait for each other."""
 
 
-class Turns:
-    """Turns among the processes that share `folder`, each waited for `patience` seconds at most.
-
-    Who has a turn must not ask for another: the two may share a slot.
-    """
+class FolderTurns:
+    """See `app.turns.base.Turns`. Among the processes that share `folder`, waited for `patience` seconds at most."""
 
     def __init__(self, folder: Path, *, patience: float) -> None:
         self._folder = folder
@@ -24,7 +21,6 @@ class Turns:
 
     @asynccontextmanager
     async def take(self, key: str) -> AsyncIterator[bool]:
-        """Whether another had to be waited for, who may have done what is now to do. Raises Busy."""
         path = self._folder / f"{zlib.crc32(key.encode()) % SLOTS:02x}"
         try:
             async with locked(path, patience=self._patience) as waited:

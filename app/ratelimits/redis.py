@@ -1,0 +1,91 @@
+"""Limits that all servers keep together."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+from app.ratelimits.base import Allowance, Left, Limiter, refusal
+from app.ratelimits.policies import Policy
+from app.redis.commands import PREFIX, Away, Commands
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+SPEND = """
+local now, cost = tonumber(ARGV[1]), tonumber(ARGV[2])
+local names, windows, enough = {}, {}, true
+for i = 3, #ARGV, 2 do
+    names[#names + 1] = ARGV[i] .. '/' .. ARGV[i + 1]
+    windows[#windows + 1] = {amount = tonumber(ARGV[i]), period = tonumber(ARGV[i + 1])}
+end
+local kept = redis.call('HMGET', KEYS[1], unpack(names))
+for i, window in ipairs(windows) do
+    window.count, window.ends = 0, now
+    if kept[i] then
+        local count, ends = string.match(kept[i], '^(%d+) (%d+)$')
+        if tonumber(ends) > now then
+            -- No further off than a period: then a server whose clock is ahead began it.
+            window.count, window.ends = tonumber(count), math.min(tonumber(ends), now + window.period)
+        end
+    end
+    enough = enough and window.amount - window.count >= cost
+end
+if enough and cost > 0 then
+    local last = now
+    for i, window in ipairs(windows) do
+        if window.ends == now then window.ends = now + window.period end
+        window.count = window.count + cost
+        redis.call('HSET', KEYS[1], names[i], string.format('%.0f %.0f', window.count, window.ends))
+        last = math.max(last, window.ends)
+    end
+    redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.ceil((last - now) / 1000)))
+end
+local told = {enough and 1 or 0}
+for _, window in ipairs(windows) do
+    told[#told + 1] = window.count
+    told[#told + 1] = window.ends
+end
+return told
+"""
+"""Takes the cost from all windows or from none: for each, the count then and when it ends. Times in microseconds."""
+
+
+class RedisLimiter:
+    """See `app.ratelimits.base.Limiter`. While Redis is away `here` counts, for this process alone."""
+
+    def __init__(self, commands: Commands, clock: Callable[[], datetime], here: Limiter) -> None:
+        self._commands = commands
+        self._clock = clock
+        self._here = here
+
+    async def spend(self, policy: Policy, who: str, cost: int = 1) -> Allowance | None:
+        if not policy.windows:
+            return None
+        now = self._clock()
+        try:
+            is_enough, left = await self._ask(policy, who, cost, now)
+        except Away:
+            return await self._here.spend(policy, who, cost)
+        if not is_enough:
+            raise refusal(who, [each for each in left if each.remaining < cost], now)
+        return Allowance(policy, left)
+
+    async def look(self, policy: Policy, who: str) -> Allowance | None:
+        if not policy.windows:
+            return None
+        try:
+            _, left = await self._ask(policy, who, 0, self._clock())
+        except Away:
+            return await self._here.look(policy, who)
+        return Allowance(policy, left)
+
+    async def _ask(self, policy: Policy, who: str, cost: int, now: datetime) -> tuple[bool, tuple[Left, ...]]:
+        values = [(now - EPOCH) // MICROSECOND, cost]
+        for window in policy.windows:
+            values += [window.amount, window.period * 1_000_000]
+        is_enough, *told = await self._commands.run(
+            "limits", SPEND, [f"{PREFIX}limit:{policy.name}:{who}"], values
+        )
+        return bool(is_enough), tuple(
+            Left(policy, window, window.amount - count, EPOCH + ends * MICROSECOND)
+            for window, count, ends in zip(policy.windows, told[::2], told[1::2], strict=True)
+        )
