@@ -14,7 +14,8 @@ PicHubError                 code, message, details, fields
 │   └── TooManyPixels                               the picture would be too large once decoded
 ├── RateLimited             RATE_LIMIT_EXCEEDED     the caller has done so much that the rest must wait
 ├── Busy                    BUSY                    all workers are taken and so are the places to wait
-│   └── FellBehind                                  who follows events took them too slowly
+│   ├── FellBehind                                  who follows events took them too slowly
+│   └── DatabaseUnreachable                         the database is away, or has no connection left
 └── OutOfStorage            INSUFFICIENT_STORAGE    the disk or the account is full
 """
 
@@ -226,6 +227,14 @@ class FellBehind(Busy):
             f"More than {most:,} events waited for you. Go on from the cursor of the last that you had.",
         )
         self.message = "You take events too slowly"
+
+
+class DatabaseUnreachable(Busy):
+    """It was not asked, or its answer did not come: what was to be done may have been."""
+
+    def __init__(self) -> None:
+        super().__init__("It is away or has too much to do; ask again in a few seconds", retry_after=3)
+        self.message = "The database can't be reached"
 
 
 class OutOfStorage(PicHubError):

@@ -11,7 +11,7 @@ from app.auth.passwords import Passwords
 from app.auth.uses import Uses
 from app.brokers.memory import MemoryBell
 from app.context import Budget, Context, Services
-from app.db.config import sqlite_path, sqlite_url, tortoise_config
+from app.db.config import Config, UnsupportedDatabase, sqlite_path, sqlite_url, tortoise_config
 from app.db.lifecycle import database
 from app.db.migrate import migrate
 from app.events.feed import Feed
@@ -39,7 +39,7 @@ ROWS = 2_000
 @asynccontextmanager
 async def running(settings: Settings) -> AsyncIterator[Services]:
     """The services, from here to the end of the block. The database must have been migrated."""
-    async with database(tortoise_config(database_url(settings))):
+    async with database(database_config(settings)):
         # More than the default of a few: threads here wait for disks, and a slow fsync must not hold reads up.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         services = assembled(settings)
@@ -60,8 +60,8 @@ async def prepare(settings: Settings) -> FirstSignIn | None:
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     await keyring(settings).newest()
-    await migrate(tortoise_config(database_url(settings)))
-    async with database(tortoise_config(database_url(settings))):
+    await migrate(database_config(settings))
+    async with database(database_config(settings)):
         return await account.make_first(Context(assembled(settings)))
 
 
@@ -71,19 +71,19 @@ class NotMade(Exception):
 
 async def bring_up_to_date(settings: Settings) -> None:
     """Brings the tables up to date that a PicHub has. Raises NotMade where there is none."""
-    path = sqlite_path(tortoise_config(database_url(settings)))
+    path = sqlite_path(database_config(settings))
     if path is not None and not path.exists():
         raise NotMade(
             f"There is no PicHub in {settings.data_dir}: start it once with 'pichub serve', or run 'pichub migrate'"
         )
-    await migrate(tortoise_config(database_url(settings)))
+    await migrate(database_config(settings))
 
 
 @asynccontextmanager
 async def console(settings: Settings) -> AsyncIterator[Context]:
     """The context of the command line, which may do what admins may, also while servers run. Raises NotMade."""
     await bring_up_to_date(settings)
-    async with database(tortoise_config(database_url(settings))):
+    async with database(database_config(settings)):
         services = assembled(settings)
         try:
             yield Context(services, is_operator=True)
@@ -162,4 +162,13 @@ def _folder(settings: Settings, name: str) -> Path:
 
 
 def database_url(settings: Settings) -> str:
-    return sqlite_url(settings.data_dir.resolve() / "pichub.db")
+    """Where the rows are: where the settings say, or in a file of the data folder."""
+    return settings.database_url or sqlite_url(settings.data_dir.resolve() / "pichub.db")
+
+
+def database_config(settings: Settings) -> Config:
+    """Raises BadSetting."""
+    try:
+        return tortoise_config(database_url(settings))
+    except UnsupportedDatabase as error:
+        raise BadSetting(f"PICHUB_DATABASE_URL: {error}") from error

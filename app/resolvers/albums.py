@@ -52,7 +52,7 @@ async def create(ctx: Context, new: NewAlbum) -> Album:
     description = rules.text("description", new.description, most=MAX_DESCRIPTION)
     rules.hold()
     now = ctx.now()
-    async with outbox.transaction(ctx.services.bell, now=now) as events:
+    async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=now) as events:
         album = await Album.create(
             id=new_id(Kind.ALBUM, now),
             owner_id=actor.id,
@@ -102,7 +102,7 @@ async def update(ctx: Context, album_id: str, changes: AlbumChanges) -> Album:
         values["description"] = rules.text("description", values["description"], most=MAX_DESCRIPTION)
     rules.hold()
     with ctx.services.freshness.changing_all():
-        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
+        async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events:
             album = await own(ctx, actor, album_id)
             if values:
                 before = {name: getattr(album, name) for name in values}
@@ -123,7 +123,7 @@ async def add_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -> A
     """Puts images of the caller's into an album; each leaves the one it was in. Raises NotFound, Forbidden, Invalid."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     with ctx.services.freshness.changing(*image_ids):
-        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
+        async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events:
             album = await own(ctx, actor, album_id)
             await _move(await _own_images(actor, image_ids), album, ctx, events)
     return await visible(ctx, album_id)
@@ -133,7 +133,7 @@ async def remove_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -
     """Takes images out of an album. Raises NotFound, Forbidden, and Invalid where one is not in it."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     with ctx.services.freshness.changing(*image_ids):
-        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
+        async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events:
             album = await own(ctx, actor, album_id)
             found = await _own_images(actor, image_ids)
             strangers = [image.id for image in found if image.album_id != album.id]
@@ -168,7 +168,7 @@ async def _move(found: Sequence[Image], album: Album | None, ctx: Context, event
 async def _delete(ctx: Context, actor: Actor, album_id: str, *, delete_images: bool) -> DeletedAlbum:
     images: list[Image] = []
     with ctx.services.freshness.changing_all():
-        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
+        async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events:
             album = await own(ctx, actor, album_id)
             if delete_images:
                 images = await Image.owned_by(actor.id).filter(album_id=album.id)

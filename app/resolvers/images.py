@@ -126,7 +126,7 @@ async def _keep(
     async with (
         blobs.stored(ctx, key, new.file.path),
         blobs.stored_intermediates(ctx, image_id, probe.source, intermediates),
-        outbox.transaction(ctx.services.bell, now=now) as events,
+        outbox.transaction(ctx.services.bell, account_id=actor.id, now=now) as events,
     ):
         await quotas.take(ctx, actor.id, new.file.size)
         album = await _album_for_new(ctx, actor, new.album_id)
@@ -223,7 +223,7 @@ async def update(ctx: Context, image_id: str, changes: ImageChanges) -> Image:
         values["tags"] = rules.tags("tags", values["tags"] or [])
     rules.hold()
     with ctx.services.freshness.changing(image_id):
-        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
+        async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events:
             image = await own(ctx, actor, image_id)
             if values:
                 await _change(ctx, actor, image, values, events)
@@ -238,7 +238,7 @@ async def delete(ctx: Context, image_id: str) -> DeletedImage:
 
 async def _delete(ctx: Context, actor: Actor, image_id: str) -> DeletedImage:
     with ctx.services.freshness.changing(image_id):
-        async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
+        async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events:
             image = await own(ctx, actor, image_id)
             await Image.remove([image])
             events.record(*await happenings.images_deleted(ctx, [image]))

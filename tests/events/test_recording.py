@@ -122,11 +122,11 @@ async def test_what_fails_records_nothing(built: House) -> None:
     with pytest.raises(PicHubError):
         await images.update(ctx, "img_" + "0" * 26, images.ImageChanges(title="x"))
     with pytest.raises(LookupError):
-        async with outbox.transaction(built.services.bell, now=ctx.now()) as events:
+        async with outbox.transaction(built.services.bell, account_id=ctx.signed_in().id, now=ctx.now()) as events:
             events.record(Ping(ctx.signed_in().id, "whk_1"))
             raise LookupError
     with pytest.raises(IntegrityError):
-        async with outbox.transaction(built.services.bell, now=ctx.now()) as events:
+        async with outbox.transaction(built.services.bell, account_id=ctx.signed_in().id, now=ctx.now()) as events:
             events.record(Ping(ctx.signed_in().id, "whk_1"), Ping("acc_nobody", "whk_1"))
     assert await Event.all().count() == await Event.last_position() == 0
 
@@ -140,7 +140,7 @@ async def test_the_bell_rings_when_an_event_can_be_read(built: House) -> None:
 
 
 async def make_or_fail(ctx: Context, number: int) -> None:
-    async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
+    async with outbox.transaction(ctx.services.bell, account_id=ctx.signed_in().id, now=ctx.now()) as events:
         events.record(*[Ping(ctx.signed_in().id, f"whk_{number}", f"{n}") for n in range(1 + number % 3)])
         await asyncio.sleep(0)
         if number % 5 == 0:
