@@ -4,14 +4,15 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from app.auth.keyring import DatabaseKeyring
 from app.auth.passwords import Passwords
 from app.auth.uses import Uses
 from app.brokers.memory import MemoryBell
 from app.context import Budget, Context, Services
-from app.db.config import Config, UnsupportedDatabase, sqlite_path, sqlite_url, tortoise_config
+from app.db.config import Config, UnsupportedDatabase, is_postgres, sqlite_path, sqlite_url, tortoise_config
 from app.db.lifecycle import database
 from app.db.migrate import migrate
 from app.events.feed import Feed
@@ -59,9 +60,11 @@ async def prepare(settings: Settings) -> FirstSignIn | None:
     Raises BadKeyring.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    await keyring(settings).newest()
+    if not secrets_are_rows(settings):
+        await keyring(settings).newest()
     await migrate(database_config(settings))
     async with database(database_config(settings)):
+        await keyring(settings).newest()
         return await account.make_first(Context(assembled(settings)))
 
 
@@ -139,16 +142,30 @@ def presets(settings: Settings) -> Presets:
 
 
 def keyring(settings: Settings) -> Keyring:
-    """The secrets that sign and verify addresses: those of the settings, or the data folder's own."""
+    """The secrets that sign and verify addresses: those of the settings, or the data folder's, the database's."""
     older = (settings.url_secret_old,) if settings.url_secret_old else ()
     if settings.url_secret:
         return FixedKeyring((settings.url_secret, *older))
     return kept_keyring(settings, older)
 
 
-def kept_keyring(settings: Settings, older: Sequence[str] = ()) -> FileKeyring:
-    """The data folder's own secrets."""
-    return FileKeyring(settings.data_dir / "url-secrets.json", older=older)
+def kept_keyring(settings: Settings, older: Sequence[str] = ()) -> FileKeyring | DatabaseKeyring:
+    """The secrets that PicHub keeps itself: in the data folder, or in a database that other machines reach too."""
+    in_folder = FileKeyring(settings.data_dir / "url-secrets.json", older=older)
+    return DatabaseKeyring(first=in_folder.kept, older=older) if secrets_are_rows(settings) else in_folder
+
+
+def secrets_are_rows(settings: Settings) -> bool:
+    """Whether the secrets are in the database, which must be open where they are asked for."""
+    return is_postgres(database_url(settings)) and not settings.url_secret
+
+
+async def rotate_secret(settings: Settings, now: datetime, *, keep_for: timedelta) -> datetime:
+    """A new secret that PicHub keeps itself; the time until which the one before holds. Raises BadKeyring, NotMade."""
+    if not secrets_are_rows(settings):
+        return await kept_keyring(settings).rotate(now, keep_for=keep_for)
+    async with console(settings):
+        return await kept_keyring(settings).rotate(now, keep_for=keep_for)
 
 
 def _now() -> datetime:

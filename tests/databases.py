@@ -1,6 +1,6 @@
 """On which database a test's houses stand. The rooms that work with rows are tested on each.
 
-    from tests.databases import database  # in a conftest: every test of the room runs once on each
+from tests.databases import database  # in a conftest: every test of the room runs once on each
 """
 
 import asyncio
@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from tortoise import connections
 
 from app.lifespan import prepare
 from app.settings import Settings
@@ -67,3 +68,19 @@ async def _first_start() -> tuple[str, str]:
 async def _drop(urls: list[str]) -> None:
     for url in urls:
         await postgres.drop(url)
+
+
+REFUSING = {
+    "sqlite": "CREATE TRIGGER no BEFORE {what} ON {table} BEGIN SELECT RAISE(ABORT, '{why}'); END",
+    "postgres": """
+        CREATE FUNCTION no() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION '{why}'; END $$ LANGUAGE plpgsql;
+        CREATE TRIGGER no BEFORE {what} ON {table} FOR EACH ROW EXECUTE FUNCTION no();
+    """,
+}
+
+
+async def refuse(what: str, table: str, why: str) -> None:
+    """From now on the database fails an INSERT, UPDATE or DELETE of the table."""
+    await connections.get("default").execute_script(
+        REFUSING[CHOSEN.kind].format(what=what, table=table, why=why)
+    )

@@ -76,7 +76,9 @@ def _credentials(url: str) -> Config:
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
     if not parts.path.strip("/") and "dbname" not in options and "database" not in options:
-        raise UnsupportedDatabase("A postgres:// URL must name a database: postgres://user:password@host/database")
+        raise UnsupportedDatabase(
+            "A postgres:// URL must name a database: postgres://user:password@host/database"
+        )
     pool = {name: _number(options, name, default, least=1) for name, default in POOL.items()}
     if pool["minsize"] > pool["maxsize"]:
         raise UnsupportedDatabase("In a postgres:// URL minsize must not be more than maxsize")

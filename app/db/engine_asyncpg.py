@@ -14,11 +14,14 @@ from contextlib import contextmanager
 from typing import Any, Never, TypeAlias, TypeVar
 
 import asyncpg
+from pypika_tortoise.enums import Matching
+from pypika_tortoise.terms import Term
 from tortoise.backends.asyncpg.client import AsyncpgDBClient
 from tortoise.backends.asyncpg.executor import AsyncpgExecutor
 from tortoise.backends.base.client import NestedTransactionContext, TransactionalDBClient, TransactionContext
 from tortoise.connection import ConnectionToken, get_connections
 from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
+from tortoise.filters import Like, escape_like, insensitive_contains
 
 from app.cancellation import to_the_end
 from app.db.reading import Reading
@@ -56,8 +59,21 @@ OVERTAKEN = (
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
 
+class _AnyCase(Like):
+    """`text ILIKE '%…%'`: upper() would go by the language of the column on one side and of the server on the other."""
+
+    def __init__(self, field: Term, value: str) -> None:
+        super().__init__(field, field.wrap_constant(f"%{escape_like(value)}%"))
+        self.comparator = Matching.ilike
+
+
 class Executor(Reading, AsyncpgExecutor):
-    """Tortoise's, but for the reading of whole rows."""
+    """Tortoise's, but for the reading of whole rows, and for texts in whatever case: A to Z alone, as in SQLite."""
+
+    FILTER_FUNC_OVERRIDE = {  # noqa: RUF012  (as Tortoise has it)
+        **AsyncpgExecutor.FILTER_FUNC_OVERRIDE,
+        insensitive_contains: _AnyCase,
+    }
 
 
 class _Client(AsyncpgDBClient):
@@ -74,7 +90,7 @@ class _Client(AsyncpgDBClient):
 
     async def execute_query(
         self, query: str, values: Sequence[Any] | None = None
-    ) -> tuple[int, Sequence[Any]]:
+    ) -> tuple[int, list[Any]]:
         """(rows changed or, where none were, rows found; the rows found)."""
         if not gives_rows(query):
             return _changed(
@@ -123,8 +139,7 @@ class Engine(_Client):
     ) -> None:
         super().__init__(**options)
         self._dsn = dsn
-        self._sizes = {"min_size": minsize, "max_size": maxsize}
-        self._connecting = connecting
+        self._connecting = connecting | {"min_size": minsize, "max_size": maxsize}
         self._opening = asyncio.Lock()
 
     async def create_connection(self, with_db: bool = True) -> None:  # noqa: ARG002  (the address names it)
@@ -132,7 +147,7 @@ class Engine(_Client):
             if self._pool is None:
                 with _translated():
                     self._pool = await asyncpg.create_pool(
-                        self._dsn, reset=_nothing_to_reset, **self._sizes, **self._connecting
+                        self._dsn, reset=_nothing_to_reset, **self._connecting
                     )
                 await self._post_connect()
 
@@ -312,7 +327,6 @@ def _translated() -> Iterator[None]:
     except OVERTAKEN as error:
         raise Busy("Others were changing the same things; ask again in a second") from error
     except asyncpg.DiskFullError as error:
-        log.error("the database's disk is full: %s", error)
         raise OutOfStorage("The database's disk is full") from error
     except AWAY as error:
         raise _unreachable(error) from error

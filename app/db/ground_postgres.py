@@ -29,7 +29,9 @@ class PostgresGround:
         """One connection, two statements."""
         engine = Engine(**_for_one(config), connection_name=CONNECTION)
         try:
-            if not (await engine.execute_query_dict("SELECT to_regclass('tortoise_migrations') AS there"))[0]["there"]:
+            if not (await engine.execute_query_dict("SELECT to_regclass('tortoise_migrations') AS there"))[0][
+                "there"
+            ]:
                 return set()
             rows = await engine.execute_query_dict("SELECT app, name FROM tortoise_migrations")
         finally:
@@ -67,7 +69,7 @@ GROUND = PostgresGround()
 
 def _for_one(config: Config) -> Config:
     """One connection, in which a statement may take its time."""
-    credentials = deepcopy(config["connections"][CONNECTION]["credentials"])
+    credentials: Config = deepcopy(config["connections"][CONNECTION]["credentials"])
     return credentials | {
         "minsize": 1,
         "maxsize": 1,

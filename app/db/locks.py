@@ -13,7 +13,6 @@ from tortoise.queryset import QuerySet
 
 from app.db.sql import Statement
 
-
 M = TypeVar("M", bound=Model)
 
 
@@ -32,7 +31,8 @@ LOCK = Statement("SELECT 1", "SELECT pg_advisory_xact_lock(?1)")
 async def hold(rows: QuerySet[Any]) -> None:
     """Locks these rows, in the order of their keys: others who want them wait, in the same order."""
     if rows.capabilities.support_for_update:
-        await rows.order_by("pk").select_for_update(no_key=True).only("pk")
+        key = rows.model._meta.pk_attr  # noqa: SLF001  (Tortoise has no other name for it)
+        await rows.order_by(key).select_for_update(no_key=True).only(key)
 
 
 def free(rows: QuerySet[M]) -> QuerySet[M]:

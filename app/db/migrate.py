@@ -12,12 +12,13 @@ from tortoise.context import TortoiseContext
 from tortoise.transactions import in_transaction
 
 from app.db.config import CONNECTION, Config
+from app.errors import Busy
 
 PATIENCE = 60.0
 GROUNDS = {"app.db.engine_sqlite": "app.db.ground_sqlite", "app.db.engine_asyncpg": "app.db.ground_postgres"}
 
 
-class MigrationLocked(Exception):
+class MigrationLocked(Busy):
     """Another process has been migrating this database for longer than was waited."""
 
 

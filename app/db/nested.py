@@ -33,9 +33,7 @@ async def by_cursor_in_each(
     request.require(Order())
     table = query.model._meta  # noqa: SLF001  (Tortoise has no other name for it)
     arguments: list[Any] = []
-    pieces = [
-        _piece(table.db_table, column, key, request, direction, where, arguments) for key in totals
-    ]
+    pieces = [_piece(table.db_table, column, key, request, direction, where, arguments) for key in totals]
     statement = Statement(" UNION ALL ".join(pieces))
     found = await table.db.execute_query_dict(statement.for_(table.db), arguments)
     rows: dict[str, Any] = {row.pk: row for row in await query.filter(id__in=[each["id"] for each in found])}

