@@ -15,6 +15,7 @@ COMMANDS = {
     "secret": "secret",
     "webhook": "webhook",
     "sweep": "sweep",
+    "copy-database": "copy",
     "schema": "schema",
 }
 """Each command, and the module here that has it."""
@@ -31,7 +32,9 @@ class Commands(click.Group):
             return None
         gc.disable()  # what is imported stays: to look through it again and again is a tenth of a start
         try:
-            command: click.Command = getattr(import_module(f"app.cli.{COMMANDS[cmd_name]}"), cmd_name)
+            command: click.Command = getattr(
+                import_module(f"app.cli.{COMMANDS[cmd_name]}"), cmd_name.replace("-", "_")
+            )
         finally:
             gc.freeze()
             gc.enable()

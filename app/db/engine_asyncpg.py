@@ -88,9 +88,7 @@ class _Client(AsyncpgDBClient):
         """The row that RETURNING gives, if the statement says so."""
         return await self._logged(query, values, lambda raw: raw.fetchrow(query, *values))
 
-    async def execute_query(
-        self, query: str, values: Sequence[Any] | None = None
-    ) -> tuple[int, list[Any]]:
+    async def execute_query(self, query: str, values: Sequence[Any] | None = None) -> tuple[int, list[Any]]:
         """(rows changed or, where none were, rows found; the rows found)."""
         if not gives_rows(query):
             return _changed(

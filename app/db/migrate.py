@@ -50,8 +50,8 @@ async def migrate(config: Config, *, patience: float = PATIENCE) -> list[str]:
     Waits up to `patience` seconds for other processes that do the same. Raises MigrationLocked, DatabaseUnreachable,
     and whatever a migration raises; then nothing is changed.
     """
-    ground: Ground = import_module(GROUNDS[config["connections"][CONNECTION]["engine"]]).GROUND
-    if _all_names(config) <= await ground.applied(config):
+    ground = _ground(config)
+    if await is_current(config):
         return []
     async with ground.alone(config, patience) as chosen, TortoiseContext() as context:
         await context.init(chosen)
@@ -60,6 +60,16 @@ async def migrate(config: Config, *, patience: float = PATIENCE) -> list[str]:
             applied = await _apply(transaction, config)
             await ground.finish(transaction)
     return applied
+
+
+async def is_current(config: Config) -> bool:
+    """Whether every migration has been applied. Raises DatabaseUnreachable."""
+    return _all_names(config) <= await _ground(config).applied(config)
+
+
+def _ground(config: Config) -> Ground:
+    ground: Ground = import_module(GROUNDS[config["connections"][CONNECTION]["engine"]]).GROUND
+    return ground
 
 
 def _all_names(config: Config) -> set[tuple[str, str]]:
