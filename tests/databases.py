@@ -4,6 +4,7 @@ from tests.databases import database  # in a conftest: every test of the room ru
 """
 
 import asyncio
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -48,6 +49,12 @@ async def url_for(folder: Path) -> str:
         template, _ = await _first_start()
         CHOSEN.urls[folder] = await postgres.new_database(postgres.name_of(template))
     return CHOSEN.urls[folder]
+
+
+def environ() -> dict[str, str]:
+    """The environment of a process that works on the database of the test's one house."""
+    (url,) = CHOSEN.urls.values() or ("",)
+    return {**os.environ, "PICHUB_DATABASE_URL": url}
 
 
 async def first_token() -> str:

@@ -145,7 +145,7 @@ class Engine(_Client):
             if self._pool is None:
                 with _translated():
                     self._pool = await asyncpg.create_pool(
-                        self._dsn, reset=_nothing_to_reset, **self._connecting
+                        self._dsn, connect=_connected, reset=_nothing_to_reset, **self._connecting
                     )
                 await self._post_connect()
 
@@ -296,6 +296,17 @@ class _Span(TransactionContext):
             undo = not self.client.has_ended
             self.client.end_without_a_word()
             await self._engine.take_back(self._raw, undo=undo)
+
+
+async def _connected(*where: Any, **how: Any) -> Any:
+    """A connection. Who is cancelled waits for it, and gives it up whole: asyncpg complains of those half made."""
+    connecting = asyncio.ensure_future(asyncpg.connect(*where, **how))
+    try:
+        return await to_the_end(connecting)
+    except asyncio.CancelledError:
+        if not connecting.cancelled() and connecting.exception() is None:
+            connecting.result().terminate()
+        raise
 
 
 async def _close(pool: "asyncpg.Pool[Any]") -> None:

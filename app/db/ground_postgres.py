@@ -24,6 +24,14 @@ GROUP BY c.relname
 """
 
 
+OF_JSON = """
+SELECT format('ALTER TABLE %I ', table_name) || string_agg(
+    format('ALTER COLUMN %I TYPE json USING %I::json', column_name, column_name), ', '
+) AS change
+FROM information_schema.columns WHERE table_schema = current_schema() AND data_type = 'jsonb' GROUP BY table_name
+"""
+
+
 class PostgresGround:
     async def applied(self, config: Config) -> set[tuple[str, str]]:
         """One connection, two statements."""
@@ -57,11 +65,12 @@ class PostgresGround:
             ) from error
 
     async def finish(self, transaction: BaseDBAsyncClient) -> None:
-        """Texts compare by their characters' numbers, whatever language the server's machine speaks: ids and lists
-        depend on it.
+        """Makes of columns what they are in SQLite too. Texts compare by their characters' numbers, whatever language
+        the server's machine speaks: ids and lists depend on it. JSON keeps the order of its keys.
         """
-        for row in await transaction.execute_query_dict(OF_CHARACTERS):
-            await transaction.execute_script(row["change"])
+        for changes in (OF_CHARACTERS, OF_JSON):
+            for row in await transaction.execute_query_dict(changes):
+                await transaction.execute_script(row["change"])
 
 
 GROUND = PostgresGround()

@@ -5,6 +5,7 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -141,11 +142,11 @@ async def test_what_sqlite_itself_rolled_back_is_not_continued(engine: Any, libr
 
 async def test_a_commit_that_fails_leaves_nothing_open(engine: Any, library: Library):
     await engine.execute_script(
-        "CREATE TABLE loose (shelf TEXT REFERENCES shelves (id) DEFERRABLE INITIALLY DEFERRED)"
+        "CREATE TABLE loose (shelf VARCHAR(32) REFERENCES shelves (id) DEFERRABLE INITIALLY DEFERRED)"
     )
     with pytest.raises(IntegrityError):
         async with in_transaction() as transaction:
-            await transaction.execute_insert("INSERT INTO loose VALUES (?)", ["nowhere"])
+            await transaction.execute_insert("INSERT INTO loose VALUES ('nowhere')", [])
     await book(0).save()
     assert await library.ask("SELECT (SELECT COUNT(*) FROM loose), (SELECT COUNT(*) FROM books)") == [(0, 1)]
 
@@ -196,7 +197,7 @@ async def test_raw_statements(engine: Any):
     )
     assert await engine.execute_query(raised) == (1, [])
     returned = await engine.execute_query_dict(
-        "UPDATE books SET copies = 8 WHERE copies = ? RETURNING copies", [9]
+        "UPDATE books SET copies = 8 WHERE copies = 9 RETURNING copies"
     )
     assert returned == [{"copies": 8}]
     assert await engine.execute_query_dict("WITH b AS (SELECT copies FROM books) SELECT * FROM b") == [
@@ -238,6 +239,7 @@ async def test_closing_leaves_no_thread_and_no_lock(library: Library):
     assert not library.path.with_name(library.path.name + "-wal").exists()
 
 
+@pytest.mark.parametrize("library", ["sqlite"], indirect=True)
 async def test_closing_waits_for_the_statement_in_hand_and_rolls_back_what_is_open(library: Library):
     await migrate(library.config())
     started = asyncio.Event()

@@ -18,6 +18,8 @@ from tests.db.library import Library, book
 from tests.db.models import Book, Shelf
 
 ROUNDS = 150
+LONGEST = 0.02
+"""Seconds after which the last are cancelled: some are done by then, on each database."""
 HOURS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n"
 numbers = count()
 
@@ -169,7 +171,7 @@ async def cancel_sometime(task: asyncio.Task[None], chance: random.Random) -> No
         if chance.random() < 0.5:
             await pause(chance.randrange(12))
         else:
-            await asyncio.sleep(chance.random() * 0.004)
+            await asyncio.sleep(chance.random() * LONGEST)
         task.cancel()
     await asyncio.wait([task])
     if not task.cancelled():

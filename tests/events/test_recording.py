@@ -18,7 +18,7 @@ from app.events import outbox
 from app.events.catalogue import CATALOGUE, EventType, Ping
 from app.models import Album, Event
 from app.resolvers import albums, images
-from tests import pictures
+from tests import databases, pictures
 from tests.house import House
 from tests.resolvers.test_images import context, upload
 
@@ -179,7 +179,9 @@ async def test_positions_have_no_gap_between_processes_and_are_in_order_of_commi
         str(built.services.settings.data_dir),
         built.token,
     )
-    others = [await asyncio.create_subprocess_exec(*command, str(count)) for _ in range(2)]
+    others = [
+        await asyncio.create_subprocess_exec(*command, str(count), env=databases.environ()) for _ in range(2)
+    ]
     watched, looks = 0, [0]
     while any(other.returncode is None for other in others) or watched < await Event.last_position():
         await albums.create(ctx, albums.NewAlbum("Here"))
