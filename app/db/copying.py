@@ -21,7 +21,7 @@ from app.db.sql import Statement
 
 BATCH = 500
 SOURCE = "source"
-FIRST_OF_ALL: dict[type, Any] = {str: "", int: -(2**63)}
+FIRST_OF_ALL: dict[type, Any] = {str: "", int: -1}
 """A key that sorts before all others."""
 
 Rows: TypeAlias = list[tuple[Any, ...]]
