@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from app.context import Context
-from tests.databases import database  # noqa: F401  (each test runs on each)
 from tests.house import House, house
 from tests.resolvers.test_images import context
 
