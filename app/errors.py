@@ -22,6 +22,7 @@ PicHubError                 code, message, details, fields
 ├── RateLimited             RATE_LIMIT_EXCEEDED     the caller has done so much that the rest must wait
 ├── Busy                    BUSY                    all workers are taken and so are the places to wait
 │   ├── FellBehind                                  who follows events took them too slowly
+│   ├── DatabaseUnreachable                         the database is away, or has no connection left
 │   └── StorageUnreachable                          what keeps the pictures does not answer, or refuses us
 └── OutOfStorage            INSUFFICIENT_STORAGE    the disk or the account is full
     └── OverQuota                                   the account is
@@ -331,6 +332,14 @@ class StorageUnreachable(Busy, OSError):
     def __init__(self) -> None:
         super().__init__("Pictures can't be read or kept just now; ask again in a few seconds", retry_after=5)
         self.message = "The storage can't be reached"
+
+
+class DatabaseUnreachable(Busy):
+    """It was not asked, or its answer did not come: what was to be done may have been."""
+
+    def __init__(self) -> None:
+        super().__init__("It is away or has too much to do; ask again in a few seconds", retry_after=3)
+        self.message = "The database can't be reached"
 
 
 class OutOfStorage(PicHubError):

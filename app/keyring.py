@@ -1,6 +1,7 @@
 """The secrets that addresses are signed with: the newest signs, and the one before it verifies for a while.
 
-They stand in a file that all processes of a data folder share, or in the settings. No secret is ever shown or logged.
+They stand in a file that all processes of a data folder share, or in the settings, or in a database that servers share
+(`app.auth.keyring`). No secret is ever shown or logged.
 """
 
 import json
@@ -31,7 +32,7 @@ class Keyring(Protocol):
     async def newest(self) -> str:
         """The secret that signs. Raises BadKeyring."""
 
-    def holding(self, now: datetime) -> Sequence[str]:
+    async def holding(self, now: datetime) -> Sequence[str]:
         """Those that verify, the newest first. None where they can't be read: then no signature holds."""
 
 
@@ -44,7 +45,7 @@ class FixedKeyring:
     async def newest(self) -> str:
         return self.secrets[0]
 
-    def holding(self, _: datetime) -> Sequence[str]:
+    async def holding(self, _: datetime) -> Sequence[str]:
         return self.secrets
 
 
@@ -80,7 +81,7 @@ class FileKeyring:
         found = self._read() or await self._alone(self._make)
         return found[0].text
 
-    def holding(self, now: datetime) -> Sequence[str]:
+    async def holding(self, now: datetime) -> Sequence[str]:
         try:
             found = self._read()
         except BadKeyring:  # told at each start, and to whoever signs
@@ -93,6 +94,10 @@ class FileKeyring:
         self._rotatable()
         await self._alone(lambda: self._rotate(now, until))
         return until
+
+    def kept(self) -> tuple[Secret, ...]:
+        """What the file holds, the newest first; nothing where there is none. Raises BadKeyring."""
+        return self._read()
 
     def _make(self) -> tuple[Secret, ...]:
         return self._read() or self._write((Secret.fresh(),))  # another process may have been faster

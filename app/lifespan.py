@@ -4,11 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from app import pulse
+from app.auth.keyring import DatabaseKeyring
 from app.auth.passwords import Passwords
 from app.auth.uses import Uses
 from app.brokers.base import Bell
@@ -16,7 +17,7 @@ from app.brokers.memory import MemoryBell
 from app.brokers.redis import RedisBell
 from app.context import Budget, Context, Hits, Services
 from app.db import state
-from app.db.config import sqlite_path, sqlite_url, tortoise_config
+from app.db.config import Config, UnsupportedDatabase, is_postgres, sqlite_path, sqlite_url, tortoise_config
 from app.db.lifecycle import database
 from app.db.migrate import migrate
 from app.events.feed import Feed
@@ -60,7 +61,7 @@ LONGEST_SHARED = 10.0
 async def running(settings: Settings) -> AsyncIterator[Services]:
     """The services, from here to the end of the block. The database must have been migrated. Raises BadSetting."""
     traced = tracing(settings)
-    async with database(tortoise_config(database_url(settings))):
+    async with database(database_config(settings)):
         # More than the default of a few: threads here wait for disks, and a slow fsync must not hold reads up.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(THREADS))
         services = assembled(settings, traced)
@@ -88,9 +89,11 @@ async def prepare(settings: Settings) -> FirstSignIn | None:
     Raises BadKeyring.
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
-    await keyring(settings).newest()
-    await migrate(tortoise_config(database_url(settings)))
-    async with database(tortoise_config(database_url(settings))):
+    if not secrets_are_rows(settings):
+        await keyring(settings).newest()
+    await migrate(database_config(settings))
+    async with database(database_config(settings)):
+        await keyring(settings).newest()
         return await account.make_first(Context(assembled(settings)))
 
 
@@ -101,12 +104,12 @@ class NotMade(Exception):
 async def bring_up_to_date(settings: Settings) -> None:
     """Brings the tables up to date that a PicHub has. Raises NotMade where there is none."""
     require_made(settings)
-    await migrate(tortoise_config(database_url(settings)))
+    await migrate(database_config(settings))
 
 
 def require_made(settings: Settings) -> None:
     """Raises NotMade."""
-    path = sqlite_path(tortoise_config(database_url(settings)))
+    path = sqlite_path(database_config(settings))
     if path is not None and not path.exists():
         raise NotMade(
             f"There is no PicHub in {settings.data_dir}: start it once with 'pichub serve', or run 'pichub migrate'"
@@ -128,7 +131,7 @@ async def parts(settings: Settings) -> AsyncIterator[Services]:
 async def rows(settings: Settings) -> AsyncIterator[None]:
     """The database as it is, whichever its tables are. Raises NotMade, and what the engine raises."""
     require_made(settings)
-    async with database(tortoise_config(database_url(settings))):
+    async with database(database_config(settings)):
         yield
 
 
@@ -136,7 +139,7 @@ async def rows(settings: Settings) -> AsyncIterator[None]:
 async def console(settings: Settings) -> AsyncIterator[Context]:
     """The context of the command line, which may do what admins may, also while servers run. Raises NotMade."""
     await bring_up_to_date(settings)
-    async with database(tortoise_config(database_url(settings))):
+    async with database(database_config(settings)):
         services = assembled(settings)
         try:
             yield Context(services, is_operator=True)
@@ -326,16 +329,30 @@ def presets(settings: Settings) -> Presets:
 
 
 def keyring(settings: Settings) -> Keyring:
-    """The secrets that sign and verify addresses: those of the settings, or the data folder's own."""
+    """The secrets that sign and verify addresses: those of the settings, or the data folder's, the database's."""
     older = (settings.url_secret_old,) if settings.url_secret_old else ()
     if settings.url_secret:
         return FixedKeyring((settings.url_secret, *older))
     return kept_keyring(settings, older)
 
 
-def kept_keyring(settings: Settings, older: Sequence[str] = ()) -> FileKeyring:
-    """The data folder's own secrets."""
-    return FileKeyring(settings.data_dir / "url-secrets.json", older=older)
+def kept_keyring(settings: Settings, older: Sequence[str] = ()) -> FileKeyring | DatabaseKeyring:
+    """The secrets that PicHub keeps itself: in the data folder, or in a database that other machines reach too."""
+    in_folder = FileKeyring(settings.data_dir / "url-secrets.json", older=older)
+    return DatabaseKeyring(first=in_folder.kept, older=older) if secrets_are_rows(settings) else in_folder
+
+
+def secrets_are_rows(settings: Settings) -> bool:
+    """Whether the secrets are in the database, which must be open where they are asked for."""
+    return is_postgres(database_url(settings)) and not settings.url_secret
+
+
+async def rotate_secret(settings: Settings, now: datetime, *, keep_for: timedelta) -> datetime:
+    """A new secret that PicHub keeps itself; the time until which the one before holds. Raises BadKeyring, NotMade."""
+    if not secrets_are_rows(settings):
+        return await kept_keyring(settings).rotate(now, keep_for=keep_for)
+    async with console(settings):
+        return await kept_keyring(settings).rotate(now, keep_for=keep_for)
 
 
 def _now() -> datetime:
@@ -349,4 +366,13 @@ def _folder(settings: Settings, name: str) -> Path:
 
 
 def database_url(settings: Settings) -> str:
-    return sqlite_url(settings.data_dir.resolve() / "pichub.db")
+    """Where the rows are: where the settings say, or in a file of the data folder."""
+    return settings.database_url or sqlite_url(settings.data_dir.resolve() / "pichub.db")
+
+
+def database_config(settings: Settings) -> Config:
+    """Raises BadSetting."""
+    try:
+        return tortoise_config(database_url(settings))
+    except UnsupportedDatabase as error:
+        raise BadSetting(f"PICHUB_DATABASE_URL: {error}") from error

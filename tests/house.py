@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shutil import copytree
 from tempfile import TemporaryDirectory
@@ -26,6 +26,7 @@ from app.models import Account, Role
 from app.resolvers import accounts
 from app.resolvers.accounts import NewAccount
 from app.settings import Settings
+from tests import databases
 
 BASE_URL = "http://pichub.test"
 UNLIMITED = {"limit_api": "off", "limit_upload": "off", "limit_failures": "off", "limit_misses": "off"}
@@ -140,6 +141,7 @@ async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:
         "access_log": "off",  # tests that listen to the log listen for trouble
     }
     chosen = Settings(**defaults | UNLIMITED | settings)
+    chosen = replace(chosen, database_url=chosen.database_url or await databases.url_for(folder))
     token = await _token(chosen)
     app = create_app(chosen)
     async with _started(app) as (services, stateful):
@@ -151,6 +153,9 @@ async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:
 async def _token(settings: Settings) -> str:
     """Starts in a folder, and gives the token that the first start there tells; '' where there was one before."""
     if not settings.data_dir.exists() or not any(settings.data_dir.iterdir()):
+        if settings.database_url:
+            settings.data_dir.mkdir(parents=True, exist_ok=True)
+            return await databases.first_token()
         made, token = await _first_start()
         copytree(made, settings.data_dir, dirs_exist_ok=True)
         return token

@@ -37,18 +37,18 @@ def path(tmp_path: Path) -> Path:
 
 async def test_the_secret_is_made_once_and_is_for_its_owner_alone(path: Path) -> None:
     keyring = FileKeyring(path)
-    assert keyring.holding(NOW) == ()
+    assert await keyring.holding(NOW) == ()
     secret = await keyring.newest()
     assert len(secret) >= 43
     assert await FileKeyring(path).newest() == secret
-    assert keyring.holding(NOW) == (secret,)
+    assert await keyring.holding(NOW) == (secret,)
     assert mode_of(path) == 0o600
     assert {file.name for file in path.parent.iterdir()} == {"url-secrets.json", "url-secrets.lock"}
 
 
 async def test_those_who_make_it_at_once_are_given_one(path: Path) -> None:
     made = await asyncio.gather(*(FileKeyring(path).newest() for _ in range(8)))
-    assert set(made) == set(FileKeyring(path).holding(NOW))
+    assert set(made) == set(await FileKeyring(path).holding(NOW))
 
 
 def test_processes_that_make_it_at_once_are_given_one(path: Path) -> None:
@@ -70,7 +70,7 @@ print(asyncio.run(FileKeyring(Path({str(path)!r})).newest()))
         process.stdin.close()
         process.stdin = None
     made = {process.communicate(timeout=30)[0].strip() for process in processes}
-    assert made == set(FileKeyring(path).holding(NOW))
+    assert made == set(asyncio.run(FileKeyring(path).holding(NOW)))
 
 
 async def test_what_a_crash_left_half_written_is_not_the_secret(path: Path) -> None:
@@ -85,9 +85,9 @@ async def test_after_a_rotation_the_old_secret_verifies_for_a_week(path: Path) -
     assert await FileKeyring(path).rotate(NOW, keep_for=WEEK) == NOW + WEEK
     new = await running.newest()
     assert new != old
-    assert running.holding(NOW) == (new, old)
-    assert running.holding(NOW + WEEK - timedelta(seconds=1)) == (new, old)
-    assert running.holding(NOW + WEEK) == (new,)
+    assert await running.holding(NOW) == (new, old)
+    assert await running.holding(NOW + WEEK - timedelta(seconds=1)) == (new, old)
+    assert await running.holding(NOW + WEEK) == (new,)
     assert mode_of(path) == 0o600
 
 
@@ -98,19 +98,19 @@ async def test_rotations_do_not_end_what_earlier_ones_keep_and_forget_what_is_ov
     second = await keyring.newest()
     await keyring.rotate(NOW + timedelta(days=1), keep_for=WEEK)
     third = await keyring.newest()
-    assert keyring.holding(NOW + timedelta(days=6)) == (third, second, first)
-    assert keyring.holding(NOW + timedelta(days=7)) == (third, second)
+    assert await keyring.holding(NOW + timedelta(days=6)) == (third, second, first)
+    assert await keyring.holding(NOW + timedelta(days=7)) == (third, second)
     await keyring.rotate(NOW + timedelta(days=9), keep_for=timedelta(0))
     assert first not in text_of(path)
     assert second not in text_of(path)
     assert third not in text_of(path), "kept for no time"
-    assert keyring.holding(NOW + timedelta(days=9)) == (await keyring.newest(),)
+    assert await keyring.holding(NOW + timedelta(days=9)) == (await keyring.newest(),)
 
 
 async def test_rotations_at_once_lose_nothing(path: Path) -> None:
     old = await FileKeyring(path).newest()
     await asyncio.gather(*(FileKeyring(path).rotate(NOW, keep_for=WEEK) for _ in range(5)))
-    held = FileKeyring(path).holding(NOW)
+    held = await FileKeyring(path).holding(NOW)
     assert (len(set(held)), held[-1]) == (6, old)
 
 
@@ -124,7 +124,7 @@ async def test_whoever_removes_the_file_ends_all_signatures(path: Path) -> None:
     keyring = FileKeyring(path)
     old = await keyring.newest()
     write(path, None)
-    assert keyring.holding(NOW) == ()
+    assert await keyring.holding(NOW) == ()
     assert await keyring.newest() != old
 
 
@@ -155,7 +155,7 @@ async def test_a_file_that_can_not_be_read_opens_nothing_and_is_not_written_over
     await keyring.newest()
     write(path, text)
     for each in (keyring, FileKeyring(path)):
-        assert each.holding(NOW) == ()
+        assert await each.holding(NOW) == ()
         with pytest.raises(BadKeyring, match="can't be read as secrets") as caught:
             await each.newest()
         assert GOOD not in str(caught.value)
@@ -175,12 +175,12 @@ async def test_a_link_in_its_place_is_not_followed_by_what_is_written(path: Path
 async def test_secrets_of_the_settings_verify_beside_the_file(path: Path) -> None:
     keyring = FileKeyring(path, older=("o" * 32,))
     newest = await keyring.newest()
-    assert keyring.holding(NOW) == (newest, "o" * 32)
+    assert await keyring.holding(NOW) == (newest, "o" * 32)
 
 
 async def test_secrets_of_the_settings_are_as_they_are_given() -> None:
     keyring = FixedKeyring(("n" * 32, "o" * 32))
     assert await keyring.newest() == "n" * 32
-    assert keyring.holding(NOW) == ("n" * 32, "o" * 32)
+    assert await keyring.holding(NOW) == ("n" * 32, "o" * 32)
     assert "n" * 32 not in repr(keyring)
     assert "n" * 32 not in repr(Secret("n" * 32))

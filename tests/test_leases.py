@@ -11,6 +11,7 @@ import pytest
 
 from app.leases import Held, Lost, Taken, last_done, leased
 from app.models import Lease
+from tests.databases import database  # noqa: F401  (each test runs on each)
 from tests.house import House, house
 
 MINUTE = timedelta(minutes=1)

@@ -15,6 +15,7 @@ COMMANDS = {
     "secret": "secret",
     "webhook": "webhook",
     "sweep": "sweep",
+    "copy-database": "copy",
     "copy-storage": "copying",
     "doctor": "doctor",
     "health": "health",

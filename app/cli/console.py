@@ -16,9 +16,9 @@ from tortoise.exceptions import OperationalError
 
 from app import tracing
 from app.context import Context
-from app.errors import PicHubError
+from app.errors import DatabaseUnreachable, PicHubError
 from app.keyring import BadKeyring
-from app.lifespan import NotMade, console, prepare, presets, storage_place
+from app.lifespan import NotMade, console, database_config, prepare, presets, storage_place
 from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
 
@@ -35,6 +35,7 @@ def settings_of(**options: Any) -> Settings:
         given = {name: value for name, value in options.items() if value is not None}
         settings = replace(Settings.load(), **given)
         presets(settings)  # what of it only the toolkits can read
+        database_config(settings)
         tracing.check(settings.otel_endpoint)
         storage_place(settings)
     except BadSetting as error:
@@ -43,18 +44,19 @@ def settings_of(**options: Any) -> Settings:
 
 
 def prepared(settings: Settings) -> FirstSignIn | None:
-    """Makes what is missing before a start; ends the command with a line where the secrets can't be read."""
-    with secrets_told():
+    """Makes what is missing before a start; ends the command with a line where secrets or database can't be had."""
+    with told():
         return asyncio.run(prepare(settings))
 
 
 @contextmanager
-def secrets_told() -> Iterator[None]:
-    """Ends the command with a line where the secrets can't be read."""
+def told() -> Iterator[None]:
+    """Ends the command with a line where the secrets can't be read, or the database can't be reached or changed."""
     try:
         yield
-    except BadKeyring as error:
-        sys.exit(f"pichub: {error}")
+    except (BadKeyring, NotMade, BadSetting, PicHubError) as error:
+        cause = f" ({error.__cause__})" if isinstance(error, DatabaseUnreachable) else ""
+        sys.exit(f"pichub: {error}{cause}")
 
 
 def at_the_console(work: Callable[Concatenate[Context, P], Coroutine[Any, Any, None]]) -> Any:

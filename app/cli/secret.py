@@ -5,8 +5,8 @@ from pathlib import Path
 
 import click
 
-from app.cli.console import data_dir, secrets_told, settings_of
-from app.lifespan import kept_keyring
+from app.cli.console import data_dir, settings_of, told
+from app.lifespan import rotate_secret
 
 
 @click.group()
@@ -31,10 +31,8 @@ def rotate(keep_for: int, data_dir: Path | None) -> None:
         sys.exit(
             "pichub: PICHUB_URL_SECRET is set: move its value to PICHUB_URL_SECRET_OLD, set a new one, and start again"
         )
-    with secrets_told():
-        until = asyncio.run(
-            kept_keyring(settings).rotate(datetime.now(UTC), keep_for=timedelta(days=keep_for))
-        )
+    with told():
+        until = asyncio.run(rotate_secret(settings, datetime.now(UTC), keep_for=timedelta(days=keep_for)))
     click.echo(
         f"A new secret signs from now on. What the old one signed holds until {until:%Y-%m-%d %H:%M} UTC."
     )

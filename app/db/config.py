@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any, TypeAlias
-from urllib.parse import quote, unquote
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 Config: TypeAlias = dict[str, Any]
 APP = "pichub"
@@ -10,11 +10,17 @@ CONNECTION = "default"
 MODELS = "app.models"
 MIGRATIONS = "app.migrations"
 SQLITE = "sqlite:///"
+POSTGRES = ("postgres://", "postgresql://")
 IN_MEMORY = ":memory:"
+
+POOL = {"minsize": 1, "maxsize": 10}
+CONNECTING = {"timeout": 10, "command_timeout": 60, "statement_cache_size": 100}
+"""Seconds to connect, seconds that a statement may take, and how many prepared ones a connection keeps."""
+LARGEST = 10_000
 
 
 class UnsupportedDatabase(ValueError):
-    """The URL is of a database that PicHub does not know. The text names what it knows, never a password."""
+    """The URL is not of a database that PicHub knows. The text names what it knows, never a password."""
 
 
 def sqlite_url(path: Path) -> str:
@@ -25,7 +31,10 @@ def sqlite_url(path: Path) -> str:
 def tortoise_config(
     database_url: str, *, models: str = MODELS, migrations: str | None = MIGRATIONS, app: str = APP
 ) -> Config:
-    """Tortoise's configuration for `sqlite:///relative/path`, `sqlite:////absolute/path` or `sqlite:///:memory:`.
+    """Tortoise's configuration for one of these:
+
+    `sqlite:///relative/path`, `sqlite:////absolute/path`, `sqlite:///:memory:`
+    `postgres://user:password@host:port/database`, with `?maxsize=20` and what libpq knows, such as `sslmode=require`
 
     Raises UnsupportedDatabase.
     """
@@ -38,19 +47,63 @@ def tortoise_config(
     }
 
 
+def is_postgres(url: str) -> bool:
+    return url.startswith(POSTGRES)
+
+
+def place(url: str) -> str:
+    """The URL as it may be shown: without user, password and options."""
+    if not is_postgres(url):
+        return url
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"
+
+
 def _connection(url: str) -> Config:
+    if is_postgres(url):
+        return {"engine": "app.db.engine_asyncpg", "credentials": _credentials(url)}
     path = unquote(url.removeprefix(SQLITE))
     if not url.startswith(SQLITE) or not path or "?" in url or "#" in url:
         scheme = url.partition("://")[0]
         raise UnsupportedDatabase(
-            f"A database URL must be sqlite:/// and the path of a file; this one begins with {scheme[:20]!r}"
+            "A database URL must be sqlite:/// and the path of a file, or postgres://user:password@host/database;"
+            f" this one begins with {scheme[:20]!r}"
         )
     return {"engine": "app.db.engine_sqlite", "credentials": {"file_path": path}}
 
 
+def _credentials(url: str) -> Config:
+    parts = urlsplit(url)
+    options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    if not parts.path.strip("/") and "dbname" not in options and "database" not in options:
+        raise UnsupportedDatabase(
+            "A postgres:// URL must name a database: postgres://user:password@host/database"
+        )
+    pool = {name: _number(options, name, default, least=1) for name, default in POOL.items()}
+    if pool["minsize"] > pool["maxsize"]:
+        raise UnsupportedDatabase("In a postgres:// URL minsize must not be more than maxsize")
+    connecting: Config = {
+        name: _number(options, name, default, least=0) for name, default in CONNECTING.items()
+    }
+    if "application_name" not in options:
+        connecting["server_settings"] = {"application_name": "pichub"}
+    dsn = parts._replace(scheme="postgresql", query=urlencode(options)).geturl()
+    return {"dsn": dsn, **pool, "connecting": connecting}
+
+
+def _number(options: dict[str, str], name: str, default: int, *, least: int) -> int:
+    """Takes an option of ours out of the URL's: what is left is for libpq's rules."""
+    text = options.pop(name, str(default))
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= LARGEST):
+        raise UnsupportedDatabase(
+            f"In a postgres:// URL {name} must be a whole number from {least} to {LARGEST}"
+        )
+    return int(text)
+
+
 def sqlite_path(config: Config) -> Path | None:
-    """The database's file; None where it lives in memory."""
-    path: str = config["connections"][CONNECTION]["credentials"]["file_path"]
+    """The database's file; None where it is none."""
+    path: str = config["connections"][CONNECTION]["credentials"].get("file_path", IN_MEMORY)
     return None if path == IN_MEMORY else Path(path)
 
 

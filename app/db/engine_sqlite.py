@@ -8,7 +8,6 @@ over, its transaction ended and its connection free by the time it is told.
 # Tortoise's migrations choose their dialect by the name of this module: it must contain "sqlite".
 
 import asyncio
-import re
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing, contextmanager, suppress
@@ -17,22 +16,23 @@ from typing import Any, Never, TypeVar
 
 from tortoise.backends.base.client import NestedTransactionContext, TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import SqliteClient
+from tortoise.backends.sqlite.executor import SqliteExecutor
 from tortoise.connection import ConnectionToken, get_connections
 from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
 
-from app.db import statements
+from app.db import sql, statements
 from app.db.connection import Connection, Work
-from app.db.reading import Executor
+from app.db.reading import Reading
 from app.db.statements import Row
 
 T = TypeVar("T")
 READERS = 3
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "journal_size_limit": 16 << 20}
 READER_PRAGMAS = {"query_only": "ON"}
-READING = re.compile(
-    r"\s*(?:SELECT|VALUES|EXPLAIN|WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE|REPLACE)\b))\b",
-    re.IGNORECASE | re.DOTALL,
-)
+
+
+class Executor(Reading, SqliteExecutor):
+    """Tortoise's, but for the reading of whole rows."""
 
 
 class _Client(SqliteClient):
@@ -51,14 +51,14 @@ class _Client(SqliteClient):
     ) -> tuple[int, Sequence[Row]]:
         query = query.replace("\0", "'||CHAR(0)||'")  # Tortoise writes some texts into the statement
         work = partial(statements.fetch, sql=query, values=values or ())
-        return await self._logged(query, values, work, reads=READING.match(query) is not None)
+        return await self._logged(query, values, work, reads=sql.reads(query))
 
     async def execute_rows(
         self, query: str, values: Sequence[Any] | None = None
     ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """The columns' names, and the rows as the driver gives them."""
         work = partial(statements.read, sql=query, values=values or ())
-        return await self._logged(query, values, work, reads=READING.match(query) is not None)
+        return await self._logged(query, values, work, reads=sql.reads(query))
 
     async def execute_short(
         self, query: str, values: Sequence[Any]

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from tortoise.backends.base.executor import EXECUTOR_CACHE
 from tortoise.context import TortoiseContext
 
 from app.db.config import Config
@@ -12,8 +13,9 @@ from app.db.config import Config
 async def database(config: Config) -> AsyncIterator[TortoiseContext]:
     """The database, open for every task of this process until the block ends. One at a time.
 
-    Raises OperationalError where it can't be opened.
+    Raises OperationalError where it can't be opened, DatabaseUnreachable where it does not answer.
     """
+    EXECUTOR_CACHE.clear()  # Tortoise keeps statements by tables alone: the last database may have been of another kind
     context = TortoiseContext()
     with context:  # where reading the models looks for it
         # Requests run in tasks that do not descend from this one: without the fallback they would find no database.

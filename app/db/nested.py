@@ -6,6 +6,7 @@ from typing import Any, TypeVar
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from app.db.sql import Statement
 from app.paging import Cursor, Direction, Order, Page, PageRequest
 
 M = TypeVar("M", bound=Model)
@@ -31,10 +32,10 @@ async def by_cursor_in_each(
     """
     request.require(Order())
     table = query.model._meta  # noqa: SLF001  (Tortoise has no other name for it)
-    piece, bounds = _piece(table.db_table, column, request, direction, where)
-    statement = " UNION ALL ".join([piece] * len(totals))
-    arguments = [argument for key in totals for argument in (key, *bounds, request.size + 1)]
-    found = await table.db.execute_query_dict(statement, arguments)
+    arguments: list[Any] = []
+    pieces = [_piece(table.db_table, column, key, request, direction, where, arguments) for key in totals]
+    statement = Statement(" UNION ALL ".join(pieces))
+    found = await table.db.execute_query_dict(statement.for_(table.db), arguments)
     rows: dict[str, Any] = {row.pk: row for row in await query.filter(id__in=[each["id"] for each in found])}
     lists: dict[str, list[M]] = {key: [] for key in totals}
     for each in found:
@@ -44,23 +45,32 @@ async def by_cursor_in_each(
 
 
 def _piece(
-    table: str, column: str, request: PageRequest, direction: Direction, where: Mapping[str, Any]
-) -> tuple[str, list[Any]]:
-    """The statement that finds one list's rows, and its arguments between the key and the limit."""
+    table: str,
+    column: str,
+    key: str,
+    request: PageRequest,
+    direction: Direction,
+    where: Mapping[str, Any],
+    arguments: list[Any],
+) -> str:
+    """The statement that finds one list's rows. Adds its arguments to those that are there."""
+
+    def value(argument: Any) -> str:
+        arguments.append(argument)
+        return f"?{len(arguments)}"
+
     descending = direction is Direction.NEWEST_FIRST
     after, before = ("<", ">") if descending else (">", "<")
-    conditions, arguments = [f"{name} = ?" for name in (column, *where)], [*where.values()]
+    conditions = [f"{name} = {value(is_)}" for name, is_ in {column: key, **where}.items()]
     for cursor, sign in ((request.after, after), (request.before, before)):
         if cursor is not None:
-            conditions.append(f"(created_at, id) {sign} (?, ?)")
-            arguments += [cursor.key, cursor.id]
+            conditions.append(f"(created_at, id) {sign} ({value(cursor.key)}, {value(cursor.id)})")
     order = "DESC" if descending is not request.backward else "ASC"
-    statement = f"""
+    return f"""
         SELECT * FROM (
             SELECT id, {column} AS parent FROM {table} WHERE {" AND ".join(conditions)}
-            ORDER BY created_at {order}, id {order} LIMIT ?
-        )"""  # noqa: S608  (names of ours; every value is an argument)
-    return statement, arguments
+            ORDER BY created_at {order}, id {order} LIMIT {value(request.size + 1)}
+        ) AS piece"""  # noqa: S608  (names of ours; every value is an argument)
 
 
 def _page(rows: list[M], request: PageRequest, total: int) -> Page[M]:

@@ -39,10 +39,10 @@ class Written(Generic[M]):
         statement, related = self._written.get(dialect) or self._write(dialect)
         columns, rows = await db.execute_short(statement, values)
         read = self._read.get(dialect)
-        if read is None:
-            read = row_reading(self._model, columns, related)
+        if read is None and rows:  # without rows, PostgreSQL tells no columns
+            read = row_reading(self._model, columns, related, dialect)
             read = self._read[dialect] = lru_cache(self._remembered)(read) if self._remembered else read
-        return [read(row) for row in rows]
+        return [read(row) for row in rows] if read else []
 
     async def first(self, *values: Any) -> M | None:
         """The one row of a query that ends in a limit; None where there is none."""

@@ -6,12 +6,11 @@ from datetime import datetime
 
 import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.transactions import in_transaction
 
 from app.brokers.base import Bell
 from app.events.catalogue import Happening, Snapshot
 from app.ids import Kind, new_id
-from app.models import Event, EventCounter
+from app.models import Account, Event, EventCounter
 
 TOPIC = "events"
 """What the bell is rung under when there are new events."""
@@ -29,10 +28,10 @@ class Outbox:
 
 
 @asynccontextmanager
-async def transaction(bell: Bell, *, now: datetime) -> AsyncIterator[Outbox]:
-    """A transaction that records events, and rings the bell when it has been committed.
+async def transaction(bell: Bell, *, account_id: str, now: datetime) -> AsyncIterator[Outbox]:
+    """A transaction that changes an account's things, records events, and rings the bell when it has been committed.
 
-    async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
+    async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events:
         album = await Album.create(...)
         events.record(happenings.album_created(album))
 
@@ -40,7 +39,7 @@ async def transaction(bell: Bell, *, now: datetime) -> AsyncIterator[Outbox]:
     """
     outbox = Outbox()
     try:
-        async with in_transaction() as connection:
+        async with Account.changing(account_id) as connection:
             yield outbox
             await _write(connection, outbox.recorded, now)
     finally:

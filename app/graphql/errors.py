@@ -21,6 +21,7 @@ STATUS_OF_REFUSAL = {
     "VALIDATION_ERROR": 422,
     "RATE_LIMIT_EXCEEDED": 429,
     "INTERNAL_ERROR": 500,
+    "BUSY": 503,
     "INSUFFICIENT_STORAGE": 507,
 }
 """The HTTP status where a request is refused before its operation runs. After that errors stand in an answer of 200."""

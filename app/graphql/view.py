@@ -33,7 +33,7 @@ from strawberry.types.unset import UNSET
 
 from app.auth.browsers import Credentials
 from app.context import Context
-from app.errors import BadRequest, PicHubError, RateLimited, TooLarge
+from app.errors import BadRequest, Busy, PicHubError, RateLimited, TooLarge
 from app.graphql.context import Operation
 from app.graphql.documents import Desk, Documents, asked_by_id
 from app.graphql.errors import STATUS_OF_REFUSAL, formatted, is_of_request, presented, without_operation
@@ -299,7 +299,7 @@ def _refusal(request: Request, error: PicHubError, status: int) -> Response:
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
     if status == 405:
         headers["Allow"] = "POST" if request.method == "GET" else "GET, POST"
-    if isinstance(error, RateLimited):
+    if isinstance(error, Busy | RateLimited):
         headers["Retry-After"] = str(error.retry_after)
     try:
         kind = media_type(request)

@@ -10,6 +10,7 @@ from app.models.events import Event, EventCounter
 from app.models.images import Image, ImageTag
 from app.models.invitations import Invitation
 from app.models.leases import Lease
+from app.models.secrets import UrlSecret
 from app.models.sessions import Session
 from app.models.tokens import ApiToken
 from app.models.uploads import UploadState, UploadTicket
@@ -44,5 +45,6 @@ __all__ = [
     "Session",
     "UploadState",
     "UploadTicket",
+    "UrlSecret",
     "Webhook",
 ]

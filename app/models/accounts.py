@@ -1,11 +1,16 @@
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from enum import StrEnum
 from typing import Self
 
 from tortoise import fields
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import F, Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
+from tortoise.transactions import in_transaction
 
+from app.db.locks import hold
 from app.models.columns import id_column
 
 UNLIMITED = 2**63 - 1
@@ -46,6 +51,17 @@ class Account(Model):
     @classmethod
     def enabled_admins(cls) -> QuerySet[Self]:
         return cls.filter(role=Role.ADMIN, disabled_at=None)
+
+    @classmethod
+    @asynccontextmanager
+    async def changing(cls, account_id: str) -> AsyncIterator[BaseDBAsyncClient]:
+        """A transaction that changes what is the account's. Those of one account follow one another.
+
+        What is read in it is what the one before has left; what was read earlier may be out of date.
+        """
+        async with in_transaction() as transaction:
+            await hold(cls.filter(id=account_id))
+            yield transaction
 
     def quota_or(self, default: int | None) -> int | None:
         """The bytes that it may keep, where the server's default is `default`; None is no bound."""

@@ -6,6 +6,8 @@ from tortoise import fields
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from app.db.locks import hold
+from app.db.sql import Statement
 from app.models.accounts import Account
 from app.models.columns import id_column
 from app.models.events import Event
@@ -130,7 +132,8 @@ class Delivery(Model):
         Of each webhook the first `each` that are due are looked at, those that someone holds among them: so this
         bounds what all senders together have under way for it. Webhook and event are loaded with them.
         """
-        rows = await cls._meta.db.execute_query_dict(CLAIM, [now, each, most, until])
+        db = cls._meta.db
+        rows = await db.execute_query_dict(CLAIM.for_(db), [now, each, most, until])
         if not rows:
             return []
         query = cls.filter(id__in=[row["id"] for row in rows]).select_related("webhook", "event")
@@ -141,13 +144,15 @@ class Delivery(Model):
         await Delivery.filter(id=self.id, locked_until=self.locked_until).update(locked_until=None)
 
 
-CLAIM = """
+WAITING = """
 WITH RECURSIVE waiting (webhook_id) AS (
     SELECT min(webhook_id) FROM deliveries WHERE status = 'pending'
     UNION ALL
     SELECT (SELECT min(d.webhook_id) FROM deliveries d WHERE d.status = 'pending' AND d.webhook_id > w.webhook_id)
     FROM waiting w WHERE w.webhook_id IS NOT NULL
-)
+)"""
+CLAIM = Statement(
+    sqlite=f"""{WAITING}
 UPDATE deliveries SET locked_until = ?4 WHERE id IN (
     SELECT d.id FROM waiting w CROSS JOIN deliveries d ON d.id IN (
         SELECT due.id FROM deliveries due
@@ -157,8 +162,24 @@ UPDATE deliveries SET locked_until = ?4 WHERE id IN (
     WHERE d.locked_until IS NULL OR d.locked_until <= ?1
     ORDER BY d.next_attempt_at, d.id LIMIT ?3
 ) RETURNING id
-"""
-"""In SQLite one statement is alone by itself. PostgreSQL wants FOR UPDATE SKIP LOCKED on the inner rows, and $1.
+""",  # noqa: S608  (nothing in it comes from outside)
+    postgres=f"""{WAITING}, due AS (
+    SELECT d.* FROM waiting w CROSS JOIN LATERAL (
+        SELECT id, next_attempt_at, locked_until FROM deliveries
+        WHERE status = 'pending' AND webhook_id = w.webhook_id AND next_attempt_at <= ?1
+        ORDER BY next_attempt_at, id LIMIT ?2
+    ) d
+), free AS (
+    SELECT id FROM deliveries WHERE id IN (
+        SELECT id FROM due WHERE locked_until IS NULL OR locked_until <= ?1 ORDER BY next_attempt_at, id LIMIT ?3
+    ) AND status = 'pending' AND (locked_until IS NULL OR locked_until <= ?1)
+    FOR NO KEY UPDATE SKIP LOCKED
+)
+UPDATE deliveries SET locked_until = ?4 WHERE id IN (SELECT id FROM free) RETURNING id
+""",  # noqa: S608
+)
+"""In SQLite one statement is alone by itself. In PostgreSQL others claim at the same time: what they are about to take
+is left to them, and what they have taken is seen when the row is looked at once more, under its lock.
 
 It walks from webhook to webhook over the index, and reads no more rows of each than may be taken: what a webhook has
 waiting costs the others nothing.
@@ -198,6 +219,13 @@ class RelayCursor(Model):
     async def reached(cls, name: str) -> int:
         row = await cls.get_or_none(name=name)
         return row.position if row else 0
+
+    @classmethod
+    async def hold(cls, name: str) -> None:
+        """Keeps other relays of this name waiting, to the end of the transaction."""
+        if cls._meta.db.capabilities.support_for_update:
+            await cls.bulk_create([cls(name=name, position=0)], ignore_conflicts=True)
+            await hold(cls.filter(name=name))
 
     @classmethod
     async def move(cls, name: str, position: int) -> None:

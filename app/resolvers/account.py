@@ -12,6 +12,7 @@ from app.auth import sessions, tokens
 from app.auth.actor import Actor, Scope
 from app.auth.browsers import Credentials, Page
 from app.context import Budget, Context
+from app.db.locks import Matter, hold_matter
 from app.errors import Forbidden, Invalid, Unauthorized
 from app.models import Account, Role, Session
 from app.resolvers import accounts, invitations
@@ -52,7 +53,8 @@ async def make_first(ctx: Context) -> FirstSignIn | None:
         return None
     password = secrets.token_urlsafe(12)
     password_hash = await ctx.services.passwords.hash(password)
-    async with in_transaction():
+    async with in_transaction() as transaction:
+        await hold_matter(transaction, Matter.ADMINS)
         if await Account.exists():  # another process was faster
             return None
         account = await accounts.make(ctx, FIRST_USERNAME, password_hash, role=Role.ADMIN)
@@ -157,7 +159,7 @@ async def sign_in(ctx: Context, browser: Credentials, username: str, password: s
     if account is None or account.is_disabled or not right:
         raise await _failed(ctx)
     fresh = await _rehashed(ctx, password, account.password_hash)
-    async with in_transaction():
+    async with Account.changing(account.id):
         # Once more, with what was checked: a password that has been changed meanwhile opens nothing.
         same = Account.filter(id=account.id, password_hash=account.password_hash, disabled_at=None)
         if not await same.update(password_hash=fresh):
@@ -187,7 +189,7 @@ async def change_password(ctx: Context, current: str, new: str) -> Account:
     if not await _is_right(ctx, current, account.password_hash):
         raise await _wrong_password(ctx)
     password_hash = await ctx.services.passwords.hash(new)
-    async with in_transaction():
+    async with Account.changing(account.id):
         same = Account.filter(id=account.id, password_hash=account.password_hash)
         if not await same.update(password_hash=password_hash):
             raise await _wrong_password(ctx)

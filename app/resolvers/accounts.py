@@ -6,6 +6,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from app.context import Context
+from app.db.locks import Matter, hold, hold_matter
 from app.db.paging import by_cursor
 from app.errors import Invalid, NotFound
 from app.ids import Kind, kind_of, new_id
@@ -72,7 +73,9 @@ async def update(ctx: Context, account_id: str, changes: AccountChanges) -> Acco
     values = given(changes)
     rules.whole("quota", values.get("quota"), most=UNLIMITED)
     rules.hold()
-    async with in_transaction():
+    async with in_transaction() as transaction:
+        await hold_matter(transaction, Matter.ADMINS)  # of two who leave, one is the last
+        await hold(Account.filter(id=account_id))
         account = await _load(account_id)
         if "disabled" in values:
             await _disable(ctx, account, disabled=values.pop("disabled"))
@@ -93,7 +96,7 @@ async def set_password(ctx: Context, account_id: str, password: str) -> Account:
     rules.hold()
     password_hash = await ctx.services.passwords.hash(password)
     own = ctx.actor.session if ctx.actor else None
-    async with in_transaction():
+    async with Account.changing(account.id):
         await Account.filter(id=account.id).update(password_hash=password_hash)
         await Session.end_all(account.id, ctx.now(), but=own.id if own else None)
     return account

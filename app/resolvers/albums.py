@@ -52,7 +52,7 @@ async def create(ctx: Context, new: NewAlbum) -> Album:
     description = rules.text("description", new.description, most=MAX_DESCRIPTION)
     rules.hold()
     now = ctx.now()
-    async with outbox.transaction(ctx.services.bell, now=now) as events:
+    async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=now) as events:
         album = await Album.create(
             id=new_id(Kind.ALBUM, now),
             owner_id=actor.id,
@@ -103,7 +103,7 @@ async def update(ctx: Context, album_id: str, changes: AlbumChanges) -> Album:
     rules.hold()
     async with (
         ctx.services.freshness.changing_all(),
-        outbox.transaction(ctx.services.bell, now=ctx.now()) as events,
+        outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
         if values:
@@ -126,7 +126,7 @@ async def add_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -> A
     actor = ctx.require(Scope.ALBUMS_WRITE)
     async with (
         ctx.services.freshness.changing(*image_ids),
-        outbox.transaction(ctx.services.bell, now=ctx.now()) as events,
+        outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
         await _move(await _own_images(actor, image_ids), album, ctx, events)
@@ -138,7 +138,7 @@ async def remove_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -
     actor = ctx.require(Scope.ALBUMS_WRITE)
     async with (
         ctx.services.freshness.changing(*image_ids),
-        outbox.transaction(ctx.services.bell, now=ctx.now()) as events,
+        outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
         found = await _own_images(actor, image_ids)
@@ -175,7 +175,7 @@ async def _delete(ctx: Context, actor: Actor, album_id: str, *, delete_images: b
     images: list[Image] = []
     async with (
         ctx.services.freshness.changing_all(),
-        outbox.transaction(ctx.services.bell, now=ctx.now()) as events,
+        outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
         if delete_images:

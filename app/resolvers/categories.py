@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tortoise.exceptions import IntegrityError
-from tortoise.transactions import in_transaction
 
 from app.auth.actor import Actor, Scope
 from app.context import Context
 from app.db.paging import by_cursor, by_number
 from app.errors import Invalid, NotFound
 from app.ids import Kind, kind_of, new_id
-from app.models import Category
+from app.models import Account, Category
 from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
 from app.resolvers.rules import ABSENT, Absent, Rules, given
 
@@ -92,7 +91,7 @@ async def update(ctx: Context, category_id: str, changes: CategoryChanges) -> Ca
     if "description" in values:
         values["description"] = rules.text("description", values["description"], most=MAX_DESCRIPTION)
     rules.hold()
-    async with in_transaction():
+    async with Account.changing(actor.id):
         category = await own(actor, category_id)
         if values:
             await _save(category.update_from_dict(values | {"updated_at": ctx.now()}))
@@ -102,7 +101,7 @@ async def update(ctx: Context, category_id: str, changes: CategoryChanges) -> Ca
 async def delete(ctx: Context, category_id: str) -> str:
     """Deletes a category and tells its id; its images stay, in no category. Raises NotFound."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
-    async with in_transaction():
+    async with Account.changing(actor.id):
         category = await own(actor, category_id)
         await category.delete()
     return category.id

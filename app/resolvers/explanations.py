@@ -50,7 +50,7 @@ async def explain(ctx: Context, url: str) -> Explanation:
         height=height,
         frames=picture.recipe.frames if picture.recipe else picture.image.frames,
         parameters=explanation.understood(case),
-        remarks=[*explanation.remarks(case), *_beside(ctx, address, asked, picture, signature)],
+        remarks=[*explanation.remarks(case), *await _beside(ctx, address, asked, picture, signature)],
     )
 
 
@@ -77,7 +77,7 @@ def _canonical(ctx: Context, picture: Picture, signature: Signature | None) -> s
     return variants.signed(ctx, picture.image, picture.transform, signature)
 
 
-def _beside(
+async def _beside(
     ctx: Context, address: ImageAddress, asked: Asked, picture: Picture, signature: Signature | None
 ) -> list[Remark]:
     """What is to be said of what stands beside the transform."""
@@ -90,7 +90,7 @@ def _beside(
         return found
     if picture.image.is_public:
         found.append(Remark("sig", "The image is public: anyone sees it without a signature."))
-    elif signature is None or not signatures.holds(ctx, picture.image, picture.transform, signature):
+    elif signature is None or not await signatures.holds(ctx, picture.image, picture.transform, signature):
         found.append(
             Remark("sig", "The signature does not hold, or no more: others than the owner are told 404.")
         )

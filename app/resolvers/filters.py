@@ -17,6 +17,8 @@ from app.resolvers.rules import Rules
 
 MOST = 2**63 - 1
 """The largest number that databases compare."""
+WIDEST = 2**31 - 1
+"""The largest that they compare with a width or a height, which none of them comes near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,5 +114,7 @@ def _measured(rules: Rules, which: ImageFilter) -> dict[str, Any]:
         rules.whole(f"min_{column}", least, most=MOST)
         rules.whole(f"max_{column}", most, most=MOST)
         rules.bounds((f"min_{column}", least), (f"max_{column}", most))
+        bound = MOST if column == "size" else WIDEST
+        least, most = (None if each is None else min(each, bound) for each in (least, most))
         conditions |= {f"{column}__gte": least, f"{column}__lte": most}
     return conditions

@@ -151,7 +151,7 @@ async def _keep(
     async with (
         blobs.stored(ctx, key, new.file.path),
         blobs.stored_intermediates(ctx, image_id, probe.source, intermediates),
-        outbox.transaction(ctx.services.bell, now=now) as events,
+        outbox.transaction(ctx.services.bell, account_id=actor.id, now=now) as events,
     ):
         await quotas.take(ctx, actor.id, new.file.size)
         album = await _album_for_new(ctx, actor, new.album_id)
@@ -252,7 +252,7 @@ async def update(ctx: Context, image_id: str, changes: ImageChanges) -> Image:
     rules.hold()
     async with (
         ctx.services.freshness.changing(image_id),
-        outbox.transaction(ctx.services.bell, now=ctx.now()) as events,
+        outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
     ):
         image = await own(ctx, actor, image_id)
         if values:
@@ -269,7 +269,7 @@ async def delete(ctx: Context, image_id: str) -> DeletedImage:
 async def _delete(ctx: Context, actor: Actor, image_id: str) -> DeletedImage:
     async with (
         ctx.services.freshness.changing(image_id),
-        outbox.transaction(ctx.services.bell, now=ctx.now()) as events,
+        outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
     ):
         image = await own(ctx, actor, image_id)
         await Image.remove([image])

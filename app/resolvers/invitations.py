@@ -5,7 +5,10 @@ import secrets
 from collections.abc import Sequence
 from datetime import timedelta
 
+from tortoise.transactions import in_transaction
+
 from app.context import Context
+from app.db.locks import Matter, hold_matter
 from app.errors import Invalid, NotFound
 from app.ids import Kind, kind_of, new_id
 from app.models import Invitation
@@ -26,18 +29,20 @@ async def create(ctx: Context, note: str | None = None) -> tuple[Invitation, str
     note = rules.optional_line("note", note, most=MAX_NOTE)
     rules.hold()
     now = ctx.now()
-    await Invitation.filter(expires_at__lte=now).delete()
-    if await Invitation.open(now).count() >= MOST_OPEN:
-        raise Invalid({"invitation": [f"There are {MOST_OPEN} open invitations: revoke some first."]})
     code = secrets.token_urlsafe(24)
-    invitation = await Invitation.create(
-        id=new_id(Kind.INVITATION, now),
-        note=note,
-        creator_id=ctx.signed_in().id,
-        digest=_digest(code),
-        created_at=now,
-        expires_at=now + LIFETIME,
-    )
+    async with in_transaction() as transaction:
+        await hold_matter(transaction, Matter.INVITATIONS)
+        await Invitation.filter(expires_at__lte=now).delete()
+        if await Invitation.open(now).count() >= MOST_OPEN:
+            raise Invalid({"invitation": [f"There are {MOST_OPEN} open invitations: revoke some first."]})
+        invitation = await Invitation.create(
+            id=new_id(Kind.INVITATION, now),
+            note=note,
+            creator_id=ctx.signed_in().id,
+            digest=_digest(code),
+            created_at=now,
+            expires_at=now + LIFETIME,
+        )
     return invitation, code
 
 

@@ -28,7 +28,7 @@ async def sign(ctx: Context, image: Image, transform: Transform, *, expires_in: 
     return Signature.make(image.id, transform.query(), exp=exp, secret=secret)
 
 
-def admit(ctx: Context, image: Image, transform: Transform, signature: Signature | None) -> int | None:
+async def admit(ctx: Context, image: Image, transform: Transform, signature: Signature | None) -> int | None:
     """Lets in who may see the image. Gives the Unix second in which that ends, where it stands on the signature alone.
 
     Raises NotFound, MissingScope.
@@ -36,7 +36,7 @@ def admit(ctx: Context, image: Image, transform: Transform, signature: Signature
     try:
         _admit_unsigned(ctx, image)
     except (NotFound, Forbidden):
-        if signature is None or not holds(ctx, image, transform, signature):
+        if signature is None or not await holds(ctx, image, transform, signature):
             raise
         return signature.exp
     return None
@@ -49,8 +49,8 @@ def _admit_unsigned(ctx: Context, image: Image) -> None:
         ctx.allow(Scope.IMAGES_READ)
 
 
-def holds(ctx: Context, image: Image, transform: Transform, signature: Signature) -> bool:
+async def holds(ctx: Context, image: Image, transform: Transform, signature: Signature) -> bool:
     """Whether a signature of ours opens this transform of the image now."""
     now = ctx.now()
-    secrets = ctx.services.keyring.holding(now)
+    secrets = await ctx.services.keyring.holding(now)
     return signature.holds(image.id, transform.query(), now=now.timestamp(), secrets=secrets)

@@ -89,11 +89,12 @@ async def _create(ctx: Context, account: Account, new: NewToken) -> MadeToken:
     expires_at = rules.moment("expires_at", new.expires_at)
     if expires_at is not None and expires_at <= now:
         rules.complain("expires_at", "This must be in the future.")
-    album = await _album(rules, account, new.album_id)
-    rules.hold()
-    row, text = await tokens.create(
-        account, name=name, scopes=scopes, now=now, expires_at=expires_at, album=album
-    )
+    async with Account.changing(account.id):  # the album must not go meanwhile
+        album = await _album(rules, account, new.album_id)
+        rules.hold()
+        row, text = await tokens.create(
+            account, name=name, scopes=scopes, now=now, expires_at=expires_at, album=album
+        )
     return MadeToken(row, text)
 
 

@@ -199,7 +199,7 @@ async def find(
     image = await ctx.services.rows.load(image_id, lambda: _row(image_id), image_id=image_id)
     if transform.format is None and extension not in {None, Format(image.format)}:
         transform = replace(transform, format=extension)
-    until = signatures.admit(ctx, image, transform, signature)
+    until = await signatures.admit(ctx, image, transform, signature)
     if transform.is_identity:
         return Picture(image, transform, None, marks, until)
     source = source_of(image)

@@ -7,17 +7,17 @@ from typing import Any
 
 from tortoise.functions import Count
 from tortoise.queryset import QuerySet
-from tortoise.transactions import in_transaction
 
 from app.auth.actor import Actor, Scope
 from app.context import Context
+from app.db.locks import hold
 from app.db.nested import by_cursor_in_each
 from app.db.paging import by_cursor, by_number
 from app.errors import Invalid, NotFound, excerpt
 from app.events import outbox
 from app.events.catalogue import EventType, Ping
 from app.ids import Kind, kind_of, new_id
-from app.models import Attempt, Delivery, DeliveryStatus, Event, Webhook
+from app.models import Account, Attempt, Delivery, DeliveryStatus, Event, Webhook
 from app.outbound.post import BadAddress, Blocked
 from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
 from app.resolvers.events import SCOPES
@@ -59,7 +59,7 @@ async def create(ctx: Context, new: NewWebhook) -> WithSecret:
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
     values = await _checked(ctx, {"url": new.url, "events": new.events, "description": new.description})
     now = ctx.now()
-    async with in_transaction():
+    async with Account.changing(actor.id):
         if await Webhook.owned_by(actor.id).count() >= MAX_WEBHOOKS:
             raise Invalid({"url": [f"An account may have {MAX_WEBHOOKS} webhooks; delete one first."]})
         webhook = await Webhook.create(
@@ -107,8 +107,8 @@ async def update(ctx: Context, webhook_id: str, changes: WebhookChanges) -> Webh
     await own(actor, webhook_id)  # before its new address is looked up
     values = await _checked(ctx, given(changes))
     now = ctx.now()
-    async with in_transaction():
-        webhook = await own(actor, webhook_id)
+    async with Account.changing(actor.id):
+        webhook = await _held(actor, webhook_id)
         was_active = webhook.is_active
         if values.get("is_active"):
             values |= {"disabled_reason": None}
@@ -126,8 +126,8 @@ async def update(ctx: Context, webhook_id: str, changes: WebhookChanges) -> Webh
 async def delete(ctx: Context, webhook_id: str) -> str:
     """Deletes a webhook, what it is still owed and what is known of it, and tells its id. Raises NotFound."""
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
-    async with in_transaction():
-        webhook = await own(actor, webhook_id)
+    async with Account.changing(actor.id):
+        webhook = await _held(actor, webhook_id)
         await webhook.delete()
     return webhook.id
 
@@ -136,8 +136,8 @@ async def rotate_secret(ctx: Context, webhook_id: str) -> WithSecret:
     """A new secret. The old one signs too for a day, so that receivers can change over. Raises NotFound."""
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
     now = ctx.now()
-    async with in_transaction():
-        webhook = await own(actor, webhook_id)
+    async with Account.changing(actor.id):
+        webhook = await _held(actor, webhook_id)
         webhook.old_secret, webhook.old_secret_until = webhook.secret, now + OVERLAP
         webhook.secret, webhook.updated_at = new_secret(), now
         await webhook.save()
@@ -147,7 +147,7 @@ async def rotate_secret(ctx: Context, webhook_id: str) -> WithSecret:
 async def ping(ctx: Context, webhook_id: str) -> Webhook:
     """Sends a webhook a ping, by the way that every event takes, also where it is disabled. Raises NotFound."""
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
-    async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
+    async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events:
         webhook = await own(actor, webhook_id)
         events.record(Ping(actor.id, webhook.id))
     return webhook
@@ -219,9 +219,10 @@ async def redeliver(ctx: Context, delivery_id: str, *, webhook_id: str | None = 
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
     if webhook_id is not None:
         await own(actor, webhook_id)
-    async with in_transaction():
+    async with Account.changing(actor.id):
         delivery = None
         if kind_of(delivery_id) is Kind.DELIVERY:
+            await hold(Delivery.filter(id=delivery_id))  # who sends it writes it too
             delivery = await _deliveries_of(actor).get_or_none(id=delivery_id)
         if delivery is None or webhook_id not in {None, delivery.webhook_id}:
             raise NotFound("delivery", delivery_id)
@@ -230,6 +231,12 @@ async def redeliver(ctx: Context, delivery_id: str, *, webhook_id: str | None = 
         await delivery.save(update_fields=["status", "attempts_made", "next_attempt_at"])
     await ctx.services.bell.ring(relay.TOPIC)
     return delivery
+
+
+async def _held(actor: Actor, webhook_id: str) -> Webhook:
+    """The webhook, for this transaction alone to change: who sends notes there how it is. Raises NotFound."""
+    await hold(Webhook.owned_by(actor.id).filter(id=webhook_id))
+    return await own(actor, webhook_id)
 
 
 async def own(actor: Actor, webhook_id: str) -> Webhook:

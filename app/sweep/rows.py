@@ -9,6 +9,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
+from app.db.locks import free
 from app.ids import Kind, new_id
 from app.models import Delivery, DeliveryStatus, Event, RelayCursor
 from app.storage.base import Amount
@@ -57,7 +58,7 @@ async def _remove(this: Round, rows: QuerySet[Any]) -> Amount:
     while full:
         await this.extend()
         async with in_transaction():
-            ids = await rows.limit(BATCH).values_list("id", flat=True)
+            ids = [row.id for row in await free(rows.limit(BATCH).only("id"))]
             removed += await rows.model.filter(id__in=ids).delete() if ids else 0
         full = len(ids) == BATCH
     return Amount(removed)

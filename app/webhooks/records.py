@@ -13,6 +13,7 @@ from typing import Any
 
 from tortoise.transactions import in_transaction
 
+from app.db.locks import hold
 from app.metrics import Metrics
 from app.models import Attempt, Delivery, DeliveryStatus, Webhook
 from app.webhooks.health import failing_since, reason_to_disable
@@ -68,6 +69,9 @@ class Records:
     async def _record(self, results: Iterable[Result]) -> list[Webhook]:
         """The webhooks that were disabled by it."""
         by_id = {result.delivery.id: result for result in results}
+        # Owners change them too: webhooks first, then deliveries, as they do.
+        await hold(Webhook.filter(id__in={result.delivery.webhook_id for result in by_id.values()}))
+        await hold(Delivery.filter(id__in=list(by_id)))
         there = {row.id: row for row in await Delivery.filter(id__in=list(by_id))}
         ended = [
             result for id_, result in by_id.items() if id_ in there

@@ -9,8 +9,10 @@ import logging
 from collections.abc import Sequence
 from datetime import datetime
 
+from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
+from app.db.locks import hold
 from app.events import outbox
 from app.events.catalogue import EventType
 from app.ids import Kind, new_id
@@ -45,6 +47,7 @@ async def pass_on(parts: Parts) -> bool:
     if not await Event.since(await RelayCursor.reached(CURSOR)).exists():
         return False  # the common case, for which nobody is kept from writing
     async with in_transaction():
+        await RelayCursor.hold(CURSOR)
         events = await Event.since(await RelayCursor.reached(CURSOR)).limit(BATCH)
         if events:
             deliveries = _deliveries(events, await _webhooks(events), parts.clock())
@@ -57,10 +60,10 @@ async def pass_on(parts: Parts) -> bool:
 async def _webhooks(events: Sequence[Event]) -> list[Webhook]:
     """Those that may want one of the events."""
     owners = {event.account_id for event in events}
-    found = await Webhook.filter(owner_id__in=owners, is_active=True)
     pinged = {event.subject_id for event in events if event.type == EventType.PING}
-    missing = pinged - {webhook.id for webhook in found}
-    return found + (await Webhook.filter(id__in=missing) if missing else [])
+    some = Webhook.filter(Q(owner_id__in=owners, is_active=True) | Q(id__in=pinged))
+    await hold(some)  # none goes before its deliveries stand there
+    return await some
 
 
 def _deliveries(events: Sequence[Event], webhooks: Sequence[Webhook], now: datetime) -> list[Delivery]:

@@ -1,14 +1,17 @@
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app.db.config import tortoise_config
+from app.db.config import sqlite_url, tortoise_config
 from app.db.engine_sqlite import Engine
-from app.db.lifecycle import database
+from app.db.lifecycle import database as opened
 from app.db.migrate import migrate
-from tests.db.library import library_config
+from tests.databases import KINDS
+from tests.db.library import Library
 from tests.db.models import Shelf
+from tests.servers import postgres
 
 
 @pytest.fixture
@@ -16,23 +19,31 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "library.sqlite"
 
 
+@pytest.fixture(params=KINDS)
+async def library(request: pytest.FixtureRequest, path: Path) -> AsyncIterator[Library]:
+    """An empty database of each kind; of one, where a test says parametrize("library", ["sqlite"], indirect=True)."""
+    if request.param == "sqlite":
+        yield Library("sqlite", sqlite_url(path), path)
+        return
+    url = await postgres.new_database()
+    yield Library("postgres", url, path)
+    await postgres.drop(url)
+
+
 @pytest.fixture
-async def engine(path: Path) -> AsyncIterator[Engine]:
+async def engine(library: Library) -> AsyncIterator[Any]:
     """The engine of an open library that has one empty shelf, s1."""
-    config = library_config(path)
-    await migrate(config)
-    async with database(config) as context:
+    await migrate(library.config())
+    async with opened(library.config()) as context:
         await Shelf.create(id="s1", label="first")
-        engine = context.db()
-        assert isinstance(engine, Engine)
-        yield engine
+        yield context.db()
 
 
 @pytest.fixture
 async def engine_in_memory() -> AsyncIterator[Engine]:
     """The engine of an empty library that has no file."""
     config = tortoise_config("sqlite:///:memory:", models="tests.db.models", migrations=None, app="library")
-    async with database(config) as context:
+    async with opened(config) as context:
         await context.generate_schemas()
         engine = context.db()
         assert isinstance(engine, Engine)

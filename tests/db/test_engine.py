@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tortoise import Tortoise
@@ -16,21 +17,22 @@ from tortoise.transactions import in_transaction
 from app.db.engine_sqlite import READERS, Engine
 from app.db.lifecycle import database
 from app.db.migrate import migrate
-from tests.db.library import ask, book, library_config
+from tests.db.library import Library, book, library_config
 from tests.db.models import Book, Shelf
 from tests.statements import counted_statements
 
 READ_THEN_WRITE = """
 import asyncio, sys
-from pathlib import Path
 from tortoise.transactions import in_transaction
 from app.db.lifecycle import database
-from tests.db.library import library_config
+from app.db.locks import hold
+from tests.db.library import config_of
 from tests.db.models import Book
 async def main():
-    async with database(library_config(Path(sys.argv[1]))):
+    async with database(config_of(sys.argv[1])):
         for _ in range(int(sys.argv[2])):
             async with in_transaction():
+                await hold(Book.filter(id="book_000000"))
                 book = await Book.get(id="book_000000")
                 book.copies += 1
                 await book.save()
@@ -38,26 +40,27 @@ asyncio.run(main())
 """
 
 
-async def test_a_transaction_is_whole_or_nothing(engine: Engine, path: Path):
+async def test_a_transaction_is_whole_or_nothing(engine: Any, library: Library):
     with pytest.raises(LookupError):
         async with in_transaction():
             await book(0).save()
             raise LookupError
-    assert ask(path, "SELECT COUNT(*) FROM books") == [(0,)]
+    assert await library.ask("SELECT COUNT(*) FROM books") == [(0,)]
     async with in_transaction():
         await book(0).save()
-        assert ask(path, "SELECT COUNT(*) FROM books") == [(0,)]
+        assert await library.ask("SELECT COUNT(*) FROM books") == [(0,)]
         assert await Book.all().count() == 1
-    assert ask(path, "SELECT COUNT(*) FROM books") == [(1,)]
+    assert await library.ask("SELECT COUNT(*) FROM books") == [(1,)]
 
 
-async def test_what_was_committed_is_read_at_once(engine: Engine):
+async def test_what_was_committed_is_read_at_once(engine: Any):
     for number in range(100):
         await book(number).save()
         assert await Book.all().count() == number + 1
 
 
-async def test_readers_do_not_wait_for_an_open_transaction(engine: Engine):
+@pytest.mark.parametrize("library", ["sqlite"], indirect=True)
+async def test_readers_do_not_wait_for_an_open_transaction(engine: Any):
     started, enough = asyncio.Event(), asyncio.Event()
 
     async def hold() -> None:
@@ -78,16 +81,16 @@ async def test_readers_do_not_wait_for_an_open_transaction(engine: Engine):
     assert elapsed < 0.05
 
 
-async def test_three_processes_read_and_then_write_and_are_never_locked_out(engine: Engine, path: Path):
+async def test_three_processes_read_and_then_write_and_are_never_locked_out(engine: Any, library: Library):
     await book(0).save()
-    commands = [sys.executable, "-c", READ_THEN_WRITE, str(path), "100"]
+    commands = [sys.executable, "-c", READ_THEN_WRITE, library.url, "100"]
     environment = {**os.environ, "PYTHONPATH": "."}
     processes = [await asyncio.create_subprocess_exec(*commands, env=environment) for _ in range(3)]
     assert await asyncio.gather(*(process.wait() for process in processes)) == [0, 0, 0]
     assert (await Book.get(id="book_000000")).copies == 300
 
 
-async def test_a_transaction_inside_another_can_be_undone_alone(engine: Engine, path: Path):
+async def test_a_transaction_inside_another_can_be_undone_alone(engine: Any, library: Library):
     async with in_transaction():
         await book(0).save()
         with pytest.raises(LookupError):
@@ -98,18 +101,18 @@ async def test_a_transaction_inside_another_can_be_undone_alone(engine: Engine, 
                 raise LookupError
         async with in_transaction():
             await book(3).save()
-    assert ask(path, "SELECT id FROM books ORDER BY id") == [("book_000000",), ("book_000003",)]
+    assert await library.ask("SELECT id FROM books ORDER BY id") == [("book_000000",), ("book_000003",)]
 
 
-async def test_tasks_may_share_a_transaction(engine: Engine, path: Path):
+async def test_tasks_may_share_a_transaction(engine: Any, library: Library):
     with pytest.raises(LookupError):
         async with in_transaction():
             await asyncio.gather(*(book(number).save() for number in range(10)))
             raise LookupError
-    assert ask(path, "SELECT COUNT(*) FROM books") == [(0,)]
+    assert await library.ask("SELECT COUNT(*) FROM books") == [(0,)]
 
 
-async def test_a_task_that_outlives_its_transaction_is_refused(engine: Engine, path: Path):
+async def test_a_task_that_outlives_its_transaction_is_refused(engine: Any, library: Library):
     over = asyncio.Event()
 
     async def write_late() -> None:
@@ -122,10 +125,11 @@ async def test_a_task_that_outlives_its_transaction_is_refused(engine: Engine, p
         over.set()
         with pytest.raises(TransactionManagementError, match="has ended"):
             await late
-    assert ask(path, "SELECT COUNT(*) FROM books") == [(0,)]
+    assert await library.ask("SELECT COUNT(*) FROM books") == [(0,)]
 
 
-async def test_what_sqlite_itself_rolled_back_is_not_continued(engine: Engine, path: Path):
+@pytest.mark.parametrize("library", ["sqlite"], indirect=True)
+async def test_what_sqlite_itself_rolled_back_is_not_continued(engine: Any, library: Library):
     await book(0).save()
     with pytest.raises(OperationalError, match="was rolled back"):
         async with in_transaction() as transaction:
@@ -133,21 +137,21 @@ async def test_what_sqlite_itself_rolled_back_is_not_continued(engine: Engine, p
             with pytest.raises(IntegrityError):
                 await transaction.execute_query("INSERT OR ROLLBACK INTO books SELECT * FROM books")
             await book(2).save()
-    assert ask(path, "SELECT COUNT(*) FROM books") == [(1,)]
+    assert await library.ask("SELECT COUNT(*) FROM books") == [(1,)]
 
 
-async def test_a_commit_that_fails_leaves_nothing_open(engine: Engine, path: Path):
+async def test_a_commit_that_fails_leaves_nothing_open(engine: Any, library: Library):
     await engine.execute_script(
-        "CREATE TABLE loose (shelf TEXT REFERENCES shelves (id) DEFERRABLE INITIALLY DEFERRED)"
+        "CREATE TABLE loose (shelf VARCHAR(32) REFERENCES shelves (id) DEFERRABLE INITIALLY DEFERRED)"
     )
     with pytest.raises(IntegrityError):
         async with in_transaction() as transaction:
-            await transaction.execute_insert("INSERT INTO loose VALUES (?)", ["nowhere"])
+            await transaction.execute_insert("INSERT INTO loose VALUES ('nowhere')", [])
     await book(0).save()
-    assert ask(path, "SELECT (SELECT COUNT(*) FROM loose), (SELECT COUNT(*) FROM books)") == [(0, 1)]
+    assert await library.ask("SELECT (SELECT COUNT(*) FROM loose), (SELECT COUNT(*) FROM books)") == [(0, 1)]
 
 
-async def test_a_transaction_may_be_ended_by_hand(engine: Engine, path: Path):
+async def test_a_transaction_may_be_ended_by_hand(engine: Any, library: Library):
     async with in_transaction() as transaction:
         await book(0).save()
         await transaction.rollback()
@@ -156,29 +160,29 @@ async def test_a_transaction_may_be_ended_by_hand(engine: Engine, path: Path):
         await transaction.commit()
         with pytest.raises(TransactionManagementError):
             await transaction.rollback()
-    assert ask(path, "SELECT id FROM books") == [("book_000001",)]
+    assert await library.ask("SELECT id FROM books") == [("book_000001",)]
 
 
-async def test_a_script_does_not_commit_the_transaction_it_runs_in(engine: Engine, path: Path):
+async def test_a_script_does_not_commit_the_transaction_it_runs_in(engine: Any, library: Library):
     script = "CREATE TABLE a (t TEXT); -- a; b\nINSERT INTO a VALUES ('x;y');\n"
     with pytest.raises(LookupError):
         async with in_transaction() as transaction:
             await transaction.execute_script(script)
             raise LookupError
     await engine.execute_script(script)
-    assert ask(path, "SELECT t FROM a") == [("x;y",)]
+    assert await library.ask("SELECT t FROM a") == [("x;y",)]
 
 
-async def test_many_rows_are_written_all_or_none(engine: Engine, path: Path):
+async def test_many_rows_are_written_all_or_none(engine: Any, library: Library):
     rows = [book(number) for number in (1, 2, 3, 2)]
     with pytest.raises(IntegrityError):
         await Book.bulk_create(rows)
-    assert ask(path, "SELECT COUNT(*) FROM books") == [(0,)]
+    assert await library.ask("SELECT COUNT(*) FROM books") == [(0,)]
     await Book.bulk_create(rows[:3])
-    assert ask(path, "SELECT COUNT(*) FROM books") == [(3,)]
+    assert await library.ask("SELECT COUNT(*) FROM books") == [(3,)]
 
 
-async def test_counts_of_changes_are_of_the_rows_named_not_of_what_went_with_them(engine: Engine):
+async def test_counts_of_changes_are_of_the_rows_named_not_of_what_went_with_them(engine: Any):
     await Book.bulk_create([book(number) for number in range(3)])
     assert await Book.filter(shelf_id="s1").update(copies=1) == 3
     assert await Book.filter(id="none").update(copies=1) == 0
@@ -186,14 +190,14 @@ async def test_counts_of_changes_are_of_the_rows_named_not_of_what_went_with_the
     assert await Book.all().count() == 0
 
 
-async def test_raw_statements(engine: Engine):
+async def test_raw_statements(engine: Any):
     await book(0).save()
     raised = (
         "WITH late AS (SELECT id FROM books) UPDATE books SET copies = 9 WHERE id IN (SELECT id FROM late)"
     )
     assert await engine.execute_query(raised) == (1, [])
     returned = await engine.execute_query_dict(
-        "UPDATE books SET copies = 8 WHERE copies = ? RETURNING copies", [9]
+        "UPDATE books SET copies = 8 WHERE copies = 9 RETURNING copies"
     )
     assert returned == [{"copies": 8}]
     assert await engine.execute_query_dict("WITH b AS (SELECT copies FROM books) SELECT * FROM b") == [
@@ -203,12 +207,14 @@ async def test_raw_statements(engine: Engine):
     assert grouped == [{"shelf_id": "s1", "number": 1}]
 
 
-async def test_the_connections_that_read_can_not_write(engine: Engine):
+@pytest.mark.parametrize("library", ["sqlite"], indirect=True)
+async def test_the_connections_that_read_can_not_write(engine: Any):
     """Statements go to them by how they begin; SQLite itself holds them to reading."""
     assert await engine.execute_query_dict("SELECT query_only FROM pragma_query_only") == [{"query_only": 1}]
 
 
-async def test_the_pragmas(engine: Engine):
+@pytest.mark.parametrize("library", ["sqlite"], indirect=True)
+async def test_the_pragmas(engine: Any):
     async def pragma(name: str) -> object:
         rows = await engine.execute_query_dict(f"PRAGMA {name}")
         return next(iter(rows[0].values()))
@@ -219,21 +225,23 @@ async def test_the_pragmas(engine: Engine):
     assert await pragma("busy_timeout") == 5000
 
 
-async def test_closing_leaves_no_thread_and_no_lock(path: Path):
+@pytest.mark.parametrize("library", ["sqlite"], indirect=True)
+async def test_closing_leaves_no_thread_and_no_lock(library: Library):
     def threads() -> int:
         return sum(thread.name == "pichub-sqlite" for thread in threading.enumerate())
 
-    await migrate(library_config(path))
+    await migrate(library.config())
     assert threads() == 0
-    async with database(library_config(path)):
+    async with database(library.config()):
         assert await Shelf.all().count() == 0
         assert threads() == 1 + READERS
     assert threads() == 0
-    assert not path.with_name(path.name + "-wal").exists()
+    assert not library.path.with_name(library.path.name + "-wal").exists()
 
 
-async def test_closing_waits_for_the_statement_in_hand_and_rolls_back_what_is_open(path: Path):
-    await migrate(library_config(path))
+@pytest.mark.parametrize("library", ["sqlite"], indirect=True)
+async def test_closing_waits_for_the_statement_in_hand_and_rolls_back_what_is_open(library: Library):
+    await migrate(library.config())
     started = asyncio.Event()
 
     async def hold() -> None:
@@ -242,12 +250,12 @@ async def test_closing_waits_for_the_statement_in_hand_and_rolls_back_what_is_op
             started.set()
             await asyncio.sleep(0.02)
 
-    async with database(library_config(path)):
+    async with database(library.config()):
         holder = asyncio.create_task(hold())
         await started.wait()
     with pytest.raises((OperationalError, RuntimeError)):
         await holder
-    assert ask(path, "SELECT COUNT(*) FROM shelves") == [(0,)]
+    assert await library.ask("SELECT COUNT(*) FROM shelves") == [(0,)]
 
 
 async def test_a_file_that_can_not_be_opened_is_told_when_the_database_opens(tmp_path: Path):
@@ -269,7 +277,7 @@ async def test_a_database_in_memory(engine_in_memory: Engine):
     assert [row.id for row in await Book.all()] == ["book_000000"]
 
 
-async def test_statements_are_counted(engine: Engine):
+async def test_statements_are_counted(engine: Any):
     with counted_statements() as counted:
         async with in_transaction():
             await book(0).save()

@@ -6,26 +6,27 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import asyncpg
 import pytest
 from tortoise.exceptions import IntegrityError, OperationalError
 
 from app.db.lifecycle import database
+from app.db.locks import Matter
 from app.db.migrate import MigrationLocked, migrate
-from tests.db.library import ask, book, library_config
+from tests.db.library import Library, book
 from tests.db.models import Book, Shelf
 
 ALL = ["0001_first", "0002_longer_labels"]
 MIGRATE = """
 import asyncio, sys
-from pathlib import Path
 from app.db.migrate import migrate
-from tests.db.library import library_config
-print(*asyncio.run(migrate(library_config(Path(sys.argv[1])))))
+from tests.db.library import config_of
+print(*asyncio.run(migrate(config_of(sys.argv[1]))))
 """
 
 
-async def test_the_names_of_what_was_applied_come_back_and_then_none(path: Path):
-    config = library_config(path)
+async def test_the_names_of_what_was_applied_come_back_and_then_none(library: Library):
+    config = library.config()
     assert await migrate(config) == ALL
     assert await migrate(config) == []
     async with database(config):
@@ -34,56 +35,59 @@ async def test_the_names_of_what_was_applied_come_back_and_then_none(path: Path)
         assert (await Book.get(id="book_000001")).copies == 0
 
 
-async def test_four_processes_that_start_at_once_migrate_once(path: Path):
-    processes = await asyncio.gather(*(spawn(MIGRATE, str(path)) for _ in range(4)))
+async def test_four_processes_that_start_at_once_migrate_once(library: Library):
+    processes = await asyncio.gather(*(spawn(MIGRATE, library.url) for _ in range(4)))
     outputs = [(await process.communicate())[0].decode().split() for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0, 0]
     assert sorted(outputs) == [[], [], [], ALL]
-    assert ask(path, "SELECT COUNT(*) FROM tortoise_migrations") == [(2,)]
+    assert await library.ask("SELECT COUNT(*) FROM tortoise_migrations") == [(2,)]
 
 
-async def test_a_table_made_anew_keeps_the_rows_that_point_at_it(path: Path):
+@pytest.mark.parametrize("library", ["sqlite"], indirect=True)
+async def test_a_table_made_anew_keeps_the_rows_that_point_at_it(library: Library):
     """DROP TABLE deletes the rows first, and a key with ON DELETE CASCADE would take the books along."""
-    await migrate(library_config(path))
-    async with database(library_config(path)):
+    await migrate(library.config())
+    async with database(library.config()):
         await Shelf.create(id="s1", label="first")
         await Book.bulk_create([book(number) for number in range(3)])
-    ask_to_forget(path, "0002_longer_labels")
-    assert await migrate(library_config(path)) == ["0002_longer_labels"]
-    assert ask(path, "SELECT COUNT(*) FROM books") == [(3,)]
+    ask_to_forget(library.path, "0002_longer_labels")
+    assert await migrate(library.config()) == ["0002_longer_labels"]
+    assert await library.ask("SELECT COUNT(*) FROM books") == [(3,)]
 
 
-async def test_where_one_migration_fails_none_was_applied(path: Path):
-    config = library_config(path, "tests.db.migrations_that_fail")
+async def test_where_one_migration_fails_none_was_applied(library: Library):
+    config = library.config("tests.db.migrations_that_fail")
     for _ in range(2):
         with pytest.raises(OperationalError, match="NONSENSE"):
             await migrate(config)
-        assert ask(path, "SELECT name FROM sqlite_master") == []
+        assert await library.tables() == []
 
 
-async def test_migrations_that_leave_a_row_pointing_at_nothing_are_not_applied(path: Path):
+@pytest.mark.parametrize("library", ["sqlite"], indirect=True)
+async def test_migrations_that_leave_a_row_pointing_at_nothing_are_not_applied(library: Library):
     with pytest.raises(IntegrityError, match="in: children"):
-        await migrate(library_config(path, "tests.db.migrations_that_orphan"))
-    assert ask(path, "SELECT name FROM sqlite_master") == []
+        await migrate(library.config("tests.db.migrations_that_orphan"))
+    assert await library.tables() == []
 
 
-async def test_a_lock_that_is_not_let_go_is_told(path: Path):
-    with Path(f"{path}.lock").open("w") as file:  # noqa: ASYNC230
+@pytest.mark.parametrize("library", ["sqlite"], indirect=True)
+async def test_a_lock_that_is_not_let_go_is_told(library: Library):
+    with Path(f"{library.path}.lock").open("w") as file:  # noqa: ASYNC230
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(MigrationLocked, match=r"0\.05 seconds"):
-            await migrate(library_config(path), patience=0.05)
-    assert await migrate(library_config(path)) == ALL
+            await migrate(library.config(), patience=0.05)
+    assert await migrate(library.config()) == ALL
 
 
-async def test_a_cancelled_migration_lets_go_and_changes_nothing(path: Path):
+async def test_a_cancelled_migration_lets_go_and_changes_nothing(library: Library):
     for steps in range(1, 40):
-        task = asyncio.create_task(migrate(library_config(path)))
+        task = asyncio.create_task(migrate(library.config()))
         for _ in range(steps):
             await asyncio.sleep(0)
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-    assert await migrate(library_config(path)) == ALL
+    assert await migrate(library.config()) == ALL
 
 
 async def spawn(program: str, *arguments: str) -> asyncio.subprocess.Process:
@@ -102,3 +106,20 @@ def ask_to_forget(path: Path, name: str) -> None:
     with closing(sqlite3.connect(path)) as other, other:
         other.execute("ALTER TABLE books DROP COLUMN copies")
         other.execute("DELETE FROM tortoise_migrations WHERE name = ?", [name])
+
+
+@pytest.mark.parametrize("library", ["postgres"], indirect=True)
+async def test_who_migrates_for_long_keeps_others_waiting_for_as_long_as_they_will(library: Library):
+    other = await asyncpg.connect(library.url)
+    await other.execute("SELECT pg_advisory_lock($1)", Matter.MIGRATIONS)
+    with pytest.raises(MigrationLocked, match=r"0\.05 seconds"):
+        await migrate(library.config(), patience=0.05)
+    await other.close()
+    assert await migrate(library.config()) == ALL
+
+
+@pytest.mark.parametrize("library", ["postgres"], indirect=True)
+async def test_texts_compare_by_their_characters_numbers_whatever_the_server_speaks(library: Library):
+    await migrate(library.config())
+    collations = "SELECT DISTINCT collation_name FROM information_schema.columns WHERE table_name = 'books'"
+    assert set(await library.ask(f"{collations} AND data_type LIKE '%char%'")) == {("C",)}

@@ -5,15 +5,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tortoise.backends.sqlite.executor import SqliteExecutor
+from tortoise import connections
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from app.db.engine_sqlite import Engine
 from app.models import Account, Album, ApiToken, Event, Image
 from app.resolvers import albums
 from app.resolvers.albums import NewAlbum
 from tests import pictures
+from tests.databases import database  # noqa: F401  (each test runs on each)
 from tests.house import House, house
 from tests.resolvers.test_images import context, upload
 
@@ -53,5 +53,6 @@ async def test_a_model_holds_what_tortoise_would_put_there(
 ) -> None:
     ours = [seen(row) for row in await query()]
     assert ours
-    monkeypatch.setattr(Engine, "executor_class", SqliteExecutor)
+    engine = connections.get("default")
+    monkeypatch.setattr(type(engine), "executor_class", type(engine).executor_class.__mro__[2])
     assert ours == [seen(row) for row in await query()]

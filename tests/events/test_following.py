@@ -51,7 +51,9 @@ async def server(tmp_path: Path) -> AsyncIterator[House]:
 
 async def pings(ctx: Context, count: int) -> None:
     """So many events, in one transaction."""
-    async with outbox.transaction(ctx.services.bell, now=ctx.now()) as recording:
+    async with outbox.transaction(
+        ctx.services.bell, account_id=ctx.signed_in().id, now=ctx.now()
+    ) as recording:
         recording.record(*[Ping(ctx.signed_in().id, "whk_1", f"{number}") for number in range(count)])
 
 

@@ -18,7 +18,7 @@ from app.events import outbox
 from app.events.catalogue import CATALOGUE, EventType, Ping
 from app.models import Album, Event
 from app.resolvers import albums, images
-from tests import pictures
+from tests import databases, pictures
 from tests.house import House
 from tests.resolvers.test_images import context, upload
 
@@ -122,11 +122,15 @@ async def test_what_fails_records_nothing(built: House) -> None:
     with pytest.raises(PicHubError):
         await images.update(ctx, "img_" + "0" * 26, images.ImageChanges(title="x"))
     with pytest.raises(LookupError):
-        async with outbox.transaction(built.services.bell, now=ctx.now()) as events:
+        async with outbox.transaction(
+            built.services.bell, account_id=ctx.signed_in().id, now=ctx.now()
+        ) as events:
             events.record(Ping(ctx.signed_in().id, "whk_1"))
             raise LookupError
     with pytest.raises(IntegrityError):
-        async with outbox.transaction(built.services.bell, now=ctx.now()) as events:
+        async with outbox.transaction(
+            built.services.bell, account_id=ctx.signed_in().id, now=ctx.now()
+        ) as events:
             events.record(Ping(ctx.signed_in().id, "whk_1"), Ping("acc_nobody", "whk_1"))
     assert await Event.all().count() == await Event.last_position() == 0
 
@@ -140,7 +144,7 @@ async def test_the_bell_rings_when_an_event_can_be_read(built: House) -> None:
 
 
 async def make_or_fail(ctx: Context, number: int) -> None:
-    async with outbox.transaction(ctx.services.bell, now=ctx.now()) as events:
+    async with outbox.transaction(ctx.services.bell, account_id=ctx.signed_in().id, now=ctx.now()) as events:
         events.record(*[Ping(ctx.signed_in().id, f"whk_{number}", f"{n}") for n in range(1 + number % 3)])
         await asyncio.sleep(0)
         if number % 5 == 0:
@@ -175,7 +179,9 @@ async def test_positions_have_no_gap_between_processes_and_are_in_order_of_commi
         str(built.services.settings.data_dir),
         built.token,
     )
-    others = [await asyncio.create_subprocess_exec(*command, str(count)) for _ in range(2)]
+    others = [
+        await asyncio.create_subprocess_exec(*command, str(count), env=databases.environ()) for _ in range(2)
+    ]
     watched, looks = 0, [0]
     while any(other.returncode is None for other in others) or watched < await Event.last_position():
         await albums.create(ctx, albums.NewAlbum("Here"))

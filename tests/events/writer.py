@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from app.auth.browsers import Credentials
@@ -12,7 +13,7 @@ from app.settings import Settings
 
 
 async def write(folder: Path, token: str, count: int) -> None:
-    async with running(Settings(data_dir=folder)) as services:
+    async with running(replace(Settings.load(), data_dir=folder)) as services:
         ctx = await account.recognise(Context(services), Credentials(f"Bearer {token}"))
         for number in range(count):
             await albums.create(ctx, albums.NewAlbum(f"Album {number}"))

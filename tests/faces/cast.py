@@ -281,7 +281,7 @@ async def _webhook(cast: Cast) -> str:
 async def _delivery_to_it(cast: Cast) -> str:
     """One to the webhook that was made just now."""
     webhook_id, id_ = cast.made[-1], new_id(Kind.DELIVERY, cast.now)
-    async with outbox.transaction(cast.house.services.bell, now=cast.now) as events:
+    async with outbox.transaction(cast.house.services.bell, account_id=cast.owner.id, now=cast.now) as events:
         events.record(Ping(cast.owner.id, webhook_id, message="Secret"))
     event = await Event.get(subject_id=webhook_id)
     await Delivery.create(id=id_, webhook_id=webhook_id, event=event, created_at=cast.now)

@@ -10,6 +10,7 @@ from app.auth import tokens
 from app.auth.actor import Scope
 from app.context import Services
 from app.models import Account
+from tests.databases import database  # noqa: F401  (each test runs on each)
 from tests.house import house
 from tests.parity.by_graphql import ByGraphQL
 from tests.parity.by_resolvers import ByResolvers

@@ -18,6 +18,7 @@ from app.models import Account, Role, Session
 from app.resolvers import account, accounts, invitations, sessions
 from app.resolvers.account import NewSignUp, SignedIn
 from app.resolvers.accounts import AccountChanges, NewAccount
+from tests import databases
 from tests.house import PASSWORD, House, house
 
 BROWSER = Credentials(page=Page.OURS, user_agent="Tests")
@@ -183,7 +184,7 @@ async def test_use_is_noted_once_a_minute_and_beside_the_request(
 async def test_a_note_that_fails_fails_nothing_else(
     built: House, nobody: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await Account.raw("CREATE TRIGGER no BEFORE UPDATE ON api_tokens BEGIN SELECT RAISE(ABORT, 'full'); END")
+    await databases.refuse("UPDATE", "api_tokens", "full")
     assert (await account.enter(nobody, Credentials(f"Bearer {built.token}"))).actor
     await built.services.uses.close()
     (record,) = caplog.records

@@ -19,6 +19,7 @@ from app.models import (
 from app.storage import Amount
 from app.sweep.sweeping import look, sweep
 from app.webhooks.relay import CURSOR
+from tests.databases import database  # noqa: F401  (each test runs on each)
 from tests.sweep.conftest import later
 
 

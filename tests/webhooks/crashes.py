@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.models import Delivery, DeliveryStatus, Event
+from tests import databases
 from tests.house import house, until
 from tests.receivers import HERE, Receiver, receiving
 from tests.webhooks.desk import Desk
@@ -89,7 +90,7 @@ async def _record(desk: Desk, events: int) -> None:
 
 async def _worker(folder: Path, lease: float) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.webhooks.worker", str(folder), str(lease)
+        sys.executable, "-m", "tests.webhooks.worker", str(folder), str(lease), env=databases.environ()
     )
 
 

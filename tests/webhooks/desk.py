@@ -41,7 +41,7 @@ class Desk:
 
     async def happens(self, number: int = 1) -> list[Event]:
         """Events of the first account, recorded as those of real changes are."""
-        async with outbox.transaction(self.services.bell, now=self.now) as events:
+        async with outbox.transaction(self.services.bell, account_id=self.account.id, now=self.now) as events:
             for each in range(number):
                 events.record(AlbumCreated(self.account.id, {"id": f"alb_{each}", "name": "海"}))
         newest = await Event.all().order_by("-position").limit(number)

@@ -50,7 +50,7 @@ async def test_a_ping_goes_to_its_webhook_alone_whatever_it_listens_to_and_disab
 ) -> None:
     pinged = await desk.webhook(NOWHERE, events=["image.deleted"], is_active=False)
     await desk.webhook(NOWHERE, events=["ping"])
-    async with outbox.transaction(desk.services.bell, now=desk.now) as events:
+    async with outbox.transaction(desk.services.bell, account_id=desk.account.id, now=desk.now) as events:
         events.record(Ping(desk.account.id, pinged.id))
     await desk.relay()
     assert [webhook for _, webhook in await owed()] == [pinged.id]

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from tests.receivers import HERE
 
 
 async def main(folder: Path, lease: float) -> None:
-    settings = Settings(data_dir=folder, webhook_allow_networks=HERE, transform_workers=1)
+    settings = replace(Settings.load(), data_dir=folder, webhook_allow_networks=HERE, transform_workers=1)
     async with running(settings) as services, asyncio.TaskGroup() as group:
         group.create_task(relay.run(services))
         group.create_task(delivery.run(services, delivery.Pace(lease=timedelta(seconds=lease))))

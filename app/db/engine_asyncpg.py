@@ -1,0 +1,359 @@
+"""Tortoise's engine for PostgreSQL, safe in tasks that are cancelled and in times without a database.
+
+A statement outside of a transaction has a connection of the pool for itself; a transaction has one from BEGIN to its
+end. Wherever a task is cancelled, its statement is broken off, its transaction rolled back and its connection free by
+the time it is told. What can't be reached is told as such, and is asked again with the next statement.
+"""
+
+# Tortoise's migrations choose their dialect by the name of this module: it must contain "asyncpg".
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Never, TypeAlias, TypeVar
+
+import asyncpg
+from pypika_tortoise.enums import Matching
+from pypika_tortoise.terms import Term
+from tortoise.backends.asyncpg.client import AsyncpgDBClient
+from tortoise.backends.asyncpg.executor import AsyncpgExecutor
+from tortoise.backends.base.client import NestedTransactionContext, TransactionalDBClient, TransactionContext
+from tortoise.connection import ConnectionToken, get_connections
+from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
+from tortoise.filters import Like, escape_like, insensitive_contains
+
+from app.cancellation import to_the_end
+from app.db.reading import Reading
+from app.db.sql import gives_rows
+from app.errors import Busy, DatabaseUnreachable, OutOfStorage
+
+log = logging.getLogger("pichub.db")
+
+T = TypeVar("T")
+Row: TypeAlias = dict[str, Any]
+Connection: TypeAlias = Any
+"""A connection that a pool has lent: asyncpg.pool.PoolConnectionProxy."""
+Work: TypeAlias = Callable[[Connection], Awaitable[T]]
+
+PATIENCE = 10.0
+"""Seconds to wait for a connection: for one that is free, and for one that is made."""
+GRACE = 2.0
+"""Seconds that connections get to come back when the database is closed."""
+
+AWAY = (
+    OSError,  # TimeoutError too
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,  # it shuts down, or starts
+    asyncpg.exceptions.InsufficientResourcesError,
+    asyncpg.exceptions.ReadOnlySQLTransactionError,  # it has become the copy of another
+    asyncpg.exceptions.InvalidAuthorizationSpecificationError,
+    asyncpg.exceptions.InvalidCatalogNameError,
+    asyncpg.exceptions.InternalClientError,
+)
+OVERTAKEN = (
+    asyncpg.exceptions.TransactionRollbackError,  # deadlocks are among them
+    asyncpg.exceptions.LockNotAvailableError,
+    asyncpg.exceptions.InvalidCachedStatementError,  # a table was changed meanwhile
+)
+BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
+
+
+class _AnyCase(Like):
+    """`text ILIKE '%…%'`: upper() would go by the language of the column on one side and of the server on the other."""
+
+    def __init__(self, field: Term, value: str) -> None:
+        super().__init__(field, field.wrap_constant(f"%{escape_like(value)}%"))
+        self.comparator = Matching.ilike
+
+
+class Executor(Reading, AsyncpgExecutor):
+    """Tortoise's, but for the reading of whole rows, and for texts in whatever case: A to Z alone, as in SQLite."""
+
+    FILTER_FUNC_OVERRIDE = {  # noqa: RUF012  (as Tortoise has it)
+        **AsyncpgExecutor.FILTER_FUNC_OVERRIDE,
+        insensitive_contains: _AnyCase,
+    }
+
+
+class _Client(AsyncpgDBClient):
+    """The statements that Tortoise asks for, each as one piece of work for one connection."""
+
+    executor_class = Executor
+
+    async def _perform(self, work: Work[T]) -> T:
+        raise NotImplementedError
+
+    async def execute_insert(self, query: str, values: Sequence[Any]) -> Any:
+        """The row that RETURNING gives, if the statement says so."""
+        return await self._logged(query, values, lambda raw: raw.fetchrow(query, *values))
+
+    async def execute_query(self, query: str, values: Sequence[Any] | None = None) -> tuple[int, list[Any]]:
+        """(rows changed or, where none were, rows found; the rows found)."""
+        if not gives_rows(query):
+            return _changed(
+                await self._logged(query, values, lambda raw: raw.execute(query, *(values or ())))
+            ), []
+        rows = await self._logged(query, values, lambda raw: raw.fetch(query, *(values or ())))
+        return len(rows), rows
+
+    async def execute_rows(
+        self, query: str, values: Sequence[Any] | None = None
+    ) -> tuple[tuple[str, ...], list[Any]]:
+        """The columns' names, where there are rows, and the rows as the driver gives them."""
+        rows = await self._logged(query, values, lambda raw: raw.fetch(query, *(values or ())))
+        return (tuple(rows[0].keys()) if rows else ()), rows
+
+    async def execute_short(self, query: str, values: Sequence[Any]) -> tuple[tuple[str, ...], list[Any]]:
+        """The same: here nothing is gained by a statement being short."""
+        return await self.execute_rows(query, values)
+
+    async def execute_query_dict(self, query: str, values: Sequence[Any] | None = None) -> list[Row]:
+        rows = await self._logged(query, values, lambda raw: raw.fetch(query, *(values or ())))
+        return [dict(row) for row in rows]
+
+    async def execute_many(self, query: str, values: Sequence[Sequence[Any]]) -> None:
+        """The statement, once for each of `values`: all or none."""
+        await self._logged(query, values, lambda raw: raw.executemany(query, values))
+
+    async def execute_script(self, query: str) -> None:
+        await self._logged(query, None, lambda raw: raw.execute(query))
+
+    async def _logged(self, query: str, values: object, work: Work[T]) -> T:
+        self.log.debug("%s: %s", query, values)
+        with _translated():
+            return await self._perform(work)
+
+    def acquire_connection(self) -> Never:
+        raise NotImplementedError(
+            "Connections are not handed out: use the execute methods or in_transaction()"
+        )
+
+
+class Engine(_Client):
+    """The client of one database, as Tortoise makes it. `dsn` is its address, with what libpq's URLs may say.
+
+    `minsize` to `maxsize` connections are kept; `connecting` is given to asyncpg for each of them.
+    """
+
+    def __init__(
+        self, dsn: str, *, minsize: int, maxsize: int, connecting: dict[str, Any], **options: Any
+    ) -> None:
+        super().__init__(**options)
+        self._dsn = dsn
+        self._connecting = connecting | {"min_size": minsize, "max_size": maxsize}
+        self._opening = asyncio.Lock()
+
+    async def create_connection(self, with_db: bool = True) -> None:  # noqa: ARG002  (the address names it)
+        async with self._opening:
+            if self._pool is None:
+                with _translated():
+                    self._pool = await asyncpg.create_pool(
+                        self._dsn, connect=_connected, reset=_nothing_to_reset, **self._connecting
+                    )
+                await self._post_connect()
+
+    async def close(self) -> None:
+        """What is still lent after a moment is cut off. The next statement opens again."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await to_the_end(_close(pool))
+
+    @property
+    def lent(self) -> int:
+        """How many connections somebody has."""
+        return self._pool.get_size() - self._pool.get_idle_size() if self._pool else 0
+
+    async def lend(self) -> Connection:
+        """A connection of the pool, to be taken back."""
+        if self._pool is None:
+            await self.create_connection()
+        if self._pool is None:
+            raise OperationalError("The database is closed")
+        async with asyncio.timeout(PATIENCE):  # asyncpg's own way to wait may swallow a cancel
+            return await self._pool.acquire()
+
+    async def take_back(self, raw: Connection, *, undo: bool = False) -> None:
+        """Returns when the connection is free for others. `undo` where a transaction may be open in it."""
+        pool = raw._holder._pool  # noqa: SLF001  (ours may be another by now)
+        try:
+            if undo and not raw.is_closed():
+                async with asyncio.timeout(PATIENCE):
+                    await raw.execute("ROLLBACK")
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            raw.terminate()
+        finally:
+            await pool.release(raw)
+
+    async def _perform(self, work: Work[T]) -> T:
+        raw = await self.lend()
+        try:
+            return await work(raw)
+        finally:
+            await to_the_end(self.take_back(raw))
+
+    def _in_transaction(self) -> TransactionContext:
+        return _Span(self)
+
+
+class Transaction(_Client, TransactionalDBClient):
+    """The client of those inside a transaction. Statements that come after its end are refused.
+
+    A task that outlives the block it was made in would else write into the transaction of a stranger.
+    """
+
+    def __init__(self, engine: Engine, raw: Connection) -> None:
+        super().__init__(connection_name=engine.connection_name, fetch_inserted=engine.fetch_inserted)
+        self._engine = engine
+        self._raw = raw
+        self._turn = asyncio.Lock()
+        self._savepoints: list[str] = []
+
+    async def _perform(self, work: Work[T]) -> T:
+        async with self._turn:  # tasks may share a transaction, and a connection does one thing at a time
+            if self._finalized:
+                raise TransactionManagementError("The transaction has ended")
+            return await work(self._raw)
+
+    @property
+    def has_ended(self) -> bool:
+        return self._finalized
+
+    def end_without_a_word(self) -> None:
+        """Refuses what comes later; whoever has the connection rolls back."""
+        self._finalized = True
+
+    async def begin(self) -> None:
+        await self._perform(lambda raw: raw.execute(BEGIN))
+
+    async def commit(self) -> None:
+        if await self._end("COMMIT") != "COMMIT":
+            raise OperationalError("The transaction was rolled back: a statement of it had failed")
+
+    async def rollback(self) -> None:
+        await self._end("ROLLBACK")
+
+    async def _end(self, statement: str) -> str:
+        async with self._turn:
+            if self._finalized:
+                raise TransactionManagementError("The transaction has ended")
+            self._finalized = True
+            with _translated():
+                status: str = await self._raw.execute(statement)
+            return status
+
+    async def savepoint(self) -> None:
+        name = f"level_{len(self._savepoints)}"
+        await to_the_end(self.execute_script(f"SAVEPOINT {name}"))
+        self._savepoints.append(name)
+
+    async def savepoint_rollback(self) -> None:
+        name = self._savepoints.pop()
+        await to_the_end(self.execute_script(f"ROLLBACK TO {name}; RELEASE {name}"))
+
+    async def release_savepoint(self) -> None:
+        await to_the_end(self.execute_script(f"RELEASE {self._savepoints.pop()}"))
+
+    def _in_transaction(self) -> TransactionContext:
+        return NestedTransactionContext(self)
+
+    async def create_connection(self, with_db: bool = True) -> None:
+        """Nothing to do: a transaction has its connection."""
+
+    async def close(self) -> None:
+        await self._engine.close()
+
+
+class _Span(TransactionContext):
+    """From BEGIN to COMMIT or ROLLBACK, with one connection lent."""
+
+    client: Transaction
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._token: ConnectionToken | None = None
+
+    async def __aenter__(self) -> Transaction:
+        with _translated():
+            raw = await self._engine.lend()
+            try:
+                self.client = Transaction(self._engine, raw)
+                await self.client.begin()
+            except BaseException:
+                await to_the_end(self._engine.take_back(raw, undo=True))
+                raise
+        self._raw = raw
+        self._token = get_connections().set(self._engine.connection_name, self.client)
+        return self.client
+
+    async def __aexit__(self, kind: object, error: object, trace: object) -> None:
+        try:
+            get_connections().reset(self._token)
+        finally:
+            await to_the_end(self._end(failed=kind is not None))
+
+    async def _end(self, *, failed: bool) -> None:
+        try:
+            if not failed and not self.client.has_ended:
+                await self.client.commit()
+        finally:
+            undo = not self.client.has_ended
+            self.client.end_without_a_word()
+            await self._engine.take_back(self._raw, undo=undo)
+
+
+async def _connected(*where: Any, **how: Any) -> Any:
+    """A connection. Who is cancelled waits for it, and gives it up whole: asyncpg complains of those half made."""
+    connecting = asyncio.ensure_future(asyncpg.connect(*where, **how))
+    try:
+        return await to_the_end(connecting)
+    except asyncio.CancelledError:
+        if not connecting.cancelled() and connecting.exception() is None:
+            connecting.result().terminate()
+        raise
+
+
+async def _close(pool: "asyncpg.Pool[Any]") -> None:
+    try:
+        async with asyncio.timeout(GRACE):
+            await pool.close()
+    except TimeoutError:
+        pool.terminate()
+
+
+async def _nothing_to_reset(raw: object) -> None:
+    """Nothing of ours outlasts a transaction: a round trip less each time that a connection comes back."""
+
+
+def _changed(status: str) -> int:
+    """How many rows a statement changed, of what PostgreSQL says when it is done: UPDATE 3."""
+    number = status.rpartition(" ")[2]
+    return int(number) if number.isdigit() else 0
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except asyncpg.IntegrityConstraintViolationError as error:
+        raise IntegrityError(error) from error
+    except OVERTAKEN as error:
+        raise Busy("Others were changing the same things; ask again in a second") from error
+    except asyncpg.DiskFullError as error:
+        raise OutOfStorage("The database's disk is full") from error
+    except AWAY as error:
+        raise _unreachable(error) from error
+    except asyncpg.InterfaceError as error:
+        if "clos" in str(error):  # the connection is closed, the pool is closing
+            raise _unreachable(error) from error
+        raise OperationalError(error) from error
+    except asyncpg.PostgresError as error:
+        raise OperationalError(error) from error
+
+
+def _unreachable(error: Exception) -> DatabaseUnreachable:
+    log.warning("the database can't be reached: %s", str(error) or type(error).__name__)
+    return DatabaseUnreachable()
+
+
+client_class = Engine

@@ -1,0 +1,86 @@
+"""What migrations stand on in PostgreSQL."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from copy import deepcopy
+
+from tortoise.backends.base.client import BaseDBAsyncClient
+
+from app.db.config import CONNECTION, Config
+from app.db.engine_asyncpg import Engine
+from app.db.locks import Matter, hold_matter
+from app.db.migrate import MigrationLocked
+from app.errors import Busy, DatabaseUnreachable
+
+OF_CHARACTERS = """
+SELECT format('ALTER TABLE %I ', c.relname) || string_agg(
+    format('ALTER COLUMN %I TYPE %s COLLATE "C"', a.attname, format_type(a.atttypid, a.atttypmod)), ', '
+) AS change
+FROM pg_attribute a
+JOIN pg_class c ON c.oid = a.attrelid
+WHERE c.relnamespace = current_schema()::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped
+AND a.attcollation <> 0 AND a.attcollation <> '"C"'::regcollation
+GROUP BY c.relname
+"""
+
+
+OF_JSON = """
+SELECT format('ALTER TABLE %I ', table_name) || string_agg(
+    format('ALTER COLUMN %I TYPE json USING %I::json', column_name, column_name), ', '
+) AS change
+FROM information_schema.columns WHERE table_schema = current_schema() AND data_type = 'jsonb' GROUP BY table_name
+"""
+
+
+class PostgresGround:
+    async def applied(self, config: Config) -> set[tuple[str, str]]:
+        """One connection, two statements."""
+        engine = Engine(**_for_one(config), connection_name=CONNECTION)
+        try:
+            if not (await engine.execute_query_dict("SELECT to_regclass('tortoise_migrations') AS there"))[0][
+                "there"
+            ]:
+                return set()
+            rows = await engine.execute_query_dict("SELECT app, name FROM tortoise_migrations")
+        finally:
+            await engine.close()
+        return {(row["app"], row["name"]) for row in rows}
+
+    @asynccontextmanager
+    async def alone(self, config: Config, patience: float) -> AsyncIterator[Config]:  # noqa: ARG002
+        """The transaction itself takes the lock, and lets go of it with its end, however that comes."""
+        config = deepcopy(config)
+        config["connections"][CONNECTION]["credentials"] = _for_one(config)
+        yield config
+
+    async def begin(self, transaction: BaseDBAsyncClient, patience: float) -> None:
+        await transaction.execute_script(f"SET LOCAL lock_timeout = {round(patience * 1000)}")
+        try:
+            await hold_matter(transaction, Matter.MIGRATIONS)
+        except DatabaseUnreachable:
+            raise
+        except Busy as error:
+            raise MigrationLocked(
+                f"Another process has been migrating the database for {patience:g} seconds"
+            ) from error
+
+    async def finish(self, transaction: BaseDBAsyncClient) -> None:
+        """Makes of columns what they are in SQLite too. Texts compare by their characters' numbers, whatever language
+        the server's machine speaks: ids and lists depend on it. JSON keeps the order of its keys.
+        """
+        for changes in (OF_CHARACTERS, OF_JSON):
+            for row in await transaction.execute_query_dict(changes):
+                await transaction.execute_script(row["change"])
+
+
+GROUND = PostgresGround()
+
+
+def _for_one(config: Config) -> Config:
+    """One connection, in which a statement may take its time."""
+    credentials: Config = deepcopy(config["connections"][CONNECTION]["credentials"])
+    return credentials | {
+        "minsize": 1,
+        "maxsize": 1,
+        "connecting": credentials["connecting"] | {"command_timeout": None},
+    }

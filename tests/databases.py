@@ -1,0 +1,93 @@
+"""On which database a test's houses stand. The rooms that work with rows are tested on each.
+
+from tests.databases import database  # in a conftest: every test of the room runs once on each
+"""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from tortoise import connections
+
+from app.lifespan import prepare
+from app.settings import Settings
+from tests.servers import postgres
+
+KINDS = ("sqlite", "postgres")
+FIRST: list[tuple[str, str]] = []
+
+
+class _Chosen:
+    """The kind, and the databases that the houses of one test have, by their folders."""
+
+    def __init__(self) -> None:
+        self.kind = "sqlite"
+        self.urls: dict[Path, str] = {}
+
+
+CHOSEN = _Chosen()
+
+
+@pytest.fixture(params=KINDS, autouse=True)
+def database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Runs the test on each database; those of PostgreSQL are gone afterwards."""
+    CHOSEN.kind = request.param
+    yield request.param
+    urls, CHOSEN.urls, CHOSEN.kind = CHOSEN.urls, {}, "sqlite"
+    if urls:
+        asyncio.run(_drop(list(urls.values())))
+
+
+async def url_for(folder: Path) -> str:
+    """The database of the house in this folder: '' is the folder's own file. Houses that follow share it."""
+    if CHOSEN.kind == "sqlite":
+        return ""
+    if folder not in CHOSEN.urls:
+        template, _ = await _first_start()
+        CHOSEN.urls[folder] = await postgres.new_database(postgres.name_of(template))
+    return CHOSEN.urls[folder]
+
+
+def environ() -> dict[str, str]:
+    """The environment of a process that works on the database of the test's one house."""
+    (url,) = CHOSEN.urls.values() or ("",)
+    return {**os.environ, "PICHUB_DATABASE_URL": url}
+
+
+async def first_token() -> str:
+    """The token that the first start told of which these databases are copies."""
+    return (await _first_start())[1]
+
+
+async def _first_start() -> tuple[str, str]:
+    if not FIRST:
+        with TemporaryDirectory(prefix="pichub-first-") as folder:
+            url = await postgres.new_database()
+            first = await prepare(Settings(data_dir=Path(folder), database_url=url))
+        assert first is not None
+        FIRST.append((url, first.token))
+    return FIRST[0]
+
+
+async def _drop(urls: list[str]) -> None:
+    for url in urls:
+        await postgres.drop(url)
+
+
+REFUSING = {
+    "sqlite": "CREATE TRIGGER no BEFORE {what} ON {table} BEGIN SELECT RAISE(ABORT, '{why}'); END",
+    "postgres": """
+        CREATE FUNCTION no() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION '{why}'; END $$ LANGUAGE plpgsql;
+        CREATE TRIGGER no BEFORE {what} ON {table} FOR EACH ROW EXECUTE FUNCTION no();
+    """,
+}
+
+
+async def refuse(what: str, table: str, why: str) -> None:
+    """From now on the database fails an INSERT, UPDATE or DELETE of the table."""
+    await connections.get("default").execute_script(
+        REFUSING[CHOSEN.kind].format(what=what, table=table, why=why)
+    )

@@ -1,0 +1,148 @@
+"""A database is copied whole, to either kind, or not said to be."""
+
+import asyncio
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from app.auth.actor import Actor, Scope
+from app.context import Context, Services
+from app.db.config import sqlite_url
+from app.db.copying import Refused, copying
+from app.lifespan import prepare, running
+from app.models import Account, Event, Image
+from app.resolvers import albums
+from app.resolvers.albums import NewAlbum
+from app.settings import Settings
+from tests import pictures
+from tests.house import house
+from tests.resolvers.test_images import context, upload
+from tests.servers import postgres
+
+PICHUB = Path(sys.executable).with_name("pichub")
+MANY = """
+WITH RECURSIVE n(i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 12000)
+INSERT INTO events (id, position, type, account_id, subject_id, data, created_at)
+SELECT 'evt_' || i, i, 'ping', (SELECT id FROM accounts), 'whk_1', '{"b": 1, "a": "海"}', '2026-01-01 00:00:00+00:00'
+FROM n
+"""
+
+
+@pytest.fixture
+async def filled(tmp_path: Path) -> str:
+    """The URL of a SQLite file with some of all that a PicHub has."""
+    folder = tmp_path / "data"
+    async with house(folder) as built:
+        ctx = await context(built)
+        album = await albums.create(ctx, NewAlbum("Harbour"))
+        await upload(ctx, pictures.png(), album_id=album.id, title="In an album", tags=["a", "海"])
+    return sqlite_url(folder / "pichub.db")
+
+
+@pytest.fixture
+async def empty() -> AsyncIterator[str]:
+    url = await postgres.new_database()
+    yield url
+    await postgres.drop(url)
+
+
+async def copy(source: str, target: str) -> int:
+    async with copying(source, target) as work:
+        await work.run(lambda _: None)
+        await work.compare(lambda _: None)
+        await work.finish()
+    return work.total // 3
+
+
+async def test_there_and_back_it_is_the_same_and_goes_on(filled: str, empty: str, tmp_path: Path) -> None:
+    back = sqlite_url(tmp_path / "back.db")
+    assert await copy(filled, empty) == await copy(empty, back) > 8
+    for url in (empty, back):
+        settings = Settings(data_dir=tmp_path / "data", database_url=url, min_free_disk=1)
+        assert await prepare(settings) is None
+        async with running(settings) as services:
+            ctx = await context_of(services)
+            (image,) = await Image.all()
+            assert (image.title, image.tags, image.created_at.tzinfo) == ("In an album", ["a", "海"], UTC)
+            await upload(ctx, pictures.png(), tags=["counts", "on"])
+            assert (await Event.all().order_by("-position").first()).position == 4  # type: ignore[union-attr]
+
+
+async def context_of(services: Services) -> Context:
+    admin = await Account.get(username="admin")
+    return Context(services, actor=Actor(admin, frozenset(Scope)))
+
+
+async def test_a_target_with_rows_of_its_own_is_refused(filled: str, empty: str) -> None:
+    await copy(filled, empty)
+    with pytest.raises(Refused, match="The target is not empty: there are rows in accounts"):
+        await copy(filled, empty)
+
+
+async def test_what_can_not_be_a_source_is_refused(filled: str, empty: str, tmp_path: Path) -> None:
+    with pytest.raises(Refused, match="same database"):
+        await copy(filled, filled)
+    with pytest.raises(Refused, match="no database at"):
+        await copy(sqlite_url(tmp_path / "none.db"), filled)
+    with pytest.raises(Refused, match="pichub migrate"):
+        await copy(empty, filled)
+
+
+async def test_one_that_was_killed_goes_on_where_it_was(filled: str, empty: str) -> None:
+    path = filled.removeprefix("sqlite://")
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(MANY)
+    command = [PICHUB, "copy-database", filled, empty]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env=os.environ)  # noqa: ASYNC220
+    other = await asyncpg.connect(empty)
+    try:
+        async with asyncio.timeout(60):
+            while not 500 <= await events(other) < 12_000:  # noqa: ASYNC110  (of another process)
+                await asyncio.sleep(0.005)
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        assert (killed_at := await events(other)) < 11_000
+        with pytest.raises(Refused, match="unfinished copy of /"):
+            await copy(sqlite_url(await another(path)), empty)
+        await other.execute("CREATE TABLE seen AS SELECT xmin::text AS made_in, id FROM events")
+        done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)  # noqa: ASYNC221
+        assert done.returncode == 0, done.stderr
+        assert "are the same on both sides" in done.stdout
+        assert await events(other) == 11_004
+        again = "SELECT count(*) FROM events e JOIN seen s USING (id) WHERE e.xmin::text = s.made_in"
+        assert await other.fetchval(again) == killed_at, "none was written twice"
+    finally:
+        await other.close()
+
+
+async def another(path: str) -> Path:
+    """The same database at another place."""
+    other = Path(path).with_name("other.db")
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(other)) as target:
+        source.backup(target)
+    return other
+
+
+async def events(other: "asyncpg.Connection[asyncpg.Record]") -> int:
+    try:
+        return int(await other.fetchval("SELECT count(*) FROM events"))
+    except asyncpg.UndefinedTableError:
+        return 0
+
+
+async def test_what_changes_under_a_copy_is_noticed(filled: str, empty: str) -> None:
+    async with copying(filled, empty) as work:
+        await work.run(lambda _: None)
+        with closing(sqlite3.connect(filled.removeprefix("sqlite://"))) as database, database:
+            database.execute("UPDATE images SET title = 'other', updated_at = ?", [str(datetime.now(UTC))])
+        with pytest.raises(Refused, match="The rows of images are not those of the source"):
+            await work.compare(lambda _: None)
