@@ -1,7 +1,6 @@
 """What a file holds: read, checked and measured once, when it is uploaded."""
 
 from base64 import b64encode
-from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 
@@ -16,6 +15,7 @@ from app.imaging.limits import Admit, Limits, at_once
 from app.imaging.reducing import Destinations, write
 from app.imaging.reports import Probe
 from app.imaging.resampling import resized
+from app.imaging.transform import Source
 
 PREVIEW_SIDE = 32
 """A thumbhash keeps at most 7 × 7 waves: 32 pixels a side show them all, and cost a tenth of the 100 it allows."""
@@ -31,7 +31,11 @@ def identify(
     """
     with opened(path, limits) as picture:
         # All of a JPEG's stream is read either way. An eighth of it is enough to be looked at.
-        picture.image.draft(None, reduction(picture.size).loaded if intermediates else (1, 1))
+        size = picture.size
+        seen = Source(format=picture.format, width=size.width, height=size.height, frames=picture.frames)
+        picture.image.draft(
+            None, reduction(size).loaded if intermediates and is_worthwhile(seen) else (1, 1)
+        )
         admit(picture.image.width * picture.image.height)
         preview, see_through = _verified(picture)
         width, height = picture.upright_size
@@ -76,6 +80,8 @@ def _dominant_colour(preview: Image.Image) -> str:
     seen = [bytes(pixels[i : i + 3]) for i in range(0, len(pixels), 4) if pixels[i + 3] >= 128]
     if not seen:
         return "#ffffff"
-    few = Image.frombytes("RGB", (len(seen), 1), b"".join(seen)).quantize(8).convert("RGB")
-    (colour, _), *_ = Counter(few.tobytes()[i : i + 3] for i in range(0, 3 * len(seen), 3)).most_common(1)
+    few = Image.frombytes("RGB", (len(seen), 1), b"".join(seen)).quantize(8)
+    counts = few.histogram()
+    commonest = counts.index(max(counts))
+    colour = bytes((few.getpalette() or [])[3 * commonest : 3 * commonest + 3])
     return f"#{colour.hex()}"
