@@ -11,6 +11,7 @@ import click
 import uvicorn
 
 from app.asgi import create_app
+from app.cli.connections import Connection, cut_when_stuck
 from app.cli.console import data_dir, prepared, settings_of
 from app.resolvers.account import FirstSignIn
 from app.settings import Settings
@@ -58,6 +59,7 @@ def serve(**options: Any) -> None:
         access_log=settings.log_level == "debug",
         proxy_headers=False,
         server_header=False,
+        http=Connection,
         **SOCKETS,
         timeout_graceful_shutdown=10,
     )
@@ -65,6 +67,7 @@ def serve(**options: Any) -> None:
     listening = config.bind_socket()
     settings = replace(settings, port=listening.getsockname()[1])
     first = prepared(settings)
+    cut_when_stuck(listening, settings.stall_timeout)
     listening.listen(
         BACKLOG
     )  # whoever reads the addresses may connect at once, and waits while the server starts

@@ -66,7 +66,11 @@ def _gif(frames: Sequence[Image.Image], _quality: int, timing: Timing) -> bytes:
         return saved(first, "GIF")
     # A frame that lets the one before shine through must have it cleared first.
     disposal = {"disposal": 2} if any("transparency" in frame.info for frame in (first, *rest)) else {}
-    return saved(first, "GIF", save_all=True, append_images=rest, **disposal, **timing.said_to(Format.GIF))
+    options = {"save_all": True, "append_images": rest, **disposal}
+    try:
+        return saved(first, "GIF", **options, **timing.said_to(Format.GIF))
+    except OverflowError:  # equal neighbours are joined to one, which no GIF can show for so long
+        return saved(first, "GIF", **options, **timing.shortened().said_to(Format.GIF))
 
 
 def _indexed(frame: Image.Image) -> Image.Image:
@@ -99,6 +103,7 @@ def saved(image: Image.Image, plugin: str, **options: Any) -> bytes:
     except (
         OSError,
         ValueError,
+        RuntimeError,  # libavif's
     ) as error:  # sizes and modes are such as every encoder takes: it was refused memory
         raise MemoryError(f"{plugin}: {error}") from error
     return file.getvalue()

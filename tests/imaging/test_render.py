@@ -12,6 +12,7 @@ from app.imaging.limits import Limits
 from app.imaging.probe import identify
 from app.imaging.render import Rendered, render
 from app.imaging.transform import Transform
+from scripts.tortures import mutants
 from tests import pictures
 from tests.pictures import BLUE, GREEN, PATTERN, RED, YELLOW
 
@@ -251,6 +252,16 @@ def test_an_animation_keeps_its_frames_and_their_times(rendering, make, format):
         said, _, image = rendering(make(), fm=format, **query)
         assert said.frames == 4
         assert durations(image) == [40, 120, 300, 80]
+
+
+@pytest.mark.parametrize("format", ["gif", "webp"])
+@pytest.mark.parametrize("moves", [True, False])
+def test_an_animation_that_lasts_for_weeks_lasts_as_long_as_a_format_can_say(rendering, format, moves):
+    """Times add up, where frames are the same, and beyond what counts them in Pillow and libwebp."""
+    each = (0, 0, 8, 8, 0xFFFFFF, 1)
+    data = mutants.webp_frames(9, 8, *[each, (0, 0, 8, 8, 0xFFFFFE, 0)] * 75 if moves else [each] * 150)
+    _, _, image = rendering(data, fm=format, w=5)
+    assert max(durations(image)) > 4_000
 
 
 @pytest.mark.parametrize("format", ["gif", "webp"])
