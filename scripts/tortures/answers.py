@@ -29,6 +29,8 @@ def wrong_with(status: int, headers: Mapping[str, str], body: bytes) -> str | No
         return None  # pages of ours speak of files and say so
     if found := OURS.search(body[:100_000]) if _is_text(headers) else None:
         return f"it tells {found[0]!r}: {body[:300]!r}"
+    if b'"INTERNAL_ERROR"' in body and status < 500 and b'"errors"' in body:
+        return f"an error that nobody foresaw: {body[:300]!r}"
     if status < 400:
         return None
     return f"it tells a token: {body[:300]!r}" if TOKEN in body else _wrong_envelope(status, headers, body)

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -136,13 +135,13 @@ async def test_memory_has_a_ceiling():
         assert await pool.run(Say("next")) == "next"
 
 
-@pytest.mark.parametrize("format", ["avif", "webp", "gif", "png", "jpg"])
-async def test_an_encoder_that_gets_no_memory_says_so_in_our_words(tmp_path, format):
+async def test_an_encoder_that_gets_no_memory_says_so_in_our_words(tmp_path):
+    """libavif's word for it is a RuntimeError."""
     source = tmp_path / "source"
     source.write_bytes(pictures.jpeg(400, 300))
-    async with new_pool(memory=90 * 1024**2) as pool:
-        recipe = Transform.parse({"w": "4000", "fm": format}).resolve((await pool.identify(source)).source)
-        with suppress(TooManyPixels):
+    async with new_pool(memory=70 * 1024**2) as pool:
+        recipe = Transform.parse({"w": "1600", "fm": "avif"}).resolve((await pool.identify(source)).source)
+        with pytest.raises(TooManyPixels, match="more memory"):
             await pool.render(source, recipe, tmp_path / "destination", pixels=1)
 
 

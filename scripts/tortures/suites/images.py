@@ -24,7 +24,7 @@ from scripts.tortures.asked import Asked
 from scripts.tortures.mutants import Case, cases
 from scripts.tortures.report import Report
 from scripts.tortures.server import Server
-from scripts.tortures.watch import Watch, watched
+from scripts.tortures.watched import Watch, watched
 from tests import pictures
 
 FULL, QUICK, BATCH = 5_000, 300, 100
