@@ -106,7 +106,7 @@ class Torture:
             await self.crowd.prepare(client)
 
     async def _round(self) -> None:
-        self.crowd.stopped = False
+        before, self.crowd.stopped = self.kills, False
         self.crowd.touched.clear()
         async with self._client() as client:
             work = [asyncio.create_task(self.crowd.work(client)) for _ in range(AT_ONCE)]
@@ -117,7 +117,7 @@ class Torture:
         self.kills += 1
         await self._start()
         await self._look()
-        if self.kills % EVERY_BYTE_AFTER == 0:
+        if self.kills // EVERY_BYTE_AFTER > before // EVERY_BYTE_AFTER:
             await self._look_at_every_byte()
 
     async def _look(self) -> None:
