@@ -150,7 +150,11 @@ def images(data: Data, ledger: Ledger) -> Iterator[str]:
 def deleted(data: Data, ledger: Ledger, asked: Sequence[Kept] | None = None) -> Iterator[str]:
     """What was acknowledged to be deleted has left nothing on the disk, but for a render that was killed beside it."""
     for image in ledger.gone if asked is None else asked:
-        if image.deletion is Deletion.ACKNOWLEDGED and not image.rendering and (left := data.objects_of(image.id)):
+        if (
+            image.deletion is Deletion.ACKNOWLEDGED
+            and not image.rendering
+            and (left := data.objects_of(image.id))
+        ):
             yield f"{image.id} was deleted, and {', '.join(path.name for path in left)} is left"
 
 
@@ -169,7 +173,9 @@ def owed(data: Data, receiver: Receiver) -> list[str]:
         path = url.removeprefix(receiver.url)
         arrived = receiver.events.get(path, {})
         kinds = set(json.loads(wanted))
-        missing += [f"{path} {id}" for id, kind, at in events if kind in kinds and at > since and id not in arrived]
+        missing += [
+            f"{path} {id}" for id, kind, at in events if kind in kinds and at > since and id not in arrived
+        ]
     return missing
 
 
@@ -179,20 +185,26 @@ def arrived(ledger: Ledger, receiver: Receiver) -> Iterator[str]:
         yield f"{each} came with a signature that does not hold"
     for path in receiver.secrets:
         events = receiver.events.get(path, {}).values()
-        yield from _untold(path, ledger, list(events))
+        yield from _untold(path, ledger, list(events), receiver.kinds[path])
 
 
-def _untold(path: str, ledger: Ledger, events: Sequence[dict[str, Any]]) -> Iterator[str]:
+def _untold(path: str, ledger: Ledger, events: Sequence[dict[str, Any]], kinds: set[str]) -> Iterator[str]:
     uploaded = {e["data"]["id"]: e["data"]["sha256"] for e in events if e["type"] == "image.uploaded"}
     removed = {e["data"]["id"] for e in events if e["type"] == "image.deleted"}
     changed = [e["data"] for e in events if e["type"] == "album.updated"]
     names = {(data["id"], data["name"]) for data in changed}
     entered = {(image, data["id"]) for data in changed for image in data.get("images_added", ())}
     for image in ledger.images.values():
-        if uploaded.get(image.id) != image.specimen.sha256:
+        if "image.uploaded" in kinds and uploaded.get(image.id) != image.specimen.sha256:
             yield f"lost: {path} was not told that {image.id} was uploaded"
-        if (image.id in removed) != image.must_be_gone and image.deletion is not Deletion.DOUBTFUL:
+        if (
+            "image.deleted" in kinds
+            and (image.id in removed) != image.must_be_gone
+            and image.deletion is not Deletion.DOUBTFUL
+        ):
             yield f"{path} was told wrongly whether {image.id} was deleted"
+    if "album.updated" not in kinds:
+        return
     for album, name in ledger.edits - names:
         yield f"lost: {path} was not told that {album} was called {name}"
     for image_id, album in ledger.moves - entered:

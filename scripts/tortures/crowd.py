@@ -1,6 +1,5 @@
 """Clients that upload, change, move, show and delete at the same time, and write down what they were told."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from random import Random

@@ -16,10 +16,11 @@ from scripts.benchmarks.processes import HOST
 
 @dataclass
 class Receiver:
-    """`events` by path and id. `secrets` verify, by path. Under a path in `stubborn` some events are refused once."""
+    """`events` by path and id. `secrets` verify and `kinds` are what was asked for, by path. Under a path in `stubborn` some events are refused once."""
 
     url: str = ""
     secrets: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, set[str]] = field(default_factory=dict)
     stubborn: set[str] = field(default_factory=set)
     events: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
@@ -45,7 +46,9 @@ class Receiver:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
             lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            headers = {name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:] if line)}
+            headers = {
+                name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:] if line)
+            }
             body = await reader.readexactly(int(headers.get("content-length", 0)))
             status = self.take(lines[0].split(" ")[1], headers, body)
             writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())

@@ -38,7 +38,9 @@ def growth(unit: str, samples: Sequence[tuple[float, float]]) -> Growth:
     third = max(1, len(samples) // 3)
     middle, last = samples[third : 2 * third], samples[-third:]
     seen = samples[third:]
-    slope = linear_regression([at for at, _ in seen], [v for _, v in seen]).slope * 60 if len(seen) > 1 else 0.0
+    slope = (
+        linear_regression([at for at, _ in seen], [v for _, v in seen]).slope * 60 if len(seen) > 1 else 0.0
+    )
     return Growth(unit, median(v for _, v in middle or last), median(v for _, v in last), slope)
 
 

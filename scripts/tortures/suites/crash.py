@@ -23,7 +23,11 @@ from scripts.tortures.receiver import Receiver, receiving
 from scripts.tortures.report import Report
 from scripts.tortures.server import Server
 
-KINDS = ["image.uploaded", "image.deleted", "album.created", "album.updated"]
+WEBHOOKS = {
+    "/steady": ["image.uploaded", "image.deleted", "album.created", "album.updated"],
+    "/stubborn": ["image.deleted"],
+}
+"""What each is told of. The second refuses one event in ten at first."""
 AT_ONCE = 8
 SOON, LATE = (0.05, 3.0), (3.0, 12.0)
 """Seconds from the begin of the work to the kill: in the first of a server's life, and when all of it runs."""
@@ -99,10 +103,11 @@ class Torture:
     async def _prepare(self) -> None:
         self.receiver.stubborn.add("/stubborn")
         async with self._client() as client:
-            for path in ("/steady", "/stubborn"):
-                body = {"url": self.receiver.url + path, "events": KINDS}
+            for path, kinds in WEBHOOKS.items():
+                body = {"url": self.receiver.url + path, "events": kinds}
                 answer = await client.post("/v1/webhooks", json=body)
                 self.receiver.secrets[path] = answer.json()["data"]["secret"]
+                self.receiver.kinds[path] = set(kinds)
             await self.crowd.prepare(client)
 
     async def _round(self) -> None:
@@ -110,7 +115,7 @@ class Torture:
         self.crowd.touched.clear()
         async with self._client() as client:
             work = [asyncio.create_task(self.crowd.work(client)) for _ in range(AT_ONCE)]
-            await asyncio.sleep(self.chance.uniform(*self.chance.choices((SOON, LATE), (2, 1))[0]))
+            await asyncio.sleep(self.chance.uniform(*self.chance.choices((SOON, LATE), (6, 1))[0]))
             self.crowd.stopped = True
             await asyncio.to_thread(self.server.kill)
             await asyncio.gather(*work)
@@ -167,7 +172,9 @@ class Torture:
                     row = await client.get(f"/v1/images/{image.id}")
                 wanted = 200 if image.must_be_there else 404
                 if (shown.status_code, row.status_code) != (wanted, wanted):
-                    self.report.broke(f"{image.id} answers {shown.status_code}, {row.status_code}; not {wanted}")
+                    self.report.broke(
+                        f"{image.id} answers {shown.status_code}, {row.status_code}; not {wanted}"
+                    )
                 elif wanted == 200 and shown.content != image.specimen.content:
                     self.report.broke(f"lost: {image.id} is shown with other bytes than were uploaded")
                 elif wanted == 200 and row.json()["data"]["sha256"] != image.specimen.sha256:
@@ -195,9 +202,15 @@ class Torture:
 
     async def _end(self, plan: Plan) -> None:
         """Everything, once more, when all webhooks have arrived."""
-        end = asyncio.get_running_loop().time() + plan.patience
-        while (owed := audit.owed(self.data, self.receiver)) and asyncio.get_running_loop().time() < end:
+        begun = asyncio.get_running_loop().time()
+        self.report.say(
+            f"{self.kills} kills; {len(audit.owed(self.data, self.receiver)):,} deliveries are still owed"
+        )
+        while (
+            owed := audit.owed(self.data, self.receiver)
+        ) and asyncio.get_running_loop().time() < begun + plan.patience:
             await asyncio.sleep(1)
+        self.report.figure("webhooks_owed_for_seconds", round(asyncio.get_running_loop().time() - begun, 1))
         for each in owed:
             self.report.broke(f"lost: it has not arrived: {each}")
         self._tell(audit.arrived(self.ledger, self.receiver))
@@ -222,5 +235,9 @@ class Torture:
         report.figure("images", len(ledger.images))
         report.figure("deleted", len(ledger.gone))
         report.figure("webhooks", {"arrived": came, "repeated": self.receiver.repeated})
-        report.figure("start_seconds", {"median": sorted(self.starts)[len(self.starts) // 2], "max": max(self.starts)})
-        report.say(f"{came:,} webhooks arrived, {self.receiver.repeated} of them twice; {ledger.acknowledged:,} acknowledged")
+        report.figure(
+            "start_seconds", {"median": sorted(self.starts)[len(self.starts) // 2], "max": max(self.starts)}
+        )
+        report.say(
+            f"{came:,} webhooks arrived, {self.receiver.repeated} of them twice; {ledger.acknowledged:,} acknowledged"
+        )

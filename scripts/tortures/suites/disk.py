@@ -109,7 +109,10 @@ class FullDisk:
             await self._end()
 
     async def _listen(self) -> None:
-        body = {"url": self.receiver.url + self.path, "events": ["image.uploaded", "image.deleted", "album.created"]}
+        body = {
+            "url": self.receiver.url + self.path,
+            "events": ["image.uploaded", "image.deleted", "album.created"],
+        }
         answer = await self.client.post("/v1/webhooks", json=body)
         self.receiver.secrets[self.path] = answer.json()["data"]["secret"]
 
@@ -119,7 +122,9 @@ class FullDisk:
             size = MIDDLE if self.disk.free > 6 * MEGABYTE or self.floor > 1 else LARGE
             tasks = [asyncio.create_task(self._upload(size)) for _ in range(AT_ONCE)]
             full = 507 in [await task for task in tasks]
-        self.report.say(f"floor {self.floor:,}: full, {self.disk.free:,} bytes left, {len(self.shown)} images")
+        self.report.say(
+            f"floor {self.floor:,}: full, {self.disk.free:,} bytes left, {len(self.shown)} images"
+        )
 
     async def _while_full(self, plan: Plan) -> None:
         for turn in range(plan.changes):
@@ -192,7 +197,9 @@ class FullDisk:
         self._expect(answer, {200, 507} if is_full else {200})
         if answer.status_code == 200:
             del self.shown[image_id]
-            self.report.holds(not self.data.objects_of(image_id), f"{image_id} was deleted, and something is left")
+            self.report.holds(
+                not self.data.objects_of(image_id), f"{image_id} was deleted, and something is left"
+            )
             self._expect(await self._ask("deleted", "GET", f"/img/{image_id}"), {404})
 
     async def _recover(self) -> None:
@@ -203,13 +210,19 @@ class FullDisk:
             image_id = next(iter(self.shown))
             self._expect(await self._ask("delete", "DELETE", f"/v1/images/{image_id}"), {200})
             del self.shown[image_id]
-        self._expect(await self._ask("upload afterwards", "POST", "/v1/albums", json={"name": "again"}), {200, 201})
-        self.report.holds(await self._upload(MIDDLE) == 200, "an upload is refused though there is room again")
+        self._expect(
+            await self._ask("upload afterwards", "POST", "/v1/albums", json={"name": "again"}), {200, 201}
+        )
+        self.report.holds(
+            await self._upload(MIDDLE) == 200, "an upload is refused though there is room again"
+        )
         while (owed := audit.owed(self.data, self.receiver)) and self._since(begun) < RECOVERS_WITHIN:
             await asyncio.sleep(0.1)
         self.waits.append(self._since(begun))
         for each in owed:
-            self.report.broke(f"lost: it has not arrived {RECOVERS_WITHIN:g} s after there was room again: {each}")
+            self.report.broke(
+                f"lost: it has not arrived {RECOVERS_WITHIN:g} s after there was room again: {each}"
+            )
         self.report.say(f"floor {self.floor:,}: well again after {self.waits[-1]:.1f} s")
 
     def _since(self, begun: float) -> float:
@@ -221,7 +234,9 @@ class FullDisk:
             for promise in check(self.data):
                 self.report.broke(promise)
         rows = {id for (id,) in self.data.rows("SELECT id FROM images")}
-        self.report.holds(rows == set(self.shown), f"rows are not what was answered: {rows ^ set(self.shown)}")
+        self.report.holds(
+            rows == set(self.shown), f"rows are not what was answered: {rows ^ set(self.shown)}"
+        )
         left = [path.name for path in self.data.incoming]
         self.report.holds(not left, f"left on their way in: {left}")
         self.data.age()

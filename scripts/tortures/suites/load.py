@@ -116,7 +116,9 @@ class Load:
                 back = await self._recovers(edge, plan.after)
         for growth in growths:
             self.report.say(str(growth))
-            self.report.figure(growth.unit, {"middle": growth.middle, "last": growth.last, "a_minute": growth.slope})
+            self.report.figure(
+                growth.unit, {"middle": growth.middle, "last": growth.last, "a_minute": growth.slope}
+            )
             self.report.holds(growth.is_flat, f"it grows: {growth}")
         self._judge(over, back)
         await self._end()
@@ -133,7 +135,9 @@ class Load:
         self.report.say(f"{name}: {seen.count:,} taken, {dict(seen.refused)} refused")
         for kind, figures in seen.table().items():
             self.report.say(f"  {kind}: {figures}")
-        self.report.figure(name, {"seconds": seconds, "clients": clients, "taken": seen.table(), "refused": seen.refused})
+        self.report.figure(
+            name, {"seconds": seconds, "clients": clients, "taken": seen.table(), "refused": seen.refused}
+        )
         return seen
 
     async def _work(self, seen: Seen, end: float, *, eager: bool) -> None:
@@ -158,8 +162,12 @@ class Load:
     def _judge(self, over: Seen, back: float) -> None:
         refused = sum(over.refused.values())
         self.report.holds(refused, "nothing was refused at four times the load: the queue has no bound")
-        self.report.say(f"a refusal took {share(over.refusals, 0.5)} ms, and {share(over.refusals, 0.99)} at most for 99%")
-        self.report.figure("refusal_ms", {"p50": share(over.refusals, 0.5), "p99": share(over.refusals, 0.99)})
+        self.report.say(
+            f"a refusal took {share(over.refusals, 0.5)} ms, and {share(over.refusals, 0.99)} at most for 99%"
+        )
+        self.report.figure(
+            "refusal_ms", {"p50": share(over.refusals, 0.5), "p99": share(over.refusals, 0.99)}
+        )
         self.report.figure("as_before_after_seconds", back)
         self.report.holds(back < 10, f"it took {back:.0f} s after the overload to be as before")
 
@@ -171,7 +179,10 @@ class Load:
             for promise in check(data):
                 self.report.broke(promise)
         self.report.figure("events_told", dict(self.told))
-        self.report.holds(len(set(self.told.values())) == 1 and len(self.told) == SUBSCRIBERS, f"subscribers were told unequally: {dict(self.told)}")
+        self.report.holds(
+            len(set(self.told.values())) == 1 and len(self.told) == SUBSCRIBERS,
+            f"subscribers were told unequally: {dict(self.told)}",
+        )
         self.report.holds(not self.server.tracebacks(), f"the log has {self.server.tracebacks()} tracebacks")
         self.report.holds(not data.incoming, f"left on their way in: {data.incoming}")
 
@@ -206,7 +217,9 @@ class Load:
     def _any(self) -> str:
         return self.chance.choice(self.images[-IMAGES // 2 :])
 
-    async def _ask(self, seen: Seen, kind: str, method: str, path: str, **rest: Any) -> httpx2.Response | None:
+    async def _ask(
+        self, seen: Seen, kind: str, method: str, path: str, **rest: Any
+    ) -> httpx2.Response | None:
         begun = time.perf_counter()
         try:
             answer = await self.client.request(method, path, **rest)
@@ -217,8 +230,12 @@ class Load:
         if answer.status_code == 503:
             seen.refused[kind] += 1
             seen.refusals.append(took)
-            self.report.holds(answer.headers.get("retry-after", "").isdigit(), f"{path}: 503 without Retry-After")
-        elif answer.is_success or (answer.status_code == 404 and path.startswith("/img/")):  # deleted meanwhile
+            self.report.holds(
+                answer.headers.get("retry-after", "").isdigit(), f"{path}: 503 without Retry-After"
+            )
+        elif answer.is_success or (
+            answer.status_code == 404 and path.startswith("/img/")
+        ):  # deleted meanwhile
             seen.taken[kind].append(took)
         else:
             self.report.broke(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
@@ -227,6 +244,7 @@ class Load:
     @asynccontextmanager
     async def _subscribers(self) -> AsyncIterator[None]:
         """Those who follow events all the time."""
+
         async def follow(number: int) -> None:
             headers = {"Accept": "text/event-stream"}
             asked = self.client.stream("POST", "/graphql", json={"query": EVENTS}, headers=headers)

@@ -153,7 +153,11 @@ def filled(client: httpx2.Client, hook: str) -> Contents:
     webhook = _made(client, "/v1/webhooks", {"url": hook, "events": KINDS})
     for number, album in enumerate([public, public, private, None, None]):
         picture = tiny(number)
-        words = {"title": f"title {number}", "tags": "one,two", "description": "Zeile\nзвук"} if number % 2 else {}
+        words = (
+            {"title": f"title {number}", "tags": "one,two", "description": "Zeile\nзвук"}
+            if number % 2
+            else {}
+        )
         words |= {"album_id": album["id"]} if album else {}
         words |= {"category_id": category["id"]} if category and number == 1 else {}
         image = uploaded(client, picture, **words)
@@ -189,7 +193,10 @@ def same(client: httpx2.Client, contents: Contents) -> Iterator[str]:
     for image in contents.gone:
         if client.get(f"/img/{image}").status_code != 404:
             yield f"{image} was deleted, and is shown"
-    if contents.signed and httpx2.get(contents.signed.replace(PUBLIC_URL, str(client.base_url))).status_code != 200:
+    if (
+        contents.signed
+        and httpx2.get(contents.signed.replace(PUBLIC_URL, str(client.base_url))).status_code != 200
+    ):
         yield "an address that was signed opens no more"
 
 
