@@ -3,6 +3,7 @@
 What is checked is read from outside: the database by SQL, the storage by its files, webhooks where they arrived.
 """
 
+import asyncio
 import json
 import os
 import sqlite3
@@ -69,7 +70,8 @@ def counts(data: Data) -> Iterator[str]:
     for account, images, size, real_images, real_size in data.rows(sql):
         if (images, size) != (real_images, real_size):
             yield f"{account} counts {images} images and {size} bytes; there are {real_images} and {real_size}"
-    sql = """SELECT a.id, a.image_count, count(i.id) FROM albums a LEFT JOIN images i ON i.album_id = a.id GROUP BY a.id"""
+    sql = """SELECT a.id, a.image_count, count(i.id)
+             FROM albums a LEFT JOIN images i ON i.album_id = a.id GROUP BY a.id"""
     for album, images, real_images in data.rows(sql):
         if images != real_images:
             yield f"{album} counts {images} images; there are {real_images}"
@@ -179,6 +181,14 @@ def owed(data: Data, receiver: Receiver) -> list[str]:
     return missing
 
 
+async def all_arrived(data: Data, receiver: Receiver, *, within: float) -> list[str]:
+    """Waits for what is owed; what has not come after so many seconds."""
+    end = time.monotonic() + within
+    while (missing := owed(data, receiver)) and time.monotonic() < end:  # noqa: ASYNC110  (no event to wait for)
+        await asyncio.sleep(0.1 if len(missing) < 1000 else 2)
+    return missing
+
+
 def arrived(ledger: Ledger, receiver: Receiver) -> Iterator[str]:
     """Whatever was acknowledged was told to each webhook, with a signature that holds, and as it was."""
     for each in receiver.unsigned:
@@ -197,11 +207,8 @@ def _untold(path: str, ledger: Ledger, events: Sequence[dict[str, Any]], kinds: 
     for image in ledger.images.values():
         if "image.uploaded" in kinds and uploaded.get(image.id) != image.specimen.sha256:
             yield f"lost: {path} was not told that {image.id} was uploaded"
-        if (
-            "image.deleted" in kinds
-            and (image.id in removed) != image.must_be_gone
-            and image.deletion is not Deletion.DOUBTFUL
-        ):
+        is_known = "image.deleted" in kinds and image.deletion is not Deletion.DOUBTFUL
+        if is_known and (image.id in removed) != image.must_be_gone:
             yield f"{path} was told wrongly whether {image.id} was deleted"
     if "album.updated" not in kinds:
         return

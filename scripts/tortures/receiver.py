@@ -16,7 +16,10 @@ from scripts.benchmarks.processes import HOST
 
 @dataclass
 class Receiver:
-    """`events` by path and id. `secrets` verify and `kinds` are what was asked for, by path. Under a path in `stubborn` some events are refused once."""
+    """`events` by path and id. `secrets` verify and `kinds` are what was asked for, by path.
+
+    Under a path in `stubborn` some events are refused once.
+    """
 
     url: str = ""
     secrets: dict[str, str] = field(default_factory=dict)

@@ -65,7 +65,8 @@ class Server:
 
     @property
     def tree(self) -> Tree:
-        assert self._process
+        if self._process is None:
+            raise Failed("The server does not run")
         return Tree(self._process.pid)
 
     @property

@@ -33,6 +33,10 @@ class SmallDisk:
                 except OSError:  # someone was faster: what is left now is asked for again
                     continue
 
+    def take(self, size: int) -> None:
+        """Takes so many bytes."""
+        self.fill(left=self.free - size)
+
     def release(self) -> None:
         self._ballast.unlink(missing_ok=True)
 

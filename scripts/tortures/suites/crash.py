@@ -1,7 +1,7 @@
 """SIGKILL to every process at any moment: what was acknowledged is there, and nothing is there by half.
 
-Clients upload, change, move, show and delete, and a real receiver takes webhooks, while the server's whole process group
-is killed, again and again, some of the times while it starts. After each start it is read what is there; at the end all of it.
+Clients upload, change, move, show and delete, and a real receiver takes webhooks, while the server's whole process
+group is killed, again and again, sometimes while it starts. After each start it is read what is there; in the end all.
 
 A killed process loses nothing that it has given to the system, so that this does not try what a power cut does.
 """
@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from random import Random
+from statistics import median
 
 import httpx2
 
@@ -203,13 +204,10 @@ class Torture:
     async def _end(self, plan: Plan) -> None:
         """Everything, once more, when all webhooks have arrived."""
         begun = asyncio.get_running_loop().time()
-        self.report.say(
-            f"{self.kills} kills; {len(audit.owed(self.data, self.receiver)):,} deliveries are still owed"
-        )
-        while (
-            owed := audit.owed(self.data, self.receiver)
-        ) and asyncio.get_running_loop().time() < begun + plan.patience:
-            await asyncio.sleep(1)
+        owing = len(audit.owed(self.data, self.receiver))
+        self.report.say(f"{self.kills} kills; {owing:,} deliveries are still owed")
+        owed = await audit.all_arrived(self.data, self.receiver, within=plan.patience)
+        self.report.figure("webhooks_owed", owing)
         self.report.figure("webhooks_owed_for_seconds", round(asyncio.get_running_loop().time() - begun, 1))
         for each in owed:
             self.report.broke(f"lost: it has not arrived: {each}")
@@ -235,9 +233,7 @@ class Torture:
         report.figure("images", len(ledger.images))
         report.figure("deleted", len(ledger.gone))
         report.figure("webhooks", {"arrived": came, "repeated": self.receiver.repeated})
-        report.figure(
-            "start_seconds", {"median": sorted(self.starts)[len(self.starts) // 2], "max": max(self.starts)}
-        )
+        report.figure("start_seconds", {"median": median(self.starts), "max": max(self.starts)})
         report.say(
-            f"{came:,} webhooks arrived, {self.receiver.repeated} of them twice; {ledger.acknowledged:,} acknowledged"
+            f"{ledger.acknowledged:,} acknowledged; {came:,} webhooks, {self.receiver.repeated} of them twice"
         )

@@ -1,8 +1,8 @@
 """Data folders as earlier states of PicHub made them, which today's code takes over: everything is there, and works.
 
-Each state of the main line that had another newest migration makes a folder with its own code: images, albums, a category,
-tokens, a webhook, something deleted. Then today's code starts on it. With --keep each database stays as SQL in the folder;
-those in tests/upgrades were made so.
+Each state of the main line that had another newest migration makes a folder with its own code: images, albums, a
+category, tokens, a webhook, something deleted. Then today's code starts on it. With --keep each database stays as SQL
+in the folder; those in tests/upgrades were made so.
 """
 
 import asyncio
@@ -100,9 +100,7 @@ class Upgrade:
         """A webhook that the old code made is told what happened after the upgrade, signed with its old secret."""
         server = self._server()
         with server.running():
-            end = asyncio.get_running_loop().time() + PATIENCE
-            while (owed := audit.owed(self.data, self.receiver)) and asyncio.get_running_loop().time() < end:
-                await asyncio.sleep(0.1)
+            owed = await audit.all_arrived(self.data, self.receiver, within=PATIENCE)
         self.report.holds(not owed or not contents.secret, f"{self.state.name}: these did not arrive: {owed}")
 
     def _server(self, **rest: Any) -> Server:
