@@ -15,7 +15,8 @@ from scripts.benchmarks.processes import HOST, PATIENCE, Failed, Tree, first_ans
 ROOT = Path(__file__).parents[2]
 PICHUB: tuple[str, ...] = (str(Path(sys.executable).with_name("pichub")),)
 UNLIMITED = dict.fromkeys(("API", "UPLOAD", "FAILURES", "MISSES"), "off")
-TOKEN = re.compile(r"pchb_pat_\w+")
+TOKEN = re.compile(r"pchb_pat_\w{20,}")
+"""A whole one: lists show its beginning."""
 
 
 class Server:
@@ -49,7 +50,8 @@ class Server:
         self._command = command
         limits = {f"PICHUB_LIMIT_{name}": value for name, value in UNLIMITED.items()}
         given = {f"PICHUB_{name.upper()}": value for name, value in settings.items()}
-        self._environ = _bare() | dict(base or {}) | limits | given
+        folders = {"PICHUB_DATA_DIR": str(self.data)}
+        self._environ = _bare() | dict(base or {}) | limits | folders | given
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -63,7 +65,8 @@ class Server:
 
     @property
     def tree(self) -> Tree:
-        assert self._process
+        if self._process is None:
+            raise Failed("The server does not run")
         return Tree(self._process.pid)
 
     @property
@@ -85,12 +88,12 @@ class Server:
         begun = self.log.stat().st_size if self.log.exists() else 0
         with self.log.open("ab") as written:
             self._process = subprocess.Popen(
-                [*self._command, "serve", "--data-dir", str(self.data), "--port", str(self.port)],
+                [*self._command, "serve"],
                 stdin=subprocess.DEVNULL,
                 stdout=written,
                 stderr=subprocess.STDOUT,
                 cwd=self.folder,
-                env=self._environ,
+                env=self._environ | {"PICHUB_PORT": str(self.port)},
                 start_new_session=True,
             )
         if not wait:
@@ -123,8 +126,7 @@ class Server:
 
     def run(self, *arguments: str, **settings: str) -> str:
         """What another `pichub` command on the same folder prints. Raises Failed."""
-        environ = self._environ | {"PICHUB_DATA_DIR": str(self.data)}
-        environ |= {f"PICHUB_{name.upper()}": value for name, value in settings.items()}
+        environ = self._environ | {f"PICHUB_{name.upper()}": value for name, value in settings.items()}
         done = subprocess.run(
             [*self._command, *arguments],
             check=False, capture_output=True, text=True, timeout=300, cwd=self.folder, env=environ,
