@@ -1,4 +1,4 @@
-"""How long a connection is waited for, where nobody above can know: before a request is there, and after it is answered.
+"""How long a connection is waited for where nobody above can know: before a request is there, and when it is answered.
 
 Bodies and streams are watched by those who read and write them.
 """
@@ -42,7 +42,9 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if self.transport.is_closing() or self.transport.get_protocol() is not self:  # it speaks WebSocket now
+        if (
+            self.transport.is_closing() or self.transport.get_protocol() is not self
+        ):  # it speaks WebSocket now
             return
         if self._is_in_head:
             self._head += len(data)

@@ -46,5 +46,6 @@ def plays(image: Image.Image, format: Format) -> int:
 
 
 def duration(frame: Image.Image) -> int:
-    """Milliseconds for which a loaded frame is shown. Sums in a WebP can pass what Pillow counts, and come out negative."""
+    """Milliseconds for which a loaded frame is shown."""
+    # In a WebP they are differences of sums, which may have passed what libwebp counts: then they are negative.
     return min(max(int(frame.info.get("duration", 0)), 0), LONGEST)

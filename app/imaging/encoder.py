@@ -88,11 +88,18 @@ def _indexed(frame: Image.Image) -> Image.Image:
 
 def _few_colours(frame: Image.Image, count: int) -> Image.Image:
     if frame.getcolors(count) is not None:
-        return frame.quantize(count)
+        return _quantized(frame, count)
     sample = frame.resize([min(side, SAMPLE_SIDE) for side in frame.size], Image.Resampling.NEAREST)
     return frame.quantize(
-        palette=sample.quantize(count), dither=Image.Dither.NONE
+        palette=_quantized(sample, count), dither=Image.Dither.NONE
     )  # dither would crawl from frame to frame
+
+
+def _quantized(image: Image.Image, count: int) -> Image.Image:
+    try:
+        return image.quantize(count)
+    except ValueError as error:  # "quantization error": it was refused memory
+        raise MemoryError(str(error)) from error
 
 
 def saved(image: Image.Image, plugin: str, **options: Any) -> bytes:

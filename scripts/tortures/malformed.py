@@ -1,4 +1,4 @@
-"""Requests that no honest client sends: tables of names and bytes. `{id}` and the like are of the server that is asked."""
+"""Requests that no honest client sends: tables of names and bytes."""
 
 import json
 from collections.abc import Iterator
@@ -46,8 +46,10 @@ def forms(token: str, picture: bytes) -> Iterator[Named]:
         "a field of a megabyte": part("title", b"x" * 1_000_000) + image + END,
         "file where a field belongs": part("title", picture, filename="a.png") + image + END,
         "field where a file belongs": part("image", b"x") + END,
-        "nested multipart": part("image", image, more="Content-Type: multipart/mixed; boundary=xyz\r\n") + END,
-        "base64": part("image", b"AAAA", more="Content-Transfer-Encoding: base64\r\n", filename="a.png") + END,
+        "nested multipart": part("image", image, more="Content-Type: multipart/mixed; boundary=xyz\r\n")
+        + END,
+        "base64": part("image", b"AAAA", more="Content-Transfer-Encoding: base64\r\n", filename="a.png")
+        + END,
         "NUL in a name": part("ti\0tle", b"x") + image + END,
         "NUL in a field": part("title", b"\0") + image + END,
         "bytes that are no text": part("title", b"\xff\xfe\x80") + image + END,
@@ -56,7 +58,10 @@ def forms(token: str, picture: bytes) -> Iterator[Named]:
         "something before the first": b"preamble\r\n" * 1000 + image + END,
     }
     for name, body in bodies.items():
-        yield f"form with {name}", request("/v1/upload", method="POST", headers=[FORM], body=body, token=token)
+        yield (
+            f"form with {name}",
+            request("/v1/upload", method="POST", headers=[FORM], body=body, token=token),
+        )
     whole = image + END
     for kind in (
         "multipart/form-data", "multipart/form-data; boundary=", "multipart/form-data; boundary=" + "x" * 5000,
@@ -64,7 +69,11 @@ def forms(token: str, picture: bytes) -> Iterator[Named]:
         "multipart/form-data; boundary=xyz; boundary=abc", "multipart/form-data;" + ";" * 5000,
     ):  # fmt: skip
         sent = request(
-            "/v1/upload", method="POST", headers=[("Content-Type", kind.encode("latin-1"))], body=whole, token=token
+            "/v1/upload",
+            method="POST",
+            headers=[("Content-Type", kind.encode("latin-1"))],
+            body=whole,
+            token=token,
         )
         yield f"form of the type {kind[:40]}", sent
     for name, filename in FILENAMES.items():
@@ -119,7 +128,13 @@ def form_maps(token: str, picture: bytes) -> Iterator[Named]:
             + part("0", picture, filename="a.png")
         )
         yield f"map: {name}", _to_graphql(token, body + END)
-    for name, said in {"no JSON": b"{", "a list": b"[]", "null": b"null", "deep": b"[" * 50_000, "": b""}.items():
+    for name, said in {
+        "no JSON": b"{",
+        "a list": b"[]",
+        "null": b"null",
+        "deep": b"[" * 50_000,
+        "": b"",
+    }.items():
         yield (
             f"operations: {name}",
             _to_graphql(token, part("operations", said) + part("map", b"{}") + END),
@@ -146,14 +161,23 @@ def documents(token: str) -> Iterator[Named]:
         "chained fragments": "{ ...f0 } " + chain + " fragment f200 on Query { __typename }",
         "fragments in a circle": "{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }",
         "a fragment in itself": "{ ...a } fragment a on Query { ...a ...a ...a }",
-        "many fragments": "{ __typename } " + " ".join(f"fragment f{n} on Query {{ id }}" for n in range(5000)),
+        "many fragments": "{ __typename } "
+        + " ".join(f"fragment f{n} on Query {{ id }}" for n in range(5000)),
         "many operations": " ".join(f"query q{n} {{ __typename }}" for n in range(5000)),
         "nested lists": "{ images(first: " + "[" * 50_000 + "]" * 50_000 + ") { pageInfo { hasNextPage } } }",
-        "nested objects": "{ images(filter: " + "{a: " * 20_000 + "1" + "}" * 20_000 + ") { pageInfo { hasNextPage } } }",
+        "nested objects": "{ images(filter: "
+        + "{a: " * 20_000
+        + "1"
+        + "}" * 20_000
+        + ") { pageInfo { hasNextPage } } }",
         "a number without end": "{ images(first: " + "9" * 100_000 + ") { pageInfo { hasNextPage } } }",
         "a text without end": '{ node(id: "' + "x" * 400_000,
         "block text": '{ node(id: """' + '\\"""' * 50_000 + '""") { id } }',
-        "introspection in depth": "{ __schema { types " + "{ fields { type " * 300 + "{ name }" + "} } " * 300 + "} }",
+        "introspection in depth": "{ __schema { types "
+        + "{ fields { type " * 300
+        + "{ name }"
+        + "} } " * 300
+        + "} }",
         "surrogates": '{ node(id: "\\ud800") { id } }',
         "NUL": '{ node(id: "\\u0000") { id } }',
         "only a comment": "#" + "x" * 100_000,
@@ -169,13 +193,21 @@ def documents(token: str) -> Iterator[Named]:
         yield f"variables: {name}", posted(token, {"query": plain, "variables": variables})
     for name, body in BODIES.items():
         yield f"body: {name}", request("/graphql", method="POST", headers=[JSON], body=body, token=token)
-    for name, kind in {"none": "", "text": "text/plain", "graphql": "application/graphql", "bad": "a/b/c;;="}.items():
+    for name, kind in {
+        "none": "",
+        "text": "text/plain",
+        "graphql": "application/graphql",
+        "bad": "a/b/c;;=",
+    }.items():
         yield (
             f"type: {name}",
             request("/graphql", method="POST", headers=[("Content-Type", kind)], body=b"{}", token=token),
         )
     yield "GET, deep", request("/graphql?query=" + "%7Ba" * 2000, token=token)
-    yield "GET, twice", request("/graphql?query={__typename}&query={a}&variables=[]&extensions=1", token=token)
+    yield (
+        "GET, twice",
+        request("/graphql?query={__typename}&query={a}&variables=[]&extensions=1", token=token),
+    )
 
 
 def posted(token: str, what: object) -> bytes:
@@ -248,7 +280,12 @@ def paths(image: str, token: str) -> Iterator[Named]:
         "format=" + "jpg," * 3000, "tag=%00", "album_id=%00", "is_public=maybe", "page=1&page=2",
     ):  # fmt: skip
         yield f"/v1/images?{query[:50]}", request(f"/v1/images?{query}", token=token)
-    for page in ("/static/../../pichub.db", "/docs/..%2f..%2fetc", "/app/%2e%2e/%2e%2e/etc/passwd", "//etc/passwd"):
+    for page in (
+        "/static/../../pichub.db",
+        "/docs/..%2f..%2fetc",
+        "/app/%2e%2e/%2e%2e/etc/passwd",
+        "//etc/passwd",
+    ):
         yield page, request(page)
 
 
@@ -257,30 +294,93 @@ def heads(image: str, token: str) -> Iterator[Named]:
     get = f"/img/{image}?w=20"
     yield "no host", request(get).replace(b"Host: pichub.test\r\n", b"")
     yield "two hosts", request(get, headers=[("Host", "a.test"), ("Host", "b.test")])
-    for host in ("evil.example", "a b", "[::1", "x" * 9000, "", "127.0.0.1:99999999", "a\tb", "evil.example/path", "\xff"):
+    for host in (
+        "evil.example",
+        "a b",
+        "[::1",
+        "x" * 9000,
+        "",
+        "127.0.0.1:99999999",
+        "a\tb",
+        "evil.example/path",
+        "\xff",
+    ):
         for target in (get, "/", "/v1/images", "/graphql", "/docs", "/v1/openapi.json"):
-            yield f"{target} of the host {host[:30]!r}", request(target, headers=[("Host", host)], token=token)
-    for address in ("", "1.2.3.4", "1.2.3.4, " * 5000, "::1, evil", "\xff", "999.1.1.1", "127.0.0.1", "[::1]:80", "-"):
+            yield (
+                f"{target} of the host {host[:30]!r}",
+                request(target, headers=[("Host", host)], token=token),
+            )
+    for address in (
+        "",
+        "1.2.3.4",
+        "1.2.3.4, " * 5000,
+        "::1, evil",
+        "\xff",
+        "999.1.1.1",
+        "127.0.0.1",
+        "[::1]:80",
+        "-",
+    ):
         more = [("X-Forwarded-For", address), ("X-Real-IP", address), ("Forwarded", f"for={address}"),
                 ("X-Forwarded-Proto", "javascript"), ("X-Forwarded-Host", "evil.example")]  # fmt: skip
         yield f"forwarded for {address[:30]!r}", request("/v1/images", headers=more, token=token)
     for asked in (
-        "bytes=0-", "bytes=-1", "bytes=-0", "bytes=5-2", "bytes=0-0,1-1", "bytes=" + "0-0," * 5000, "bytes=99999999999-",
+        "bytes=0-", "bytes=-1", "bytes=-0", "bytes=5-2", "bytes=0-0,1-1", "bytes=" + "0-0," * 5000,
+        "bytes=99999999999-",
         "bytes=" + "9" * 5000 + "-", "lines=1-2", "bytes", "bytes=", "bytes=a-b", "bytes=--1", "bytes= 0 - 1", "\xff",
     ):  # fmt: skip
         yield f"Range: {asked[:30]}", request(get, headers=[("Range", asked)])
         yield f"Range: {asked[:30]}, if", request(get, headers=[("Range", asked), ("If-Range", '"x"')])
     for name in ("If-None-Match", "If-Match", "If-Modified-Since", "If-Range", "If-Unmodified-Since"):
-        for value in ("*", '"', "W/", '"a", ' * 3000, "Mon, 99 Foo 0000 99:99:99 GMT", "-1", "9" * 5000, "\xff", ""):
+        for value in (
+            "*",
+            '"',
+            "W/",
+            '"a", ' * 3000,
+            "Mon, 99 Foo 0000 99:99:99 GMT",
+            "-1",
+            "9" * 5000,
+            "\xff",
+            "",
+        ):
             yield f"{name}: {value[:30]}", request(get, headers=[(name, value)])
-    for accept in ("*/*;q=" + "9" * 5000, "image/avif;q=x", "," * 9000, "image/webp;" * 3000, "\xff", "a/b;q=0"):
+    for accept in (
+        "*/*;q=" + "9" * 5000,
+        "image/avif;q=x",
+        "," * 9000,
+        "image/webp;" * 3000,
+        "\xff",
+        "a/b;q=0",
+    ):
         yield f"Accept: {accept[:30]}", request(f"{get}&fm=auto", headers=[("Accept", accept)])
-        yield f"Accept in GraphQL: {accept[:30]}", request(
-            "/graphql", method="POST", headers=[("Accept", accept), JSON], body=b'{"query":"{__typename}"}', token=token
+        yield (
+            f"Accept in GraphQL: {accept[:30]}",
+            request(
+                "/graphql",
+                method="POST",
+                headers=[("Accept", accept), JSON],
+                body=b'{"query":"{__typename}"}',
+                token=token,
+            ),
         )
-    for said in ("Bearer", "Bearer ", "Bearer  x", "Bearer " + "x" * 9000, "bearer \xff", "Basic Og==", "Digest x", "\t"):
+    for said in (
+        "Bearer",
+        "Bearer ",
+        "Bearer  x",
+        "Bearer " + "x" * 9000,
+        "bearer \xff",
+        "Basic Og==",
+        "Digest x",
+        "\t",
+    ):
         yield f"Authorization: {said[:30]!r}", request("/v1/images", headers=[("Authorization", said)])
-    for cookie in ("a" * 9000, "=;" * 4000, "session=\xff", "pichub_session=" + "x" * 5000, "__Host-a=b; a=b; " * 500):
+    for cookie in (
+        "a" * 9000,
+        "=;" * 4000,
+        "session=\xff",
+        "pichub_session=" + "x" * 5000,
+        "__Host-a=b; a=b; " * 500,
+    ):
         yield f"Cookie: {cookie[:30]}", request("/v1/images", headers=[("Cookie", cookie)])
     for name, line in LINES.items():
         yield f"line: {name}", line
@@ -301,7 +401,9 @@ LINES = {
     "HTTP/9": b"GET / HTTP/9.9\r\n\r\n",
     "a method of its own": b"EVIL / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     "a method without end": b"G" * 100_000,
-    "an address without end": b"GET /" + b"x" * 100_000 + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+    "an address without end": b"GET /"
+    + b"x" * 100_000
+    + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     "a star": b"OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
     "another server": b"GET http://evil.example/ HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
     "a tunnel": b"CONNECT evil.example:443 HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n",
@@ -318,34 +420,72 @@ def bodies(image: str, token: str) -> Iterator[Named]:
         "/", f"/img/{image}", "/v1/upload", "/v1/images", f"/v1/images/{image}", "/v1/albums", "/v1/openapi.json",
         "/graphql", "/docs", "/v1/events", "/v1/webhooks",
     )  # fmt: skip
-    for method in ("GET", "HEAD", "PUT", "TRACE", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "CONNECT", "POST"):
+    for method in (
+        "GET",
+        "HEAD",
+        "PUT",
+        "TRACE",
+        "DELETE",
+        "PATCH",
+        "OPTIONS",
+        "PROPFIND",
+        "CONNECT",
+        "POST",
+    ):
         for target in targets:
             if method == "DELETE" and image in target:
                 continue
-            yield f"{method} {target} with a body", request(target, method=method, body=b"{}" * 500, token=token)
+            yield (
+                f"{method} {target} with a body",
+                request(target, method=method, body=b"{}" * 500, token=token),
+            )
             yield f"{method} {target} without", request(target, method=method, token=token)
     for length in ("-1", "1e9", "99999999999999999999999", "0x10", "5, 5", "abc", "+5", " 5 "):
-        sent = request("/v1/albums", method="POST", headers=[("Content-Length", length), JSON], body=b"{}", token=token)
+        sent = request(
+            "/v1/albums", method="POST", headers=[("Content-Length", length), JSON], body=b"{}", token=token
+        )
         yield f"Content-Length: {length}", sent
     for coding in ("chunked, chunked", "gzip", "identity", "chunked, gzip", "xchunked", "\tchunked"):
-        yield f"Transfer-Encoding: {coding}", request(
-            "/v1/albums", method="POST", headers=[("Transfer-Encoding", coding)], body=SMUGGLED, token=token
+        yield (
+            f"Transfer-Encoding: {coding}",
+            request(
+                "/v1/albums",
+                method="POST",
+                headers=[("Transfer-Encoding", coding)],
+                body=SMUGGLED,
+                token=token,
+            ),
         )
     yield "both lengths", request(
         "/v1/albums", method="POST", token=token, body=SMUGGLED,
         headers=[("Content-Length", str(len(SMUGGLED))), ("Transfer-Encoding", "chunked")],
     )  # fmt: skip
     for name, body in {
-        "no size": b"x\r\n\r\n", "a size without end": b"f" * 10_000, "extensions": b"1;" + b"x" * 50_000 + b"\r\na\r\n0\r\n\r\n",
+        "no size": b"x\r\n\r\n", "a size without end": b"f" * 10_000,
+        "extensions": b"1;" + b"x" * 50_000 + b"\r\na\r\n0\r\n\r\n",
         "negative": b"-1\r\n\r\n", "one byte each": b"1\r\n{\r\n" * 20_000 + b"0\r\n\r\n",
         "trailers": b"0\r\n" + b"X: y\r\n" * 5000 + b"\r\n",
     }.items():  # fmt: skip
-        yield f"chunks: {name}", request(
-            "/v1/albums", method="POST", headers=[("Transfer-Encoding", "chunked"), JSON], body=body, token=token
+        yield (
+            f"chunks: {name}",
+            request(
+                "/v1/albums",
+                method="POST",
+                headers=[("Transfer-Encoding", "chunked"), JSON],
+                body=body,
+                token=token,
+            ),
         )
     for encoding in ("gzip", "br", "x"):
-        yield f"Content-Encoding: {encoding}", request(
-            "/v1/albums", method="POST", headers=[("Content-Encoding", encoding), JSON], body=b"\x1f\x8b", token=token
+        yield (
+            f"Content-Encoding: {encoding}",
+            request(
+                "/v1/albums",
+                method="POST",
+                headers=[("Content-Encoding", encoding), JSON],
+                body=b"\x1f\x8b",
+                token=token,
+            ),
         )
     for name, said in {
         "deep": b"[" * 100_000, "text": b'"x"', "NUL": b'{"name":"\\u0000"}', "surrogate": b'{"name":"\\ud800"}',
@@ -362,7 +502,13 @@ def noise(seed: int, count: int, image: str, token: str) -> Iterator[Named]:
         request(f"/img/{image}?w=40&fit=contain", headers=[("Range", "bytes=0-99")]),
         request("/v1/images?page=1&q=a", token=token),
         request("/v1/upload", method="POST", headers=[FORM], body=part("title", b"x") + END, token=token),
-        posted(token, {"query": "query($n: Int) { images(first: $n) { edges { node { id } } } }", "variables": {"n": 3}}),
+        posted(
+            token,
+            {
+                "query": "query($n: Int) { images(first: $n) { edges { node { id } } } }",
+                "variables": {"n": 3},
+            },
+        ),
     )
     for index in range(count):
         spoiled = bytearray(chance.choice(honest))
@@ -374,5 +520,7 @@ def noise(seed: int, count: int, image: str, token: str) -> Iterator[Named]:
                 case 1:
                     del spoiled[at]
                 case _:
-                    spoiled[at:at] = bytes((chance.choice(b"\r\n\0 :;%\"{}[]\xff,"),)) * chance.choice((1, 1, 50))
+                    spoiled[at:at] = bytes((chance.choice(b'\r\n\0 :;%"{}[]\xff,'),)) * chance.choice(
+                        (1, 1, 50)
+                    )
         yield f"noise {index}", bytes(spoiled)

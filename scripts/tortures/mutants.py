@@ -32,17 +32,18 @@ class Case:
 def cases(seed: int, count: int) -> Iterator[Case]:
     """So many of them, the same for the same seed."""
     chance = Random(seed)  # noqa: S311
-    built = [(name, make()) for name, make in BUILT.items()]
+    built = list(BUILT.items())
     for index in range(count):
         if index < len(built):
-            name, data = built[index]
+            name, make = built[index]
+            data = make()
         else:
-            name, data = _mutant(chance)
+            name, data = mutant(chance)
         filename = f"picture.{chance.choice(EXTENSIONS)}" if chance.random() < 0.9 else ""
         yield Case(f"{index:05} {name}", data, filename or "picture", chance.choice(TYPES))
 
 
-def _mutant(chance: Random) -> tuple[str, bytes]:
+def mutant(chance: Random) -> tuple[str, bytes]:
     name = chance.choice(list(samples()))
     data, ways = samples()[name], []
     for _ in range(chance.choice((1, 1, 1, 2, 3))):
@@ -346,6 +347,7 @@ def png(width: int, height: int, kind: int, raw: bytes, *, interlace: int = 0, *
     return pictures_png((b"IHDR", head), *between, (b"IDAT", zlib.compress(raw)), (b"IEND", b""))
 
 
+@cache
 def _zeros(megabytes: int) -> bytes:
     packer = zlib.compressobj(9)
     block = bytes(1024 * 1024)
@@ -400,7 +402,9 @@ def shown(disposal: int, duration: int, transparent: int | None = None) -> bytes
     return b"\x21\xf9\4" + struct.pack("<BHB", flags, duration, transparent or 0) + b"\0"
 
 
-def frame(left: int, top: int, width: int, height: int, data: bytes = b"\2\2\x44\1\0", flags: int = 0) -> bytes:
+def frame(
+    left: int, top: int, width: int, height: int, data: bytes = b"\2\2\x44\1\0", flags: int = 0
+) -> bytes:
     return b"\x2c" + struct.pack("<HHHHB", left, top, width, height, flags) + data
 
 

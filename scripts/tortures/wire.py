@@ -126,7 +126,9 @@ def _bytes(text: str | bytes) -> bytes:
 TEXT, BINARY, CLOSE, PING, PONG, MORE = 1, 2, 8, 9, 10, 0
 
 
-def frame(data: bytes, opcode: int = TEXT, *, final: bool = True, masked: bool = True, length: int = -1) -> bytes:
+def frame(
+    data: bytes, opcode: int = TEXT, *, final: bool = True, masked: bool = True, length: int = -1
+) -> bytes:
     """One frame of a client. `length` may lie."""
     size = len(data) if length < 0 else length
     mask = os.urandom(4) if masked else b""
@@ -143,7 +145,9 @@ def frame(data: bytes, opcode: int = TEXT, *, final: bool = True, masked: bool =
     return head + mask + data
 
 
-def websocket(port: int, *, protocol: str = "graphql-transport-ws", path: str = "/graphql", **more: str) -> socket.socket:
+def websocket(
+    port: int, *, protocol: str = "graphql-transport-ws", path: str = "/graphql", **more: str
+) -> socket.socket:
     """A connection that has asked to speak WebSocket; what was answered is still to be read."""
     connection = connected(port)
     headers = {

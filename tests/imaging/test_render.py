@@ -6,6 +6,8 @@ import pytest
 from PIL import Image, ImageChops, ImageSequence, ImageStat
 
 from app.errors import CorruptImage
+from app.imaging.animation import Timing
+from app.imaging.encoder import encoded
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit
 from app.imaging.limits import Limits
@@ -321,6 +323,15 @@ def test_quality_is_what_was_asked_for(rendering):
         sizes = [rendering(pictures.jpeg(), w=200, fm=format, q=q)[0].size for q in (10, 50, 90, 100)]
         assert sizes == sorted(sizes)
         assert sizes[-1] > 3 * sizes[0]
+
+
+def test_colours_that_can_not_be_counted_for_want_of_memory_are_told_as_such(monkeypatch):
+    def refused(*_: object, **__: object) -> None:
+        raise ValueError("quantization error")  # Pillow's word for it
+
+    monkeypatch.setattr(Image.Image, "quantize", refused)
+    with pytest.raises(MemoryError):
+        encoded([pictures.patterned()], Format.GIF, None, Timing(durations=(0,), plays=0))
 
 
 def test_a_picture_that_broke_after_it_was_stored_is_corrupt(tmp_path):

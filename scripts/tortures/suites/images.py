@@ -2,7 +2,8 @@
 
 A server with small limits is given thousands of files. Of what it takes it is asked for results in all formats and
 fits. Each answer is a documented one; no request takes longer than the deadlines of those that are worked on at the
-same time, and a second; all processes together stay under 600 MB; honest pictures are worked on after each batch; nothing is left in the folder for what comes in.
+same time, and a second; all processes together stay under 600 MB; honest pictures are worked on after each batch;
+nothing is left in the folder for what comes in.
 """
 
 import time
@@ -22,9 +23,9 @@ from scripts.benchmarks.processes import Failed
 from scripts.tortures.answers import wrong_with
 from scripts.tortures.asked import Asked
 from scripts.tortures.mutants import Case, cases
+from scripts.tortures.peak import Peak, watched
 from scripts.tortures.report import Report
 from scripts.tortures.server import Server
-from scripts.tortures.watched import Watch, watched
 from tests import pictures
 
 FULL, QUICK, BATCH = 5_000, 300, 100
@@ -55,22 +56,24 @@ class Torture:
     report: Report
     server: Server
     counted: Counted = field(default_factory=Counted)
+    is_too_large: bool = False
 
-    def run(self, each: Iterator[Case], watch: Watch) -> None:
+    def run(self, each: Iterator[Case], watch: Peak) -> None:
         ends = time.monotonic() + self.asked.seconds if self.asked.seconds else None
-        with ThreadPoolExecutor(WORKERS) as hands, httpx2.Client(
-            base_url=self.server.url, headers=self.server.headers, timeout=60
-        ) as client:
+        with (
+            ThreadPoolExecutor(WORKERS) as hands,
+            httpx2.Client(base_url=self.server.url, headers=self.server.headers, timeout=60) as client,
+        ):
             while batch := list(islice(each, BATCH)):
                 list(hands.map(lambda case: self.one(client, case), batch))
                 self.is_well(client)
                 self.report.say(
                     f"{self.counted.uploads} files, {self.counted.taken} taken, {self.counted.results} results,"
-                    f" slowest {self.counted.slowest:.2f} s, {watch.peak:.0f} MB at most"
+                    f" slowest {self.counted.slowest:.2f} s, {watch.memory:.0f} MB at most"
                 )
-                if watch.peak > MEMORY:
-                    self.report.broke(f"{watch.peak:.0f} MB by the time of {batch[-1].name}")
-                    watch.peak = 0.0
+                if watch.memory > MEMORY and not self.is_too_large:
+                    self.is_too_large = True
+                    self.report.broke(f"{watch.memory:.0f} MB by the time of {batch[-1].name}")
                 if ends and time.monotonic() > ends:
                     return
 
@@ -95,9 +98,7 @@ class Torture:
         file = (case.filename, case.data, case.content_type)
         return client.post("/v1/upload", files={"image": file})
 
-    def timed(
-        self, case: Case, what: str, ask: Callable[[], httpx2.Response]
-    ) -> httpx2.Response | None:
+    def timed(self, case: Case, what: str, ask: Callable[[], httpx2.Response]) -> httpx2.Response | None:
         """The answer, judged. Where the machine was too busy to be fair, it is asked once more."""
         for again in (False, True):
             started = time.monotonic()
@@ -209,7 +210,7 @@ def run(asked: Asked, report: Report) -> None:
         processes = len(server.tree.pids())
         most = WORKERS + 3
         report.holds(processes <= most, f"{processes} processes are left, {most} were to be")
-        peak = watch.peak
+        peak = watch.memory
     report.holds(not server.tracebacks(), f"{server.tracebacks()} tracebacks in the log")
     counted = torture.counted
     report.figure("files", counted.uploads)
@@ -218,5 +219,6 @@ def run(asked: Asked, report: Report) -> None:
     report.figure("statuses", dict(sorted(counted.statuses.items())))
     report.figure("peak MB", round(peak))
     report.summary = (
-        f"{counted.uploads:,} files, {counted.taken:,} taken, {counted.results:,} results, {peak:.0f} MB at most"
+        f"{counted.uploads:,} files, {counted.taken:,} taken, {counted.results:,} results, {peak:.0f} MB at most,"
+        f" slowest {counted.slowest:.1f} s"
     )

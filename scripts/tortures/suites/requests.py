@@ -21,15 +21,17 @@ from scripts.tortures import malformed, schemathesis, wire
 from scripts.tortures.answers import wrong_with
 from scripts.tortures.asked import Asked
 from scripts.tortures.malformed import Named
+from scripts.tortures.peak import Peak, watched
 from scripts.tortures.report import Report
 from scripts.tortures.server import Server
-from scripts.tortures.watched import Watch, watched
 from tests import pictures
 
 STALL = 2.0
 """The server's `stall_timeout`."""
 SLACK = 6.0
 """Seconds beyond it for a machine that is busy."""
+HANDS = 12
+BAD_TOKEN = ("Authorization", "Bearer pchb_pat_bad")
 GROWTH = 96.0
 """MB that the first process may be larger by afterwards than when it was warm."""
 LEFT_OPEN = 8
@@ -87,8 +89,8 @@ class Torture:
         return str(answer.json()["data"]["id"])
 
     def send(self, named: Iterable[Named]) -> None:
-        """Each on a connection of its own, four at a time; every answer is judged."""
-        with ThreadPoolExecutor(4) as hands:
+        """Each on a connection of its own, a few at a time; every answer is judged."""
+        with ThreadPoolExecutor(HANDS) as hands:
             list(hands.map(lambda each: self.one(*each), named))
 
     def one(self, name: str, sent: bytes) -> None:
@@ -99,7 +101,9 @@ class Torture:
         if answer.hung:
             self.report.broke(f"{name}: no end within {wire.PATIENCE:g} s after {sent[:200]!r}")
         elif not answer.status:
-            self.report.holds(name.startswith(UNANSWERED) or b"HTTP/1.1" not in sent[:20_000], f"{name}: no answer")
+            self.report.holds(
+                name.startswith(UNANSWERED) or b"HTTP/1.1" not in sent[:20_000], f"{name}: no answer"
+            )
         elif wrong := wrong_with(answer.status, answer.headers, answer.body):
             self.report.broke(f"{name}: {wrong}")
         if "x-injected" in answer.headers:
@@ -137,7 +141,9 @@ class Torture:
                     connection.sendall(frame)
             heard = wire.heard(connection, LAST_WORD)
         self.report.holds(not heard.hung, f"socket, {name}: it stays open")
-        self.report.holds(heard.status in {0, 101}, f"socket, {name}: the handshake is answered {heard.status}")
+        self.report.holds(
+            heard.status in {0, 101}, f"socket, {name}: the handshake is answered {heard.status}"
+        )
         self._tells_nothing(f"socket, {name}", heard.body)
 
     def _shaken(self, name: str, given: dict[str, str]) -> None:
@@ -150,9 +156,12 @@ class Torture:
 
     def _frames(self) -> dict[str, list[bytes]]:
         """What ends a socket, in less time than it may be silent."""
-        frame, signed = wire.frame, json.dumps(
-            {"type": "connection_init", "payload": {"Authorization": f"Bearer {self.server.token}"}}
-        ).encode()
+        frame, signed = (
+            wire.frame,
+            json.dumps(
+                {"type": "connection_init", "payload": {"Authorization": f"Bearer {self.server.token}"}}
+            ).encode(),
+        )
         closed = frame(b"\x03\xe8", wire.CLOSE)
         return {
             "silence": [],
@@ -162,7 +171,10 @@ class Torture:
             "no mask": [frame(INIT, masked=False)],
             "a size that lies": [frame(b"x", length=2**62)],
             "oversize": [frame(b"x" * 200_000)],
-            "oversize in pieces": [frame(b"x" * 1000, final=False), *[frame(b"x" * 1000, 0, final=False)] * 200],
+            "oversize in pieces": [
+                frame(b"x" * 1000, final=False),
+                *[frame(b"x" * 1000, 0, final=False)] * 200,
+            ],
             "a ping that is too long": [frame(b"x" * 200, wire.PING)],
             "pings": [frame(b"x", wire.PING)] * 2000,
             "a piece of nothing": [frame(b"x", wire.MORE)],
@@ -180,8 +192,15 @@ class Torture:
             "subscribe before init": [frame(SUBSCRIBE)],
             "the same id twice": [frame(signed), frame(SUBSCRIBE), frame(SUBSCRIBE)],
             "an id of NUL": [frame(signed), frame(SUBSCRIBE.replace(b'"1"', b'"\\u0000"')), closed],
-            "a query that is a number": [frame(signed), frame(b'{"id":"1","type":"subscribe","payload":{"query":1}}')],
-            "a query of nothing": [frame(signed), frame(b'{"id":"1","type":"subscribe","payload":{"query":""}}'), closed],
+            "a query that is a number": [
+                frame(signed),
+                frame(b'{"id":"1","type":"subscribe","payload":{"query":1}}'),
+            ],
+            "a query of nothing": [
+                frame(signed),
+                frame(b'{"id":"1","type":"subscribe","payload":{"query":""}}'),
+                closed,
+            ],
             "complete of nobody's": [frame(signed), *[frame(b'{"id":"x","type":"complete"}')] * 500, closed],
             "a close that is none": [frame(b"\x00", wire.CLOSE)],
             "a close of a strange code": [frame(b"\x00\x01x", wire.CLOSE)],
@@ -204,7 +223,11 @@ class Torture:
             for index in range(200):
                 query = b"query { __schema { types { name fields { name description } } } }"
                 connection.sendall(
-                    wire.frame(SUBSCRIBE.replace(b'"1"', b'"%d"' % index).replace(b"subscription { events { __typename } }", query))
+                    wire.frame(
+                        SUBSCRIBE.replace(b'"1"', b'"%d"' % index).replace(
+                            b"subscription { events { __typename } }", query
+                        )
+                    )
                 )
             self.is_well()
 
@@ -244,7 +267,9 @@ class Torture:
             until = time.monotonic() + STALL + SLACK
             self.is_well()
             open_still = sum(not wire.is_closed_within(c, max(0.05, until - time.monotonic())) for c in held)
-            self.report.holds(not open_still, f"{open_still} of {many} connections stay open that send {name}")
+            self.report.holds(
+                not open_still, f"{open_still} of {many} connections stay open that send {name}"
+            )
             for connection in held:
                 connection.close()
         self.drips()
@@ -273,10 +298,12 @@ class Torture:
             held.append(connection)
         self.sent += many
         self.is_well()
-        started, watch = time.monotonic(), Watch(before)
+        started, watch = time.monotonic(), Peak(before)
         while watch.connections(self.server.port) > LEFT_OPEN:
             if time.monotonic() - started > 3 * STALL + 2 * SLACK:
-                self.report.broke(f"{watch.connections(self.server.port)} answers wait for clients that read nothing")
+                self.report.broke(
+                    f"{watch.connections(self.server.port)} answers wait for clients that read nothing"
+                )
                 break
             time.sleep(0.2)
         for connection in held:
@@ -288,10 +315,15 @@ class Torture:
             sent = wire.request(target, token=self.server.token)
             answer = wire.asked(self.server.port, sent, half_close=True)
             self.report.holds(
-                not answer.hung and answer.status in {0, 200}, f"{target}, half closed, is answered {answer.status}"
+                not answer.hung and answer.status in {0, 200},
+                f"{target}, half closed, is answered {answer.status}",
             )
         for index in range(many):
-            for target in (f"/img/{self.large}", f"/img/{self.image}?w={100 + index}&fm=avif", "/v1/openapi.json"):
+            for target in (
+                f"/img/{self.large}",
+                f"/img/{self.image}?w={100 + index}&fm=avif",
+                "/v1/openapi.json",
+            ):
                 connection = wire.connected(self.server.port)
                 connection.sendall(wire.request(target, token=self.server.token))
                 if index % 2:
@@ -307,7 +339,7 @@ class Torture:
             wire.reset(connection)
         self.is_well()
 
-    def grew(self, watch: Watch, memory: float, descriptors: int) -> None:
+    def grew(self, watch: Peak, memory: float, descriptors: int) -> None:
         """Looks whether the server is again as it was; what is being tidied up may take a while."""
         for _ in range(100):
             if watch.descriptors() <= descriptors + LEFT_OPEN:
@@ -327,7 +359,7 @@ def proxies(asked: Asked, report: Report) -> None:
         return [
             wire.asked(
                 server.port,
-                wire.request("/v1/images", token="pchb_pat_bad", headers=[("X-Forwarded-For", value)]),
+                wire.request("/v1/images", headers=[BAD_TOKEN, ("X-Forwarded-For", value)]),
             ).status
             for value in forwarded
         ]
@@ -365,7 +397,7 @@ def run(asked: Asked, report: Report) -> None:
             raise Failed("the server is gone")
         torture.is_well()
         torture.grew(watch, memory, descriptors)
-        examples = 5 if asked.quick else 60
+        examples = 5 if asked.quick else 30
         made = sum(
             way(server, report, examples=examples, seed=asked.seed, folder=asked.folder / "schemathesis")
             for way in (schemathesis.over_rest, schemathesis.over_graphql)
@@ -377,14 +409,16 @@ def run(asked: Asked, report: Report) -> None:
     report.figure("requests of ours", torture.sent)
     report.figure("requests of Schemathesis", made)
     report.figure("slowest", round(torture.slowest, 2))
-    report.figure("peak MB", round(watch.peak))
-    report.summary = f"{torture.sent:,} requests of ours, {made:,} of Schemathesis, slowest {torture.slowest:.1f} s"
+    report.figure("peak MB", round(watch.memory))
+    report.summary = (
+        f"{torture.sent:,} requests of ours, {made:,} of Schemathesis, slowest {torture.slowest:.1f} s"
+    )
 
 
 def _all_groups(torture: Torture) -> None:
     server, image = torture.server, torture.image
     token, picture = server.token, pictures.patterned_png()
-    amount = 200 if torture.asked.quick else 4000
+    amount = 200 if torture.asked.quick else 3000
     for name, named in {
         "forms": chain(malformed.forms(token, picture), malformed.form_maps(token, picture)),
         "documents": malformed.documents(token),

@@ -14,11 +14,11 @@ LISTENING = "0A"
 
 
 @dataclass
-class Watch:
-    """`peak` is the most MB that the whole tree had, each shared page counted once."""
+class Peak:
+    """`memory` is the most MB that the whole tree had, each shared page counted once."""
 
     tree: Tree
-    peak: float = 0.0
+    memory: float = 0.0
     _end: Event = field(default_factory=Event)
 
     def descriptors(self) -> int:
@@ -44,15 +44,15 @@ class Watch:
 
     def look(self) -> None:
         while not self._end.wait(EACH):
-            self.peak = max(self.peak, self.tree.memory())
+            self.memory = max(self.memory, self.tree.memory())
 
     def end(self) -> None:
         self._end.set()
 
 
 @contextmanager
-def watched(tree: Tree) -> Iterator[Watch]:
-    watch = Watch(tree)
+def watched(tree: Tree) -> Iterator[Peak]:
+    watch = Peak(tree)
     looking = Thread(target=watch.look, daemon=True)
     looking.start()
     try:
