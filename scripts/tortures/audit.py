@@ -55,12 +55,11 @@ class Data:
         return originals + made
 
     def age(self) -> None:
-        """Sets the times of all files back, so that the sweep's grace is over."""
+        """Sets the times of all files and folders back, so that the sweep's grace is over."""
         then = time.time() - LONG_AGO
-        for folder, _, names in os.walk(self.storage):
-            for name in names:
-                with suppress(FileNotFoundError):
-                    os.utime(Path(folder, name), (then, then))
+        for path in self.storage.rglob("*"):
+            with suppress(FileNotFoundError):
+                os.utime(path, (then, then))
 
 
 def counts(data: Data) -> Iterator[str]:

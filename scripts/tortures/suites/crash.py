@@ -30,7 +30,7 @@ WEBHOOKS = {
 }
 """What each is told of. The second refuses one event in ten at first."""
 AT_ONCE = 8
-SOON, LATE = (0.05, 3.0), (3.0, 12.0)
+SOON, LATE = (0.05, 2.0), (2.0, 10.0)
 """Seconds from the begin of the work to the kill: in the first of a server's life, and when all of it runs."""
 EVERY_BYTE_AFTER = 25
 """Kills after which all bytes are read, and a sweep is made."""
@@ -116,7 +116,7 @@ class Torture:
         self.crowd.touched.clear()
         async with self._client() as client:
             work = [asyncio.create_task(self.crowd.work(client)) for _ in range(AT_ONCE)]
-            await asyncio.sleep(self.chance.uniform(*self.chance.choices((SOON, LATE), (6, 1))[0]))
+            await asyncio.sleep(self.chance.uniform(*self.chance.choices((SOON, LATE), (9, 1))[0]))
             self.crowd.stopped = True
             await asyncio.to_thread(self.server.kill)
             await asyncio.gather(*work)
