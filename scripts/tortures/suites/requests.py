@@ -68,6 +68,11 @@ class Torture:
     sent: int = 0
     slowest: float = 0.0
 
+    @property
+    def is_over(self) -> bool:
+        """Whether the time that was given is up; looked at between groups."""
+        return self.asked.seconds is not None and self.report.seconds > self.asked.seconds
+
     def prepare(self) -> None:
         """An image to ask for, one that takes long to send, and a server that has done everything once."""
         self.image = self._uploaded(pictures.jpeg(300, 200))
@@ -401,6 +406,7 @@ def run(asked: Asked, report: Report) -> None:
         made = sum(
             way(server, report, examples=examples, seed=asked.seed, folder=asked.folder / "schemathesis")
             for way in (schemathesis.over_rest, schemathesis.over_graphql)
+            if not torture.is_over
         )
         torture.is_well()
         report.holds(server.is_alive, "the server is gone")
@@ -427,10 +433,14 @@ def _all_groups(torture: Torture) -> None:
         "bodies": malformed.bodies(image, token),
         "noise": malformed.noise(torture.asked.seed, amount, image, token),
     }.items():
+        if torture.is_over:
+            return
         torture.send(named)
         torture.is_well()
         torture.report.say(f"{name}: {torture.sent:,} requests, slowest {torture.slowest:.1f} s")
     for way in (torture.sockets, torture.subscriptions, torture.stalls):
+        if torture.is_over:
+            return
         way()
         torture.is_well()
         torture.report.say(f"{way.__name__}: {torture.sent:,} requests")
