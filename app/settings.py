@@ -275,7 +275,11 @@ class Settings:
     min_free_disk: int = setting(
         byte_count, 256 * MEGABYTE, "Uploads stop when the disk has less room than this"
     )
-    stall_timeout: float = setting(seconds, 30.0, "Seconds without a byte after which an upload is given up")
+    stall_timeout: float = setting(
+        seconds,
+        30.0,
+        "Seconds after which a request that stops coming, or an answer that nobody takes, is given up",
+    )
     max_pixels: int = setting(
         whole(1, 1_000_000_000),
         50_000_000,

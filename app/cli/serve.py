@@ -14,6 +14,7 @@ import uvicorn
 
 from app import logs
 from app.asgi import create_app
+from app.cli.connections import Connection, cut_when_stuck
 from app.cli.console import data_dir, prepared, settings_of
 from app.resolvers.account import FirstSignIn
 from app.settings import Settings
@@ -87,6 +88,7 @@ def serve(**options: Any) -> None:
         access_log=False,
         proxy_headers=False,
         server_header=False,
+        http=Connection,
         **SOCKETS,
         timeout_graceful_shutdown=10,
     )
@@ -94,6 +96,7 @@ def serve(**options: Any) -> None:
     listening = config.bind_socket()
     settings = replace(settings, port=listening.getsockname()[1])
     first = prepared(settings)
+    cut_when_stuck(listening, settings.stall_timeout)
     listening.listen(
         BACKLOG
     )  # whoever reads the addresses may connect at once, and waits while the server starts

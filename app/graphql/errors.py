@@ -12,6 +12,9 @@ from app.errors import BadRequest, PicHubError
 log = logging.getLogger("pichub.graphql")
 
 TOO_NESTED = "The document is nested too deeply to be read"
+TOO_LONG = "A number in the document has too many digits to be read"
+OF_DIGITS = "integer string conversion"
+"""In what Python says of a number with thousands of digits, which graphql-core passes on."""
 
 STATUS_OF_REFUSAL = {
     "BAD_REQUEST": 400,
@@ -56,6 +59,8 @@ def presented(error: GraphQLError, *, request_id: str) -> GraphQLError:
         return _with(error, told, {"code": BadRequest.code, "details": told})
     if isinstance(cause, RecursionError) and error.path is None:
         return _with(error, TOO_NESTED, {"code": BadRequest.code, "details": TOO_NESTED})
+    if isinstance(cause, ValueError) and error.path is None and OF_DIGITS in str(cause):
+        return _with(error, TOO_LONG, {"code": BadRequest.code, "details": TOO_LONG})
     log.error("request %s failed at %s", request_id, error.path, exc_info=cause)
     details = f"This is our mistake, not yours. The log has more under {request_id}"
     masked = {"code": PicHubError.code, "details": details, "requestId": request_id}

@@ -3,6 +3,7 @@
 Uploads come as github.com/jaydenseric/graphql-multipart-request-spec says.
 """
 
+import asyncio
 import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
@@ -65,10 +66,15 @@ class Body(StarletteRequestAdapter):
 
     async def get_body(self) -> bytes:
         body = bytearray()
-        async for chunk in self._request.stream():
-            body += chunk
-            if len(body) > MAX_DOCUMENT:
-                raise TooLarge(limit=MAX_DOCUMENT, what="request body")
+        seconds = self._request.state.services.settings.stall_timeout
+        try:
+            async with asyncio.timeout(seconds):
+                async for chunk in self._request.stream():
+                    body += chunk
+                    if len(body) > MAX_DOCUMENT:
+                        raise TooLarge(limit=MAX_DOCUMENT, what="request body")
+        except TimeoutError as error:
+            raise BadRequest(f"The body did not come within {seconds:g} s") from error
         return bytes(body)
 
     async def get_form_data(self) -> FormData:

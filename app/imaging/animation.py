@@ -1,11 +1,14 @@
 """How long each frame is shown, and how often all of them: the same in GIF and in WebP."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from PIL import Image
 
 from app.imaging.formats import Format
+
+LONGEST = 655_350
+"""Milliseconds that a frame may be shown: a GIF can't say more, and no animation's sum passes what WebP can count."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,11 @@ class Timing:
 
     durations: tuple[int, ...]
     plays: int
+
+    def shortened(self) -> "Timing":
+        """With frames so short that all together are no longer than one may be."""
+        most = LONGEST // len(self.durations)
+        return replace(self, durations=tuple(min(lasts, most) for lasts in self.durations))
 
     def said_to(self, format: Format) -> dict[str, Any]:
         """What Pillow is told when it writes `format`."""
@@ -39,4 +47,5 @@ def plays(image: Image.Image, format: Format) -> int:
 
 def duration(frame: Image.Image) -> int:
     """Milliseconds for which a loaded frame is shown."""
-    return int(frame.info.get("duration", 0))
+    # In a WebP they are differences of sums, which may have passed what libwebp counts: then they are negative.
+    return min(max(int(frame.info.get("duration", 0)), 0), LONGEST)

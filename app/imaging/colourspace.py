@@ -6,6 +6,8 @@ from pathlib import Path
 
 from PIL import Image, ImageCms
 
+from app.errors import CorruptImage
+
 PRESS = Path(__file__).with_name("press.icc")
 """Made by `python -m tests.imaging.press`, from what sharp shows for 2,401 mixtures of inks."""
 
@@ -14,7 +16,19 @@ SEE_THROUGH = {"1": "LA", "L": "LA", "LA": "LA"}
 
 
 def readable(image: Image.Image) -> Image.Image:
-    """The picture in a mode that can be resized: L, LA, RGB, RGBA or CMYK, eight bits each, no palette."""
+    """The picture in a mode that can be resized: L, LA, RGB, RGBA or CMYK, eight bits each, no palette.
+
+    Raises CorruptImage.
+    """
+    try:
+        return _plain(image)
+    except MemoryError:
+        raise
+    except Exception as error:  # palettes that are missing or too short: AssertionError, ValueError…
+        raise CorruptImage("Its colours can't be read") from error
+
+
+def _plain(image: Image.Image) -> Image.Image:
     if _is_deep(image):
         return _eight_bits(image)
     see_through = image.has_transparency_data

@@ -79,7 +79,8 @@ def frames(picture: Opened) -> Iterator[Image.Image]:
             if picture.is_animated:
                 picture.image.seek(index)
             picture.image.load()
-        yield _on_canvas(picture.image, picture) if picture.format is Format.GIF else picture.image
+            frame = _on_canvas(picture.image, picture) if picture.format is Format.GIF else picture.image
+        yield frame
 
 
 def turned(image: Image.Image, orientation: int) -> Image.Image:

@@ -66,7 +66,11 @@ def _gif(frames: Sequence[Image.Image], _quality: int, timing: Timing) -> bytes:
         return saved(first, "GIF")
     # A frame that lets the one before shine through must have it cleared first.
     disposal = {"disposal": 2} if any("transparency" in frame.info for frame in (first, *rest)) else {}
-    return saved(first, "GIF", save_all=True, append_images=rest, **disposal, **timing.said_to(Format.GIF))
+    options = {"save_all": True, "append_images": rest, **disposal}
+    try:
+        return saved(first, "GIF", **options, **timing.said_to(Format.GIF))
+    except OverflowError:  # equal neighbours are joined to one, which no GIF can show for so long
+        return saved(first, "GIF", **options, **timing.shortened().said_to(Format.GIF))
 
 
 def _indexed(frame: Image.Image) -> Image.Image:
@@ -84,11 +88,18 @@ def _indexed(frame: Image.Image) -> Image.Image:
 
 def _few_colours(frame: Image.Image, count: int) -> Image.Image:
     if frame.getcolors(count) is not None:
-        return frame.quantize(count)
+        return _quantized(frame, count)
     sample = frame.resize([min(side, SAMPLE_SIDE) for side in frame.size], Image.Resampling.NEAREST)
     return frame.quantize(
-        palette=sample.quantize(count), dither=Image.Dither.NONE
+        palette=_quantized(sample, count), dither=Image.Dither.NONE
     )  # dither would crawl from frame to frame
+
+
+def _quantized(image: Image.Image, count: int) -> Image.Image:
+    try:
+        return image.quantize(count)
+    except ValueError as error:  # "quantization error": it was refused memory
+        raise MemoryError(str(error)) from error
 
 
 def saved(image: Image.Image, plugin: str, **options: Any) -> bytes:
@@ -99,6 +110,7 @@ def saved(image: Image.Image, plugin: str, **options: Any) -> bytes:
     except (
         OSError,
         ValueError,
+        RuntimeError,  # libavif's
     ) as error:  # sizes and modes are such as every encoder takes: it was refused memory
         raise MemoryError(f"{plugin}: {error}") from error
     return file.getvalue()

@@ -33,9 +33,7 @@ def identify(
         # All of a JPEG's stream is read either way. An eighth of it is enough to be looked at.
         size = picture.size
         seen = Source(format=picture.format, width=size.width, height=size.height, frames=picture.frames)
-        picture.image.draft(
-            None, reduction(size).loaded if intermediates and is_worthwhile(seen) else (1, 1)
-        )
+        picture.image.draft(None, reduction(size).loaded if intermediates and is_worthwhile(seen) else (1, 1))
         admit(picture.image.width * picture.image.height)
         preview, see_through = _verified(picture)
         width, height = picture.upright_size

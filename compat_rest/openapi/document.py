@@ -21,6 +21,9 @@ from compat_rest.openapi.schemas import SCHEMAS, Schema, id_of
 from compat_rest.routes import API
 
 VERSION = "1.0.0"
+JSON = "application/json"
+OBJECT = {"type": "object"}
+"""Configurations of tools in JSON: each is as its tool has it."""
 PREFIX = "/v1"
 ABOUT_THE_API = """\
 Upload images, keep them in albums, and show them in whatever size and format a page needs.
@@ -136,11 +139,11 @@ def _success(answer: Answer, *, is_counted: bool) -> Schema:
     }
     if answer.status == HTTPStatus.NO_CONTENT:
         return {"description": answer.about, "headers": headers}
-    content = {kind: {"schema": answer.schema} for kind in answer.files}
+    content = {kind: {"schema": OBJECT if kind == JSON else answer.schema} for kind in answer.files}
     return {
         "description": answer.about,
         "headers": headers,
-        "content": content or {"application/json": {"schema": answer.schema, "example": answer.example}},
+        "content": content or {JSON: {"schema": answer.schema, "example": answer.example}},
     }
 
 

@@ -310,3 +310,9 @@ async def test_introspection_is_a_setting_and_suggestions_follow_it(tmp_path: Pa
         assert {error["extensions"]["code"] for error in hidden["errors"]} == {"BAD_REQUEST"}
         assert "Did you mean" not in (await endpoint.error("{ viewr { id } }"))["message"]
         assert await endpoint.data("{ __typename }") == {"__typename": "Query"}
+
+
+async def test_a_number_without_end_in_a_document_is_the_askers_mistake(graphql: Endpoint) -> None:
+    error = await graphql.error("{ images(first: " + "9" * 5000 + ") { pageInfo { hasNextPage } } }")
+    assert error["message"] == "A number in the document has too many digits to be read"
+    assert error["extensions"]["code"] == "BAD_REQUEST"

@@ -135,6 +135,16 @@ async def test_memory_has_a_ceiling():
         assert await pool.run(Say("next")) == "next"
 
 
+async def test_an_encoder_that_gets_no_memory_says_so_in_our_words(tmp_path):
+    """libavif's word for it is a RuntimeError."""
+    source = tmp_path / "source"
+    source.write_bytes(pictures.jpeg(400, 300))
+    async with new_pool(memory=70 * 1024**2) as pool:
+        recipe = Transform.parse({"w": "1600", "fm": "avif"}).resolve((await pool.identify(source)).source)
+        with pytest.raises(TooManyPixels, match="more memory"):
+            await pool.render(source, recipe, tmp_path / "destination", pixels=1)
+
+
 async def test_fifty_megapixels_fit_below_the_ceiling(pool, tmp_path):
     source = tmp_path / "source"
     source.write_bytes(pictures.large_png())

@@ -10,6 +10,7 @@ from app.imaging.limits import Limits
 from app.imaging.probe import Probe, identify
 from app.imaging.render import render
 from app.imaging.transform import Transform
+from scripts.tortures import mutants
 from tests import pictures
 
 LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
@@ -175,6 +176,17 @@ def test_bytes_that_are_not_as_written_are_a_picture_or_one_of_our_errors(probe,
             found = probe(bytes(broken), Limits(max_pixels=1_000_000, max_side=4000))
             recipe = Transform(width=20, format=Format.GIF).resolve(found.source)
             render(tmp_path / "picture", recipe, tmp_path / "result")
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [{}, {"PLTE": bytes(6), "tRNS": bytes(300)}],
+    ids=["no palette", "more transparency than palette"],
+)
+def test_a_palette_that_does_not_cover_its_pixels_is_corrupt(probe, chunks):
+    """Pillow decodes these, and fails when their colours are asked for."""
+    with pytest.raises(CorruptImage):
+        probe(mutants.png(8, 8, 3, bytes(72), **chunks))
 
 
 def test_a_file_that_is_not_there_is_not_a_corrupt_picture(tmp_path):

@@ -6,12 +6,15 @@ import pytest
 from PIL import Image, ImageChops, ImageSequence, ImageStat
 
 from app.errors import CorruptImage
+from app.imaging.animation import Timing
+from app.imaging.encoder import encoded
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit
 from app.imaging.limits import Limits
 from app.imaging.probe import identify
 from app.imaging.render import Rendered, render
 from app.imaging.transform import Transform
+from scripts.tortures import mutants
 from tests import pictures
 from tests.pictures import BLUE, GREEN, PATTERN, RED, YELLOW
 
@@ -254,6 +257,16 @@ def test_an_animation_keeps_its_frames_and_their_times(rendering, make, format):
 
 
 @pytest.mark.parametrize("format", ["gif", "webp"])
+@pytest.mark.parametrize("moves", [True, False])
+def test_an_animation_that_lasts_for_weeks_lasts_as_long_as_a_format_can_say(rendering, format, moves):
+    """Times add up, where frames are the same, and beyond what counts them in Pillow and libwebp."""
+    each = (0, 0, 8, 8, 0xFFFFFF, 1)
+    data = mutants.webp_frames(9, 8, *[each, (0, 0, 8, 8, 0xFFFFFE, 0)] * 75 if moves else [each] * 150)
+    _, _, image = rendering(data, fm=format, w=5)
+    assert max(durations(image)) > 4_000
+
+
+@pytest.mark.parametrize("format", ["gif", "webp"])
 def test_each_frame_looks_as_it_was_seen(rendering, format):
     source = Image.open(BytesIO(pictures.transparent_animated_gif()))
     _, _, image = rendering(pictures.transparent_animated_gif(), fm=format, q=100)
@@ -310,6 +323,15 @@ def test_quality_is_what_was_asked_for(rendering):
         sizes = [rendering(pictures.jpeg(), w=200, fm=format, q=q)[0].size for q in (10, 50, 90, 100)]
         assert sizes == sorted(sizes)
         assert sizes[-1] > 3 * sizes[0]
+
+
+def test_colours_that_can_not_be_counted_for_want_of_memory_are_told_as_such(monkeypatch):
+    def refused(*_: object, **__: object) -> None:
+        raise ValueError("quantization error")  # Pillow's word for it
+
+    monkeypatch.setattr(Image.Image, "quantize", refused)
+    with pytest.raises(MemoryError):
+        encoded([pictures.patterned()], Format.GIF, None, Timing(durations=(0,), plays=0))
 
 
 def test_a_picture_that_broke_after_it_was_stored_is_corrupt(tmp_path):

@@ -1,0 +1,76 @@
+"""How long a connection is waited for where nobody above can know: before a request is there, and when it is answered.
+
+Bodies and streams are watched by those who read and write them.
+"""
+
+import asyncio
+import socket
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+LARGEST_HEAD = 64 * 1024
+"""Bytes of a request's line and headers, to the next piece that arrives: the parser itself keeps whatever comes."""
+
+TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+
+KEPT_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+"""After how many seconds of silence the other end is asked whether it is there, how often, and how many times."""
+
+
+def cut_when_stuck(listening: socket.socket, seconds: float) -> None:
+    """Has the system cut connections whose other end takes nothing for so long, or has vanished, where it can."""
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in {"TCP_USER_TIMEOUT": int(seconds * 1000), **KEPT_ALIVE}.items():
+        if option := getattr(socket, name, None):
+            listening.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
+class Connection(HttpToolsProtocol):
+    """uvicorn's own, that closes where no whole head of a request comes within the setting `stall_timeout`."""
+
+    _waiting: asyncio.TimerHandle | None = None
+    _is_in_head = False
+    _head = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        self._wait_for_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_waiting()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if (
+            self.transport.is_closing() or self.transport.get_protocol() is not self
+        ):  # it speaks WebSocket now
+            return
+        if self._is_in_head:
+            self._head += len(data)
+            if self._head > LARGEST_HEAD:
+                self.transport.write(TOO_LARGE)
+                self.transport.close()
+                return
+        if self.cycle is None or self.cycle.response_complete:
+            self._wait_for_head()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self._is_in_head, self._head = True, 0
+
+    def on_headers_complete(self) -> None:
+        super().on_headers_complete()
+        self._is_in_head = False
+        self._stop_waiting()
+
+    def _wait_for_head(self) -> None:
+        """From the first byte of it, and from the first of all: whoever drips has no more time."""
+        if self._waiting is None:
+            seconds = self.app_state["services"].settings.stall_timeout
+            self._waiting = self.loop.call_later(seconds, self.transport.close)
+
+    def _stop_waiting(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None

@@ -1,0 +1,111 @@
+"""Who neither asks nor listens is not waited for: raw connections to a server whose patience is short."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+import httpx2
+import pytest
+
+from app.cli.connections import LARGEST_HEAD
+from scripts.tortures import malformed, wire
+from scripts.tortures.peak import Peak
+from scripts.tortures.server import Server
+from tests import pictures
+
+PATIENCE = 1.0
+SOON = 8.0
+"""Seconds, on a machine that is busy."""
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    folder = tmp_path_factory.mktemp("connections")
+    with Server(folder, stall_timeout=str(PATIENCE), min_free_disk="1", worker="apart").running() as server:
+        yield server
+
+
+@pytest.mark.parametrize(
+    "start",
+    [b"", b"GET /v1", b"GET / HTTP/1.1\r\nHost: a\r\nX: ", b"\r\n\r\n"],
+    ids=["nothing", "half a line", "half a head", "empty lines"],
+)
+def test_a_head_that_does_not_come_is_not_waited_for(server, start):
+    with wire.connected(server.port) as connection:
+        connection.sendall(start)
+        assert wire.is_closed_within(connection, SOON)
+
+
+def is_cut_while_it_drips(connection: socket.socket) -> bool:
+    until = time.monotonic() + SOON
+    with suppress(ConnectionError):
+        while time.monotonic() < until:
+            connection.sendall(b"x")
+            time.sleep(0.1)
+        return False
+    return True
+
+
+def test_a_head_that_drips_has_no_more_time(server):
+    with wire.connected(server.port) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nX: ")
+        assert is_cut_while_it_drips(connection)
+
+
+def test_what_drips_after_an_answer_has_no_more_time_either(server):
+    sent = b"POST /v1/nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
+    with wire.connected(server.port) as connection:
+        connection.sendall(sent)
+        assert is_cut_while_it_drips(connection)
+
+
+def test_a_head_has_a_largest_size(server):
+    fits = wire.request("/v1/images", headers=[("X", "y" * (LARGEST_HEAD // 2))], token=server.token)
+    assert wire.asked(server.port, fits).status == 200
+    beyond = wire.request("/v1/images", headers=[("X", "y" * 4_000_000)], token=server.token)
+    assert wire.asked(server.port, beyond).status in {0, 431}  # 0 where the rest of it was still under way
+    with wire.connected(server.port) as connection:
+        connection.sendall(beyond[: 4 * LARGEST_HEAD])
+        assert wire.heard(connection, SOON).status == 431
+
+
+def test_a_body_of_graphql_that_does_not_come_is_not_waited_for(server):
+    answer = wire.asked(server.port, malformed.posted(server.token, {"query": "{ viewer { id } }"})[:-5])
+    assert answer.status == 400
+    assert b"The body did not come within 1 s" in answer.body
+
+
+def test_who_is_slow_and_steady_is_served(server):
+    body = malformed.part("image", pictures.patterned_png(), filename="a.png") + malformed.END
+    whole = wire.request("/v1/upload", method="POST", headers=[malformed.FORM], body=body, token=server.token)
+    with wire.connected(server.port) as connection:
+        step = len(whole) // 20 + 1
+        for start in range(0, len(whole), step):
+            connection.sendall(whole[start : start + step])
+            time.sleep(0.1)
+        assert wire.heard(connection, SOON).status == 200
+
+
+def test_a_connection_that_is_kept_is_answered_again_and_again(server):
+    with httpx2.Client(base_url=server.url, headers=server.headers) as client:
+        until = time.monotonic() + 2 * PATIENCE
+        while time.monotonic() < until:
+            assert client.get("/v1/images").status_code == 200
+            time.sleep(0.1)
+
+
+def test_an_answer_that_nobody_takes_is_given_up(server):
+    files = {"image": ("a.png", pictures.png(1100, 1000))}
+    uploaded = httpx2.post(f"{server.url}/v1/upload", headers=server.headers, files=files, timeout=30)
+    sent = wire.request(f"/img/{uploaded.json()['data']['id']}", token=server.token)
+    held = [wire.connected(server.port, buffer=2048) for _ in range(5)]
+    for connection in held:
+        connection.sendall(sent)
+    watch, until = Peak(server.tree), time.monotonic() + 3 * SOON
+    while watch.connections(server.port) and time.monotonic() < until:
+        time.sleep(0.1)
+    assert not watch.connections(server.port)
+    for connection in held:
+        with suppress(OSError):
+            connection.close()

@@ -1,0 +1,187 @@
+"""What tells whether hostile pictures and requests were answered as promised finds what is planted."""
+
+import json
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from threading import Thread
+
+import httpx2
+import pytest
+
+from scripts.tortures import malformed, mutants, schemathesis, wire
+from scripts.tortures.answers import wrong_with
+from scripts.tortures.asked import Asked
+from scripts.tortures.report import Report
+from scripts.tortures.server import Server
+from scripts.tortures.suites import images, requests
+from tests import pictures
+
+JSON = {"content-type": "application/json"}
+REFUSED = {
+    "success": False,
+    "message": "No",
+    "error": {"code": "NOT_FOUND", "message": "No", "details": "None."},
+}
+
+
+def body(said: object) -> bytes:
+    return json.dumps(said).encode()
+
+
+def test_documented_answers_are_taken() -> None:
+    assert wrong_with(200, JSON, b'{"success":true}') is None
+    assert wrong_with(404, JSON, body(REFUSED)) is None
+    assert wrong_with(416, {"content-type": "text/plain"}, b"") is None
+    assert wrong_with(400, JSON, b'{"errors":[{"extensions":{"code":"BAD_REQUEST"}}]}') is None
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "why"),
+    [
+        (500, b"{}", "the status 500"),
+        (418, b"{}", "the status 418"),
+        (404, b'{"detail":"Not Found"}', "another form"),
+        (400, body(REFUSED), "another form"),
+        (404, body(REFUSED | {"message": "pchb_pat_x"}), "a token"),
+        (422, b"Traceback (most recent call last)", "it tells"),
+        (200, b'{"a":"/srv/app/asgi.py"}', "it tells"),
+        (400, b'{"errors":[{"extensions":{"code":"INTERNAL_ERROR"}}]}', "nobody foresaw"),
+        (200, b'{"data":null,"errors":[{"extensions":{"code":"INTERNAL_ERROR"}}]}', "nobody foresaw"),
+    ],
+)
+def test_other_answers_are_found(status: int, said: bytes, why: str) -> None:
+    assert why in str(wrong_with(status, JSON, said))
+
+
+def test_mutants_are_the_same_for_the_same_seed() -> None:
+    def some(seed: int) -> list[tuple[str, bytes]]:
+        chance = Random(seed)
+        return [mutants.mutant(chance) for _ in range(20)]
+
+    assert some(5) == some(5) != some(6)
+
+
+@pytest.fixture
+def torture(tmp_path: Path) -> images.Torture:
+    asked = Asked(folder=tmp_path, seed=1, quick=True)
+    return images.Torture(asked, Report("images", 1), Server(tmp_path))
+
+
+CASE = mutants.Case("00001 planted", b"bytes", "a.png", "image/png")
+
+
+def answer(content: bytes, kind: str, status: int = 200) -> httpx2.Response:
+    return httpx2.Response(
+        status, content=content, headers={"content-type": kind, "x-content-type-options": "nosniff"}
+    )
+
+
+def test_a_result_of_another_kind_than_it_says_is_found(torture: images.Torture) -> None:
+    torture.is_shown(CASE, "fm=png", answer(pictures.patterned_png(), "image/png"))
+    assert not torture.report.broken
+    torture.is_shown(CASE, "", answer(pictures.patterned_png(), "image/jpeg"))
+    torture.is_shown(CASE, "fm=webp", answer(pictures.patterned_png(), "image/png"))
+    torture.is_shown(CASE, "", answer(b"<script>", "image/png"))
+    torture.is_shown(
+        CASE,
+        "",
+        httpx2.Response(200, content=pictures.patterned_png(), headers={"content-type": "image/png"}),
+    )
+    assert len(torture.report.broken) == 4
+    assert (torture.asked.folder / "failing" / "00001-planted").read_bytes() == b"bytes"
+
+
+def test_an_answer_that_comes_too_late_or_not_at_all_is_found(
+    torture: images.Torture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost() -> httpx2.Response:
+        raise httpx2.ReadError("gone")
+
+    assert torture.timed(CASE, "", lost) is None
+    monkeypatch.setattr(images, "LONGEST", -1.0)
+    torture.timed(CASE, "", lambda: answer(b"", "image/png"))
+    assert [text.rpartition(": ")[2].split()[0] for text in torture.report.broken] == [
+        "ReadError('gone')",
+        "it",
+    ]
+
+
+def test_what_is_left_in_the_folder_for_what_comes_in_is_found(tmp_path: Path) -> None:
+    (tmp_path / "storage" / ".own").mkdir(parents=True)
+    assert images.left_over(tmp_path) == []
+    (tmp_path / "storage" / ".own" / "upload-0123").touch()
+    assert images.left_over(tmp_path) == ["storage/.own/upload-0123"]
+
+
+@contextmanager
+def answering(said: bytes, *, close: bool = True) -> Iterator[int]:
+    """A port at which everything is answered with the same bytes."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def serve() -> None:
+            with listening.accept()[0] as connection:
+                connection.recv(65_536)
+                connection.sendall(said)
+                if not close:
+                    connection.recv(1)
+
+        serving = Thread(target=serve, daemon=True)
+        serving.start()
+        yield listening.getsockname()[1]
+        serving.join(5)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (b"HTTP/1.1 500 Oh\r\n\r\n", "the status 500"),
+        (b"HTTP/1.1 200 OK\r\nX-Injected: yes\r\n\r\n", "a header of its own"),
+        (b"HTTP/1.1 307 Go\r\nLocation: http://evil.example/\r\n\r\n", "sent on"),
+        (b"", "no answer"),
+    ],
+)
+def test_requests_that_are_answered_badly_are_found(tmp_path: Path, said: bytes, why: str) -> None:
+    server = Server(tmp_path)
+    torture = requests.Torture(Asked(folder=tmp_path, seed=1), Report("requests", 1), server)
+    with answering(said) as server.port:
+        torture.one("planted", wire.request("/"))
+    assert [why in text for text in torture.report.broken] == [True]
+
+
+def test_a_request_that_has_no_end_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(wire, "PATIENCE", 0.2)
+    server = Server(tmp_path)
+    with answering(b"HTTP/1.1 200 OK\r\n\r\n", close=False) as server.port:
+        assert wire.asked(server.port, wire.request("/"), patience=0.2).hung
+
+
+def test_what_schemathesis_was_answered_is_judged(tmp_path: Path) -> None:
+    def interaction(status: int, said: bytes) -> dict[str, object]:
+        return {
+            "response": {
+                "status_code": status,
+                "headers": {"content-type": ["application/json"]},
+                "content": said.decode(),
+            }
+        }
+
+    recorder = {
+        "label": "GET /x",
+        "interactions": {"a": interaction(200, b"{}"), "b": interaction(500, b"{}"), "c": {"response": None}},
+        "checks": {"a": [{"status": "failure", "name": "planted"}, {"status": "success", "name": "fine"}]},
+    }
+    told, report = tmp_path / "report.ndjson", Report("requests", 1)
+    told.write_text(json.dumps({"ScenarioFinished": {"recorder": recorder}}) + "\n")
+    assert schemathesis.judged(told, report, with_checks=True) == 3
+    assert [word in " ".join(report.broken) for word in ("planted", "status 500", "no answer")] == [True] * 3
+    assert len(report.broken) == 3
+
+
+def test_malformed_requests_are_what_their_names_say() -> None:
+    named = dict(malformed.heads("img_1", "token"))
+    assert b"Host" not in named["no host"]
+    assert len(named["ten megabytes of header"]) > 10_000_000
+    assert wire.frame(b"a" * 200, masked=False)[:4] == b"\x81\x7e\0\xc8"
