@@ -1,5 +1,6 @@
 """Packages of npm that tests run, at the versions named here: installed beside the interpreter when first needed."""
 
+import fcntl
 import json
 import os
 import subprocess
@@ -30,6 +31,13 @@ class Room:
 
     def install(self) -> Path:
         """The folder, with all packages in it."""
+        self.folder.parent.mkdir(exist_ok=True)
+        with self.folder.with_suffix(".lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)  # tests of other processes may want it too
+            self._install()
+        return self.folder
+
+    def _install(self) -> None:
         stamp = self.folder / "installed.json"
         if not stamp.exists() or json.loads(stamp.read_text()) != self.versions:
             rmtree(self.folder, ignore_errors=True)
@@ -37,11 +45,10 @@ class Room:
             packages = [f"{name}@{version}" for name, version in self.versions.items()]
             self.run(NPM, "install", *OPTIONS, "--prefix", self.folder, *packages, within_seconds=110)
             stamp.write_text(json.dumps(self.versions))
-        return self.folder
 
     def bring(self, project: Path) -> Path:
         """A copy of the project inside the folder, without what an earlier run made there."""
-        copy = self.install() / project.name
+        copy = self.install() / f"{project.name}-{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
         rmtree(copy, ignore_errors=True)
         return Path(copytree(project, copy))
 

@@ -14,6 +14,8 @@ from tests import pictures
 from tests.house import House, served
 from tests.web.test_dashboard import inside, owner, tile
 
+pytestmark = pytest.mark.alone
+
 FIRST_LOAD = 200_000
 """Bytes over the network, headers too, that the first look may cost, whatever the pictures weigh."""
 INTERACTIVE = 1000
