@@ -7,11 +7,12 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 
 from app.auth.browsers import Credentials
+from app.auth.keyring import DatabaseKeyring
 from app.context import Context, Services
 from app.errors import Forbidden, InvalidParameter, NotFound, Unauthorized
 from app.imaging.formats import Format
 from app.imaging.transform import Transform
-from app.lifespan import kept_keyring
+from app.keyring import FileKeyring
 from app.models import Image
 from app.resolvers import account, variants
 from app.resolvers.variants import Picture
@@ -59,8 +60,9 @@ async def test_an_address_ends_in_its_second(built: House) -> None:
 
 async def test_a_rotation_leaves_addresses_their_week_and_no_more(built: House) -> None:
     image_id, url = await signed_at_noon(built, 604_800)
-    elsewhere = kept_keyring(built.services.settings)
-    await elsewhere.rotate(NOON - timedelta(days=1), keep_for=WEEK)
+    kept = built.services.keyring
+    assert isinstance(kept, FileKeyring | DatabaseKeyring)
+    await kept.rotate(NOON - timedelta(days=1), keep_for=WEEK)
     assert await opened(built, image_id, url, NOON + timedelta(days=5, hours=23))
     with pytest.raises(NotFound):
         await opened(built, image_id, url, NOON + timedelta(days=6))
