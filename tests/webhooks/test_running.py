@@ -54,6 +54,7 @@ async def test_a_bell_that_does_not_ring_costs_a_moment_and_nothing_else(desk: D
             await receiver.count(1)
 
 
+@pytest.mark.alone
 async def test_three_that_hang_do_not_delay_a_fourth(desk: Desk) -> None:
     late: list[float] = []
     recorded: dict[str, float] = {}
