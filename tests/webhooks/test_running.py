@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from app.models import Delivery, DeliveryStatus
 from app.webhooks import delivery, relay
 from app.webhooks.delivery import PACE, Pace
