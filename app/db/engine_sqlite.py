@@ -24,11 +24,14 @@ from app.db import sql, statements
 from app.db.connection import Connection, Work
 from app.db.reading import Reading
 from app.db.statements import Row
+from app.errors import OutOfStorage
 
 T = TypeVar("T")
 READERS = 3
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "journal_size_limit": 16 << 20}
 READER_PRAGMAS = {"query_only": "ON"}
+FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
+"""What SQLite says where the disk has no room: for a page of the log, or for its index in shared memory."""
 
 
 class Executor(Reading, SqliteExecutor):
@@ -321,11 +324,14 @@ def _in_memory(path: str) -> bool:
 
 @contextmanager
 def _translated() -> Iterator[None]:
+    """SQLite's errors as Tortoise's, and a full disk as what it is to whoever asked."""
     try:
         yield
     except sqlite3.IntegrityError as error:
         raise IntegrityError(error) from error
     except sqlite3.OperationalError as error:
+        if getattr(error, "sqlite_errorcode", None) in FULL:  # our own have no code
+            raise OutOfStorage("The disk is full. Delete something first.") from error
         raise OperationalError(error) from error
 
 

@@ -6,7 +6,9 @@ compares. Looking costs two reads of memory. Marks are random: two writers at on
 """
 
 import mmap
+import os
 import secrets
+import sys
 import zlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -15,6 +17,7 @@ from typing import TypeAlias
 
 SLOTS = 4096
 """Images share slots: a change of one makes at most a few others be asked for again."""
+SIZE = 8 * (SLOTS + 1)
 
 ALL = SLOTS
 """The slot of a mark that stands for all images."""
@@ -28,8 +31,10 @@ class Freshness:
     def __init__(self, path: Path) -> None:
         path.touch(mode=0o600)
         with path.open("r+b") as file:
-            file.truncate(8 * (SLOTS + 1))
-            self._map = mmap.mmap(file.fileno(), 8 * (SLOTS + 1))
+            file.truncate(SIZE)
+            if sys.platform == "linux":  # a mark written into a hole ends the process where the disk is full
+                os.posix_fallocate(file.fileno(), 0, SIZE)
+            self._map = mmap.mmap(file.fileno(), SIZE)
         self._marks = memoryview(self._map).cast("Q")
 
     def close(self) -> None:

@@ -47,6 +47,41 @@ async def test_507_when_the_disk_is_nearly_full_and_deletes_work_still(tmp_path:
         assert (await home.client.delete(image["delete_url"], headers=headers)).status_code == 200
 
 
+async def test_507_when_the_database_finds_no_room_and_nothing_is_done_by_half(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with house(tmp_path) as home:
+        image, database = await home.upload(pictures.png()), connections.get("default")
+        await database.execute_script("PRAGMA max_page_count=1")  # as many as there are now, and no more
+        words = {"title": "x" * 200, "description": "y" * 5000}
+        posted = {"files": {"image": ("a.png", pictures.jpeg())}, "data": words}
+        mutation = (
+            "mutation($name: String!, $about: String)"
+            " { createAlbum(input: {name: $name, description: $about}) { album { id } } }"
+        )
+        variables = {"name": "x" * 200, "about": "y" * 5000}
+        with caplog.at_level(logging.WARNING):
+            for _ in range(20):
+                answer = await home.client.post("/v1/upload", headers=home.headers, **posted)
+                if answer.status_code == 507:
+                    break
+            error = answer.json()["error"]
+            assert (answer.status_code, error["code"]) == (507, "INSUFFICIENT_STORAGE")
+            assert error["details"] == "The disk is full. Delete something first."
+            told = await home.client.post(
+                "/graphql", headers=home.headers, json={"query": mutation, "variables": variables}
+            )
+            assert told.json()["errors"][0]["extensions"]["code"] == "INSUFFICIENT_STORAGE"
+        assert not caplog.records
+        listed = (await home.client.get("/v1/images?per_page=100", headers=home.headers)).json()["data"]
+        originals = {path.name.split(".")[0] for path in (tmp_path / "storage" / "originals").iterdir()}
+        assert {image["id"] for image in listed} == originals
+        assert (await home.client.delete(image["delete_url"], headers=home.headers)).status_code == 200
+        await database.execute_script("PRAGMA max_page_count=1073741823")
+        again = await home.client.post("/v1/upload", headers=home.headers, **posted)
+        assert again.status_code == 200, again.text
+
+
 async def test_500_shows_nothing_but_a_request_id(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with house(tmp_path) as home:
         await connections.get("default").execute_script("ALTER TABLE albums RENAME TO gone")

@@ -17,6 +17,7 @@ from tortoise.transactions import in_transaction
 from app.db.engine_sqlite import READERS, Engine
 from app.db.lifecycle import database
 from app.db.migrate import migrate
+from app.errors import OutOfStorage
 from tests.db.library import Library, book, library_config
 from tests.db.models import Book, Shelf
 from tests.statements import counted_statements
@@ -50,6 +51,19 @@ async def test_a_transaction_is_whole_or_nothing(engine: Any, library: Library):
         await book(0).save()
         assert await library.ask("SELECT COUNT(*) FROM books") == [(0,)]
         assert await Book.all().count() == 1
+    assert await library.ask("SELECT COUNT(*) FROM books") == [(1,)]
+
+
+@pytest.mark.parametrize("library", ["sqlite"], indirect=True)
+async def test_a_disk_that_is_full_is_told_as_such_and_undoes_the_transaction(engine: Any, library: Library):
+    await engine.execute_script("PRAGMA max_page_count=1")  # as many as there are now, and no more
+    with pytest.raises(OutOfStorage):
+        async with in_transaction():
+            for number in range(1000):
+                await book(number).save()
+    assert await library.ask("SELECT COUNT(*) FROM books") == [(0,)]
+    await engine.execute_script("PRAGMA max_page_count=1073741823")
+    await book(0).save()
     assert await library.ask("SELECT COUNT(*) FROM books") == [(1,)]
 
 

@@ -1,11 +1,12 @@
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from app.hits.freshness import Freshness
+from app.hits.freshness import SIZE, Freshness
 from tests.hits.test_shared import machine
 
 
@@ -65,3 +66,14 @@ async def test_a_new_process_does_not_void_what_others_remember(tmp_path: Path, 
     marks = freshness.marks("img_1")
     Freshness(tmp_path / "marks").close()
     assert freshness.holds("img_1", marks)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a file can't be told to have no holes")
+def test_the_file_of_marks_has_no_holes_to_be_filled_when_the_disk_is_full(tmp_path: Path) -> None:
+    """A write into a hole that finds no room is no error but SIGBUS: it ends the process."""
+    with (tmp_path / "marks").open("wb") as earlier:
+        earlier.truncate(SIZE)
+    assert (tmp_path / "marks").stat().st_blocks == 0
+    Freshness(tmp_path / "marks").close()
+    found = (tmp_path / "marks").stat()
+    assert (found.st_size, found.st_blocks * 512 >= SIZE) == (SIZE, True)

@@ -1,0 +1,1 @@
+"""What is done to a real server on purpose, and the promises that must hold all the same. `scripts/torture` runs it."""

@@ -1,0 +1,1 @@
+"""A module for each suite, found by its name. Each has `run(asked, report)`, and its docstring says what it proves."""
