@@ -102,8 +102,12 @@ class NotMade(Exception):
 
 
 async def bring_up_to_date(settings: Settings) -> None:
-    """Brings the tables up to date that a PicHub has. Raises NotMade where there is none."""
+    """Brings the tables up to date that a PicHub has. Raises NotMade where there is none.
+
+    A machine more, whose rows are elsewhere, gets its data folder by that.
+    """
     require_made(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     await migrate(database_config(settings))
 
 
@@ -181,7 +185,7 @@ def assembled(settings: Settings, tracing: Tracing | None = None) -> Services:
         outbound=Outbound(allowed=settings.webhook_allow_networks),
         metrics=metrics,
         tracing=tracing or NoTracing(),
-        health=Health(checks=checks(storage=pictures, imaging=imaging, redis=shared)),
+        health=Health(checks=checks(settings, storage=pictures, imaging=imaging, redis=shared)),
         limiter=limiter(shared),
         policies={
             Budget.API: Policy(Budget.API, settings.limit_api),
@@ -278,11 +282,16 @@ async def looked_after(storage: Storage) -> AsyncIterator[None]:
         await asyncio.wait([tending])
 
 
-def checks(*, storage: Storage, imaging: Pool, redis: Redis | None) -> list[Check]:
+def checks(settings: Settings, *, storage: Storage, imaging: Pool, redis: Redis | None) -> list[Check]:
     """What must work for this process to be ready: a line for each engine."""
+
+    async def where() -> str:
+        found = storage_place(settings)
+        return f"S3, {found.address}" if isinstance(found, Bucket) else f"the folder {found.resolve()}"
+
     needed = [
         Check("database", state.check, state.version),
-        Check("storage", partial(probe.check, storage)),
+        Check("storage", partial(probe.check, storage), where),
         Check("transforms", imaging.check),
     ]
     return needed if redis is None else [*needed, Check("redis", redis.check, redis.version, is_needed=False)]
