@@ -74,8 +74,8 @@ class Worker:
 def cluster(folder: Path, **settings: str) -> Iterator[Cluster]:
     """The three, until the block ends. Both servers start at the same moment, where there may be nothing yet."""
     shared = {
-        "public_url": PUBLIC_URL, "trusted_proxies": "192.0.2.1", "worker": "apart", "metrics": "on", "min_free_disk": "1MB",
-        "webhook_allow_networks": "127.0.0.0/8", "transform_workers": "1", **settings,
+        "public_url": PUBLIC_URL, "trusted_proxies": "192.0.2.1", "worker": "apart", "metrics": "on",
+        "min_free_disk": "1MB", "webhook_allow_networks": "127.0.0.0/8", "transform_workers": "1", **settings,
     }  # fmt: skip
     one, two = (Server(folder / name, **shared) for name in ("one", "two"))
     worker = Worker(one, folder / "worker")

@@ -240,7 +240,8 @@ async def test_fifty_who_ask_both_for_one_variant_cost_one_render(
 async def rendered(machines: Machines, client: httpx2.AsyncClient) -> float:
     pages = [(await client.get(f"{url}/metrics")).text for url in (machines.a, machines.b)]
     found = [
-        re.findall(r'^pichub_transforms_total\{outcome="rendered"\} (\S+)', page, re.M) for page in pages
+        re.findall(r'^pichub_transforms_total\{outcome="rendered"\} (\S+)', page, re.MULTILINE)
+        for page in pages
     ]
     return sum(float(number) for each in found for number in each)
 
