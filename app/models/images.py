@@ -104,7 +104,8 @@ class Image(Model):
     async def add(self) -> None:
         """Writes a new image, its tags, and its share of what its album counts. The account has counted it before."""
         await self.save(force_create=True)
-        await ImageTag.write(self.id, self.tags)
+        if self.tags:
+            await ImageTag.write(self.id, self.tags)
         await self._enter(self.album)
 
     async def move_to(self, album: Album | None) -> None:

@@ -138,6 +138,7 @@ async def test_a_page_beyond_the_last_is_empty_however_far(engine: Any):
     assert (list(page.items), page.total, counted.count) == ([], 3, 1)
 
 
+@pytest.mark.parametrize("library", ["sqlite"], indirect=True)
 async def test_pages_are_read_off_the_index(engine: Any):
     """No sorting, and a seek to the page's first row: the plan says so, and the deepest page costs as the first."""
     for start in range(0, MANY, MANY // 4):
