@@ -29,6 +29,8 @@ class Engines:
     database: str
     settings: dict[str, str]
     """Those by which a server uses all of them."""
+    pids: list[int]
+    """Of the first process of each."""
 
 
 @contextmanager
@@ -50,6 +52,7 @@ def engines() -> Iterator[Engines]:
                 ],
                 database.url,
                 {"database_url": database.url, "redis_url": redis.url, **store.settings("pichub")},
+                [each.pid for each in (database, redis, store)],
             )
     finally:
         with suppress(AssertionError):

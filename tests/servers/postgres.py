@@ -63,6 +63,12 @@ class Server:
     def url(self) -> str:
         return f"postgres://pichub:secret@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def pid(self) -> int:
+        """Of its first process."""
+        assert self._process
+        return self._process.pid
+
     def start(self) -> None:
         options = [word for setting in self._options for word in ("-c", setting)]
         command = [self._bin / "postgres", "-D", self._data, "-h", "127.0.0.1", "-p", str(self.port)]

@@ -51,6 +51,12 @@ class Seaweed:
             "s3_secret_key": self.secret_key,
         }
 
+    @property
+    def pid(self) -> int:
+        """Of its first process."""
+        assert self.process
+        return self.process.pid
+
     def start(self) -> None:
         self.process = subprocess.Popen(
             self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
