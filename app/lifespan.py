@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app import pulse
 from app.auth.keyring import DatabaseKeyring
@@ -122,13 +124,22 @@ def require_made(settings: Settings) -> None:
 
 @asynccontextmanager
 async def parts(settings: Settings) -> AsyncIterator[Services]:
-    """The services of a PicHub that may be broken: nothing is asked of an engine yet. Raises OSError."""
-    services = assembled(settings)
-    try:
-        yield services
-    finally:
-        await services.imaging.close()
-        services.freshness.close()
+    """The services of a PicHub that may be broken: nothing is asked of an engine yet. Raises OSError.
+
+    The data folder is the first start's to make: where there is none, they get another for the time.
+    """
+    with ExitStack() as held:
+        if not settings.data_dir.exists():
+            folder = held.enter_context(TemporaryDirectory(prefix="pichub-"))
+            settings = replace(settings, data_dir=Path(folder))
+        services = assembled(settings)
+        try:
+            yield services
+        finally:
+            await services.imaging.close()
+            if services.redis is not None:
+                await services.redis.close()
+            services.freshness.close()
 
 
 @asynccontextmanager

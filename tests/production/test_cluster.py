@@ -324,9 +324,16 @@ async def test_a_server_that_is_killed_under_uploads_loses_nothing_that_it_ackno
         assert (await client.get(f"{machines.a}/img/{image_id}")).status_code == 200
 
 
-async def test_the_doctor_finds_all_well_and_names_the_engines(machines: Machines) -> None:
+async def test_the_doctor_finds_all_well_and_names_the_engines_also_on_a_machine_to_come(
+    machines: Machines, tmp_path: Path
+) -> None:
     done = await asyncio.to_thread(machines.cluster.two.run, "doctor")
     assert all(line.startswith("ok ") for line in done.splitlines()), done
     assert "database: PostgreSQL 18" in done
     assert "redis: Valkey 9" in done
     assert "put, read and removed in S3, http://127.0.0.1" in done
+    before = await asyncio.to_thread(machines.cluster.two.run, "doctor", DATA_DIR=str(tmp_path / "none"))
+    warning, _, *rest = [line for line in before.splitlines() if "settings: all" not in line]
+    assert warning.startswith("warning  data folder")
+    assert all(line.startswith("ok ") for line in rest), before
+    assert not (tmp_path / "none").exists()
