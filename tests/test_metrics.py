@@ -50,14 +50,14 @@ async def test_nothing_is_counted_where_it_is_off() -> None:
     assert ("pichub_webhooks_disabled_total", "gone") not in seen
 
 
-def test_redis_is_told_of_where_there_is_one() -> None:
+async def test_redis_is_told_of_where_there_is_one() -> None:
     metrics = Metrics(on=True)
-    assert ("pichub_redis_up",) not in samples(metrics.page())
+    assert ("pichub_redis_up",) not in samples(await metrics.page())
     metrics.redis_is(up=True)
-    assert samples(metrics.page())["pichub_redis_up",] == 1
+    assert samples(await metrics.page())["pichub_redis_up",] == 1
     metrics.redis_is(up=False)
     for _ in range(3):
         metrics.redis_fell_back("limits")
-    seen = samples(metrics.page())
+    seen = samples(await metrics.page())
     assert seen["pichub_redis_up",] == 0
     assert seen["pichub_redis_fallbacks_total", "limits"] == 3
