@@ -23,6 +23,7 @@ PicHubError                 code, message, details, fields
 ├── Busy                    BUSY                    all workers are taken and so are the places to wait
 │   ├── FellBehind                                  who follows events took them too slowly
 │   ├── DatabaseUnreachable                         the database is away, or has no connection left
+│   │   └── OutcomeUnknown                          it was asked for a change, and its answer did not come
 │   └── StorageUnreachable                          what keeps the pictures does not answer, or refuses us
 └── OutOfStorage            INSUFFICIENT_STORAGE    the disk or the account is full
     └── OverQuota                                   the account is
@@ -335,11 +336,18 @@ class StorageUnreachable(Busy, OSError):
 
 
 class DatabaseUnreachable(Busy):
-    """It was not asked, or its answer did not come: what was to be done may have been."""
+    """Nothing was done."""
+
+    def __init__(self, details: str = "It is away or has too much to do; ask again in a few seconds") -> None:
+        super().__init__(details, retry_after=3)
+        self.message = "The database can't be reached"
+
+
+class OutcomeUnknown(DatabaseUnreachable):
+    """It was asked, and its answer did not come: what was to be done may have been."""
 
     def __init__(self) -> None:
-        super().__init__("It is away or has too much to do; ask again in a few seconds", retry_after=3)
-        self.message = "The database can't be reached"
+        super().__init__("It went away while it was at this, which may be done: look before you ask again")
 
 
 class OutOfStorage(PicHubError):

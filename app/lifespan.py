@@ -3,10 +3,12 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from app import pulse
 from app.auth.keyring import DatabaseKeyring
@@ -102,8 +104,12 @@ class NotMade(Exception):
 
 
 async def bring_up_to_date(settings: Settings) -> None:
-    """Brings the tables up to date that a PicHub has. Raises NotMade where there is none."""
+    """Brings the tables up to date that a PicHub has. Raises NotMade where there is none.
+
+    A machine more, whose rows are elsewhere, gets its data folder by that.
+    """
     require_made(settings)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     await migrate(database_config(settings))
 
 
@@ -118,13 +124,22 @@ def require_made(settings: Settings) -> None:
 
 @asynccontextmanager
 async def parts(settings: Settings) -> AsyncIterator[Services]:
-    """The services of a PicHub that may be broken: nothing is asked of an engine yet. Raises OSError."""
-    services = assembled(settings)
-    try:
-        yield services
-    finally:
-        await services.imaging.close()
-        services.freshness.close()
+    """The services of a PicHub that may be broken: nothing is asked of an engine yet. Raises OSError.
+
+    The data folder is the first start's to make: where there is none, they get another for the time.
+    """
+    with ExitStack() as held:
+        if not settings.data_dir.exists():
+            folder = held.enter_context(TemporaryDirectory(prefix="pichub-"))
+            settings = replace(settings, data_dir=Path(folder))
+        services = assembled(settings)
+        try:
+            yield services
+        finally:
+            await services.imaging.close()
+            if services.redis is not None:
+                await services.redis.close()
+            services.freshness.close()
 
 
 @asynccontextmanager
@@ -181,7 +196,7 @@ def assembled(settings: Settings, tracing: Tracing | None = None) -> Services:
         outbound=Outbound(allowed=settings.webhook_allow_networks),
         metrics=metrics,
         tracing=tracing or NoTracing(),
-        health=Health(checks=checks(storage=pictures, imaging=imaging, redis=shared)),
+        health=Health(checks=checks(settings, storage=pictures, imaging=imaging, redis=shared)),
         limiter=limiter(shared),
         policies={
             Budget.API: Policy(Budget.API, settings.limit_api),
@@ -278,11 +293,16 @@ async def looked_after(storage: Storage) -> AsyncIterator[None]:
         await asyncio.wait([tending])
 
 
-def checks(*, storage: Storage, imaging: Pool, redis: Redis | None) -> list[Check]:
+def checks(settings: Settings, *, storage: Storage, imaging: Pool, redis: Redis | None) -> list[Check]:
     """What must work for this process to be ready: a line for each engine."""
+
+    async def where() -> str:
+        found = storage_place(settings)
+        return f"S3, {found.address}" if isinstance(found, Bucket) else f"the folder {found.resolve()}"
+
     needed = [
         Check("database", state.check, state.version),
-        Check("storage", partial(probe.check, storage)),
+        Check("storage", partial(probe.check, storage), where),
         Check("transforms", imaging.check),
     ]
     return needed if redis is None else [*needed, Check("redis", redis.check, redis.version, is_needed=False)]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from app.errors import Busy
 from app.settings import Settings
 
 SIGN_IN = re.compile(r"(?<=://)[^\s/@]+@")
@@ -93,6 +94,16 @@ def set_up(settings: Settings) -> None:
     root.handlers[:] = [handler]
     root.setLevel("DEBUG" if settings.log_level == "debug" else "WARNING")
     logging.getLogger("pichub").setLevel(settings.log_level.upper())
+    # That it could not connect ahead of need, with a traceback each time: who needs a connection says so in a line.
+    logging.getLogger("asyncpg.pool").setLevel("ERROR")
+
+
+def failed(log: logging.Logger, error: Exception, what: str) -> None:
+    """Says that something failed: where, if that is nobody's fault but ours, and in a line, if an engine is away."""
+    if isinstance(error, Busy):
+        log.warning("%s: %s", what, error)
+    else:
+        log.error("%s", what, exc_info=error)
 
 
 def _time(record: logging.LogRecord) -> str:

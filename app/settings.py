@@ -313,7 +313,9 @@ class Settings:
     deliveries_keep: int = setting(whole(1, 3650), 30, "Days that deliveries to webhooks can be looked at")
 
     url_secret: str = setting(
-        secret, "", "Signs addresses of private images; without it the data folder keeps one of its own"
+        secret,
+        "",
+        "Signs addresses of private images; without it the data folder or PostgreSQL keeps one",
     )
     url_secret_old: str = setting(secret, "", "The secret before that one, by which addresses still hold")
     limit_api: str = setting(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
-from app import pulse
+from app import logs, pulse
 from app.context import Services
 from app.sweep import sweeping
 from app.webhooks import delivery, relay
@@ -58,8 +58,8 @@ async def _run(name: str, loop: Loop, services: Services, stop: asyncio.Event, s
         began = time.monotonic()
         try:
             await loop(services)
-        except Exception:
-            log.exception("the loop %s failed", name)
+        except Exception as error:
+            logs.failed(log, error, f"the loop {name} failed")
         else:
             log.error("the loop %s came to an end", name)
         if time.monotonic() - began > LONGEST_WAIT:  # it did well for a while

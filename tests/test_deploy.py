@@ -9,8 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
+from app.auth.keyring import DatabaseKeyring
 from app.cli import COMMANDS
+from app.db.config import is_postgres
+from app.doctor import choices
+from app.lifespan import database_url, keyring, storage_place
 from app.settings import Settings, table
+from app.storage.places import Bucket
 from tests.test_cli import PICHUB, run, serving
 
 ROOT = Path(__file__).parents[1]
@@ -145,3 +150,15 @@ def test_health_is_asked_where_the_settings_say(tmp_path: Path) -> None:
     gone = run("health", PICHUB_PORT=port)
     assert gone.returncode == 1
     assert gone.stderr.startswith(f"pichub: 127.0.0.1:{port} does not answer")
+
+
+def test_the_settings_for_several_machines_are_known_and_nothing_is_to_be_said_of_them() -> None:
+    page = (ROOT / "docs" / "operations.md").read_text()
+    (block,) = re.findall(r"<!-- several machines -->\n\n```sh\n(.*?)```", page, re.DOTALL)
+    environ = dict(line.split("=", 1) for line in block.splitlines())
+    assert set(environ) <= KNOWN
+    settings = Settings.load(environ)
+    assert isinstance(storage_place(settings), Bucket)
+    assert is_postgres(database_url(settings))
+    assert isinstance(keyring(settings), DatabaseKeyring)
+    assert list(choices.dangerous(settings, secret_is_shared=True)) == []

@@ -7,6 +7,8 @@ from io import StringIO
 
 import pytest
 
+from app import logs
+from app.errors import DatabaseUnreachable
 from app.logs import Asked, Json, Text, answering, masked, note
 
 
@@ -68,3 +70,16 @@ def test_what_is_learnt_of_a_request_is_noted_and_no_request_needs_nothing() -> 
 
 def test_text_without_a_sign_in_stays_as_it_is() -> None:
     assert masked("ann@example.org http://a/b") == "ann@example.org http://a/b"
+
+
+def test_an_engine_that_is_away_is_a_line_and_a_mistake_of_ours_says_where(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = logging.getLogger("pichub.test")
+    for error in (DatabaseUnreachable(), KeyError("x")):
+        logs.failed(log, error, "it could not be done")
+    assert [(each.levelname, bool(each.exc_info)) for each in caplog.records] == [
+        ("WARNING", False),
+        ("ERROR", True),
+    ]
+    assert "it could not be done: The database can't be reached" in caplog.text

@@ -61,6 +61,8 @@ async def _all(data_dir: Path | None) -> list[Line]:
         settings = replace(settings, data_dir=data_dir) if data_dir else settings
         lifespan.presets(settings)
         lifespan.tracing(settings)
+        lifespan.database_config(settings)
+        lifespan.storage_place(settings)
     except BadSetting as error:
         return [*found, Line.problem("settings", str(error), "nothing starts before it is mended")]
     shared = not isinstance(lifespan.keyring(settings), FileKeyring)
@@ -78,9 +80,10 @@ async def _all(data_dir: Path | None) -> list[Line]:
 async def _engines(settings: Settings) -> AsyncIterator[Line]:
     try:
         async with lifespan.parts(settings) as services:
-            yield await engines.storage(services)
             for check in services.health.checks:
-                if check.name not in {"database", "storage"}:
+                if check.name == "storage":
+                    yield await engines.storage(check, services.storage)
+                elif check.name != "database":
                     yield await engines.answers(check)
             async for line in _rows(settings, services):
                 yield line

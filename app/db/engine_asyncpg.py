@@ -10,7 +10,7 @@ the time it is told. What can't be reached is told as such, and is asked again w
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, Never, TypeAlias, TypeVar
 
 import asyncpg
@@ -26,7 +26,7 @@ from tortoise.filters import Like, escape_like, insensitive_contains
 from app.cancellation import to_the_end
 from app.db.reading import Reading
 from app.db.sql import gives_rows
-from app.errors import Busy, DatabaseUnreachable, OutOfStorage
+from app.errors import Busy, DatabaseUnreachable, OutcomeUnknown, OutOfStorage
 
 log = logging.getLogger("pichub.db")
 
@@ -143,6 +143,8 @@ class Engine(_Client):
         self._dsn = dsn
         self._connecting = connecting | {"min_size": minsize, "max_size": maxsize}
         self._opening = asyncio.Lock()
+        self.waiting = 0
+        """How many wait for a connection."""
 
     async def create_connection(self, with_db: bool = True) -> None:  # noqa: ARG002  (the address names it)
         async with self._opening:
@@ -160,8 +162,8 @@ class Engine(_Client):
             await to_the_end(_close(pool))
 
     @property
-    def lent(self) -> int:
-        """How many connections somebody has."""
+    def in_use(self) -> int:
+        """Connections that work for somebody now."""
         return self._pool.get_size() - self._pool.get_idle_size() if self._pool else 0
 
     async def lend(self) -> Connection:
@@ -170,8 +172,12 @@ class Engine(_Client):
             await self.create_connection()
         if self._pool is None:
             raise OperationalError("The database is closed")
-        async with asyncio.timeout(PATIENCE):  # asyncpg's own way to wait may swallow a cancel
-            return await self._pool.acquire()
+        self.waiting += 1
+        try:
+            async with asyncio.timeout(PATIENCE):  # asyncpg's own way to wait may swallow a cancel
+                return await self._pool.acquire()
+        finally:
+            self.waiting -= 1
 
     async def take_back(self, raw: Connection, *, undo: bool = False) -> None:
         """Returns when the connection is free for others. `undo` where a transaction may be open in it."""
@@ -181,14 +187,16 @@ class Engine(_Client):
                 async with asyncio.timeout(PATIENCE):
                     await raw.execute("ROLLBACK")
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            raw.terminate()
+            with suppress(asyncpg.InterfaceError):  # it was lost, and has left the pool by itself
+                raw.terminate()
         finally:
             await pool.release(raw)
 
     async def _perform(self, work: Work[T]) -> T:
         raw = await self.lend()
         try:
-            return await work(raw)
+            with _translated(OutcomeUnknown):
+                return await work(raw)
         finally:
             await to_the_end(self.take_back(raw))
 
@@ -238,7 +246,7 @@ class Transaction(_Client, TransactionalDBClient):
             if self._finalized:
                 raise TransactionManagementError("The transaction has ended")
             self._finalized = True
-            with _translated():
+            with _translated(OutcomeUnknown):
                 status: str = await self._raw.execute(statement)
             return status
 
@@ -332,7 +340,8 @@ def _changed(status: str) -> int:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translated(away: type[DatabaseUnreachable] = DatabaseUnreachable) -> Iterator[None]:
+    """asyncpg's errors as Tortoise's and ours. `away` is what it means here that no answer comes."""
     try:
         yield
     except asyncpg.IntegrityConstraintViolationError as error:
@@ -342,18 +351,18 @@ def _translated() -> Iterator[None]:
     except asyncpg.DiskFullError as error:
         raise OutOfStorage("The database's disk is full") from error
     except AWAY as error:
-        raise _unreachable(error) from error
+        raise _unreachable(error, away) from error
     except asyncpg.InterfaceError as error:
         if "clos" in str(error):  # the connection is closed, the pool is closing
-            raise _unreachable(error) from error
+            raise _unreachable(error, away) from error
         raise OperationalError(error) from error
     except asyncpg.PostgresError as error:
         raise OperationalError(error) from error
 
 
-def _unreachable(error: Exception) -> DatabaseUnreachable:
+def _unreachable(error: Exception, away: type[DatabaseUnreachable]) -> DatabaseUnreachable:
     log.warning("the database can't be reached: %s", str(error) or type(error).__name__)
-    return DatabaseUnreachable()
+    return away()
 
 
 client_class = Engine

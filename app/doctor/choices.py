@@ -46,7 +46,7 @@ def _in_public(settings: Settings) -> Iterator[Line]:
         yield Line.warning(
             ABOUT,
             "PICHUB_PUBLIC_URL is without https: passwords and tokens can be read on the way",
-            "put a proxy with a certificate in front; docs/deploy has one for Caddy",
+            "put a proxy with a certificate in front; docs/deploy has one for nginx",
         )
     if address.startswith("https://") and not settings.trusted_proxies:
         yield Line.warning(

@@ -10,6 +10,7 @@ from app.doctor.lines import Line
 from app.health import Check
 from app.logs import masked
 from app.storage import probe
+from app.storage.base import Storage
 from app.sweep import audit
 from app.webhooks import backlog
 
@@ -34,16 +35,17 @@ async def answers(check: Check) -> Line:
     return Line.ok(check.name, version)
 
 
-async def storage(services: Services) -> Line:
+async def storage(check: Check, storage: Storage) -> Line:
     """Whether an object can be put, read and removed."""
     try:
         async with asyncio.timeout(DEADLINE):
-            await probe.round_trip(services.storage)
+            await probe.round_trip(storage)
+            where = f" in {await check.about()}" if check.about else ""
     except Exception as error:
         return Line.problem(
-            "storage", f"an object can't be put and read: {_words(error)}", _look_at("storage")
+            check.name, f"an object can't be put and read: {_words(error)}", _look_at(check.name)
         )
-    return Line.ok("storage", "an object was put, read and removed")
+    return Line.ok(check.name, f"an object was put, read and removed{where}")
 
 
 async def rows(services: Services) -> AsyncIterator[Line]:

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import Context
 
+from app import logs
 from app.brokers.base import Bell, Listener
 from app.errors import FellBehind
 from app.events.outbox import TOPIC
@@ -151,8 +152,8 @@ class Feed:
         try:
             while await self._read() == AT_ONCE:
                 pass
-        except Exception:
-            log.exception("new events could not be read; trying again in %g s", POLL)
+        except Exception as error:
+            logs.failed(log, error, f"new events could not be read; trying again in {POLL:g} s")
             await listener.wait(POLL)
 
     async def _read(self) -> int:

@@ -28,8 +28,7 @@ class Redis:
 
     async def version(self) -> str:
         """Which it is. Raises Away."""
-        told: bytes = await self.commands.do(None, "INFO", "server")
-        facts = dict(line.split(":", 1) for line in told.decode().splitlines() if ":" in line)
+        facts = await self.commands.do(None, "INFO", "server")
         if version := facts.get("valkey_version"):
             return f"Valkey {version}"
         return f"Redis {facts.get('redis_version', 'of an unknown version')}"

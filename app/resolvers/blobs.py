@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from app.context import Context
-from app.errors import Busy, NotFound, OutOfStorage, StorageUnreachable
+from app.errors import Busy, NotFound, OutcomeUnknown, OutOfStorage, StorageUnreachable
 from app.ids import Kind, kind_of
 from app.imaging.intermediates import Step, is_worthwhile
 from app.imaging.transform import Recipe, Source
@@ -91,10 +91,13 @@ async def stored(ctx: Context, key: str, file: Path) -> AsyncIterator[None]:
     """Keeps the bytes of `file` under `key` for good, unless the block fails: then they go again.
 
     The bytes come first and the row second: a crash between them leaves bytes without a row, never a row without bytes.
+    Where nobody knows whether there is a row they stay, and are the sweep's if there is none.
     """
     await ctx.services.storage.put(key, file)
     try:
         yield
+    except OutcomeUnknown:
+        raise
     except BaseException:
         await ctx.services.storage.delete(key)
         raise
@@ -121,6 +124,8 @@ async def stored_intermediates(
         await _keep_if_possible(ctx, image_id, files)
     try:
         yield
+    except OutcomeUnknown:
+        raise
     except BaseException:
         await ctx.services.storage.delete_under(_intermediates_of(image_id))
         raise

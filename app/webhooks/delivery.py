@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app import logs
 from app.cancellation import to_the_end
 from app.events.envelope import Envelope
 from app.metrics import Metrics
@@ -135,8 +136,8 @@ class Senders:
         except asyncio.CancelledError:
             await delivery.release()
             raise
-        except Exception:
-            log.exception("delivery %s could not be recorded and will be repeated", delivery.id)
+        except Exception as error:
+            logs.failed(log, error, f"delivery {delivery.id} could not be recorded and will be repeated")
         finally:
             self._leave(delivery.webhook_id)
 
@@ -153,8 +154,8 @@ class Senders:
         self._claiming = True
         try:
             return await self.claim()
-        except Exception:
-            log.exception("deliveries could not be claimed; they will be")
+        except Exception as error:
+            logs.failed(log, error, "deliveries could not be claimed; they will be")
             await asyncio.sleep(self._pace.look)
             return []
         finally:

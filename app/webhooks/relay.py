@@ -12,6 +12,7 @@ from datetime import datetime
 from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
+from app import logs
 from app.db.locks import hold
 from app.events import outbox
 from app.events.catalogue import EventType
@@ -36,8 +37,8 @@ async def run(parts: Parts) -> None:
             try:
                 while await pass_on(parts):
                     pass
-            except Exception:
-                log.exception("events could not be passed on to webhooks; they will be")
+            except Exception as error:
+                logs.failed(log, error, "events could not be passed on to webhooks; they will be")
                 await asyncio.sleep(LOOK)
             await listener.wait(LOOK)
 

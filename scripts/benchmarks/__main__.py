@@ -1,4 +1,4 @@
-"""`scripts/bench transforms` and `scripts/bench lists`."""
+"""`scripts/bench transforms`, `scripts/bench lists` and `scripts/bench engines`."""
 
 import sys
 from pathlib import Path
@@ -7,10 +7,11 @@ from tempfile import gettempdir
 import click
 
 from scripts.benchmarks import codec
+from scripts.benchmarks import engines as measured_engines
 from scripts.benchmarks import lists as measured_lists
 from scripts.benchmarks.comparison import LONG, SHORT, Comparison
 from scripts.benchmarks.directus import directus
-from scripts.benchmarks.machine import prepared, versions
+from scripts.benchmarks.machine import about_this_machine, prepared, versions
 from scripts.benchmarks.pictures import pictures, two_megapixels
 from scripts.benchmarks.processes import Failed
 from scripts.benchmarks.report import Report
@@ -99,6 +100,26 @@ def lists(sizes: list[int], quick: bool, destination: Path | None, scratch: Path
         measured_lists.measure(
             place, photo, report, sizes=sizes, times=measured_lists.SHORT if quick else measured_lists.LONG
         )
+    except Failed as error:
+        sys.exit(f"bench: {error}")
+    if destination:
+        report.write(destination, about)
+
+
+@main.command()
+@click.option("--quick", is_flag=True, help="Short times: to see that it runs, not to quote.")
+@click.option("--json", "destination", type=Path, help="A file to write all figures to.")
+@SCRATCH
+def engines(quick: bool, destination: Path | None, scratch: Path) -> None:
+    """PicHub on SQLite and a folder, on PostgreSQL, Valkey and SeaweedFS, and there with two servers."""
+    report = Report()
+    try:
+        about = about_this_machine()
+        report.say("\n".join(f"{name}: {value}" for name, value in about.items()))
+        scratch.mkdir(parents=True, exist_ok=True)
+        photo = two_megapixels(scratch.resolve())
+        times = measured_lists.SHORT if quick else measured_lists.LONG
+        measured_engines.measure(scratch.resolve(), photo, report, times=times)
     except Failed as error:
         sys.exit(f"bench: {error}")
     if destination:

@@ -70,7 +70,7 @@ def measure(scratch: Scratch, photo: Path, report: Report, *, sizes: Sequence[in
     work = scratch.folder / "lists"
     rmtree(work, ignore_errors=True)
     work.mkdir()
-    ours = {rows: _seeded_pichub(work / f"pichub-{rows}", photo, rows) for rows in {SMALL, *sizes}}
+    ours = {rows: seeded_pichub(work / f"pichub-{rows}", photo, rows) for rows in {SMALL, *sizes}}
     theirs = {rows: _seeded_directus(scratch, work / f"directus-{rows}", photo, rows) for rows in sizes}
     for size in sizes:
         _newest(report, size, _in_turn([ours[size], theirs[size], Bare(work)], times))
@@ -105,11 +105,11 @@ def _in_turn(starts: Sequence["Pichub | Directus | Bare"], times: Times) -> dict
 
 
 def _load(server: Server, paths: Sequence[str], times: Times, connections: int = CONNECTIONS) -> Load:
-    _ask_once(server, paths[0])
+    ask_once(server, paths[0])
     return load.paths(server, paths, connections=connections, seconds=times.seconds)
 
 
-def _ask_once(server: Server, path: str) -> None:
+def ask_once(server: Server, path: str) -> None:
     """What is built, read or compiled for the first one is so by now."""
     headers = dict(header.split(": ", 1) for header in server.headers)
     with urlopen(Request(server.url(path), headers=headers), timeout=PATIENCE) as answer:  # noqa: S310  (it is http)
@@ -158,15 +158,15 @@ def _middle(loads: Sequence[Load]) -> Load:
     return sorted(loads, key=lambda each: each.rate)[len(loads) // 2]
 
 
-def _asked(query: str, **variables: object) -> str:
+def asked(query: str, **variables: object) -> str:
     return "/graphql?" + urlencode({"query": query, "variables": json.dumps(variables)})
 
 
 def _page(after: str | None) -> str:
-    return _asked(PAGE, after=after)
+    return asked(PAGE, after=after)
 
 
-def _no_address(*_: object) -> str:
+def no_address(*_: object) -> str:
     raise NotImplementedError("What is measured here has paths of its own")
 
 
@@ -184,9 +184,9 @@ class Pichub:
         command = [*PICHUB, "--data-dir", self.folder / "data", "--port", str(port)]
         with running(command, log=self.folder / "serve.log", cwd=self.folder, env=LIMITS) as tree:
             first_answer(port, "/")
-            server = Server("PicHub", port, tree, _no_address, headers=_bearer(self.token))
-            first_answer(port, _asked("{ viewer { id } }"))
-            yield Lists(server, self.rows, _asked(NEWEST), "/v1/images?per_page=20")
+            server = Server("PicHub", port, tree, no_address, headers=_bearer(self.token))
+            first_answer(port, asked("{ viewer { id } }"))
+            yield Lists(server, self.rows, asked(NEWEST), "/v1/images?per_page=20")
 
     def cursors(self, count: int = 500) -> list[str]:
         """Places anywhere in the list."""
@@ -203,7 +203,7 @@ class Pichub:
 PICHUB: list[str | Path] = [Path(sys.executable).parent / "pichub", "serve"]
 
 
-def _seeded_pichub(folder: Path, photo: Path, rows: int) -> Pichub:
+def seeded_pichub(folder: Path, photo: Path, rows: int) -> Pichub:
     """One image that was uploaded, and copies of its row, each a second older."""
     folder.mkdir()
     port = free_port()
@@ -243,15 +243,15 @@ class Directus:
         command = [self.scratch.node_for_directus, directus.program(self.scratch), "start"]
         with running(command, log=self.folder / "serve.log", cwd=self.folder, env=env) as tree:
             first_answer(port, directus.PING)
-            server = Server("Directus", port, tree, _no_address, headers=_bearer(self.token))
+            server = Server("Directus", port, tree, no_address, headers=_bearer(self.token))
             graphql = "/graphql/system?" + urlencode({"query": THEIR_NEWEST})
-            asked = {
+            wanted = {
                 "limit": 20,
                 "sort": "-uploaded_on",
                 "meta": "filter_count",
                 "fields": THEIRS.replace(" ", ","),
             }
-            yield Lists(server, self.rows, graphql, "/files?" + urlencode(asked))
+            yield Lists(server, self.rows, graphql, "/files?" + urlencode(wanted))
 
 
 def _seeded_directus(scratch: Scratch, folder: Path, photo: Path, rows: int) -> Directus:
@@ -298,7 +298,7 @@ class Bare:
         command = [sys.executable, PEERS / "bare_strawberry.py", str(port)]
         with running(command, log=self.folder / "bare.log", cwd=PEERS) as tree:
             first_answer(port, "/")
-            yield Lists(Server("Strawberry alone", port, tree, _no_address), 20, _asked(NEWEST))
+            yield Lists(Server("Strawberry alone", port, tree, no_address), 20, asked(NEWEST))
 
 
 def _bearer(token: str) -> tuple[str, ...]:

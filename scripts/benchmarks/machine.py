@@ -146,11 +146,7 @@ def versions(scratch: Scratch, *, with_directus: bool = False) -> dict[str, str]
     installed = scratch.packages / "node_modules"
     directus = {"Directus": _directus_and_what_runs_it(scratch)} if with_directus else {}
     return {
-        "machine": f"{_processor()}, {os.cpu_count()} cores, {_memory()} GiB",
-        "system": _system(),
-        "Python": platform.python_version(),
-        "Pillow": version("pillow"),
-        "uvicorn": version("uvicorn"),
+        **about_this_machine(),
         "node": _said([str(scratch.node), "--version"]).strip().lstrip("v"),
         "sharp": _package(installed / "sharp"),
         "ipx": f"{_package(installed / 'ipx')} with sharp {_package(_sharp_of_ipx(installed))}",
@@ -158,6 +154,17 @@ def versions(scratch: Scratch, *, with_directus: bool = False) -> dict[str, str]
         + " with Pillow "
         + _said([str(scratch.python), "-c", _ASK.format("pillow")]).strip(),
         **directus,
+    }
+
+
+def about_this_machine() -> dict[str, str]:
+    """What it is, what PicHub stands on there, and what makes the load."""
+    return {
+        "machine": f"{_processor()}, {os.cpu_count()} cores, {_memory()} GiB",
+        "system": _system(),
+        "Python": platform.python_version(),
+        "Pillow": version("pillow"),
+        "uvicorn": version("uvicorn"),
         "wrk": _said([str(wrk()), "--version"]).split()[1],
     }
 

@@ -64,6 +64,11 @@ class Server:
         return {"Authorization": f"Bearer {self.token}"}
 
     @property
+    def environ(self) -> dict[str, str]:
+        """That of its process."""
+        return dict(self._environ)
+
+    @property
     def tree(self) -> Tree:
         if self._process is None:
             raise Failed("The server does not run")

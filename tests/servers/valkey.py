@@ -41,6 +41,12 @@ class Valkey:
     def socket_url(self) -> str:
         return f"unix://{self._folder / 'socket'}?db=0"
 
+    @property
+    def pid(self) -> int:
+        """Of its first process."""
+        assert self._process
+        return self._process.pid
+
     def start(self) -> None:
         """Returns when it answers. What it held before is gone."""
         options = {
