@@ -1,8 +1,8 @@
 /** What the page says, in the language of who reads it. */
-import { keep, type Language, preferred, TAGS } from '../shared/language';
+import { keep, type Language, preferred, TAGS } from '../base/language';
 import { createStore, useStore } from './store';
 
-export { type Language, LANGUAGES } from '../shared/language';
+export { type Language, LANGUAGES } from '../base/language';
 
 export type Messages<Words> = Readonly<Record<Language, Words>>;
 

@@ -1,5 +1,5 @@
 /** Who the tester acts for: the token in its field, else whoever has signed in with this browser. */
-import { WHO_AM_I } from '../shared/documents';
+import { WHO_AM_I } from '../base/documents';
 import { at } from './root';
 
 const KEY = 'pichub:token';

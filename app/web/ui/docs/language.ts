@@ -2,11 +2,11 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 
-import { type Language, TAGS } from '../shared/language';
+import { type Language, TAGS } from '../base/language';
 import { en, type Words } from './messages/en';
 import { said, zh } from './messages/zh';
 
-export { keep, type Language, LANGUAGES, preferred } from '../shared/language';
+export { keep, type Language, LANGUAGES, preferred } from '../base/language';
 
 const WORDS: Record<Language, Words> = { en, zh };
 

@@ -5,7 +5,7 @@ import { type FormEvent, type ReactNode, useState } from 'react';
 import { sent, setToken, token } from './credentials';
 import { post, type Result } from './fetcher';
 import { AccessIcon } from './icons';
-import { SIGN_IN, SIGN_OUT, WHO_AM_I } from '../shared/documents';
+import { SIGN_IN, SIGN_OUT, WHO_AM_I } from '../base/documents';
 import { createStore, useStore } from './store';
 
 /** The name of who acts where the Headers editor names nobody; '' for a token that may not say, null for nobody. */
