@@ -102,7 +102,7 @@ async def test_different_works_do_not_wait_for_each_other(make: Make) -> None:
 
 
 async def test_who_does_not_come_to_an_end_makes_the_others_busy(make: Make) -> None:
-    async with make(0.02) as one, make(0.02) as two:
+    async with make(0.3) as one, make(0.3) as two:
         async with one.take("a"):
             with pytest.raises(Busy):
                 async with two.take("a"):

@@ -19,7 +19,7 @@ from playwright.async_api import (
 from tests.house import House, served
 
 ROOT = Path(__file__).parents[2]
-WAIT = 15_000
+WAIT = 30_000
 """Milliseconds that a slow machine may take to show something."""
 FLAGS = (
     "--disable-gpu",
