@@ -1,6 +1,7 @@
 """Tortoise's engine for SQLite, safe in tasks that are cancelled.
 
-One connection writes, three read. A transaction has the writer to itself from its BEGIN IMMEDIATE to its end; whoever
+One connection writes, three read, each in a thread of its own; one more reads in the event loop's, what is found by an
+index in less time than a thread takes to wake up. A transaction has the writer to itself from its BEGIN IMMEDIATE to its end; whoever
 asks outside of one reads beside it, and sees what was committed before. Wherever a task is cancelled, its statement is
 over, its transaction ended and its connection free by the time it is told.
 """
@@ -171,9 +172,8 @@ class Engine(_Client):
         self, query: str, values: Sequence[Any]
     ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         if self._near is not None:
-            with suppress(
-                sqlite3.OperationalError
-            ):  # a reader waits where it is locked, and tells what is wrong
+            # Where it is locked a reader waits, and where something is wrong a reader tells.
+            with suppress(sqlite3.OperationalError):
                 found = statements.read(self._near, query, values)
                 self.log.debug("%s: %s", query, values)
                 return found
