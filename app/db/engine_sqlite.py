@@ -1,9 +1,9 @@
 """Tortoise's engine for SQLite, safe in tasks that are cancelled.
 
 One connection writes, three read, each in a thread of its own; one more reads in the event loop's, what is found by an
-index in less time than a thread takes to wake up. A transaction has the writer to itself from its BEGIN IMMEDIATE to its end; whoever
-asks outside of one reads beside it, and sees what was committed before. Wherever a task is cancelled, its statement is
-over, its transaction ended and its connection free by the time it is told.
+index in less time than a thread takes to wake up. A transaction has the writer to itself from its BEGIN IMMEDIATE to
+its end; whoever asks outside of one reads beside it, and sees what was committed before. Wherever a task is cancelled,
+its statement is over, its transaction ended and its connection free by the time it is told.
 """
 
 # Tortoise's migrations choose their dialect by the name of this module: it must contain "sqlite".
