@@ -194,7 +194,7 @@ async def served(folder: Path, **settings: Any) -> AsyncIterator[House]:
                 await serving
 
 
-async def until(condition: Callable[[], object], *, within: float = 5.0) -> None:
+async def until(condition: Callable[[], object], *, within: float = 20.0) -> None:
     """Waits for what happens elsewhere and says nothing. Raises TimeoutError after `within` seconds."""
     async with asyncio.timeout(within):
         while not condition():  # noqa: ASYNC110  (there is no event to wait for)

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -201,12 +202,19 @@ def test_a_proxy_that_is_trusted_is_believed(tmp_path: Path) -> None:
     assert [answer.status_code for answer in asked] == [401, 401, 429]
 
 
-@pytest.fixture
-def made(tmp_path: Path) -> dict[str, str]:
-    """The environment of a PicHub that has been started once."""
-    environ = {"PICHUB_DATA_DIR": str(tmp_path)}
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The environment of a PicHub that has been started once, for commands that change nothing."""
+    environ = {"PICHUB_DATA_DIR": str(tmp_path_factory.mktemp("made"))}
     assert run("migrate", **environ).returncode == 0
     return environ
+
+
+@pytest.fixture
+def made(untouched: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """The same, for this test alone."""
+    folder = shutil.copytree(untouched["PICHUB_DATA_DIR"], tmp_path / "data")
+    return {"PICHUB_DATA_DIR": str(folder)}
 
 
 def told(*arguments: str, **environ: str) -> Any:
@@ -264,9 +272,9 @@ def test_tokens_are_made_listed_and_revoked(made: dict[str, str]) -> None:
     ],
 )
 def test_what_can_not_be_done_is_told_in_a_line(
-    made: dict[str, str], arguments: list[str], said: str
+    untouched: dict[str, str], arguments: list[str], said: str
 ) -> None:
-    done = run(*arguments, **made)
+    done = run(*arguments, **untouched)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: ")
     assert said in done.stderr
@@ -283,8 +291,8 @@ def test_what_can_not_be_done_is_told_in_a_line(
         ["token", "create", "admin", "--expires-in", "soon"],
     ],
 )
-def test_what_can_not_be_read_is_a_mistake_of_usage(made: dict[str, str], arguments: list[str]) -> None:
-    done = run(*arguments, **made)
+def test_what_can_not_be_read_is_a_mistake_of_usage(untouched: dict[str, str], arguments: list[str]) -> None:
+    done = run(*arguments, **untouched)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Usage: pichub" in done.stderr
 

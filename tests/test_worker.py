@@ -26,7 +26,7 @@ async def working(
         yield stop
     finally:
         stop.set()
-        await asyncio.wait_for(task, 5)
+        await asyncio.wait_for(task, 20)
 
 
 async def no_sleep(_: float) -> None:
@@ -51,7 +51,7 @@ async def test_a_loop_that_fails_is_logged_and_begun_again_with_longer_and_longe
             stop.set()
         await asyncio.sleep(0)
 
-    await asyncio.wait_for(work(SERVICES, stop, loops={"bad": fails}, sleep=sleep), 5)
+    await asyncio.wait_for(work(SERVICES, stop, loops={"bad": fails}, sleep=sleep), 20)
     assert slept[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert len([each for each in caplog.records if each.levelno == logging.ERROR]) == len(slept)
     assert "the loop bad failed" in caplog.text
@@ -126,7 +126,7 @@ async def test_what_takes_longer_than_a_stop_waits_is_cancelled_again() -> None:
 async def test_a_stop_before_the_loops_have_begun_ends_them_too() -> None:
     stop = asyncio.Event()
     stop.set()
-    await asyncio.wait_for(work(SERVICES, stop, loops={"one": for_ever}), 5)
+    await asyncio.wait_for(work(SERVICES, stop, loops={"one": for_ever}), 20)
 
 
 async def test_a_server_works_inside_unless_it_is_told_not_to(tmp_path: Path) -> None:

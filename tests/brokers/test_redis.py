@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from app.brokers.redis import CHANNEL, RedisBell
+from app.redis.patience import PATIENCE
 from tests.brokers.conftest import rung_over
 from tests.servers.valkey import Valkey, connected, valkey
 
@@ -60,9 +61,10 @@ async def test_without_redis_this_process_is_woken_at_once_and_nobody_waits() ->
             for failure in (server.hang, server.stop):
                 failure()
                 began = time.perf_counter()
-                await bell.ring("events")
-                assert time.perf_counter() - began < SHORT
-                assert await listener.wait(0)
+                for _ in range(10):
+                    await bell.ring("events")
+                    assert await listener.wait(0)
+                assert time.perf_counter() - began < 10 * PATIENCE
 
 
 async def test_when_redis_is_back_all_look_for_what_they_may_have_missed() -> None:

@@ -211,7 +211,7 @@ async def test_who_reads_slowly_holds_nobody_up(home: House) -> None:
         await go_on.wait()
 
     slow = asyncio.create_task(home.app(scope, asyncio.Event().wait, read_slowly))  # type: ignore[arg-type]
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         await begun.wait()
         assert (await home.client.get(path)).content == pictures.jpeg_12mp()
     go_on.set()

@@ -305,7 +305,7 @@ async def test_nothing_stays_open_when_the_client_leaves(home: House, large: dic
         "query_string": b"",
         "asgi": {"spec_version": "2.3"},
     }
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         await home.app(scope, receive, send)
     assert [message["type"] for message in sent] == ["http.response.start", "http.response.body"]
     assert not open_files(home.services.settings.data_dir)

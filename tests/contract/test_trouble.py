@@ -143,7 +143,7 @@ async def test_an_upload_that_is_too_large_is_answered_before_it_is_sent(tmp_pat
             b"Authorization: Bearer " + server.token.encode() + b"\r\n"
             b"Content-Type: multipart/form-data; boundary=b\r\n\r\n"
         )
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             line = await reader.readline()
         assert line.split()[1] == b"413"
         writer.close()

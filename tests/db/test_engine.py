@@ -4,7 +4,6 @@ import asyncio
 import os
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -85,14 +84,12 @@ async def test_readers_do_not_wait_for_an_open_transaction(engine: Any):
 
     holder = asyncio.create_task(hold())
     await started.wait()
-    began = time.perf_counter()
-    counts = await asyncio.gather(*(Book.all().count() for _ in range(20)))
-    elapsed = time.perf_counter() - began
+    async with asyncio.timeout(30):
+        counts = await asyncio.gather(*(Book.all().count() for _ in range(20)))
     assert not holder.done()
     assert set(counts) == {0}
     enough.set()
     await holder
-    assert elapsed < 0.05
 
 
 async def test_three_processes_read_and_then_write_and_are_never_locked_out(engine: Any, library: Library):

@@ -121,7 +121,7 @@ async def test_a_read_that_would_never_end_is_broken_off(engine: Any):
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert time.perf_counter() - began < 0.5
+        assert time.perf_counter() - began < 5
     await everything_works(engine)
 
 
@@ -191,7 +191,7 @@ def is_at_rest(engine: Any) -> bool:
 
 
 async def everything_works(engine: Any) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         before = await Book.all().count()
         await pair_in_a_transaction()
         await pair_in_one_statement()

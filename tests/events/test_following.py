@@ -440,7 +440,7 @@ async def stream(server: House, accept: str, query: str, token: str, *, count: i
         f"{head}Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n{body}".encode()
     )
     try:
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(20):
             headers = (await reader.readuntil(b"\r\n\r\n")).decode()
             if token == server.token:
                 await followers(server, 1)

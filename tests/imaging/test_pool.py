@@ -38,7 +38,7 @@ async def pool() -> AsyncIterator[Pool]:
 
 
 async def until(true: Callable[[], bool]) -> None:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while not true():  # noqa: ASYNC110  (what other processes do sets no event)
             await asyncio.sleep(0.001)
 
@@ -121,8 +121,9 @@ async def test_a_job_that_hangs_is_killed_at_the_deadline(tmp_path):
 async def test_a_real_picture_that_takes_too_long_is_refused(tmp_path):
     source = tmp_path / "source"
     source.write_bytes(pictures.jpeg_12mp())
+    async with new_pool() as patient:
+        recipe = Transform.parse({"fm": "avif", "q": "90"}).resolve((await patient.identify(source)).source)
     async with new_pool(deadline=0.3) as pool:
-        recipe = Transform.parse({"fm": "avif", "q": "90"}).resolve((await pool.identify(source)).source)
         with pytest.raises(TooSlow):
             await pool.render(source, recipe, tmp_path / "destination", pixels=1)
 
@@ -145,12 +146,13 @@ async def test_an_encoder_that_gets_no_memory_says_so_in_our_words(tmp_path):
             await pool.render(source, recipe, tmp_path / "destination", pixels=1)
 
 
-async def test_fifty_megapixels_fit_below_the_ceiling(pool, tmp_path):
+async def test_fifty_megapixels_fit_below_the_ceiling(tmp_path):
     source = tmp_path / "source"
     source.write_bytes(pictures.large_png())
-    probe = await pool.identify(source)
-    recipe = Transform.parse({"w": "800", "h": "600", "fm": "webp"}).resolve(probe.source)
-    assert (await pool.render(source, recipe, tmp_path / "destination", pixels=1)).width == 800
+    async with new_pool(deadline=60) as pool:
+        probe = await pool.identify(source)
+        recipe = Transform.parse({"w": "800", "h": "600", "fm": "webp"}).resolve(probe.source)
+        assert (await pool.render(source, recipe, tmp_path / "destination", pixels=1)).width == 800
 
 
 async def test_who_finds_no_place_to_wait_is_told_at_once(tmp_path):

@@ -123,10 +123,10 @@ def test_what_is_no_picture_is_named(probe, data, name):
     ],
 )
 def test_a_bomb_is_refused_before_a_pixel_is_decoded(probe, data, reason):
-    started = time.perf_counter()
+    started = time.thread_time()
     with pytest.raises(TooManyPixels, match=reason):
         probe(data)
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1
 
 
 def test_all_frames_of_an_animation_count(probe):

@@ -122,7 +122,7 @@ async def new_album(client: httpx2.AsyncClient, url: str, headers: dict[str, str
 
 async def remembered(client: httpx2.AsyncClient, address: str) -> None:
     """Returns when the picture is answered from memory: such answers have no id."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while "x-request-id" in (await client.get(address)).headers:  # noqa: ASYNC110  (nobody tells)
             await asyncio.sleep(0.01)
 
@@ -256,7 +256,7 @@ async def test_what_happens_at_one_is_told_once_by_the_worker(
         await receiver.count(6)
         sql = "SELECT status, attempts_made FROM deliveries WHERE webhook_id = $1"
 
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while await machines.rows(sql, hook.json()["data"]["id"]) != [("succeeded", 1)] * 6:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
         assert {each.json["data"]["id"] for each in receiver.received} == made

@@ -66,7 +66,7 @@ async def test_without_redis_each_server_counts_for_itself_and_together_again_wh
             server.stop()
             began = time.perf_counter()
             assert await passed(servers, 100) == 120
-            assert time.perf_counter() - began < 1
+            assert time.perf_counter() - began < 5, "a hundred who waited would take 20 s"
             assert watched.fallbacks["limits"] == 100
             server.start()
             await until(lambda: one.commands.away_since is None and two.commands.away_since is None)

@@ -12,7 +12,7 @@ from app.redis.patience import GRACE, PATIENCE
 from tests.house import until
 from tests.servers.valkey import Valkey, Watched, connected, valkey
 
-BUSY = 0.5
+BUSY = 1.0
 """What a busy machine may add to any time, in seconds."""
 
 
@@ -27,13 +27,13 @@ async def test_one_waits_a_moment_for_a_redis_that_goes_and_none_after_it(server
     watched = Watched()
     async with connected(server.url, watch=watched) as redis:
         getattr(server, how)()
-        for patience in (PATIENCE + GRACE, 0):
-            began = time.perf_counter()
+        began = time.perf_counter()
+        for _ in range(20):
             with pytest.raises(Away):
                 await redis.commands.do("limits", "PING")
-            assert time.perf_counter() - began < patience + BUSY
+        assert time.perf_counter() - began < 10 * PATIENCE
         assert watched.states == [True, False]
-        assert watched.fallbacks["limits"] == 2
+        assert watched.fallbacks["limits"] == 20
 
 
 async def test_many_who_ask_at_once_wait_together(server: Valkey) -> None:
@@ -67,7 +67,7 @@ async def test_it_is_said_once_that_it_went_and_once_that_it_is_back(
             with pytest.raises(Away):
                 await redis.commands.do("limits", "PING")
         server.start() if how == "stop" else server.go_on()
-        await until(lambda: redis.commands.away_since is None, within=2 * AGAIN)
+        await until(lambda: redis.commands.away_since is None, within=10 * AGAIN)
         assert await redis.commands.do("limits", "PING") in (b"PONG", True)
     assert watched.states == [True, False, True]
     said = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
@@ -89,7 +89,7 @@ async def test_the_subscription_learns_first_that_redis_goes(server: Valkey) -> 
     watched = Watched()
     async with connected(server.url, watch=watched) as redis:
         server.stop()
-        await until(lambda: not watched.states[-1], within=1)
+        await until(lambda: not watched.states[-1], within=10)
         assert not redis.subscription.hears
 
 

@@ -116,7 +116,7 @@ async def test_a_work_that_fails_or_is_cancelled_gives_its_turn_on(make: Make) -
         with pytest.raises(LookupError):
             async with one.take("a"):
                 raise LookupError
-        async with asyncio.timeout(1), two.take("a"):
+        async with asyncio.timeout(4), two.take("a"):
             pass
 
         async def hang() -> None:
@@ -126,7 +126,7 @@ async def test_a_work_that_fails_or_is_cancelled_gives_its_turn_on(make: Make) -
         hanging = asyncio.create_task(hang())
         await asyncio.sleep(0.02)
         hanging.cancel()
-        async with asyncio.timeout(1), two.take("a"):
+        async with asyncio.timeout(4), two.take("a"):
             pass
 
 
@@ -142,5 +142,5 @@ async def test_who_is_cancelled_while_waiting_leaves_the_turn_to_others(make: Ma
             await asyncio.sleep(0.02)
             waiting.cancel()
             await asyncio.wait([waiting])
-        async with asyncio.timeout(1), three.take("a"):
+        async with asyncio.timeout(4), three.take("a"):
             pass

@@ -313,10 +313,10 @@ async def test_a_stalled_upload_is_given_up(tmp_path: Path) -> None:
 async def test_a_slow_upload_is_not_a_stalled_one(tmp_path: Path) -> None:
     async def slowly() -> AsyncIterator[bytes]:
         async for chunk in in_chunks(body(PNG), 2000):
-            await asyncio.sleep(0.02)
+            await asyncio.sleep(0.15)
             yield chunk
 
-    patient = Limits(max_file_size=MEGABYTE, stall_timeout=0.1)
+    patient = Limits(max_file_size=MEGABYTE, stall_timeout=0.6)
     async with receive_form(headers(), slowly(), folder=tmp_path, limits=patient) as form:
         assert upload_of(form).size == 9000
 
