@@ -11,9 +11,9 @@ from statistics import linear_regression, median
 from scripts.benchmarks.processes import Memory, Tree, memory
 
 EVERY = 2.0
-MAY_GROW = 1.10
-SPARE = {"MB": 24.0, "descriptors": 12.0, "threads": 8.0}
-"""What the last third may have over the middle one beside a tenth: allocators and pools breathe."""
+MAY_GROW = 1.05
+SPARE = {"MB": 12.0, "descriptors": 12.0, "threads": 8.0}
+"""What the last third may have over the middle one beside a twentieth: allocators and pools breathe."""
 WHO = ("server", "nursery", "workers")
 """The generations of a server's processes."""
 
