@@ -1,12 +1,15 @@
 """What looks for broken promises finds those that are planted. The suites themselves are run by `scripts/torture`."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import json
+import os
 import shutil
 import signal
 import sqlite3
+import sys
 from collections.abc import Callable
 from contextlib import closing, suppress
 from copy import deepcopy
@@ -20,6 +23,7 @@ import requests
 from click.testing import CliRunner
 from PIL import Image
 
+from scripts.benchmarks.processes import Memory, Tree
 from scripts.tortures import audit
 from scripts.tortures.__main__ import NAMES, main
 from scripts.tortures.audit import Data
@@ -29,8 +33,8 @@ from scripts.tortures.report import Report
 from scripts.tortures.server import Server
 from scripts.tortures.specimens import Specimen, tiny
 from scripts.tortures.suites import load
-from scripts.tortures.watch import growth
-from tests.house import house, signed
+from scripts.tortures.watch import Watch, growth, part
+from tests.house import house, signed, until
 
 KINDS = ["image.uploaded", "image.deleted", "album.created", "album.updated"]
 SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
@@ -199,6 +203,28 @@ def test_what_grows_is_found(slope: float, is_flat: bool) -> None:
     samples = [(float(second), 200 + slope * second) for second in range(300)]
     found = growth("MB", samples)
     assert (found.is_flat, round(found.slope)) == (is_flat, 60 * slope)
+
+
+def test_memory_is_told_of_each_kind_of_process_and_minute() -> None:
+    samples = [(float(second), Memory(whole=50 + second, anonymous=40)) for second in range(180)]
+    found = part("workers", samples)
+    assert found.minutes == [(40, 79.5), (40, 139.5), (40, 199.5)]
+    assert (round(found.whole.slope), found.anonymous.slope) == (60, 0)
+    assert str(found) == "  workers: MB: 140, then 200 (+60.00 a minute); 40, then 40 anonymous"
+
+
+async def test_a_parent_and_its_child_are_watched_apart_and_together() -> None:
+    program = "import subprocess; subprocess.run(['sleep', '60'])"
+    parent = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+    watch = Watch(Tree(parent.pid))
+    await until(lambda: len(watch.tree.pids()) == 2, within=30)
+    watch.look()
+    os.kill(watch.tree.pids()[1], signal.SIGTERM)
+    await parent.wait()
+    had = {who: seen[0][1] for who, seen in watch.had.items()}
+    assert list(had) == ["server", "nursery"]
+    assert had["server"].whole > had["server"].anonymous > had["nursery"].anonymous > 0
+    assert watch.samples["MB"][0][1] == pytest.approx(sum(each.whole for each in had.values()))
 
 
 def test_the_share_of_times_is_a_percentile() -> None:

@@ -76,6 +76,14 @@ class PlainFirst(StrawberryGraphQLCoreExecutionContext):
         super().__init__(*given, **named)
         self._parted: dict[int, tuple[Fields, list[tuple[str, Plain]], Fields]] = {}
 
+    def build_per_event_executor(self, payload: Any) -> Any:
+        """The executor of one event. It shares nothing that is noted of selections, as graphql-core has it do: each
+        event has lists of fields of its own, and those of all would be kept for as long as somebody follows.
+        """
+        executor: Any = super().build_per_event_executor(payload)
+        executor._parted, executor._relevant_sub_fields = {}, {}  # noqa: SLF001
+        return executor
+
     def execute_fields(
         self,
         parent_type: GraphQLObjectType,

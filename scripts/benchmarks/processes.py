@@ -8,10 +8,12 @@ import subprocess
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 HOST = "127.0.0.1"
 TICKS = os.sysconf("SC_CLK_TCK")
+PSS = re.compile(r"^(Pss\w*):\s+(\d+) kB", re.MULTILINE)
 PATIENCE = 30.0
 """Seconds for a server to answer for the first time, or to end."""
 
@@ -60,6 +62,25 @@ def _end(process: "subprocess.Popen[bytes]", tree: "Tree") -> None:
                 os.kill(pid, 15)
 
 
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """MB, each page shared in equal parts among those that map it (PSS). `anonymous` are those of no file."""
+
+    whole: float = 0.0
+    anonymous: float = 0.0
+
+    def __add__(self, other: "Memory") -> "Memory":
+        return Memory(self.whole + other.whole, self.anonymous + other.anonymous)
+
+
+def memory(pid: int) -> Memory:
+    """What one process has; nothing where it is gone."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        found = dict(PSS.findall(Path(f"/proc/{pid}/smaps_rollup").read_text()))
+        return Memory(*(int(found.get(name, 0)) / 1024 for name in ("Pss", "Pss_Anon")))
+    return Memory()
+
+
 class Tree:
     """A process and all that descend from it."""
 
@@ -68,11 +89,13 @@ class Tree:
 
     def pids(self) -> list[int]:
         """Parents before their children."""
-        found = [self.pid]
-        for pid in found:
-            with suppress(FileNotFoundError, ProcessLookupError):
-                for task in Path(f"/proc/{pid}/task").iterdir():
-                    found += map(int, (task / "children").read_text().split())
+        return [pid for generation in self.generations() for pid in generation]
+
+    def generations(self) -> list[list[int]]:
+        """The process, its children, theirs, and so on."""
+        found = [[self.pid]]
+        while children := [child for pid in found[-1] for child in _children(pid)]:
+            found.append(children)
         return found
 
     def cpu(self) -> float:
@@ -85,7 +108,7 @@ class Tree:
 
     def memory(self) -> float:
         """MB, each page shared in equal parts among those that map it (PSS)."""
-        return sum(map(_proportional_share, self.pids()))
+        return sum(memory(pid).whole for pid in self.pids())
 
     def settle(self) -> None:
         """Returns when nothing has run for a while: what was left behind by a load is done."""
@@ -110,11 +133,12 @@ def _parent(pid: int) -> int | None:
     return None
 
 
-def _proportional_share(pid: int) -> float:
+def _children(pid: int) -> list[int]:
+    found: list[int] = []
     with suppress(FileNotFoundError, ProcessLookupError):
-        found = re.search(r"^Pss:\s+(\d+) kB", Path(f"/proc/{pid}/smaps_rollup").read_text(), re.MULTILINE)
-        return int(found[1]) / 1024 if found else 0.0
-    return 0.0
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            found += map(int, (task / "children").read_text().split())
+    return found
 
 
 def free_port() -> int:

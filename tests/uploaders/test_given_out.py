@@ -45,6 +45,21 @@ async def test_a_new_token_comes_with_files_that_hold_it(built: House, ann: http
         assert fetched.headers["cache-control"] == "no-store"
 
 
+async def test_the_openapi_document_says_which_files_are_json_and_which_are_text(built: House) -> None:
+    document = (await built.client.get("/v1/openapi.json")).json()
+    told = document["paths"]["/v1/uploaders/{name}"]["get"]["responses"]["200"]["content"]
+    kinds: dict[str, set[str]] = {}
+    for name in TOOLS:
+        answer = await built.client.get(f"/v1/uploaders/{name}", headers=built.headers)
+        media_type = answer.headers["content-type"].split(";")[0]
+        is_json = media_type == "application/json" and isinstance(answer.json(), dict)
+        kinds.setdefault(media_type, set()).add("object" if is_json else "string")
+    assert {media_type: {each["schema"]["type"]} for media_type, each in told.items()} == kinds
+    assert kinds == {
+        "application/json": {"object"}, "application/toml": {"string"}, "application/x-sh": {"string"},
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("given", "uploads"),
     [

@@ -16,12 +16,13 @@ from typing import Any
 
 import httpx2
 
+from scripts.benchmarks.processes import Failed
 from scripts.tortures import audit
 from scripts.tortures.asked import Asked
 from scripts.tortures.audit import Data
 from scripts.tortures.report import Report
 from scripts.tortures.server import Server
-from scripts.tortures.specimens import MIDDLE, SMALL, Specimen
+from scripts.tortures.specimens import MIDDLE, SMALL, Specimen, tiny
 from scripts.tortures.watch import watching
 
 CLIENTS = 8
@@ -29,6 +30,10 @@ TIMES = 4
 SUBSCRIBERS = 10
 IMAGES = 60
 """So many are kept: one more, and one is deleted."""
+ROWS = 2_000
+"""So many a server remembers of images it showed, and of those it listed."""
+AT_ONCE = 2
+"""So many of each client are there while they are remembered: those of all clients are on one page."""
 LIST = "{ images(first: 20) { totalCount nodes { id url width height createdAt } } }"
 EVENTS = "subscription { events { cursor type } }"
 SETTINGS = {"hits_size": "8MB", "transform_queue": "24000000", "transform_workers": "2", "min_free_disk": "1MB",
@@ -105,13 +110,15 @@ class Load:
             base_url=self.server.url, headers=self.server.headers, timeout=120, limits=limits
         ) as client:
             self.client = client
+            if plan.edge > SHORT.edge:
+                await self._fill()
             while len(self.images) < IMAGES // 2:
                 await self._upload(Seen())
             async with self._subscribers(), watching(self.server.tree) as watch:
                 begun = time.monotonic()
                 edge = await self._phase("at the edge", CLIENTS, plan.edge)
                 seconds = time.monotonic() - begun
-                growths = watch.growths
+                growths, parts = watch.growths, watch.parts
                 over = await self._phase("four times that", CLIENTS * TIMES, plan.over, eager=True)
                 back = await self._recovers(edge, plan.after)
         for growth in growths:
@@ -120,6 +127,9 @@ class Load:
                 growth.unit, {"middle": growth.middle, "last": growth.last, "a_minute": growth.slope}
             )
             self.report.holds(growth.is_flat, f"it grows: {growth}")
+        for part in parts:
+            self.report.say(str(part))
+        self.report.figure("MB of each, anonymous and whole", {part.who: part.minutes for part in parts})
         self._judge(over, back)
         await self._end()
         memory = growths[0]
@@ -128,6 +138,22 @@ class Load:
             f" {memory.last:,.0f} MB ({memory.slope:+.2f} a minute); then {over.count:,} taken and"
             f" {over.refused.total():,} refused in {plan.over:g} s of {TIMES} times that, as before after {back:.0f} s"
         )
+
+    async def _fill(self) -> None:
+        """Has images listed, shown and deleted until the server remembers as many rows as it ever does."""
+        begun, seen = time.monotonic(), Seen()
+
+        async def some() -> None:
+            while self.numbers < ROWS:
+                images = [await self._upload_tiny(seen) for _ in range(AT_ONCE)]
+                await self._list_rest(seen)
+                await self._list_graphql(seen)
+                for image in images:
+                    await self._ask(seen, "hit", "GET", f"/img/{image}")
+                    await self._ask(seen, "delete", "DELETE", f"/v1/images/{image}")
+
+        await asyncio.gather(*(some() for _ in range(CLIENTS)))
+        self.report.say(f"{self.numbers:,} rows are remembered after {time.monotonic() - begun:.0f} s")
 
     async def _phase(self, name: str, clients: int, seconds: float, *, eager: bool = False) -> Seen:
         seen, end = Seen(), time.monotonic() + seconds
@@ -202,6 +228,14 @@ class Load:
         answer = await self._ask(seen, "upload", "POST", "/v1/upload", files=files)
         if answer is not None and answer.status_code == 200:
             self.images.append(answer.json()["data"]["id"])
+
+    async def _upload_tiny(self, seen: Seen) -> str:
+        self.numbers += 1
+        files = {"image": ("a.png", tiny(self.numbers))}
+        answer = await self._ask(seen, "upload", "POST", "/v1/upload", files=files)
+        if answer is None or answer.status_code != 200:
+            raise Failed(f"An upload at the start was refused: {answer and answer.text[:200]}")
+        return str(answer.json()["data"]["id"])
 
     async def _delete(self, seen: Seen) -> None:
         if len(self.images) > IMAGES:
