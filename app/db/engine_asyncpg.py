@@ -2,15 +2,17 @@
 
 A statement outside of a transaction has a connection of the pool for itself; a transaction has one from BEGIN to its
 end. Wherever a task is cancelled, its statement is broken off, its transaction rolled back and its connection free by
-the time it is told. What can't be reached is told as such, and is asked again with the next statement.
+the time it is told. What can't be reached is told as such, and is asked again with the next statement. What hangs is
+told as such too: nobody waits for it for longer than `watch` takes to find out.
 """
 
 # Tortoise's migrations choose their dialect by the name of this module: it must contain "asyncpg".
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, Never, TypeAlias, TypeVar
 
 import asyncpg
@@ -26,6 +28,7 @@ from tortoise.filters import Like, escape_like, insensitive_contains
 from app.cancellation import to_the_end
 from app.db.reading import Reading
 from app.db.sql import gives_rows
+from app.db.watch import Watch
 from app.errors import Busy, DatabaseUnreachable, OutcomeUnknown, OutOfStorage
 
 log = logging.getLogger("pichub.db")
@@ -40,6 +43,8 @@ PATIENCE = 10.0
 """Seconds to wait for a connection: for one that is free, and for one that is made."""
 GRACE = 2.0
 """Seconds that connections get to come back when the database is closed."""
+UNHEARD = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 15_000}
+"""Within 15 seconds or so (the last is in milliseconds) the system gives up a connection whose other end is gone."""
 
 AWAY = (
     OSError,  # TimeoutError too
@@ -143,6 +148,8 @@ class Engine(_Client):
         self._dsn = dsn
         self._connecting = connecting | {"min_size": minsize, "max_size": maxsize}
         self._opening = asyncio.Lock()
+        self._bounds: set[asyncio.Timeout] = set()
+        self.watch = Watch(self._connect_beside, let_go=self._let_go)
         self.waiting = 0
         """How many wait for a connection."""
 
@@ -151,13 +158,14 @@ class Engine(_Client):
             if self._pool is None:
                 with _translated():
                     self._pool = await asyncpg.create_pool(
-                        self._dsn, connect=_connected, reset=_nothing_to_reset, **self._connecting
+                        self._dsn, connect=self._connected, reset=_nothing_to_reset, **self._connecting
                     )
                 await self._post_connect()
 
     async def close(self) -> None:
         """What is still lent after a moment is cut off. The next statement opens again."""
         pool, self._pool = self._pool, None
+        await to_the_end(self.watch.close())
         if pool is not None:
             await to_the_end(_close(pool))
 
@@ -168,13 +176,16 @@ class Engine(_Client):
 
     async def lend(self) -> Connection:
         """A connection of the pool, to be taken back."""
+        if self.watch.is_away:
+            raise DatabaseUnreachable
         if self._pool is None:
-            await self.create_connection()
+            async with self._bounded(None):
+                await self.create_connection()
         if self._pool is None:
             raise OperationalError("The database is closed")
         self.waiting += 1
         try:
-            async with asyncio.timeout(PATIENCE):  # asyncpg's own way to wait may swallow a cancel
+            async with self._bounded(PATIENCE):  # asyncpg's own way to wait may swallow a cancel
                 return await self._pool.acquire()
         finally:
             self.waiting -= 1
@@ -193,15 +204,57 @@ class Engine(_Client):
             await pool.release(raw)
 
     async def _perform(self, work: Work[T]) -> T:
-        raw = await self.lend()
-        try:
-            with _translated(OutcomeUnknown):
-                return await work(raw)
-        finally:
-            await to_the_end(self.take_back(raw))
+        with self.watch.asking():
+            raw = await self.lend()
+            try:
+                with _translated(OutcomeUnknown):
+                    return await work(raw)
+            finally:
+                await to_the_end(self.take_back(raw))
 
     def _in_transaction(self) -> TransactionContext:
         return _Span(self)
+
+    @asynccontextmanager
+    async def _bounded(self, seconds: float | None) -> AsyncIterator[None]:
+        """Raises TimeoutError when the time is over, or all who wait are let go."""
+        async with asyncio.timeout(seconds) as bound:
+            self._bounds.add(bound)
+            try:
+                yield
+            finally:
+                self._bounds.discard(bound)
+
+    def _let_go(self) -> None:
+        """Ends all that waits for the database. The next statement opens it again."""
+        pool, self._pool = self._pool, None
+        for bound in self._bounds:
+            if not bound.expired():
+                bound.reschedule(0)
+        if pool is not None:
+            pool.terminate()
+
+    async def _connected(self, *where: Any, **how: Any) -> Any:
+        """A connection. Who is cancelled waits for it, and gives it up whole: asyncpg complains of those half made."""
+
+        async def connect() -> Any:
+            async with self._bounded(None):
+                return _kept_alive(await asyncpg.connect(*where, **how))
+
+        connecting = asyncio.ensure_future(connect())
+        try:
+            return await to_the_end(connecting)
+        except asyncio.CancelledError:
+            if not connecting.cancelled() and connecting.exception() is None:
+                connecting.result().terminate()
+            raise
+
+    async def _connect_beside(self) -> Any:
+        """A connection that is not of the pool."""
+        how = {
+            name: value for name, value in self._connecting.items() if name not in {"min_size", "max_size"}
+        }
+        return await asyncpg.connect(self._dsn, **how)
 
 
 class Transaction(_Client, TransactionalDBClient):
@@ -221,7 +274,8 @@ class Transaction(_Client, TransactionalDBClient):
         async with self._turn:  # tasks may share a transaction, and a connection does one thing at a time
             if self._finalized:
                 raise TransactionManagementError("The transaction has ended")
-            return await work(self._raw)
+            with self._engine.watch.asking():
+                return await work(self._raw)
 
     @property
     def has_ended(self) -> bool:
@@ -282,7 +336,7 @@ class _Span(TransactionContext):
         self._token: ConnectionToken | None = None
 
     async def __aenter__(self) -> Transaction:
-        with _translated():
+        with _translated(), self._engine.watch.asking():
             raw = await self._engine.lend()
             try:
                 self.client = Transaction(self._engine, raw)
@@ -298,7 +352,8 @@ class _Span(TransactionContext):
         try:
             get_connections().reset(self._token)
         finally:
-            await to_the_end(self._end(failed=kind is not None))
+            with self._engine.watch.asking():
+                await to_the_end(self._end(failed=kind is not None))
 
     async def _end(self, *, failed: bool) -> None:
         try:
@@ -310,15 +365,15 @@ class _Span(TransactionContext):
             await self._engine.take_back(self._raw, undo=undo)
 
 
-async def _connected(*where: Any, **how: Any) -> Any:
-    """A connection. Who is cancelled waits for it, and gives it up whole: asyncpg complains of those half made."""
-    connecting = asyncio.ensure_future(asyncpg.connect(*where, **how))
-    try:
-        return await to_the_end(connecting)
-    except asyncio.CancelledError:
-        if not connecting.cancelled() and connecting.exception() is None:
-            connecting.result().terminate()
-        raise
+def _kept_alive(raw: Any) -> Any:
+    """The connection, on which the system looks now and then whether the other end is there."""
+    end = raw._transport.get_extra_info("socket")  # noqa: SLF001  (asyncpg lets nobody else make it)
+    if end.family != socket.AF_UNIX:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in UNHEARD.items():
+            if hasattr(socket, name):  # not all systems have all of them
+                end.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return raw
 
 
 async def _close(pool: "asyncpg.Pool[Any]") -> None:
