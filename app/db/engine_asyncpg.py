@@ -11,8 +11,8 @@ told as such too: nobody waits for it for longer than `watch` takes to find out.
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, Never, TypeAlias, TypeVar
 
 import asyncpg
@@ -28,8 +28,8 @@ from tortoise.filters import Like, escape_like, insensitive_contains
 from app.cancellation import to_the_end
 from app.db.reading import Reading
 from app.db.sql import gives_rows
-from app.db.watch import Watch
 from app.errors import Busy, DatabaseUnreachable, OutcomeUnknown, OutOfStorage
+from app.watch import Unclear, Watch
 
 log = logging.getLogger("pichub.db")
 
@@ -43,6 +43,8 @@ PATIENCE = 10.0
 """Seconds to wait for a connection: for one that is free, and for one that is made."""
 GRACE = 2.0
 """Seconds that connections get to come back when the database is closed."""
+UNSURE = 3.0
+"""Seconds that a connection beside the pool gets to be made and to answer, before the database is said to hang."""
 UNHEARD = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 15_000}
 """Within 15 seconds or so (the last is in milliseconds) the system gives up a connection whose other end is gone."""
 
@@ -56,6 +58,14 @@ AWAY = (
     asyncpg.exceptions.InvalidCatalogNameError,
     asyncpg.exceptions.InternalClientError,
 )
+ELSEWHERE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.InternalClientError,
+)
+"""What says that it can't be worked with now, and does not leave anybody waiting for it."""
 OVERTAKEN = (
     asyncpg.exceptions.TransactionRollbackError,  # deadlocks are among them
     asyncpg.exceptions.LockNotAvailableError,
@@ -146,10 +156,17 @@ class Engine(_Client):
     ) -> None:
         super().__init__(**options)
         self._dsn = dsn
-        self._connecting = connecting | {"min_size": minsize, "max_size": maxsize}
+        self._connecting = connecting
+        self._sizes: dict[str, Any] = {"min_size": minsize, "max_size": maxsize}
         self._opening = asyncio.Lock()
-        self._bounds: set[asyncio.Timeout] = set()
-        self.watch = Watch(self._connect_beside, let_go=self._let_go)
+        self._beside: Connection | None = None
+        self.watch = Watch(
+            "PostgreSQL",
+            self._ask_beside,
+            patience=UNSURE,
+            let_go=self._let_go,
+            rest=self._rest,
+        )
         self.waiting = 0
         """How many wait for a connection."""
 
@@ -158,7 +175,11 @@ class Engine(_Client):
             if self._pool is None:
                 with _translated():
                     self._pool = await asyncpg.create_pool(
-                        self._dsn, connect=self._connected, reset=_nothing_to_reset, **self._connecting
+                        self._dsn,
+                        connect=self._connected,
+                        reset=_nothing_to_reset,
+                        **self._sizes,
+                        **self._connecting,
                     )
                 await self._post_connect()
 
@@ -179,13 +200,13 @@ class Engine(_Client):
         if self.watch.is_away:
             raise DatabaseUnreachable
         if self._pool is None:
-            async with self._bounded(None):
+            async with self.watch.bounded():
                 await self.create_connection()
         if self._pool is None:
             raise OperationalError("The database is closed")
         self.waiting += 1
         try:
-            async with self._bounded(PATIENCE):  # asyncpg's own way to wait may swallow a cancel
+            async with self.watch.bounded(PATIENCE):  # asyncpg's own way to wait may swallow a cancel
                 return await self._pool.acquire()
         finally:
             self.waiting -= 1
@@ -215,22 +236,9 @@ class Engine(_Client):
     def _in_transaction(self) -> TransactionContext:
         return _Span(self)
 
-    @asynccontextmanager
-    async def _bounded(self, seconds: float | None) -> AsyncIterator[None]:
-        """Raises TimeoutError when the time is over, or all who wait are let go."""
-        async with asyncio.timeout(seconds) as bound:
-            self._bounds.add(bound)
-            try:
-                yield
-            finally:
-                self._bounds.discard(bound)
-
     def _let_go(self) -> None:
         """Ends all that waits for the database. The next statement opens it again."""
         pool, self._pool = self._pool, None
-        for bound in self._bounds:
-            if not bound.expired():
-                bound.reschedule(0)
         if pool is not None:
             pool.terminate()
 
@@ -238,7 +246,7 @@ class Engine(_Client):
         """A connection. Who is cancelled waits for it, and gives it up whole: asyncpg complains of those half made."""
 
         async def connect() -> Any:
-            async with self._bounded(None):
+            async with self.watch.bounded():
                 return _kept_alive(await asyncpg.connect(*where, **how))
 
         connecting = asyncio.ensure_future(connect())
@@ -249,12 +257,23 @@ class Engine(_Client):
                 connecting.result().terminate()
             raise
 
-    async def _connect_beside(self) -> Any:
-        """A connection that is not of the pool."""
-        how = {
-            name: value for name, value in self._connecting.items() if name not in {"min_size", "max_size"}
-        }
-        return await asyncpg.connect(self._dsn, **how)
+    async def _ask_beside(self) -> None:
+        """Asks for nothing, on a connection that is not of the pool and is kept to ask again. Raises Unclear."""
+        try:
+            if self._beside is None:
+                self._beside = await asyncpg.connect(self._dsn, **self._connecting)
+            await self._beside.execute("SELECT 1")
+        except BaseException as error:
+            self._rest()
+            if isinstance(error, ELSEWHERE) and not isinstance(error, TimeoutError):
+                raise Unclear from error
+            if not isinstance(error, asyncpg.PostgresError):
+                raise
+
+    def _rest(self) -> None:
+        beside, self._beside = self._beside, None
+        if beside is not None:
+            beside.terminate()
 
 
 class Transaction(_Client, TransactionalDBClient):

@@ -11,7 +11,8 @@ from tortoise import connections
 from tortoise.exceptions import OperationalError
 from tortoise.transactions import in_transaction
 
-from app.db import watch
+from app import watch
+from app.db import engine_asyncpg
 from app.db.config import tortoise_config
 from app.db.engine_asyncpg import Engine
 from app.db.lifecycle import database
@@ -42,8 +43,9 @@ def over(way: Way, url: str) -> str:
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, seconds in {"DOUBT": 0.2, "PATIENCE": 1.0, "AGAIN": 0.05}.items():
-        monkeypatch.setattr(watch, name, seconds)
+    monkeypatch.setattr(watch, "DOUBT", 0.2)
+    monkeypatch.setattr(watch, "AGAIN", 0.05)
+    monkeypatch.setattr(engine_asyncpg, "UNSURE", 1.0)
 
 
 async def ask(sql: str = "SELECT 1") -> Any:
@@ -85,7 +87,7 @@ async def test_all_who_wait_are_let_go_and_the_next_are_refused_at_once(
 async def test_a_statement_that_takes_its_time_is_waited_for(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watch, "PATIENCE", 30.0)
+    monkeypatch.setattr(engine_asyncpg, "UNSURE", 30.0)
     async with database(tortoise_config(url)):
         assert await ask("SELECT pg_sleep(0.8)::text AS slept") == [{"slept": ""}]
 
