@@ -5,8 +5,8 @@ from typing import Any
 import click
 
 from app import logs
-from app.cli.console import data_dir, settings_of
-from app.lifespan import NotMade, bring_up_to_date, running
+from app.cli.console import data_dir, settings_of, told
+from app.lifespan import bring_up_to_date, running
 from app.settings import Settings
 from app.worker import LOOPS, work
 
@@ -20,10 +20,8 @@ def worker(**options: Any) -> None:
     """
     settings = settings_of(**options)
     logs.set_up(settings)
-    try:
+    with told():
         asyncio.run(_until_told_to_stop(settings))
-    except NotMade as error:
-        raise click.ClickException(str(error)) from error
 
 
 async def _until_told_to_stop(settings: Settings) -> None:

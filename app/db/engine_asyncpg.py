@@ -71,6 +71,10 @@ OVERTAKEN = (
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.InvalidCachedStatementError,  # a table was changed meanwhile
 )
+POOLED = (
+    "Something between here and PostgreSQL gives statements of one connection to several, as a PgBouncer does that"
+    " pools transactions: add statement_cache_size=0 to the options of the database's URL"
+)
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
 
@@ -426,6 +430,8 @@ def _translated(away: type[DatabaseUnreachable] = DatabaseUnreachable) -> Iterat
         raise OutOfStorage("The database's disk is full") from error
     except AWAY as error:
         raise _unreachable(error, away) from error
+    except (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError) as error:
+        raise OperationalError(f"{POOLED} ({error.args[0]})") from error
     except asyncpg.InterfaceError as error:
         if "clos" in str(error):  # the connection is closed, the pool is closing
             raise _unreachable(error, away) from error
