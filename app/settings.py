@@ -310,6 +310,11 @@ class Settings:
         "inside",
         "Who does what goes on behind the requests: each server inside, or 'pichub worker' apart",
     )
+    worker_port: int = setting(
+        whole(0, 65535),
+        0,
+        "The port on which 'pichub worker' answers /healthz, /readyz and /metrics, on PICHUB_HOST; 0 is none",
+    )
     variants_size: int | None = setting(
         allowance,
         10 * 1024 * MEGABYTE,
