@@ -105,13 +105,14 @@ def _credentials(url: str) -> Config:
 
 def _tls(options: dict[str, str]) -> Config:
     """What asyncpg is told of TLS beside the URL. Where that names files, they must be there."""
-    mode = options.get("sslmode", SSL_MODES[0])
+    mode = options.get("sslmode", "verify-full")
     if mode not in SSL_MODES:
         raise UnsupportedDatabase(f"In a postgres:// URL sslmode must be one of {', '.join(SSL_MODES)}")
     if options.get("sslrootcert") == "system":
         if mode != "verify-full":
             raise UnsupportedDatabase("In a postgres:// URL sslrootcert=system needs sslmode=verify-full")
-        del options["sslrootcert"], options["sslmode"]
+        for name in ("sslrootcert", "sslmode"):
+            options.pop(name, None)
         return {"ssl": True}
     for name in SSL_FILES:
         if name in options and not os.access(options[name], os.R_OK):

@@ -56,7 +56,10 @@ def test_the_models_are_those_of_pichub_unless_others_are_named():
         ("postgres://pichub:secret@host/", "must name a database"),
         ("postgres://pichub:secret@host/pichub?sslmode=on", "sslmode must be one of disable, allow"),
         ("postgres://pichub:secret@host/pichub?sslmode=require&sslrootcert=/no", "'/no' is not"),
-        ("postgres://pichub:secret@host/pichub?sslrootcert=system", "needs sslmode=verify-full"),
+        (
+            "postgres://pichub:secret@host/pichub?sslmode=require&sslrootcert=system",
+            "needs sslmode=verify-full",
+        ),
         ("postgres://pichub:secret@host/pichub?maxsize=many", "maxsize must be a whole number"),
     ],
 )
