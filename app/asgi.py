@@ -22,6 +22,7 @@ from app.settings import Settings
 from app.web.pages import Pages
 from app.web.routes import routes as web_routes
 from app.web.watching import metrics_routes
+from app.web.watching import routes as watching_routes
 from compat_rest.errors import exception_handlers, unexpected
 from compat_rest.hot import Hot
 from compat_rest.routes import routes as rest_routes
@@ -118,6 +119,17 @@ async def _work(services: Services, stop: asyncio.Event) -> None:
         return
     work = await in_thread(load)
     await work(services, stop)
+
+
+def watched(services: Services) -> ASGIApp:
+    """What may be asked of a worker: whether it lives and is ready, and what it has counted."""
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Services]]:
+        yield {"services": services}
+
+    routes = [*watching_routes, *(metrics_routes if services.settings.metrics else ())]
+    return Starlette(routes=routes, exception_handlers=exception_handlers, lifespan=lifespan)
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:

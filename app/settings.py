@@ -25,7 +25,8 @@ OF_COMMANDS = ("PICHUB_SERVER", "PICHUB_TOKEN")
 """Variables that commands read which are clients of a server."""
 SHORTEST_SECRET = 32
 
-REDIS_OPTIONS = {"db", "ssl_ca_certs", "ssl_cert_reqs", "ssl_certfile", "ssl_keyfile"}
+REDIS_FILES = {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"}
+REDIS_OPTIONS = {"db", "ssl_cert_reqs", "ssl_check_hostname", *REDIS_FILES}
 MOST_AT_ONCE, LONGEST_PERIOD = 1_000_000_000, 366 * 86_400
 
 
@@ -179,11 +180,16 @@ def redis_address(text: str) -> str:
         parts = urlsplit(text)
         is_named = bool(parts.path) if parts.scheme == "unix" else bool(parts.hostname) and parts.port != 0
         database = "" if parts.scheme == "unix" else parts.path.removeprefix("/")
-        options = {name for name, _ in parse_qsl(parts.query, keep_blank_values=True)}
+        options = dict(parse_qsl(parts.query, keep_blank_values=True))
     except ValueError:
-        is_named, database, options = False, "", set()
-    if not is_named or not options <= REDIS_OPTIONS or (database and not database.isdecimal()):
+        is_named, database, options = False, "", {}
+    if not is_named or not options.keys() <= REDIS_OPTIONS or (database and not database.isdecimal()):
         raise ValueError(f"a URL such as {allowed}, with no options but {', '.join(sorted(REDIS_OPTIONS))}")
+    if options.get("ssl_cert_reqs", "required") not in {"none", "optional", "required"}:
+        raise ValueError("a URL whose ssl_cert_reqs is none, optional or required")
+    for name in sorted(REDIS_FILES & options.keys()):
+        if not os.access(options[name], os.R_OK):
+            raise ValueError(f"a URL whose {name} is a file that can be read; {options[name]!r} is not")
     return text
 
 
@@ -303,6 +309,11 @@ class Settings:
         one_of("inside", "apart"),
         "inside",
         "Who does what goes on behind the requests: each server inside, or 'pichub worker' apart",
+    )
+    worker_port: int = setting(
+        whole(0, 65535),
+        0,
+        "The port on which 'pichub worker' answers /healthz, /readyz and /metrics, on PICHUB_HOST; 0 is none",
     )
     variants_size: int | None = setting(
         allowance,

@@ -21,6 +21,7 @@ FLOOR = {
     "app.filelock": WORDS,
     "app.logs": WORDS,
     "app.health": WORDS,
+    "app.watch": WORDS,
     "app.flights": WORDS,
     "app.redis": WORDS,
     "app.imaging": TOOLKITS,

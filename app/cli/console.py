@@ -19,6 +19,7 @@ from app.context import Context
 from app.errors import DatabaseUnreachable, PicHubError
 from app.keyring import BadKeyring
 from app.lifespan import NotMade, console, database_config, prepare, presets, storage_place
+from app.logs import masked
 from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
 
@@ -55,8 +56,9 @@ def told() -> Iterator[None]:
     try:
         yield
     except (BadKeyring, NotMade, BadSetting, PicHubError) as error:
-        cause = f" ({error.__cause__})" if isinstance(error, DatabaseUnreachable) else ""
-        sys.exit(f"pichub: {error}{cause}")
+        sys.exit(f"pichub: {error}{_cause(error)}")
+    except OperationalError as error:
+        sys.exit(f"pichub: The database can't be used: {error}")
 
 
 def at_the_console(work: Callable[Concatenate[Context, P], Coroutine[Any, Any, None]]) -> Any:
@@ -105,7 +107,13 @@ def print_all(things: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as
 
 def _said(error: PicHubError) -> str:
     complaints = [text for texts in error.fields.values() for text in texts]
-    return " ".join(complaints) or error.details
+    return (" ".join(complaints) or error.details) + _cause(error)
+
+
+def _cause(error: Exception) -> str:
+    """What the database's client said, for who runs it."""
+    cause = error.__cause__ if isinstance(error, DatabaseUnreachable) else None
+    return masked(f" ({str(cause) or type(cause).__name__})") if cause else ""
 
 
 def _written(value: Any) -> str:

@@ -17,7 +17,6 @@ from app.doctor import choices, engines, machine
 from app.doctor.lines import Level, Line
 from app.keyring import BadKeyring, FileKeyring
 from app.lifespan import NotMade
-from app.logs import masked
 from app.settings import BadSetting, Settings, unknown
 
 MARKS = {Level.OK: ("ok", "green"), Level.WARNING: ("warning", "yellow"), Level.PROBLEM: ("problem", "red")}
@@ -114,5 +113,6 @@ async def _rows(settings: Settings, services: Services) -> AsyncIterator[Line]:
             "secrets", str(error), "restore the file from a backup, or remove it to begin anew"
         )
     except Exception as error:
-        said = masked(f"{type(error).__name__}: {error}")
-        yield Line.problem("database", said, "see that it runs, and what PICHUB_DATABASE_URL says")
+        yield Line.problem(
+            "database", engines.words(error), "see that it runs, and what PICHUB_DATABASE_URL says"
+        )

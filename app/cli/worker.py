@@ -1,17 +1,40 @@
 import asyncio
 import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import click
+import uvicorn
 
 from app import logs
-from app.cli.console import data_dir, settings_of
-from app.lifespan import NotMade, bring_up_to_date, running
+from app.cli.connections import Connection
+from app.cli.console import data_dir, settings_of, told
+from app.context import Services
+from app.lifespan import bring_up_to_date, running
 from app.settings import Settings
 from app.worker import LOOPS, work
 
+PATIENCE = 2
+"""Seconds that an answer may take to end when the worker stops."""
+
+
+class Server(uvicorn.Server):
+    """Leaves signals to the worker, which ends it."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
 
 @click.command()
+@click.option(
+    "--port",
+    "worker_port",
+    type=click.IntRange(0, 65535),
+    help="The port for /healthz, /readyz and /metrics, 0 for none; PICHUB_WORKER_PORT.",
+)
 @data_dir
 def worker(**options: Any) -> None:
     """Do what goes on behind the requests, apart from servers. Any number may run.
@@ -20,17 +43,50 @@ def worker(**options: Any) -> None:
     """
     settings = settings_of(**options)
     logs.set_up(settings)
-    try:
-        asyncio.run(_until_told_to_stop(settings))
-    except NotMade as error:
-        raise click.ClickException(str(error)) from error
+    listening = _bound(settings) if settings.worker_port else None
+    with told():
+        asyncio.run(_until_told_to_stop(settings, listening))
 
 
-async def _until_told_to_stop(settings: Settings) -> None:
+def _bound(settings: Settings) -> socket.socket:
+    """Ends the command where another has the port."""
+    return uvicorn.Config("", host=settings.host, port=settings.worker_port, log_config=None).bind_socket()
+
+
+async def _until_told_to_stop(settings: Settings, listening: socket.socket | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     await bring_up_to_date(settings)
-    async with running(settings) as services:
+    async with running(settings) as services, _answering(services, listening):
         click.echo(f"PicHub's worker runs on {settings.data_dir.resolve()}: {', '.join(LOOPS)}")
         await work(services, stop)
+
+
+@asynccontextmanager
+async def _answering(services: Services, listening: socket.socket | None) -> AsyncIterator[None]:
+    """Says how the worker does to whoever asks there, until the block ends."""
+    if listening is None:
+        yield
+        return
+    from app.asgi import watched  # a worker without a port has no use for all that serves requests
+
+    config = uvicorn.Config(
+        watched(services),
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        http=Connection,
+        ws="none",
+        timeout_graceful_shutdown=PATIENCE,
+    )
+    server = Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listening]), name="pichub-watched")
+    try:
+        yield
+    finally:
+        services.health.stop()
+        server.should_exit = True
+        await asyncio.wait([serving])

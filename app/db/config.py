@@ -1,5 +1,7 @@
 """From a database's URL to what Tortoise wants to know. The seam between engines: only here is one chosen."""
 
+import os
+import re
 from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
@@ -17,6 +19,9 @@ POOL = {"minsize": 1, "maxsize": 10}
 CONNECTING = {"timeout": 10, "command_timeout": 60, "statement_cache_size": 100}
 """Seconds to connect, seconds that a statement may take, and how many prepared ones a connection keeps."""
 LARGEST = 10_000
+SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+SSL_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
+HOST = re.compile(r"(\[[^]]+]|[^:@#\[]*)(:\d+)?")
 
 
 class UnsupportedDatabase(ValueError):
@@ -75,6 +80,12 @@ def _connection(url: str) -> Config:
 def _credentials(url: str) -> Config:
     parts = urlsplit(url)
     options = dict(parse_qsl(parts.query, keep_blank_values=True))
+    sign_in, _, hosts = parts.netloc.rpartition("@")
+    if parts.fragment or "@" in sign_in or not all(map(HOST.fullmatch, hosts.split(","))):
+        raise UnsupportedDatabase(
+            "A postgres:// URL must be postgres://user:password@host:5432/database; in user and password write"
+            " @ as %40, : as %3A, / as %2F, ? as %3F, # as %23 and % as %25"
+        )
     if not parts.path.strip("/") and "dbname" not in options and "database" not in options:
         raise UnsupportedDatabase(
             "A postgres:// URL must name a database: postgres://user:password@host/database"
@@ -85,10 +96,30 @@ def _credentials(url: str) -> Config:
     connecting: Config = {
         name: _number(options, name, default, least=0) for name, default in CONNECTING.items()
     }
+    connecting |= _tls(options)
     if "application_name" not in options:
         connecting["server_settings"] = {"application_name": "pichub"}
     dsn = parts._replace(scheme="postgresql", query=urlencode(options)).geturl()
     return {"dsn": dsn, **pool, "connecting": connecting}
+
+
+def _tls(options: dict[str, str]) -> Config:
+    """What asyncpg is told of TLS beside the URL. Where that names files, they must be there."""
+    mode = options.get("sslmode", "verify-full")
+    if mode not in SSL_MODES:
+        raise UnsupportedDatabase(f"In a postgres:// URL sslmode must be one of {', '.join(SSL_MODES)}")
+    if options.get("sslrootcert") == "system":
+        if mode != "verify-full":
+            raise UnsupportedDatabase("In a postgres:// URL sslrootcert=system needs sslmode=verify-full")
+        for name in ("sslrootcert", "sslmode"):
+            options.pop(name, None)
+        return {"ssl": True}
+    for name in SSL_FILES:
+        if name in options and not os.access(options[name], os.R_OK):
+            raise UnsupportedDatabase(
+                f"In a postgres:// URL {name} must be a file that can be read; {options[name]!r} is not"
+            )
+    return {}
 
 
 def _number(options: dict[str, str], name: str, default: int, *, least: int) -> int:

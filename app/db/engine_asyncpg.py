@@ -2,13 +2,15 @@
 
 A statement outside of a transaction has a connection of the pool for itself; a transaction has one from BEGIN to its
 end. Wherever a task is cancelled, its statement is broken off, its transaction rolled back and its connection free by
-the time it is told. What can't be reached is told as such, and is asked again with the next statement.
+the time it is told. What can't be reached is told as such, and is asked again with the next statement. What hangs is
+told as such too: nobody waits for it for longer than `watch` takes to find out.
 """
 
 # Tortoise's migrations choose their dialect by the name of this module: it must contain "asyncpg".
 
 import asyncio
 import logging
+import socket
 from collections.abc import Awaitable, Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, Never, TypeAlias, TypeVar
@@ -27,6 +29,7 @@ from app.cancellation import to_the_end
 from app.db.reading import Reading
 from app.db.sql import gives_rows
 from app.errors import Busy, DatabaseUnreachable, OutcomeUnknown, OutOfStorage
+from app.watch import Unclear, Watch
 
 log = logging.getLogger("pichub.db")
 
@@ -40,6 +43,10 @@ PATIENCE = 10.0
 """Seconds to wait for a connection: for one that is free, and for one that is made."""
 GRACE = 2.0
 """Seconds that connections get to come back when the database is closed."""
+UNSURE = 3.0
+"""Seconds that a connection beside the pool gets to be made and to answer, before the database is said to hang."""
+UNHEARD = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 15_000}
+"""Within 15 seconds or so (the last is in milliseconds) the system gives up a connection whose other end is gone."""
 
 AWAY = (
     OSError,  # TimeoutError too
@@ -51,10 +58,22 @@ AWAY = (
     asyncpg.exceptions.InvalidCatalogNameError,
     asyncpg.exceptions.InternalClientError,
 )
+ELSEWHERE = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.exceptions.OperatorInterventionError,
+    asyncpg.InterfaceError,
+    asyncpg.exceptions.InternalClientError,
+)
+"""What says that it can't be worked with now, and does not leave anybody waiting for it."""
 OVERTAKEN = (
     asyncpg.exceptions.TransactionRollbackError,  # deadlocks are among them
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.InvalidCachedStatementError,  # a table was changed meanwhile
+)
+POOLED = (
+    "Something between here and PostgreSQL gives statements of one connection to several, as a PgBouncer does that"
+    " pools transactions: add statement_cache_size=0 to the options of the database's URL"
 )
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
@@ -141,8 +160,17 @@ class Engine(_Client):
     ) -> None:
         super().__init__(**options)
         self._dsn = dsn
-        self._connecting = connecting | {"min_size": minsize, "max_size": maxsize}
+        self._connecting = connecting
+        self._sizes: dict[str, Any] = {"min_size": minsize, "max_size": maxsize}
         self._opening = asyncio.Lock()
+        self._beside: Connection | None = None
+        self.watch = Watch(
+            "PostgreSQL",
+            self._ask_beside,
+            patience=UNSURE,
+            let_go=self._let_go,
+            rest=self._rest,
+        )
         self.waiting = 0
         """How many wait for a connection."""
 
@@ -151,13 +179,18 @@ class Engine(_Client):
             if self._pool is None:
                 with _translated():
                     self._pool = await asyncpg.create_pool(
-                        self._dsn, connect=_connected, reset=_nothing_to_reset, **self._connecting
+                        self._dsn,
+                        connect=self._connected,
+                        reset=_nothing_to_reset,
+                        **self._sizes,
+                        **self._connecting,
                     )
                 await self._post_connect()
 
     async def close(self) -> None:
         """What is still lent after a moment is cut off. The next statement opens again."""
         pool, self._pool = self._pool, None
+        await to_the_end(self.watch.close())
         if pool is not None:
             await to_the_end(_close(pool))
 
@@ -168,13 +201,16 @@ class Engine(_Client):
 
     async def lend(self) -> Connection:
         """A connection of the pool, to be taken back."""
+        if self.watch.is_away:
+            raise DatabaseUnreachable
         if self._pool is None:
-            await self.create_connection()
+            async with self.watch.bounded():
+                await self.create_connection()
         if self._pool is None:
             raise OperationalError("The database is closed")
         self.waiting += 1
         try:
-            async with asyncio.timeout(PATIENCE):  # asyncpg's own way to wait may swallow a cancel
+            async with self.watch.bounded(PATIENCE):  # asyncpg's own way to wait may swallow a cancel
                 return await self._pool.acquire()
         finally:
             self.waiting -= 1
@@ -193,15 +229,55 @@ class Engine(_Client):
             await pool.release(raw)
 
     async def _perform(self, work: Work[T]) -> T:
-        raw = await self.lend()
-        try:
-            with _translated(OutcomeUnknown):
-                return await work(raw)
-        finally:
-            await to_the_end(self.take_back(raw))
+        with self.watch.asking():
+            raw = await self.lend()
+            try:
+                with _translated(OutcomeUnknown):
+                    return await work(raw)
+            finally:
+                await to_the_end(self.take_back(raw))
 
     def _in_transaction(self) -> TransactionContext:
         return _Span(self)
+
+    def _let_go(self) -> None:
+        """Ends all that waits for the database. The next statement opens it again."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.terminate()
+
+    async def _connected(self, *where: Any, **how: Any) -> Any:
+        """A connection. Who is cancelled waits for it, and gives it up whole: asyncpg complains of those half made."""
+
+        async def connect() -> Any:
+            async with self.watch.bounded():
+                return _kept_alive(await asyncpg.connect(*where, **how))
+
+        connecting = asyncio.ensure_future(connect())
+        try:
+            return await to_the_end(connecting)
+        except asyncio.CancelledError:
+            if not connecting.cancelled() and connecting.exception() is None:
+                connecting.result().terminate()
+            raise
+
+    async def _ask_beside(self) -> None:
+        """Asks for nothing, on a connection that is not of the pool and is kept to ask again. Raises Unclear."""
+        try:
+            if self._beside is None:
+                self._beside = await asyncpg.connect(self._dsn, **self._connecting)
+            await self._beside.execute("SELECT 1")
+        except BaseException as error:
+            self._rest()
+            if isinstance(error, ELSEWHERE) and not isinstance(error, TimeoutError):
+                raise Unclear from error
+            if not isinstance(error, asyncpg.PostgresError):
+                raise
+
+    def _rest(self) -> None:
+        beside, self._beside = self._beside, None
+        if beside is not None:
+            beside.terminate()
 
 
 class Transaction(_Client, TransactionalDBClient):
@@ -221,7 +297,8 @@ class Transaction(_Client, TransactionalDBClient):
         async with self._turn:  # tasks may share a transaction, and a connection does one thing at a time
             if self._finalized:
                 raise TransactionManagementError("The transaction has ended")
-            return await work(self._raw)
+            with self._engine.watch.asking():
+                return await work(self._raw)
 
     @property
     def has_ended(self) -> bool:
@@ -282,7 +359,7 @@ class _Span(TransactionContext):
         self._token: ConnectionToken | None = None
 
     async def __aenter__(self) -> Transaction:
-        with _translated():
+        with _translated(), self._engine.watch.asking():
             raw = await self._engine.lend()
             try:
                 self.client = Transaction(self._engine, raw)
@@ -298,7 +375,8 @@ class _Span(TransactionContext):
         try:
             get_connections().reset(self._token)
         finally:
-            await to_the_end(self._end(failed=kind is not None))
+            with self._engine.watch.asking():
+                await to_the_end(self._end(failed=kind is not None))
 
     async def _end(self, *, failed: bool) -> None:
         try:
@@ -310,15 +388,15 @@ class _Span(TransactionContext):
             await self._engine.take_back(self._raw, undo=undo)
 
 
-async def _connected(*where: Any, **how: Any) -> Any:
-    """A connection. Who is cancelled waits for it, and gives it up whole: asyncpg complains of those half made."""
-    connecting = asyncio.ensure_future(asyncpg.connect(*where, **how))
-    try:
-        return await to_the_end(connecting)
-    except asyncio.CancelledError:
-        if not connecting.cancelled() and connecting.exception() is None:
-            connecting.result().terminate()
-        raise
+def _kept_alive(raw: Any) -> Any:
+    """The connection, on which the system looks now and then whether the other end is there."""
+    end = raw._transport.get_extra_info("socket")  # noqa: SLF001  (asyncpg lets nobody else make it)
+    if end.family != socket.AF_UNIX:
+        end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in UNHEARD.items():
+            if hasattr(socket, name):  # not all systems have all of them
+                end.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+    return raw
 
 
 async def _close(pool: "asyncpg.Pool[Any]") -> None:
@@ -352,6 +430,8 @@ def _translated(away: type[DatabaseUnreachable] = DatabaseUnreachable) -> Iterat
         raise OutOfStorage("The database's disk is full") from error
     except AWAY as error:
         raise _unreachable(error, away) from error
+    except (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError) as error:
+        raise OperationalError(f"{POOLED} ({error.args[0]})") from error
     except asyncpg.InterfaceError as error:
         if "clos" in str(error):  # the connection is closed, the pool is closing
             raise _unreachable(error, away) from error

@@ -7,7 +7,8 @@ from app import pulse
 from app.context import Services
 from app.db import state
 from app.doctor.lines import Line
-from app.health import Check
+from app.errors import DatabaseUnreachable
+from app.health import Check, NotReady
 from app.logs import masked
 from app.storage import probe
 from app.storage.base import Storage
@@ -31,7 +32,7 @@ async def answers(check: Check) -> Line:
     except TimeoutError:
         return Line.problem(check.name, f"no answer within {DEADLINE:g} s", _look_at(check.name))
     except Exception as error:
-        return Line.problem(check.name, _words(error), _look_at(check.name))
+        return Line.problem(check.name, words(error), _look_at(check.name))
     return Line.ok(check.name, version)
 
 
@@ -43,7 +44,7 @@ async def storage(check: Check, storage: Storage) -> Line:
             where = f" in {await check.about()}" if check.about else ""
     except Exception as error:
         return Line.problem(
-            check.name, f"an object can't be put and read: {_words(error)}", _look_at(check.name)
+            check.name, f"an object can't be put and read: {words(error)}", _look_at(check.name)
         )
     return Line.ok(check.name, f"an object was put, read and removed{where}")
 
@@ -54,7 +55,7 @@ async def rows(services: Services) -> AsyncIterator[Line]:
         try:
             yield await look(services)
         except Exception as error:
-            yield Line.problem(look.__name__.strip("_"), _words(error), "look at the database's own log")
+            yield Line.problem(look.__name__.strip("_"), words(error), "look at the database's own log")
 
 
 async def _clock(services: Services) -> Line:
@@ -116,7 +117,10 @@ async def _lost(services: Services) -> Line:
     return Line.ok("lost pictures", said)
 
 
-def _words(error: Exception) -> str:
+def words(error: BaseException) -> str:
+    """What an engine said, where that stands behind what we make of it; without passwords."""
+    if isinstance(error, (DatabaseUnreachable, NotReady)) and error.__cause__ is not None:
+        error = error.__cause__
     text = " ".join(str(error).split())[:300]
     return masked(f"{type(error).__name__}: {text}" if text else type(error).__name__)
 

@@ -58,6 +58,7 @@ class Commands:
         """When it failed to answer, in time.monotonic()'s seconds; None while it answers."""
         self._url = url
         self._watch = watch
+        self._trouble = "it does not answer"
         self._unsent: list[tuple[Command, asyncio.Future[Any]]] = []
         self._is_sending = False
         self._on_return: list[Callable[[], None]] = []
@@ -116,7 +117,7 @@ class Commands:
 
     async def _ask(self, command: Command) -> Any:
         if self.away_since is not None:
-            raise Away("Redis is away")
+            raise Away(f"Redis is away: {self._trouble}")
         answer = asyncio.get_running_loop().create_future()
         self._unsent.append((command, answer))
         if not self._is_sending:
@@ -141,7 +142,7 @@ class Commands:
             self._is_sending = False
             unanswered, self._unsent = sent + self._unsent, []
             for _, answer in unanswered:
-                _give(answer, Away("Redis does not answer"))
+                _give(answer, Away(f"Redis is away: {self._trouble}"))
 
     async def _exchange(self, commands: Sequence[Command]) -> list[Any]:
         """What is told to each: an answer, or that it was refused."""
@@ -171,6 +172,7 @@ class Commands:
         if self.away_since is not None:
             return  # another said so first
         self.away_since = time.monotonic()
+        self._trouble = str(error) or self._trouble
         self._watch.redis_is(up=False)
         log.warning(
             "Redis can't be reached: until it can, each process counts limits for itself and shows nothing from"

@@ -8,11 +8,11 @@ import asyncio
 import logging
 import re
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import obstore
 from obstore.exceptions import BaseError, PreconditionError
@@ -25,6 +25,7 @@ from app.storage.disk import DiskStorage
 from app.storage.downloads import download
 from app.storage.places import Bucket
 from app.storage.presigned import Keys, presigned
+from app.watch import Unclear, Watch
 
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult, ObjectMeta
@@ -32,8 +33,14 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("pichub.storage")
 
+T = TypeVar("T")
+
 CONNECT, ANSWER, WRITTEN = timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=30)
 """How long is waited for a connection, for an answer's next bytes, and where bytes have to be sent before it."""
+UNSURE = 4.0
+"""Seconds that the store gets to answer another question beside one that waits, before it is said to hang."""
+NOTHING = "health/nothing"
+"""The key of an object that is never there."""
 RETRIES, RETRIED_WITHIN = 2, timedelta(seconds=4)
 PART, PARTS = 5 * 1024 * 1024, 3
 """Bytes of a part of a multipart upload, and how many of them are on their way at once: all that is in memory."""
@@ -79,18 +86,19 @@ class S3Storage:
         self._reads = _store(bucket, keys, answer=ANSWER)
         self._writes = _store(bucket, keys, answer=WRITTEN)
         self._touching = asyncio.Lock()
+        self._watch = Watch("The storage", self._ask, patience=UNSURE)
 
     async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:  # noqa: ARG002
-        await to_the_end(self._put(key, source))
+        await self._answered(self._put(key, source))
 
     async def read(self, key: str) -> bytes:
-        return await to_the_end(self._read(key))
+        return await self._answered(self._read(key))
 
     @asynccontextmanager
     async def open(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[Stored]:
         if start < 0 or (stop is not None and stop < 0):
             raise ValueError(f"A range has no negative bounds: {start}, {stop}")
-        yield await to_the_end(self._open(key, start, stop))
+        yield await self._answered(self._open(key, start, stop))
 
     @asynccontextmanager
     async def as_file(self, key: str) -> AsyncIterator[Path]:
@@ -102,19 +110,19 @@ class S3Storage:
             path.unlink(missing_ok=True)
 
     async def stat(self, key: str) -> Stat | None:
-        return await to_the_end(self._stat(key))
+        return await self._answered(self._stat(key))
 
     async def touch(self, key: str) -> None:
-        await to_the_end(self._touch(key))
+        await self._answered(self._touch(key))
 
     async def delete(self, key: str) -> bool:
-        return await to_the_end(self._delete(key))
+        return await self._answered(self._delete(key))
 
     async def delete_under(self, prefix: str) -> int:
-        return await to_the_end(self._delete_under(prefix))
+        return await self._answered(self._delete_under(prefix))
 
     async def delete_stale(self, keys: Sequence[str], before: datetime) -> Amount:
-        return await to_the_end(self._delete_stale([check_key(key) for key in keys], before))
+        return await self._answered(self._delete_stale([check_key(key) for key in keys], before))
 
     async def list(self, prefix: str = "") -> AsyncIterator[tuple[str, Stat]]:
         async for page in self._pages(check_key(prefix) if prefix else ""):
@@ -142,6 +150,31 @@ class S3Storage:
 
     async def clear_incoming(self, before: datetime, *, only_look: bool = False) -> Amount:
         return await self._local.clear_incoming(before, only_look=only_look)
+
+    async def _answered(self, work: Coroutine[Any, Any, T]) -> T:
+        """What `work` gives, to its end, for as long as the store answers anything at all."""
+
+        async def asked() -> T:
+            try:
+                with self._watch.asking():
+                    async with self._watch.bounded():
+                        return await work
+            except TimeoutError as error:
+                raise StorageUnreachable from error
+
+        if self._watch.is_away:
+            work.close()
+            raise StorageUnreachable
+        return await to_the_end(asked())
+
+    async def _ask(self) -> None:
+        """Asks for what is not there. Raises Unclear."""
+        try:
+            await obstore.head_async(self._reads, self._bucket.path(NOTHING))
+        except FileNotFoundError:
+            return
+        except BaseError as error:
+            raise Unclear from error
 
     async def _put(self, key: str, source: Path | bytes, *, mode: Any = None) -> None:
         path = self._path(key)
@@ -260,7 +293,7 @@ class S3Storage:
         )
         while True:
             with _failures(prefix):
-                page = await to_the_end(anext(pages, None))
+                page = await self._answered(_next(pages))
             if page is None:
                 return
             found = {each["path"][start:]: _stat(each) for each in page}
@@ -317,6 +350,10 @@ def _range(start: int, stop: int | None) -> "GetOptions":
 def _just_before(key: str) -> str:
     """A name that sorts before the key with little between. None is a folder's: some stores leave out what is in it."""
     return f"{key[:-1]}!" if key[-2:-1] == "/" else key[:-1]
+
+
+async def _next(pages: AsyncIterator[Any]) -> Any:
+    return await anext(pages, None)
 
 
 async def _once(body: bytes) -> AsyncIterator[bytes]:

@@ -44,3 +44,35 @@ def test_the_models_are_those_of_pichub_unless_others_are_named():
     assert tortoise_config("sqlite:///a")["apps"] == {
         "pichub": {"models": ["app.models"], "migrations": "app.migrations", "default_connection": "default"}
     }
+
+
+@pytest.mark.parametrize(
+    ("url", "meant"),
+    [
+        ("postgres://pichub:se#cret@host/pichub", "# as %23"),
+        ("postgres://pichub:se@cret@host/pichub", "@ as %40"),
+        ("postgres://pichub:se/cret@host/pichub", "/ as %2F"),
+        ("postgres://host:port/pichub", "postgres://user:password@host:5432/database"),
+        ("postgres://pichub:secret@host/", "must name a database"),
+        ("postgres://pichub:secret@host/pichub?sslmode=on", "sslmode must be one of disable, allow"),
+        ("postgres://pichub:secret@host/pichub?sslmode=require&sslrootcert=/no", "'/no' is not"),
+        (
+            "postgres://pichub:secret@host/pichub?sslmode=require&sslrootcert=system",
+            "needs sslmode=verify-full",
+        ),
+        ("postgres://pichub:secret@host/pichub?maxsize=many", "maxsize must be a whole number"),
+    ],
+)
+def test_a_wrong_url_of_postgresql_is_refused_with_what_is_meant(url: str, meant: str):
+    with pytest.raises(UnsupportedDatabase, match=meant.replace("?", "[?]")) as refusal:
+        tortoise_config(url)
+    assert "cret" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    ["host", "host:5432", "[::1]:5432", "one:5432,two:5433", "one,two", "%2Fvar%2Frun%2Fpostgresql", ""],
+)
+def test_hosts_of_postgresql(hosts: str):
+    connection = tortoise_config(f"postgres://pichub:s%40%23@{hosts}/pichub")["connections"]["default"]
+    assert connection["credentials"]["dsn"] == f"postgresql://pichub:s%40%23@{hosts}/pichub"

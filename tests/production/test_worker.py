@@ -16,6 +16,7 @@ import requests
 
 from app.ids import ALPHABET, LENGTH
 from tests import pictures
+from tests.servers.seaweed import free_ports
 from tests.test_cli import PICHUB, run, serving
 
 IN_TIME = 12.0
@@ -28,11 +29,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @contextmanager
-def working(folder: Path) -> Iterator[subprocess.Popen[str]]:
+def working(folder: Path, **environ: str) -> Iterator[subprocess.Popen[str]]:
     """A worker that has begun."""
     command = [PICHUB, "worker", "--data-dir", folder]
     with subprocess.Popen(
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=dict(os.environ)
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ, **environ}
     ) as process:
         assert process.stdout
         try:
@@ -148,3 +149,22 @@ def test_a_sweep_that_is_killed_is_finished_by_the_next_once_its_lease_is_over(f
         rows.execute("UPDATE leases SET expires_at = '2026-01-01 00:00:00+00:00'")
     assert run("sweep", "--force", "--data-dir", str(folder)).returncode == 0
     assert not originals.exists()
+
+
+def test_a_worker_with_a_port_says_how_it_does_and_ends_when_told(folder: Path) -> None:
+    (port,) = free_ports(1)
+    settings = {"PICHUB_WORKER_PORT": str(port), "PICHUB_METRICS": "on", "PICHUB_METRICS_TOKEN": "x" * 40}
+    with working(folder, **settings) as worker:
+        url = f"http://127.0.0.1:{port}"
+        until(lambda: run("health", "--worker", "--ready", **settings).returncode == 0)
+        assert requests.get(f"{url}/healthz", timeout=10).text == "ok\n"
+        assert requests.get(f"{url}/readyz", timeout=10).json()["checks"]["database"]["status"] == "ok"
+        assert requests.get(f"{url}/metrics", timeout=10).status_code == 401
+        page = requests.get(
+            f"{url}/metrics", headers={"Authorization": f"Bearer {'x' * 40}"}, timeout=10
+        ).text
+        assert "pichub_deliveries_pending 0.0" in page
+        assert requests.get(f"{url}/v1/images", timeout=10).status_code == 404
+        worker.send_signal(signal.SIGTERM)
+        assert worker.wait(20) == 0
+    assert "listens nowhere" in run("health", "--worker").stderr

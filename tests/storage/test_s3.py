@@ -17,6 +17,7 @@ from app.storage import DiskStorage
 from app.storage.places import Bucket, place
 from app.storage.presigned import Keys, presigned
 from app.storage.s3 import S3Storage
+from tests.house import until
 from tests.servers.seaweed import Seaweed
 from tests.storage.conftest import bucket_of, now
 
@@ -234,6 +235,29 @@ async def test_a_store_that_does_not_answer_fails_too(
     with mortal_seaweed.frozen(), pytest.raises(StorageUnreachable):
         await storage.read(KEY)
     assert await storage.read(KEY) == b"x"
+
+
+async def test_uploads_to_a_store_that_hangs_are_let_go_and_the_next_do_not_wait(
+    mortal_seaweed: Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.watch.DOUBT", 0.2)
+    monkeypatch.setattr("app.watch.AGAIN", 0.05)
+    monkeypatch.setattr("app.storage.s3.UNSURE", 1.0)
+    storage = bucket_of(mortal_seaweed, tmp_path)
+    await storage.put(KEY, b"x")
+    source = tmp_path / "large"
+    source.write_bytes(bytes(12_000_000))
+    with mortal_seaweed.frozen():
+        async with asyncio.timeout(20):  # an upload by itself would wait for half a minute
+            puts = [storage.put(f"{KEY}.jpg", b"y"), storage.put(f"{KEY}.png", source)]
+            told = await asyncio.gather(*puts, return_exceptions=True)
+        assert [type(each) for each in told] == [StorageUnreachable] * 2
+        for work in (storage.put(KEY, b"z"), storage.read(KEY), storage.delete(KEY)):
+            with pytest.raises(StorageUnreachable):
+                await work
+    await until(lambda: not storage._watch.is_away, within=20)
+    assert await storage.read(KEY) == b"x"
+    await storage.put(KEY, source)
 
 
 async def test_a_store_that_says_it_is_full_is_full(tmp_path: Path) -> None:

@@ -100,7 +100,7 @@ def test_a_bad_secret_is_told_of_without_being_told(name: str, value: str) -> No
         "redis://cache:6379/0",
         "redis://:pass%20word@cache",
         "redis://user:password@[::1]:6380/3",
-        "rediss://cache.example:6379/0?ssl_ca_certs=/etc/ssl/ours.pem",
+        "rediss://cache.example:6379/0?ssl_ca_certs=/etc/passwd&ssl_check_hostname=no",
         "unix:///run/valkey/valkey.sock?db=1",
     ],
 )
@@ -119,6 +119,7 @@ def test_a_redis_is_named_by_its_url(url: str) -> None:
         "redis://:hunter2@cache:99999/0",
         "redis://:hunter2@cache:6379/first",
         "redis://:hunter2@cache:6379/0?socket_timeout=9",
+        "rediss://:hunter2@cache:6379/0?ssl_ca_certs=/nowhere/redis://ca.pem",
         "unix://",
         "redis://[::1",
     ],

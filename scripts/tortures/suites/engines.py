@@ -30,6 +30,10 @@ BEFORE = 2.0
 """Seconds of work before an engine goes, which are measured to compare."""
 DOCUMENTED = {200, 404, 503}
 """404 is for what another client has deleted."""
+STILL = 15.0
+"""Seconds for which one is held still: longer than anybody should wait for it."""
+LONGEST = 10.0
+"""Seconds that a request may take meanwhile: the first of them, until slow is told from gone."""
 PATIENCE = 45.0
 """Seconds in which all must be well again."""
 LIMITS = {"limit_api": "1000000/minute", "limit_upload": "1000000/minute"}
@@ -74,9 +78,9 @@ class Torture:
                 await self._upload()
             work = [asyncio.create_task(self._work()) for _ in range(AT_ONCE)]
             seconds, still = (4, self.engines.all[:1]) if quick else (10, self.engines.all)
-            outages = [(each, "killed", each.kill, each.start) for each in self.engines.all]
-            outages += [(each, "still", each.hang, each.go_on) for each in still]
-            lines = [await self._outage(*outage, seconds) for outage in outages]
+            outages = [(each, "killed", each.kill, each.start, seconds) for each in self.engines.all]
+            outages += [(each, "still", each.hang, each.go_on, STILL) for each in still]
+            lines = [await self._outage(*outage) for outage in outages]
             self.stopped = True
             await asyncio.gather(*work)
             await self._look_at_everything()
@@ -110,14 +114,23 @@ class Torture:
             well = "never"
             self.report.broke(f"{engine.name} {how}: all was not well {PATIENCE:g} s after it was back")
         await asyncio.sleep(1)
+        slowest = max(longest, *self.times, 0.0)
+        if slowest > LONGEST:
+            self.report.broke(f"{engine.name} {how}: a request took {slowest:.1f} s")
         told = ", ".join(f"{count:,} × {status}" for status, count in meanwhile.items()) or "no answer"
         line = (
             f"{engine.name} {how} for {seconds:g} s: {told} ({before:.0f} a second before),"
-            f" the slowest {max(longest, *self.times, 0.0):.1f} s; well {well} after it was back"
+            f" the slowest {slowest:.1f} s; well {well} after it was back"
         )
         self.report.figure(
             f"{engine.name} {how}",
-            {"answers": meanwhile, "well": well, "before": round(before), "seconds": seconds},
+            {
+                "answers": meanwhile,
+                "well": well,
+                "before": round(before),
+                "seconds": seconds,
+                "slowest": slowest,
+            },
         )
         self.report.say(line)
         return line
