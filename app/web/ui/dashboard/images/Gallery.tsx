@@ -75,7 +75,7 @@ export function Gallery({
   const upwards = () => {
     listing.admit();
     if (isStale) void listing.load();
-    scrollTo({ top: 0, behavior: 'smooth' });
+    scrollTo({ top: 0, behavior: isStill.matches ? 'instant' : 'smooth' });
   };
   const news = arrived.length ? t.arrived(arrived.length) : isStale ? t.stale : null;
   const isEmpty = !isLoading && !problem && images.length === 0;
@@ -176,6 +176,9 @@ export function Gallery({
     </>
   );
 }
+
+/** Whether who looks at the page wants nothing to move. */
+const isStill = matchMedia('(prefers-reduced-motion: reduce)');
 
 /** Whether what comes first can be seen, so that more before it is welcome. */
 function isAtTop(): boolean {
