@@ -240,6 +240,14 @@ async def test_images_are_selected_by_mouse_and_keyboard_and_deleted(
         await expect(tile(page, "a.png")).to_be_hidden()
         await expect(page.get_by_text("4 images", exact=True)).to_be_visible()
         await expect(dialog).to_be_hidden()
+        await expect(tile(page, "c.png")).to_be_focused()
+        await page.set_viewport_size({"width": 360, "height": 400})
+        await page.keyboard.press("Home")
+        await expect(tile(page, "f.png")).to_be_focused()
+        focused, bar = await tile(page, "f.png").bounding_box(), await page.locator(".side").bounding_box()
+        assert focused is not None
+        assert bar is not None
+        assert focused["y"] >= bar["y"] + bar["height"], "no bar stands before what has the focus"
     assert await Image.filter(filename__in=["a.png", "b.png"], owner__username="fay").count() == 0
 
 
@@ -301,6 +309,7 @@ async def test_images_are_moved_to_an_album(context: BrowserContext, home: House
         await is_accessible(page)
         await page.get_by_role("dialog").get_by_role("button", name="Move to album").click()
         await expect(page.get_by_role("dialog")).to_be_hidden()
+        await expect(tile(page, "mine.png")).to_be_focused()
         await page.get_by_role("link", name="Albums").click()
         await expect(page.get_by_role("link", name="Harbours")).to_contain_text("2 images")
         await is_accessible(page)
