@@ -4,11 +4,14 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.routing import Route, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -20,10 +23,11 @@ from app.observing import Observed
 from app.ratelimits import package
 from app.settings import Settings
 from app.web.pages import Pages
+from app.web.routes import lost
 from app.web.routes import routes as web_routes
 from app.web.watching import metrics_routes
 from app.web.watching import routes as watching_routes
-from compat_rest.errors import exception_handlers, unexpected
+from compat_rest.errors import exception_handlers, unexpected, unrouted
 from compat_rest.hot import Hot
 from compat_rest.routes import routes as rest_routes
 from compat_rest.together import Together
@@ -132,6 +136,12 @@ def watched(services: Services) -> ASGIApp:
     return Starlette(routes=routes, exception_handlers=exception_handlers, lifespan=lifespan)
 
 
+async def nowhere(request: Request, error: Any) -> Response:
+    """The answer to an HTTPException: a page for a person who is lost, and REST's own for all else."""
+    page = lost(request) if error.status_code == 404 else None
+    return page or await unrouted(request, error)
+
+
 def create_app(settings: Settings | None = None) -> ASGIApp:
     """The application. Without settings it reads this process's own: `uvicorn app.asgi:create_app --factory`."""
     settings = settings or Settings.load()
@@ -170,7 +180,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             # Inside, so that pages on other origins may read its answer.
             Middleware(Unexpected, answer=unexpected),
         ],
-        exception_handlers=exception_handlers,
+        exception_handlers=exception_handlers | {HTTPException: nowhere},
         lifespan=lifespan,
     )
     whole = Hot(Together(app), outside=True)

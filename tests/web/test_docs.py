@@ -207,8 +207,7 @@ async def test_swagger_ui_uploads(context: BrowserContext, home: House, picture:
         await expect(upload.locator(".live-responses-table")).to_contain_text('"filename": "harbour.png"')
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [1280, 390])
+@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 async def test_axe_finds_nothing_serious(
     chromium: Browser, home: House, picture: Path, axe: str, scheme: Any, width: int
 ) -> None:

@@ -14,6 +14,7 @@ from app.resolvers.accounts import NewAccount
 from tests import pictures
 from tests.house import PASSWORD, House, until
 from tests.web.conftest import visit
+from tests.web.test_dashboard import is_accessible
 
 RUN = re.compile("Execute query")
 STOP = re.compile("Stop query")
@@ -34,6 +35,13 @@ TOOL = ".graphiql-editor-tool .graphiql-editor:not(.hidden) .view-lines"
 @pytest.fixture
 def address(home: House) -> str:
     return f"{home.url}/graphql"
+
+
+NOT_OURS = (
+    ".monaco-editor",  # an editor: the colours of its themes
+    ".graphiql-tabs",  # GraphiQL's: each tab has the button that closes it inside
+)
+"""What axe is not asked about."""
 
 
 async def use_token(page: Page, token: str) -> None:
@@ -241,4 +249,28 @@ async def test_it_is_as_dark_as_the_system(
     async with visit(context, address) as visited:
         editor = visited.page.locator(".graphiql-query-editor .monaco-editor").first
         await expect(editor).to_have_class(re.compile("vs-dark" if is_dark else r"\bvs\b"))
+        await is_accessible(visited.page, but=NOT_OURS)
+        for pane in ("Access", "Examples", "Upload"):
+            await visited.page.get_by_role("button", name=f"Show {pane}").click()
+            await expect(visited.page.get_by_role("heading", name=pane, exact=True)).to_be_visible()
+            await is_accessible(visited.page, but=NOT_OURS)
+    await context.close()
+
+
+async def test_on_a_phone_the_answer_stands_below_what_was_asked(chromium: Browser, address: str) -> None:
+    phone = {"width": 390, "height": 844}
+    context = await chromium.new_context(viewport=phone)  # type: ignore[arg-type]
+    async with visit(context, address) as visited:
+        page = visited.page
+        await run(page, "LimitsAndUsage")
+        await answers(page, '"viewer": null')
+        asked = await page.locator(".graphiql-editors").bounding_box()
+        answer = await page.locator(".graphiql-response").bounding_box()
+        assert asked is not None
+        assert answer is not None
+        assert answer["y"] >= asked["y"] + asked["height"]
+        assert answer["width"] > phone["width"] / 2
+        await page.get_by_role("button", name="Show Access").click()
+        await expect(page.get_by_label("API token")).to_be_visible()
+        assert await page.evaluate("document.documentElement.scrollWidth") <= phone["width"]
     await context.close()

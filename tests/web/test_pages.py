@@ -72,6 +72,21 @@ def test_the_dashboard_is_told_what_it_can_not_ask_for() -> None:
     assert b'data-sign-up="invitation" data-max-upload="1000"' in page.body
 
 
+@pytest.mark.parametrize(("address", "root"), [("/no-such-page", "./"), ("/albums/of/mine", "../../")])
+async def test_a_person_who_is_lost_is_shown_the_way(built: House, address: str, root: str) -> None:
+    page = await built.client.get(address, headers=HTML)
+    assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    assert f'href="{root}"' in page.text
+    assert "script" not in page.headers["content-security-policy"]
+    assert (await built.client.get(address)).json()["error"]["code"] == "NOT_FOUND"
+
+
+async def test_an_address_of_programs_that_is_nothing_says_so_in_json(built: House) -> None:
+    for address in ("/v1/nothing", "/static/none.js", "/img/img_0.png"):
+        page = await built.client.get(address, headers=HTML)
+        assert (page.status_code, page.json()["error"]["code"]) == (404, "NOT_FOUND"), address
+
+
 async def test_the_page_itself_is_asked_for_anew(built: House) -> None:
     page = await built.client.get("/graphql", headers=HTML)
     assert page.headers["cache-control"] == "no-cache"

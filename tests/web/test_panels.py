@@ -152,6 +152,7 @@ async def test_a_token_is_made_shown_once_and_revoked(context: BrowserContext, h
         await row.get_by_role("button", name="Revoke").click()
         await page.get_by_role("dialog").get_by_role("button", name="Revoke", exact=True).click()
         await expect(row).to_have_count(0)
+        await expect(page.get_by_role("main")).to_be_focused()
     assert (await home.client.get("/v1/account", headers=signed(text))).status_code == 401
 
 

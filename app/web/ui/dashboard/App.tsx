@@ -168,7 +168,7 @@ async function leave(): Promise<void> {
 function Nowhere() {
   const t = useMessages(shell);
   return (
-    <Empty icon="search" title={t.notFound}>
+    <Empty icon="search" title={t.notFound} isAll>
       <a class="button" href="#/">
         {t.toImages}
       </a>

@@ -1,5 +1,5 @@
 /** Every operation of the document, each in a row that opens. */
-import { useWords } from './language';
+import { useSaid, useWords } from './language';
 import { bodyOf, codesOf, type OpenApi, type Route, routesOf, type Schema, scopeOf, typeOf } from './openapi';
 import { Code, Said, Section, Table } from './parts';
 import { at } from './root';
@@ -32,6 +32,11 @@ function Row({ api, route: { method, path, operation } }: { api: OpenApi; route:
   const body = bodyOf(operation);
   const [status, success] = Object.entries(operation.responses)[0]!;
   const shown = success.content?.['application/json']?.example;
+  const said = useSaid();
+  const inWords = (code: string) => {
+    const english = api.components.responses[code]?.description;
+    return english && (said(english) ?? english);
+  };
   return (
     <details class="operation" id={operation.operationId}>
       <summary>
@@ -88,7 +93,7 @@ function Row({ api, route: { method, path, operation } }: { api: OpenApi; route:
         <h4>{words.reference.errors}</h4>
         <p class="codes">
           {codesOf(operation).map(([number, code]) => (
-            <a href="#errors" title={api.components.responses[code]?.description}>
+            <a href="#errors" title={inWords(code)}>
               {number} <code>{code}</code>
             </a>
           ))}

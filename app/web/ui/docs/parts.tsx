@@ -39,7 +39,7 @@ export function Code({ code, label, isPlain }: { code: string; label?: string; i
       <Copy text={code} />
       <pre
         tabIndex={0}
-        role="region"
+        role="group"
         aria-label={label ?? code.split('\n')[0]!.slice(0, 60)}
         translate={false}
       >

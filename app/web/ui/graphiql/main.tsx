@@ -29,6 +29,8 @@ createRoot(document.getElementById('graphiql')!).render(
     defaultEditorToolsVisibility={viewer !== null ? 'variables' : 'headers'}
     shouldPersistHeaders={false} // a token is not for a disk
   >
-    <GraphiQL.Logo>PicHub</GraphiQL.Logo>
+    <GraphiQL.Logo>
+      <h1>PicHub</h1>
+    </GraphiQL.Logo>
   </GraphiQL>,
 );

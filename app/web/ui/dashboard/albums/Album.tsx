@@ -40,7 +40,9 @@ export function Album({ id }: { id: string }) {
     return (
       <>
         {back}
-        <Complaint>{told(problem)}</Complaint>
+        <Page title={t.title}>
+          <Complaint>{told(problem)}</Complaint>
+        </Page>
       </>
     );
   }

@@ -10,6 +10,7 @@ export const PREFLIGHT = { 'GraphQL-Require-Preflight': '1' };
 export const client = new Client({
   url: GRAPHQL,
   preferGetMethod: false,
+  requestPolicy: 'network-only',
   fetchOptions: { credentials: 'same-origin', headers: PREFLIGHT },
   exchanges: [
     mapExchange({
@@ -29,14 +30,14 @@ export async function ask<Data, Variables extends AnyVariables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
 ): Promise<Answer<Data>> {
-  return answered(await client.query(document, variables, { requestPolicy: 'network-only' }).toPromise());
+  return answered(await client.query(document, variables));
 }
 
 export async function run<Data, Variables extends AnyVariables>(
   document: TypedDocumentNode<Data, Variables>,
   variables: Variables,
 ): Promise<Answer<Data>> {
-  return answered(await client.mutation(document, variables).toPromise());
+  return answered(await client.mutation(document, variables));
 }
 
 function answered<Data>(result: {

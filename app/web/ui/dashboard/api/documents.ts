@@ -118,6 +118,48 @@ export const EARLIER_IMAGES = graphql(
   [IMAGE_CARD],
 );
 
+export const PASSED_IMAGES = graphql(`
+  query PassedImages($first: Int!, $after: String, $filter: ImageFilter, $orderBy: ImageOrder) {
+    images(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
+      nodes {
+        id
+      }
+      pageInfo {
+        hasNextPage
+        endCursor
+      }
+    }
+  }
+`);
+
+export const EARLIER_PASSED_IMAGES = graphql(`
+  query EarlierPassedImages($last: Int!, $before: String, $filter: ImageFilter, $orderBy: ImageOrder) {
+    images(last: $last, before: $before, filter: $filter, orderBy: $orderBy) {
+      nodes {
+        id
+      }
+      pageInfo {
+        hasPreviousPage
+        startCursor
+      }
+    }
+  }
+`);
+
+export const IMAGES_BY_ID = graphql(
+  `
+    query ImagesById($ids: [ID!]!) {
+      nodes(ids: $ids) {
+        __typename
+        ... on Image {
+          ...ImageCard
+        }
+      }
+    }
+  `,
+  [IMAGE_CARD],
+);
+
 export const IMAGE_FACTS = graphql(
   `
     fragment ImageFacts on Image @_unmask {

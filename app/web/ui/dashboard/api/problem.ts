@@ -33,6 +33,16 @@ export function problemIn({ message, extensions = {} }: Said): Problem {
   };
 }
 
+/** From the body of an error over REST. */
+export function problemInEnvelope(body: string): Problem {
+  try {
+    const { error } = JSON.parse(body) as { error: { code: string; message: string; details: string } };
+    return problemIn({ message: error.message, extensions: error });
+  } catch {
+    return unreachable();
+  }
+}
+
 export function unreachable(): Problem {
   return { code: 'NETWORK', message: '', details: '', fields: {} };
 }

@@ -17,6 +17,7 @@ import { Complaint, Field } from '../parts/Field';
 import { toast } from '../parts/Toasts';
 import { href } from '../router';
 import { DeleteImages } from './Doings';
+import { type Entry, isCard } from './listing';
 
 /** One image with all there is to say of it, over the view that it was opened from. */
 export function Detail({
@@ -26,7 +27,7 @@ export function Detail({
   onClose,
 }: {
   id: string;
-  images: readonly ImageCard[];
+  images: readonly Entry[];
   onShow: (id: string) => void;
   onClose: () => void;
 }) {
@@ -50,7 +51,7 @@ export function Detail({
   const index = images.findIndex((one) => one.id === id);
   const before = images[index - 1]?.id;
   const after = index < 0 ? undefined : images[index + 1]?.id;
-  const card = images[index];
+  const card = images.slice(index, index + 1).find(isCard);
   const shown = image?.id === id ? image : null;
   const press = (event: KeyboardEvent) => {
     if (isDeleting || (event.target as HTMLElement).matches('input, textarea, select')) return;

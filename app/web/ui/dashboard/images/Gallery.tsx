@@ -18,7 +18,7 @@ import { UploadButton } from '../upload/Uploads';
 import { Detail } from './Detail';
 import { DeleteImages, MoveImages } from './Doings';
 import { Grid } from './Grid';
-import { open, type Order, ORDERS } from './listing';
+import { isCard, open, type Order, ORDERS } from './listing';
 
 /** Images with what one does with them: all of the account's, or an album's. `head` is told how many there are. */
 export function Gallery({
@@ -56,7 +56,7 @@ export function Gallery({
   const [ids, select] = useState<ReadonlySet<string>>(new Set());
   const [doing, setDoing] = useState<'move' | 'delete' | null>(null);
   useEffect(() => select(new Set()), [listing]);
-  const loaded = useMemo(() => [...images, ...tail], [images, tail]);
+  const loaded = useMemo(() => [...images, ...tail].filter(isCard), [images, tail]);
   const known = useMemo(() => new Set(loaded.map(({ id }) => id)), [loaded]);
   const selected = useMemo(() => new Set([...ids].filter((id) => known.has(id))), [ids, known]);
 
@@ -75,7 +75,7 @@ export function Gallery({
   const upwards = () => {
     listing.admit();
     if (isStale) void listing.load();
-    scrollTo({ top: 0, behavior: 'smooth' });
+    scrollTo({ top: 0, behavior: isStill.matches ? 'instant' : 'smooth' });
   };
   const news = arrived.length ? t.arrived(arrived.length) : isStale ? t.stale : null;
   const isEmpty = !isLoading && !problem && images.length === 0;
@@ -126,7 +126,7 @@ export function Gallery({
         <Grid
           images={images}
           tail={tail}
-          total={Math.max((total ?? 0) - arrived.length, loaded.length)}
+          total={Math.max((total ?? 0) - arrived.length, images.length + tail.length)}
           selection={{ ids: selected, set: select }}
           onOpen={(image) => go(here, at({ image }))}
           onDelete={() => setDoing('delete')}
@@ -176,6 +176,9 @@ export function Gallery({
     </>
   );
 }
+
+/** Whether who looks at the page wants nothing to move. */
+const isStill = matchMedia('(prefers-reduced-motion: reduce)');
 
 /** Whether what comes first can be seen, so that more before it is welcome. */
 function isAtTop(): boolean {

@@ -5,6 +5,7 @@ import type { ImageCard } from '../api/documents';
 import { useMessages } from '../language';
 import { gallery } from '../messages/gallery';
 import { Icon } from '../parts/Icon';
+import { type Entry, isCard } from './listing';
 import { Thumbnail } from './Thumbnail';
 import { GAP, type Layout, useWindow } from './window';
 
@@ -26,9 +27,9 @@ export function Grid({
   onDelete,
   onReach,
 }: {
-  images: readonly ImageCard[];
+  images: readonly Entry[];
   /** Those at the end; what lies between is not loaded yet, and has its room already. */
-  tail: readonly ImageCard[];
+  tail: readonly Entry[];
   total: number;
   selection: Selection;
   onOpen: (id: string) => void;
@@ -148,7 +149,7 @@ export function Grid({
         {layout &&
           indices.map((index) => {
             const image = at(index);
-            if (!image) return <Room key={index} index={index} layout={layout} />;
+            if (!isCard(image)) return <Room key={index} index={index} layout={layout} />;
             return (
               <Tile
                 key={image.id}

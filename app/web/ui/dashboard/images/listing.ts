@@ -1,9 +1,18 @@
 /**
  * The images of one view, kept up with what happens meanwhile: page by page from the start, and, where one jumped down, from the
- * end. What lies between is loaded from the nearer side, until the two meet.
+ * end. What lies between is reached from the nearer side, until the two meet; of what is only passed on the way to a far place the
+ * ids are asked for, a tenth of the work, and the rest when it is to be seen.
  */
 import { ask } from '../api/client';
-import { EARLIER_IMAGES, IMAGES, MORE_IMAGES, type ImageCard } from '../api/documents';
+import {
+  EARLIER_IMAGES,
+  EARLIER_PASSED_IMAGES,
+  type ImageCard,
+  IMAGES,
+  IMAGES_BY_ID,
+  MORE_IMAGES,
+  PASSED_IMAGES,
+} from '../api/documents';
 import type { VariablesOf } from '../api/graphql';
 import type { Problem } from '../api/problem';
 import { type Happening, listen } from '../happenings';
@@ -31,11 +40,18 @@ export interface View {
   readonly category: string | null;
 }
 
+/** An image, or one that was passed, of which the id is known. */
+export type Entry = ImageCard | { readonly id: string };
+
+export function isCard(entry: Entry | undefined): entry is ImageCard {
+  return entry !== undefined && 'srcSet' in entry;
+}
+
 export interface Shown {
   /** From the start of the list. */
-  readonly images: readonly ImageCard[];
-  /** Those at its end; none until one jumps there, nor once all is loaded. */
-  readonly tail: readonly ImageCard[];
+  readonly images: readonly Entry[];
+  /** Those at its end; none until one jumps there, nor once all is reached. */
+  readonly tail: readonly Entry[];
   /** How many there are in all; null until the server said. */
   readonly total: number | null;
   readonly hasMore: boolean;
@@ -77,6 +93,8 @@ export function open(view: View, isAtTop: () => boolean): Listing {
   let cursor: string | null = null;
   let tailCursor: string | null = null;
   let wanted: ReturnType<typeof setTimeout> | undefined;
+  let waitedAt = '';
+  let isFilling = false;
   let turn = 0;
 
   async function load(): Promise<void> {
@@ -99,21 +117,28 @@ export function open(view: View, isAtTop: () => boolean): Listing {
   function reach(first: number, end: number): void {
     clearTimeout(wanted);
     const { images, tail, total, hasMore, isLoading, problem } = shown.get();
-    if (isLoading || problem || !hasMore || total === null) return;
+    if (isLoading || problem || total === null) return;
     const ahead = first > 0 ? PAGE : 0; // at the start nobody knows yet whether one wants more
     const fromStart = end + ahead - images.length;
     const fromEnd = total - tail.length - (first - ahead);
-    if (fromStart <= 0 || (tail.length && fromEnd <= 0)) return;
+    if (!hasMore || fromStart <= 0 || (tail.length && fromEnd <= 0)) {
+      return void fill(Math.max(0, first - ahead), end + ahead);
+    }
     const near = Math.min(fromStart, fromEnd);
     const load = () => void (fromStart <= fromEnd ? down(near) : up(near));
-    if (near <= LARGE_PAGE) load();
-    else wanted = setTimeout(load, WAIT); // whoever drags the scrollbar past it does not look at it
+    const place = `${first} ${end}`;
+    if (near <= LARGE_PAGE || place === waitedAt) return load();
+    // Whoever drags the scrollbar past it does not look at it.
+    wanted = setTimeout(() => {
+      waitedAt = place; // once is enough for all the pages on the way there
+      load();
+    }, WAIT);
   }
 
   async function down(distance: number): Promise<void> {
     const mine = begin();
-    const first = distance > PAGE * 2 ? LARGE_PAGE : PAGE;
-    const answer = await ask(MORE_IMAGES, { ...asked(view), first, after: cursor });
+    const size = { ...asked(view), first: distance > PAGE * 2 ? LARGE_PAGE : PAGE, after: cursor };
+    const answer = await (isFar(distance) ? ask(PASSED_IMAGES, size) : ask(MORE_IMAGES, size));
     if (mine !== turn) return;
     if (!answer.data) return change({ isLoading: false, problem: answer.problem });
     const { nodes, pageInfo } = answer.data.images;
@@ -125,8 +150,8 @@ export function open(view: View, isAtTop: () => boolean): Listing {
 
   async function up(distance: number): Promise<void> {
     const mine = begin();
-    const last = distance > PAGE * 2 ? LARGE_PAGE : PAGE;
-    const answer = await ask(EARLIER_IMAGES, { ...asked(view), last, before: tailCursor });
+    const size = { ...asked(view), last: distance > PAGE * 2 ? LARGE_PAGE : PAGE, before: tailCursor };
+    const answer = await (isFar(distance) ? ask(EARLIER_PASSED_IMAGES, size) : ask(EARLIER_IMAGES, size));
     if (mine !== turn) return;
     if (!answer.data) return change({ isLoading: false, problem: answer.problem });
     const { nodes, pageInfo } = answer.data.images;
@@ -135,13 +160,41 @@ export function open(view: View, isAtTop: () => boolean): Listing {
     join(images, [...without(nodes, tail), ...tail], !pageInfo.hasPreviousPage);
   }
 
+  /** Asks for what was passed and is to be seen now. What is no longer there leaves the list. */
+  async function fill(first: number, end: number): Promise<void> {
+    const passed = [...at(first, end)].filter((entry) => !isCard(entry)).slice(0, LARGE_PAGE);
+    if (isFilling || passed.length === 0) return;
+    const mine = turn;
+    isFilling = true;
+    const ids = passed.map(({ id }) => id);
+    const { data, problem } = await ask(IMAGES_BY_ID, { ids });
+    isFilling = false;
+    if (mine !== turn) return;
+    if (!data) return change({ problem });
+    const cards = new Map(
+      data.nodes.flatMap((node) => (node?.__typename === 'Image' ? [[node.id, node]] : [])),
+    );
+    const filled = (all: readonly Entry[]) => all.map((entry) => cards.get(entry.id) ?? entry);
+    change({ images: filled(shown.get().images), tail: filled(shown.get().tail) });
+    drop(ids.filter((id) => !cards.has(id)));
+  }
+
+  function* at(first: number, end: number): Iterable<Entry> {
+    const { images, tail, total, arrived } = shown.get();
+    const tailStart = (total ?? 0) - arrived.length - tail.length;
+    for (let index = first; index < end; index += 1) {
+      const entry = images[index] ?? tail[index - tailStart];
+      if (entry) yield entry;
+    }
+  }
+
   function begin(): number {
     change({ isLoading: true, problem: null });
     return turn;
   }
 
   /** Both ends, or the whole where they have met. */
-  function join(images: readonly ImageCard[], tail: readonly ImageCard[], isWhole: boolean): void {
+  function join(images: readonly Entry[], tail: readonly Entry[], isWhole: boolean): void {
     const rest = without(tail, images);
     const total = shown.get().total ?? 0;
     const haveMet = rest.length < tail.length || (tail.length > 0 && images.length + tail.length >= total);
@@ -173,7 +226,7 @@ export function open(view: View, isAtTop: () => boolean): Listing {
 
   function drop(ids: readonly string[]): void {
     const gone = new Set(ids);
-    const stays = ({ id }: ImageCard) => !gone.has(id);
+    const stays = ({ id }: Entry) => !gone.has(id);
     const { images, tail, arrived, total } = shown.get();
     const left = { images: images.filter(stays), tail: tail.filter(stays), arrived: arrived.filter(stays) };
     const lost = [images, tail, arrived].flat().length - [left.images, left.tail, left.arrived].flat().length;
@@ -190,7 +243,7 @@ export function open(view: View, isAtTop: () => boolean): Listing {
       case 'changed': {
         const { image } = happening;
         if (!isIn(view, image)) return drop([image.id]);
-        const renewed = (all: readonly ImageCard[]) =>
+        const renewed = (all: readonly Entry[]) =>
           all.map((one) => (one.id === image.id ? { ...one, ...image } : one));
         return change({ images: renewed(shown.get().images), tail: renewed(shown.get().tail) });
       }
@@ -222,6 +275,11 @@ export function open(view: View, isAtTop: () => boolean): Listing {
   };
 }
 
+/** Whether a large page over that distance ends before what one looks at. */
+function isFar(distance: number): boolean {
+  return distance > LARGE_PAGE * 3;
+}
+
 function asked({
   search,
   order,
@@ -243,7 +301,7 @@ function isIn({ album, category }: View, image: ImageCard): boolean {
   return category === null || image.category?.id === category;
 }
 
-function without(images: readonly ImageCard[], known: readonly ImageCard[]): readonly ImageCard[] {
+function without(images: readonly Entry[], known: readonly Entry[]): readonly Entry[] {
   const ids = new Set(known.map(({ id }) => id));
   return images.filter(({ id }) => !ids.has(id));
 }

@@ -89,7 +89,6 @@ export const playground = messages(
     links: 'Take it with you',
     privateLinks: 'The image is in a private album: this address shows it to you alone.',
     rendering: 'Making the picture…',
-    failed: 'The picture could not be made',
   },
   {
     title: '图片变换',
@@ -128,6 +127,5 @@ export const playground = messages(
     links: '复制使用',
     privateLinks: '该图片在私密相册中：此地址只有您能看到。',
     rendering: '正在生成图片…',
-    failed: '无法生成图片',
   },
 );

@@ -88,9 +88,8 @@ function Limits({ limits: { windows, maxCost } }: { limits: LimitsData }) {
           </div>
         );
       })}
-      <p class="hint">
-        {windows.length > 0 && t.limitsHint} {t.cost(maxCost)}
-      </p>
+      {windows.length > 0 && <p class="hint">{t.limitsHint}</p>}
+      <p class="hint">{t.cost(maxCost)}</p>
     </section>
   );
 }

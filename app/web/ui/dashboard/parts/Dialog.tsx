@@ -28,7 +28,9 @@ export function Dialog({
     const before = document.activeElement;
     dialog.current?.showModal();
     return () => {
-      if (before instanceof HTMLElement && before.isConnected) before.focus({ preventScroll: true });
+      if (before instanceof HTMLElement) before.focus({ preventScroll: true });
+      // What it was opened from may be gone, or go: an image that was deleted, the bar of what was selected.
+      setTimeout(() => isNowhere() && nearest()?.focus({ preventScroll: true }));
     };
   }, []);
   return (
@@ -52,6 +54,15 @@ export function Dialog({
       </div>
     </dialog>
   );
+}
+
+function isNowhere(): boolean {
+  return document.activeElement === null || document.activeElement === document.body;
+}
+
+/** The image that took the place of the one that went, or else the page. */
+function nearest(): HTMLElement | null {
+  return document.querySelector<HTMLElement>('.tile-open[tabindex="0"], #main:not(:has(.tile-open))');
 }
 
 /** Asks once more before what can't be undone. `onConfirm` gives what went wrong, or null where it was done. */

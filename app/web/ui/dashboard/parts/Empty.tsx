@@ -2,14 +2,16 @@ import type { ComponentChildren } from 'preact';
 
 import { Icon, type IconName } from './Icon';
 
-/** What stands where there is nothing yet: what would be here, and how to begin. */
+/** What stands where there is nothing yet: what would be here, and how to begin. `isAll` where the page has no other title. */
 export function Empty({
   icon,
   title,
+  isAll = false,
   children,
 }: {
   icon: IconName;
   title: string;
+  isAll?: boolean;
   children?: ComponentChildren;
 }) {
   return (
@@ -17,7 +19,7 @@ export function Empty({
       <span class="empty-icon">
         <Icon name={icon} />
       </span>
-      <h2>{title}</h2>
+      {isAll ? <h1>{title}</h1> : <h2>{title}</h2>}
       {children}
     </section>
   );

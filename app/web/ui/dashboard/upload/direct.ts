@@ -2,7 +2,7 @@
 import { HERE } from '../api/addresses';
 import { run, ask } from '../api/client';
 import { BEGIN_UPLOAD, type ImageCard, UPLOADED } from '../api/documents';
-import { type Problem, problemIn, unreachable } from '../api/problem';
+import { type Problem, problemIn, problemInEnvelope } from '../api/problem';
 import type { Into } from './queue';
 
 /** Bytes from which it is worth it, and that a piece has. */
@@ -79,7 +79,7 @@ export function sendInPieces(
         await new Promise((resolve) => setTimeout(resolve, WAITS[tries]));
         [tries, isKnown] = [tries + 1, false];
       } else {
-        return isKnown ? { image: null, problem: problemOf(sent) } : await become(id);
+        return isKnown ? { image: null, problem: problemInEnvelope(sent.body) } : await become(id);
       }
     }
     return { image: null, problem: null };
@@ -109,14 +109,4 @@ async function become(id: string): Promise<Told> {
     image,
     problem: error ? problemIn({ message: error.message, extensions: { ...error } }) : problem,
   };
-}
-
-/** From the envelope of REST. */
-function problemOf({ body }: Sent): Problem {
-  try {
-    const { error } = JSON.parse(body) as { error: { code: string; message: string; details: string } };
-    return problemIn({ message: error.message, extensions: error });
-  } catch {
-    return unreachable();
-  }
 }

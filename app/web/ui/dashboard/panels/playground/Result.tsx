@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { local } from '../../api/addresses';
 import { ask } from '../../api/client';
-import { type Problem, unreachable } from '../../api/problem';
+import { type Problem, problemInEnvelope, unreachable } from '../../api/problem';
 import { bytes, count, language, useMessages } from '../../language';
 import { playground } from '../../messages/playground';
 import { useStore } from '../../store';
@@ -60,17 +60,17 @@ async function tryIt(
   if (!data || signal.aborted) return { result: null, problem: problem ?? unreachable() };
   const { url, width, height } = data.image!.variant;
   const picture = await fetched(local(url), signal);
-  if (!picture) return { result: null, problem: unreachable() };
+  if (!(picture instanceof Blob)) return { result: null, problem: picture };
   const { size, type } = picture;
   return { result: { id, url, width, height, size, type, explained: data.explainTransform }, problem: null };
 }
 
-async function fetched(url: string, signal: AbortSignal): Promise<Blob | null> {
+async function fetched(url: string, signal: AbortSignal): Promise<Blob | Problem> {
   try {
     const answer = await fetch(url, { signal, headers: { Accept: ACCEPT } });
-    return answer.ok ? await answer.blob() : null;
+    return answer.ok ? await answer.blob() : problemInEnvelope(await answer.text());
   } catch {
-    return null;
+    return unreachable();
   }
 }
 

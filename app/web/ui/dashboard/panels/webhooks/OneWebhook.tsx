@@ -60,7 +60,12 @@ export function OneWebhook({ id }: { id: string }) {
   return (
     <>
       {back}
-      {problem && <Complaint>{told(problem)}</Complaint>}
+      {problem && !webhook && (
+        <Page title={t.title}>
+          <Complaint>{told(problem)}</Complaint>
+        </Page>
+      )}
+      {problem && webhook && <Complaint>{told(problem)}</Complaint>}
       {webhook && (
         <Page
           title={webhook.description || new URL(webhook.url).host}
