@@ -83,6 +83,10 @@ class S3Storage:
     async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:  # noqa: ARG002
         await to_the_end(self._put(key, source))
 
+    def place(self, key: str) -> Path | None:
+        check_key(key)
+        return None
+
     async def read(self, key: str) -> bytes:
         return await to_the_end(self._read(key))
 
