@@ -29,6 +29,7 @@ from app.web.watching import metrics_routes
 from app.web.watching import routes as watching_routes
 from compat_rest.errors import exception_handlers, unexpected, unrouted
 from compat_rest.hot import Hot
+from compat_rest.routes import pictures
 from compat_rest.routes import routes as rest_routes
 from compat_rest.together import Together
 from compat_rest.tus import HEADERS as TUS_HEADERS
@@ -155,6 +156,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     pages, graphql = Pages(), GraphQL()
     app = Starlette(
         routes=[
+            *pictures,
             Route("/graphql", graphql, methods=None),
             Route("/graphql/", graphql, methods=None),
             WebSocketRoute("/graphql", graphql),

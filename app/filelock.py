@@ -2,10 +2,10 @@
 
 import asyncio
 import fcntl
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO, Any
 
 FIRST_WAIT, LONGEST_WAIT = 0.002, 0.05
 
@@ -22,24 +22,28 @@ async def locked(path: Path, *, patience: float) -> AsyncIterator[bool]:
 
     It stays because who deletes a lock file may delete another's lock.
     """
-    with path.open("w") as file:
-        try:
-            async with asyncio.timeout(patience):
-                waited = await _lock(file)
-        except TimeoutError as error:
-            raise Held(f"{path} was held by another process for {patience:g} seconds") from error
+    file = os.open(path, os.O_WRONLY | os.O_CREAT, mode=0o600)
+    try:
+        waited = not _try_lock(file)
+        if waited:
+            try:
+                async with asyncio.timeout(patience):
+                    await _lock(file)
+            except TimeoutError as error:
+                raise Held(f"{path} was held by another process for {patience:g} seconds") from error
         yield waited
+    finally:
+        os.close(file)
 
 
-async def _lock(file: IO[Any]) -> bool:
+async def _lock(file: int) -> None:
     wait = FIRST_WAIT
     while not _try_lock(file):  # another process does not set events
         await asyncio.sleep(wait)
         wait = min(2 * wait, LONGEST_WAIT)
-    return wait > FIRST_WAIT
 
 
-def _try_lock(file: IO[Any]) -> bool:
+def _try_lock(file: int) -> bool:
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:

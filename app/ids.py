@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+LETTERS = frozenset(ALPHABET)
 LENGTH = 26
 
 
@@ -38,6 +39,6 @@ def new_id(kind: Kind, now: datetime, randbits: Callable[[int], int] = secrets.r
 def kind_of(id: str) -> Kind | None:
     """The kind that an id names, or None where it can't be one of ours."""
     prefix, _, rest = id.partition("_")
-    if len(rest) != LENGTH or not set(rest) <= set(ALPHABET):
+    if len(rest) != LENGTH or not LETTERS.issuperset(rest):
         return None
     return next((kind for kind in Kind if kind == prefix), None)

@@ -271,7 +271,7 @@ def _storage_keys(settings: Settings) -> Keys | None:
 def bare_storage(place: Path | Bucket, settings: Settings) -> Storage:
     """The storage in a folder or a bucket, with nothing before it. Raises BadSetting."""
     if isinstance(place, Path):
-        return DiskStorage(place)
+        return DiskStorage(place, is_near=place.is_relative_to(settings.data_dir))
     from app.storage.s3 import S3Storage  # its client is for those alone who have a bucket
 
     return S3Storage(place, _storage_keys(settings), _copies(settings), clock=_now)

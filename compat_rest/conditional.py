@@ -67,8 +67,10 @@ def _cut(first: str, last: str, size: int) -> range | None:
 
 def _date(text: str | None) -> datetime | None:
     """None for what is no date: such a condition does not count."""
+    if not text:
+        return None
     try:
-        date = parsedate_to_datetime(text or "")
+        date = parsedate_to_datetime(text)
         return date.astimezone(UTC) if date.tzinfo else date.replace(tzinfo=UTC)
     except (ValueError, OverflowError):
         return None

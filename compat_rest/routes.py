@@ -65,9 +65,11 @@ def _route(path: str, handlers: Mapping[str, Handler]) -> Route:
     return Route(path, endpoint, methods=list(handlers))
 
 
+pictures: list[BaseRoute] = [Route("/img/{path:path}", img.deliver, methods=["GET"])]
+"""To stand before all others, which are looked through in their order: most requests ask for these."""
+
 routes: list[BaseRoute] = [
     Mount("/v1", app=_api()),
     Mount("/api/v1", app=_api()),
-    Route("/img/{path:path}", img.deliver, methods=["GET"]),
     Route("/{image_id}.{extension}", img.deliver_short, methods=["GET"]),
 ]

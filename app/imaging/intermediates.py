@@ -6,6 +6,7 @@ result do not depend on whether the intermediate happened to lie there.
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from math import prod
 
 from app.imaging.formats import Format
@@ -55,6 +56,7 @@ def asks_for_more(recipe: Recipe) -> bool:
     return recipe.quality is not None and recipe.quality >= HIGH_QUALITY[recipe.format]
 
 
+@lru_cache(maxsize=1_000)
 def reduction(picture: Size) -> Reduction:
     """How the intermediates of a picture of this size are made, whether or not it is worth it."""
     longest = max(picture)

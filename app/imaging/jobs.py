@@ -4,13 +4,14 @@ Decoders are imported where a job runs: the server, which knows jobs by name, lo
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from app.imaging.intermediates import Step
 from app.imaging.limits import Admit, Limits
-from app.imaging.reports import SMALL, Probe, Rendered
+from app.imaging.reports import Probe, Rendered
 from app.imaging.transform import Recipe
 
 T_co = TypeVar("T_co", covariant=True)
@@ -51,14 +52,21 @@ class Render:
     recipe: Recipe
     destination: Path
     step: Step | None
+    place: Path | None = None
 
     def run(self, admit: Admit) -> Rendered:
         from app.imaging.render import render
 
         rendered = render(self.source, self.recipe, self.destination, step=self.step, admit=admit)
-        if rendered.size > SMALL:
-            return rendered
-        return replace(rendered, body=self.destination.read_bytes())
+        return replace(rendered, is_placed=True) if self._is_placed() else rendered
+
+    def _is_placed(self) -> bool:
+        """Whether the result could be moved to its place. Done here it costs the server neither a thread nor a wait."""
+        if self.place is not None:
+            with suppress(OSError):  # its folder is not there yet: putting makes it, or tells what is wrong
+                self.destination.replace(self.place)
+                return True
+        return False
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,16 +98,23 @@ class Pool:
         await self.run(Reduce(source, destinations), pixels=pixels)
 
     async def render(
-        self, source: Path, recipe: Recipe, destination: Path, *, pixels: int, step: Step | None = None
+        self,
+        source: Path,
+        recipe: Recipe,
+        destination: Path,
+        *,
+        pixels: int,
+        step: Step | None = None,
+        place: Path | None = None,
     ) -> Rendered:
         """Writes the result of the recipe to `destination`; after an error there may be a part of it.
 
         `pixels` is how many the source has: what the job counts for while it waits. `step` tells which intermediate it
-        is, None the picture itself.
+        is, None the picture itself. To `place` it is then moved, whole, where that can be done in one step.
         Raises CorruptImage, TooManyPixels, TooSlow, TooHeavy, OutOfStorage, Busy. Once it has raised, cancelled
         included, nothing writes there any more.
         """
-        return await self.run(Render(source, recipe, destination, step), pixels=pixels)
+        return await self.run(Render(source, recipe, destination, step, place), pixels=pixels)
 
     async def run(self, job: Job[T], *, pixels: int = LEAST) -> T:
         """The job's result, or what it raised."""

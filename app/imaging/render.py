@@ -18,6 +18,7 @@ from app.imaging.formats import Format
 from app.imaging.geometry import Size
 from app.imaging.intermediates import Step, asks_for_more
 from app.imaging.limits import STORED, Admit, at_once
+from app.imaging.reports import SMALL as FEW_BYTES
 from app.imaging.reports import Rendered
 from app.imaging.resampling import resized
 from app.imaging.transform import Recipe
@@ -58,7 +59,9 @@ def render(
     data = encoded(results, recipe.format, recipe.quality, timing)
     destination.write_bytes(data)
     width, height = recipe.output_size
-    return Rendered(width=width, height=height, frames=_count_frames(data, recipe), size=len(data))
+    frames = _count_frames(data, recipe)
+    body = data if len(data) <= FEW_BYTES else None
+    return Rendered(width=width, height=height, frames=frames, size=len(data), body=body)
 
 
 def _shrink_on_load(picture: Opened, recipe: Recipe, step: Step | None) -> Size:

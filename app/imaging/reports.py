@@ -38,10 +38,14 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rendered:
-    """What was written: pixels a side, frames, bytes. The `body` is there where it is SMALL."""
+    """What was written: pixels a side, frames, bytes. The `body` is there where it is SMALL.
+
+    `is_placed` says that it lies in its place already, and no more where it was written.
+    """
 
     width: int
     height: int
     frames: int
     size: int
     body: bytes | None = None
+    is_placed: bool = False

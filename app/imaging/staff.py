@@ -37,6 +37,8 @@ class Worker:
         self.pid = pid
         self._reader = reader
         self._writer = writer
+        self._hang_up = select.poll()
+        self._hang_up.register(writer.get_extra_info("socket").fileno(), 0)  # nothing but that is asked for
 
     @classmethod
     async def at(cls, channel: socket.socket) -> Self:
@@ -58,9 +60,7 @@ class Worker:
     @property
     def is_alive(self) -> bool:
         """Whether the process was still there just now; asks the system, as the loop may not have heard yet."""
-        channel = select.poll()
-        channel.register(self._writer.get_extra_info("socket").fileno(), 0)
-        return not channel.poll(0)  # nothing but a hang-up is asked for
+        return not self._writer.is_closing() and not self._hang_up.poll(0)
 
     async def send(self, message: Any) -> None:
         try:

@@ -63,7 +63,7 @@ class Transform:
     @property
     def is_identity(self) -> bool:
         """Whether it asks for nothing, so that the original's own bytes are the answer."""
-        return self._essence() == Transform()
+        return self.width is None and self.height is None and self._essence() == Transform()
 
     @property
     def is_auto(self) -> bool:

@@ -108,6 +108,7 @@ def _limit(memory: int) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(NICENESS)
+    os.umask(0o077)  # what it writes is for the owner alone
     with suppress(OSError):  # where the whole machine runs out, a worker goes before the server
         Path("/proc/self/oom_score_adj").write_text("500")
 

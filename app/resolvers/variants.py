@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from app.cancellation import in_thread
 from app.context import Budget, Context
+from app.db.written import Written
 from app.errors import Busy, Invalid, InvalidParameter, NotFound, OutOfStorage, RateLimited, TooSlow
 from app.hits.freshness import Marks
 from app.ids import Kind, kind_of
@@ -30,6 +31,7 @@ T = TypeVar("T")
 
 THUMBNAIL = 400
 SMALLER = Transform(width=THUMBNAIL, height=THUMBNAIL, fit=Fit.INSIDE).query()
+BY_ID = Written(Image, lambda: Image.with_album().filter(id="").limit(1))
 MADE_ANEW = 3
 """How often a variant is made again that was swept away just before it was read."""
 MAX_WIDTHS = 20
@@ -209,9 +211,7 @@ async def find(
 
 async def _row(image_id: str) -> Image:
     """The image with its album, whoever may see it. Raises NotFound."""
-    image = None
-    if kind_of(image_id) is Kind.IMAGE:
-        image = await Image.with_album().get_or_none(id=image_id)
+    image = await BY_ID.first(image_id) if kind_of(image_id) is Kind.IMAGE else None
     if image is None:
         raise NotFound("image", image_id)
     return image
@@ -368,10 +368,14 @@ async def _render(
     target = storage.incoming / f"{uuid.uuid4().hex}.variant"
     try:
         with ctx.services.tracing.span("render", {"image": image.id, "pixels": pixels}):
-            rendered = await ctx.services.imaging.render(file, recipe, target, pixels=pixels, step=step)
-        await storage.put(key, target, durable=False)
-    finally:
+            rendered = await ctx.services.imaging.render(
+                file, recipe, target, pixels=pixels, step=step, place=storage.place(key)
+            )
+        if not rendered.is_placed:
+            await storage.put(key, target, durable=False)
+    except BaseException:
         target.unlink(missing_ok=True)
+        raise
     if not ctx.services.freshness.holds(image.id, picture.marks) and not await Image.exists(id=image.id):
         await blobs.erase_variants(ctx, image)  # deleted while we rendered: the variant must not outlive it
         raise NotFound("image", image.id)

@@ -84,6 +84,13 @@ class Storage(Protocol):
         Raises OutOfStorage.
         """
 
+    def place(self, key: str) -> Path | None:
+        """Where a file from `incoming` becomes this object as it is moved there, whoever moves it; None where it can't.
+
+        For what need not be durable, and was just written for its owner alone. The folder may be missing, and only
+        `put` makes it.
+        """
+
     async def read(self, key: str) -> bytes:
         """All bytes of a small object. Raises Missing."""
 

@@ -77,6 +77,10 @@ class CachedStorage:
         check_key(key)
         await to_the_end(self._put(key, source, durable=durable))
 
+    def place(self, key: str) -> Path | None:
+        check_key(key)
+        return None
+
     async def read(self, key: str) -> bytes:
         return await self._from_copy(key, lambda: self._near.read(key), lambda: self._far.read(key))
 

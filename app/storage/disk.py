@@ -2,7 +2,8 @@
 
 An object is written to a temporary file, synced, and renamed into its place, and then the folders are synced: whoever
 looks sees all of it or nothing, also after a power cut. Files are 0600 and folders 0700. The blocking steps of an
-operation run together, in one thread hop.
+operation run together, in one thread hop; but for a `stat` of what is near, which the event loop's own thread asks: the
+system answers it in a tenth of the time that a thread takes to wake up and to be waited for.
 """
 
 import errno
@@ -37,19 +38,29 @@ T = TypeVar("T")
 
 
 class DiskStorage:
-    """A Storage in the folder `root`, which is made if it does not exist."""
+    """A Storage in the folder `root`, which is made if it does not exist.
+
+    `is_near` says that it lies where the database does, on a disk of this machine: who asks for a file's size waits for
+    nobody then. Other folders may be a network's, which can hang.
+    """
 
     touch_after = timedelta(days=1)
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, *, is_near: bool = False) -> None:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.root = root.resolve()
+        self._root = str(self.root)
+        self._is_near = is_near
         self.incoming = self.root / OWN_FOLDER
         self.incoming.mkdir(mode=0o700, exist_ok=True)
         _sync_folder(self.root.parent)
 
     async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:
         await in_thread(self._put, key, source, durable=durable)
+
+    def place(self, key: str) -> Path | None:
+        check_key(key)
+        return self._locate(key) if self._is_near else None
 
     async def read(self, key: str) -> bytes:
         return await in_thread(self._read, key)
@@ -74,7 +85,7 @@ class DiskStorage:
         yield self.root / key
 
     async def stat(self, key: str) -> Stat | None:
-        return await in_thread(self._stat, key)
+        return self._stat(key) if self._is_near else await in_thread(self._stat, key)
 
     async def touch(self, key: str) -> None:
         await in_thread(self._touch, key)
@@ -140,10 +151,11 @@ class DiskStorage:
 
     def _publish(self, temporary: Path, target: Path, *, durable: bool) -> None:
         for _ in range(PATIENCE):
-            with suppress(FileNotFoundError):  # a folder was deleted under us: make it again
-                self._make_folder(target.parent)
+            with suppress(FileNotFoundError):  # its folder is not there yet, or was deleted under us
                 temporary.replace(target)
                 break
+            with suppress(FileNotFoundError):  # so was the folder of that
+                self._make_folder(target.parent)
         else:
             raise FileNotFoundError(errno.ENOENT, "The folder of this object does not stay", str(target))
         if durable:
@@ -164,7 +176,7 @@ class DiskStorage:
 
     def _stat(self, key: str) -> Stat | None:
         try:
-            found = self._locate(key).lstat()
+            found = os.lstat(self._way(key))
         except ABSENT:
             return None
         return _stat(found) if stat.S_ISREG(found.st_mode) else None
@@ -254,9 +266,14 @@ class DiskStorage:
 
     def _locate(self, key: str) -> Path:
         """The one way from a key to a path: below the root, through no symbolic link."""
-        path = self.root / check_key(key)
-        if any(step.is_symlink() for step in self._up(path)):
-            raise BadKey(f"A symbolic link lies on the way to {key!r}")
+        return Path(self._way(key))
+
+    def _way(self, key: str) -> str:
+        path = self._root
+        for step in check_key(key).split("/"):  # by texts: as Paths they take several times as long
+            path = f"{path}/{step}"
+            if os.path.islink(path):  # noqa: PTH114
+                raise BadKey(f"A symbolic link lies on the way to {key!r}")
         return path
 
     def _up(self, path: Path) -> tuple[Path, ...]:

@@ -91,6 +91,10 @@ class S3Storage:
     async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:  # noqa: ARG002
         await self._answered(self._put(key, source))
 
+    def place(self, key: str) -> Path | None:
+        check_key(key)
+        return None
+
     async def read(self, key: str) -> bytes:
         return await self._answered(self._read(key))
 

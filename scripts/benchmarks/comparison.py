@@ -96,7 +96,7 @@ class Comparison:
 
     def coalescing(self) -> None:
         rows: list[list[object]] = []
-        bursts = 1 + self.times.rounds
+        bursts = 2 + 2 * self.times.rounds
         for server in self.servers:
             seen = self._tried(server, partial(together.measure, wish=WEBP, bursts=bursts))
             if not seen:

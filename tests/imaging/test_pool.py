@@ -66,6 +66,23 @@ async def test_a_picture_is_identified_and_rendered(pool, tmp_path):
     assert (probe.width, probe.height) == (640, 480)
     said = await pool.render(source, Transform(width=64).resolve(probe.source), destination, pixels=1)
     assert (said.width, said.height, said.size) == (64, 48, destination.stat().st_size)
+    assert said.body == destination.read_bytes()
+    assert not said.is_placed
+
+
+async def test_a_result_is_moved_to_its_place_where_that_has_a_folder(pool, tmp_path):
+    source, destination, place = tmp_path / "source", tmp_path / "destination", tmp_path / "folder" / "place"
+    source.write_bytes(pictures.jpeg())
+    recipe = Transform(width=64).resolve((await pool.identify(source)).source)
+    said = await pool.render(source, recipe, destination, pixels=1, place=place)
+    assert not said.is_placed
+    assert said.body == destination.read_bytes()
+    place.parent.mkdir()
+    said = await pool.render(source, recipe, destination, pixels=1, place=place)
+    assert said.is_placed
+    assert said.body == place.read_bytes()
+    assert place.stat().st_mode & 0o777 == 0o600
+    assert not destination.exists()
 
 
 @pytest.mark.parametrize(

@@ -153,10 +153,17 @@ class CountingPool(Pool):
     renders = 0
 
     async def render(
-        self, source: Path, recipe: Recipe, destination: Path, *, pixels: int, step: Step | None = None
+        self,
+        source: Path,
+        recipe: Recipe,
+        destination: Path,
+        *,
+        pixels: int,
+        step: Step | None = None,
+        place: Path | None = None,
     ) -> Rendered:
         self.renders += 1
-        return await super().render(source, recipe, destination, pixels=pixels, step=step)
+        return await super().render(source, recipe, destination, pixels=pixels, step=step, place=place)
 
 
 @asynccontextmanager

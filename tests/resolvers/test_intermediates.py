@@ -42,10 +42,17 @@ class WatchedPool(Pool):
         await super().reduce(source, destinations, pixels=pixels)
 
     async def render(
-        self, source: Path, recipe: Recipe, destination: Path, *, pixels: int, step: Step | None = None
+        self,
+        source: Path,
+        recipe: Recipe,
+        destination: Path,
+        *,
+        pixels: int,
+        step: Step | None = None,
+        place: Path | None = None,
     ) -> Rendered:
         self.sources.append(source.stem if source.parent.parent.name == "intermediates" else "original")
-        return await super().render(source, recipe, destination, pixels=pixels, step=step)
+        return await super().render(source, recipe, destination, pixels=pixels, step=step, place=place)
 
 
 class ClumsyPool(WatchedPool):

@@ -24,6 +24,11 @@ async def on_disk(folder: Path, _: Seaweed | None) -> AsyncIterator[Storage]:
 
 
 @asynccontextmanager
+async def near_by(folder: Path, _: Seaweed | None) -> AsyncIterator[Storage]:
+    yield DiskStorage(folder / "storage", is_near=True)
+
+
+@asynccontextmanager
 async def in_a_bucket(folder: Path, store: Seaweed | None) -> AsyncIterator[Storage]:
     assert store
     yield bucket_of(store, folder)
@@ -47,15 +52,19 @@ def bucket_of(store: Seaweed, folder: Path, prefix: str = "") -> S3Storage:
 
 IMPLEMENTATIONS: dict[str, Callable[[Path, Seaweed | None], AbstractAsyncContextManager[Storage]]] = {
     "disk": on_disk,
+    "near disk": near_by,
     "s3": in_a_bucket,
     "cached": in_a_bucket_with_copies,
 }
 
 
+ON_DISK = {"disk", "near disk"}
+
+
 @pytest.fixture(params=IMPLEMENTATIONS)
 async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
     """Each implementation in turn, empty."""
-    store = None if request.param == "disk" else request.getfixturevalue("seaweed")
+    store = None if request.param in ON_DISK else request.getfixturevalue("seaweed")
     async with IMPLEMENTATIONS[request.param](tmp_path, store) as storage:
         yield storage
 
@@ -63,7 +72,7 @@ async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterat
 @pytest.fixture
 def tick(request: pytest.FixtureRequest) -> float:
     """Seconds after which a storage dates what is put otherwise: file systems have clocks that tick, S3 has seconds."""
-    return 0.02 if request.node.callspec.params["storage"] == "disk" else 1.05
+    return 0.02 if request.node.callspec.params["storage"] in ON_DISK else 1.05
 
 
 @pytest.fixture

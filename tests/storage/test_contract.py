@@ -96,6 +96,18 @@ async def test_a_path_stays_where_it_was_when_its_key_is_bad(storage: Storage) -
     assert source.read_bytes() == b"x"
 
 
+async def test_what_is_moved_to_its_place_is_there_as_if_it_was_put(storage: Storage) -> None:
+    place = storage.place(KEY)
+    if place is not None:
+        await storage.put(KEY, b"old")
+        (storage.incoming / "made").write_bytes(b"new")
+        (storage.incoming / "made").replace(place)
+        assert await storage.read(KEY) == b"new"
+        assert await keys_of(storage) == [KEY]
+    with pytest.raises(BadKey):
+        storage.place("../out")
+
+
 async def test_a_second_put_replaces_the_first(storage: Storage) -> None:
     await storage.put(KEY, LARGE)
     await storage.put(KEY, b"new")
