@@ -5,8 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
-from thash import rgba_to_thumb_hash
 
+from app.imaging import thumbhash
 from app.imaging.colourspace import is_see_through, readable, to_srgb
 from app.imaging.decoder import Opened, frames, opened, turned
 from app.imaging.geometry import Box, Fit, Size, arrange
@@ -70,7 +70,7 @@ def _preview(frame: Image.Image, orientation: int) -> Image.Image:
 
 
 def _thumbhash(preview: Image.Image) -> str:
-    return b64encode(bytes(rgba_to_thumb_hash(*preview.size, list(preview.tobytes())))).decode()
+    return b64encode(thumbhash.encode(*preview.size, preview.tobytes())).decode()
 
 
 def _dominant_colour(preview: Image.Image) -> str:
