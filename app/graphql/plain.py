@@ -70,7 +70,9 @@ class Selection:
     __slots__ = ("_fields",)
 
     def __init__(self, fields: "tuple[Chosen, ...]") -> None:
-        self._fields = tuple((name, plain.get, _writing(plain.field.type, below)) for name, plain, below in fields)
+        self._fields = tuple(
+            (name, plain.get, _writing(plain.field.type, below)) for name, plain, below in fields
+        )
 
     def read(self, source: Any) -> Fields:
         """What the answer has of an object; not to be changed. Raises as `Write` does."""
@@ -114,7 +116,7 @@ def _getter(field: GraphQLField) -> Get | None:
     named = get_named_type(field.type)
     if field.args or not (is_leaf_type(named) or _classes(named)):
         return None
-    definition = field.extensions.get("strawberry-definition")
+    definition: Any = field.extensions.get("strawberry-definition")
     if getattr(field.resolve, "_is_default", False):
         return attrgetter(definition.python_name)
     resolver = getattr(definition, "base_resolver", None)
@@ -158,12 +160,12 @@ def _nullable(write: Write, is_nullable: bool) -> Write:
     return (lambda value: None if value is None else write(value)) if is_nullable else write
 
 
-AS_THEY_ARE = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
+AS_THEY_ARE: dict[GraphQLLeafType, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
 """Leaves that are written as the value is, where it is of this class."""
 
 
 def _leaf(kind: GraphQLLeafType, is_nullable: bool) -> Write:
-    as_it_is, written_out = AS_THEY_ARE.get(kind), kind.coerce_output_value  # type: ignore[call-overload]
+    as_it_is, written_out = AS_THEY_ARE.get(kind), kind.coerce_output_value
 
     def write(value: Any) -> Any:
         if type(value) is as_it_is:
@@ -261,7 +263,9 @@ class PlainFirst(StrawberryGraphQLCoreExecutionContext):
         """What is asked for of an object, where all of it is plain."""
         try:
             collected = self.collect_subfields(kind, details)
-        except Exception:  # a directive without its value: an error of this field, which is graphql-core's to tell
+        except (
+            Exception
+        ):  # a directive without its value: an error of this field, which is graphql-core's to tell
             return None
         plain, others = self._parts(kind, collected.grouped_field_set)
         return None if others or collected.new_defer_usages else plain
