@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
+from functools import cached_property
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from app.errors import BadRequest, InvalidParameter
@@ -52,7 +53,7 @@ Key: TypeAlias = datetime | int | str
 """What lists run by: a time, a number, a text."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cursor:
     """A row's place: its key, its id among those with the same, and the name of the list that it is a place in."""
 
@@ -61,6 +62,10 @@ class Cursor:
     list: str = ""
 
     def __str__(self) -> str:
+        return self._text
+
+    @cached_property
+    def _text(self) -> str:
         plain = f"{_written(self.key)}.{self.id}"
         if self.list:
             plain = f"{self.list}:{plain}"

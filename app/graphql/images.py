@@ -79,7 +79,7 @@ class Image(Unchanging, Node):
 
     @classmethod
     def of(cls, row: models.Image, ctx: Context) -> Self:
-        shown = cls, ctx.services.links
+        shown = cls, ctx.services.links.base
         made: Self = row.shown.get(shown) or row.shown.setdefault(shown, cls._of(row, ctx))
         return made
 

@@ -8,6 +8,7 @@ trouble again and knows how to tell of it.
 
 import inspect
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from operator import attrgetter
@@ -22,6 +23,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLString,
+    Node,
     Undefined,
     get_named_type,
     is_leaf_type,
@@ -33,7 +35,7 @@ from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
 
 MARK = "pichub-plain"
-"""Where a field keeps what is known of it, among the extensions of its definition."""
+"""Where a field's definition, and a part of a document, keep what is known of them."""
 REMEMBERED = 4
 """Selections that an object keeps its answers to, and so what clients with words of their own can make it hold."""
 
@@ -88,6 +90,9 @@ class Selection:
 
     def read_some(self, source: Any) -> Fields:
         """The same of those fields that can be read."""
+        if isinstance(source, Unchanging):
+            with suppress(Exception):
+                return self.read(source)
         known = {}
         for name, get, write in self._fields:
             try:
@@ -220,13 +225,9 @@ class PlainFirst(StrawberryGraphQLCoreExecutionContext):
         position_context: Any,
     ) -> Any:
         plain, others = self._parts(parent_type, grouped_field_set)
-        known: Fields = {}
-        if plain is not None:
-            try:
-                known = plain.read(source_value)
-            except Exception:
-                known = plain.read_some(source_value)
-                others = {name: field for name, field in grouped_field_set.items() if name not in known}
+        known = plain.read_some(source_value) if plain is not None else {}
+        if len(known) + len(others) < len(grouped_field_set):
+            others = {name: field for name, field in grouped_field_set.items() if name not in known}
         if not others:
             return known
         rest = super().execute_fields(parent_type, source_value, path, others, position_context)
@@ -260,7 +261,25 @@ class PlainFirst(StrawberryGraphQLCoreExecutionContext):
                 yield name, plain, below
 
     def _below(self, kind: Any, details: Any) -> Selection | None:
-        """What is asked for of an object, where all of it is plain."""
+        """What is asked for of an object, where all of it is plain: told once for a document without directives."""
+        if not self._is_fixed or len(details) > 1:
+            return self._told(kind, details)
+        known = notes(details[0].node)
+        if kind not in known:
+            known[kind] = self._told(kind, details)
+        selection: Selection | None = known[kind]
+        return selection
+
+    @cached_property
+    def _is_fixed(self) -> bool:
+        """Whether the same is asked for whatever the variables are."""
+        known = notes(self.operation)
+        if MARK not in known:
+            parts = (self.operation, *self.fragment_definitions.values())
+            known[MARK] = not any(map(_has_directives, parts))
+        return bool(known[MARK])
+
+    def _told(self, kind: Any, details: Any) -> Selection | None:
         try:
             collected = self.collect_subfields(kind, details)
         except (
@@ -269,6 +288,19 @@ class PlainFirst(StrawberryGraphQLCoreExecutionContext):
             return None
         plain, others = self._parts(kind, collected.grouped_field_set)
         return None if others or collected.new_defer_usages else plain
+
+
+def notes(node: Node) -> dict[Any, Any]:
+    """What is known of a part of a document, kept as long as the document is."""
+    known: dict[Any, Any] = node.__dict__.setdefault(MARK, {})
+    return known
+
+
+def _has_directives(node: Any) -> bool:
+    if node.directives:
+        return True
+    below = getattr(node, "selection_set", None)
+    return below is not None and any(map(_has_directives, below.selections))
 
 
 @lru_cache(maxsize=1_000)
