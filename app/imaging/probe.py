@@ -74,11 +74,13 @@ def _thumbhash(preview: Image.Image) -> str:
 
 
 def _dominant_colour(preview: Image.Image) -> str:
-    pixels = memoryview(preview.tobytes())
-    seen = [bytes(pixels[i : i + 3]) for i in range(0, len(pixels), 4) if pixels[i + 3] >= 128]
+    colours, alphas = preview.convert("RGB").tobytes(), preview.getchannel("A").tobytes()
+    seen = colours
+    if min(alphas) < 128:
+        seen = b"".join(colours[3 * at : 3 * at + 3] for at, alpha in enumerate(alphas) if alpha >= 128)
     if not seen:
         return "#ffffff"
-    few = Image.frombytes("RGB", (len(seen), 1), b"".join(seen)).quantize(8)
+    few = Image.frombytes("RGB", (len(seen) // 3, 1), seen).quantize(8)
     counts = few.histogram()
     commonest = counts.index(max(counts))
     colour = bytes((few.getpalette() or [])[3 * commonest : 3 * commonest + 3])
