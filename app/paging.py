@@ -11,7 +11,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
-from functools import cached_property
 from typing import Any, Generic, Self, TypeAlias, TypeVar
 
 from app.errors import BadRequest, InvalidParameter
@@ -62,10 +61,11 @@ class Cursor:
     list: str = ""
 
     def __str__(self) -> str:
-        return self._text
+        held = self.__dict__
+        text: str = held.get("_text") or held.setdefault("_text", self._spelled())
+        return text
 
-    @cached_property
-    def _text(self) -> str:
+    def _spelled(self) -> str:
         plain = f"{_written(self.key)}.{self.id}"
         if self.list:
             plain = f"{self.list}:{plain}"

@@ -19,6 +19,7 @@ from graphql import (
     GraphQLBoolean,
     GraphQLField,
     GraphQLID,
+    GraphQLInt,
     GraphQLLeafType,
     GraphQLObjectType,
     GraphQLSchema,
@@ -53,9 +54,14 @@ class NotPlain(Exception):
 class Unchanging:
     """An object that is shown often and never changes keeps what was read of it, for the last few selections."""
 
-    @cached_property
+    @property
     def written(self) -> "dict[Selection, Fields]":
-        return {}
+        # Not cached_property, which takes a lock: that shows where rows are read anew.
+        held = self.__dict__
+        known: dict[Selection, Fields] = (
+            held["_written"] if "_written" in held else held.setdefault("_written", {})
+        )
+        return known
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,12 +86,13 @@ class Selection:
         """What the answer has of an object; not to be changed. Raises as `Write` does."""
         if not isinstance(source, Unchanging):
             return {name: write(get(source)) for name, get, write in self._fields}
-        known = source.written.get(self)
+        written = source.written
+        known = written.get(self)
         if known is None:
             known = {name: write(get(source)) for name, get, write in self._fields}
-            if len(source.written) >= REMEMBERED:
-                source.written.clear()
-            source.written[self] = known
+            if len(written) >= REMEMBERED:
+                written.clear()
+            written[self] = known
         return known
 
     def read_some(self, source: Any) -> Fields:
@@ -165,8 +172,13 @@ def _nullable(write: Write, is_nullable: bool) -> Write:
     return (lambda value: None if value is None else write(value)) if is_nullable else write
 
 
-AS_THEY_ARE: dict[GraphQLLeafType, type] = {GraphQLString: str, GraphQLID: str, GraphQLBoolean: bool}
-"""Leaves that are written as the value is, where it is of this class."""
+AS_THEY_ARE: dict[GraphQLLeafType, type] = {
+    GraphQLString: str,
+    GraphQLID: str,
+    GraphQLBoolean: bool,
+}
+"""Leaves that are written as the value is, where it is of this class; so are whole numbers below SHORT."""
+SHORT = 2**31
 
 
 def _leaf(kind: GraphQLLeafType, is_nullable: bool) -> Write:
@@ -184,7 +196,10 @@ def _leaf(kind: GraphQLLeafType, is_nullable: bool) -> Write:
             raise NotPlain
         return written
 
-    return write
+    def write_whole(value: Any) -> Any:
+        return value if type(value) is int and -SHORT <= value < SHORT else write(value)
+
+    return write_whole if kind is GraphQLInt else write
 
 
 def _list(kind: Any, below: Selection | None) -> Write:

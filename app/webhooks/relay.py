@@ -27,7 +27,7 @@ TOPIC = "deliveries"
 """What the bell is rung under when there are new deliveries."""
 CURSOR = "webhooks"
 BATCH = 200
-PAUSE = 0.1
+PAUSE = 0.05
 """Seconds between two rounds while events keep coming: each is a transaction of its own, synced to the disk, in the way
 of those that write."""
 LOOK = 1.0
