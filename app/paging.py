@@ -52,7 +52,7 @@ Key: TypeAlias = datetime | int | str
 """What lists run by: a time, a number, a text."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cursor:
     """A row's place: its key, its id among those with the same, and the name of the list that it is a place in."""
 
@@ -61,6 +61,11 @@ class Cursor:
     list: str = ""
 
     def __str__(self) -> str:
+        held = self.__dict__
+        text: str = held.get("_text") or held.setdefault("_text", self._spelled())
+        return text
+
+    def _spelled(self) -> str:
         plain = f"{_written(self.key)}.{self.id}"
         if self.list:
             plain = f"{self.list}:{plain}"

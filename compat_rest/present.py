@@ -84,7 +84,7 @@ def failure(
 
 
 def image(ctx: Context, row: models.Image) -> dict[str, Any]:
-    shown = image, ctx.services.links, row.owner_id == ctx.account_id
+    shown = image, ctx.services.links.base, row.owner_id == ctx.account_id
     made: dict[str, Any] = row.shown.get(shown) or row.shown.setdefault(shown, _image(ctx, row))
     return made
 

@@ -82,8 +82,13 @@ class OwnList(Generic[M]):
         async def has_previous() -> bool:
             return await _reaches(self._owned_by(owner_id), request.after, _opposite(NEWEST_FIRST))
 
-        places = [_place(row, NEWEST_FIRST) for row in items]
-        return Page(items, places, there_is_more, request.after is not None and has_previous, total)
+        return Page(
+            items,
+            [_own_place(row) for row in items],
+            there_is_more,
+            request.after is not None and has_previous,
+            total,
+        )
 
     async def by_number(self, owner_id: str, request: NumberedRequest, *, total: int) -> NumberedPage[M]:
         """As the function does, without its count."""
@@ -141,6 +146,13 @@ async def _reaches(query: QuerySet[M], bound: Cursor | None, order: Order) -> bo
 def _opposite(order: Order) -> Order:
     is_down = order.direction is Direction.NEWEST_FIRST
     return replace(order, direction=Direction.OLDEST_FIRST if is_down else Direction.NEWEST_FIRST)
+
+
+def _own_place(row: Any) -> Cursor:
+    """Its place among the newest, remembered as long as the row is."""
+    held: dict[str, Any] = row.__dict__
+    place: Cursor = held.get("_place") or held.setdefault("_place", _place(row, NEWEST_FIRST))
+    return place
 
 
 def _place(row: Any, order: Order) -> Cursor:

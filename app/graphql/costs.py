@@ -4,8 +4,8 @@ A connection is as long as the page that is asked of it, so the cost depends on 
 when they are known. A fragment is weighed once, however often it is spread: a list's length stays open in its weight.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
@@ -31,10 +31,12 @@ from graphql import (
     is_list_type,
 )
 
-from app.graphql.plain import PlainFirst
+from app.graphql.plain import PlainFirst, notes
 from app.paging import DEFAULT_SIZE, MAX_SIZE
 
 UNCOUNTABLE = 10**9
+REMEMBERED = 20
+"""Costs of one operation, by the values of its variables."""
 
 FREE = ("Edge", "PageInfo")
 """How the names of types end that only hold a page together. The connection is a question to the database."""
@@ -60,6 +62,14 @@ class Weight:
         return _bounded(self.once + self.each * size)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The variables of an operation that say how large pages are, and what it cost with some of their values."""
+
+    names: dict[str, None] = field(default_factory=dict)
+    costs: dict[tuple[Any, ...], int] = field(default_factory=dict)
+
+
 class Scale:
     """Weighs the selections of one operation, whose variables have these values."""
 
@@ -73,10 +83,24 @@ class Scale:
         self._fragments = fragments
         self._variables = variables
         self._known: dict[str, Weight] = {}
+        self._asked: list[str] = []
 
     def cost(self, operation: OperationDefinitionNode) -> int:
-        root = self._schema.get_root_type(operation.operation)
-        return self._of(operation.selection_set, root).on_page(1) if root else 0
+        """What it costs: weighed once for all whose variables say the same of sizes."""
+        known: Known = notes(operation).setdefault(Known, Known())
+        if (cost := known.costs.get(self._sizes(known.names))) is None:
+            root = self._schema.get_root_type(operation.operation)
+            cost = self._of(operation.selection_set, root).on_page(1) if root else 0
+            known.names.update(dict.fromkeys(self._asked))
+            if len(known.costs) >= REMEMBERED:
+                known.costs.clear()
+            known.costs[self._sizes(known.names)] = cost
+        return cost
+
+    def _sizes(self, names: Iterable[str]) -> tuple[Any, ...]:
+        """What these variables say: of a list how long it is."""
+        values = map(self._variables.get, names)
+        return tuple((len(value),) if isinstance(value, list) else value for value in values)
 
     def _of(self, selections: SelectionSetNode, kind: GraphQLNamedType | None) -> Weight:
         total = Weight()
@@ -148,6 +172,7 @@ class Scale:
     def _plain(self, value: ValueNode) -> Any:
         match value:
             case VariableNode():
+                self._asked.append(value.name.value)
                 return self._variables.get(value.name.value)
             case IntValueNode():
                 return int(value.value)

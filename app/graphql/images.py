@@ -26,6 +26,7 @@ from app.graphql.connections import (
 from app.graphql.context import Info
 from app.graphql.inputs import Given, changes_of
 from app.graphql.node import Node
+from app.graphql.plain import Unchanging
 from app.graphql.scalars import URL, ByteCount, DataURI, HexColor
 from app.graphql.transforms import ImageFormat, TransformInput, Variant
 from app.imaging.formats import Format
@@ -54,7 +55,7 @@ class ImageLinks:
 
 
 @strawberry.type(description="A picture.")
-class Image(Node):
+class Image(Unchanging, Node):
     row: strawberry.Private[models.Image]
     filename: str = strawberry.field(description="The name that the file was uploaded under.")
     title: str | None = strawberry.field(description="Its title; null where it has none.")
@@ -78,7 +79,7 @@ class Image(Node):
 
     @classmethod
     def of(cls, row: models.Image, ctx: Context) -> Self:
-        shown = cls, ctx.services.links
+        shown = cls, ctx.services.links.base
         made: Self = row.shown.get(shown) or row.shown.setdefault(shown, cls._of(row, ctx))
         return made
 

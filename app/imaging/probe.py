@@ -5,8 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from PIL import Image
-from thash import rgba_to_thumb_hash
 
+from app.imaging import thumbhash
 from app.imaging.colourspace import is_see_through, readable, to_srgb
 from app.imaging.decoder import Opened, frames, opened, turned
 from app.imaging.geometry import Box, Fit, Size, arrange
@@ -70,15 +70,17 @@ def _preview(frame: Image.Image, orientation: int) -> Image.Image:
 
 
 def _thumbhash(preview: Image.Image) -> str:
-    return b64encode(bytes(rgba_to_thumb_hash(*preview.size, list(preview.tobytes())))).decode()
+    return b64encode(thumbhash.encode(*preview.size, preview.tobytes())).decode()
 
 
 def _dominant_colour(preview: Image.Image) -> str:
-    pixels = memoryview(preview.tobytes())
-    seen = [bytes(pixels[i : i + 3]) for i in range(0, len(pixels), 4) if pixels[i + 3] >= 128]
+    colours, alphas = preview.convert("RGB").tobytes(), preview.getchannel("A").tobytes()
+    seen = colours
+    if min(alphas) < 128:
+        seen = b"".join(colours[3 * at : 3 * at + 3] for at, alpha in enumerate(alphas) if alpha >= 128)
     if not seen:
         return "#ffffff"
-    few = Image.frombytes("RGB", (len(seen), 1), b"".join(seen)).quantize(8)
+    few = Image.frombytes("RGB", (len(seen) // 3, 1), seen).quantize(8)
     counts = few.histogram()
     commonest = counts.index(max(counts))
     colour = bytes((few.getpalette() or [])[3 * commonest : 3 * commonest + 3])

@@ -1,6 +1,5 @@
 from collections import Counter
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any, Self
 
 from tortoise import fields
@@ -87,10 +86,12 @@ class Image(Model):
         """That the text stands in what people read of an image, in whatever case."""
         return Q(filename__icontains=text) | Q(title__icontains=text) | Q(description__icontains=text)
 
-    @cached_property
+    @property
     def shown(self) -> dict[Any, Any]:
         """What faces have made of it, for all whom they show this row to."""
-        return {}
+        held = self.__dict__  # not cached_property, whose lock shows where rows are read anew
+        known: dict[Any, Any] = held["_shown"] if "_shown" in held else held.setdefault("_shown", {})
+        return known
 
     @property
     def is_public(self) -> bool:

@@ -6,6 +6,7 @@ wherever a process dies and however many relays there are.
 
 import asyncio
 import logging
+import time
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -26,6 +27,9 @@ TOPIC = "deliveries"
 """What the bell is rung under when there are new deliveries."""
 CURSOR = "webhooks"
 BATCH = 200
+PAUSE = 0.05
+"""Seconds between two rounds while events keep coming: each is a transaction of its own, synced to the disk, in the way
+of those that write."""
 LOOK = 1.0
 """Seconds after which it looks by itself: events of other processes may ring no bell here."""
 
@@ -34,6 +38,7 @@ async def run(parts: Parts) -> None:
     """Passes events on until it is cancelled."""
     async with parts.bell.listening(outbox.TOPIC) as listener:
         while True:
+            began = time.monotonic()
             try:
                 while await pass_on(parts):
                     pass
@@ -41,10 +46,12 @@ async def run(parts: Parts) -> None:
                 logs.failed(log, error, "events could not be passed on to webhooks; they will be")
                 await asyncio.sleep(LOOK)
             await listener.wait(LOOK)
+            await asyncio.sleep(max(0.0, began + PAUSE - time.monotonic()))
 
 
 async def pass_on(parts: Parts) -> bool:
     """Makes the deliveries of the next events; whether there were any events."""
+    deliveries: list[Delivery] = []
     if not await Event.since(await RelayCursor.reached(CURSOR)).exists():
         return False  # the common case, for which nobody is kept from writing
     async with in_transaction():
@@ -54,7 +61,8 @@ async def pass_on(parts: Parts) -> bool:
             deliveries = _deliveries(events, await _webhooks(events), parts.clock())
             await Delivery.bulk_create(deliveries, ignore_conflicts=True)
             await RelayCursor.move(CURSOR, events[-1].position)
-    await parts.bell.ring(TOPIC)
+    if deliveries:
+        await parts.bell.ring(TOPIC)
     return bool(events)
 
 

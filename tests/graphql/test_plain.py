@@ -1,10 +1,11 @@
 """Plain fields come out as graphql-core would have them, and so does what goes wrong with one."""
 
 import gc
+import json
 from collections.abc import AsyncGenerator, Callable
 from datetime import UTC, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import pytest
 import strawberry
@@ -12,12 +13,41 @@ from graphql import ExecutionResult
 from graphql.execution.collect_fields import FieldDetails
 
 from app.graphql import plain
-from app.graphql.plain import PlainFirst
+from app.graphql.plain import PlainFirst, Unchanging
+
+
+def raising(message: str) -> Any:
+    raise ValueError(message)
 
 
 @strawberry.enum
 class Mood(Enum):
     GLAD = "glad"
+
+
+@strawberry.interface
+class Named:
+    name: str = "no name"
+
+
+@strawberry.type
+class Part(Named):
+    weight: float | None = None
+
+    @strawberry.field
+    def doubled(self) -> float:
+        return 2 * (self.weight or raising("no weight today"))
+
+
+T = TypeVar("T")
+
+
+@strawberry.type
+class Place(Generic[T]):
+    """A generic one, as edges are."""
+
+    node: T
+    at: int = 0
 
 
 @strawberry.type
@@ -27,6 +57,23 @@ class Thing:
     mood: Mood
     seen_at: datetime
     note: str | None = None
+    tags: list[str] = strawberry.field(default_factory=list)
+    part: Part | None = None
+    parts: list[Part | None] = strawberry.field(default_factory=list)
+    places: list[Place[Part]] | None = None
+
+    @strawberry.field
+    def only_part(self) -> Part:
+        return self.part or Part(name="made", weight=1.5)
+
+    @strawberry.field(graphql_type=int)
+    def now_or_later(self) -> Any:
+        return self.waited() if self.note == "later" else 1
+
+    async def waited(self) -> int:
+        if self.count > 2**31:
+            raise ValueError("too late")
+        return 3
 
     @strawberry.field
     def worked_out(self) -> int:
@@ -39,7 +86,8 @@ class Thing:
 
 def a_thing(**values: Any) -> Thing:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    return Thing(**({"id": "a", "count": 1, "mood": Mood.GLAD, "seen_at": now} | values))
+    given: dict[str, Any] = {"id": "a", "count": 1, "mood": Mood.GLAD, "seen_at": now}
+    return Thing(**(given | values))
 
 
 def schemas(thing: Thing) -> tuple[strawberry.Schema, strawberry.Schema]:
@@ -58,7 +106,11 @@ def schemas(thing: Thing) -> tuple[strawberry.Schema, strawberry.Schema]:
 
 async def both(thing: Thing, query: str) -> tuple[ExecutionResult, ExecutionResult]:
     ours, theirs = schemas(thing)
-    return await ours.execute(query), await theirs.execute(query)  # type: ignore[return-value]
+    asked = [
+        await each.execute(query, operation_name="Q" if "query Q" in query else None)
+        for each in (ours, theirs)
+    ]
+    return asked[0], asked[1]  # type: ignore[return-value]
 
 
 def seen(result: ExecutionResult) -> Any:
@@ -73,24 +125,38 @@ def seen(result: ExecutionResult) -> Any:
         "id __typename other: count ... on Thing { note } ... @skip(if: true) { mood }",
         "id @include(if: false) count @skip(if: false)",
         "__typename",
+        "tags parts { name } id",
+        "id part { __typename weight name } parts { kind: __typename name } count",
+        "onlyPart { name doubled } id places { at node { name ... on Part { weight } ... on Named { __typename } } }",
+        "part { name } part { weight } id part { name }",
+        "places { node { doubled } } waitedFor parts { name weight }",
+        "parts { name @skip(if: true) weight } part { name @include(if: false) }",
+        "id nowOrLater count",
+        "nowOrLater waitedFor nowOrLater workedOut",
+        """...Loop count fragmented: part { ...Named } } }
+        fragment Loop on Thing { tags part { ...Named } }
+        fragment Named on Named { name __typename }
+        query Other { things { id""",
     ],
 )
-async def test_an_answer_is_the_same_in_the_same_order(selection: str) -> None:
-    ours, theirs = await both(a_thing(note="x"), f"{{ things {{ {selection} }} }}")
+@pytest.mark.parametrize("note", ["x", "later", None])
+async def test_an_answer_is_the_same_in_the_same_order(selection: str, note: str | None) -> None:
+    part = Part(name="p", weight=2.5)
+    thing = a_thing(note=note, tags=["a", "b"], part=part, parts=[part, None], places=[Place(node=part)])
+    ours, theirs = await both(thing, f"query Q {{ things {{ {selection} }} }}")
+    assert theirs.data is not None
     assert seen(ours) == seen(theirs)
-    assert [list(each) for each in (ours.data or {})["things"]] == [
-        list(each) for each in (theirs.data or {})["things"]
-    ]
+    assert json.dumps(ours.data) == json.dumps(theirs.data)
 
 
-def raising() -> Any:
-    raise ValueError("no count today")
+NOTHING: Any = None
+NO_NUMBER: Any = "much"
 
 
 class Unlucky(Thing):
     """Of whom a field can't even be read."""
 
-    count = property(lambda self: raising(), lambda self, value: None)  # type: ignore[assignment]
+    count = property(lambda self: raising("no count today"), lambda self, value: None)  # type: ignore[assignment]
 
 
 @pytest.mark.parametrize(
@@ -102,14 +168,74 @@ class Unlucky(Thing):
         lambda: a_thing(count=ValueError("kept as a value")),
         lambda: a_thing(note=ValueError("kept as a value")),
         lambda: a_thing(mood="sulky"),
+        lambda: a_thing(tags=["a", None], parts=["no part"]),
+        lambda: a_thing(tags="text", part="no part"),
+        lambda: a_thing(tags=None, parts=None),
+        lambda: a_thing(part=ValueError("kept as a value"), parts=[ValueError("kept too"), None]),
+        lambda: a_thing(part=Part(), places=[Place[Any](node=None), None]),
+        lambda: a_thing(places=[Place(node=Part(name=NOTHING)), Place(at=NOTHING, node=Part())]),
+        lambda: a_thing(places=[Place(at=2**40, node=Part(weight=NO_NUMBER))]),
+        lambda: a_thing(part=a_thing(), count=2**40, note="later"),
         lambda: Unlucky(id="a", count=1, mood=Mood.GLAD, seen_at=datetime.now(UTC)),  # type: ignore[arg-type]
     ],
 )
 async def test_what_goes_wrong_is_told_as_graphql_core_tells_it(make: Callable[[], Thing]) -> None:
-    for selection in ("id count mood note", "id workedOut count waitedFor mood note"):
+    some = 0
+    for selection in (
+        "id count mood note",
+        "id workedOut count waitedFor mood note",
+        "id tags parts { name }",
+        "part { name weight doubled } id",
+        "onlyPart { doubled } waitedFor",
+        "note parts { __typename name } tags workedOut",
+        "places { at node { name doubled } } nowOrLater",
+        "waitedFor places { node { weight } } part { weight }",
+        "nowOrLater count",
+    ):
         ours, theirs = await both(make(), f"{{ things {{ {selection} }} }}")
-        assert ours.errors
+        some += bool(ours.errors)
         assert seen(ours) == seen(theirs)
+    assert some
+
+
+async def test_a_directive_without_its_value_is_an_error_of_its_field() -> None:
+    query = "query($yes: Boolean = true) { things { id part { name @include(if: $yes) } } }"
+    part = a_thing(part=Part())
+    ours, theirs = schemas(part)
+    answers = [await each.execute(query, variable_values={"yes": None}) for each in (ours, theirs)]
+    assert answers[0].errors
+    assert seen(answers[0]) == seen(answers[1])
+
+
+@strawberry.type
+class Lasting(Unchanging):
+    name: str
+    count: int = 1
+
+
+async def test_what_never_changes_is_read_once_for_all_who_ask_the_same() -> None:
+    lasting = Lasting(name="first")
+
+    @strawberry.type
+    class Query:
+        @strawberry.field
+        def lasting(self) -> Lasting:
+            return lasting
+
+    schema = strawberry.Schema(Query, execution_context_class=PlainFirst)
+    plain.mark(schema._schema)
+
+    async def asked(selection: str) -> Any:
+        answer = await schema.execute(f"{{ lasting {{ {selection} }} }}")
+        return (answer.data or {})["lasting"]
+
+    assert await asked("name") == {"name": "first"}
+    lasting.name = "second"
+    assert await asked("name") == {"name": "first"}
+    assert await asked("count name") == {"count": 1, "name": "second"}
+    for number in range(20):
+        assert await asked(f"name alias{number}: count") == {"name": "second", f"alias{number}": 1}
+    assert len(lasting.written) <= plain.REMEMBERED
 
 
 async def test_what_must_be_awaited_is_awaited() -> None:
