@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import asyncpg
 import pytest
 from tortoise import connections
 
@@ -18,6 +19,46 @@ from tests.servers import postgres
 
 KINDS = ("sqlite", "postgres")
 FIRST: list[tuple[str, str]] = []
+CLEAN: list[str] = []
+"""Databases as after the first start, which no test has."""
+REMEMBER = """
+CREATE SCHEMA remembered;
+
+CREATE FUNCTION remembered.shape() RETURNS bigint LANGUAGE sql AS $$
+    SELECT (SELECT count(*) FROM pg_class) + (SELECT count(*) FROM pg_attribute) + (SELECT count(*) FROM pg_proc)
+        + (SELECT count(*) FROM pg_trigger) + (SELECT count(*) FROM pg_constraint)
+$$;
+
+-- Brings back the rows of the first start; false where tables and such are not what they were, or somebody is at them.
+CREATE FUNCTION remembered.restore() RETURNS boolean LANGUAGE plpgsql AS $$
+DECLARE
+    name text;
+BEGIN
+    IF remembered.shape() <> (SELECT known FROM remembered.form) OR EXISTS (
+        SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+    ) THEN
+        RETURN false;
+    END IF;
+    SET LOCAL session_replication_role = replica; -- no foreign key is looked at
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE format('DELETE FROM public.%1$I', name);
+        EXECUTE format('INSERT INTO public.%1$I SELECT * FROM remembered.%1$I', name);
+    END LOOP;
+    RETURN true;
+END $$;
+
+DO $$
+DECLARE
+    name text;
+BEGIN
+    FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
+        EXECUTE format('CREATE TABLE remembered.%1$I AS TABLE public.%1$I', name);
+    END LOOP;
+    CREATE TABLE remembered.form (known bigint);
+    INSERT INTO remembered.form VALUES (0);
+    UPDATE remembered.form SET known = remembered.shape();
+END $$;
+"""
 
 
 class _Chosen:
@@ -33,12 +74,12 @@ CHOSEN = _Chosen()
 
 @pytest.fixture(params=KINDS, autouse=True)
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Runs the test on each database; those of PostgreSQL are gone afterwards."""
+    """Runs the test on each database; those of PostgreSQL are as after the first start again, or gone, afterwards."""
     CHOSEN.kind = request.param
     yield request.param
     urls, CHOSEN.urls, CHOSEN.kind = CHOSEN.urls, {}, "sqlite"
     if urls:
-        asyncio.run(_drop(list(urls.values())))
+        asyncio.run(_give_back(list(urls.values())))
 
 
 async def url_for(folder: Path) -> str:
@@ -47,7 +88,9 @@ async def url_for(folder: Path) -> str:
         return ""
     if folder not in CHOSEN.urls:
         template, _ = await _first_start()
-        CHOSEN.urls[folder] = await postgres.new_database(postgres.name_of(template))
+        CHOSEN.urls[folder] = (
+            CLEAN.pop() if CLEAN else await postgres.new_database(postgres.name_of(template))
+        )
     return CHOSEN.urls[folder]
 
 
@@ -68,13 +111,23 @@ async def _first_start() -> tuple[str, str]:
             url = await postgres.new_database()
             first = await prepare(Settings(data_dir=Path(folder), database_url=url))
         assert first is not None
+        await postgres.order(REMEMBER, postgres.name_of(url))
         FIRST.append((url, first.token))
     return FIRST[0]
 
 
-async def _drop(urls: list[str]) -> None:
+async def _give_back(urls: list[str]) -> None:
+    """To make a database takes a quarter of a second, to bring back its rows some milliseconds."""
     for url in urls:
-        await postgres.drop(url)
+        connection = await asyncpg.connect(url)
+        try:
+            is_clean = await connection.fetchval("SELECT remembered.restore()")
+        finally:
+            await connection.close()
+        if is_clean:
+            CLEAN.append(url)
+        else:
+            await postgres.drop(url)
 
 
 REFUSING = {

@@ -1,13 +1,14 @@
 """A whole PicHub in a folder of its own, for the tests of all rooms that drive it from outside."""
 
 import asyncio
+import atexit
 import socket
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from shutil import copytree
-from tempfile import TemporaryDirectory
+from shutil import copytree, rmtree
+from tempfile import mkdtemp
 from typing import Any
 
 import httpx2
@@ -31,7 +32,7 @@ from tests import databases
 BASE_URL = "http://pichub.test"
 UNLIMITED = {"limit_api": "off", "limit_upload": "off", "limit_failures": "off", "limit_misses": "off"}
 """Limits are what their own tests are about."""
-FIRST_STARTS: list[tuple["TemporaryDirectory[str]", str]] = []
+FIRST_STARTS: list[tuple[Path, str]] = []
 
 PASSWORD = "correct horse"
 SIGN_IN = (
@@ -166,12 +167,12 @@ async def _token(settings: Settings) -> str:
 async def _first_start() -> tuple[Path, str]:
     """What a first start makes, and its token: it takes a third of a second, so it is made once and copied."""
     if not FIRST_STARTS:
-        folder = TemporaryDirectory(prefix="pichub-first-")
-        first = await prepare(Settings(data_dir=Path(folder.name)))
+        folder = Path(mkdtemp(prefix="pichub-first-"))
+        atexit.register(rmtree, folder, ignore_errors=True)
+        first = await prepare(Settings(data_dir=folder))
         assert first is not None
         FIRST_STARTS.append((folder, first.token))
-    folder, token = FIRST_STARTS[0]
-    return Path(folder.name), token
+    return FIRST_STARTS[0]
 
 
 @asynccontextmanager
