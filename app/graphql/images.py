@@ -31,7 +31,7 @@ from app.graphql.scalars import URL, ByteCount, DataURI, HexColor
 from app.graphql.transforms import ImageFormat, TransformInput, Variant
 from app.imaging.formats import Format
 from app.imaging.transform import Transform
-from app.links import Links, Markup
+from app.links import Markup
 from app.resolvers import filters, images, variants
 from app.resolvers.filters import ImageKey
 from app.resolvers.images import ImageChanges, NewImage
@@ -58,7 +58,7 @@ class ImageLinks:
 @strawberry.type(description="A picture.")
 class Image(Unchanging, Node):
     row: strawberry.Private[models.Image]
-    addresses: strawberry.Private[Links]
+    ctx: strawberry.Private[Context]
     filename: str = strawberry.field(description="The name that the file was uploaded under.")
     title: str | None = strawberry.field(description="Its title; null where it has none.")
     description: str | None = strawberry.field(description="What it shows; null where nothing was said.")
@@ -85,22 +85,22 @@ class Image(Unchanging, Node):
 
     @strawberry.field(description="The address of the original.")
     def url(self) -> URL:
-        return URL(self.addresses.image(self.row.id, self.row.format))
+        return URL(variants.url_of(self.ctx, self.row))
 
     created_at: datetime = strawberry.field(description="When it was uploaded.")
     updated_at: datetime = strawberry.field(description="When what is said of it was last changed.")
 
-    def __init__(self, row: models.Image, links: Links) -> None:
-        self.row, self.addresses = row, links
+    def __init__(self, row: models.Image, ctx: Context) -> None:
+        self.row, self.ctx = row, ctx
 
     @classmethod
     def of(cls, row: models.Image, ctx: Context) -> Self:
-        return cls(row, ctx.services.links)
+        return cls(row, ctx)
 
     @property
     def written(self) -> dict[Selection, Fields]:
-        """Kept with the row, as long as that is: an object kept there would keep its own row."""
-        shown, base = self.row.shown, self.addresses.base
+        """Kept with the row. The object is not: what keeps each other goes only when garbage is collected."""
+        shown, base = self.row.shown, self.ctx.services.links.base
         known: dict[Selection, Fields] = shown.get(base) or shown.setdefault(base, {})
         return known
 
