@@ -63,15 +63,6 @@ class Image(Unchanging, Node):
     title: str | None = strawberry.field(description="Its title; null where it has none.")
     description: str | None = strawberry.field(description="What it shows; null where nothing was said.")
     tags: list[str] = strawberry.field(description="Its tags, in the order they were given.")
-
-    @strawberry.field(description="The original's format.")
-    def format(self) -> ImageFormat:
-        return ImageFormat(self.row.format)
-
-    @strawberry.field(description="The original's media type.")
-    def mime_type(self) -> str:
-        return f"image/{'jpeg' if self.row.format == 'jpg' else self.row.format}"
-
     width: int = strawberry.field(description="Width of the upright picture in pixels.")
     height: int = strawberry.field(description="Height of the upright picture in pixels.")
     frames: int = strawberry.field(description="How many frames it has: 1, or more where it is animated.")
@@ -82,11 +73,6 @@ class Image(Unchanging, Node):
         description="Its ThumbHash (evanw.github.io/thumbhash) in base64: some 25 bytes to show before it has loaded."
     )
     is_public: bool = strawberry.field(description="Whether those who have a link may see it.")
-
-    @strawberry.field(description="The address of the original.")
-    def url(self) -> URL:
-        return URL(variants.url_of(self.ctx, self.row))
-
     created_at: datetime = strawberry.field(description="When it was uploaded.")
     updated_at: datetime = strawberry.field(description="When what is said of it was last changed.")
 
@@ -103,6 +89,18 @@ class Image(Unchanging, Node):
         shown, base = self.row.shown, self.ctx.services.links.base
         known: dict[Selection, Fields] = shown.get(base) or shown.setdefault(base, {})
         return known
+
+    @strawberry.field(description="The original's format.")
+    def format(self) -> ImageFormat:
+        return ImageFormat(self.row.format)
+
+    @strawberry.field(description="The original's media type.")
+    def mime_type(self) -> str:
+        return f"image/{'jpeg' if self.row.format == 'jpg' else self.row.format}"
+
+    @strawberry.field(description="The address of the original.")
+    def url(self) -> URL:
+        return URL(variants.url_of(self.ctx, self.row))
 
     @strawberry.field(description="The album it is in; null where it is in none.")
     def album(self) -> Album | None:
