@@ -189,10 +189,16 @@ class Page(Generic[T]):
     """Some rows of a list, in the list's own order, and what is known of the list. The rest is asked when wanted."""
 
     items: Sequence[T]
-    cursors: Sequence[Any]  # a Cursor each; a Place where they are events
+    place: Callable[[T], Any]
+    """Where an item stands in the list: its Cursor, or Place where they are events."""
     next: Known[bool]
     previous: Known[bool]
     count: Known[int]
+
+    @property
+    def cursors(self) -> list[Any]:
+        """The places of all items."""
+        return [self.place(item) for item in self.items]
 
     async def has_next(self) -> bool:
         """Whether there is more after this page."""

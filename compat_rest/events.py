@@ -21,7 +21,7 @@ async def index(request: Request) -> Response:
     size = parse.whole(request, "limit", DEFAULT_SIZE, most=MAX_SIZE)
     place = Place.parse(after) if after else None
     page = await events.page(ctx, EventFilter(types=_types(request)), size=size, after=place)
-    last = str(page.cursors[-1]) if page.cursors else after
+    last = str(page.place(page.items[-1])) if page.items else after
     meta: dict[str, Any] = {"next": last, "has_more": await page.has_next()}
     return present.Envelope(
         {"success": True, "data": [Envelope.of(event) for event in page.items], "meta": meta}

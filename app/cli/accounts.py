@@ -73,7 +73,7 @@ async def show(ctx: Context, *, as_json: bool) -> None:
         found += page.items
         if not await page.has_next():
             break
-        request = PageRequest(size=MAX_SIZE, after=page.cursors[-1])
+        request = PageRequest(size=MAX_SIZE, after=page.place(page.items[-1]))
     print_all([_facts(ctx, each) for each in found], COLUMNS, as_json=as_json)
 
 

@@ -81,7 +81,7 @@ def _page(rows: list[M], request: PageRequest, total: int) -> Page[M]:
     # The cursor of a bound was given by a page of this list: there was a row where it stands.
     has_next = request.before is not None if request.backward else there_is_more
     has_previous = there_is_more if request.backward else request.after is not None
-    return Page(items, [_place(row) for row in items], has_next, has_previous, total)
+    return Page(items, _place, has_next, has_previous, total)
 
 
 def _place(row: Any) -> Cursor:

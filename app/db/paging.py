@@ -5,6 +5,7 @@ A paged model has these columns, and an index that ends in them.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from tortoise.expressions import Q
@@ -49,7 +50,7 @@ async def by_cursor(
     async def total() -> int:
         return await query.count()
 
-    return Page(items, [_place(row, order) for row in items], has_next, has_previous, total)
+    return Page(items, partial(_place, order=order), has_next, has_previous, total)
 
 
 class OwnList(Generic[M]):
@@ -66,9 +67,7 @@ class OwnList(Generic[M]):
         )
         somewhere = Cursor(EPOCH, "")
         self._after = Written(
-            model,
-            lambda: _ordered(_following(owned_by(""), somewhere, NEWEST_FIRST), NEWEST_FIRST).limit(1),
-            remembered=REMEMBERED,
+            model, lambda: _ordered(_following(owned_by(""), somewhere, NEWEST_FIRST), NEWEST_FIRST).limit(1)
         )
 
     async def by_cursor(self, owner_id: str, request: PageRequest, *, total: int) -> Page[M]:
@@ -84,7 +83,7 @@ class OwnList(Generic[M]):
 
         return Page(
             items,
-            [_own_place(row) for row in items],
+            _own_place,
             there_is_more,
             request.after is not None and has_previous,
             total,

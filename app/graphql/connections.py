@@ -43,11 +43,11 @@ class PageInfo:
 
     @strawberry.field(description="The cursor of the first item; null where the page is empty.")
     def start_cursor(self) -> str | None:
-        return str(self.page.cursors[0]) if self.page.cursors else None
+        return str(self.page.place(self.page.items[0])) if self.page.items else None
 
     @strawberry.field(description="The cursor of the last item; null where the page is empty.")
     def end_cursor(self) -> str | None:
-        return str(self.page.cursors[-1]) if self.page.cursors else None
+        return str(self.page.place(self.page.items[-1])) if self.page.items else None
 
 
 @strawberry.type(description="A page of a list.")
@@ -57,10 +57,7 @@ class Connection(Generic[T]):
 
     @strawberry.field(description="The items, each with its cursor.")
     def edges(self) -> list[Edge[T]]:
-        return [
-            Edge(node=self.present(row), cursor=str(cursor))
-            for row, cursor in zip(self.page.items, self.page.cursors, strict=True)
-        ]
+        return [Edge(node=self.present(row), cursor=str(self.page.place(row))) for row in self.page.items]
 
     @strawberry.field(description="The items.")
     def nodes(self) -> list[T]:

@@ -25,8 +25,8 @@ from app.graphql.connections import (
 )
 from app.graphql.context import Info
 from app.graphql.inputs import Given, changes_of
-from app.graphql.node import Node
-from app.graphql.plain import Unchanging
+from app.graphql.node import Node, from_row
+from app.graphql.plain import Fields, Selection, Unchanging
 from app.graphql.scalars import URL, ByteCount, DataURI, HexColor
 from app.graphql.transforms import ImageFormat, TransformInput, Variant
 from app.imaging.formats import Format
@@ -54,15 +54,15 @@ class ImageLinks:
         return cls(url=URL(markup.url), html=markup.html, markdown=markup.markdown, bbcode=markup.bbcode)
 
 
+@from_row
 @strawberry.type(description="A picture.")
 class Image(Unchanging, Node):
     row: strawberry.Private[models.Image]
+    ctx: strawberry.Private[Context]
     filename: str = strawberry.field(description="The name that the file was uploaded under.")
     title: str | None = strawberry.field(description="Its title; null where it has none.")
     description: str | None = strawberry.field(description="What it shows; null where nothing was said.")
     tags: list[str] = strawberry.field(description="Its tags, in the order they were given.")
-    format: ImageFormat = strawberry.field(description="The original's format.")
-    mime_type: str = strawberry.field(description="The original's media type.")
     width: int = strawberry.field(description="Width of the upright picture in pixels.")
     height: int = strawberry.field(description="Height of the upright picture in pixels.")
     frames: int = strawberry.field(description="How many frames it has: 1, or more where it is animated.")
@@ -73,40 +73,34 @@ class Image(Unchanging, Node):
         description="Its ThumbHash (evanw.github.io/thumbhash) in base64: some 25 bytes to show before it has loaded."
     )
     is_public: bool = strawberry.field(description="Whether those who have a link may see it.")
-    url: URL = strawberry.field(description="The address of the original.")
     created_at: datetime = strawberry.field(description="When it was uploaded.")
     updated_at: datetime = strawberry.field(description="When what is said of it was last changed.")
 
-    @classmethod
-    def of(cls, row: models.Image, ctx: Context) -> Self:
-        shown = cls, ctx.services.links.base
-        made: Self = row.shown.get(shown) or row.shown.setdefault(shown, cls._of(row, ctx))
-        return made
+    def __init__(self, row: models.Image, ctx: Context) -> None:
+        self.row, self.ctx = row, ctx
 
     @classmethod
-    def _of(cls, row: models.Image, ctx: Context) -> Self:
-        format_ = ImageFormat(row.format)
-        return cls(
-            row=row,
-            id=ID(row.id),
-            filename=row.filename,
-            title=row.title,
-            description=row.description,
-            tags=row.tags,
-            format=format_,
-            mime_type=f"image/{'jpeg' if row.format == 'jpg' else row.format}",
-            width=row.width,
-            height=row.height,
-            frames=row.frames,
-            size=ByteCount(row.size),
-            sha256=row.sha256,
-            dominant_color=HexColor(row.dominant_color),
-            thumbhash=row.thumbhash,
-            is_public=row.is_public,
-            url=URL(variants.url_of(ctx, row)),
-            created_at=row.created_at,
-            updated_at=row.updated_at,
-        )
+    def of(cls, row: models.Image, ctx: Context) -> Self:
+        return cls(row, ctx)
+
+    @property
+    def written(self) -> dict[Selection, Fields]:
+        """Kept with the row. The object is not: what keeps each other goes only when garbage is collected."""
+        shown, base = self.row.shown, self.ctx.services.links.base
+        known: dict[Selection, Fields] = shown.get(base) or shown.setdefault(base, {})
+        return known
+
+    @strawberry.field(description="The original's format.")
+    def format(self) -> ImageFormat:
+        return ImageFormat(self.row.format)
+
+    @strawberry.field(description="The original's media type.")
+    def mime_type(self) -> str:
+        return f"image/{'jpeg' if self.row.format == 'jpg' else self.row.format}"
+
+    @strawberry.field(description="The address of the original.")
+    def url(self) -> URL:
+        return URL(variants.url_of(self.ctx, self.row))
 
     @strawberry.field(description="The album it is in; null where it is in none.")
     def album(self) -> Album | None:

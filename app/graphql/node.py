@@ -1,5 +1,12 @@
+from dataclasses import fields
+from operator import attrgetter
+from typing import TypeVar
+
 import strawberry
 from strawberry import ID
+from strawberry.types.field import StrawberryField
+
+T = TypeVar("T")
 
 
 @strawberry.interface(
@@ -7,3 +14,11 @@ from strawberry import ID
 )
 class Node:
     id: ID = strawberry.field(description="The id: a prefix that tells the kind, and 26 characters.")
+
+
+def from_row(kind: type[T]) -> type[T]:
+    """Has a type's plain fields read from its `row`, each when it is asked for: of a list few of them are."""
+    for field in fields(kind):  # type: ignore[arg-type]
+        if isinstance(field, StrawberryField) and field.is_basic_field:
+            setattr(kind, field.python_name, property(attrgetter(f"row.{field.python_name}")))
+    return kind

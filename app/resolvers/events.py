@@ -73,7 +73,7 @@ async def page(ctx: Context, which: EventFilter, *, size: int, after: Place | No
     async def total() -> int:
         return await query.count()
 
-    return Page(items, [Place(event.position) for event in items], len(rows) > size, has_previous, total)
+    return Page(items, lambda event: Place(event.position), len(rows) > size, has_previous, total)
 
 
 async def get_many(ctx: Context, event_ids: Sequence[str]) -> dict[str, Event]:

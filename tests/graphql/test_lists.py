@@ -1,9 +1,17 @@
 """Orders, filters and cursors of images as clients send them."""
 
+import gc
+import weakref
+from operator import attrgetter
 from typing import Any
 
 import pytest
+from graphql import GraphQLField, GraphQLString
 
+from app import models
+from app.context import Context
+from app.graphql.images import Image
+from app.graphql.plain import Plain, Selection
 from tests import pictures
 from tests.graphql.conftest import Endpoint
 
@@ -113,3 +121,19 @@ async def test_conditions_that_can_not_be(graphql: Endpoint, filter: dict[str, A
     assert (await graphql.post({"query": IMAGES, "variables": {"filter": filter}})).json()["errors"][0][
         "extensions"
     ]["code"] == code
+
+
+async def test_an_image_leaves_nothing_that_garbage_must_be_collected_for(filled: Endpoint) -> None:
+    ctx = Context(filled.house.services)
+    row = await models.Image.all().first()
+    assert row is not None
+    filename = Plain(attrgetter("filename"), GraphQLField(GraphQLString))
+    asked = Selection((("filename", filename, None),))
+    assert asked.read(Image.of(row, ctx)) is asked.read(Image.of(row, ctx))
+    kept = weakref.ref(row)
+    gc.disable()
+    try:
+        del row
+        assert kept() is None
+    finally:
+        gc.enable()
