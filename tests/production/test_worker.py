@@ -134,12 +134,15 @@ def test_originals_without_a_database_of_theirs_are_held_back(folder: Path) -> N
 
 
 def test_a_sweep_that_is_killed_is_finished_by_the_next_once_its_lease_is_over(folder: Path) -> None:
-    originals = orphans(folder, 4000)
     command = [PICHUB, "sweep", "--force", "--data-dir", folder]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        until(lambda: len(list(originals.iterdir())) < 4000, within=20)
-        process.kill()
-    assert 0 < len(list(originals.iterdir())) < 4000
+    for number in (4_000, 16_000):  # it may be done before a busy machine lets us look
+        originals = orphans(folder, number)
+        with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
+            until(lambda: len(list(originals.glob("*"))) < number, within=40)  # noqa: B023
+            process.kill()
+        if left := len(list(originals.glob("*"))):
+            break
+    assert 0 < left < number
     held = run("sweep", "--data-dir", str(folder))
     assert (held.returncode, held.stderr) == (
         1,

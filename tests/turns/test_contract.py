@@ -67,7 +67,7 @@ async def test_processes_take_turns_and_know_that_they_waited(make: Make) -> Non
     async def work(turns: Turns, name: str) -> None:
         async with turns.take("a") as waited:
             order.append(f"{name} begins{' late' if waited else ''}")
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.2)
             order.append(f"{name} ends")
 
     async with make(10) as one, make(10) as two:
