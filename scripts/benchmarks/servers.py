@@ -22,7 +22,7 @@ from scripts.benchmarks.processes import HOST, PATIENCE, Failed, Tree, first_ans
 
 UNLIMITED = {f"PICHUB_LIMIT_{name}": "off" for name in ("API", "UPLOAD", "FAILURES", "MISSES")}
 
-COPIES = 24
+COPIES = 48
 """The same photograph under so many names: enough addresses for all loads, none of them asked for twice."""
 
 
