@@ -9,7 +9,7 @@ from tests.servers.valkey import Watched, any_valkey, connected
 PACED = (
     *("brokers/test_redis", "db/test_engine_cancelled", "direct/test_breaking", "events/test_clients"),
     *("hits/test_shared", "imaging/test_pool", "production/", "ratelimits/test_redis", "redis/", "turns/"),
-    *("uploaders/", "uploads/test_receive_form", "web/", "webhooks/test_running"),
+    *("storage/test_s3", "uploaders/", "uploads/test_receive_form", "web/", "webhooks/test_running"),
 )
 """What waits for browsers, engines and other processes, and tells by a clock whether they came."""
 

@@ -19,7 +19,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import S3Store
 
-BUCKET = "pictures"
+BUCKET, READY = "pictures", "ready"
 ACCESS_KEY, SECRET_KEY = "seaweed", "not-a-secret-outside-of-this-machine"
 CONFIG = """{"identities": [{
   "name": "pichub", "credentials": [{"accessKey": "%s", "secretKey": "%s"}],
@@ -68,13 +68,15 @@ class Seaweed:
             time.sleep(0.05)
 
     def _is_ready(self) -> bool:
-        """Whether it answers, and has made its bucket."""
+        """Whether it has made its bucket, and found what it kept there: it answers long before."""
         options = dict(parse_qsl(urlsplit(self.url).query))
         keys = {"access_key_id": self.access_key, "secret_access_key": self.secret_key}
         once = {"max_retries": 0, "retry_timeout": timedelta(seconds=1)}
         store = S3Store(BUCKET, **options, **keys, client_options={"allow_http": True}, retry_config=once)  # type: ignore[arg-type]
         with suppress(BaseError):
-            obstore.list(store, "none").collect()
+            if was_there := obstore.list(store, READY).collect():
+                obstore.get(store, was_there[0]["path"]).bytes()
+            obstore.put(store, f"{READY}/{uuid4().hex}", b"ready")
             return True
         return False
 
