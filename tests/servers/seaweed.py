@@ -1,6 +1,7 @@
 """A real S3 store, SeaweedFS, on this machine; or the one that PICHUB_TEST_STORAGE_URL names."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -26,6 +27,14 @@ CONFIG = """{"identities": [{
   "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]}"""
 PORTS = ("s3", "master", "filer", "volume", "admin")
 OFF = ("webdav=false", "admin.ui=false", "master.telemetry=false", "s3.port.iceberg=0", "s3.port.lance=0")
+
+
+ATTEMPTS = 3
+"""Starts that may fail, as another took one of its ports."""
+
+
+class EndedAtStart(Exception):
+    """It did not come up."""
 
 
 @dataclass
@@ -63,7 +72,8 @@ class Seaweed:
         )
         deadline = time.monotonic() + 30
         while not self._is_ready():
-            assert self.process.poll() is None, "SeaweedFS ended at its start"
+            if self.process.poll() is not None:
+                raise EndedAtStart
             assert time.monotonic() < deadline, "SeaweedFS did not start"
             time.sleep(0.05)
 
@@ -119,36 +129,50 @@ def seaweed() -> Iterator[Seaweed]:
 @contextmanager
 def started() -> Iterator[Seaweed]:
     """A store of its own."""
-    with TemporaryDirectory(prefix="pichub-seaweed-") as name:
-        folder = Path(name)
-        (folder / "s3.json").write_text(CONFIG % (ACCESS_KEY, SECRET_KEY))
-        (folder / "logs").mkdir()
-        ports = free_ports(2 * len(PORTS))
-        command = [
-            str(Path(sys.executable).with_name("weed")),
-            f"-logdir={folder / 'logs'}",
-            "mini",
-            f"-dir={folder / 'data'}",
-            "-ip=127.0.0.1",
-            "-ip.bind=127.0.0.1",
-            f"-bucket={BUCKET}",
-            f"-s3.config={folder / 's3.json'}",
-            *(f"-{option}" for option in OFF),
-            *(f"-{each}.port={port}" for each, port in zip(PORTS, ports, strict=False)),
-            *(f"-{each}.port.grpc={port}" for each, port in zip(PORTS, ports[len(PORTS) :], strict=True)),
-        ]
-        query = urlencode({"endpoint": f"http://127.0.0.1:{ports[0]}", "region": "us-east-1"}, safe=":/")
-        store = Seaweed(f"s3://{BUCKET}?{query}", command=command)
-        try:
-            store.start()
+    for attempt in range(ATTEMPTS):
+        with TemporaryDirectory(prefix="pichub-seaweed-") as folder, ExitStack() as at_the_end:
+            store = _laid_out(Path(folder))
+            at_the_end.callback(store.stop)
+            try:
+                store.start()
+            except EndedAtStart:
+                if attempt < ATTEMPTS - 1:
+                    continue
+                raise
             yield store
-        finally:
-            store.stop()
+            return
+
+
+def _laid_out(folder: Path) -> Seaweed:
+    """A store in a folder, not started yet."""
+    (folder / "s3.json").write_text(CONFIG % (ACCESS_KEY, SECRET_KEY))
+    (folder / "logs").mkdir()
+    ports = free_ports(2 * len(PORTS))
+    command = [
+        str(Path(sys.executable).with_name("weed")),
+        f"-logdir={folder / 'logs'}",
+        "mini",
+        f"-dir={folder / 'data'}",
+        "-ip=127.0.0.1",
+        "-ip.bind=127.0.0.1",
+        f"-bucket={BUCKET}",
+        f"-s3.config={folder / 's3.json'}",
+        *(f"-{option}" for option in OFF),
+        *(f"-{each}.port={port}" for each, port in zip(PORTS, ports, strict=False)),
+        *(f"-{each}.port.grpc={port}" for each, port in zip(PORTS, ports[len(PORTS) :], strict=True)),
+    ]
+    query = urlencode({"endpoint": f"http://127.0.0.1:{ports[0]}", "region": "us-east-1"}, safe=":/")
+    return Seaweed(f"s3://{BUCKET}?{query}", command=command)
 
 
 def free_ports(count: int) -> list[int]:
+    """Not of those that the system gives to connections, which would soon have one of them."""
+    found: list[int] = []
     with ExitStack() as held:
-        sockets = [held.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
+        for port in random.sample(range(16_000, 32_000), 1_000):
+            with suppress(OSError):
+                held.enter_context(socket.socket()).bind(("127.0.0.1", port))
+                found.append(port)
+            if len(found) == count:
+                break
+    return found

@@ -119,6 +119,6 @@ async def test_what_does_not_end_in_time_is_left_to_others_at_once(desk: Desk) -
 
 
 async def test_a_worker_killed_again_and_again_loses_nothing(tmp_path: Path) -> None:
-    seen = await crashes(tmp_path, events=150, webhooks=3, kills=4, lease=1.5)
-    assert len(seen.events) == 150
+    seen = await crashes(tmp_path, events=100, webhooks=3, kills=3, lease=1.5)
+    assert len(seen.events) == 100
     assert (seen.lost, seen.strangers, seen.bodies_that_differ, seen.open_deliveries) == (0, 0, 0, 0)
