@@ -7,19 +7,29 @@ from tests.servers import seaweed as s3
 from tests.servers.valkey import Watched, any_valkey, connected
 
 PACED = (
-    *("brokers/test_redis", "db/test_engine_cancelled", "db/test_pooled", "db/test_postgres"),
-    *("db/test_watch", "direct/test_breaking", "events/test_clients", "events/test_following"),
-    *(
-        "hits/test_shared",
-        "imaging/test_pool",
-        "production/",
-        "ratelimits/test_redis",
-        "redis/",
-        "storage/test_s3",
-        "test_cli",
-    ),
-    *("test_deploy", "test_doctor", "turns/", "uploaders/", "uploads/test_receive_form", "web/"),
-    *("webhooks/test_delivery", "webhooks/test_running"),
+    "brokers/test_redis",
+    "db/test_engine_cancelled",
+    "db/test_pooled",
+    "db/test_postgres",
+    "db/test_watch",
+    "direct/test_breaking",
+    "events/test_clients",
+    "events/test_following",
+    "hits/test_shared",
+    "imaging/test_pool",
+    "production/",
+    "ratelimits/test_redis",
+    "redis/",
+    "storage/test_s3",
+    "test_cli",
+    "test_deploy",
+    "test_doctor",
+    "turns/",
+    "uploaders/",
+    "uploads/test_receive_form",
+    "web/",
+    "webhooks/test_delivery",
+    "webhooks/test_running",
 )
 """What waits for browsers, engines and other processes, and tells by a clock whether they came."""
 
