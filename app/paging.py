@@ -195,11 +195,6 @@ class Page(Generic[T]):
     previous: Known[bool]
     count: Known[int]
 
-    @property
-    def cursors(self) -> list[Any]:
-        """The places of all items."""
-        return [self.place(item) for item in self.items]
-
     async def has_next(self) -> bool:
         """Whether there is more after this page."""
         return await _told(self.next)

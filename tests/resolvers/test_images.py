@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.datastructures import Headers
@@ -15,10 +16,9 @@ from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import Invalid, NotFound, OutOfStorage, PicHubError
 from app.imaging.formats import Format
-from app.imaging.intermediates import Step
 from app.imaging.pool import Limits, Pool
 from app.imaging.render import Rendered
-from app.imaging.transform import Recipe, Transform
+from app.imaging.transform import Transform
 from app.models import Account, Album, Image
 from app.resolvers import account, albums, images, variants
 from app.uploads import Upload
@@ -152,18 +152,9 @@ class CountingPool(Pool):
 
     renders = 0
 
-    async def render(
-        self,
-        source: Path,
-        recipe: Recipe,
-        destination: Path,
-        *,
-        pixels: int,
-        step: Step | None = None,
-        place: Path | None = None,
-    ) -> Rendered:
+    async def render(self, *given: Any, **named: Any) -> Rendered:
         self.renders += 1
-        return await super().render(source, recipe, destination, pixels=pixels, step=step, place=place)
+        return await super().render(*given, **named)
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image as Pillow
@@ -16,7 +17,7 @@ from app.errors import Invalid, NotFound, OutOfStorage, PicHubError
 from app.imaging.intermediates import Step
 from app.imaging.pool import Limits, Pool
 from app.imaging.reports import Probe, Rendered
-from app.imaging.transform import Recipe, Transform
+from app.imaging.transform import Transform
 from app.models import Image
 from app.resolvers import albums, blobs, images, variants
 from app.storage.disk import DiskStorage
@@ -41,18 +42,9 @@ class WatchedPool(Pool):
         self.reductions += 1
         await super().reduce(source, destinations, pixels=pixels)
 
-    async def render(
-        self,
-        source: Path,
-        recipe: Recipe,
-        destination: Path,
-        *,
-        pixels: int,
-        step: Step | None = None,
-        place: Path | None = None,
-    ) -> Rendered:
+    async def render(self, source: Path, *given: Any, **named: Any) -> Rendered:
         self.sources.append(source.stem if source.parent.parent.name == "intermediates" else "original")
-        return await super().render(source, recipe, destination, pixels=pixels, step=step, place=place)
+        return await super().render(source, *given, **named)
 
 
 class ClumsyPool(WatchedPool):
