@@ -5,6 +5,7 @@ Bodies and streams are watched by those who read and write them.
 
 import asyncio
 import socket
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -25,6 +26,46 @@ def cut_when_stuck(listening: socket.socket, seconds: float) -> None:
             listening.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
+HEAD = b"HTTP/1."
+"""What uvicorn's head of an answer begins with."""
+
+
+class Joined:
+    """A transport that sends the head of an answer together with what follows at once, mostly the whole body.
+
+    uvicorn writes both by themselves: a system call, a packet and a wake of the other end more, which is a tenth of a
+    picture from memory. What else a transport does is done by the one that was given, with no head left behind.
+    """
+
+    __slots__ = ("_given", "_head", "_soon")
+
+    def __init__(self, given: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
+        self._given = given
+        self._soon = loop.call_soon
+        self._head = b""
+
+    def __getattr__(self, name: str) -> Any:
+        self.flush()
+        return getattr(self._given, name)
+
+    def write(self, data: bytes) -> None:
+        """The head waits for no longer than the event loop's round."""
+        if self._head:
+            self._given.writelines((self._head, data))
+            self._head = b""
+        elif data.startswith(HEAD):
+            self._head = data
+            self._soon(self.flush)
+        else:
+            self._given.write(data)
+
+    def flush(self) -> None:
+        """Sends a head that still waits."""
+        if self._head:
+            self._given.write(self._head)
+            self._head = b""
+
+
 class Connection(HttpToolsProtocol):
     """uvicorn's own, that closes where no whole head of a request comes within the setting `stall_timeout`."""
 
@@ -33,7 +74,7 @@ class Connection(HttpToolsProtocol):
     _head = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(transport)
+        super().connection_made(Joined(transport, self.loop))  # type: ignore[arg-type]
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:

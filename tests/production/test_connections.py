@@ -1,5 +1,6 @@
 """Who neither asks nor listens is not waited for: raw connections to a server whose patience is short."""
 
+import re
 import socket
 import time
 from collections.abc import Iterator
@@ -93,6 +94,30 @@ def test_a_connection_that_is_kept_is_answered_again_and_again(server):
         while time.monotonic() < until:
             assert client.get("/v1/images").status_code == 200
             time.sleep(0.1)
+
+
+def test_questions_that_come_together_are_answered_one_after_the_other_each_whole(server):
+    asked = [wire.request(path, token=server.token) for path in ("/healthz", "/v1/nothing", "/healthz")]
+    with wire.connected(server.port) as connection:
+        connection.sendall(b"".join(asked).replace(b"Connection: close\r\n", b""))
+        said = b""
+        while said.count(b"\r\n\r\nok\n") < 2:
+            said += connection.recv(65_536)
+    assert re.findall(rb"HTTP/1.1 (\d+)", said) == [b"200", b"404", b"200"]
+
+
+def test_a_head_whose_body_comes_later_is_sent_at_once(server):
+    followed = wire.request(
+        "/graphql",
+        method="POST",
+        headers=[("Accept", "text/event-stream"), ("Content-Type", "application/json")],
+        body=b'{"query": "subscription { events { id } }"}',
+        token=server.token,
+    )
+    with wire.connected(server.port) as connection:
+        connection.sendall(followed)
+        connection.settimeout(SOON)
+        assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
 
 
 def test_an_answer_that_nobody_takes_is_given_up(server):
