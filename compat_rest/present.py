@@ -27,7 +27,11 @@ class Envelope(Response):
         super().__init__(body, status, {**HEADERS, **(headers or {})})
 
     def render(self, content: Any) -> bytes:
-        return orjson.dumps(content, option=orjson.OPT_UTC_Z)
+        return _json(content)
+
+
+def _json(content: Any) -> bytes:
+    return orjson.dumps(content, option=orjson.OPT_UTC_Z)
 
 
 def success(data: Any) -> Response:
@@ -35,6 +39,7 @@ def success(data: Any) -> Response:
 
 
 def listing(page: NumberedPage[Any], data: Sequence[Any]) -> Response:
+    """A numbered page; of what it lists some may be written already."""
     meta = {
         "current_page": page.request.page,
         "per_page": page.request.per_page,
@@ -84,12 +89,6 @@ def failure(
 
 
 def image(ctx: Context, row: models.Image) -> dict[str, Any]:
-    shown = image, ctx.services.links.base, row.owner_id == ctx.account_id
-    made: dict[str, Any] = row.shown.get(shown) or row.shown.setdefault(shown, _image(ctx, row))
-    return made
-
-
-def _image(ctx: Context, row: models.Image) -> dict[str, Any]:
     links = variants.markup(ctx, row)
     return {
         "id": row.id,
@@ -122,6 +121,17 @@ def _image(ctx: Context, row: models.Image) -> dict[str, Any]:
         "created_at": row.created_at,
         "updated_at": row.updated_at,
     }
+
+
+def listed(ctx: Context, row: models.Image) -> dict[str, Any] | orjson.Fragment:
+    """An image of a list: as it was written before, where its row is remembered."""
+    if row.shown is None:
+        return image(ctx, row)
+    key = ctx.services.links.base, row.owner_id == ctx.account_id
+    written: orjson.Fragment | None = row.shown.get(key)
+    if written is None:
+        written = row.shown[key] = orjson.Fragment(_json(image(ctx, row)))
+    return written
 
 
 def upload(ctx: Context, row: models.UploadTicket) -> dict[str, Any]:

@@ -18,6 +18,7 @@ FLOOR = {
     "app.links": WORDS,
     "app.addresses": WORDS,
     "app.cancellation": WORDS,
+    "app.compiled": WORDS,
     "app.filelock": WORDS,
     "app.logs": WORDS,
     "app.health": WORDS,

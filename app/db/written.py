@@ -13,6 +13,13 @@ from tortoise.queryset import QuerySet
 from app.db.reading import Values, row_reading
 
 M = TypeVar("M", bound=Model)
+KEPT = "_kept"
+
+
+def kept_with(row: Model) -> dict[Any, Any] | None:
+    """Where whoever shows a remembered row keeps what they made of it; None for a row that nobody is given again."""
+    kept: dict[Any, Any] | None = row.__dict__.get(KEPT)
+    return kept
 
 
 class Written(Generic[M]):
@@ -41,7 +48,9 @@ class Written(Generic[M]):
         read = self._read.get(dialect)
         if read is None and rows:  # without rows, PostgreSQL tells no columns
             read = row_reading(self._model, columns, related, dialect)
-            read = self._read[dialect] = lru_cache(self._remembered)(read) if self._remembered else read
+            if self._remembered:
+                read = lru_cache(self._remembered)(_with_room(read))
+            self._read[dialect] = read
         return [read(row) for row in rows] if read else []
 
     async def first(self, *values: Any) -> M | None:
@@ -57,3 +66,12 @@ class Written(Generic[M]):
         statement, _ = query.query.get_parameterized_sql()
         self._written[dialect] = statement, query._select_related_idx  # noqa: SLF001
         return self._written[dialect]
+
+
+def _with_room(read: Callable[[Values], Any]) -> Callable[[Values], Any]:
+    def read_to_keep(row: Values) -> Any:
+        model = read(row)
+        model.__dict__[KEPT] = {}
+        return model
+
+    return read_to_keep

@@ -26,7 +26,6 @@ from app.graphql.connections import (
 from app.graphql.context import Info
 from app.graphql.inputs import Given, changes_of
 from app.graphql.node import Node, from_row
-from app.graphql.plain import Fields, Selection, Unchanging
 from app.graphql.scalars import URL, ByteCount, DataURI, HexColor
 from app.graphql.transforms import ImageFormat, TransformInput, Variant
 from app.imaging.formats import Format
@@ -56,7 +55,7 @@ class ImageLinks:
 
 @from_row
 @strawberry.type(description="A picture.")
-class Image(Unchanging, Node):
+class Image(Node):
     row: strawberry.Private[models.Image]
     ctx: strawberry.Private[Context]
     filename: str = strawberry.field(description="The name that the file was uploaded under.")
@@ -82,13 +81,6 @@ class Image(Unchanging, Node):
     @classmethod
     def of(cls, row: models.Image, ctx: Context) -> Self:
         return cls(row, ctx)
-
-    @property
-    def written(self) -> dict[Selection, Fields]:
-        """Kept with the row. The object is not: what keeps each other goes only when garbage is collected."""
-        shown, base = self.row.shown, self.ctx.services.links.base
-        known: dict[Selection, Fields] = shown.get(base) or shown.setdefault(base, {})
-        return known
 
     @strawberry.field(description="The original's format.")
     def format(self) -> ImageFormat:

@@ -7,9 +7,10 @@ trouble again and knows how to tell of it.
 """
 
 import inspect
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cached_property, lru_cache
 from operator import attrgetter
 from types import CoroutineType
@@ -34,11 +35,13 @@ from graphql import (
 )
 from graphql.pyutils import Path
 from strawberry.schema.schema import StrawberryGraphQLCoreExecutionContext
+from strawberry.schema.types.base_scalars import DateTimeDefinition
+from strawberry.types.scalar import identity
+
+from app.compiled import function
 
 MARK = "pichub-plain"
 """Where a field's definition, and a part of a document, keep what is known of them."""
-REMEMBERED = 4
-"""Selections that an object keeps its answers to, and so what clients with words of their own can make it hold."""
 
 Fields: TypeAlias = dict[str, Any]
 """The fields of one selection, by the names that the answer has for them."""
@@ -51,17 +54,12 @@ class NotPlain(Exception):
     """This value is for graphql-core to complete."""
 
 
-class Unchanging:
-    """An object that is shown often and never changes keeps what was read of it, for the last few selections."""
+class OfRow(property):
+    """A field of an object that is the same field of its `row`."""
 
-    @property
-    def written(self) -> "dict[Selection, Fields]":
-        # Not cached_property, which takes a lock: that shows where rows are read anew.
-        held = self.__dict__
-        known: dict[Selection, Fields] = (
-            held["_written"] if "_written" in held else held.setdefault("_written", {})
-        )
-        return known
+    def __init__(self, name: str) -> None:
+        self.path = f"row.{name}"
+        super().__init__(attrgetter(self.path))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -70,36 +68,41 @@ class Plain:
 
     get: Get
     field: GraphQLField
+    path: str | None = None
+    """The names of the attributes that lead to it; None where it comes from a method."""
+
+    def writing(self, write: Write) -> Write:
+        """How what was got is written. Where that must be awaited, graphql-core asks for one of its own."""
+        if self.path:
+            return write
+
+        def write_made(value: Any) -> Any:
+            if type(value) is CoroutineType:
+                value.close()
+                raise NotPlain
+            return write(value)
+
+        return write_made
 
 
 class Selection:
     """Plain fields that are asked for together. There is one for all who ask for the same."""
 
-    __slots__ = ("_fields",)
+    __slots__ = ("_fields", "read")
+    read: Callable[[Any], Fields]
+    """What the answer has of an object. Raises as `Write` does."""
 
     def __init__(self, fields: "tuple[Chosen, ...]") -> None:
         self._fields = tuple(
-            (name, plain.get, _writing(plain.field.type, below)) for name, plain, below in fields
+            (name, plain.get, plain.writing(_writing(plain.field.type, below)))
+            for name, plain, below in fields
         )
-
-    def read(self, source: Any) -> Fields:
-        """What the answer has of an object; not to be changed. Raises as `Write` does."""
-        if not isinstance(source, Unchanging):
-            return {name: write(get(source)) for name, get, write in self._fields}
-        written = source.written
-        known = written.get(self)
-        if known is None:
-            known = {name: write(get(source)) for name, get, write in self._fields}
-            if len(written) >= REMEMBERED:
-                written.clear()
-            written[self] = known
-        return known
+        self.read = _reading(fields, [write for _, _, write in self._fields])
 
     def read_some(self, source: Any) -> Fields:
         """The same of those fields that can be read."""
-        if isinstance(source, Unchanging):
-            with suppress(Exception):
-                return self.read(source)
+        with suppress(Exception):
+            return self.read(source)
         known = {}
         for name, get, write in self._fields:
             try:
@@ -115,38 +118,52 @@ Chosen: TypeAlias = tuple[str, Plain, Selection | None]
 _selection = lru_cache(maxsize=1_000)(Selection)
 
 
+def _reading(fields: Sequence[Chosen], writers: Sequence[Write]) -> Callable[[Any], Fields]:
+    """A function that has the fields of an object written, by their names in the answer.
+
+    It does not go through them: it is the one expression that somebody would write who knew them, which takes half of
+    the time. Values that need little or no writing are looked at right there.
+    """
+    known: dict[str, Any] = {"type": type}
+    parts = []
+    for place, ((name, plain, below), write) in enumerate(zip(fields, writers, strict=True)):
+        value = f"it.{plain.path}" if plain.path else f"get_{place}(it)"
+        known |= {f"get_{place}": plain.get, f"write_{place}": write}
+        written = f"write_{place}({value})"
+        if below is None and (usual := _usual(_bare(plain.field.type))):
+            known[f"class_{place}"], condition, as_text = usual
+            written = (
+                f"{as_text} if type(value := {value}) is class_{place}{condition} else write_{place}(value)"
+            )
+        parts.append(f"{name!r}: {written}")
+    return function([f"return {{{', '.join(parts)}}}"], known)
+
+
 def mark(schema: GraphQLSchema) -> None:
     """Notes of each plain field that it is one."""
     for kind in schema.type_map.values():
-        for field in kind.fields.values() if isinstance(kind, GraphQLObjectType) else ():
-            if get := _getter(field):
-                field.extensions[MARK] = Plain(get, field)
+        if isinstance(kind, GraphQLObjectType):
+            for field in kind.fields.values():
+                if plain := _plain(kind, field):
+                    field.extensions[MARK] = plain
 
 
-def _getter(field: GraphQLField) -> Get | None:
-    """How the value is got: by its name, or from a method that asks for nothing."""
+def _plain(kind: GraphQLObjectType, field: GraphQLField) -> Plain | None:
+    """A field whose value is got by its name, or from a method that asks for nothing."""
     named = get_named_type(field.type)
     if field.args or not (is_leaf_type(named) or _classes(named)):
         return None
     definition: Any = field.extensions.get("strawberry-definition")
     if getattr(field.resolve, "_is_default", False):
-        return attrgetter(definition.python_name)
+        name: str = definition.python_name
+        held = getattr(kind.extensions["strawberry-definition"].origin, name, None)
+        path = held.path if isinstance(held, OfRow) else name
+        return Plain(attrgetter(path), field, path)
     resolver = getattr(definition, "base_resolver", None)
     if resolver is None or resolver.is_async or definition.extensions:
         return None
-    method = resolver.wrapped_func
-    return _called(method) if [*inspect.signature(method).parameters] == ["self"] else None
-
-
-def _called(method: Get) -> Get:
-    def get(source: Any) -> Any:
-        value = method(source)
-        if type(value) is CoroutineType:
-            value.close()  # graphql-core asks for one of its own
-            raise NotPlain
-        return value
-
-    return get
+    method: Get = resolver.wrapped_func
+    return Plain(method, field) if [*inspect.signature(method).parameters] == ["self"] else None
 
 
 def _classes(kind: Any) -> frozenset[type]:
@@ -178,18 +195,40 @@ AS_THEY_ARE: dict[GraphQLLeafType, type] = {
     GraphQLBoolean: bool,
 }
 """Leaves that are written as the value is, where it is of this class; so are whole numbers below SHORT."""
+SCALARS_AS_THEY_ARE: dict[Any, type] = {identity: str, int: int}
+"""The same of scalars beyond GraphQL's own, by what writes them."""
 SHORT = 2**31
 
 
+def _bare(kind: Any) -> Any:
+    return kind.of_type if is_non_null_type(kind) else kind
+
+
+def _as_it_is(kind: GraphQLLeafType) -> type | None:
+    return AS_THEY_ARE.get(kind) or SCALARS_AS_THEY_ARE.get(kind.coerce_output_value)
+
+
+def _usual(kind: Any) -> tuple[type, str, str] | None:
+    """Of a leaf the class that its values nearly always have, what else must hold of `value`, and how it is written."""
+    if not is_leaf_type(kind):
+        return None
+    if kind is GraphQLInt:
+        return int, f" and {-SHORT} <= value < {SHORT}", "value"
+    if kind.coerce_output_value is DateTimeDefinition.serialize:
+        return datetime, "", "value.isoformat()"
+    as_it_is = _as_it_is(kind)
+    return (as_it_is, "", "value") if as_it_is else None
+
+
 def _leaf(kind: GraphQLLeafType, is_nullable: bool) -> Write:
-    as_it_is, written_out = AS_THEY_ARE.get(kind), kind.coerce_output_value
+    as_it_is, written_out = _as_it_is(kind), kind.coerce_output_value
 
     def write(value: Any) -> Any:
         if type(value) is as_it_is:
             return value
         if value is None and is_nullable:
             return None
-        if value is None or isinstance(value, Exception):
+        if value is None or isinstance(value, Exception | CoroutineType):
             raise NotPlain
         written = written_out(value)
         if written is None or written is Undefined:
@@ -214,12 +253,12 @@ def _list(kind: Any, below: Selection | None) -> Write:
 
 
 def _object(kind: Any, below: Selection | None) -> Write:
-    classes, selection = _classes(kind), below
+    classes, read = _classes(kind), below.read if below else None
 
     def write(value: Any) -> Fields:
-        if type(value) not in classes or selection is None:
+        if type(value) not in classes or read is None:
             raise NotPlain
-        return selection.read(value)
+        return read(value)
 
     return write
 

@@ -7,6 +7,7 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
+from app.db.written import kept_with
 from app.models.accounts import Account
 from app.models.albums import Album
 from app.models.categories import Category
@@ -87,11 +88,9 @@ class Image(Model):
         return Q(filename__icontains=text) | Q(title__icontains=text) | Q(description__icontains=text)
 
     @property
-    def shown(self) -> dict[Any, Any]:
-        """What faces have made of it, for all whom they show this row to."""
-        held = self.__dict__  # not cached_property, whose lock shows where rows are read anew
-        known: dict[Any, Any] = held["_shown"] if "_shown" in held else held.setdefault("_shown", {})
-        return known
+    def shown(self) -> dict[Any, Any] | None:
+        """What faces have made of it, for all whom they show this row to; None where it is remembered for nobody."""
+        return kept_with(self)
 
     @property
     def is_public(self) -> bool:

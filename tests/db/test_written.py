@@ -10,7 +10,7 @@ import pytest
 from tortoise.exceptions import OperationalError
 from tortoise.transactions import in_transaction
 
-from app.db.written import Written
+from app.db.written import Written, kept_with
 from tests.db.models import Book, Shelf
 from tests.statements import counted_statements
 
@@ -70,9 +70,29 @@ async def test_a_row_that_has_not_changed_comes_as_the_same_model(engine: Any) -
     assert second.shelf.label == "other"
 
 
+async def test_what_was_made_of_a_remembered_row_stays_with_it_until_it_changes(engine: Any) -> None:
+    remembering = Written(Book, lambda: Book.filter(id="").select_related("shelf").limit(1), remembered=2)
+    await put_emma()
+    first = await remembering.first("Emma")
+    assert first is not None
+    kept = kept_with(first)
+    assert kept == {}
+    kept["title"] = "EMMA"
+    again = await remembering.first("Emma")
+    assert again is not None
+    assert kept_with(again) == {"title": "EMMA"}
+    await Shelf.filter(id="s1").update(label="other")
+    changed = await remembering.first("Emma")
+    assert changed is not None
+    assert kept_with(changed) == {}
+
+
 async def test_who_remembers_nothing_is_given_a_model_of_its_own(engine: Any) -> None:
     await put_emma()
-    assert await BY_ID.first("Emma") is not await BY_ID.first("Emma")
+    found = await BY_ID.first("Emma")
+    assert found is not None
+    assert found is not await BY_ID.first("Emma")
+    assert kept_with(found) is None
 
 
 async def test_a_short_statement_sees_its_own_transaction(engine: Any) -> None:

@@ -13,7 +13,7 @@ from graphql import ExecutionResult
 from graphql.execution.collect_fields import FieldDetails
 
 from app.graphql import plain
-from app.graphql.plain import PlainFirst, Unchanging
+from app.graphql.plain import PlainFirst
 
 
 def raising(message: str) -> Any:
@@ -205,37 +205,6 @@ async def test_a_directive_without_its_value_is_an_error_of_its_field() -> None:
     answers = [await each.execute(query, variable_values={"yes": None}) for each in (ours, theirs)]
     assert answers[0].errors
     assert seen(answers[0]) == seen(answers[1])
-
-
-@strawberry.type
-class Lasting(Unchanging):
-    name: str
-    count: int = 1
-
-
-async def test_what_never_changes_is_read_once_for_all_who_ask_the_same() -> None:
-    lasting = Lasting(name="first")
-
-    @strawberry.type
-    class Query:
-        @strawberry.field
-        def lasting(self) -> Lasting:
-            return lasting
-
-    schema = strawberry.Schema(Query, execution_context_class=PlainFirst)
-    plain.mark(schema._schema)
-
-    async def asked(selection: str) -> Any:
-        answer = await schema.execute(f"{{ lasting {{ {selection} }} }}")
-        return (answer.data or {})["lasting"]
-
-    assert await asked("name") == {"name": "first"}
-    lasting.name = "second"
-    assert await asked("name") == {"name": "first"}
-    assert await asked("count name") == {"count": 1, "name": "second"}
-    for number in range(20):
-        assert await asked(f"name alias{number}: count") == {"name": "second", f"alias{number}": 1}
-    assert len(lasting.written) <= plain.REMEMBERED
 
 
 async def test_what_must_be_awaited_is_awaited() -> None:
