@@ -40,6 +40,11 @@ def client(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Network]) 
             if before is None:
                 break
             address = before
+    return _text(address)
+
+
+@lru_cache(maxsize=4096)
+def _text(address: Address) -> str:
     return str(address)
 
 

@@ -29,8 +29,8 @@ from app.web.watching import metrics_routes
 from app.web.watching import routes as watching_routes
 from compat_rest.errors import exception_handlers, unexpected, unrouted
 from compat_rest.hot import Hot
-from compat_rest.routes import pictures
 from compat_rest.routes import routes as rest_routes
+from compat_rest.routes import short
 from compat_rest.together import Together
 from compat_rest.tus import HEADERS as TUS_HEADERS
 
@@ -156,7 +156,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     pages, graphql = Pages(), GraphQL()
     app = Starlette(
         routes=[
-            *pictures,
+            *rest_routes,
             Route("/graphql", graphql, methods=None),
             Route("/graphql/", graphql, methods=None),
             WebSocketRoute("/graphql", graphql),
@@ -164,7 +164,7 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             *web_routes,
             *pages.routes,
             *(metrics_routes if settings.metrics else ()),
-            *rest_routes,
+            *short,
         ],
         middleware=[
             Middleware(Observed, is_logged=settings.access_log != "off"),

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import lru_cache
 from math import ceil
 
 from starlette.requests import ClientDisconnect
@@ -68,6 +69,7 @@ def _told(spent: Spent, now: datetime) -> list[tuple[bytes, bytes]]:
     ]
 
 
+@lru_cache
 def _policy(policy: Policy) -> str:
     return ", ".join(f'"{_name(policy, w)}";q={w.amount};w={w.period}' for w in policy.windows)
 

@@ -12,12 +12,14 @@ from app.models import DeliveryStatus
 from app.paging import DEFAULT_SIZE, MAX_SIZE, NumberedRequest
 from app.resolvers import account
 from app.resolvers.filters import ImageFilter
+from app.resolvers.images import ALL
 from app.signing import Signature
 
 LAST_PAGE = (2**63 - 1) // MAX_SIZE
 """Databases count rows in 63 bits."""
 LONGEST_NUMBER = 1_000
 LARGEST = 2**63 - 1
+PAGING = {"page", "per_page"}
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
@@ -60,6 +62,8 @@ def page(request: Request) -> NumberedRequest:
 def image_filter(request: Request) -> ImageFilter:
     """Which images; a parameter with nothing in it is none."""
     query = request.query_params
+    if query.keys() <= PAGING:
+        return ALL
     return ImageFilter(
         album_id=query.get("album_id") or None,
         category_id=query.get("category_id") or None,

@@ -23,6 +23,8 @@ from compat_rest import (
 Handler = Callable[[Request], Awaitable[Response]]
 
 API: Mapping[str, Mapping[str, Handler]] = {
+    "/images": {"GET": images.index},
+    "/images/{id}": {"GET": images.show, "PATCH": images.update, "DELETE": images.delete},
     "/upload": {"POST": images.upload},
     "/uploads": {"POST": uploads.create, "OPTIONS": uploads.options},
     "/uploads/{id}": {
@@ -32,8 +34,6 @@ API: Mapping[str, Mapping[str, Handler]] = {
         "DELETE": uploads.delete,
         "POST": uploads.overridden,
     },
-    "/images": {"GET": images.index},
-    "/images/{id}": {"GET": images.show, "PATCH": images.update, "DELETE": images.delete},
     "/albums": {"GET": albums.index, "POST": albums.create},
     "/albums/{id}": {"GET": albums.show, "PATCH": albums.update, "DELETE": albums.delete},
     "/categories": {"GET": categories.index, "POST": categories.create},
@@ -65,11 +65,12 @@ def _route(path: str, handlers: Mapping[str, Handler]) -> Route:
     return Route(path, endpoint, methods=list(handlers))
 
 
-pictures: list[BaseRoute] = [Route("/img/{path:path}", img.deliver, methods=["GET"])]
-"""To stand before all others, which are looked through in their order: most requests ask for these."""
-
 routes: list[BaseRoute] = [
+    Route("/img/{path:path}", img.deliver, methods=["GET"]),
     Mount("/v1", app=_api()),
     Mount("/api/v1", app=_api()),
-    Route("/{image_id}.{extension}", img.deliver_short, methods=["GET"]),
 ]
+"""To stand before all others, which are looked through in their order: most requests ask for these."""
+
+short: list[BaseRoute] = [Route("/{image_id}.{extension}", img.deliver_short, methods=["GET"])]
+"""To stand behind all others: it takes what looks like a file at the top."""

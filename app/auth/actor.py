@@ -1,6 +1,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, Self
 
 from app.models import Account, ApiToken, Role, Session
@@ -38,6 +39,11 @@ WIDER: Final[Mapping[Scope, Scope]] = {Scope.IMAGES_UPLOAD: Scope.IMAGES_WRITE}
 """Scopes that a wider one opens too."""
 
 
+@lru_cache
+def _scopes(names: tuple[str, ...]) -> frozenset[Scope]:
+    return frozenset(map(Scope, names))
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who asks, and what for they may: an account, through a session or through a token that narrows it to scopes."""
@@ -53,7 +59,7 @@ class Actor:
         """The token's account, with the token's scopes. The account must have been loaded with it."""
         return cls(
             account=token.account,
-            scopes=frozenset(Scope(name) for name in token.scopes),
+            scopes=_scopes(tuple(token.scopes)),
             album_id=token.album_id,
         )
 

@@ -1,6 +1,6 @@
 """What a request says of who sends it: a token, or a browser's cookie and the page that asks."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Self
@@ -33,20 +33,22 @@ class Credentials:
     @classmethod
     def of(cls, request: HTTPConnection, own_origins: Collection[str]) -> Self:
         """`own_origins` are those whose pages may use the cookie."""
+        # Each header is looked for once in a dict, not in the whole list of them; the first of a name counts.
+        said = {name: value.decode("latin-1") for name, value in reversed(request.headers.raw)}
         return cls(
-            authorization=request.headers.get("authorization"),
-            session=request.cookies.get(COOKIE),
-            page=_page(request, own_origins),
-            user_agent=request.headers.get("user-agent", ""),
+            authorization=said.get(b"authorization"),
+            session=request.cookies.get(COOKIE) if b"cookie" in said else None,
+            page=_page(said, own_origins),
+            user_agent=said.get(b"user-agent", ""),
         )
 
 
-def _page(request: HTTPConnection, own_origins: Collection[str]) -> Page:
-    site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+def _page(said: Mapping[bytes, str], own_origins: Collection[str]) -> Page:
+    site, origin = said.get(b"sec-fetch-site"), said.get(b"origin")
     if site in OWN_SITES or origin in own_origins:
         return Page.OURS
     if site is None and origin is None:
-        return _page_of_referer(request.headers.get("referer"), own_origins)
+        return _page_of_referer(said.get(b"referer"), own_origins)
     return Page.FOREIGN
 
 

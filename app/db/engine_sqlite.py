@@ -47,6 +47,10 @@ class _Client(SqliteClient):
     async def _perform(self, work: Work[T], *, reads: bool) -> T:
         raise NotImplementedError
 
+    def _check_loop(self) -> bool:
+        """Ours are opened, used and closed in one event loop: to ask which is running takes a system call each time."""
+        return True
+
     async def execute_insert(self, query: str, values: Sequence[Any]) -> int:
         return await self._logged(query, values, partial(statements.insert, sql=query, values=values))
 

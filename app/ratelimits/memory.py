@@ -57,11 +57,9 @@ class MemoryLimiter:
     def _items_of(self, policy: Policy) -> list[tuple[Window, "RateLimitItem"]]:
         if policy not in self._items:
             package.load()
-            from limits import RateLimitItemPerSecond
+            from app.ratelimits.counters import Limit
 
-            self._items[policy] = [
-                (window, RateLimitItemPerSecond(window.amount, window.period)) for window in policy.windows
-            ]
+            self._items[policy] = [(window, Limit(window.amount, window.period)) for window in policy.windows]
         return self._items[policy]
 
     @cached_property
