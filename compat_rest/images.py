@@ -29,7 +29,7 @@ async def upload(request: Request) -> Response:
 async def index(request: Request) -> Response:
     ctx = await parse.context(request)
     page = await images.numbered(ctx, parse.image_filter(request), parse.page(request))
-    return present.listing(page, [present.listed(ctx, image) for image in page.items])
+    return present.listing(page, present.images(ctx, page.items))
 
 
 async def show(request: Request) -> Response:

@@ -141,11 +141,11 @@ def _credentials(request: Request) -> Credentials:
 
 def whole(request: Request, name: str, default: int, *, most: int | None = None) -> int:
     """A whole number from 1, to `most` where that is given. Raises InvalidParameter."""
-    text = request.query_params.get(name, str(default))
-    allowed = f"a whole number from 1 to {most}" if most else "a whole number from 1"
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER):
-        raise InvalidParameter(name, text, allowed)
-    number = int(text)
+    text = request.query_params.get(name)
+    if text is None:
+        return default
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else 0
     if number < 1 or (most is not None and number > most):
+        allowed = f"a whole number from 1 to {most}" if most else "a whole number from 1"
         raise InvalidParameter(name, text, allowed)
     return number

@@ -123,14 +123,19 @@ def image(ctx: Context, row: models.Image) -> dict[str, Any]:
     }
 
 
-def listed(ctx: Context, row: models.Image) -> dict[str, Any] | orjson.Fragment:
-    """An image of a list: as it was written before, where its row is remembered."""
-    if row.shown is None:
-        return image(ctx, row)
-    key = ctx.services.links.base, row.owner_id == ctx.account_id
-    written: orjson.Fragment | None = row.shown.get(key)
-    if written is None:
-        written = row.shown[key] = orjson.Fragment(_json(image(ctx, row)))
+def images(ctx: Context, rows: Sequence[models.Image]) -> list[dict[str, Any] | orjson.Fragment]:
+    """The images of a list: as they were written before, where their rows are remembered."""
+    base, account_id = ctx.services.links.base, ctx.account_id
+    written: list[dict[str, Any] | orjson.Fragment] = []
+    for row in rows:
+        shown = row.shown
+        if shown is None:
+            written.append(image(ctx, row))
+            continue
+        key = base, row.owner_id == account_id
+        if key not in shown:
+            shown[key] = orjson.Fragment(_json(image(ctx, row)))
+        written.append(shown[key])
     return written
 
 

@@ -2,10 +2,13 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, TypeAlias
 
 Row: TypeAlias = dict[str, Any]
 Values: TypeAlias = Sequence[Any]
+NAME = itemgetter(0)
+"""Of what a cursor says of a column."""
 
 
 def insert(raw: sqlite3.Connection, sql: str, values: Values) -> int:
@@ -17,7 +20,7 @@ def fetch(raw: sqlite3.Connection, sql: str, values: Values) -> tuple[int, list[
     """(rows changed or, where none were, rows found; the rows found). What a cascade changes is not counted."""
     before = raw.total_changes
     cursor = raw.execute(sql, values)
-    names = [column[0] for column in cursor.description or ()]
+    names = [*map(NAME, cursor.description or ())]
     rows = [dict(zip(names, row, strict=True)) for row in cursor]
     changed = cursor.rowcount if cursor.rowcount >= 0 else raw.total_changes - before  # -1: begins with WITH
     return changed or len(rows), rows
@@ -26,7 +29,7 @@ def fetch(raw: sqlite3.Connection, sql: str, values: Values) -> tuple[int, list[
 def read(raw: sqlite3.Connection, sql: str, values: Values) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
     """(names of the columns, rows)."""
     cursor = raw.execute(sql, values)
-    return tuple(column[0] for column in cursor.description or ()), cursor.fetchall()
+    return tuple(map(NAME, cursor.description or ())), cursor.fetchall()
 
 
 def repeat(raw: sqlite3.Connection, sql: str, values: Sequence[Values]) -> None:

@@ -51,7 +51,7 @@ class Written(Generic[M]):
             if self._remembered:
                 read = lru_cache(self._remembered)(_with_room(read))
             self._read[dialect] = read
-        return [read(row) for row in rows] if read else []
+        return [*map(read, rows)] if read else []
 
     async def first(self, *values: Any) -> M | None:
         """The one row of a query that ends in a limit; None where there is none."""
