@@ -5,16 +5,24 @@ from typing import Self
 
 from tortoise import fields
 from tortoise.backends.base.client import BaseDBAsyncClient
-from tortoise.expressions import F, Q
+from tortoise.expressions import F
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from app.db.locks import hold
+from app.db.sql import Statement
 from app.models.columns import id_column
 
 UNLIMITED = 2**63 - 1
 """The quota of an account that may fill the disk, whatever the server's default is."""
+
+
+ADD_IMAGE = Statement(
+    "UPDATE accounts SET image_count = image_count + 1, bytes_used = bytes_used + ?2"
+    " WHERE id = ?1 AND bytes_used + ?2 <= COALESCE(quota, ?3)"
+)
+"""Written out: to put it together for each upload takes Tortoise ten times as long as SQLite takes to run it."""
 
 
 class Role(StrEnum):
@@ -74,14 +82,9 @@ class Account(Model):
 
         One statement asks and counts, so that uploads at the same time can't both have the last room.
         """
-        room = Q(quota__gte=F("bytes_used") + size)
-        if default_quota is None:
-            room |= Q(quota=None)
-        else:
-            room |= Q(quota=None, bytes_used__lte=default_quota - size)
-        counted = await cls.filter(room, id=account_id).update(
-            image_count=F("image_count") + 1, bytes_used=F("bytes_used") + size
-        )
+        db = cls._meta.db
+        default = UNLIMITED if default_quota is None else default_quota
+        counted, _ = await db.execute_query(ADD_IMAGE.for_(db), [account_id, size, default])
         return bool(counted)
 
     @classmethod

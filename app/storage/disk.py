@@ -106,7 +106,7 @@ class DiskStorage:
                 yield found
 
     async def free(self) -> int | None:
-        return await in_thread(lambda: shutil.disk_usage(self.root).free)
+        return self._free() if self._is_near else await in_thread(self._free)
 
     def address(self, key: str, *, lasting: timedelta, headers: Mapping[str, str]) -> str | None:  # noqa: ARG002
         check_key(key)
@@ -117,6 +117,9 @@ class DiskStorage:
 
     async def clear_incoming(self, before: datetime, *, only_look: bool = False) -> Amount:
         return await in_thread(self._clear_incoming, before, only_look=only_look)
+
+    def _free(self) -> int:
+        return shutil.disk_usage(self._root).free
 
     def _put(self, key: str, source: Path | bytes, *, durable: bool) -> None:
         target = self._locate(key)

@@ -31,22 +31,25 @@ PAUSE = 0.05
 """Seconds between two rounds while events keep coming: each is a transaction of its own, synced to the disk, in the way
 of those that write."""
 LOOK = 1.0
-"""Seconds after which it looks by itself: events of other processes may ring no bell here."""
+"""Seconds after which it looks by itself: events of other processes may ring no bell here. It is also the pause where
+there is no webhook at all: the cursor only keeps up."""
 
 
 async def run(parts: Parts) -> None:
     """Passes events on until it is cancelled."""
     async with parts.bell.listening(outbox.TOPIC) as listener:
         while True:
-            began = time.monotonic()
+            began, pause = time.monotonic(), PAUSE
             try:
                 while await pass_on(parts):
                     pass
+                if not await Webhook.exists():
+                    pause = LOOK
             except Exception as error:
                 logs.failed(log, error, "events could not be passed on to webhooks; they will be")
                 await asyncio.sleep(LOOK)
             await listener.wait(LOOK)
-            await asyncio.sleep(max(0.0, began + PAUSE - time.monotonic()))
+            await asyncio.sleep(max(0.0, began + pause - time.monotonic()))
 
 
 async def pass_on(parts: Parts) -> bool:
