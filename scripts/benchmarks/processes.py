@@ -121,6 +121,13 @@ class Tree:
                 return
 
 
+def is_running(pid: int) -> bool:
+    """Whether there is more of it than what nobody has waited for yet."""
+    with suppress(FileNotFoundError, ProcessLookupError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
+
+
 def _cpu(pid: int) -> float:
     """User and system time: its own by its clock, as the ticks of proc(5)'s stat are a hundredth of a second; that of
     children that were waited for from there, fields 16 and 17."""

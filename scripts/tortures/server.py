@@ -6,11 +6,12 @@ import re
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from scripts.benchmarks.processes import HOST, PATIENCE, Failed, Tree, first_answer, free_port
+from scripts.benchmarks.processes import HOST, PATIENCE, Failed, Tree, first_answer, free_port, is_running
 
 ROOT = Path(__file__).parents[2]
 PICHUB: tuple[str, ...] = (str(Path(sys.executable).with_name("pichub")),)
@@ -113,9 +114,13 @@ class Server:
 
     def kill(self) -> None:
         """SIGKILL to every process of the group at once. Returns when they are gone."""
+        if self._process is None:
+            return
+        pids = self.tree.pids()
         self._signal(signal.SIGKILL)
-        if self._process:
-            self._process.wait()
+        self._process.wait()
+        while any(map(is_running, pids)):
+            time.sleep(0.01)
         self._process = None
 
     def stop(self) -> int | None:
