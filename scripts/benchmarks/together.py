@@ -10,7 +10,6 @@ from scripts.benchmarks.processes import HOST, Failed
 from scripts.benchmarks.servers import Server, Wish
 
 TOGETHER = 32
-SINGLES = 8
 DEADLINE = 60.0
 
 
@@ -26,24 +25,37 @@ class Together:
 
 
 def measure(server: Server, wish: Wish, *, bursts: int) -> Together:
+    """One alone and then all at once, so many times: both have the same moments of a machine that has good and bad."""
     server.warm_up(wish)
-    paths = server.fresh(wish, SINGLES + bursts)
+    paths = server.fresh(wish, 2 * bursts)
     server.used(wish, len(paths))
-    _, cpu_of_one, _ = _seen(server, paths[:SINGLES], at_once=1)
-    walls, cpu, wholes = _seen(server, paths[SINGLES:], at_once=TOGETHER)
-    return Together(wall=mean(walls), cpu_of_one=cpu_of_one, cpu=cpu, whole=min(wholes))
+    alone, together = [], []
+    for one, all_at_once in zip(paths[::2], paths[1::2], strict=True):
+        alone.append(_seen(server, one, at_once=1))
+        together.append(_seen(server, all_at_once, at_once=TOGETHER))
+    return Together(
+        wall=mean(seen.wall for seen in together),
+        cpu_of_one=mean(seen.cpu for seen in alone),
+        cpu=mean(seen.cpu for seen in together),
+        whole=min(seen.whole for seen in together),
+    )
 
 
-def _seen(server: Server, paths: list[str], *, at_once: int) -> tuple[list[float], float, list[int]]:
-    """Milliseconds for each path, milliseconds of CPU for one of them, how many answers of each are whole and equal."""
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """Of one path: milliseconds, milliseconds of CPU, how many of the answers are whole and equal."""
+
+    wall: float
+    cpu: float
+    whole: int
+
+
+def _seen(server: Server, path: str, *, at_once: int) -> _Seen:
     server.tree.settle()
-    before, walls, wholes = server.tree.cpu(), [], []
-    for path in paths:
-        wall, answers = asyncio.run(_ask(server.port, path, at_once))
-        walls.append(wall)
-        wholes.append(_whole_and_equal(answers))
+    before = server.tree.cpu()
+    wall, answers = asyncio.run(_ask(server.port, path, at_once))
     server.tree.settle()
-    return walls, (server.tree.cpu() - before) / len(paths) * 1000, wholes
+    return _Seen(wall, (server.tree.cpu() - before) * 1000, _whole_and_equal(answers))
 
 
 def _whole_and_equal(answers: list[bytes | None]) -> int:
