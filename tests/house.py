@@ -175,6 +175,18 @@ async def _first_start() -> tuple[Path, str]:
     return FIRST_STARTS[0]
 
 
+class Server(uvicorn.Server):
+    """Ends when it is told to, not when it looks next: hundreds of tests have one each."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ended = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.ended.wait()
+
+
 @asynccontextmanager
 async def served(folder: Path, **settings: Any) -> AsyncIterator[House]:
     """A PicHub behind a real server on a free port of this machine, for clients that are programs of their own."""
@@ -185,13 +197,13 @@ async def served(folder: Path, **settings: Any) -> AsyncIterator[House]:
             config = uvicorn.Config(
                 inside.app, lifespan="off", log_level="error", proxy_headers=False, **SOCKETS
             )
-            server = uvicorn.Server(config)
+            server = Server(config)
             serving = asyncio.create_task(server.serve(sockets=[listening]))
             try:
                 await until(lambda: server.started)
                 yield inside
             finally:
-                server.should_exit = True
+                server.ended.set()
                 await serving
 
 

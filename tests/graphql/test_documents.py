@@ -15,7 +15,7 @@ from app.settings import Settings
 from tests import pictures
 from tests.events.sockets import connected
 from tests.graphql.ways import WAYS, Way, over_http
-from tests.house import House, house, served, until
+from tests.house import House, served, until
 from tests.resolvers.test_images import context
 
 VIEWER = "query Viewer { viewer { username } }\n"
@@ -31,9 +31,25 @@ def apollo(id: str) -> dict[str, Any]:
     return {"extensions": {"persistedQuery": {"version": 1, "sha256Hash": id}}}
 
 
+@pytest.fixture(scope="module")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="module")
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """One for all: what a test puts into it, no other looks for."""
+    folder = tmp_path_factory.mktemp("documents")
+    async with served(folder / "house", graphql_documents=filled(folder / "trusted")) as server:
+        yield server
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "documents"
+    return filled(tmp_path / "documents")
+
+
+def filled(folder: Path) -> Path:
     (folder / "deeper").mkdir(parents=True)
     (folder / "viewer.graphql").write_text(VIEWER)
     (folder / "deeper" / "events.gql").write_text(EVENTS)
@@ -43,12 +59,6 @@ def folder(tmp_path: Path) -> Path:
     (folder / "apollo.json").write_text(json.dumps(manifest))
     (folder / "README.md").write_text("Not a document.")
     return folder
-
-
-@pytest.fixture
-async def server(tmp_path: Path, folder: Path) -> AsyncIterator[House]:
-    async with served(tmp_path / "house", graphql_documents=folder) as server:
-        yield server
 
 
 def code(answer: dict[str, Any]) -> str:
@@ -103,14 +113,6 @@ async def test_apollos_clients_read_from_the_message_that_an_id_is_not_known(ser
     assert answer["errors"][0]["message"] == "PersistedQueryNotFound"
 
 
-async def test_apollos_clients_read_from_the_message_that_there_are_no_documents(tmp_path: Path) -> None:
-    async with house(tmp_path / "open") as without:
-        answer = await over_http(without, apollo("00"))
-        assert answer["errors"][0]["message"] == "PersistedQueryNotSupported"
-        assert code(answer) == "PERSISTED_QUERY_NOT_SUPPORTED"
-        assert await over_http(without, {"query": VIEWER, **apollo("00")}) == {"data": NOBODY}
-
-
 async def test_manifests_name_documents_and_variables_and_files_come_with_them(server: House) -> None:
     asked = {"documentId": "a1b2", "variables": {"first": 5}}
     assert await over_http(server, asked) == {"data": {"images": {"totalCount": 0}}}
@@ -135,14 +137,6 @@ async def test_a_subscription_is_followed_by_its_id(server: House) -> None:
         await until(lambda: server.services.feed.followers == 1)
         await albums.create(ctx, albums.NewAlbum("New"))
         assert (await socket.event())["cursor"]
-
-
-async def test_a_variable_may_have_the_name_of_the_id(tmp_path: Path) -> None:
-    text = "query($documentId: ID!) { node(id: $documentId) { id } }"
-    params = {"query": text, "variables": '{"documentId": "img_1"}'}
-    async with house(tmp_path) as built:
-        answer = await built.client.get("/graphql", params=params, headers=built.headers)
-        assert code(answer.json()) == "NOT_FOUND"
 
 
 @pytest.mark.parametrize(

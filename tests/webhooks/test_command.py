@@ -14,6 +14,11 @@ from tests.test_cli import run
 SECRET = new_secret()
 
 
+@pytest.fixture(autouse=True)
+def database() -> None:
+    """The command has none, so once is enough."""
+
+
 async def tried(url: str, *options: str, secret: str = SECRET) -> CompletedProcess[str]:
     command = ("webhook", "test", url, "--secret", secret, *options)
     return await asyncio.to_thread(run, *command)
