@@ -106,19 +106,29 @@ class House:
         async with httpx2.AsyncClient(transport=transport, base_url=self.url, headers=sent) as client:
             yield client
 
+    async def forget(self, username: str) -> None:
+        """Removes what an earlier try of the same test left under this name."""
+        await Account.filter(username=username).delete()
+
+    async def member(self, username: str, *, role: Role = Role.MEMBER) -> Account:
+        """A new account that signs in with the password of tests."""
+        await self.forget(username)
+        ctx = Context(self.services, is_operator=True)
+        return await accounts.create(ctx, NewAccount(username, PASSWORD, role=role))
+
     @asynccontextmanager
     async def signed_in(
         self, username: str, *, role: Role = Role.MEMBER, **headers: str
     ) -> AsyncIterator[httpx2.AsyncClient]:
         """A browser in which a new account has signed in."""
-        ctx = Context(self.services, is_operator=True)
-        await accounts.create(ctx, NewAccount(username, PASSWORD, role=role))
+        await self.member(username, role=role)
         async with self.browser(**headers) as client:
             await sign_in(client, username)
             yield client
 
     async def account(self, username: str, *, scopes: Iterable[Scope] = Scope) -> str:
         """The token of a new account."""
+        await self.forget(username)
         now = self.services.clock()
         account = await Account.create(
             id=new_id(Kind.ACCOUNT, now), username=username, password_hash="-", created_at=now

@@ -37,7 +37,7 @@ from app.settings import Settings
 
 async def main() -> None:
     async with console(Settings.load()) as ctx:
-        for number in range(20):
+        for number in range(40):
             now = ctx.services.clock()
             account = await Account.create(
                 id=new_id(Kind.ACCOUNT, now), username=f"ann{number}", password_hash="-", created_at=now
@@ -46,7 +46,7 @@ async def main() -> None:
 
 asyncio.run(main())
 """
-"""Prints the tokens of twenty new accounts."""
+"""Prints the tokens of forty new accounts: some tests take several, and may be tried twice."""
 
 
 @dataclass(frozen=True)

@@ -50,14 +50,14 @@ from app.settings import Settings
 
 async def main() -> None:
     async with console(Settings(data_dir=Path(sys.argv[1]))) as ctx:
-        for number in range(10):
+        for number in range(20):
             account = await accounts.create(ctx, accounts.NewAccount(f"ann{number}", "correct horse"))
             made = await tokens.create_for(ctx, account, tokens.NewToken("Test", scopes=list(Scope)))
             print(made.text)
 
 asyncio.run(main())
 """
-"""Prints the tokens of ten new accounts."""
+"""Prints the tokens of twenty new accounts: some tests take several, and may be tried twice."""
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
+from secrets import token_hex
 
 import pytest
 import requests
@@ -121,9 +122,10 @@ def make_album(live: Live, name: str) -> str:
 def test_an_album_is_meant_by_its_id_or_its_name(
     live: Live, environ: dict[str, str], picture: Picture
 ) -> None:
-    album, file = make_album(live, "Harbours"), str(picture("harbour.png"))
+    name = f"Harbours {token_hex(4)}"
+    album, file = make_album(live, name), str(picture("harbour.png"))
     by_id = run("upload", file, "--album", album, **environ)
-    by_name = run("upload", file, "--album", "Harbours", **environ | {"PICHUB_TOKEN": live.everything})
+    by_name = run("upload", file, "--album", name, **environ | {"PICHUB_TOKEN": live.everything})
     for done in (by_id, by_name):
         assert live.image(done.stdout.strip())["album_id"] == album, done
 
@@ -132,10 +134,11 @@ def test_an_album_that_can_not_be_meant_is_told_before_anything_is_uploaded(
     live: Live, environ: dict[str, str], picture: Picture
 ) -> None:
     file, everything = str(picture("harbour.png")), environ | {"PICHUB_TOKEN": live.everything}
-    twice = [make_album(live, "Twice") for _ in range(2)]
+    name = f"Twice {token_hex(4)}"
+    twice = [make_album(live, name) for _ in range(2)]
     for names, given, said in (
         ("Nowhere", everything, "There is no album named 'Nowhere'"),
-        ("Twice", everything, "There are 2 albums named 'Twice'"),
+        (name, everything, f"There are 2 albums named '{name}'"),
         ("Harbours", environ, "albums:read"),
         ("alb_" + "0" * 26, environ, "album"),
     ):

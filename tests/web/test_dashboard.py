@@ -11,10 +11,7 @@ from playwright.async_api import Browser, BrowserContext, FilePayload, Page, Web
 
 from app.auth import tokens
 from app.auth.actor import Scope
-from app.context import Context
 from app.models import Account, Album, Image, Role
-from app.resolvers import accounts
-from app.resolvers.accounts import NewAccount
 from app.web.pages import BUILT
 from tests import pictures
 from tests.house import PASSWORD, House, ask, served, until
@@ -38,7 +35,7 @@ async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]
 
 async def owner(home: House, name: str) -> str:
     """A token of a new account that signs in with the password of tests."""
-    account = await accounts.create(Context(home.services, is_operator=True), NewAccount(name, PASSWORD))
+    account = await home.member(name)
     _, token = await tokens.create(account, name="Test", scopes=Scope, now=home.services.clock())
     return token
 
@@ -89,6 +86,7 @@ async def test_who_signs_in_finds_out_how_to_begin(context: BrowserContext, home
 
 
 async def test_who_was_invited_makes_an_account(context: BrowserContext, home: House) -> None:
+    await home.forget("guest")
     async with home.signed_in("boss", role=Role.ADMIN) as admin:
         made = await ask(admin, "mutation { createInvitation { code } }")
     async with visit(context, home.url) as visited:

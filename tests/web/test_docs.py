@@ -8,11 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from app.context import Context
 from app.events.catalogue import EventType
 from app.models import Image
-from app.resolvers import accounts
-from app.resolvers.accounts import NewAccount
 from compat_rest.errors import STATUS
 from compat_rest.openapi.operations import OPERATIONS
 from tests import npm, pictures
@@ -126,7 +123,7 @@ async def test_the_tester_uploads_and_shows_request_status_headers_and_body(
 
 
 async def test_who_has_signed_in_needs_no_token(context: BrowserContext, home: House, picture: Path) -> None:
-    await accounts.create(Context(home.services, is_operator=True), NewAccount("ann", PASSWORD))
+    await home.member("ann")
     body = json.dumps({"query": SIGN_IN, "variables": {"input": {"username": "ann", "password": PASSWORD}}})
     async with visit(context, f"{home.url}/docs") as visited:
         page = visited.page
@@ -194,7 +191,7 @@ async def test_swagger_ui_shows_the_operations_and_runs_them(context: BrowserCon
 
 async def test_swagger_ui_uploads(context: BrowserContext, home: House, picture: Path) -> None:
     body = json.dumps({"query": SIGN_IN, "variables": {"input": {"username": "bob", "password": PASSWORD}}})
-    await accounts.create(Context(home.services, is_operator=True), NewAccount("bob", PASSWORD))
+    await home.member("bob")
     async with visit(context, f"{home.url}/docs/swagger#/Images/uploadImage") as visited:
         page = visited.page
         await page.evaluate(
