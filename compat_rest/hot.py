@@ -61,7 +61,7 @@ def remember(
 
 
 def _remembered(scope: Scope) -> Hit | None:
-    if scope["method"] not in {"GET", "HEAD"} or scope["path"].startswith("/v1/"):
+    if scope["method"] not in {"GET", "HEAD"}:
         return None
     hits: Hits = scope["state"]["services"].hits
     return hits.get(together.asked(scope))

@@ -22,6 +22,7 @@ from compat_rest import (
 
 Handler = Callable[[Request], Awaitable[Response]]
 
+# What is asked for most comes first: they are looked through in their order.
 API: Mapping[str, Mapping[str, Handler]] = {
     "/images": {"GET": images.index},
     "/images/{id}": {"GET": images.show, "PATCH": images.update, "DELETE": images.delete},

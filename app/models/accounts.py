@@ -22,7 +22,7 @@ ADD_IMAGE = Statement(
     "UPDATE accounts SET image_count = image_count + 1, bytes_used = bytes_used + ?2"
     " WHERE id = ?1 AND bytes_used + ?2 <= COALESCE(quota, ?3)"
 )
-"""Written out: to put it together for each upload takes Tortoise ten times as long as SQLite takes to run it."""
+"""Written out: to put it together for each upload takes Tortoise seventy times as long as SQLite takes to run it."""
 
 
 class Role(StrEnum):

@@ -124,22 +124,27 @@ class Tree:
 def is_running(pid: int) -> bool:
     """Whether there is more of it than what nobody has waited for yet."""
     with suppress(FileNotFoundError, ProcessLookupError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return _fields(pid)[0] != "Z"
     return False
+
+
+def _fields(pid: int) -> list[str]:
+    """Those of proc(5)'s stat from the third on, its state."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def _cpu(pid: int) -> float:
     """User and system time: its own by its clock, as the ticks of proc(5)'s stat are a hundredth of a second; that of
     children that were waited for from there, fields 16 and 17."""
     with suppress(FileNotFoundError, ProcessLookupError, OSError):
-        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        fields = _fields(pid)
         return time.clock_gettime(~pid << 3 | PROCESS_CLOCK) + sum(map(int, fields[13:15])) / TICKS
     return 0.0
 
 
 def _parent(pid: int) -> int | None:
     with suppress(FileNotFoundError, ProcessLookupError):
-        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+        return int(_fields(pid)[1])
     return None
 
 

@@ -113,15 +113,17 @@ class Server:
                 self.token = found[0]
 
     def kill(self) -> None:
-        """SIGKILL to every process of the group at once. Returns when they are gone."""
+        """SIGKILL to every process of the group at once. Returns when they are gone. Raises Failed if one stays."""
         if self._process is None:
             return
-        pids = self.tree.pids()
+        pids, until = self.tree.pids(), time.monotonic() + PATIENCE
         self._signal(signal.SIGKILL)
         self._process.wait()
-        while any(map(is_running, pids)):
-            time.sleep(0.01)
         self._process = None
+        while left := [pid for pid in pids if is_running(pid)]:
+            if time.monotonic() > until:
+                raise Failed(f"Killed, and still there: {left}")
+            time.sleep(0.01)
 
     def stop(self) -> int | None:
         """SIGTERM to the server alone, as a supervisor does; what it left is killed. Its exit code."""

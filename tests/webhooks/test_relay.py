@@ -1,4 +1,5 @@
 import asyncio
+import time
 
 from app.events import outbox
 from app.events.catalogue import Ping
@@ -83,5 +84,25 @@ async def test_the_bell_wakes_the_relay(desk: Desk) -> None:
         await desk.happens()
         assert await listener.wait(5)
         assert await Delivery.all().count() == 1
+        running.cancel()
+        await asyncio.wait([running])
+
+
+async def test_where_there_is_no_webhook_it_keeps_up_without_haste_and_the_first_one_hears_all(
+    desk: Desk,
+) -> None:
+    async with desk.services.bell.listening(relay.TOPIC) as listener:
+        running = asyncio.ensure_future(relay.run(desk.services))
+        began, reached = time.monotonic(), set()
+        for _ in range(10):
+            await desk.happens()
+            await asyncio.sleep(2 * relay.PAUSE)
+            reached.add(await RelayCursor.reached(relay.CURSOR))
+        assert len(reached) <= 2 + (time.monotonic() - began) / relay.LOOK
+        webhook = await desk.webhook(NOWHERE)
+        (event,) = await desk.happens()
+        assert await listener.wait(5)
+        assert (event.id, webhook.id) in await owed()
+        assert await RelayCursor.reached(relay.CURSOR) == event.position
         running.cancel()
         await asyncio.wait([running])
