@@ -101,7 +101,8 @@ class Geometry:
     """The way from a picture to the result: the whole is scaled, `visible` of it is cut at `crop`, laid at `pad`.
 
     No more than `visible` need ever be computed: `scaled` may be far larger than any picture. `reach` is how much of
-    the picture's width and height `scaled` covers: 1 but where it grows, as then only its size is rounded.
+    the picture's width and height `scaled` covers: 1 but where it grows, as then only its size is rounded. `divisor`
+    is what sharp's decoder divides a JPEG's sides by as it reads it: 8, 4, 2 or 1.
     """
 
     scaled: Size
@@ -110,6 +111,7 @@ class Geometry:
     output: Size
     pad: Point
     reach: tuple[float, float] = (1, 1)
+    divisor: int = 1
 
     @property
     def is_padded(self) -> bool:
@@ -124,7 +126,8 @@ class Geometry:
         cut = f"-{self.scaled}@{self.crop.left},{self.crop.top}" if self.is_cropped else ""
         laid = f"+{self.visible}@{self.pad.left},{self.pad.top}" if self.is_padded else ""
         reaching = f"~{self.reach[0]:.4f},{self.reach[1]:.4f}" if self.reach != (1, 1) else ""
-        return f"{self.output}{cut}{laid}{reaching}"
+        divided = f" 1/{self.divisor}" if self.divisor > 1 else ""
+        return f"{self.output}{cut}{laid}{reaching}{divided}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +145,8 @@ def arrange(picture: Size, box: Box, *, loader: Format = Format.PNG, frames: int
 
     Raises BadRequest where the result would pass MAX_SIDE or MAX_PIXELS over all frames.
     """
-    loaded = _as_loaded(picture, box, loader)
+    divisor = _divisor(picture, box) if loader is Format.JPG else 1
+    loaded = _as_loaded(picture, box, loader, divisor)
     scaled = _scaled(loaded, box, frames=frames)
     output = _output(scaled, box)
     _refuse_above_limits(output, frames)
@@ -157,29 +161,30 @@ def arrange(picture: Size, box: Box, *, loader: Format = Format.PNG, frames: int
         output=output,
         pad=Point((output.width - visible.width) // 2, (output.height - visible.height) // 2),
         reach=_reach(loaded, scaled, box),
+        divisor=divisor,
     )
 
 
-def _as_loaded(picture: Size, box: Box, loader: Format) -> Size:
+def _divisor(picture: Size, box: Box) -> int:
+    """8, 4, 2 or 1; one step less where the shrink is hardly above it (libjpeg's own rounding is not trusted)."""
+    shrink = _least_shrink(picture, box)
+    divisor = next((d for d in (8, 4, 2) if shrink >= d), 1)
+    return divisor // 2 if divisor > 1 and int(shrink) == divisor else divisor
+
+
+def _as_loaded(picture: Size, box: Box, loader: Format, divisor: int) -> Size:
     """The size at which sharp's decoder hands the picture over when it is to shrink: its result is rounded from there.
 
     libjpeg halves up to three times and libvips drops the part pixel; libwebp goes nearly all the way.
     """
-    if box.width is None and box.height is None:
-        return picture
-    shrink = min(_shrink(picture, box))
-    if loader is Format.JPG:
-        divisor = _jpeg_divisor(shrink)
-        return Size(picture.width // divisor, picture.height // divisor)
+    shrink = _least_shrink(picture, box)
     if loader is Format.WEBP and shrink > 1:
         return Size(round(picture.width * (1 / shrink)), round(picture.height * (1 / shrink)))
-    return picture
+    return Size(picture.width // divisor, picture.height // divisor)
 
 
-def _jpeg_divisor(shrink: float) -> int:
-    """8, 4, 2 or 1; one step less where the shrink is hardly above it (libjpeg's own rounding is not trusted)."""
-    divisor = next((d for d in (8, 4, 2) if shrink >= d), 1)
-    return divisor // 2 if divisor > 1 and int(shrink) == divisor else divisor
+def _least_shrink(picture: Size, box: Box) -> float:
+    return min(_shrink(picture, box))
 
 
 def _scaled(picture: Size, box: Box, *, frames: int) -> Size:

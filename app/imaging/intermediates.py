@@ -9,7 +9,6 @@ from enum import StrEnum
 from functools import lru_cache
 from math import prod
 
-from app.imaging.formats import Format
 from app.imaging.geometry import Size
 from app.imaging.transform import Recipe, Source
 
@@ -32,9 +31,6 @@ ROOM = {Step.SMALL: 1.6, Step.LARGE: 1.25}
 
 QUALITY = 90
 
-HIGH_QUALITY = {Format.JPG: 90, Format.WEBP: 90, Format.AVIF: 75}
-"""From these on the picture itself is read; also where a format has no quality, as it keeps what it is given."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
@@ -49,11 +45,6 @@ class Reduction:
 
     def size(self, step: Step) -> Size:
         return self.large if step is Step.LARGE else self.small
-
-
-def asks_for_more(recipe: Recipe) -> bool:
-    """Whether more than the usual quality is asked for."""
-    return recipe.quality is not None and recipe.quality >= HIGH_QUALITY[recipe.format]
 
 
 @lru_cache(maxsize=1_000)
@@ -77,8 +68,11 @@ def is_worthwhile(source: Source) -> bool:
 
 
 def serving(source: Source, recipe: Recipe) -> Step | None:
-    """The intermediate to render from: the smallest in which it can not be told; None for the picture itself."""
-    if not is_worthwhile(source) or recipe.quality is None or asks_for_more(recipe):
+    """The intermediate to render from: the smallest in which it can not be told; None for the picture itself.
+
+    A format that has no quality keeps what it is given: it is given the picture itself.
+    """
+    if not is_worthwhile(source) or recipe.quality is None or recipe.asks_for_more:
         return None
     how, scaled = reduction(Size(source.width, source.height)), recipe.geometry.scaled
     fits = (step for step, room in ROOM.items() if _holds(how.size(step), scaled, room))

@@ -16,7 +16,7 @@ from app.imaging.decoder import SIDEWAYS, Opened, as_stored, frames, opened, tur
 from app.imaging.encoder import encoded
 from app.imaging.formats import Format
 from app.imaging.geometry import Size
-from app.imaging.intermediates import Step, asks_for_more
+from app.imaging.intermediates import Step
 from app.imaging.limits import STORED, Admit, at_once
 from app.imaging.reports import SMALL as FEW_BYTES
 from app.imaging.reports import Rendered
@@ -25,6 +25,9 @@ from app.imaging.transform import Recipe
 
 SMALL = 2_000_000
 """Pixels up to which a picture is worked on as exactly as sharp does it; above, faster ways look the same."""
+
+FEW = 1.6
+"""Pixels, each way, up to which their mean is nearer to a triangle's weights than to a bell's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,8 +81,9 @@ def _shrink_on_load(picture: Opened, recipe: Recipe, step: Step | None) -> Size:
 
 def _divisor(picture: Opened, recipe: Recipe) -> int:
     """8, 4, 2 or 1. sharp takes some more pixels than are needed; of a large picture they cost too much to be usual."""
-    spare = 1 if prod(picture.size) <= SMALL or asks_for_more(recipe) else 0
-    return next((divisor for divisor in (8, 4, 2) if _shrink(picture, recipe) >= divisor + spare), 1)
+    if prod(picture.size) <= SMALL or recipe.asks_for_more:
+        return recipe.geometry.divisor
+    return next((divisor for divisor in (8, 4, 2) if _shrink(picture, recipe) >= divisor), 1)
 
 
 def _divisor_of_intermediate(picture: Opened, recipe: Recipe) -> int:
@@ -140,9 +144,14 @@ def _cropped_and_resized(image: Image.Image, task: Task) -> Image.Image:
         scaled, reach, visible = Size(*scaled[::-1]), (reach[1], reach[0]), Size(*visible[::-1])
     across, down = task.loaded.width * reach[0] / scaled.width, task.loaded.height * reach[1] / scaled.height
     box = (left * across, top * down, right * across, bottom * down)
-    # For sharp libwebp shrinks, which is softer.
-    soft = Image.Resampling.BICUBIC if task.source is Format.WEBP else Image.Resampling.LANCZOS
-    return resized(image, visible, box, shrink_by=soft)
+    return resized(image, visible, box, shrink_by=_filter(task.source, min(across, down)))
+
+
+def _filter(source: Format, shrink: float) -> Image.Resampling:
+    """For sharp libwebp shrinks, to means over areas; what is nearest to them depends on how large these are."""
+    if source is not Format.WEBP or shrink <= 1:
+        return Image.Resampling.LANCZOS
+    return Image.Resampling.BILINEAR if shrink < FEW else Image.Resampling.HAMMING
 
 
 def _upright(image: Image.Image, task: Task) -> Image.Image:

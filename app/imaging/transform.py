@@ -14,10 +14,13 @@ from app.imaging.formats import Format
 from app.imaging.geometry import Box, Fit, Geometry, Position, Size, arrange
 from app.imaging.params import AUTO, PARAMS, Auto, Param
 
-RENDERER_VERSION = 4
+RENDERER_VERSION = 5
 """Goes up when the same recipe comes out as other pixels: what is cached under the old digests is then left behind."""
 
 DEFAULT_QUALITY = {Format.JPG: 80, Format.WEBP: 80, Format.AVIF: 50}
+
+HIGH_QUALITY = {Format.JPG: 90, Format.WEBP: 90, Format.AVIF: 75}
+"""Who asks for so much or more wants what is in the picture: it is read itself, and WebP encoded as sharp does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +177,11 @@ class Recipe:
     @property
     def output_size(self) -> Size:
         return self.geometry.output
+
+    @property
+    def asks_for_more(self) -> bool:
+        """Whether more than the usual quality is asked for."""
+        return self.quality is not None and self.quality >= HIGH_QUALITY[self.format]
 
     @cached_property
     def canonical(self) -> str:

@@ -196,6 +196,14 @@ def test_another_picture_has_another_digest(one, other):
     assert digest(one) != digest(other)
 
 
+def test_a_jpeg_that_is_decoded_at_another_scale_has_another_digest():
+    narrow = Source(format=Format.JPG, width=389, height=692)
+    across, down = parse("w=43").resolve(narrow), parse("h=77").resolve(narrow)
+    assert (across.output_size, down.output_size) == ((43, 77), (43, 77))
+    assert (across.geometry.divisor, down.geometry.divisor) == (8, 4)
+    assert across.digest != down.digest
+
+
 def test_the_background_counts_only_where_it_is_seen():
     assert digest("fm=jpg&bg=f00", DRAWING) != digest("fm=jpg", DRAWING)
     assert digest("fm=webp&bg=f00", DRAWING) == digest("fm=webp", DRAWING)
@@ -204,12 +212,12 @@ def test_the_background_counts_only_where_it_is_seen():
 
 def test_the_recipe_is_spelled_out():
     recipe = parse("w=400&h=400&dpr=2&pos=left").resolve(PHOTO)
-    assert recipe.canonical == "jpg 800x800-1067x800@0,0 q80"
+    assert recipe.canonical == "jpg 800x800-1067x800@0,0 1/2 q80"
     assert recipe.output_size == (800, 800)
     assert len(recipe.digest) == 32
     assert (
         parse("w=40&h=40&fit=contain&fm=webp").resolve(PHOTO).canonical
-        == "webp 40x40+40x30@0,5 q80 bg=00000000"
+        == "webp 40x40+40x30@0,5 1/8 q80 bg=00000000"
     )
 
 
