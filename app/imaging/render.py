@@ -26,8 +26,8 @@ from app.imaging.transform import Recipe
 SMALL = 2_000_000
 """Pixels up to which a picture is worked on as exactly as sharp does it; above, faster ways look the same."""
 
-FEW = 1.6
-"""Pixels, each way, up to which their mean is nearer to a triangle's weights than to a bell's."""
+NEAREST_TO_MEANS = ((1.6, Image.Resampling.BILINEAR), (2.0, Image.Resampling.HAMMING))
+"""What comes nearest to a mean over less than so many pixels each way; over more it is BICUBIC, and looks better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,10 +148,10 @@ def _cropped_and_resized(image: Image.Image, task: Task) -> Image.Image:
 
 
 def _filter(source: Format, shrink: float) -> Image.Resampling:
-    """For sharp libwebp shrinks, to means over areas; what is nearest to them depends on how large these are."""
+    """For sharp libwebp shrinks, to means over areas."""
     if source is not Format.WEBP or shrink <= 1:
         return Image.Resampling.LANCZOS
-    return Image.Resampling.BILINEAR if shrink < FEW else Image.Resampling.HAMMING
+    return next((each for below, each in NEAREST_TO_MEANS if shrink < below), Image.Resampling.BICUBIC)
 
 
 def _upright(image: Image.Image, task: Task) -> Image.Image:
