@@ -101,8 +101,9 @@ class Geometry:
     """The way from a picture to the result: the whole is scaled, `visible` of it is cut at `crop`, laid at `pad`.
 
     No more than `visible` need ever be computed: `scaled` may be far larger than any picture. `reach` is how much of
-    the picture's width and height `scaled` covers: 1 but where it grows, as then only its size is rounded. `divisor`
-    is what sharp's decoder divides a JPEG's sides by as it reads it: 8, 4, 2 or 1.
+    the picture's width and height `scaled` covers: 1 but where it grows, as then only its size is rounded. `middle` is
+    the same where it shrinks to a size that was rounded down: as much is left out at both ends. `divisor` is what
+    sharp's decoder divides a JPEG's sides by as it reads it: 8, 4, 2 or 1.
     """
 
     scaled: Size
@@ -111,6 +112,7 @@ class Geometry:
     output: Size
     pad: Point
     reach: tuple[float, float] = (1, 1)
+    middle: tuple[float, float] = (1, 1)
     divisor: int = 1
 
     @property
@@ -126,8 +128,9 @@ class Geometry:
         cut = f"-{self.scaled}@{self.crop.left},{self.crop.top}" if self.is_cropped else ""
         laid = f"+{self.visible}@{self.pad.left},{self.pad.top}" if self.is_padded else ""
         reaching = f"~{self.reach[0]:.4f},{self.reach[1]:.4f}" if self.reach != (1, 1) else ""
+        leaving = f"<{self.middle[0]:.6g},{self.middle[1]:.6g}" if self.middle != (1, 1) else ""
         divided = f" 1/{self.divisor}" if self.divisor > 1 else ""
-        return f"{self.output}{cut}{laid}{reaching}{divided}"
+        return f"{self.output}{cut}{laid}{reaching}{leaving}{divided}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,6 +164,7 @@ def arrange(picture: Size, box: Box, *, loader: Format = Format.PNG, frames: int
         output=output,
         pad=Point((output.width - visible.width) // 2, (output.height - visible.height) // 2),
         reach=_reach(loaded, scaled, box),
+        middle=_middle(loaded, scaled, box, frames=frames),
         divisor=divisor,
     )
 
@@ -221,6 +225,16 @@ def _reach(picture: Size, scaled: Size, box: Box) -> tuple[float, float]:
         scaled.width * across / picture.width if across < 1 else 1,
         scaled.height * down / picture.height if down < 1 else 1,
     )
+
+
+def _middle(picture: Size, scaled: Size, box: Box, *, frames: int) -> tuple[float, float]:
+    across, down = _shrink(picture, box)
+    x, y = _part(picture.width, scaled.width, across), _part(picture.height, scaled.height, down)
+    return x, y if frames == 1 else 1  # libvips squeezes an animation's pages to their height
+
+
+def _part(side: int, scaled: int, shrink: float) -> float:
+    return min(1, round(scaled * shrink / side, 6)) if shrink >= 1 else 1
 
 
 def _output(scaled: Size, box: Box) -> Size:

@@ -139,12 +139,21 @@ def _cropped_and_resized(image: Image.Image, task: Task) -> Image.Image:
     (left, top), visible = geometry.crop, geometry.visible
     cut = (left, top, left + visible.width, top + visible.height)
     left, top, right, bottom = as_stored(cut, geometry.scaled, task.orientation)
-    scaled, reach = geometry.scaled, geometry.reach
+    scaled, reach, middle = geometry.scaled, geometry.reach, geometry.middle
     if sideways:
-        scaled, reach, visible = Size(*scaled[::-1]), (reach[1], reach[0]), Size(*visible[::-1])
-    across, down = task.loaded.width * reach[0] / scaled.width, task.loaded.height * reach[1] / scaled.height
-    box = (left * across, top * down, right * across, bottom * down)
+        scaled, reach, middle, visible = Size(*scaled[::-1]), reach[::-1], middle[::-1], Size(*visible[::-1])
+    across, x = _step(task.loaded.width, scaled.width, reach[0], middle[0])
+    down, y = _step(task.loaded.height, scaled.height, reach[1], middle[1])
+    box = (x + left * across, y + top * down, x + right * across, y + bottom * down)
     return resized(image, visible, box, shrink_by=_filter(task.source, min(across, down)))
+
+
+def _step(side: int, scaled: int, reach: float, middle: float) -> tuple[float, float]:
+    """How many pixels there are for one of the result, and where the first of them begins."""
+    if middle == 1:
+        return side * reach / scaled, 0
+    step = max(1, side * middle / scaled)
+    return step, (side - step * scaled) / 2
 
 
 def _filter(source: Format, shrink: float) -> Image.Resampling:
