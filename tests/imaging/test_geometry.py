@@ -90,3 +90,11 @@ def test_a_result_that_is_too_large_is_refused_with_its_size_and_the_limit(pictu
 
 def test_a_crop_of_what_would_be_gigantic_is_no_matter():
     assert arrange(Size(8000, 1), Box(width=4000, height=4000)).output == (4000, 4000)
+
+
+def test_a_size_that_is_rounded_down_leaves_out_the_ends_but_for_animations_which_are_squeezed():
+    narrow = Box(width=25)
+    assert arrange(Size(26, 40), narrow).middle == (1, 0.988)  # 38 of 38.46
+    assert arrange(Size(26, 40), narrow, frames=2).middle == (1, 1)
+    assert arrange(Size(26, 39), narrow).middle == (1, 1)  # 37.5 is rounded up
+    assert arrange(Size(24, 40), narrow).middle == (1, 1)  # it grows
