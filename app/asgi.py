@@ -19,7 +19,7 @@ from app.cancellation import in_thread
 from app.context import Services
 from app.lifespan import running
 from app.middleware import Spending, Unexpected
-from app.observing import Observed
+from app.observability.access_log import Observed
 from app.ratelimits import package
 from app.settings import Settings
 from app.web.pages import Pages
@@ -27,11 +27,11 @@ from app.web.routes import lost
 from app.web.routes import routes as web_routes
 from app.web.watching import metrics_routes
 from app.web.watching import routes as watching_routes
+from compat_rest.coalescing import Together
 from compat_rest.errors import exception_handlers, unexpected, unrouted
-from compat_rest.hot import Hot
+from compat_rest.response_cache import Hot
 from compat_rest.routes import routes as rest_routes
 from compat_rest.routes import short
-from compat_rest.together import Together
 from compat_rest.tus import HEADERS as TUS_HEADERS
 
 EXPOSED_HEADERS = [
@@ -83,7 +83,7 @@ async def built(settings: Settings, pages: Pages) -> AsyncIterator[asyncio.Futur
 
         if settings.metrics:
             import prometheus_client  # noqa: F401  (and what the first that counts would)
-        from app.graphql.view import View
+        from app.graphql.server.protocol import View
 
         return View(settings, graphiql=pages.graphiql, own_documents=pages.documents)
 
@@ -115,7 +115,7 @@ async def working(services: Services) -> AsyncIterator[None]:
 
 async def _work(services: Services, stop: asyncio.Event) -> None:
     def load() -> Callable[[Services, asyncio.Event], Awaitable[None]]:
-        from app.worker import work
+        from app.jobs.worker import work
 
         return work
 

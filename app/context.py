@@ -6,31 +6,31 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeAlias
 
-from app import addresses
+from app import client_address
 from app.auth.actor import WIDER, Actor, Scope
 from app.auth.passwords import Passwords
 from app.auth.uses import Uses
-from app.brokers.base import Bell
+from app.caching.epochs import Freshness
+from app.caching.response_cache import Cache
+from app.coordination.locks.base import Turns
+from app.coordination.notifier.base import Bell
+from app.coordination.redis.client import Redis
+from app.coordination.single_flight import Flights
 from app.errors import Forbidden, MissingScope, RateLimited, Unauthorized
 from app.events.feed import Feed
-from app.flights import Flights
-from app.health import Health
-from app.hits.cache import Cache
-from app.hits.freshness import Freshness
-from app.imaging.pool import Pool
 from app.imaging.presets import Presets
-from app.keyring import Keyring
-from app.links import Links
-from app.metrics import Metrics
+from app.imaging.workers.pool import Pool
 from app.models import Image, Role, Session
+from app.observability.health import Health
+from app.observability.metrics import Metrics
+from app.observability.tracing import Tracing
 from app.outbound.post import Outbound
 from app.ratelimits.base import Allowance, Limiter
 from app.ratelimits.policies import Policy
-from app.redis.shared import Redis
 from app.settings import Settings
+from app.signing.keyring import Keyring
 from app.storage.base import Storage
-from app.tracing import Tracing
-from app.turns.base import Turns
+from app.urls import Links
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +169,7 @@ class Context:
     def spender(self, budget: Budget) -> str:
         """Under what the caller's spending is counted."""
         if self.actor is None or budget.is_of_the_address:
-            return addresses.household(self.address)
+            return client_address.household(self.address)
         return self.actor.id
 
     def _tell(self, budget: Budget, allowance: Allowance | None) -> None:

@@ -10,47 +10,47 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from app import pulse
-from app.auth.keyring import DatabaseKeyring
 from app.auth.passwords import Passwords
+from app.auth.url_secrets import DatabaseKeyring
 from app.auth.uses import Uses
-from app.brokers.base import Bell
-from app.brokers.memory import MemoryBell
-from app.brokers.redis import RedisBell
+from app.caching.epochs import Freshness
+from app.caching.redis import SharedFreshness
+from app.caching.response_cache import LONGEST, Cache
 from app.context import Budget, Context, Hits, Services
+from app.coordination.locks.base import Turns
+from app.coordination.locks.local import FolderTurns
+from app.coordination.locks.redis import RedisTurns
+from app.coordination.notifier.base import Bell
+from app.coordination.notifier.memory import MemoryBell
+from app.coordination.notifier.redis import RedisBell
+from app.coordination.redis.client import Redis
+from app.coordination.single_flight import Flights
 from app.db import state
 from app.db.config import Config, UnsupportedDatabase, is_postgres, sqlite_path, sqlite_url, tortoise_config
 from app.db.lifecycle import database
 from app.db.migrate import migrate
 from app.events.feed import Feed
-from app.flights import Flights
-from app.health import Check, Health
-from app.hits.cache import LONGEST, Cache
-from app.hits.freshness import Freshness
-from app.hits.shared import SharedFreshness
-from app.imaging.pool import Limits, Pool
 from app.imaging.presets import Presets
-from app.keyring import FileKeyring, FixedKeyring, Keyring
-from app.links import Links
-from app.metrics import Figure, Metrics
+from app.imaging.workers.pool import Limits, Pool
+from app.jobs import heartbeat
+from app.observability.health import Check, Health
+from app.observability.metrics import Figure, Metrics
+from app.observability.tracing import NoTracing, OpenTelemetry, Tracing
 from app.outbound.post import Outbound
 from app.ratelimits.base import Limiter
 from app.ratelimits.memory import MemoryLimiter
 from app.ratelimits.policies import Policy
 from app.ratelimits.redis import RedisLimiter
-from app.redis.shared import Redis
 from app.resolvers import account
 from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
+from app.signing.keyring import FileKeyring, FixedKeyring, Keyring
 from app.storage import probe
 from app.storage.base import Storage
 from app.storage.disk import DiskStorage
-from app.storage.places import Bucket, place
+from app.storage.locations import Bucket, place
 from app.storage.presigned import Keys
-from app.tracing import NoTracing, OpenTelemetry, Tracing
-from app.turns.base import Turns
-from app.turns.folder import FolderTurns
-from app.turns.redis import RedisTurns
+from app.urls import Links
 from app.webhooks import backlog
 
 THREADS = 32
@@ -329,7 +329,7 @@ def figures(*, imaging: Pool, hits: Hits, feed: Feed) -> list[Figure]:
         Figure(
             "pichub_worker_silence_seconds",
             "Time since a worker last said that it runs",
-            lambda: pulse.silence(_now()),
+            lambda: heartbeat.silence(_now()),
         ),
     ]
 

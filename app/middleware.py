@@ -10,8 +10,8 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app import addresses
-from app.addresses import Network
+from app import client_address
+from app.client_address import Network
 from app.context import Spent
 from app.errors import written_period
 from app.ratelimits.base import least
@@ -51,9 +51,9 @@ class Spending:
     def _address(self, scope: Scope) -> str:
         peer = scope["client"][0] if scope.get("client") else ""
         if not self.trusted:
-            return addresses.client(peer, (), ())
+            return client_address.client(peer, (), ())
         said = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        return addresses.client(peer, said, self.trusted)
+        return client_address.client(peer, said, self.trusted)
 
 
 def _told(spent: Spent, now: datetime) -> list[tuple[bytes, bytes]]:

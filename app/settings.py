@@ -16,9 +16,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from dotenv import dotenv_values
 
-from app.addresses import Network, networks
+from app.client_address import Network, networks
 from app.errors import MEGABYTE, written_size
-from app.links import origin_of
+from app.urls import origin_of
 
 PREFIX = "PICHUB_"
 OF_COMMANDS = ("PICHUB_SERVER", "PICHUB_TOKEN")

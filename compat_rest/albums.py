@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app.context import Context
 from app.errors import MissingScope
 from app.models import Album
-from app.paging import Direction, PageRequest
+from app.pagination import Direction, PageRequest
 from app.resolvers import albums, images
 from compat_rest import bodies, parse, present
 from compat_rest.bodies import FLAG, TEXT, TEXT_OR_NULL

@@ -13,7 +13,7 @@ from starlette.requests import Request
 from app.context import Context
 from app.errors import BadRequest, Invalid, TooLarge
 from app.resolvers.images import NewImage
-from app.uploads import Limits, Upload, content_length, receive_form, refuse_too_large
+from app.uploads.multipart import Limits, Upload, content_length, receive_form, refuse_too_large
 
 MAX_JSON = 256 * 1024
 MAX_FIELDS = 100

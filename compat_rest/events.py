@@ -8,7 +8,7 @@ from starlette.responses import Response
 from app.errors import InvalidParameter
 from app.events.catalogue import EventType
 from app.events.envelope import Envelope
-from app.paging import DEFAULT_SIZE, MAX_SIZE, Place
+from app.pagination import DEFAULT_SIZE, MAX_SIZE, Place
 from app.resolvers import events
 from app.resolvers.events import EventFilter
 from compat_rest import parse, present

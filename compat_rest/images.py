@@ -4,7 +4,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.resolvers import images
-from app.uploads import content_length
+from app.uploads.multipart import content_length
 from compat_rest import bodies, parse, present
 from compat_rest.bodies import TEXT, TEXT_OR_NULL, TEXTS
 

@@ -16,11 +16,11 @@ from app.context import Context
 from app.errors import InvalidParameter, NotFound
 from app.ids import Kind, kind_of
 from app.imaging.formats import Format
-from app.imaging.reports import SMALL
+from app.imaging.results import SMALL
 from app.imaging.transform import Transform
 from app.resolvers import redirects, variants
 from app.resolvers.variants import Made, Picture
-from compat_rest import hot, parse
+from compat_rest import parse, response_cache
 from compat_rest.conditional import Unsatisfiable, Validators
 
 FOR_EVER = "public, max-age=31536000, immutable"
@@ -147,7 +147,7 @@ class Delivery:
         }
 
     def _remember(self, scope: Scope, whole: Response) -> None:
-        hot.remember(
+        response_cache.remember(
             self.ctx.services.hits,
             scope,
             self.picture.marks,

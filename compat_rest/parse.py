@@ -9,11 +9,11 @@ from app.context import Context
 from app.errors import InvalidParameter, Unauthorized
 from app.imaging.formats import Format
 from app.models import DeliveryStatus
-from app.paging import DEFAULT_SIZE, MAX_SIZE, NumberedRequest
+from app.pagination import DEFAULT_SIZE, MAX_SIZE, NumberedRequest
 from app.resolvers import account
 from app.resolvers.filters import ImageFilter
 from app.resolvers.images import ALL
-from app.signing import Signature
+from app.signing.signature import Signature
 
 LAST_PAGE = (2**63 - 1) // MAX_SIZE
 """Databases count rows in 63 bits."""

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from app import models
 from app.context import Context
 from app.imaging.formats import MIME_TYPES
-from app.paging import NumberedPage
+from app.pagination import NumberedPage
 from app.resolvers import quotas, variants
 
 # What an account is shown is for nobody else to keep.

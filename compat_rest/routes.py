@@ -15,7 +15,7 @@ from compat_rest import (
     images,
     img,
     openapi,
-    uploaders,
+    upload_clients,
     uploads,
     webhooks,
 )
@@ -45,7 +45,7 @@ API: Mapping[str, Mapping[str, Handler]] = {
     "/webhooks/{id}/rotate-secret": {"POST": webhooks.rotate_secret},
     "/webhooks/{id}/deliveries": {"GET": webhooks.deliveries},
     "/webhooks/{id}/deliveries/{delivery_id}/redeliver": {"POST": webhooks.redeliver},
-    "/uploaders/{name}": {"GET": uploaders.show},
+    "/uploaders/{name}": {"GET": upload_clients.show},
     "/events": {"GET": events.index},
     "/account": {"GET": account.show},
     "/openapi.json": {"GET": openapi.show},

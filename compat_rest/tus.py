@@ -10,7 +10,7 @@ from starlette.datastructures import Headers
 
 from app.errors import BadRequest, Invalid, UnknownVersion, WrongContentType
 from app.models import UploadTicket
-from app.uploads import Checksum, content_length
+from app.uploads.multipart import Checksum, content_length
 
 VERSION = "1.0.0"
 EXTENSIONS = ("creation", "termination", "checksum", "expiration")

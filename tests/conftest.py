@@ -2,32 +2,31 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from app.redis.shared import Redis
+from app.coordination.redis.client import Redis
 from tests.servers import seaweed as s3
 from tests.servers.valkey import Watched, any_valkey, connected
 
 PACED = (
-    "brokers/test_redis",
+    "coordination/notifier/test_redis",
     "db/test_engine_cancelled",
     "db/test_pooled",
     "db/test_postgres",
-    "db/test_watch",
-    "direct/test_breaking",
+    "db/test_circuit_breaker",
+    "resumable_uploads/test_breaking",
     "events/test_clients",
     "events/test_following",
-    "hits/test_shared",
+    "caching/test_redis",
     "imaging/test_pool",
     "production/",
     "ratelimits/test_redis",
-    "redis/",
+    "coordination/redis/",
     "storage/test_s3",
-    "test_cli",
+    "cli/",
     "test_deploy",
-    "test_doctor",
-    "turns/",
-    "uploaders/",
+    "coordination/locks/",
+    "uploads/clients/",
     "uploads/test_receive_form",
-    "web/",
+    "browser/",
     "webhooks/test_delivery",
     "webhooks/test_running",
 )

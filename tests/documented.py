@@ -8,7 +8,7 @@ from pathlib import Path
 from app import settings
 from app.events.catalogue import CATALOGUE
 from app.imaging import params
-from app.uploaders.catalogue import TOOLS
+from app.uploads.clients.catalogue import TOOLS
 from app.webhooks import schedule
 from app.webhooks.outcomes import ABOUT
 from compat_rest.errors import STATUS

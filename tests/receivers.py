@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.addresses import networks
+from app.client_address import networks
 
 HERE = networks("127.0.0.0/8")
 """What the guard must allow, so that it reaches these."""

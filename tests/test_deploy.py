@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 import yaml
 
-from app.auth.keyring import DatabaseKeyring
+from app.auth.url_secrets import DatabaseKeyring
 from app.cli import COMMANDS
 from app.db.config import is_postgres
-from app.doctor import choices
 from app.lifespan import database_url, keyring, storage_place
 from app.settings import Settings, table
-from app.storage.places import Bucket
-from tests.test_cli import PICHUB, run, serving
+from app.storage.locations import Bucket
+from tests.cli.test_commands import PICHUB, run, serving
 
 ROOT = Path(__file__).parents[1]
 DEPLOY = ROOT / "docs" / "deploy"
@@ -161,4 +160,4 @@ def test_the_settings_for_several_machines_are_known_and_nothing_is_to_be_said_o
     assert isinstance(storage_place(settings), Bucket)
     assert is_postgres(database_url(settings))
     assert isinstance(keyring(settings), DatabaseKeyring)
-    assert list(choices.dangerous(settings, secret_is_shared=True)) == []
+    assert list(settings.dangerous(settings, secret_is_shared=True)) == []

@@ -11,13 +11,13 @@ from threading import Thread
 import httpx2
 import pytest
 
-from scripts.tortures import malformed, mutants, schemathesis, wire
-from scripts.tortures.answers import wrong_with
-from scripts.tortures.asked import Asked
-from scripts.tortures.report import Report
-from scripts.tortures.server import Server
-from scripts.tortures.suites import images, requests
-from tests import pictures
+from scripts.stress import fuzzed_images, malformed, schemathesis, wire
+from scripts.stress.answers import wrong_with
+from scripts.stress.options import Asked
+from scripts.stress.report import Report
+from scripts.stress.server import Server
+from scripts.stress.suites import images, requests
+from tests import sample_images
 
 JSON = {"content-type": "application/json"}
 REFUSED = {
@@ -59,7 +59,7 @@ def test_other_answers_are_found(status: int, said: bytes, why: str) -> None:
 def test_mutants_are_the_same_for_the_same_seed() -> None:
     def some(seed: int) -> list[tuple[str, bytes]]:
         chance = Random(seed)
-        return [mutants.mutant(chance) for _ in range(20)]
+        return [fuzzed_images.mutant(chance) for _ in range(20)]
 
     assert some(5) == some(5) != some(6)
 
@@ -70,7 +70,7 @@ def torture(tmp_path: Path) -> images.Torture:
     return images.Torture(asked, Report("images", 1), Server(tmp_path))
 
 
-CASE = mutants.Case("00001 planted", b"bytes", "a.png", "image/png")
+CASE = fuzzed_images.Case("00001 planted", b"bytes", "a.png", "image/png")
 
 
 def answer(content: bytes, kind: str, status: int = 200) -> httpx2.Response:
@@ -80,15 +80,15 @@ def answer(content: bytes, kind: str, status: int = 200) -> httpx2.Response:
 
 
 def test_a_result_of_another_kind_than_it_says_is_found(torture: images.Torture) -> None:
-    torture.is_shown(CASE, "fm=png", answer(pictures.patterned_png(), "image/png"))
+    torture.is_shown(CASE, "fm=png", answer(sample_images.patterned_png(), "image/png"))
     assert not torture.report.broken
-    torture.is_shown(CASE, "", answer(pictures.patterned_png(), "image/jpeg"))
-    torture.is_shown(CASE, "fm=webp", answer(pictures.patterned_png(), "image/png"))
+    torture.is_shown(CASE, "", answer(sample_images.patterned_png(), "image/jpeg"))
+    torture.is_shown(CASE, "fm=webp", answer(sample_images.patterned_png(), "image/png"))
     torture.is_shown(CASE, "", answer(b"<script>", "image/png"))
     torture.is_shown(
         CASE,
         "",
-        httpx2.Response(200, content=pictures.patterned_png(), headers={"content-type": "image/png"}),
+        httpx2.Response(200, content=sample_images.patterned_png(), headers={"content-type": "image/png"}),
     )
     assert len(torture.report.broken) == 4
     assert (torture.asked.folder / "failing" / "00001-planted").read_bytes() == b"bytes"

@@ -7,7 +7,7 @@ from typing import Self
 
 from starlette.requests import HTTPConnection
 
-from app.links import origin_of
+from app.urls import origin_of
 
 COOKIE = "pichub_session"
 OWN_SITES = {"same-origin", "none"}

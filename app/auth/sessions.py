@@ -4,7 +4,7 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from app.db.written import Written
+from app.db.prepared import Written
 from app.ids import Kind, new_id
 from app.models import Account, Session
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from app.auth.actor import Scope
-from app.db.written import Written
+from app.db.prepared import Written
 from app.errors import Unauthorized
 from app.ids import Kind, new_id
 from app.models import Account, Album, ApiToken

@@ -9,7 +9,7 @@ from app.context import Context
 from app.errors import written_size
 from app.models import Account, Role
 from app.models.accounts import UNLIMITED
-from app.paging import MAX_SIZE, PageRequest
+from app.pagination import MAX_SIZE, PageRequest
 from app.resolvers import accounts, quotas
 from app.resolvers.accounts import AccountChanges, NewAccount
 from app.settings import allowance

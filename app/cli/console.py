@@ -14,14 +14,14 @@ from typing import Any, Concatenate, ParamSpec
 import click
 from tortoise.exceptions import OperationalError
 
-from app import tracing
 from app.context import Context
 from app.errors import DatabaseUnreachable, PicHubError
-from app.keyring import BadKeyring
 from app.lifespan import NotMade, console, database_config, prepare, presets, storage_place
-from app.logs import masked
+from app.observability import tracing
+from app.observability.logging import masked
 from app.resolvers.account import FirstSignIn
 from app.settings import BadSetting, Settings
+from app.signing.keyring import BadKeyring
 
 P = ParamSpec("P")
 

@@ -10,11 +10,11 @@ import click
 from app.cli.console import as_json, data_dir, settings_of
 from app.errors import PicHubError, written_size
 from app.lifespan import bare_storage
-from app.resolvers.blobs import Room
+from app.resolvers.storage_keys import Room
 from app.settings import BadSetting, Settings
 from app.storage import copying
 from app.storage.copying import Outcome, Summary
-from app.storage.places import Bucket, place
+from app.storage.locations import Bucket, place
 
 SHOWN = 20
 

@@ -10,14 +10,14 @@ from pathlib import Path
 import click
 
 from app import lifespan
+from app.cli.checks import engines, machine, settings_conflicts
+from app.cli.checks.findings import Level, Line
 from app.cli.console import as_json, data_dir
 from app.context import Services
 from app.db import state
-from app.doctor import choices, engines, machine
-from app.doctor.lines import Level, Line
-from app.keyring import BadKeyring, FileKeyring
 from app.lifespan import NotMade
 from app.settings import BadSetting, Settings, unknown
+from app.signing.keyring import BadKeyring, FileKeyring
 
 MARKS = {Level.OK: ("ok", "green"), Level.WARNING: ("warning", "yellow"), Level.PROBLEM: ("problem", "red")}
 NOT_MADE = "start it once with 'pichub serve', or run 'pichub migrate'"
@@ -54,7 +54,7 @@ def _print(line: Line) -> None:
 
 
 async def _all(data_dir: Path | None) -> list[Line]:
-    found = [*choices.unknown(unknown())]
+    found = [*settings_conflicts.unknown(unknown())]
     try:
         settings = Settings.load()
         settings = replace(settings, data_dir=data_dir) if data_dir else settings
@@ -65,7 +65,7 @@ async def _all(data_dir: Path | None) -> list[Line]:
     except BadSetting as error:
         return [*found, Line.problem("settings", str(error), "nothing starts before it is mended")]
     shared = not isinstance(lifespan.keyring(settings), FileKeyring)
-    found += choices.dangerous(settings, secret_is_shared=shared)
+    found += settings_conflicts.dangerous(settings, secret_is_shared=shared)
     if not found:
         found.append(Line.ok("settings", "all are known, and fit together"))
     found += machine.look(settings)

@@ -12,10 +12,10 @@ from typing import Any
 import click
 import uvicorn
 
-from app import logs
 from app.asgi import create_app
 from app.cli.connections import Connection, cut_when_stuck
 from app.cli.console import data_dir, prepared, settings_of
+from app.observability import logging as logs
 from app.resolvers.account import FirstSignIn
 from app.settings import Settings
 
@@ -115,8 +115,8 @@ def _check_documents(settings: Settings) -> None:
     """Ends the command with a line where a document can't be trusted."""
     if settings.graphql_documents is None:
         return
-    from app.graphql.documents import BadDocument, Documents  # GraphQL takes long to import
     from app.graphql.schema import build_schema
+    from app.graphql.server.trusted_documents import BadDocument, Documents  # GraphQL takes long to import
 
     try:
         Documents.load(settings.graphql_documents, build_schema(settings).reader)

@@ -7,10 +7,10 @@ import click
 from app.cli.console import as_json, at_the_console, print_all
 from app.context import Context
 from app.errors import written_size
-from app.leases import Lost, Taken
+from app.jobs.cleanup import runner
+from app.jobs.cleanup.report import Report
+from app.jobs.leases import Lost, Taken
 from app.storage.base import Amount
-from app.sweep import sweeping
-from app.sweep.report import Report
 
 
 @click.command()
@@ -24,7 +24,7 @@ async def sweep(ctx: Context, *, dry_run: bool, force: bool, as_json: bool) -> N
     Those are bytes that no image has, variants over PICHUB_VARIANTS_SIZE, what crashes left of uploads, and rows that
     are older than they are kept.
     """
-    work = sweeping.look if dry_run else sweeping.sweep
+    work = runner.look if dry_run else runner.sweep
     try:
         report = await work(ctx.services, force=force)
     except (Taken, Lost) as error:

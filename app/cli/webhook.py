@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 
 import click
 
-from app.addresses import networks
 from app.cli.console import settings_of
+from app.client_address import networks
 from app.events.catalogue import EventType
 from app.outbound.post import BadAddress, Blocked, NotSent, Outbound
 from app.webhooks import outcomes, payload
@@ -42,7 +42,7 @@ def test_webhook(url: str, secret: str, type_: str) -> None:
 
 async def _try_out(url: str, secret: str, kind: EventType) -> bool:
     """Whether it was delivered. The address may be any: who sits at the machine may call what they like."""
-    from app.outbound.wire import request_of
+    from app.outbound.transport import request_of
 
     await _warn_of_blocked(url)
     now = datetime.now(UTC)

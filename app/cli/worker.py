@@ -8,13 +8,13 @@ from typing import Any
 import click
 import uvicorn
 
-from app import logs
 from app.cli.connections import Connection
 from app.cli.console import data_dir, settings_of, told
 from app.context import Services
+from app.jobs.worker import LOOPS, work
 from app.lifespan import bring_up_to_date, running
+from app.observability import logging as logs
 from app.settings import Settings
-from app.worker import LOOPS, work
 
 PATIENCE = 2
 """Seconds that an answer may take to end when the worker stops."""

@@ -26,10 +26,10 @@ from tortoise.exceptions import IntegrityError, OperationalError, TransactionMan
 from tortoise.filters import Like, escape_like, insensitive_contains
 
 from app.cancellation import to_the_end
-from app.db.reading import Reading
+from app.coordination.circuit_breaker import Unclear, Watch
+from app.db.row_mapper import Reading
 from app.db.sql import gives_rows
 from app.errors import Busy, DatabaseUnreachable, OutcomeUnknown, OutOfStorage
-from app.watch import Unclear, Watch
 
 log = logging.getLogger("pichub.db")
 

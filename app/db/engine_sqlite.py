@@ -23,7 +23,7 @@ from tortoise.exceptions import IntegrityError, OperationalError, TransactionMan
 
 from app.db import sql, statements
 from app.db.connection import Connection, Work
-from app.db.reading import Reading
+from app.db.row_mapper import Reading
 from app.db.statements import Row
 from app.errors import OutOfStorage
 

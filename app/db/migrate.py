@@ -15,7 +15,10 @@ from app.db.config import CONNECTION, Config
 from app.errors import Busy
 
 PATIENCE = 60.0
-GROUNDS = {"app.db.engine_sqlite": "app.db.ground_sqlite", "app.db.engine_asyncpg": "app.db.ground_postgres"}
+GROUNDS = {
+    "app.db.engine_sqlite": "app.db.migration_sqlite",
+    "app.db.engine_asyncpg": "app.db.migration_postgres",
+}
 
 
 class MigrationLocked(Busy):

@@ -12,8 +12,8 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from app.db.written import Written
-from app.paging import EPOCH, Cursor, Direction, NumberedPage, NumberedRequest, Order, Page, PageRequest
+from app.db.prepared import Written
+from app.pagination import EPOCH, Cursor, Direction, NumberedPage, NumberedRequest, Order, Page, PageRequest
 
 M = TypeVar("M", bound=Model)
 NEWEST_FIRST = Order()

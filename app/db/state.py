@@ -8,7 +8,7 @@ from tortoise.connection import get_connection
 
 from app import migrations
 from app.db.config import APP, CONNECTION
-from app.health import NotReady
+from app.observability.health import NotReady
 
 CLOCK = "extract(epoch FROM clock_timestamp())"
 JULIAN = "(julianday('now') - 2440587.5) * 86400"

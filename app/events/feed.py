@@ -11,11 +11,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import Context
 
-from app import logs
-from app.brokers.base import Bell, Listener
+from app.coordination.notifier.base import Bell, Listener
 from app.errors import FellBehind
 from app.events.outbox import TOPIC
 from app.models import Event
+from app.observability import logging as logs
 
 log = logging.getLogger("pichub.events")
 

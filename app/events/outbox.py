@@ -7,7 +7,7 @@ from datetime import datetime
 import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from app.brokers.base import Bell
+from app.coordination.notifier.base import Bell
 from app.events.catalogue import Happening, Snapshot
 from app.ids import Kind, new_id
 from app.models import Account, Event, EventCounter

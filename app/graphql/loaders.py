@@ -7,7 +7,7 @@ from strawberry.dataloader import DataLoader
 
 from app.context import Context
 from app.models import Album, Attempt, Category, Delivery, DeliveryStatus, Image, Webhook
-from app.paging import Direction, Page, PageRequest
+from app.pagination import Direction, Page, PageRequest
 from app.resolvers import albums, categories, images, variants, webhooks
 
 T = TypeVar("T")

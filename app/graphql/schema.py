@@ -19,25 +19,25 @@ from graphql.validation import NoSchemaIntrospectionCustomRule
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from app.graphql import plain
-from app.graphql.account import AccountMutations, AccountQueries
-from app.graphql.accounts import AccountsMutations, AccountsQueries
-from app.graphql.albums import AlbumMutations, AlbumQueries
-from app.graphql.categories import CategoryMutations, CategoryQueries
-from app.graphql.events import KINDS, EventQueries, Subscription
-from app.graphql.explanations import ExplanationQueries
-from app.graphql.images import ImageMutations, ImageQueries
-from app.graphql.invitations import InvitationMutations, InvitationQueries
-from app.graphql.limits import LimitQueries
-from app.graphql.nodes import NodeQueries
-from app.graphql.presets import PresetQueries
-from app.graphql.reading import Reader, Reading
-from app.graphql.scalars import SCALARS
-from app.graphql.sessions import SessionMutations
-from app.graphql.sharing import Executor
-from app.graphql.tokens import TokenMutations
-from app.graphql.uploads import UploadMutations, UploadQueries
-from app.graphql.webhooks import WebhookMutations, WebhookQueries
+from app.graphql.server import fast_path
+from app.graphql.server.document_cache import Reader, Reading
+from app.graphql.server.subscription_cache import Executor
+from app.graphql.types.account import AccountMutations, AccountQueries
+from app.graphql.types.accounts import AccountsMutations, AccountsQueries
+from app.graphql.types.albums import AlbumMutations, AlbumQueries
+from app.graphql.types.categories import CategoryMutations, CategoryQueries
+from app.graphql.types.events import KINDS, EventQueries, Subscription
+from app.graphql.types.explanations import ExplanationQueries
+from app.graphql.types.images import ImageMutations, ImageQueries
+from app.graphql.types.invitations import InvitationMutations, InvitationQueries
+from app.graphql.types.nodes import NodeQueries
+from app.graphql.types.presets import PresetQueries
+from app.graphql.types.rate_limits import LimitQueries
+from app.graphql.types.scalars import SCALARS
+from app.graphql.types.sessions import SessionMutations
+from app.graphql.types.tokens import TokenMutations
+from app.graphql.types.uploads import UploadMutations, UploadQueries
+from app.graphql.types.webhooks import WebhookMutations, WebhookQueries
 from app.settings import Settings
 
 
@@ -95,7 +95,7 @@ class Schema(strawberry.Schema):
             # Left out is left out: `= null` would tell readers that null means something.
             if each.default_value is None:
                 each.default_value = Undefined
-        plain.mark(self._schema)
+        fast_path.mark(self._schema)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

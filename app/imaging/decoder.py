@@ -10,12 +10,12 @@ from typing import BinaryIO
 from PIL import Image
 
 from app.errors import CorruptImage, PicHubError, TooManyPixels
-from app.imaging import declared
-from app.imaging.declared import Declared
+from app.imaging import header_size
 from app.imaging.formats import Format
 from app.imaging.geometry import Size
+from app.imaging.header_size import Declared
 from app.imaging.limits import Limits
-from app.imaging.signatures import SIGNATURE_SIZE, sniff
+from app.imaging.magic_bytes import SIGNATURE_SIZE, sniff
 
 PLUGINS = {Format.JPG: "JPEG", Format.PNG: "PNG", Format.WEBP: "WEBP", Format.GIF: "GIF"}
 
@@ -119,9 +119,9 @@ def _open(file: BinaryIO, format: Format, limits: Limits) -> Opened:
 def _declared(file: BinaryIO, format: Format, limits: Limits) -> Declared | None:
     match format:
         case Format.GIF:
-            return declared.gif(file, at_most=limits.max_frames + 1)
+            return header_size.gif(file, at_most=limits.max_frames + 1)
         case Format.WEBP:
-            return declared.webp(file.read(30))
+            return header_size.webp(file.read(30))
         case _:
             return None
 

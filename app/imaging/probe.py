@@ -11,10 +11,10 @@ from app.imaging.colourspace import is_see_through, readable, to_srgb
 from app.imaging.decoder import Opened, frames, opened, turned
 from app.imaging.geometry import Box, Fit, Size, arrange
 from app.imaging.intermediates import is_worthwhile, reduction
+from app.imaging.intermediates_render import Destinations, write
 from app.imaging.limits import Admit, Limits, at_once
-from app.imaging.reducing import Destinations, write
-from app.imaging.reports import Probe
 from app.imaging.resampling import resized
+from app.imaging.results import Probe
 from app.imaging.transform import Source
 
 PREVIEW_SIDE = 32

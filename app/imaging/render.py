@@ -18,9 +18,9 @@ from app.imaging.formats import Format
 from app.imaging.geometry import Size
 from app.imaging.intermediates import Step
 from app.imaging.limits import STORED, Admit, at_once
-from app.imaging.reports import SMALL as FEW_BYTES
-from app.imaging.reports import Rendered
 from app.imaging.resampling import resized
+from app.imaging.results import SMALL as FEW_BYTES
+from app.imaging.results import Rendered
 from app.imaging.transform import Recipe
 
 SMALL = 2_000_000

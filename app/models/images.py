@@ -7,7 +7,7 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from app.db.written import kept_with
+from app.db.prepared import kept_with
 from app.models.accounts import Account
 from app.models.albums import Album
 from app.models.categories import Category

@@ -8,7 +8,7 @@ and iana-ipv6-special-registry.
 from collections.abc import Iterable
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 
-from app.addresses import Address, Network
+from app.client_address import Address, Network
 
 NOT_PUBLIC = tuple(
     ip_network(text)

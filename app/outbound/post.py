@@ -18,12 +18,12 @@ from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
 
-from app.addresses import Address, Network
 from app.cancellation import in_thread
+from app.client_address import Address, Network
 from app.outbound.networks import may_be_called, read_address
 
 if TYPE_CHECKING:
-    from app.outbound.wire import Wire
+    from app.outbound.transport import Wire
 
 MAX_URL = 2_000
 DEADLINE = 10.0
@@ -124,7 +124,7 @@ class Outbound:
 
 
 def _wire(outbound: Outbound) -> "Wire":
-    from app.outbound.wire import Wire  # a fifth of a second that a start does not need
+    from app.outbound.transport import Wire  # a fifth of a second that a start does not need
 
     return Wire(outbound.addresses)
 

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from app.coordination.redis.commands import PREFIX, Away, Commands
 from app.ratelimits.base import Allowance, Left, Limiter, refusal
 from app.ratelimits.policies import Policy
-from app.redis.commands import PREFIX, Away, Commands
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 from tortoise.transactions import in_transaction
 
-from app import logs
 from app.auth import sessions, tokens
 from app.auth.actor import Actor, Scope
 from app.auth.browsers import Credentials, Page
@@ -15,8 +14,9 @@ from app.context import Budget, Context
 from app.db.locks import Matter, hold_matter
 from app.errors import Forbidden, Invalid, Unauthorized
 from app.models import Account, Role, Session
+from app.observability import logging as logs
 from app.resolvers import accounts, invitations
-from app.resolvers.rules import Rules
+from app.resolvers.validation import Rules
 
 FIRST_USERNAME = "admin"
 

@@ -12,8 +12,8 @@ from app.errors import Invalid, NotFound
 from app.ids import Kind, kind_of, new_id
 from app.models import Account, Role, Session
 from app.models.accounts import UNLIMITED
-from app.paging import Page, PageRequest
-from app.resolvers.rules import ABSENT, Absent, Rules, given
+from app.pagination import Page, PageRequest
+from app.resolvers.validation import ABSENT, Absent, Rules, given
 
 
 @dataclass(frozen=True, slots=True)

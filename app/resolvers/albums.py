@@ -12,10 +12,10 @@ from app.events import outbox
 from app.events.outbox import Outbox
 from app.ids import Kind, kind_of, new_id
 from app.models import Album, Image
-from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
-from app.resolvers import blobs, happenings
-from app.resolvers.happenings import Moves
-from app.resolvers.rules import ABSENT, Absent, Rules, given, several
+from app.pagination import Direction, NumberedPage, NumberedRequest, Page, PageRequest
+from app.resolvers import event_payloads, storage_keys
+from app.resolvers.event_payloads import Moves
+from app.resolvers.validation import ABSENT, Absent, Rules, given, several
 
 MAX_NAME = 200
 MAX_DESCRIPTION = 5_000
@@ -62,7 +62,7 @@ async def create(ctx: Context, new: NewAlbum) -> Album:
             created_at=now,
             updated_at=now,
         )
-        events.record(happenings.album_created(album))
+        events.record(event_payloads.album_created(album))
     return album
 
 
@@ -109,7 +109,7 @@ async def update(ctx: Context, album_id: str, changes: AlbumChanges) -> Album:
         if values:
             before = {name: getattr(album, name) for name in values}
             await album.update_from_dict(values | {"updated_at": ctx.now()}).save()
-            events.record(*happenings.album_changed(album, before))
+            events.record(*event_payloads.album_changed(album, before))
     return album
 
 
@@ -181,12 +181,12 @@ async def _delete(ctx: Context, actor: Actor, album_id: str, *, delete_images: b
         if delete_images:
             images = await Image.owned_by(actor.id).filter(album_id=album.id)
             await Image.remove(images)
-            events.record(*await happenings.images_deleted(ctx, images))
+            events.record(*await event_payloads.images_deleted(ctx, images))
         else:
             await _empty(album, events)
         await album.delete()
     for image in images:
-        await blobs.erase(ctx, image)
+        await storage_keys.erase(ctx, image)
     return DeletedAlbum(id=album.id, images_deleted=len(images))
 
 

@@ -11,8 +11,8 @@ from app.db.paging import by_cursor, by_number
 from app.errors import Invalid, NotFound
 from app.ids import Kind, kind_of, new_id
 from app.models import Account, Category
-from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
-from app.resolvers.rules import ABSENT, Absent, Rules, given
+from app.pagination import Direction, NumberedPage, NumberedRequest, Page, PageRequest
+from app.resolvers.validation import ABSENT, Absent, Rules, given
 
 MAX_NAME = 100
 MAX_DESCRIPTION = 5_000

@@ -14,7 +14,7 @@ from app.events.catalogue import EventType
 from app.events.feed import Follower
 from app.ids import Kind, kind_of
 from app.models import Album, Event
-from app.paging import Page, Place
+from app.pagination import Page, Place
 
 SCOPES = {
     EventType.IMAGE_UPLOADED: Scope.IMAGES_READ,

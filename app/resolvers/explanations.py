@@ -8,10 +8,10 @@ from app.errors import InvalidParameter
 from app.imaging import explanation
 from app.imaging.explanation import Asked, Case, Remark, Understood
 from app.imaging.formats import Format
-from app.links import ImageAddress
-from app.resolvers import signatures, variants
+from app.resolvers import signed_urls, variants
 from app.resolvers.variants import Picture
-from app.signing import Signature
+from app.signing.signature import Signature
+from app.urls import ImageAddress
 
 LONGEST_URL = 4_096
 
@@ -90,7 +90,7 @@ async def _beside(
         return found
     if picture.image.is_public:
         found.append(Remark("sig", "The image is public: anyone sees it without a signature."))
-    elif signature is None or not await signatures.holds(ctx, picture.image, picture.transform, signature):
+    elif signature is None or not await signed_urls.holds(ctx, picture.image, picture.transform, signature):
         found.append(
             Remark("sig", "The signature does not hold, or no more: others than the owner are told 404.")
         )

@@ -12,8 +12,8 @@ from tortoise.queryset import QuerySet
 
 from app.imaging.formats import Format
 from app.models import Image
-from app.paging import Direction, Order
-from app.resolvers.rules import Rules
+from app.pagination import Direction, Order
+from app.resolvers.validation import Rules
 
 MOST = 2**63 - 1
 """The largest number that databases compare."""

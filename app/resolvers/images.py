@@ -9,21 +9,21 @@ from tortoise.queryset import QuerySet
 from app.auth.actor import Actor, Scope
 from app.cancellation import to_the_end
 from app.context import Budget, Context
-from app.db.nested import by_cursor_in_each
+from app.db.batched_pages import by_cursor_in_each
 from app.db.paging import OwnList, by_cursor, by_number
 from app.errors import Forbidden, Invalid, NotFound, OutOfStorage, written_size
 from app.events import outbox
 from app.events.outbox import Outbox
 from app.ids import Kind, kind_of, new_id
-from app.imaging.reports import Probe
+from app.imaging.results import Probe
 from app.models import Album, Category, Image, ImageTag
-from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
-from app.resolvers import albums, blobs, categories, happenings, quotas
-from app.resolvers.blobs import Intermediates
+from app.pagination import Direction, NumberedPage, NumberedRequest, Page, PageRequest
+from app.resolvers import albums, categories, event_payloads, quotas, storage_keys
+from app.resolvers.event_payloads import Moves
 from app.resolvers.filters import NEWEST_FIRST, ImageFilter, ImageOrder, narrowed
-from app.resolvers.happenings import Moves
-from app.resolvers.rules import ABSENT, Absent, Rules, given
-from app.uploads import Upload
+from app.resolvers.storage_keys import Intermediates
+from app.resolvers.validation import ABSENT, Absent, Rules, given
+from app.uploads.multipart import Upload
 
 MAX_FILENAME = 255
 MAX_TITLE = 200
@@ -102,7 +102,7 @@ async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False, also:
     if not new.file.path.exists():  # one upload given to two mutations of one operation
         raise Invalid({"file": ["This file has been used already: send it once for each image."]})
     quotas.refuse(ctx, actor.account, new.file.size)
-    with blobs.incoming_intermediates(ctx) as intermediates:
+    with storage_keys.incoming_intermediates(ctx) as intermediates:
         with ctx.services.tracing.span("identify", {"bytes": new.file.size}):
             probe = await ctx.services.imaging.identify(
                 new.file.path, size=new.file.size, intermediates=intermediates
@@ -147,10 +147,10 @@ async def _keep(
     now = ctx.now()
     image_id = new_id(Kind.IMAGE, now)
     extension = probe.format.extension
-    key = blobs.original_key(image_id, extension)
+    key = storage_keys.original_key(image_id, extension)
     async with (
-        blobs.stored(ctx, key, new.file.path),
-        blobs.stored_intermediates(ctx, image_id, probe.source, intermediates),
+        storage_keys.stored(ctx, key, new.file.path),
+        storage_keys.stored_intermediates(ctx, image_id, probe.source, intermediates),
         outbox.transaction(ctx.services.bell, account_id=actor.id, now=now) as events,
     ):
         await quotas.take(ctx, actor.id, new.file.size)
@@ -180,8 +180,8 @@ async def _keep(
             await also(image)
         moves = Moves()
         moves.move(image.id, entered=image.album_id)
-        events.record(happenings.image_uploaded(ctx, image), *await moves.happened())
-        blobs.refuse_late(ctx, since=now)
+        events.record(event_payloads.image_uploaded(ctx, image), *await moves.happened())
+        storage_keys.refuse_late(ctx, since=now)
     ctx.services.metrics.uploaded(new.file.size)
     return image
 
@@ -273,8 +273,8 @@ async def _delete(ctx: Context, actor: Actor, image_id: str) -> DeletedImage:
     ):
         image = await own(ctx, actor, image_id)
         await Image.remove([image])
-        events.record(*await happenings.images_deleted(ctx, [image]))
-    return DeletedImage(id=image.id, variants_removed=await blobs.erase(ctx, image))
+        events.record(*await event_payloads.images_deleted(ctx, [image]))
+    return DeletedImage(id=image.id, variants_removed=await storage_keys.erase(ctx, image))
 
 
 async def visible(ctx: Context, image_id: str) -> Image:

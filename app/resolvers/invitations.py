@@ -12,7 +12,7 @@ from app.db.locks import Matter, hold_matter
 from app.errors import Invalid, NotFound
 from app.ids import Kind, kind_of, new_id
 from app.models import Invitation
-from app.resolvers.rules import Rules
+from app.resolvers.validation import Rules
 
 LIFETIME = timedelta(days=7)
 MOST_OPEN = 100

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.context import Context
 from app.errors import OverQuota, written_size
 from app.models import Account
-from app.uploads import ALLOWANCE
+from app.uploads.multipart import ALLOWANCE
 
 
 @dataclass(frozen=True, slots=True)

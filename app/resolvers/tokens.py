@@ -11,8 +11,8 @@ from app.db.paging import by_cursor
 from app.errors import NotFound
 from app.ids import Kind, kind_of
 from app.models import Account, Album, ApiToken
-from app.paging import Page, PageRequest
-from app.resolvers.rules import Rules
+from app.pagination import Page, PageRequest
+from app.resolvers.validation import Rules
 
 MAX_NAME = 100
 

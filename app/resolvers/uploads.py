@@ -35,11 +35,11 @@ from app.errors import (
 )
 from app.ids import Kind, kind_of, new_id
 from app.models import Account, Image, UploadState, UploadTicket
-from app.resolvers import blobs, images, quotas
+from app.resolvers import images, quotas, storage_keys
 from app.resolvers.images import NewImage, Said
-from app.resolvers.rules import Rules
+from app.resolvers.validation import Rules
 from app.storage.base import Missing
-from app.uploads import Checksum, Limits, Upload, receive_pieces
+from app.uploads.multipart import Checksum, Limits, Upload, receive_pieces
 
 LASTING = timedelta(hours=24)
 """How long an upload waits for its next byte, and how long it can be asked what it became."""
@@ -175,7 +175,7 @@ async def delete(ctx: Context, upload_id: str) -> str:
 async def _delete(ctx: Context, account_id: str, upload_id: str) -> str:
     if not await UploadTicket.filter(id=upload_id, owner_id=account_id).delete():
         raise NotFound("upload", upload_id)
-    await ctx.services.storage.delete_under(blobs.pieces_of(upload_id))
+    await ctx.services.storage.delete_under(storage_keys.pieces_of(upload_id))
     return upload_id
 
 
@@ -268,7 +268,7 @@ async def _kept(ctx: Context, ticket: UploadTicket, file: Upload, *, start: int)
         "pieces": [*before, [name, file.size]],
         "expires_at": now + LASTING,
     }
-    async with blobs.stored(ctx, blobs.piece_key(ticket.id, name), file.path):
+    async with storage_keys.stored(ctx, storage_keys.piece_key(ticket.id, name), file.path):
         as_seen = UploadTicket.receiving(now).filter(id=ticket.id, offset=ticket.offset)
         if not await as_seen.update(**changes):
             there = await _own(ctx, ticket.id)
@@ -285,7 +285,7 @@ async def _settled(ctx: Context, ticket: UploadTicket) -> UploadTicket:
         return ticket
     async with AsyncExitStack() as held:
         try:
-            await held.enter_async_context(ctx.services.turns.take(blobs.pieces_of(ticket.id)))
+            await held.enter_async_context(ctx.services.turns.take(storage_keys.pieces_of(ticket.id)))
         except Busy as error:
             raise Locked("The picture of this upload is being looked at; ask again in a second") from error
         ticket = await _own(ctx, ticket.id)
@@ -309,7 +309,7 @@ async def _finish(ctx: Context, ticket: UploadTicket) -> None:
     except FINAL as error:
         receiving = UploadTicket.filter(id=ticket.id, state=UploadState.RECEIVING)
         await receiving.update(state=UploadState.REFUSED, error=error.facts)
-    await ctx.services.storage.delete_under(blobs.pieces_of(ticket.id))
+    await ctx.services.storage.delete_under(storage_keys.pieces_of(ticket.id))
 
 
 async def _done(ticket: UploadTicket, image: Image) -> None:
@@ -327,7 +327,7 @@ async def _joined(ctx: Context, ticket: UploadTicket) -> AsyncIterator[Upload]:
     file = Upload(path, filename=ticket.filename, headers=Headers(), max_size=ticket.size)
     try:
         for name, _ in ticket.pieces:
-            async with storage.open(blobs.piece_key(ticket.id, name)) as stored:
+            async with storage.open(storage_keys.piece_key(ticket.id, name)) as stored:
                 async for chunk in stored.chunks:
                     await file.write(chunk)
         await file.seek(0)

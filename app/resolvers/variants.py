@@ -8,24 +8,24 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from app.caching.epochs import Marks
 from app.cancellation import in_thread
 from app.context import Budget, Context
-from app.db.written import Written
+from app.db.prepared import Written
 from app.errors import Busy, Invalid, InvalidParameter, NotFound, OutOfStorage, RateLimited, TooSlow
-from app.hits.freshness import Marks
 from app.ids import Kind, kind_of
 from app.imaging import intermediates, placeholder
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit
 from app.imaging.intermediates import Step
 from app.imaging.transform import Recipe, Source, Transform
-from app.links import Markup
-from app.metrics import Transformed
 from app.models import Image
-from app.resolvers import blobs, signatures
-from app.resolvers.blobs import Room
-from app.signing import Signature
+from app.observability.metrics import Transformed
+from app.resolvers import signed_urls, storage_keys
+from app.resolvers.storage_keys import Room
+from app.signing.signature import Signature
 from app.storage.base import Missing, Stat, Stored
+from app.urls import Markup
 
 T = TypeVar("T")
 
@@ -115,7 +115,7 @@ async def signed_url(ctx: Context, image: Image, transform: Transform, *, expire
 
     Raises Unauthorized, Forbidden to all but the image's owner, and BadRequest.
     """
-    signature = await signatures.sign(ctx, image, transform, expires_in=expires_in)
+    signature = await signed_urls.sign(ctx, image, transform, expires_in=expires_in)
     return signed(ctx, image, transform, signature)
 
 
@@ -201,7 +201,7 @@ async def find(
     image = await ctx.services.rows.load(image_id, lambda: _row(image_id), image_id=image_id)
     if transform.format is None and extension not in {None, Format(image.format)}:
         transform = replace(transform, format=extension)
-    until = await signatures.admit(ctx, image, transform, signature)
+    until = await signed_urls.admit(ctx, image, transform, signature)
     if transform.is_identity:
         return Picture(image, transform, None, marks, until)
     source = source_of(image)
@@ -289,7 +289,7 @@ async def _make(ctx: Context, picture: Picture, key: str) -> tuple[Made, Transfo
 async def _source(ctx: Context, image: Image, recipe: Recipe) -> AsyncIterator[tuple[Path, Step | None]]:
     """The file to render from, and which intermediate it is."""
     step = intermediates.serving(source_of(image), recipe)
-    file = blobs.intermediate(ctx, image, step) if step else ctx.services.storage.as_file(image.key)
+    file = storage_keys.intermediate(ctx, image, step) if step else ctx.services.storage.as_file(image.key)
     async with file as path:
         yield path, step
 
@@ -346,7 +346,7 @@ async def _at_hand(ctx: Context, picture: Picture, get: Callable[[str], Awaitabl
 
 def key_of(picture: Picture) -> str:
     """Under which it lies in storage."""
-    return blobs.variant_key(picture.image, picture.recipe) if picture.recipe else picture.image.key
+    return storage_keys.variant_key(picture.image, picture.recipe) if picture.recipe else picture.image.key
 
 
 def source_of(image: Image) -> Source:
@@ -377,6 +377,8 @@ async def _render(
         target.unlink(missing_ok=True)
         raise
     if not ctx.services.freshness.holds(image.id, picture.marks) and not await Image.exists(id=image.id):
-        await blobs.erase_variants(ctx, image)  # deleted while we rendered: the variant must not outlive it
+        await storage_keys.erase_variants(
+            ctx, image
+        )  # deleted while we rendered: the variant must not outlive it
         raise NotFound("image", image.id)
     return Made(rendered.size, rendered.body)

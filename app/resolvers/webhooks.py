@@ -10,8 +10,8 @@ from tortoise.queryset import QuerySet
 
 from app.auth.actor import Actor, Scope
 from app.context import Context
+from app.db.batched_pages import by_cursor_in_each
 from app.db.locks import hold
-from app.db.nested import by_cursor_in_each
 from app.db.paging import by_cursor, by_number
 from app.errors import Invalid, NotFound, excerpt
 from app.events import outbox
@@ -19,9 +19,9 @@ from app.events.catalogue import EventType, Ping
 from app.ids import Kind, kind_of, new_id
 from app.models import Account, Attempt, Delivery, DeliveryStatus, Event, Webhook
 from app.outbound.post import BadAddress, Blocked
-from app.paging import Direction, NumberedPage, NumberedRequest, Page, PageRequest
+from app.pagination import Direction, NumberedPage, NumberedRequest, Page, PageRequest
 from app.resolvers.events import SCOPES
-from app.resolvers.rules import ABSENT, Absent, Rules, given
+from app.resolvers.validation import ABSENT, Absent, Rules, given
 from app.webhooks import relay
 from app.webhooks.signatures import new_secret
 

@@ -27,9 +27,9 @@ from stat import S_ISREG
 from typing import TypeVar
 
 from app.cancellation import in_thread, to_the_end
+from app.coordination.file_lock import Held, locked
+from app.coordination.single_flight import Flights
 from app.errors import OutOfStorage, StorageUnreachable
-from app.filelock import Held, locked
-from app.flights import Flights
 from app.storage.base import OWN_FOLDER, Amount, Missing, Stat, Storage, Stored, check_key
 from app.storage.disk import DiskStorage
 from app.storage.downloads import download

@@ -4,7 +4,7 @@ import os
 import uuid
 
 from app.cancellation import in_thread
-from app.health import NotReady
+from app.observability.health import NotReady
 from app.storage.base import Storage
 
 NOTHING = "health/nothing"

@@ -19,13 +19,13 @@ from obstore.exceptions import BaseError, PreconditionError
 from obstore.store import S3Store
 
 from app.cancellation import in_thread, to_the_end
+from app.coordination.circuit_breaker import Unclear, Watch
 from app.errors import OutOfStorage, StorageUnreachable
 from app.storage.base import Amount, Missing, Stat, Stored, check_key, is_key
 from app.storage.disk import DiskStorage
 from app.storage.downloads import download
-from app.storage.places import Bucket
+from app.storage.locations import Bucket
 from app.storage.presigned import Keys, presigned
-from app.watch import Unclear, Watch
 
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult, ObjectMeta

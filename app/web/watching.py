@@ -8,7 +8,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.errors import Unauthorized
-from app.metrics import CONTENT_TYPE
+from app.observability.metrics import CONTENT_TYPE
 
 NEVER_KEPT = {"Cache-Control": "no-store"}
 

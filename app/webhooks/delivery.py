@@ -13,16 +13,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app import logs
 from app.cancellation import to_the_end
 from app.events.envelope import Envelope
-from app.metrics import Metrics
 from app.models import Attempt, Delivery, Outcome
+from app.observability import logging as logs
+from app.observability.metrics import Metrics
 from app.outbound.post import Answer, NotSent
 from app.webhooks import outcomes, payload
-from app.webhooks.parts import Parts
-from app.webhooks.records import Records, Result
+from app.webhooks.protocols import Parts
 from app.webhooks.relay import TOPIC
+from app.webhooks.results import Records, Result
 
 log = logging.getLogger("pichub.webhooks")
 

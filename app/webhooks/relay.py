@@ -13,13 +13,13 @@ from datetime import datetime
 from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
-from app import logs
 from app.db.locks import hold
 from app.events import outbox
 from app.events.catalogue import EventType
 from app.ids import Kind, new_id
 from app.models import Delivery, Event, RelayCursor, Webhook
-from app.webhooks.parts import Parts
+from app.observability import logging as logs
+from app.webhooks.protocols import Parts
 
 log = logging.getLogger("pichub.webhooks")
 

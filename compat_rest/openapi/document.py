@@ -11,11 +11,11 @@ from app.ids import Kind
 from app.imaging.formats import Format
 from app.ratelimits.policies import Policy
 from app.settings import Settings
-from app.uploaders.catalogue import TOOLS
+from app.uploads.clients.catalogue import TOOLS
 from app.webhooks import schedule
 from app.webhooks.outcomes import ABOUT
 from compat_rest.errors import STATUS
-from compat_rest.openapi import answers, happenings, pictures
+from compat_rest.openapi import events, img, responses
 from compat_rest.openapi.operations import OPERATIONS, Answer, Operation
 from compat_rest.openapi.schemas import SCHEMAS, Schema, id_of
 from compat_rest.routes import API
@@ -63,12 +63,12 @@ def document(settings: Settings) -> Schema:
         },
         "servers": [{"url": settings.url}],
         "tags": [{"name": name, "description": about} for name, about in TAGS.items()],
-        "paths": {f"{PREFIX}{path}": _path(path) for path in API} | pictures.paths(settings),
-        "webhooks": happenings.told(),
+        "paths": {f"{PREFIX}{path}": _path(path) for path in API} | img.paths(settings),
+        "webhooks": events.told(),
         "components": {
             "schemas": dict(SCHEMAS),
-            "headers": dict(answers.HEADERS),
-            "responses": answers.errors(settings),
+            "headers": dict(responses.HEADERS),
+            "responses": responses.errors(settings),
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -109,7 +109,7 @@ def _operation(path: str, row: Operation) -> Schema:
         ],
         "responses": {
             str(row.answer.status): _success(row.answer, is_counted=row.scope is not None),
-            **answers.of_codes(_codes(path, row)),
+            **responses.of_codes(_codes(path, row)),
         },
     }
     return described | ({"requestBody": row.body} if row.body else {})
@@ -128,7 +128,7 @@ def _path_parameter(name: str, kind: Kind | None) -> Schema:
 
 
 def _success(answer: Answer, *, is_counted: bool) -> Schema:
-    headers = answers.limit_headers() if is_counted else {"X-Request-Id": answers.header("X-Request-Id")}
+    headers = responses.limit_headers() if is_counted else {"X-Request-Id": responses.header("X-Request-Id")}
     if answer.is_located:
         headers["Location"] = {
             "description": "The address of the new thing.",

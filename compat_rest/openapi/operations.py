@@ -11,8 +11,8 @@ from app.resolvers import albums as album_rules
 from app.resolvers import categories as category_rules
 from app.resolvers import images as image_rules
 from app.resolvers import webhooks as webhook_rules
-from app.resolvers.rules import MAX_TAG_LENGTH, MAX_TAGS
-from app.uploaders.catalogue import TOOLS
+from app.resolvers.validation import MAX_TAG_LENGTH, MAX_TAGS
+from app.uploads.clients.catalogue import TOOLS
 from compat_rest import albums, categories, images, tus, uploads, webhooks
 from compat_rest.bodies import FILE_NAMES, FORM_TEXTS, Field
 from compat_rest.openapi.parameters import (

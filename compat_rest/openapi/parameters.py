@@ -11,7 +11,7 @@ from app.imaging.geometry import MAX_SIDE, Fit
 from app.imaging.params import MAX_DPR, PARAMS, Param
 from app.imaging.presets import Presets
 from app.models import DeliveryStatus
-from app.paging import DEFAULT_SIZE, MAX_SIZE
+from app.pagination import DEFAULT_SIZE, MAX_SIZE
 from compat_rest import tus
 from compat_rest.openapi.schemas import Schema, id_of
 from compat_rest.parse import FLAGS, LARGEST, LAST_PAGE

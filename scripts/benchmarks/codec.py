@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from app.imaging.staff import IN_LARGE_PAGES
+from app.imaging.workers.process_manager import IN_LARGE_PAGES
 from scripts.benchmarks.machine import PEERS, Scratch, ssim
 from scripts.benchmarks.pictures import Pictures
 from scripts.benchmarks.processes import Failed

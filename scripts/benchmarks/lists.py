@@ -15,7 +15,7 @@ from statistics import median
 from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
-from app.paging import Cursor
+from app.pagination import Cursor
 from scripts.benchmarks import directus, load
 from scripts.benchmarks.load import Load
 from scripts.benchmarks.machine import PEERS, Scratch, run

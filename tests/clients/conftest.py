@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests import npm, pictures
-from tests.test_cli import run, serving, token_of
+from tests import npm, sample_images
+from tests.cli.test_commands import run, serving, token_of
 
 PROJECT = Path(__file__).with_name("project")
 SCHEMA = Path(__file__).parents[2] / "schema.graphql"
@@ -32,7 +32,7 @@ class Clients:
 def clients(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Clients]:
     folder = tmp_path_factory.mktemp("clients")
     picture = folder / "picture.png"
-    picture.write_bytes(pictures.alpha_png())
+    picture.write_bytes(sample_images.alpha_png())
     token = token_of(run("migrate", PICHUB_DATA_DIR=str(folder / "data")).stdout)
     with serving(folder / "data", **UNLIMITED) as (_, url):
         project = npm.CLIENTS.bring(PROJECT)

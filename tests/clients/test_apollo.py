@@ -1,4 +1,4 @@
-from tests import pictures
+from tests import sample_images
 from tests.clients.conftest import Clients
 
 
@@ -6,7 +6,7 @@ def test_apollo_client_uploads_pages_subscribes_and_sees_codes(clients: Clients)
     told = clients.told("apollo.js")
     ids = [image["id"] for image in told["uploads"]]
     assert {(image["filename"], image["size"]) for image in told["uploads"]} == {
-        ("picture.png", len(pictures.alpha_png()))
+        ("picture.png", len(sample_images.alpha_png()))
     }
     assert told["first"] == 2
     assert told["merged"][:3] == ids[::-1]

@@ -3,7 +3,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from tests.contract import described
-from tests.house import House, house
+from tests.pichub import House, house
 
 
 @pytest.fixture(scope="module")

@@ -1,13 +1,13 @@
 from app.auth.actor import Scope
 from app.errors import MEGABYTE
 from app.models import Account
-from tests import pictures
-from tests.house import House, signed
+from tests import sample_images
+from tests.pichub import House, signed
 
 
 async def test_the_account_tells_what_it_uses_and_may_use(home: House) -> None:
     token = await home.account("teller", scopes=[Scope.ACCOUNT_READ, Scope.IMAGES_WRITE])
-    await home.upload(pictures.png(), token=token)
+    await home.upload(sample_images.png(), token=token)
     answer = await home.client.get("/v1/account", headers=signed(token))
     row = await Account.get(username="teller")
     assert answer.json() == {
@@ -16,7 +16,7 @@ async def test_the_account_tells_what_it_uses_and_may_use(home: House) -> None:
             "id": row.id,
             "username": "teller",
             "role": "member",
-            "usage": {"bytes": len(pictures.png()), "images": 1},
+            "usage": {"bytes": len(sample_images.png()), "images": 1},
             "quota": None,
             "limits": {
                 "max_upload_size": 50 * MEGABYTE,

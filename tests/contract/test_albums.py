@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from app.auth.actor import Scope
-from tests import pictures
-from tests.house import BASE_URL, House, signed
+from tests import sample_images
+from tests.pichub import BASE_URL, House, signed
 from tests.statements import counted_statements
 
 ALBUM = ["id", "name", "description", "is_public", "cover_url", "image_count", "created_at", "updated_at"]
@@ -70,7 +70,7 @@ async def test_an_album_counts_its_images_and_shows_the_newest(home: House, head
     album = await create(home, headers, "albums")
     token = headers["Authorization"].removeprefix("Bearer ")
     for _ in range(2):
-        image = await home.upload(pictures.png(), token=token, album_id=album["id"])
+        image = await home.upload(sample_images.png(), token=token, album_id=album["id"])
     for answer in (
         await home.client.get(f"/v1/albums/{album['id']}", headers=headers),
         await home.client.patch(f"/v1/albums/{album['id']}", headers=headers, json={}),
@@ -99,7 +99,7 @@ async def test_a_list_of_albums_costs_the_same_however_long(home: House, headers
     costs = []
     for _ in range(3):
         album = await create(home, headers, "albums")
-        await home.upload(pictures.png(), token=token, album_id=album["id"])
+        await home.upload(sample_images.png(), token=token, album_id=album["id"])
         with counted_statements() as counted:
             answer = await home.client.get("/v1/albums", headers=headers)
         assert all(each["cover_url"] for each in answer.json()["data"])
@@ -125,7 +125,7 @@ async def test_images_go_with_their_album_if_asked_for(
 ) -> None:
     album = await create(home, headers, "albums")
     token = headers["Authorization"].removeprefix("Bearer ")
-    image = await home.upload(pictures.png(), token=token, album_id=album["id"])
+    image = await home.upload(sample_images.png(), token=token, album_id=album["id"])
     answer = await home.client.delete(f"/v1/albums/{album['id']}{query}", headers=headers)
     assert answer.status_code == 200
     assert answer.json() == {
@@ -187,7 +187,7 @@ async def test_a_category_is_made_shown_changed_and_deleted(home: House, headers
     assert listed == {"success": True, "data": [made], "meta": meta}
 
     token = headers["Authorization"].removeprefix("Bearer ")
-    image = await home.upload(pictures.png(), token=token, category_id=made["id"])
+    image = await home.upload(sample_images.png(), token=token, category_id=made["id"])
     changed = (await home.client.patch(path, headers=headers, json={"description": None})).json()["data"]
     assert (changed["name"], changed["description"]) == ("风景", None)
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from app.auth.actor import Scope
-from tests import pictures
-from tests.house import BASE_URL, House, signed
+from tests import sample_images
+from tests.pichub import BASE_URL, House, signed
 
 FIELDS = [
     "id",
@@ -56,7 +56,7 @@ async def test_an_upload_shows_the_image_and_its_address_at_the_top(home: House,
     answer = await home.client.post(
         "/v1/upload",
         headers=signed(token),
-        files={"image": ("sea.jpeg", pictures.jpeg(), "image/jpeg")},
+        files={"image": ("sea.jpeg", sample_images.jpeg(), "image/jpeg")},
         data={
             "album_id": album_id,
             "category_id": category_id,
@@ -87,11 +87,11 @@ async def test_an_upload_shows_the_image_and_its_address_at_the_top(home: House,
         "tags": ["sea", "blue"],
         "mime_type": "image/jpeg",
         "format": "jpg",
-        "size": len(pictures.jpeg()),
+        "size": len(sample_images.jpeg()),
         "width": 640,
         "height": 480,
         "frames": 1,
-        "sha256": hashlib.sha256(pictures.jpeg()).hexdigest(),
+        "sha256": hashlib.sha256(sample_images.jpeg()).hexdigest(),
         "thumbhash": data["thumbhash"],
         "dominant_color": data["dominant_color"],
         "is_public": True,
@@ -113,7 +113,7 @@ async def test_an_upload_shows_the_image_and_its_address_at_the_top(home: House,
 @pytest.mark.parametrize("nothing", ["", "null", "undefined"])
 async def test_words_for_nothing_are_nothing_in_the_form(home: House, nothing: str) -> None:
     image = await home.upload(
-        pictures.png(), album_id=nothing, category_id=nothing, title=nothing, description=nothing
+        sample_images.png(), album_id=nothing, category_id=nothing, title=nothing, description=nothing
     )
     assert [image[name] for name in ("album_id", "category_id", "title", "description")] == [None] * 4
 
@@ -130,12 +130,12 @@ async def test_words_for_nothing_are_nothing_in_the_form(home: House, nothing: s
     ],
 )
 async def test_tags_come_in_several_ways(home: House, fields: dict[str, Any], tags: list[str]) -> None:
-    assert (await home.upload(pictures.png(), **fields))["tags"] == tags
+    assert (await home.upload(sample_images.png(), **fields))["tags"] == tags
 
 
 async def test_file_is_another_word_for_image(home: House) -> None:
     answer = await home.client.post(
-        "/v1/upload", headers=home.headers, files={"file": ("a.gif", pictures.still_gif())}
+        "/v1/upload", headers=home.headers, files={"file": ("a.gif", sample_images.still_gif())}
     )
     assert answer.json()["data"]["format"] == "gif"
 
@@ -144,7 +144,7 @@ async def test_image_wins_over_file(home: House) -> None:
     answer = await home.client.post(
         "/api/v1/upload",
         headers=home.headers,
-        files={"file": ("a.gif", pictures.still_gif()), "image": ("a.png", pictures.png())},
+        files={"file": ("a.gif", sample_images.still_gif()), "image": ("a.png", sample_images.png())},
     )
     assert answer.json()["data"]["format"] == "png"
 
@@ -186,14 +186,14 @@ async def test_an_album_that_is_not_there_is_a_wrong_field(home: House) -> None:
     answer = await home.client.post(
         "/v1/upload",
         headers=home.headers,
-        files={"image": ("a.png", pictures.png())},
+        files={"image": ("a.png", sample_images.png())},
         data={"album_id": "alb_nothing"},
     )
     assert (answer.status_code, list(answer.json()["error"]["fields"])) == (422, ["album_id"])
 
 
 async def test_images_are_listed_newest_first_by_page(home: House, token: str) -> None:
-    ids = [(await home.upload(pictures.png(), token=token))["id"] for _ in range(5)][::-1]
+    ids = [(await home.upload(sample_images.png(), token=token))["id"] for _ in range(5)][::-1]
     answer = await home.client.get("/v1/images?per_page=2&page=2", headers=signed(token))
     body = answer.json()
     assert (answer.status_code, list(body)) == (200, ["success", "data", "meta"])
@@ -209,7 +209,7 @@ async def test_a_list_that_is_empty_has_one_page(home: House, token: str) -> Non
 
 
 async def test_a_page_behind_the_last_is_empty(home: House, token: str) -> None:
-    await home.upload(pictures.png(), token=token)
+    await home.upload(sample_images.png(), token=token)
     answer = await home.client.get(f"/v1/images?page={(2**63 - 1) // 100}", headers=signed(token))
     assert (answer.status_code, answer.json()["data"], answer.json()["meta"]["total"]) == (200, [], 1)
 
@@ -217,8 +217,8 @@ async def test_a_page_behind_the_last_is_empty(home: House, token: str) -> None:
 async def test_images_are_found_by_album_category_tag_and_text(home: House, token: str) -> None:
     album_id = await make(home, token, "albums", name="Album")
     category_id = await make(home, token, "categories", name="Category")
-    in_album = await home.upload(pictures.png(), token=token, album_id=album_id, tags="x")
-    in_category = await home.upload(pictures.png(), token=token, category_id=category_id, title="Dünen")
+    in_album = await home.upload(sample_images.png(), token=token, album_id=album_id, tags="x")
+    in_category = await home.upload(sample_images.png(), token=token, category_id=category_id, title="Dünen")
     for query, expected in [
         (f"album_id={album_id}", [in_album["id"]]),
         (f"category_id={category_id}", [in_category["id"]]),
@@ -234,7 +234,7 @@ async def test_images_are_found_by_album_category_tag_and_text(home: House, toke
 async def test_a_change_touches_what_it_names(home: House, token: str) -> None:
     album_id = await make(home, token, "albums", name="Album")
     before = await home.upload(
-        pictures.png(), token=token, title="Old", description="Kept", album_id=album_id
+        sample_images.png(), token=token, title="Old", description="Kept", album_id=album_id
     )
     path = f"/v1/images/{before['id']}"
     answer = await home.client.patch(
@@ -256,7 +256,7 @@ async def test_a_change_touches_what_it_names(home: House, token: str) -> None:
 
 
 async def test_a_deleted_image_is_gone_with_its_variants(home: House, token: str) -> None:
-    image = await home.upload(pictures.png(), token=token)
+    image = await home.upload(sample_images.png(), token=token)
     for width in (10, 20):
         assert (await home.client.get(f"/img/{image['id']}.webp?w={width}")).status_code == 200
     path = image["delete_url"]
@@ -273,7 +273,7 @@ async def test_a_deleted_image_is_gone_with_its_variants(home: House, token: str
 
 async def test_the_category_of_an_image_is_its_owners_alone(home: House, token: str) -> None:
     category_id = await make(home, token, "categories", name="Secret")
-    image = await home.upload(pictures.png(), token=token, category_id=category_id)
+    image = await home.upload(sample_images.png(), token=token, category_id=category_id)
     other = await home.account("curious", scopes=[Scope.IMAGES_READ])
     answer = await home.client.get(f"/v1/images/{image['id']}", headers=signed(other))
     assert (answer.status_code, answer.json()["data"]["category_id"]) == (200, None)

@@ -11,15 +11,15 @@ from PIL import Image
 from starlette.types import Message
 
 from app.auth.actor import Scope
-from tests import pictures
-from tests.house import House, signed
+from tests import sample_images
+from tests.pichub import House, signed
 
-NOISE = pictures.jpeg(2000, 1500, quality=98)
+NOISE = sample_images.jpeg(2000, 1500, quality=98)
 
 
 @pytest.fixture(scope="module")
 async def png(home: House) -> dict[str, Any]:
-    return await home.upload(pictures.png(), filename="sea.png")
+    return await home.upload(sample_images.png(), filename="sea.png")
 
 
 @pytest.fixture(scope="module")
@@ -34,18 +34,18 @@ async def private(home: House) -> dict[str, Any]:
     answer = await home.client.post(
         "/v1/albums", headers=home.headers, json={"name": "private", "is_public": False}
     )
-    return await home.upload(pictures.png(), album_id=answer.json()["data"]["id"])
+    return await home.upload(sample_images.png(), album_id=answer.json()["data"]["id"])
 
 
 async def test_the_original_comes_byte_for_byte(home: House, png: dict[str, Any]) -> None:
     id_ = png["id"]
     for path in (f"/img/{id_}", f"/img/{id_}.png", f"/img/{id_}.PNG", f"/img/{id_}/a/b.html", f"/{id_}.png"):
         answer = await home.client.get(path)
-        assert (answer.status_code, answer.content) == (200, pictures.png()), path
+        assert (answer.status_code, answer.content) == (200, sample_images.png()), path
         headers = answer.headers
         assert {name: headers[name] for name in headers if name not in {"x-request-id", "vary"}} == {
             "content-type": "image/png",
-            "content-length": str(len(pictures.png())),
+            "content-length": str(len(sample_images.png())),
             "content-disposition": 'inline; filename="sea.png"',
             "accept-ranges": "bytes",
             "etag": f'"{png["sha256"][:32]}"',
@@ -227,7 +227,7 @@ async def test_variants_have_tags_of_their_own_and_equal_ones_the_same(
 async def test_a_part_is_206(
     home: House, png: dict[str, Any], large: dict[str, Any], asked: str, start: int, stop: int | None
 ) -> None:
-    for image, data in ((png, pictures.png()), (large, NOISE)):
+    for image, data in ((png, sample_images.png()), (large, NOISE)):
         answer = await home.client.get(image["url"], headers={"Range": asked})
         part = data[start:stop]
         first = data.index(part)
@@ -238,14 +238,14 @@ async def test_a_part_is_206(
 
 async def test_several_parts_are_the_whole(home: House, png: dict[str, Any]) -> None:
     answer = await home.client.get(png["url"], headers={"Range": "bytes=0-1,5-6"})
-    assert (answer.status_code, answer.content) == (200, pictures.png())
+    assert (answer.status_code, answer.content) == (200, sample_images.png())
     assert "content-range" not in answer.headers
 
 
 async def test_a_part_behind_the_end_is_416(home: House, png: dict[str, Any]) -> None:
     answer = await home.client.get(png["url"], headers={"Range": "bytes=99999999-"})
     assert (answer.status_code, answer.json()["success"]) == (416, False)
-    assert answer.headers["content-range"] == f"bytes */{len(pictures.png())}"
+    assert answer.headers["content-range"] == f"bytes */{len(sample_images.png())}"
     assert answer.headers["cache-control"] == "no-store"
 
 
@@ -269,7 +269,7 @@ async def test_a_part_of_another_state_is_the_whole(home: House, png: dict[str, 
 async def test_a_download_is_saved_under_its_name(
     home: House, png: dict[str, Any], filename: str, disposition: str
 ) -> None:
-    image = await home.upload(pictures.png())
+    image = await home.upload(sample_images.png())
     path = f"/v1/images/{image['id']}"
     await home.client.patch(path, headers=home.headers, json={"filename": filename})
     saved = await home.client.get(f"{image['url']}?download=1")

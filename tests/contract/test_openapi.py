@@ -20,10 +20,10 @@ from compat_rest.errors import STATUS
 from compat_rest.openapi.operations import OPERATIONS
 from compat_rest.openapi.parameters import OF_IMAGES, PAGING, TRANSFORMS
 from compat_rest.routes import API
-from tests import pictures
+from tests import sample_images
+from tests.access_control.test_who_may import ROWS, routes_of
 from tests.contract.described import DOCUMENT, fits
-from tests.faces.test_who_may import ROWS, routes_of
-from tests.house import House, house, signed
+from tests.pichub import House, house, signed
 
 METHODS = {"get", "head", "post", "put", "patch", "delete", "options"}
 
@@ -152,7 +152,7 @@ def test_transforms_take_what_is_told_and_nothing_beyond(row: Any) -> None:
 
 async def test_bounds_of_fields_are_those_that_hold(home: House) -> None:
     token = await home.account("bounds")
-    image = await home.upload(pictures.png(), token=token)
+    image = await home.upload(sample_images.png(), token=token)
     things = {"/v1/albums": {}, "/v1/categories": {}, f"/v1/images/{image['id']}": {"method": "PATCH"}}
     for address, how in things.items():
         method = how.get("method", "POST")

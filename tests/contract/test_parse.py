@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.house import House, signed
+from tests.pichub import House, signed
 
 LAST_PAGE = (2**63 - 1) // 100
 

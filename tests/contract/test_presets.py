@@ -5,9 +5,9 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from app.signing import Signature
-from tests import pictures
-from tests.house import House, house
+from app.signing.signature import Signature
+from tests import sample_images
+from tests.pichub import House, house
 from tests.statements import counted_statements
 
 PRESETS = "thumb=w=20&h=20&fm=webp; best=fm=auto&w=16; film=fm=gif&w=10"
@@ -21,7 +21,7 @@ async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]
 
 @pytest.fixture(scope="module")
 async def image(home: House) -> str:
-    return str((await home.upload(pictures.jpeg(64, 48)))["id"])
+    return str((await home.upload(sample_images.jpeg(64, 48)))["id"])
 
 
 async def get(home: House, address: str, **headers: str) -> httpx2.Response:
@@ -48,7 +48,7 @@ async def test_it_shares_one_variant_with_what_it_stands_for(
 
 
 async def test_its_variant_is_kept_once(home: House) -> None:
-    id_ = (await home.upload(pictures.jpeg(64, 48)))["id"]
+    id_ = (await home.upload(sample_images.jpeg(64, 48)))["id"]
     for query in ("preset=thumb", "fm=webp&h=20&w=20", "preset=thumb&q=80", "preset=thumb&pos=center"):
         assert (await get(home, f"/img/{id_}?{query}")).status_code == 200
     kept = [key async for key, _ in home.services.storage.list() if key.startswith(f"variants/{id_}/")]
@@ -68,7 +68,7 @@ async def test_an_unknown_one_is_told_with_those_there_are(home: House, image: s
 async def test_what_is_remembered_for_one_who_takes_webp_is_not_given_to_one_who_does_not(
     home: House, query: str
 ) -> None:
-    id_ = (await home.upload(pictures.jpeg(64, 48)))["id"]
+    id_ = (await home.upload(sample_images.jpeg(64, 48)))["id"]
     for accept, kind in [
         ("image/webp", "image/webp"),
         ("*/*", "image/jpeg"),
@@ -83,7 +83,7 @@ async def test_a_signature_of_what_it_stands_for_opens_it(home: House) -> None:
     album = await home.client.post(
         "/v1/albums", headers=home.headers, json={"name": "mine", "is_public": False}
     )
-    id_ = (await home.upload(pictures.jpeg(64, 48), album_id=album.json()["data"]["id"]))["id"]
+    id_ = (await home.upload(sample_images.jpeg(64, 48), album_id=album.json()["data"]["id"]))["id"]
     secret = await home.services.keyring.newest()
     exp = int(home.services.clock().timestamp()) + 60
     signature = Signature.make(id_, "w=20&h=20&fm=webp", exp=exp, secret=secret)

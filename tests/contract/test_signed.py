@@ -12,13 +12,13 @@ import pytest
 from PIL import Image
 
 from app.auth.actor import Scope
-from app.keyring import FileKeyring
-from app.signing import Signature
-from tests import pictures
-from tests.house import House, signed
+from app.signing.keyring import FileKeyring
+from app.signing.signature import Signature
+from tests import sample_images
+from tests.pichub import House, signed
 
 MISSING = "img_" + "0" * 26
-PNG = pictures.png()
+PNG = sample_images.png()
 WEEK = timedelta(days=7)
 
 

@@ -13,7 +13,7 @@ from app.imaging.transform import Transform
 from tests.contract.test_samples import NODE, Ran, run
 from tests.contract.test_signed import PNG, Private, private_in
 from tests.documented import DOCS
-from tests.house import served
+from tests.pichub import served
 
 PAGE = (DOCS / "signed-urls.md").read_text()
 CALLS = {

@@ -11,8 +11,8 @@ from app.auth.actor import Scope
 from app.errors import MEGABYTE, PicHubError
 from app.models import ApiToken
 from compat_rest.errors import STATUS
-from tests import pictures
-from tests.house import House, signed
+from tests import sample_images
+from tests.pichub import House, signed
 
 NO_SUCH_IMAGE = "img_" + "0" * 26
 BOUNDARY = "----pichub"
@@ -113,7 +113,7 @@ async def test_401_without_a_token(home: House, method: str, path: str) -> None:
 
 
 async def test_401_even_for_an_image_that_is_public(home: House) -> None:
-    image = await home.upload(pictures.png())
+    image = await home.upload(sample_images.png())
     assert (await home.client.get(f"/v1/images/{image['id']}")).status_code == 401
 
 
@@ -135,7 +135,7 @@ async def test_403_before_the_body_is_read(home: House) -> None:
 
 
 async def test_403_what_may_be_seen_and_belongs_to_another(home: House) -> None:
-    image, token = await home.upload(pictures.png()), await home.account("visitor")
+    image, token = await home.upload(sample_images.png()), await home.account("visitor")
     answer = await home.client.delete(f"/v1/images/{image['id']}", headers=signed(token))
     details = f"The image {image['id']} belongs to another account"
     check(answer, 403, envelope("FORBIDDEN", "You may not do this", details))
@@ -151,7 +151,7 @@ async def test_404_another_accounts_private_image_does_not_exist(home: House) ->
     answer = await home.client.post(
         "/v1/albums", headers=home.headers, json={"name": "mine", "is_public": False}
     )
-    image = await home.upload(pictures.png(), album_id=answer.json()["data"]["id"])
+    image = await home.upload(sample_images.png(), album_id=answer.json()["data"]["id"])
     stranger = signed(await home.account("stranger"))
     for method in ("GET", "PATCH", "DELETE"):
         answer = await home.client.request(
@@ -242,7 +242,15 @@ async def test_413_a_json_body_without_end(home: House) -> None:
 
 
 @pytest.mark.parametrize(
-    "picture", [pictures.text(), pictures.svg(), pictures.bmp(), pictures.tiff(), pictures.avif(), b""]
+    "picture",
+    [
+        sample_images.text(),
+        sample_images.svg(),
+        sample_images.bmp(),
+        sample_images.tiff(),
+        sample_images.avif(),
+        b"",
+    ],
 )
 async def test_415_whatever_the_name_says(home: House, picture: bytes) -> None:
     answer = await home.client.post(
@@ -270,8 +278,8 @@ async def test_422_a_field_is_missing(home: House) -> None:
 @pytest.mark.parametrize(
     ("picture", "message"),
     [
-        (pictures.cut(pictures.png()), "The image is corrupt"),
-        (pictures.png_bomb(), "The image has too many pixels"),
+        (sample_images.cut(sample_images.png()), "The image is corrupt"),
+        (sample_images.png_bomb(), "The image has too many pixels"),
     ],
 )
 async def test_422_a_picture_that_can_not_be_taken(home: House, picture: bytes, message: str) -> None:

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from tortoise import connections
 
-from tests import pictures
-from tests.house import house, served, until
+from tests import sample_images
+from tests.pichub import house, served, until
 
 
 async def test_503_when_all_workers_and_places_are_taken(tmp_path: Path) -> None:
     async with house(tmp_path, transform_workers=1, transform_queue=0) as home:
-        image = await home.upload(pictures.jpeg_12mp())
+        image = await home.upload(sample_images.jpeg_12mp())
         paths = [f"/img/{image['id']}.webp?w={width}" for width in range(1000, 1006)]
         answers = await asyncio.gather(*(home.client.get(path) for path in paths))
         busy = [answer for answer in answers if answer.status_code == 503]
@@ -31,10 +31,10 @@ async def test_503_when_all_workers_and_places_are_taken(tmp_path: Path) -> None
 
 async def test_507_when_the_disk_is_nearly_full_and_deletes_work_still(tmp_path: Path) -> None:
     async with house(tmp_path) as home:
-        image, headers = await home.upload(pictures.png()), home.headers
+        image, headers = await home.upload(sample_images.png()), home.headers
     async with house(tmp_path, min_free_disk=10**18) as home:
         answer = await home.client.post(
-            "/v1/upload", headers=headers, files={"image": ("a.png", pictures.png())}
+            "/v1/upload", headers=headers, files={"image": ("a.png", sample_images.png())}
         )
         error = answer.json()["error"]
         assert (answer.status_code, error["code"]) == (507, "INSUFFICIENT_STORAGE")
@@ -51,10 +51,10 @@ async def test_507_when_the_database_finds_no_room_and_nothing_is_done_by_half(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with house(tmp_path) as home:
-        image, database = await home.upload(pictures.png()), connections.get("default")
+        image, database = await home.upload(sample_images.png()), connections.get("default")
         await database.execute_script("PRAGMA max_page_count=1")  # as many as there are now, and no more
         words = {"title": "x" * 200, "description": "y" * 5000}
-        posted = {"files": {"image": ("a.png", pictures.jpeg())}, "data": words}
+        posted = {"files": {"image": ("a.png", sample_images.jpeg())}, "data": words}
         mutation = (
             "mutation($name: String!, $about: String)"
             " { createAlbum(input: {name: $name, description: $about}) { album { id } } }"

@@ -4,9 +4,9 @@ from typing import Any
 
 import httpx2
 
-from tests.house import House
+from tests.pichub import House
 from tests.receivers import receiving
-from tests.webhooks.desk import Desk
+from tests.webhooks.client import Desk
 
 SOMEWHERE = "https://93.184.216.34/hook"
 FIELDS = ["id", "url", "description", "events", "is_active", "disabled_reason", "created_at", "updated_at"]

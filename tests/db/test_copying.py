@@ -23,8 +23,8 @@ from app.models import Account, Event, Image
 from app.resolvers import albums
 from app.resolvers.albums import NewAlbum
 from app.settings import Settings
-from tests import pictures
-from tests.house import house
+from tests import sample_images
+from tests.pichub import house
 from tests.resolvers.test_images import context, upload
 from tests.servers import postgres
 
@@ -44,7 +44,7 @@ async def filled(tmp_path: Path) -> str:
     async with house(folder) as built:
         ctx = await context(built)
         album = await albums.create(ctx, NewAlbum("Harbour"))
-        await upload(ctx, pictures.png(), album_id=album.id, title="In an album", tags=["a", "海"])
+        await upload(ctx, sample_images.png(), album_id=album.id, title="In an album", tags=["a", "海"])
     return sqlite_url(folder / "pichub.db")
 
 
@@ -73,7 +73,7 @@ async def test_there_and_back_it_is_the_same_and_goes_on(filled: str, empty: str
             ctx = await context_of(services)
             (image,) = await Image.all()
             assert (image.title, image.tags, image.created_at.tzinfo) == ("In an album", ["a", "海"], UTC)
-            await upload(ctx, pictures.png(), tags=["counts", "on"])
+            await upload(ctx, sample_images.png(), tags=["counts", "on"])
             assert (await Event.all().order_by("-position").first()).position == 4  # type: ignore[union-attr]
 
 

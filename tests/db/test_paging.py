@@ -7,7 +7,7 @@ import pytest
 from tortoise.queryset import QuerySet
 
 from app.db.paging import by_cursor, by_number
-from app.paging import Cursor, Direction, NumberedRequest, Page, PageRequest
+from app.pagination import Cursor, Direction, NumberedRequest, Page, PageRequest
 from tests.db.library import START, book
 from tests.db.models import Book, Shelf
 from tests.statements import counted_statements

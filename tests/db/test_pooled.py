@@ -14,8 +14,8 @@ from tortoise.transactions import in_transaction
 
 from app.db.config import tortoise_config
 from app.db.lifecycle import database
-from tests import pictures
-from tests.house import house
+from tests import sample_images
+from tests.pichub import house
 from tests.servers import postgres
 from tests.servers.pooling import pooled
 
@@ -33,7 +33,7 @@ async def url() -> AsyncIterator[str]:
 async def test_without_prepared_statements_all_is_as_ever(url: str, tmp_path: Path) -> None:
     (tmp_path / "made").mkdir()  # so that tables are made, over the pool
     async with house(tmp_path, database_url=f"{url}?statement_cache_size=0") as built:
-        ids = [(await built.upload(pictures.png()))["id"] for _ in range(3)]
+        ids = [(await built.upload(sample_images.png()))["id"] for _ in range(3)]
         asked = [built.client.get("/v1/images", headers=built.headers) for _ in range(5)]
         for answer in await asyncio.gather(*asked):
             assert [each["id"] for each in answer.json()["data"]] == ids[::-1], answer.text

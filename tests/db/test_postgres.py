@@ -12,26 +12,26 @@ import httpx2
 import pytest
 
 from app.auth.browsers import Credentials
-from app.auth.keyring import REMEMBERED, DatabaseKeyring
+from app.auth.url_secrets import REMEMBERED, DatabaseKeyring
 from app.context import Context
 from app.errors import Invalid, OutOfStorage
 from app.events import outbox
 from app.events.catalogue import Ping
 from app.ids import Kind, new_id
-from app.keyring import FileKeyring
 from app.models import Account, Album, Delivery, Event, Image, Role, Webhook
 from app.resolvers import account, accounts, albums, images, invitations, webhooks
 from app.resolvers.account import NewSignUp
 from app.resolvers.accounts import AccountChanges, NewAccount
 from app.resolvers.albums import NewAlbum
 from app.resolvers.images import ImageChanges
-from tests import pictures
+from app.signing.keyring import FileKeyring
+from tests import sample_images
 from tests.databases import CHOSEN
-from tests.house import House, house
+from tests.pichub import House, house
 from tests.receivers import HERE
 from tests.resolvers.test_images import context, upload
 from tests.servers import postgres
-from tests.webhooks.desk import Desk
+from tests.webhooks.client import Desk
 
 PASSWORD = "correct horse"
 
@@ -64,7 +64,7 @@ def refused(outcomes: list[Any], kind: type[Exception]) -> int:
 
 async def test_uploads_at_once_do_not_pass_the_quota_and_are_counted(built: House) -> None:
     ctx = await context(built)
-    picture = pictures.png()
+    picture = sample_images.png()
     await Account.all().update(quota=3 * len(picture))
     album = await albums.create(ctx, NewAlbum("One"))
     ctx = await context(built)
@@ -78,7 +78,7 @@ async def test_uploads_at_once_do_not_pass_the_quota_and_are_counted(built: Hous
 async def test_images_moved_to_and_fro_at_once_leave_albums_that_count_right(built: House) -> None:
     ctx = await context(built)
     one, two = [await albums.create(ctx, NewAlbum(name)) for name in ("One", "Two")]
-    mine = [await upload(ctx, pictures.png(), album_id=one.id) for _ in range(3)]
+    mine = [await upload(ctx, sample_images.png(), album_id=one.id) for _ in range(3)]
     ids = [image.id for image in mine]
     moves = [albums.add_images(ctx, (two, one)[turn % 2].id, ids) for turn in range(8)]
     changes = [images.update(ctx, ids[0], ImageChanges(title=str(turn))) for turn in range(4)]
@@ -90,7 +90,7 @@ async def test_images_moved_to_and_fro_at_once_leave_albums_that_count_right(bui
 async def test_an_album_that_goes_while_images_come_leaves_no_trouble(built: House) -> None:
     ctx = await context(built)
     album = await albums.create(ctx, NewAlbum("One"))
-    uploads = [upload(ctx, pictures.png(), album_id=album.id) for _ in range(4)]
+    uploads = [upload(ctx, sample_images.png(), album_id=album.id) for _ in range(4)]
     refused(await together(*uploads, albums.delete(ctx, album.id)), Invalid)
     assert await Image.exclude(album_id=None).count() == 0
     assert (await Account.get(id=album.owner_id)).image_count == await Image.all().count()
@@ -100,7 +100,7 @@ async def test_an_account_that_an_admin_changes_still_counts_its_uploads(built: 
     ctx, operator = await context(built), Context(built.services, is_operator=True)
     me = ctx.signed_in().id
     changes = [accounts.update(operator, me, AccountChanges(quota=10**9 + turn)) for turn in range(6)]
-    await together(*(upload(ctx, pictures.png()) for _ in range(6)), *changes)
+    await together(*(upload(ctx, sample_images.png()) for _ in range(6)), *changes)
     assert (await Account.get(id=me)).image_count == await Image.all().count() == 6
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from tests.databases import database  # noqa: F401  (each test runs on each)
-from tests.house import House, house
+from tests.pichub import House, house
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ import httpx2
 import orjson
 from wsproto.events import Pong
 
+from tests.cli.test_commands import run, serving, token_of
 from tests.events.sockets import EVENTS, Socket, connected
-from tests.house import signed
-from tests.test_cli import run, serving, token_of
+from tests.pichub import signed
 
 PING = 9
 

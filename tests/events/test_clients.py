@@ -13,7 +13,7 @@ from app.cancellation import in_thread
 from app.context import Context
 from app.resolvers import account, albums
 from tests import npm
-from tests.house import House, served, until
+from tests.pichub import House, served, until
 
 COUNT = 5
 SCRIPT = Path(__file__).with_name("clients.mjs")

@@ -16,22 +16,22 @@ import pytest
 from starlette.requests import ClientDisconnect
 
 from app.auth.actor import Scope
-from app.brokers.memory import MemoryBell
 from app.context import Context
+from app.coordination.notifier.memory import MemoryBell
 from app.errors import FellBehind, Unauthorized
 from app.events import feed as feeds
 from app.events import outbox
 from app.events.catalogue import Ping
 from app.events.feed import Feed
-from app.graphql.patience import patience
+from app.graphql.server.send_timeout import patience
 from app.models import Account, ApiToken, Event
-from app.paging import Place
+from app.pagination import Place
 from app.resolvers import albums, events, images
 from app.resolvers.events import EventFilter
-from tests import pictures
+from tests import sample_images
 from tests.events.load import listen, subscribed
 from tests.events.sockets import EVENTS, Closed, Rejected, connected, following
-from tests.house import House, served, until
+from tests.pichub import House, served, until
 from tests.resolvers.test_images import context, upload
 
 ALBUM = (
@@ -72,7 +72,7 @@ async def test_what_happens_is_told_with_its_type_and_its_thing(server: House) -
     ctx = await context(server)
     async with following(server.url, server.token) as socket:
         await followers(server, 1)
-        image = await upload(ctx, pictures.png())
+        image = await upload(ctx, sample_images.png())
         event = await socket.event()
         (row,) = await Event.all()
         assert event == {
@@ -93,8 +93,8 @@ async def test_types_and_an_album_are_what_one_hears_of(server: House) -> None:
         following(server.url, server.token, types=["IMAGE_UPLOADED"]) as wide,
     ):
         await followers(server, 2)
-        other = await upload(ctx, pictures.png())
-        inside = await upload(ctx, pictures.png(), album_id=album.id)
+        other = await upload(ctx, sample_images.png())
+        inside = await upload(ctx, sample_images.png(), album_id=album.id)
         assert (await narrow.event())["data"]["id"] == inside.id
         assert [(await wide.event())["data"]["id"] for _ in range(2)] == [other.id, inside.id]
 
@@ -480,7 +480,7 @@ async def test_a_stream_over_http_with_a_wrong_token_is_401(server: House) -> No
 
 async def test_an_image_that_is_gone_is_null_and_its_data_stays(server: House) -> None:
     ctx = await context(server)
-    image = await upload(ctx, pictures.png())
+    image = await upload(ctx, sample_images.png())
     await images.delete(ctx, image.id)
     query = "{ events { totalCount nodes { type data ... on ImageUploadedEvent { image { id } } ... on ImageDeletedEvent { imageId } } } }"  # noqa: E501
     answer = await server.client.post("/graphql", headers=server.headers, json={"query": query})

@@ -6,10 +6,10 @@ import pytest
 
 from app.auth.actor import Scope
 from app.models import Event
-from app.paging import Place
+from app.pagination import Place
 from app.resolvers import albums, images
-from tests import pictures
-from tests.house import House, signed
+from tests import sample_images
+from tests.pichub import House, signed
 from tests.resolvers.test_images import context, upload
 
 PAGE = """query ($first: Int, $after: String, $types: [EventType!]) {
@@ -33,7 +33,7 @@ async def rest(built: House, query: str = "", token: str = "") -> Any:
 async def some(built: House, token: str = "") -> None:
     """image.uploaded, album.created, album.updated, image.deleted, album.updated."""
     ctx = await context(built, token)
-    image = await upload(ctx, pictures.png())
+    image = await upload(ctx, sample_images.png())
     album = await albums.create(ctx, albums.NewAlbum("One"))
     await albums.add_images(ctx, album.id, [image.id])
     await images.delete(ctx, image.id)

@@ -18,8 +18,8 @@ from app.events import outbox
 from app.events.catalogue import CATALOGUE, EventType, Ping
 from app.models import Album, Event
 from app.resolvers import albums, images
-from tests import databases, pictures
-from tests.house import House
+from tests import databases, sample_images
+from tests.pichub import House
 from tests.resolvers.test_images import context, upload
 
 Seen = tuple[str, str, Any]
@@ -72,13 +72,13 @@ async def test_each_move_of_an_image_is_told_of_both_albums(built: House) -> Non
     one = await albums.create(ctx, albums.NewAlbum("One"))
     two = await albums.create(ctx, albums.NewAlbum("Two"))
     await watch.look()
-    image = await upload(ctx, pictures.png(), album_id=one.id)
+    image = await upload(ctx, sample_images.png(), album_id=one.id)
     assert await watch.look() == [("image.uploaded", image.id, None), updated(one, added=[image.id])]
     await images.update(ctx, image.id, images.ImageChanges(album_id=two.id))
     assert await watch.look() == [updated(one, removed=[image.id]), updated(two, added=[image.id])]
     await images.update(ctx, image.id, images.ImageChanges(album_id=two.id, title="Elsewhere"))
     assert await watch.look() == []
-    loose = await upload(ctx, pictures.png())
+    loose = await upload(ctx, sample_images.png())
     assert await watch.look() == [("image.uploaded", loose.id, None)]
     await albums.add_images(ctx, one.id, [image.id, loose.id])
     assert await watch.look() == [updated(two, removed=[image.id]), updated(one, added=[image.id, loose.id])]
@@ -96,7 +96,7 @@ async def test_each_move_of_an_image_is_told_of_both_albums(built: House) -> Non
 async def test_images_leave_an_album_before_it_goes(built: House, delete_images: bool) -> None:
     ctx, watch = await context(built), Watch()
     album = await albums.create(ctx, albums.NewAlbum("One"))
-    ids = [(await upload(ctx, pictures.png(), album_id=album.id)).id for _ in range(2)]
+    ids = [(await upload(ctx, sample_images.png(), album_id=album.id)).id for _ in range(2)]
     await watch.look()
     await albums.delete(ctx, album.id, delete_images=delete_images)
     gone = [("image.deleted", id, None) for id in ids] if delete_images else []
@@ -108,7 +108,7 @@ async def test_the_data_is_what_rest_shows_to_anyone(built: House) -> None:
     album = (
         await built.client.post("/v1/albums", headers=built.headers, json={"name": "One", "is_public": False})
     ).json()["data"]
-    image = await built.upload(pictures.png(), title="A picture", album_id=album["id"], tags="a,b")
+    image = await built.upload(sample_images.png(), title="A picture", album_id=album["id"], tags="a,b")
     created, uploaded, changed = await Event.since(0)
     del image["delete_url"], image["category_id"], album["cover_url"]
     assert uploaded.data == image

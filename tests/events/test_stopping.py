@@ -5,7 +5,7 @@ from pathlib import Path
 
 import requests
 
-from tests.test_cli import run, serving, token_of
+from tests.cli.test_commands import run, serving, token_of
 
 
 def test_who_follows_an_event_stream_does_not_hold_up_a_server_that_stops(tmp_path: Path) -> None:

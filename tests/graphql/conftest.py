@@ -6,7 +6,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests.house import House, house
+from tests.pichub import House, house
 
 
 @dataclass(frozen=True)

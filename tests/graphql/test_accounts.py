@@ -8,10 +8,10 @@ import httpx2
 import pytest
 
 from app.auth.actor import SCOPES_OF, Preset, Scope
-from app.graphql import tokens
+from app.graphql.types import tokens
 from app.models import Account, Role
-from tests import pictures
-from tests.house import PASSWORD, House, ask, code_of, house, sign_in, signed
+from tests import sample_images
+from tests.pichub import PASSWORD, House, ask, code_of, house, sign_in, signed
 
 CREATE_TOKEN = """mutation($input: CreateApiTokenInput!) { createApiToken(input: $input) {
   text apiToken { id name hint scopes expiresAt lastUsedAt createdAt album { id } } } }"""
@@ -82,7 +82,7 @@ async def test_a_token_is_made_shown_once_listed_and_revoked(built: House, ann: 
     assert text.startswith(token["hint"])
     assert token["lastUsedAt"] is None
 
-    await built.upload(pictures.png(), token=text)
+    await built.upload(sample_images.png(), token=text)
     listed = await built.client.get("/v1/images", headers=signed(text))
     assert (listed.status_code, "images:read" in listed.json()["error"]["details"]) == (403, True)
     await built.services.uses.close()
@@ -164,10 +164,10 @@ async def test_uploads_land_in_the_tokens_album_unless_they_name_one(
     given = {"name": "x", "preset": "EVERYTHING", "albumId": one}
     token = (await ask(ann, CREATE_TOKEN, input=given))["createApiToken"]
     assert token["apiToken"]["album"] == {"id": one}
-    assert (await built.upload(pictures.png(), token=token["text"]))["album_id"] == one
-    assert (await built.upload(pictures.png(), token=token["text"], album_id=two))["album_id"] == two
+    assert (await built.upload(sample_images.png(), token=token["text"]))["album_id"] == one
+    assert (await built.upload(sample_images.png(), token=token["text"], album_id=two))["album_id"] == two
     await ask(ann, "mutation($id: ID!) { deleteAlbum(input: {id: $id}) { deletedAlbumId } }", id=one)
-    assert (await built.upload(pictures.png(), token=token["text"]))["album_id"] is None
+    assert (await built.upload(sample_images.png(), token=token["text"]))["album_id"] is None
     assert (await ask(ann, TOKENS))["viewer"]["apiTokens"]["nodes"][0]["album"] is None
 
 

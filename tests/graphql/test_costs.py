@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from graphql import parse
 
-from app.graphql.costs import BY_ARGUMENT, COMPUTED, LENGTHS, Scale
 from app.graphql.schema import build_schema
+from app.graphql.server.costs import BY_ARGUMENT, COMPUTED, LENGTHS, Scale
 from app.settings import Settings
 from tests.graphql.conftest import Endpoint
 from tests.graphql.ways import WAYS, Way
-from tests.house import House, house, served
 from tests.operations import SHOWN
+from tests.pichub import House, house, served
 
 SCHEMA = build_schema(Settings())._schema
 SHOP = """

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from app.models import Image
-from tests import pictures
+from tests import sample_images
 from tests.graphql.conftest import Endpoint
 from tests.graphql.ways import WAYS, Way
-from tests.house import House, house, served
+from tests.pichub import House, house, served
 
 HIDDEN = {
     "introspection of the schema": "{ __schema { types { name } } }",
@@ -70,7 +70,7 @@ async def test_a_mistake_of_ours_is_logged_once_and_shown_as_such(
     tmp_path: Path, way: Way, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with served(tmp_path) as server:
-        await server.upload(pictures.jpeg())
+        await server.upload(sample_images.jpeg())
         await Image.raw("DROP TABLE images")
         (error,) = (await way(server, {"query": "{ images { nodes { id } } }"}))["errors"]
     assert error["message"] == "Internal error"

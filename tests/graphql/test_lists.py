@@ -10,9 +10,9 @@ from graphql import GraphQLField, GraphQLString
 
 from app import models
 from app.context import Context
-from app.graphql.images import Image
-from app.graphql.plain import Plain, Selection
-from tests import pictures
+from app.graphql.server.fast_path import Plain, Selection
+from app.graphql.types.images import Image
+from tests import sample_images
 from tests.graphql.conftest import Endpoint
 
 IMAGES = """query(
@@ -29,7 +29,7 @@ IN_ALBUMS = "query($after: String) { albums { nodes { images(after: $after) { to
 @pytest.fixture
 async def filled(graphql: Endpoint) -> Endpoint:
     for name, width in (("b.png", 30), ("海.png", 10), ("a.png", 20), ("C.png", 40)):
-        await graphql.house.upload(pictures.png(width, 10), filename=name)
+        await graphql.house.upload(sample_images.png(width, 10), filename=name)
     return graphql
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.resolvers import albums
 from tests.events.sockets import Socket, connected
-from tests.house import House, served
+from tests.pichub import House, served
 from tests.resolvers.test_images import context
 from tests.statements import counted_statements
 

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from tests.graphql.test_documents import NOBODY, VIEWER, apollo, code
+from tests.graphql.test_trusted_documents import NOBODY, VIEWER, apollo, code
 from tests.graphql.ways import over_http
-from tests.house import house
+from tests.pichub import house
 
 
 async def test_apollos_clients_read_from_the_message_that_there_are_no_documents(tmp_path: Path) -> None:

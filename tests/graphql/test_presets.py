@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
-from tests import pictures
+from tests import sample_images
 from tests.graphql.conftest import Endpoint
-from tests.house import house
+from tests.pichub import house
 from tests.statements import counted_statements
 
 PRESETS = """{ presets {
@@ -62,7 +62,7 @@ async def test_presets_are_listed_for_anyone(graphql: Endpoint) -> None:
 
 
 async def test_a_transform_may_name_one(graphql: Endpoint) -> None:
-    image = await graphql.house.upload(pictures.jpeg(64, 48))
+    image = await graphql.house.upload(sample_images.jpeg(64, 48))
     answer = await graphql.data(VARIANT, id=image["id"], transform={"preset": "thumb", "height": 10})
     variant, signed = answer["image"]["variant"], answer["image"]["signedUrl"]
     address = f"http://pichub.test/img/{image['id']}.webp"
@@ -74,7 +74,7 @@ async def test_a_transform_may_name_one(graphql: Endpoint) -> None:
 
 
 async def test_an_unknown_one_is_an_error_with_those_there_are(graphql: Endpoint) -> None:
-    image = await graphql.house.upload(pictures.png())
+    image = await graphql.house.upload(sample_images.png())
     error = await graphql.error(VARIANT, id=image["id"], transform={"preset": "tiny"})
     assert error["extensions"]["code"] == "BAD_REQUEST"
     assert "must be one of thumb, full; you sent 'tiny'" in error["extensions"]["details"]
@@ -92,7 +92,7 @@ async def test_an_unknown_one_is_an_error_with_those_there_are(graphql: Endpoint
     ],
 )
 async def test_what_is_told_is_what_the_address_delivers(graphql: Endpoint, base: str, query: str) -> None:
-    image = await graphql.house.upload(pictures.jpeg(64, 48))
+    image = await graphql.house.upload(sample_images.jpeg(64, 48))
     told = await explained(graphql, f"{base}/img/{image['id']}.jpg/a-tail?{query}")
     answer = await graphql.house.client.get(f"/img/{image['id']}?{query}")
     with Image.open(BytesIO(answer.content)) as picture:
@@ -106,7 +106,7 @@ async def test_what_is_told_is_what_the_address_delivers(graphql: Endpoint, base
 
 
 async def test_the_original_has_no_recipe(graphql: Endpoint) -> None:
-    image = await graphql.house.upload(pictures.animated_gif())
+    image = await graphql.house.upload(sample_images.animated_gif())
     told = await explained(graphql, f"/{image['id']}.gif?download=1")
     assert told["isOriginal"]
     assert told["warnings"] == []
@@ -119,7 +119,7 @@ async def test_the_original_has_no_recipe(graphql: Endpoint) -> None:
 
 
 async def test_parameters_are_told_with_who_said_them_and_what_is_wrong_with_them(graphql: Endpoint) -> None:
-    image = await graphql.house.upload(pictures.jpeg(64, 48))
+    image = await graphql.house.upload(sample_images.jpeg(64, 48))
     told = await explained(
         graphql, f"https://cdn.example/img/{image['id']}.png?preset=thumb&w=128&q=5&pos=top&z=1"
     )
@@ -154,14 +154,14 @@ async def test_parameters_are_told_with_who_said_them_and_what_is_wrong_with_the
 async def test_what_can_not_be_explained_is_an_error(
     graphql: Endpoint, url: str, code: str, words: str
 ) -> None:
-    image = await graphql.house.upload(pictures.png())
+    image = await graphql.house.upload(sample_images.png())
     error = await graphql.error(EXPLAIN, url=url.replace("@", image["id"]))
     assert error["extensions"]["code"] == code
     assert words in error["extensions"]["details"]
 
 
 async def test_what_is_no_text_is_refused_or_told_as_it_can_be(graphql: Endpoint) -> None:
-    image = await graphql.house.upload(pictures.png())
+    image = await graphql.house.upload(sample_images.png())
     for part in (r"\ud800", r"@?\ud800=1", r"@?%ed%a0%80=1&%00=2&preset=\u0000"):
         url = "/img/" + part.replace("@", image["id"])
         body = json.dumps({"query": EXPLAIN, "variables": {"url": "@"}}).replace("@", url)
@@ -180,7 +180,7 @@ async def test_a_signed_address_is_explained_to_who_holds_it(graphql: Endpoint) 
     album = await client.post(
         "/v1/albums", headers=graphql.house.headers, json={"name": "mine", "is_public": False}
     )
-    image = await graphql.house.upload(pictures.jpeg(64, 48), album_id=album.json()["data"]["id"])
+    image = await graphql.house.upload(sample_images.jpeg(64, 48), album_id=album.json()["data"]["id"])
     signed = (await graphql.data(VARIANT, id=image["id"], transform={"preset": "thumb"}))["image"][
         "signedUrl"
     ]
@@ -196,14 +196,14 @@ async def test_a_signed_address_is_explained_to_who_holds_it(graphql: Endpoint) 
         assert (await nobody(other))["errors"][0]["extensions"]["code"] == "NOT_FOUND"
     to_owner = await explained(graphql, signed.replace("w=20", "w=21"))
     assert [each["parameter"] for each in to_owner["warnings"]] == ["sig"]
-    public = await graphql.house.upload(pictures.png())
+    public = await graphql.house.upload(sample_images.png())
     (warning,) = (await explained(graphql, f"/img/{public['id']}?exp=1&sig=x"))["warnings"]
     assert "public" in warning["message"]
 
 
 async def test_placeholders_are_pictures_and_cost_no_statement(graphql: Endpoint) -> None:
-    await graphql.house.upload(pictures.jpeg(64, 48))
-    await graphql.house.upload(pictures.alpha_png())
+    await graphql.house.upload(sample_images.jpeg(64, 48))
+    await graphql.house.upload(sample_images.alpha_png())
     query = "{ images { nodes { width height %s } } }"
     await graphql.data(query % "thumbhash")
     with counted_statements() as without:
@@ -220,7 +220,7 @@ async def test_placeholders_are_pictures_and_cost_no_statement(graphql: Endpoint
 
 
 async def test_a_srcset_does_not_enlarge(graphql: Endpoint) -> None:
-    image = await graphql.house.upload(pictures.jpeg(64, 48))
+    image = await graphql.house.upload(sample_images.jpeg(64, 48))
     base = f"http://pichub.test/img/{image['id']}.jpg"
 
     async def widths(**transform: Any) -> list[str]:

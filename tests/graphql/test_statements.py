@@ -20,13 +20,13 @@ from app.resolvers.albums import NewAlbum
 from app.resolvers.categories import NewCategory
 from app.resolvers.uploads import NewUpload
 from app.settings import Settings
-from tests import pictures
-from tests.house import House, ask, house
+from tests import sample_images
 from tests.operations import SHOWN, Shown
+from tests.pichub import House, ask, house
 from tests.receivers import HERE, receiving
 from tests.resolvers.test_images import context, upload
 from tests.statements import counted_statements
-from tests.webhooks.desk import Desk
+from tests.webhooks.client import Desk
 
 FEW, MANY = 2, 12
 DAY = timedelta(days=1)
@@ -55,7 +55,7 @@ class Home:
                 category = await categories.create(ctx, NewCategory(f"{row.id} {number}"))
                 album = await albums.create(ctx, NewAlbum(f"{number}"))
                 for _ in range(2):
-                    image = await upload(ctx, pictures.png(), album_id=album.id, category_id=category.id)
+                    image = await upload(ctx, sample_images.png(), album_id=album.id, category_id=category.id)
                 await sessions.begin(self.account, user_agent="x", now=now, lifetime=DAY)
                 await ask(self.client, INVITE)
                 await ApiToken.filter(id=row.id).update(album_id=album.id)

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from tests import pictures
+from tests import sample_images
 from tests.graphql.conftest import Endpoint
 
 VARIANT = """query($id: ID!, $transform: TransformInput!) {
@@ -20,7 +20,7 @@ VARIANT = """query($id: ID!, $transform: TransformInput!) {
 async def test_an_auto_address_delivers_the_best_that_is_taken(
     graphql: Endpoint, accept: str, delivered: str
 ) -> None:
-    image = await graphql.house.upload(pictures.png())
+    image = await graphql.house.upload(sample_images.png())
     transform = {"width": 20, "format": "AUTO"}
     variant = (await graphql.data(VARIANT, id=image["id"], transform=transform))["image"]["variant"]
     assert (variant["width"], variant["format"]) == (20, "PNG")

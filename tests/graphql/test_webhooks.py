@@ -9,10 +9,10 @@ import pytest
 from app.auth.actor import Scope
 from app.models import Account, Delivery, Webhook
 from tests.graphql.conftest import Endpoint
-from tests.house import house, signed
+from tests.pichub import house, signed
 from tests.receivers import HERE, receiving
 from tests.statements import counted_statements
-from tests.webhooks.desk import Desk
+from tests.webhooks.client import Desk
 
 LISTED = """{ webhooks(first: 20) { totalCount nodes { id events deliveries(first: 2) {
   totalCount pageInfo { hasNextPage endCursor }

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
 from tests.events.sockets import connected
-from tests.house import House
+from tests.pichub import House
 
 Way: TypeAlias = Callable[[House, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 

@@ -18,12 +18,12 @@ from app.imaging.decoder import TURNS
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit
 from app.imaging.intermediates import Step, serving
+from app.imaging.intermediates_render import reduce
 from app.imaging.limits import Limits
 from app.imaging.probe import identify
-from app.imaging.reducing import reduce
 from app.imaging.render import render
 from app.imaging.transform import Transform
-from tests import pictures
+from tests import sample_images
 from tests.imaging.sharp import Sharp
 from tests.imaging.similarity import WINDOW, ssim
 
@@ -120,7 +120,7 @@ def made(case: Case) -> bytes:
 def scene(seed: int, size: tuple[int, int]) -> Image.Image:
     """Sky, grain, shapes, thin lines, words, and a hole: RGBA."""
     chance = Random(seed)
-    image = pictures.photograph(*size).copy()
+    image = sample_images.photograph(*size).copy()
     draw = ImageDraw.Draw(image)
     unit = max(size) / 10
     for _ in range(12):
@@ -141,17 +141,17 @@ def scene(seed: int, size: tuple[int, int]) -> Image.Image:
 
 
 def _jpeg(image: Image.Image, orientation: int, mode: str = "RGB", **options: Any) -> bytes:
-    return pictures.saved(
+    return sample_images.saved(
         image.convert("RGB").convert(mode), "JPEG", quality=90, exif=_exif(orientation), **options
     )
 
 
 def _png(image: Image.Image, orientation: int, mode: str = "RGB") -> bytes:
-    return pictures.saved(image.convert(mode), "PNG", compress_level=1, exif=_exif(orientation))
+    return sample_images.saved(image.convert(mode), "PNG", compress_level=1, exif=_exif(orientation))
 
 
 def _webp(image: Image.Image, orientation: int, mode: str = "RGB") -> bytes:
-    return pictures.saved(image.convert(mode), "WEBP", quality=90, method=0, exif=_exif(orientation))
+    return sample_images.saved(image.convert(mode), "WEBP", quality=90, method=0, exif=_exif(orientation))
 
 
 def _deep_png(image: Image.Image) -> bytes:
@@ -160,7 +160,7 @@ def _deep_png(image: Image.Image) -> bytes:
     doubled = bytearray(2 * len(data))
     doubled[::2] = doubled[1::2] = data
     rows = [bytes(doubled[y : y + 2 * stride]) for y in range(0, len(doubled), 2 * stride)]
-    return pictures._png(*image.size, depth=16, kind=2 if image.mode == "RGB" else 0, rows=rows)
+    return sample_images._png(*image.size, depth=16, kind=2 if image.mode == "RGB" else 0, rows=rows)
 
 
 def _exif(orientation: int) -> Image.Exif:
@@ -178,18 +178,18 @@ KINDS = {
     "progressive": lambda image, o: _jpeg(image, o, progressive=True, subsampling="4:4:4"),
     "grey jpeg": lambda image, o: _jpeg(image, o, mode="L"),
     "cmyk": lambda image, o: _jpeg(image, o, mode="CMYK"),
-    "p3": lambda image, o: _jpeg(image, o, icc_profile=pictures._profile()),
+    "p3": lambda image, o: _jpeg(image, o, icc_profile=sample_images._profile()),
     "png": _png,
     "alpha png": lambda image, o: _png(image, o, mode="RGBA"),
     "grey png": lambda image, o: _png(image, o, mode="L"),
     "grey alpha png": lambda image, o: _png(image, o, mode="LA"),
-    "palette png": lambda image, _: pictures.saved(image.convert("RGB").quantize(64), "PNG"),
+    "palette png": lambda image, _: sample_images.saved(image.convert("RGB").quantize(64), "PNG"),
     "deep png": lambda image, _: _deep_png(image.convert("RGB")),
     "deep grey png": lambda image, _: _deep_png(image.convert("L")),
     "webp": _webp,
     "alpha webp": lambda image, o: _webp(image, o, mode="RGBA"),
-    "gif": lambda image, _: pictures.saved(image.convert("RGB").quantize(128), "GIF"),
-    "see-through gif": lambda image, _: pictures.saved(image, "GIF"),
+    "gif": lambda image, _: sample_images.saved(image.convert("RGB").quantize(128), "GIF"),
+    "see-through gif": lambda image, _: sample_images.saved(image, "GIF"),
 }
 TURNABLE = {*KINDS} - {"palette png", "deep png", "deep grey png", "gif", "see-through gif"}
 POSITIONS = {"center": "centre", "top": "top", "right": "right", "bottom-left": "left bottom"}

@@ -11,7 +11,7 @@ from app.imaging.formats import Format
 from app.imaging.probe import identify
 from app.imaging.render import render
 from app.imaging.transform import Transform
-from tests import pictures
+from tests import sample_images
 from tests.imaging.cases import LIMITS, SHARP_NAMES, case, compared
 from tests.imaging.sharp import Sharp
 from tests.imaging.similarity import ssim
@@ -51,7 +51,7 @@ def test_a_quality_means_what_it_means_for_sharp(
     sharp: Sharp, tmp_path: Path, format: str, qualities: Iterable[int], larger: float, worse: float
 ) -> None:
     source, ours, theirs = (tmp_path / name for name in ("source", "ours", "theirs"))
-    picture = pictures.photograph(400, 300)
+    picture = sample_images.photograph(400, 300)
     picture.save(source, "PNG")
     for quality in qualities:
         asked = Transform.parse({"fm": format, "q": str(quality)})

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from app.errors import Busy, CorruptImage, Invalid, TooHeavy, TooManyPixels, TooSlow, UnsupportedFormat
-from app.imaging.pool import Limits, Pool
 from app.imaging.transform import Transform
-from tests import pictures
+from app.imaging.workers.pool import Limits, Pool
+from tests import sample_images
 from tests.imaging.hard_jobs import Die, Fill, Hang, Hold, Modules, Pid, Say, Stumble
 
 LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
@@ -61,7 +61,7 @@ def children_of(pid: int) -> list[int]:
 
 async def test_a_picture_is_identified_and_rendered(pool, tmp_path):
     source, destination = tmp_path / "source", tmp_path / "destination"
-    source.write_bytes(pictures.jpeg())
+    source.write_bytes(sample_images.jpeg())
     probe = await pool.identify(source)
     assert (probe.width, probe.height) == (640, 480)
     said = await pool.render(source, Transform(width=64).resolve(probe.source), destination, pixels=1)
@@ -72,7 +72,7 @@ async def test_a_picture_is_identified_and_rendered(pool, tmp_path):
 
 async def test_a_result_is_moved_to_its_place_where_that_has_a_folder(pool, tmp_path):
     source, destination, place = tmp_path / "source", tmp_path / "destination", tmp_path / "folder" / "place"
-    source.write_bytes(pictures.jpeg())
+    source.write_bytes(sample_images.jpeg())
     recipe = Transform(width=64).resolve((await pool.identify(source)).source)
     said = await pool.render(source, recipe, destination, pixels=1, place=place)
     assert not said.is_placed
@@ -88,9 +88,9 @@ async def test_a_result_is_moved_to_its_place_where_that_has_a_folder(pool, tmp_
 @pytest.mark.parametrize(
     ("data", "error", "reason"),
     [
-        (pictures.text(), UnsupportedFormat, "text/plain"),
-        (pictures.truncated_jpeg(), CorruptImage, "can't be decoded"),
-        (pictures.png_bomb(), TooManyPixels, "neither side may pass 16384"),
+        (sample_images.text(), UnsupportedFormat, "text/plain"),
+        (sample_images.truncated_jpeg(), CorruptImage, "can't be decoded"),
+        (sample_images.png_bomb(), TooManyPixels, "neither side may pass 16384"),
     ],
 )
 async def test_errors_come_home_whole(pool, tmp_path, data, error, reason):
@@ -137,7 +137,7 @@ async def test_a_job_that_hangs_is_killed_at_the_deadline(tmp_path):
 
 async def test_a_real_picture_that_takes_too_long_is_refused(tmp_path):
     source = tmp_path / "source"
-    source.write_bytes(pictures.jpeg_12mp())
+    source.write_bytes(sample_images.jpeg_12mp())
     async with new_pool() as patient:
         recipe = Transform.parse({"fm": "avif", "q": "90"}).resolve((await patient.identify(source)).source)
     async with new_pool(deadline=0.3) as pool:
@@ -156,7 +156,7 @@ async def test_memory_has_a_ceiling():
 async def test_an_encoder_that_gets_no_memory_says_so_in_our_words(tmp_path):
     """libavif's word for it is a RuntimeError."""
     source = tmp_path / "source"
-    source.write_bytes(pictures.jpeg(400, 300))
+    source.write_bytes(sample_images.jpeg(400, 300))
     async with new_pool(memory=70 * 1024**2) as pool:
         recipe = Transform.parse({"w": "1600", "fm": "avif"}).resolve((await pool.identify(source)).source)
         with pytest.raises(TooManyPixels, match="more memory"):
@@ -165,7 +165,7 @@ async def test_an_encoder_that_gets_no_memory_says_so_in_our_words(tmp_path):
 
 async def test_fifty_megapixels_fit_below_the_ceiling(tmp_path):
     source = tmp_path / "source"
-    source.write_bytes(pictures.large_png())
+    source.write_bytes(sample_images.large_png())
     async with new_pool(deadline=60) as pool:
         probe = await pool.identify(source)
         recipe = Transform.parse({"w": "800", "h": "600", "fm": "webp"}).resolve(probe.source)
@@ -317,7 +317,7 @@ async def test_workers_ignore_what_is_told_to_the_server(pool):
 SERVER = """
 import asyncio, sys
 from pathlib import Path
-from app.imaging.pool import Limits, Pool
+from app.imaging.workers.pool import Limits, Pool
 from tests.imaging.hard_jobs import Hang, Pid
 
 async def main():

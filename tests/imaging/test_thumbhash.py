@@ -13,7 +13,7 @@ from PIL import Image
 from thash import rgba_to_thumb_hash_pure
 
 from app.imaging import thumbhash
-from tests import pictures
+from tests import sample_images
 
 SIZES = [(1, 1), (1, 32), (32, 1), (2, 3), (32, 24), (24, 32), (32, 32), (31, 17), (100, 3)]
 
@@ -34,7 +34,9 @@ def test_a_hash_is_that_of_the_reference(size: tuple[int, int], alphas: range) -
     assert thumbhash.encode(*size, rgba) == theirs(*size, rgba)
 
 
-@pytest.mark.parametrize("make", [pictures.jpeg, pictures.png, pictures.alpha_webp, pictures.grey_png])
+@pytest.mark.parametrize(
+    "make", [sample_images.jpeg, sample_images.png, sample_images.alpha_webp, sample_images.grey_png]
+)
 def test_what_is_drawn_by_rule_differs_by_a_digit_at_most(make: Callable[[], bytes]) -> None:
     with Image.open(BytesIO(make())) as picture:
         rgba = picture.convert("RGBA").resize((32, 24)).tobytes()

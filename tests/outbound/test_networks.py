@@ -1,6 +1,6 @@
 import pytest
 
-from app.addresses import networks
+from app.client_address import networks
 from app.outbound.networks import is_public, may_be_called, read_address
 
 PRIVATE = """

@@ -14,10 +14,10 @@ from app.context import Context, Services
 from app.errors import PicHubError
 from app.graphql.loaders import Loaders
 from app.imaging.formats import Format
-from app.paging import NumberedRequest
+from app.pagination import NumberedRequest
 from app.resolvers import account, albums, categories, images, quotas, variants, webhooks
 from app.resolvers.filters import ImageFilter
-from app.uploads import Upload
+from app.uploads.multipart import Upload
 from tests.parity.seen import (
     Refused,
     SeenAccount,

@@ -11,11 +11,11 @@ from app.auth.actor import Scope
 from app.context import Services
 from app.models import Account
 from tests.databases import database  # noqa: F401  (each test runs on each)
-from tests.house import house
 from tests.parity.by_graphql import ByGraphQL
 from tests.parity.by_resolvers import ByResolvers
 from tests.parity.by_rest import ByRest
 from tests.parity.seen import Face
+from tests.pichub import house
 from tests.receivers import HERE
 
 SETTINGS = {

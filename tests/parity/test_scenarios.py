@@ -10,7 +10,7 @@ import pytest
 
 from app.imaging.formats import Format
 from app.models import Account
-from tests import pictures
+from tests import sample_images
 from tests.parity.conftest import Street
 from tests.parity.seen import Refused, SeenImage, SeenPicture
 
@@ -28,11 +28,11 @@ async def refused(asked: Awaitable[Any]) -> Refused:
 
 
 async def upload(street: Street, filename: str = "sea.jpg", **words: Any) -> SeenImage:
-    return await street.ann.upload(pictures.jpeg(64, 48), filename, **words)
+    return await street.ann.upload(sample_images.jpeg(64, 48), filename, **words)
 
 
 async def test_an_uploaded_image_is_what_was_sent(street: Street) -> None:
-    data = pictures.jpeg(64, 48)
+    data = sample_images.jpeg(64, 48)
     image = await street.ann.upload(data, "sea.jpg", title="The sea", description="Waves,\nand more waves")
     assert image == await street.ann.image(image.id)
     assert (image.filename, image.title, image.description) == (
@@ -65,7 +65,7 @@ async def test_an_image_goes_where_it_is_put(street: Street) -> None:
 
 async def test_lists_are_newest_first_and_hold_the_callers_own(street: Street) -> None:
     first, second = await upload(street, "1.jpg"), await upload(street, "2.jpg")
-    await street.bob.upload(pictures.jpeg(64, 48), "bobs.jpg")
+    await street.bob.upload(sample_images.jpeg(64, 48), "bobs.jpg")
     assert [image.id for image in await street.ann.images()] == [second.id, first.id]
 
 
@@ -91,8 +91,8 @@ async def test_lists_are_narrowed_by_what_is_known_of_the_pictures(street: Stree
     private = await street.ann.create_album(name="Mine", is_public=False)
     a = await upload(street, "a.jpg")
     between = street.services.clock()
-    b = await street.ann.upload(pictures.png(320, 240), "b.png", album_id=private.id)
-    c = await street.ann.upload(pictures.webp(100, 200), "海滩_100%.webp", title="Beach")
+    b = await street.ann.upload(sample_images.png(320, 240), "b.png", album_id=private.id)
+    c = await street.ann.upload(sample_images.webp(100, 200), "海滩_100%.webp", title="Beach")
 
     async def found(**which: Any) -> list[str]:
         return [image.id for image in await street.ann.images(**which)]
@@ -249,7 +249,7 @@ async def test_what_is_public_is_seen_by_others_and_changed_by_none_of_them(stre
         street.bob.delete_image(image.id),
         street.bob.update_album(album.id, name="Mine"),
         street.bob.delete_album(album.id),
-        street.bob.upload(pictures.jpeg(64, 48), "bobs.jpg", album_id=album.id),
+        street.bob.upload(sample_images.jpeg(64, 48), "bobs.jpg", album_id=album.id),
     ):
         assert (await refused(asked)).code == "FORBIDDEN"
     assert [each.id for each in await street.ann.images()] == [image.id]
@@ -307,7 +307,7 @@ async def test_a_token_without_the_scope_is_told_which(street: Street) -> None:
     reader = street.face.of(street.reader)
     assert [each.id for each in await reader.images()] == [image.id]
     for asked, scope in (
-        (reader.upload(pictures.jpeg(64, 48), "x.jpg"), "images:write"),
+        (reader.upload(sample_images.jpeg(64, 48), "x.jpg"), "images:write"),
         (reader.update_image(image.id, title="x"), "images:write"),
         (reader.delete_image(image.id), "images:write"),
         (reader.create_album(name="x"), "albums:write"),
@@ -324,9 +324,9 @@ async def test_a_token_without_the_scope_is_told_which(street: Street) -> None:
     [
         pytest.param(b"just some text", "UNSUPPORTED_MEDIA_TYPE", id="text"),
         pytest.param(b"", "UNSUPPORTED_MEDIA_TYPE", id="nothing"),
-        pytest.param(pictures.svg(), "UNSUPPORTED_MEDIA_TYPE", id="svg"),
-        pytest.param(pictures.truncated_jpeg(), "VALIDATION_ERROR", id="truncated"),
-        pytest.param(pictures.png_bomb(), "VALIDATION_ERROR", id="bomb"),
+        pytest.param(sample_images.svg(), "UNSUPPORTED_MEDIA_TYPE", id="svg"),
+        pytest.param(sample_images.truncated_jpeg(), "VALIDATION_ERROR", id="truncated"),
+        pytest.param(sample_images.png_bomb(), "VALIDATION_ERROR", id="bomb"),
     ],
 )
 async def test_what_is_no_good_picture_is_refused_whatever_its_name(

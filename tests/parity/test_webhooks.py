@@ -9,7 +9,7 @@ from standardwebhooks import Webhook as Verifier
 from app.models import Webhook
 from app.webhooks import relay
 from app.webhooks.delivery import Senders
-from tests import pictures
+from tests import sample_images
 from tests.parity.conftest import Street
 from tests.parity.test_scenarios import refused
 from tests.receivers import receiving
@@ -61,8 +61,8 @@ async def test_what_happens_arrives_and_is_told_of(street: Street) -> None:
         webhook, secret = await street.ann.create_webhook(
             url=receiver.url, events=["image.uploaded", "image.deleted"]
         )
-        image = await street.ann.upload(pictures.jpeg(64, 48), "sea.jpg")
-        await street.bob.upload(pictures.jpeg(64, 48), "bobs.jpg")
+        image = await street.ann.upload(sample_images.jpeg(64, 48), "sea.jpg")
+        await street.bob.upload(sample_images.jpeg(64, 48), "bobs.jpg")
         await street.ann.create_album(name="not listened to")
         receiver.says(500, "not now")
         await work(street)

@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests import pictures
-from tests.test_cli import PICHUB, run, serving, signed_url, token_of
+from tests import sample_images
+from tests.cli.test_commands import PICHUB, run, serving, signed_url, token_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()
 
@@ -35,7 +35,7 @@ def shell(script: str, **environ: str) -> str:
 
 
 def upload(url: str, signed: dict[str, str], **fields: str) -> str:
-    files = {"image": ("a.png", pictures.png())}
+    files = {"image": ("a.png", sample_images.png())}
     answer = requests.post(f"{url}/v1/upload", headers=signed, files=files, data=fields, timeout=20)
     image_id: str = answer.json()["data"]["id"]
     return image_id
@@ -69,7 +69,7 @@ def test_what_was_backed_up_while_a_server_ran_is_there_again_and_works(tmp_path
         }
         assert seen == {kept: 200, private: 200, second: 200, gone: 404, late: 404}
         for image_id in (kept, second):
-            assert requests.get(f"{url2}/img/{image_id}", timeout=20).content == pictures.png()
+            assert requests.get(f"{url2}/img/{image_id}", timeout=20).content == sample_images.png()
             assert requests.get(f"{url2}/img/{image_id}?w=20", timeout=20).status_code == 200
         assert requests.get(address.replace(url, url2), timeout=20).status_code == 200, (
             "the secret came along"

@@ -16,12 +16,12 @@ import pytest
 
 from app.lifespan import bare_storage, storage_place
 from app.settings import Settings
-from scripts.tortures.cluster import PUBLIC_URL, Cluster, cluster
-from tests import pictures
-from tests.direct.desk import BYTES, TUS, metadata
+from scripts.stress.cluster import PUBLIC_URL, Cluster, cluster
+from tests import sample_images
 from tests.events.sockets import following
-from tests.house import SIGN_IN, signed
+from tests.pichub import SIGN_IN, signed
 from tests.receivers import receiving
+from tests.resumable_uploads.client import BYTES, TUS, metadata
 from tests.servers import postgres
 from tests.servers.seaweed import Seaweed
 from tests.servers.valkey import valkey
@@ -147,7 +147,7 @@ async def test_two_that_start_at_once_on_nothing_make_one_account(machines: Mach
 async def test_what_is_uploaded_at_one_lives_at_the_other(
     machines: Machines, client: httpx2.AsyncClient, headers: dict[str, str]
 ) -> None:
-    picture, token = pictures.jpeg(640, 480), headers["Authorization"].removeprefix("Bearer ")
+    picture, token = sample_images.jpeg(640, 480), headers["Authorization"].removeprefix("Bearer ")
     async with following(machines.b, token, types=["IMAGE_UPLOADED", "IMAGE_DELETED"]) as socket:
         await asyncio.sleep(0.3)  # until it is followed there
         image_id = await upload(client, machines.a, headers, picture)
@@ -176,7 +176,7 @@ async def test_what_turns_private_at_one_is_hidden_by_the_other_at_once(
     machines: Machines, client: httpx2.AsyncClient, headers: dict[str, str]
 ) -> None:
     album = await new_album(client, machines.a, headers, public=True)
-    image_id = await upload(client, machines.a, headers, pictures.jpeg(64, 48), album_id=album)
+    image_id = await upload(client, machines.a, headers, sample_images.jpeg(64, 48), album_id=album)
     addresses = [f"{machines.b}/img/{image_id}?w={width}" for width in (20, 30)]
     for address in addresses:
         await remembered(client, address)
@@ -190,12 +190,12 @@ async def test_what_one_signs_the_other_opens(
     machines: Machines, client: httpx2.AsyncClient, headers: dict[str, str]
 ) -> None:
     album = await new_album(client, machines.a, headers, public=False)
-    image_id = await upload(client, machines.b, headers, pictures.png(), album_id=album)
+    image_id = await upload(client, machines.b, headers, sample_images.png(), album_id=album)
     query = "query($id: ID!) { image(id: $id) { signedUrl(expiresIn: 60) } }"
     for signer, opener in ((machines.a, machines.b), (machines.b, machines.a)):
         told = await asked(client, signer, headers, query, id=image_id)
         address = told["image"]["signedUrl"].replace(PUBLIC_URL, opener)
-        assert (await client.get(address)).content == pictures.png()
+        assert (await client.get(address)).content == sample_images.png()
         assert (await client.get(address.replace("sig=", "sig=a"))).status_code in {403, 404}
     assert (await client.get(f"{machines.a}/img/{image_id}")).status_code == 404
 
@@ -228,7 +228,7 @@ async def test_a_limit_holds_over_both_exactly(
 async def test_fifty_who_ask_both_for_one_variant_cost_one_render(
     machines: Machines, client: httpx2.AsyncClient, headers: dict[str, str]
 ) -> None:
-    image_id = await upload(client, machines.a, headers, pictures.jpeg(1600, 1200))
+    image_id = await upload(client, machines.a, headers, sample_images.jpeg(1600, 1200))
     before = await rendered(machines, client)
     addresses = [f"{url}/img/{image_id}.webp?w=1500&q=95" for url in (machines.a, machines.b) * 25]
     answers = await asyncio.gather(*map(client.get, addresses))
@@ -266,7 +266,7 @@ async def test_what_happens_at_one_is_told_once_by_the_worker(
 async def test_the_pieces_of_an_upload_may_go_to_either(
     machines: Machines, client: httpx2.AsyncClient, headers: dict[str, str]
 ) -> None:
-    picture = pictures.jpeg(1600, 1200)
+    picture = sample_images.jpeg(1600, 1200)
     begin = {
         **headers,
         **TUS,
@@ -297,7 +297,7 @@ async def test_a_server_that_is_killed_under_uploads_loses_nothing_that_it_ackno
     async def go_on_uploading(url: str, number: int, headers: dict[str, str]) -> None:
         nonlocal broken
         for each in range(20):
-            picture = pictures.png(20 + number, 20 + each)
+            picture = sample_images.png(20 + number, 20 + each)
             try:
                 kept[await upload(client, url, headers, picture)] = picture
             except httpx2.TransportError:

@@ -11,10 +11,10 @@ import httpx2
 import pytest
 
 from app.cli.connections import LARGEST_HEAD
-from scripts.tortures import malformed, wire
-from scripts.tortures.peak import Peak
-from scripts.tortures.server import Server
-from tests import pictures
+from scripts.stress import malformed, wire
+from scripts.stress.peak_memory import Peak
+from scripts.stress.server import Server
+from tests import sample_images
 
 PATIENCE = 1.0
 SOON = 20.0
@@ -81,7 +81,7 @@ def test_a_body_of_graphql_that_does_not_come_is_not_waited_for(server):
 
 
 def test_who_is_slow_and_steady_is_served(server):
-    body = malformed.part("image", pictures.patterned_png(), filename="a.png") + malformed.END
+    body = malformed.part("image", sample_images.patterned_png(), filename="a.png") + malformed.END
     whole = wire.request("/v1/upload", method="POST", headers=[malformed.FORM], body=body, token=server.token)
     with wire.connected(server.port) as connection:
         step = len(whole) // 20 + 1
@@ -125,7 +125,7 @@ def test_a_head_whose_body_comes_later_is_sent_at_once(server):
 
 
 def test_an_answer_that_nobody_takes_is_given_up(server):
-    files = {"image": ("a.png", pictures.png(1100, 1000))}
+    files = {"image": ("a.png", sample_images.png(1100, 1000))}
     uploaded = httpx2.post(f"{server.url}/v1/upload", headers=server.headers, files=files, timeout=30)
     sent = wire.request(f"/img/{uploaded.json()['data']['id']}", token=server.token)
     with ExitStack() as held:

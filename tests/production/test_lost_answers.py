@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.models import Image
-from tests import pictures
-from tests.direct.desk import Desk
-from tests.house import House, house
+from tests import sample_images
+from tests.pichub import House, house
+from tests.resumable_uploads.client import Desk
 from tests.servers import postgres
 from tests.servers.cutting import Way, way_to
 
-PICTURE = pictures.jpeg(2000, 1500)
+PICTURE = sample_images.jpeg(2000, 1500)
 """Large enough for intermediates."""
 
 

@@ -13,16 +13,16 @@ from typing import Any
 import httpx2
 import pytest
 
+from app.jobs.cleanup import runner
 from app.lifespan import bare_storage, storage_place
 from app.resolvers import variants
 from app.settings import BadSetting, Settings
 from app.storage.base import Storage
-from app.sweep import sweeping
-from tests import pictures
-from tests.house import House, ask, house
+from tests import sample_images
+from tests.jobs.cleanup.conftest import later
+from tests.pichub import House, ask, house
 from tests.resolvers.test_images import context
 from tests.servers.seaweed import Seaweed
-from tests.sweep.conftest import later
 
 DOCUMENTED = {200, 304, 404, 503}
 
@@ -50,7 +50,7 @@ async def private_image(home: House, picture: bytes) -> str:
 
 
 async def test_an_image_is_uploaded_transformed_shown_again_and_deleted(home: House) -> None:
-    picture = pictures.jpeg(640, 480)
+    picture = sample_images.jpeg(640, 480)
     image_id = (await home.upload(picture, filename="a.jpg"))["id"]
     assert (await home.client.get(f"/img/{image_id}")).content == picture
     answers = [await home.client.get(f"/img/{image_id}?w=64&fm=webp") for _ in range(4)]
@@ -70,7 +70,7 @@ async def test_an_image_is_uploaded_transformed_shown_again_and_deleted(home: Ho
 async def test_what_one_server_rendered_another_shows(seaweed: Seaweed, tmp_path: Path) -> None:
     place = seaweed.settings()
     async with house(tmp_path, **place) as one:
-        image_id = (await one.upload(pictures.jpeg(4000, 3000)))["id"]
+        image_id = (await one.upload(sample_images.jpeg(4000, 3000)))["id"]
         first = await one.client.get(f"/img/{image_id}?w=64")
         before = await keys_of(one)
     shutil.rmtree(tmp_path / "cache")
@@ -83,7 +83,7 @@ async def test_what_one_server_rendered_another_shows(seaweed: Seaweed, tmp_path
 
 
 async def test_a_private_image_is_shown_to_its_owner_and_by_signature(home: House) -> None:
-    image_id = await private_image(home, pictures.png(20, 20))
+    image_id = await private_image(home, sample_images.png(20, 20))
     address = await signed_address(home, image_id)
     assert (await home.client.get(f"/img/{image_id}")).status_code == 404
     assert (await home.client.get(f"/img/{image_id}", headers=home.headers)).status_code == 200
@@ -98,13 +98,13 @@ async def signed_address(home: House, image_id: str, seconds: int = 60) -> str:
 
 async def test_the_sweep_works_on_a_bucket(home: House) -> None:
     ctx = await context(home)
-    image_id = (await home.upload(pictures.jpeg(640, 480)))["id"]
+    image_id = (await home.upload(sample_images.jpeg(640, 480)))["id"]
     for width in range(20, 30):
         await home.client.get(f"/img/{image_id}?w={width}")
     orphan = "originals/img_01jd5m8x2v0000000000000000.jpg"
     await home.services.storage.put(orphan, b"x")
     soon = later(ctx, timedelta(hours=2), variants_size=1500)
-    report = await sweeping.sweep(soon.services)
+    report = await runner.sweep(soon.services)
     assert not report.failed
     assert report.removed["originals"].count == 1
     assert report.removed["variants over budget"].count > 0
@@ -116,7 +116,7 @@ async def test_the_sweep_works_on_a_bucket(home: House) -> None:
 
 async def test_use_is_noted_weekly_and_only_where_variants_have_a_budget(home: House) -> None:
     ctx = await context(home)
-    image_id = (await home.upload(pictures.jpeg(64, 48)))["id"]
+    image_id = (await home.upload(sample_images.jpeg(64, 48)))["id"]
     await home.client.get(f"/img/{image_id}?w=20")
     (key,) = [key for key in await keys_of(home) if key.startswith("variants")]
     bucket = bucket_of(home)
@@ -135,7 +135,7 @@ async def test_a_redirect_with_leave_opens_what_may_be_seen(seaweed: Seaweed, tm
         house(tmp_path, **seaweed.settings(), img_redirect="presigned") as home,
         httpx2.AsyncClient() as web,
     ):
-        picture = pictures.jpeg(640, 480)
+        picture = sample_images.jpeg(640, 480)
         public = (await home.upload(picture, filename="cat é.jpg"))["id"]
         answer = await home.client.get(f"/img/{public}")
         assert (answer.status_code, answer.content) == (302, b"")
@@ -176,7 +176,7 @@ async def test_a_redirect_with_leave_opens_what_may_be_seen(seaweed: Seaweed, tm
 async def test_a_redirect_to_a_cdn_is_for_public_images_alone(seaweed: Seaweed, tmp_path: Path) -> None:
     cdn = "https://cdn.example.org/pictures"
     async with house(tmp_path, **seaweed.settings(), img_redirect=cdn) as home:
-        public = (await home.upload(pictures.jpeg(64, 48)))["id"]
+        public = (await home.upload(sample_images.jpeg(64, 48)))["id"]
         answer = await home.client.get(f"/img/{public}")
         assert (answer.status_code, answer.headers["location"]) == (302, f"{cdn}/originals/{public}.jpg")
         assert answer.headers["x-content-type-options"] == "nosniff"
@@ -184,7 +184,7 @@ async def test_a_redirect_to_a_cdn_is_for_public_images_alone(seaweed: Seaweed, 
         assert answer.headers["location"].removeprefix(f"{cdn}/") in await keys_of(home)
         saved = await home.client.get(f"/img/{public}?download=1")
         assert not saved.headers["location"].startswith(cdn)
-        private = await private_image(home, pictures.png(20, 20))
+        private = await private_image(home, sample_images.png(20, 20))
         location = (await home.client.get(f"/img/{private}", headers=home.headers)).headers["location"]
         assert not location.startswith(cdn)
         assert "X-Amz-Signature" in location
@@ -198,10 +198,10 @@ async def test_without_keys_what_is_not_for_a_cdn_passes_through_here(
     monkeypatch.setenv("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:1")  # the setting's endpoint wins
     url, cdn = seaweed.settings()["storage_url"], "https://cdn.example.org"
     async with house(tmp_path, storage_url=url, img_redirect=cdn) as home:
-        private = await private_image(home, pictures.png(20, 20))
+        private = await private_image(home, sample_images.png(20, 20))
         answer = await home.client.get(f"/img/{private}", headers=home.headers)
-        assert (answer.status_code, answer.content) == (200, pictures.png(20, 20))
-        public = (await home.upload(pictures.png(20, 20)))["id"]
+        assert (answer.status_code, answer.content) == (200, sample_images.png(20, 20))
+        public = (await home.upload(sample_images.png(20, 20)))["id"]
         assert (await home.client.get(f"/img/{public}?download=1")).status_code == 200
         assert (await home.client.get(f"/img/{public}")).status_code == 302
 
@@ -228,7 +228,7 @@ def test_who_has_no_bucket_does_not_load_what_talks_to_one() -> None:
 async def test_pictures_may_lie_in_another_folder(tmp_path: Path) -> None:
     url = f"file://{tmp_path / 'pictures'}"
     async with house(tmp_path / "data", storage_url=url) as home:
-        image_id = (await home.upload(pictures.png(20, 20)))["id"]
+        image_id = (await home.upload(sample_images.png(20, 20)))["id"]
         assert (tmp_path / "pictures" / "originals" / f"{image_id}.png").exists()
 
 
@@ -236,7 +236,7 @@ async def test_while_the_bucket_is_away_only_documented_answers_are_given_and_th
     mortal_seaweed: Seaweed, tmp_path: Path
 ) -> None:
     async with house(tmp_path, **mortal_seaweed.settings()) as home:
-        picture = pictures.jpeg(640, 480)
+        picture = sample_images.jpeg(640, 480)
         kept, doomed = [(await home.upload(picture))["id"] for _ in range(2)]
         shown = (await home.client.get(f"/img/{kept}?w=50")).content
         seen: list[int] = []
@@ -276,6 +276,6 @@ async def test_while_the_bucket_is_away_only_documented_answers_are_given_and_th
         another = await home.upload(picture)
         assert (await home.client.get(f"/img/{another['id']}?w=40")).status_code == 200
         assert list((tmp_path / "cache" / "tmp").iterdir()) == []
-        report = await sweeping.sweep(later(await context(home), timedelta(hours=2)).services)
+        report = await runner.sweep(later(await context(home), timedelta(hours=2)).services)
         assert report.removed["originals"].count >= 1
         assert f"originals/{doomed}.jpg" not in await keys_of(home)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import requests
 
-from tests.test_cli import PICHUB
+from tests.cli.test_commands import PICHUB
 
 
 def test_a_server_that_is_told_to_stop_says_so_and_answers_until_the_drain_is_over(tmp_path: Path) -> None:

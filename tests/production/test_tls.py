@@ -9,17 +9,17 @@ from urllib.parse import urlsplit
 import pytest
 from tortoise import connections
 
+from app.coordination.redis.client import known
+from app.coordination.redis.commands import Away
 from app.db.config import tortoise_config
 from app.db.lifecycle import database
 from app.errors import DatabaseUnreachable
-from app.health import NotReady
-from app.redis.commands import Away
-from app.redis.shared import known
+from app.observability.health import NotReady
 from app.settings import redis_address
+from tests.cli.test_commands import run
 from tests.servers import postgres
 from tests.servers.tls import Authority, authority, tls_to
 from tests.servers.valkey import Valkey, connected, valkey
-from tests.test_cli import run
 
 PASSWORD = "se:cret/@?#%"
 WRITTEN = "se%3Acret%2F%40%3F%23%25"

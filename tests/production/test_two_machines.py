@@ -13,11 +13,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests import pictures
+from tests import sample_images
+from tests.cli.test_commands import run, serving
 from tests.events.sockets import following
-from tests.house import signed
+from tests.pichub import signed
 from tests.servers.valkey import Valkey, valkey
-from tests.test_cli import run, serving
 
 OFF = dict.fromkeys(("PICHUB_LIMIT_UPLOAD", "PICHUB_LIMIT_FAILURES", "PICHUB_LIMIT_MISSES"), "off")
 IN_TIME = 0.2
@@ -159,7 +159,7 @@ async def test_what_one_hides_the_other_does_not_show_from_memory(
 ) -> None:
     headers = next(pair.accounts)
     album_id = await album(client, pair.one, headers, is_public=True)
-    image_id = await upload(client, pair.one, headers, pictures.jpeg(64, 48), album_id=album_id)
+    image_id = await upload(client, pair.one, headers, sample_images.jpeg(64, 48), album_id=album_id)
     address = f"{pair.two}/img/{image_id}?w=20"
     await remembered(client, address)
     answer = await CHANGES[change](client, pair.one, headers, image_id, album_id)
@@ -171,7 +171,7 @@ async def test_many_who_ask_both_for_one_variant_are_given_one(
     pair: Pair, client: httpx2.AsyncClient
 ) -> None:
     headers = next(pair.accounts)
-    for picture, width in ((pictures.jpeg(1600, 1200), 1500), (pictures.jpeg(64, 48), 20)):
+    for picture, width in ((sample_images.jpeg(1600, 1200), 1500), (sample_images.jpeg(64, 48), 20)):
         image_id = await upload(client, pair.one, headers, picture)
         addresses = [f"{url}/img/{image_id}.webp?w={width}&q=95" for url in (pair.one, pair.two) * 25]
         tasks = [asyncio.create_task(client.get(address)) for address in addresses]
@@ -189,7 +189,7 @@ async def test_a_redis_that_is_killed_under_requests_fails_none_of_them(
     pair: Pair, client: httpx2.AsyncClient
 ) -> None:
     headers, stop = next(pair.accounts), asyncio.Event()
-    image_id = await upload(client, pair.one, headers, pictures.jpeg(64, 48))
+    image_id = await upload(client, pair.one, headers, sample_images.jpeg(64, 48))
     seen: Counter[int] = Counter()
     longest = 0.0
 
@@ -224,7 +224,7 @@ async def test_a_redis_that_is_killed_under_requests_fails_none_of_them(
 
 
 async def hidden_without_redis(pair: Pair, client: httpx2.AsyncClient, headers: dict[str, str]) -> None:
-    image_id = await upload(client, pair.one, headers, pictures.png())
+    image_id = await upload(client, pair.one, headers, sample_images.png())
     address = f"{pair.two}/img/{image_id}"
     assert [(await client.get(address)).status_code for _ in range(3)] == [200] * 3
     assert (await client.delete(f"{pair.one}/v1/images/{image_id}", headers=headers)).status_code == 200

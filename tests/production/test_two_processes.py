@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests import pictures
-from tests.test_cli import run, serving, signed_url, token_of
+from tests import sample_images
+from tests.cli.test_commands import run, serving, signed_url, token_of
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def test_what_one_deletes_or_hides_the_other_does_not_show_from_memory(
         f"{one}/v1/albums", headers=signed, json={"name": "x", "is_public": False}, timeout=20
     )
     for hide in ("delete", "move"):
-        image_id = upload(one, signed, pictures.jpeg(64, 48))
+        image_id = upload(one, signed, sample_images.jpeg(64, 48))
         address = f"{two}/img/{image_id}?w=20"
         assert [requests.get(address, timeout=20).status_code for _ in range(4)] == [200] * 4
         if hide == "delete":
@@ -53,11 +53,11 @@ def test_what_one_signs_the_other_opens(pair: tuple[str, str, dict[str, str]]) -
     album = requests.post(
         f"{one}/v1/albums", headers=signed, json={"name": "x", "is_public": False}, timeout=20
     ).json()
-    image_id = upload(one, signed, pictures.png(), album_id=album["data"]["id"])
+    image_id = upload(one, signed, sample_images.png(), album_id=album["data"]["id"])
     token = signed["Authorization"].removeprefix("Bearer ")
     for signer, opener in ((one, two), (two, one)):
         address = signed_url(signer, token, image_id).replace(signer, opener)
-        assert requests.get(address, timeout=20).content == pictures.png()
+        assert requests.get(address, timeout=20).content == sample_images.png()
     requests.delete(f"{two}/v1/images/{image_id}", headers=signed, timeout=20)
     assert requests.get(address.replace(two, one), timeout=20).status_code == 404
 
@@ -105,7 +105,7 @@ def test_many_who_ask_both_for_one_variant_are_given_one(
     pair: tuple[str, str, dict[str, str]], tmp_path: Path
 ) -> None:
     one, two, signed = pair
-    image_id = upload(one, signed, pictures.jpeg_12mp())
+    image_id = upload(one, signed, sample_images.jpeg_12mp())
     addresses = [f"{url}/img/{image_id}.webp?w=1500&q=95" for url in (one, two) * 12]
     with ThreadPoolExecutor(len(addresses)) as threads:
         asked = [threads.submit(requests.get, address, timeout=30) for address in addresses]

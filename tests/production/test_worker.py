@@ -15,9 +15,9 @@ import pytest
 import requests
 
 from app.ids import ALPHABET, LENGTH
-from tests import pictures
+from tests import sample_images
+from tests.cli.test_commands import PICHUB, run, serving
 from tests.servers.seaweed import free_ports
-from tests.test_cli import PICHUB, run, serving
 
 IN_TIME = 12.0
 
@@ -99,7 +99,7 @@ def test_a_worker_apart_passes_on_what_happens_at_a_server(folder: Path) -> None
         answer = requests.post(
             f"{url}/v1/upload",
             headers={"Authorization": f"Bearer {token}"},
-            files={"image": ("a.png", pictures.png())},
+            files={"image": ("a.png", sample_images.png())},
             timeout=20,
         )
         assert answer.status_code == 200, answer.text

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from app.coordination.redis.client import Redis
 from app.errors import RateLimited
 from app.ratelimits.base import Limiter
 from app.ratelimits.memory import MemoryLimiter
 from app.ratelimits.policies import Policy, Window
 from app.ratelimits.redis import RedisLimiter
-from app.redis.shared import Redis
 from tests.ratelimits.shared import FileLimiter
 
 BEGIN = datetime(2026, 11, 22, 12, 0, 0, 250_000, UTC)

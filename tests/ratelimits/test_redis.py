@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from app.coordination.redis.client import Redis
 from app.errors import RateLimited
 from app.ratelimits.memory import MemoryLimiter
 from app.ratelimits.policies import Policy
 from app.ratelimits.redis import RedisLimiter
-from app.redis.shared import Redis
-from tests.house import until
+from tests.pichub import until
 from tests.ratelimits.test_contract import BEGIN, Clock
 from tests.servers.valkey import Watched, connected, valkey
 

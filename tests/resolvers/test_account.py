@@ -19,7 +19,7 @@ from app.resolvers import account, accounts, invitations, sessions
 from app.resolvers.account import NewSignUp, SignedIn
 from app.resolvers.accounts import AccountChanges, NewAccount
 from tests import databases
-from tests.house import PASSWORD, House, house
+from tests.pichub import PASSWORD, House, house
 
 BROWSER = Credentials(page=Page.OURS, user_agent="Tests")
 

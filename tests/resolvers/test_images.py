@@ -16,14 +16,14 @@ from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import Invalid, NotFound, OutOfStorage, PicHubError
 from app.imaging.formats import Format
-from app.imaging.pool import Limits, Pool
 from app.imaging.render import Rendered
 from app.imaging.transform import Transform
+from app.imaging.workers.pool import Limits, Pool
 from app.models import Account, Album, Image
 from app.resolvers import account, albums, images, variants
-from app.uploads import Upload
-from tests import pictures
-from tests.house import House, house, signed
+from app.uploads.multipart import Upload
+from tests import sample_images
+from tests.pichub import House, house, signed
 
 
 async def context(built: House, token: str = "") -> Context:
@@ -56,7 +56,7 @@ async def keys(ctx: Context) -> set[str]:
 async def test_what_an_image_says_of_its_album_counts_the_image(built: House) -> None:
     ctx = await context(built)
     one, two = [await albums.create(ctx, albums.NewAlbum(name)) for name in ("One", "Two")]
-    image = await upload(ctx, pictures.jpeg(), album_id=one.id)
+    image = await upload(ctx, sample_images.jpeg(), album_id=one.id)
     assert image.album is not None
     assert image.album.image_count == 1
     moved = await images.update(ctx, image.id, images.ImageChanges(album_id=two.id))
@@ -68,7 +68,7 @@ async def test_what_an_image_says_of_its_album_counts_the_image(built: House) ->
 async def test_bytes_and_rows_come_and_go_together_however_often_uploads_are_cancelled(built: House) -> None:
     ctx = await context(built)
     album = await albums.create(ctx, albums.NewAlbum("Busy"))
-    data, chance = pictures.jpeg(64, 48), random.Random(7)
+    data, chance = sample_images.jpeg(64, 48), random.Random(7)
     await upload(ctx, data)
     for _ in range(150):
         task = asyncio.create_task(upload(ctx, data, album_id=album.id))
@@ -89,7 +89,7 @@ async def test_a_cancelled_delete_is_whole_or_did_not_happen(built: House) -> No
     ctx = await context(built)
     chance = random.Random(8)
     for _ in range(40):
-        image = await upload(ctx, pictures.jpeg(64, 48))
+        image = await upload(ctx, sample_images.jpeg(64, 48))
         task = asyncio.create_task(images.delete(ctx, image.id))
         await asyncio.sleep(chance.uniform(0, 0.004))
         task.cancel()
@@ -100,7 +100,7 @@ async def test_a_cancelled_delete_is_whole_or_did_not_happen(built: House) -> No
 
 async def test_of_many_deletes_at_once_one_succeeds(built: House) -> None:
     ctx = await context(built)
-    image = await upload(ctx, pictures.jpeg(64, 48))
+    image = await upload(ctx, sample_images.jpeg(64, 48))
     answers = await asyncio.gather(*(images.delete(ctx, image.id) for _ in range(8)), return_exceptions=True)
     assert [type(answer) for answer in answers].count(NotFound) == 7
     owner = await Account.get(username="admin")
@@ -110,7 +110,7 @@ async def test_of_many_deletes_at_once_one_succeeds(built: House) -> None:
 async def test_counts_hold_when_images_move_at_once(built: House) -> None:
     ctx = await context(built)
     one, two = [await albums.create(ctx, albums.NewAlbum(name)) for name in ("One", "Two")]
-    moved = [await upload(ctx, pictures.jpeg(64, 48)) for _ in range(4)]
+    moved = [await upload(ctx, sample_images.jpeg(64, 48)) for _ in range(4)]
     chance = random.Random(9)
     places = [one.id, two.id, None]
     await asyncio.gather(
@@ -130,8 +130,8 @@ async def test_counts_hold_when_images_move_at_once(built: House) -> None:
 async def test_images_are_put_into_an_album_and_taken_out(built: House) -> None:
     ctx = await context(built)
     album, other = [await albums.create(ctx, albums.NewAlbum(name)) for name in ("One", "Two")]
-    inside = await upload(ctx, pictures.jpeg(64, 48), album_id=other.id)
-    outside = await upload(ctx, pictures.jpeg(64, 48))
+    inside = await upload(ctx, sample_images.jpeg(64, 48), album_id=other.id)
+    outside = await upload(ctx, sample_images.jpeg(64, 48))
     both = [inside.id, outside.id]
     assert (await albums.add_images(ctx, album.id, [*both, inside.id])).image_count == 2
     assert (await albums.get(ctx, other.id)).image_count == 0
@@ -141,7 +141,7 @@ async def test_images_are_put_into_an_album_and_taken_out(built: House) -> None:
     with pytest.raises(Invalid, match="1 to 100"):
         await albums.add_images(ctx, album.id, [])
     bob = await context(built, await built.account("bob"))
-    theirs = await upload(bob, pictures.jpeg(64, 48))
+    theirs = await upload(bob, sample_images.jpeg(64, 48))
     with pytest.raises(Invalid, match=theirs.id):
         await albums.add_images(ctx, album.id, [outside.id, theirs.id])
     assert (await albums.get(ctx, album.id)).image_count == 1
@@ -173,7 +173,7 @@ async def delivered(ctx: Context, image: Image, transform: Transform) -> bytes:
 
 async def test_one_render_for_many_askers_and_none_for_later_ones(built: House) -> None:
     async with counted(await context(built)) as (ctx, pool):
-        image = await upload(ctx, pictures.jpeg_12mp())
+        image = await upload(ctx, sample_images.jpeg_12mp())
         wanted = Transform(width=300, format=Format.WEBP)
         answers = await asyncio.gather(*(delivered(ctx, image, wanted) for _ in range(32)))
         assert len(set(answers)) == 1
@@ -184,7 +184,7 @@ async def test_one_render_for_many_askers_and_none_for_later_ones(built: House) 
 
 async def test_what_means_the_same_is_rendered_once(built: House) -> None:
     async with counted(await context(built)) as (ctx, pool):
-        image = await upload(ctx, pictures.jpeg(640, 480))
+        image = await upload(ctx, sample_images.jpeg(640, 480))
         for query in (
             {"w": "100", "h": "100"},
             {"h": "100", "w": "100", "fit": "crop"},
@@ -199,7 +199,7 @@ async def test_no_variant_outlives_its_image(built: House) -> None:
     ctx = await context(built)
     chance = random.Random(10)
     for _ in range(12):
-        image = await upload(ctx, pictures.jpeg(1600, 1200))
+        image = await upload(ctx, sample_images.jpeg(1600, 1200))
         asked = [
             asyncio.create_task(delivered(ctx, image, Transform(width=200 + n, format=Format.WEBP)))
             for n in range(6)
@@ -213,7 +213,7 @@ async def test_no_variant_outlives_its_image(built: House) -> None:
 
 async def test_variants_promise_the_size_that_is_delivered(built: House) -> None:
     ctx = await context(built)
-    image = await upload(ctx, pictures.jpeg(640, 480))
+    image = await upload(ctx, sample_images.jpeg(640, 480))
     assert variants.variant(ctx, image, Transform()) == variants.Variant(
         f"http://pichub.test/img/{image.id}.jpg", 640, 480, Format.JPG
     )
@@ -236,7 +236,7 @@ async def test_variants_promise_the_size_that_is_delivered(built: House) -> None
 )
 async def test_the_address_of_a_variant_delivers_it(built: House, query: dict[str, str]) -> None:
     ctx = await context(built)
-    image = await upload(ctx, pictures.alpha_png())
+    image = await upload(ctx, sample_images.alpha_png())
     transform = Transform.parse(query)
     address = variants.variant(ctx, image, transform).url
     direct = await delivered(ctx, image, transform)
@@ -247,7 +247,7 @@ async def test_the_address_of_a_variant_delivers_it(built: House, query: dict[st
 
 async def test_a_srcset_names_each_width_once_in_order(built: House) -> None:
     ctx = await context(built)
-    image = await upload(ctx, pictures.jpeg(640, 480))
+    image = await upload(ctx, sample_images.jpeg(640, 480))
     base = f"http://pichub.test/img/{image.id}"
     assert variants.src_set(ctx, image, [640, 320, 320], Transform(format=Format.WEBP)) == (
         f"{base}.webp?w=320 320w, {base}.webp?w=640 640w"
@@ -266,10 +266,10 @@ async def test_a_srcset_names_each_width_once_in_order(built: House) -> None:
 async def test_a_full_disk_refuses_uploads_and_lets_deletes_through(tmp_path: Path) -> None:
     async with house(tmp_path) as built:
         ctx = await context(built)
-        image = await upload(ctx, pictures.jpeg(64, 48))
+        image = await upload(ctx, sample_images.jpeg(64, 48))
         full = replace(ctx.services.settings, min_free_disk=1 << 62)
         ctx = replace(ctx, services=replace(ctx.services, settings=full))
         with pytest.raises(OutOfStorage):
-            await upload(ctx, pictures.jpeg(64, 48))
+            await upload(ctx, sample_images.jpeg(64, 48))
         await images.delete(ctx, image.id)
         assert await keys(ctx) == set()

@@ -15,17 +15,17 @@ from PIL import Image as Pillow
 from app.context import Context
 from app.errors import Invalid, NotFound, OutOfStorage, PicHubError
 from app.imaging.intermediates import Step
-from app.imaging.pool import Limits, Pool
-from app.imaging.reports import Probe, Rendered
+from app.imaging.results import Probe, Rendered
 from app.imaging.transform import Transform
+from app.imaging.workers.pool import Limits, Pool
 from app.models import Image
-from app.resolvers import albums, blobs, images, variants
+from app.resolvers import albums, images, storage_keys, variants
 from app.storage.disk import DiskStorage
-from tests import pictures
-from tests.house import House
+from tests import sample_images
+from tests.pichub import House
 from tests.resolvers.test_images import context, keys, upload
 
-LARGE = pictures.jpeg(3264, 2448)
+LARGE = sample_images.jpeg(3264, 2448)
 SMALL = Transform(width=300)
 LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
 
@@ -83,7 +83,7 @@ async def ctx(built: House, pool: WatchedPool) -> Context:
 
 
 def intermediates_of(image: Image) -> set[str]:
-    return {blobs.intermediate_key(image.id, step) for step in Step}
+    return {storage_keys.intermediate_key(image.id, step) for step in Step}
 
 
 async def variant(ctx: Context, image: Image, transform: Transform = SMALL) -> bytes:
@@ -92,10 +92,10 @@ async def variant(ctx: Context, image: Image, transform: Transform = SMALL) -> b
 
 
 async def test_a_large_picture_has_intermediates_and_a_small_one_has_none(ctx: Context) -> None:
-    large, small = await upload(ctx, LARGE), await upload(ctx, pictures.jpeg(2000, 1500))
+    large, small = await upload(ctx, LARGE), await upload(ctx, sample_images.jpeg(2000, 1500))
     assert await keys(ctx) == {large.key, *intermediates_of(large), small.key}
     for step, size in (Step.LARGE, (1632, 1224)), (Step.SMALL, (816, 612)):
-        data = await ctx.services.storage.read(blobs.intermediate_key(large.id, step))
+        data = await ctx.services.storage.read(storage_keys.intermediate_key(large.id, step))
         with Pillow.open(BytesIO(data)) as intermediate:
             assert (intermediate.format, intermediate.size) == ("JPEG", size)
             assert not intermediate.getexif()
@@ -139,10 +139,10 @@ async def test_a_lost_one_is_made_again_once_and_the_bytes_are_the_same(
     ctx: Context, pool: WatchedPool
 ) -> None:
     image = await upload(ctx, LARGE)
-    key, before = blobs.intermediate_key(image.id, Step.SMALL), await variant(ctx, image)
+    key, before = storage_keys.intermediate_key(image.id, Step.SMALL), await variant(ctx, image)
     kept = await ctx.services.storage.read(key)
     await ctx.services.storage.delete(key)
-    await blobs.erase_variants(ctx, image)
+    await storage_keys.erase_variants(ctx, image)
     widths = [replace(SMALL, width=width) for width in (300, 301, 302, 303)]
     after = await asyncio.gather(*(variant(ctx, image, each) for each in widths))
     assert after[0] == before
@@ -152,8 +152,8 @@ async def test_a_lost_one_is_made_again_once_and_the_bytes_are_the_same(
 
 async def test_an_empty_one_that_a_crash_left_is_made_again(ctx: Context) -> None:
     image = await upload(ctx, LARGE)
-    before, key = await variant(ctx, image), blobs.intermediate_key(image.id, Step.SMALL)
-    await blobs.erase_variants(ctx, image)
+    before, key = await variant(ctx, image), storage_keys.intermediate_key(image.id, Step.SMALL)
+    await storage_keys.erase_variants(ctx, image)
     await ctx.services.storage.put(key, b"")
     assert await variant(ctx, image) == before
 
@@ -182,7 +182,7 @@ async def test_a_refused_upload_leaves_nothing(ctx: Context) -> None:
     with pytest.raises(Invalid):
         await upload(ctx, LARGE, album_id="alb_00000000000000000000000000")
     with pytest.raises(PicHubError):
-        await upload(ctx, pictures.cut(LARGE))
+        await upload(ctx, sample_images.cut(LARGE))
     assert await keys(ctx) == set()
     assert list(ctx.services.storage.incoming.iterdir()) == []
 

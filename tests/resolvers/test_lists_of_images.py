@@ -14,10 +14,10 @@ from app.errors import Invalid, InvalidParameter
 from app.ids import Kind, new_id
 from app.imaging.formats import Format
 from app.models import Account, Album, Image
-from app.paging import Direction, Page, PageRequest
+from app.pagination import Direction, Page, PageRequest
 from app.resolvers import images
 from app.resolvers.filters import ImageFilter, ImageKey, ImageOrder
-from tests.house import house
+from tests.pichub import house
 from tests.resolvers.test_images import context
 
 DAWN = datetime(2026, 1, 1, tzinfo=UTC)

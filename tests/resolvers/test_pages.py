@@ -9,7 +9,7 @@ import pytest
 
 from app.ids import Kind, new_id
 from app.models import Account, Album, Category, Image, ImageTag
-from tests.house import House, house
+from tests.pichub import House, house
 from tests.statements import counted_statements
 
 DAWN = datetime(2026, 1, 1, tzinfo=UTC)

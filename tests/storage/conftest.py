@@ -8,7 +8,7 @@ import pytest
 
 from app.storage import DiskStorage, Storage
 from app.storage.cached import CachedStorage
-from app.storage.places import Bucket, place
+from app.storage.locations import Bucket, place
 from app.storage.presigned import Keys
 from app.storage.s3 import S3Storage
 from tests.servers.seaweed import Seaweed

@@ -14,10 +14,10 @@ import pytest
 
 from app.errors import OutOfStorage, StorageUnreachable
 from app.storage import DiskStorage
-from app.storage.places import Bucket, place
+from app.storage.locations import Bucket, place
 from app.storage.presigned import Keys, presigned
 from app.storage.s3 import S3Storage
-from tests.house import until
+from tests.pichub import until
 from tests.servers.seaweed import Seaweed
 from tests.storage.conftest import bucket_of, now
 
@@ -240,8 +240,8 @@ async def test_a_store_that_does_not_answer_fails_too(
 async def test_uploads_to_a_store_that_hangs_are_let_go_and_the_next_do_not_wait(
     mortal_seaweed: Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.watch.DOUBT", 0.2)
-    monkeypatch.setattr("app.watch.AGAIN", 0.05)
+    monkeypatch.setattr("app.coordination.circuit_breaker.DOUBT", 0.2)
+    monkeypatch.setattr("app.coordination.circuit_breaker.AGAIN", 0.05)
     monkeypatch.setattr("app.storage.s3.UNSURE", 1.0)
     storage = bucket_of(mortal_seaweed, tmp_path)
     await storage.put(KEY, b"x")

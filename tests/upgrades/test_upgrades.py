@@ -10,10 +10,10 @@ import pytest
 
 from app.lifespan import prepare
 from app.settings import Settings
-from scripts.tortures import audit
-from scripts.tortures.audit import Data
-from scripts.tortures.specimens import tiny
-from tests.house import UNLIMITED, house, signed
+from scripts.stress import audit
+from scripts.stress.audit import Data
+from scripts.stress.fixtures import tiny
+from tests.pichub import UNLIMITED, house, signed
 
 DUMPS = sorted(Path(__file__).parent.glob("*.sql"))
 PICTURES = 5

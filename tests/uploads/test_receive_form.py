@@ -19,7 +19,7 @@ from starlette.requests import ClientDisconnect
 
 from app.errors import MEGABYTE, BadRequest, Invalid, OutOfStorage, TooLarge
 from app.storage import DiskStorage
-from app.uploads import ALLOWANCE, Limits, Upload, content_length, receive_form, refuse_too_large
+from app.uploads.multipart import ALLOWANCE, Limits, Upload, content_length, receive_form, refuse_too_large
 
 BOUNDARY = "----WebKitFormBoundary7MA4YWxk"
 PICTURE = bytes(range(256)) * 2000
@@ -473,7 +473,7 @@ LARGE_UPLOAD = """
 import asyncio, os, sys
 from pathlib import Path
 from starlette.datastructures import Headers
-from app.uploads import Limits, receive_form
+from app.uploads.multipart import Limits, receive_form
 from app.errors import TooLarge
 
 LIMITS = Limits(max_file_size=50_000_000)

@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 
 from tests.databases import database  # noqa: F401  (each test runs on each)
-from tests.house import house
+from tests.pichub import house
 from tests.receivers import HERE
-from tests.webhooks.desk import Desk
+from tests.webhooks.client import Desk
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from pathlib import Path
 
 from app.models import Delivery, DeliveryStatus, Event
 from tests import databases
-from tests.house import house, until
+from tests.pichub import house, until
 from tests.receivers import HERE, Receiver, receiving
-from tests.webhooks.desk import Desk
+from tests.webhooks.client import Desk
 
 TOGETHER = 5
 """Events in one transaction."""

@@ -8,8 +8,8 @@ from standardwebhooks import Webhook as Verifier
 
 from app.events.catalogue import EventType
 from app.webhooks.signatures import new_secret
+from tests.cli.test_commands import run
 from tests.receivers import receiving
-from tests.test_cli import run
 
 SECRET = new_secret()
 

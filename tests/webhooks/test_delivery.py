@@ -12,7 +12,7 @@ from app.models import Attempt, Delivery, DeliveryStatus, Outcome, Webhook
 from app.webhooks.delivery import Pace
 from app.webhooks.schedule import WAITS
 from tests.receivers import Received, hang, receiving
-from tests.webhooks.desk import Desk
+from tests.webhooks.client import Desk
 
 GONE = "http://127.0.0.1:1/hook"
 """Nobody listens there."""

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tests.house import house
+from tests.observability.test_metrics import samples
+from tests.pichub import house
 from tests.receivers import HERE, receiving
-from tests.test_metrics import samples
-from tests.webhooks.desk import Desk
+from tests.webhooks.client import Desk
 
 
 async def test_attempts_and_what_they_led_to_can_be_scraped(tmp_path: Path) -> None:

@@ -14,10 +14,10 @@ from app.models import Event
 from app.resolvers import albums, images
 from app.webhooks.examples import example
 from app.webhooks.signatures import new_secret, signed_headers
-from tests import pictures
+from tests import sample_images
 from tests.contract.test_samples import NODE, run
 from tests.documented import DOCS
-from tests.house import house
+from tests.pichub import house
 from tests.resolvers.test_images import context, upload
 
 PAGE = (DOCS / "webhooks.md").read_text()
@@ -57,7 +57,7 @@ async def test_example_events_have_the_fields_of_real_ones(tmp_path: Path) -> No
     async with house(tmp_path) as built:
         ctx: Context = await context(built)
         album = await albums.create(ctx, albums.NewAlbum("One"))
-        image = await upload(ctx, pictures.jpeg(64, 48), album_id=album.id)
+        image = await upload(ctx, sample_images.jpeg(64, 48), album_id=album.id)
         await images.delete(ctx, image.id)
         real = {event.type: event.data for event in await Event.all()}
     for kind in set(EventType) - {EventType.PING}:

@@ -6,7 +6,7 @@ from app.events.catalogue import Ping
 from app.ids import Kind, new_id
 from app.models import Account, Delivery, RelayCursor
 from app.webhooks import relay
-from tests.webhooks.desk import Desk
+from tests.webhooks.client import Desk
 
 NOWHERE = "https://example.org/hook"
 

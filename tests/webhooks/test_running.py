@@ -12,8 +12,8 @@ from app.models import Delivery, DeliveryStatus
 from app.webhooks import delivery, relay
 from app.webhooks.delivery import PACE, Pace
 from tests.receivers import Received, hang, receiving
+from tests.webhooks.client import Desk
 from tests.webhooks.crashes import crashes
-from tests.webhooks.desk import Desk
 
 
 @asynccontextmanager

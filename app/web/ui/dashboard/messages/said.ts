@@ -1,6 +1,6 @@
 /**
  * What the server says in detail, in Chinese: it speaks English. Each sentence as it writes it, with its facts, and what is said
- * instead. tests/web/test_messages.py holds the first column to the server's own words.
+ * instead. tests/browser/test_messages.py holds the first column to the server's own words.
  */
 type Say = (...facts: string[]) => string;
 

@@ -1,0 +1,77 @@
+"""The secrets that addresses are signed with, in the database: for servers that have no folder in common."""
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+
+from tortoise.transactions import in_transaction
+
+from app.db.locks import Matter, hold_matter
+from app.models import UrlSecret
+from app.signing.keyring import BadKeyring, Secret
+
+REMEMBERED = 1.0
+"""Seconds after which it is asked again what another server may have changed."""
+
+
+class DatabaseKeyring:
+    """A Keyring of rows. A change counts on all servers within `REMEMBERED` seconds.
+
+    `first` are the secrets to begin with where there are none yet: those that a folder had, the newest first. `older`
+    verify too: those that the settings name.
+    """
+
+    def __init__(
+        self,
+        *,
+        first: Callable[[], Sequence[Secret]] = tuple,
+        older: Sequence[str] = (),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._first = first
+        self._older = tuple(older)
+        self._monotonic = monotonic
+        self._asking = asyncio.Lock()
+        self._seen: tuple[float, tuple[Secret, ...]] | None = None
+
+    async def newest(self) -> str:
+        """The secret that signs, made where there is none."""
+        found = await self._read() or await self._make()
+        return found[0].text
+
+    async def holding(self, now: datetime) -> Sequence[str]:
+        return *(secret.text for secret in await self._read() if secret.holds(now)), *self._older
+
+    async def rotate(self, now: datetime, *, keep_for: timedelta) -> datetime:
+        """Makes a new secret, and gives the time until which the one before it verifies. Raises BadKeyring."""
+        until = now + keep_for
+        async with in_transaction() as transaction:
+            await hold_matter(transaction, Matter.SECRETS)
+            newest = await UrlSecret.all().order_by("-id").first()
+            if newest is None:
+                raise BadKeyring("There are no secrets in the database: the first start makes them")
+            await UrlSecret.filter(id=newest.id).update(until=until)
+            await UrlSecret.filter(until__lte=now).delete()
+            await UrlSecret.create(id=newest.id + 1, text=Secret.fresh().text)
+        self._seen = None
+        return until
+
+    async def _make(self) -> tuple[Secret, ...]:
+        async with in_transaction() as transaction:
+            await hold_matter(transaction, Matter.SECRETS)
+            if not await UrlSecret.exists():  # another server may have been faster
+                begun = self._first() or (Secret.fresh(),)
+                rows = [UrlSecret(text=each.text, until=each.until) for each in reversed(begun)]
+                for number, row in enumerate(rows, 1):
+                    row.id = number
+                await UrlSecret.bulk_create(rows)
+        self._seen = None
+        return await self._read()
+
+    async def _read(self) -> tuple[Secret, ...]:
+        async with self._asking:
+            if self._seen is None or self._monotonic() - self._seen[0] >= REMEMBERED:
+                rows = await UrlSecret.all().order_by("-id")
+                self._seen = self._monotonic(), tuple(Secret(row.text, row.until) for row in rows)
+            return self._seen[1]

@@ -1,0 +1,136 @@
+"""The engines: whether they answer, which they are, and whether what stands in them fits together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from app.cli.checks.findings import Line
+from app.context import Services
+from app.db import state
+from app.errors import DatabaseUnreachable
+from app.jobs import heartbeat
+from app.jobs.cleanup import audit
+from app.observability.health import Check, NotReady
+from app.observability.logging import masked
+from app.storage import probe
+from app.storage.base import Storage
+from app.webhooks import backlog
+
+DEADLINE = 10.0
+"""Seconds for an engine to answer; readiness gives it less."""
+LATE = 300.0
+"""Seconds after which events should have been passed on."""
+SKEW, MUCH_SKEW = 2.0, 30.0
+"""Seconds by which the database's clock and ours may differ: leases and signatures tell the time."""
+
+
+async def answers(check: Check) -> Line:
+    """Whether an engine answers, as readiness asks it, with its version where it tells one."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            await check.ask()
+            version = await check.about() if check.about else "answers"
+    except TimeoutError:
+        return Line.problem(check.name, f"no answer within {DEADLINE:g} s", _look_at(check.name))
+    except Exception as error:
+        return Line.problem(check.name, words(error), _look_at(check.name))
+    return Line.ok(check.name, version)
+
+
+async def storage(check: Check, storage: Storage) -> Line:
+    """Whether an object can be put, read and removed."""
+    try:
+        async with asyncio.timeout(DEADLINE):
+            await probe.round_trip(storage)
+            where = f" in {await check.about()}" if check.about else ""
+    except Exception as error:
+        return Line.problem(
+            check.name, f"an object can't be put and read: {words(error)}", _look_at(check.name)
+        )
+    return Line.ok(check.name, f"an object was put, read and removed{where}")
+
+
+async def rows(services: Services) -> AsyncIterator[Line]:
+    """What the open database tells. Its tables are up to date."""
+    for look in (_clock, _worker, _relay, _unowned, _lost):
+        try:
+            yield await look(services)
+        except Exception as error:
+            yield Line.problem(look.__name__.strip("_"), words(error), "look at the database's own log")
+
+
+async def _clock(services: Services) -> Line:
+    began = services.clock()
+    theirs = await state.now()
+    took = services.clock() - began
+    skew = abs((theirs - (began + took / 2)).total_seconds())
+    said = f"the database's clock and ours differ by {skew:.1f} s"
+    if skew > MUCH_SKEW:
+        return Line.problem("clock", said, "let both machines follow a time server")
+    if skew > SKEW:
+        return Line.warning("clock", said, "let both machines follow a time server")
+    return Line.ok("clock", said)
+
+
+async def _worker(services: Services) -> Line:
+    silence = await heartbeat.silence(services.clock())
+    if silence is not None and silence < heartbeat.MISSED.total_seconds():
+        return Line.ok("worker", f"one said {silence:.0f} s ago that it runs")
+    said = "none has run yet" if silence is None else f"none has been heard of for {silence / 60:.0f} minutes"
+    if services.settings.worker == "apart":
+        return Line.problem(
+            "worker",
+            f"{said}: webhooks hear nothing, nothing is swept",
+            "run 'pichub worker' beside the servers",
+        )
+    return Line.ok("worker", f"{said}; it runs inside each server")
+
+
+async def _relay(services: Services) -> Line:
+    lag, pending = await backlog.lag(services.clock()), await backlog.pending()
+    owed = f"{pending:,} deliveries are owed to webhooks"
+    if lag > LATE:
+        return Line.warning(
+            "webhooks", f"an event has waited for {lag / 60:.0f} minutes, {owed}", "see that a worker runs"
+        )
+    return Line.ok("webhooks", owed)
+
+
+async def _unowned(services: Services) -> Line:
+    found = await audit.unowned(services)
+    said = f"{found.count:,} of {found.looked_at:,} originals looked at have no row"
+    if found.count:
+        return Line.warning(
+            "orphans",
+            said,
+            "the sweep removes them; if they are many, read 'When the database is not the right one'",
+        )
+    return Line.ok("orphans", said)
+
+
+async def _lost(services: Services) -> Line:
+    found = await audit.lost(services)
+    said = f"{found.count:,} of {found.looked_at:,} images looked at have no bytes"
+    if found.count:
+        return Line.problem(
+            "lost pictures", f"{said}, such as {found.example}", "restore the storage from its backup"
+        )
+    return Line.ok("lost pictures", said)
+
+
+def words(error: BaseException) -> str:
+    """What an engine said, where that stands behind what we make of it; without passwords."""
+    if isinstance(error, (DatabaseUnreachable, NotReady)) and error.__cause__ is not None:
+        error = error.__cause__
+    text = " ".join(str(error).split())[:300]
+    return masked(f"{type(error).__name__}: {text}" if text else type(error).__name__)
+
+
+def _look_at(name: str) -> str:
+    setting = {
+        "database": "PICHUB_DATABASE_URL",
+        "storage": "PICHUB_STORAGE_URL",
+        "redis": "PICHUB_REDIS_URL",
+    }
+    if name not in setting:
+        return "look at the server's log"
+    return f"see that it runs and may be reached from here, and what {setting[name]} says, if it is set"

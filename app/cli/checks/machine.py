@@ -1,0 +1,72 @@
+"""The machine: the data folder, its disk, and the codecs."""
+
+import os
+import shutil
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+from app.cli.checks.findings import Line
+from app.errors import written_size
+from app.imaging import codecs
+from app.settings import Settings
+
+SECRETS = "url-secrets.json"
+ROOMY = 4
+"""How many times what must be free should be free."""
+
+
+def look(settings: Settings) -> Iterator[Line]:
+    folder = settings.data_dir
+    if not folder.exists():
+        yield Line.warning(
+            "data folder", f"{folder} does not exist", "the first start makes it, if it may: 'pichub serve'"
+        )
+    else:
+        yield from _permissions(folder)
+        yield _room(folder, settings.min_free_disk)
+    yield _codecs()
+
+
+def _permissions(folder: Path) -> Iterator[Line]:
+    shut = [path for path in (folder, *folder.glob("pichub.db*")) if not os.access(path, os.R_OK | os.W_OK)]
+    if shut:
+        yield Line.problem(
+            "data folder",
+            f"{shut[0]} can't be written to by this user ({os.geteuid()})",
+            f"run as its owner ({shut[0].stat().st_uid}), or give it to this user with chown -R",
+        )
+    elif folder.stat().st_mode & stat.S_IWOTH:
+        yield Line.problem("data folder", f"everybody may write to {folder}", f"chmod o-w {folder}")
+    else:
+        yield Line.ok("data folder", f"{folder.resolve()} can be written to")
+    secrets = folder / SECRETS
+    if secrets.exists() and secrets.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+        yield Line.problem("secrets", f"others than its owner may read {secrets}", f"chmod 600 {secrets}")
+    elif secrets.exists():
+        yield Line.ok("secrets", f"{secrets.name} is its owner's alone")
+
+
+def _room(folder: Path, floor: int) -> Line:
+    usage = shutil.disk_usage(folder)
+    free = f"{written_size(usage.free)} of {written_size(usage.total)} are free"
+    if usage.free < floor:
+        return Line.problem(
+            "disk",
+            f"{free}, and uploads stop below {written_size(floor)}",
+            "make room, or take a larger disk",
+        )
+    if usage.free < ROOMY * floor:
+        return Line.warning("disk", free, f"uploads stop when less than {written_size(floor)} are")
+    return Line.ok("disk", free)
+
+
+def _codecs() -> Line:
+    missing = codecs.missing()
+    if missing:
+        return Line.problem(
+            "codecs",
+            f"Pillow lacks {', '.join(missing)}",
+            "install Pillow from its wheels: they have them all",
+        )
+    return Line.ok("codecs", "JPEG, PNG, WebP, GIF and AVIF")

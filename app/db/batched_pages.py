@@ -1,0 +1,88 @@
+"""The same page of several lists in two statements, however many the lists are: for lists inside lists."""
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from tortoise.models import Model
+from tortoise.queryset import QuerySet
+
+from app.db.sql import Statement
+from app.pagination import Cursor, Direction, Order, Page, PageRequest
+
+M = TypeVar("M", bound=Model)
+EVERYTHING: Mapping[str, Any] = {}
+
+
+async def by_cursor_in_each(
+    query: QuerySet[M],
+    column: str,
+    totals: Mapping[str, int],
+    request: PageRequest,
+    direction: Direction,
+    *,
+    where: Mapping[str, Any] = EVERYTHING,
+) -> dict[str, Page[M]]:
+    """A page for each key of `totals`: of those rows of `query` whose `column` is the key.
+
+    `where` narrows the lists: columns and the values that they must have.
+
+    `totals` says how many such rows there are, for those who keep count. `column` must lead an index that goes on with
+    (created_at, id): each list is then read from its end, and no further than the page. Raises InvalidParameter for
+    a cursor of another list.
+    """
+    request.require(Order())
+    table = query.model._meta  # noqa: SLF001  (Tortoise has no other name for it)
+    arguments: list[Any] = []
+    pieces = [_piece(table.db_table, column, key, request, direction, where, arguments) for key in totals]
+    statement = Statement(" UNION ALL ".join(pieces))
+    found = await table.db.execute_query_dict(statement.for_(table.db), arguments)
+    rows: dict[str, Any] = {row.pk: row for row in await query.filter(id__in=[each["id"] for each in found])}
+    lists: dict[str, list[M]] = {key: [] for key in totals}
+    for each in found:
+        if each["id"] in rows:  # else it was deleted between the two statements
+            lists[each["parent"]].append(rows[each["id"]])
+    return {key: _page(lists[key], request, totals[key]) for key in totals}
+
+
+def _piece(
+    table: str,
+    column: str,
+    key: str,
+    request: PageRequest,
+    direction: Direction,
+    where: Mapping[str, Any],
+    arguments: list[Any],
+) -> str:
+    """The statement that finds one list's rows. Adds its arguments to those that are there."""
+
+    def value(argument: Any) -> str:
+        arguments.append(argument)
+        return f"?{len(arguments)}"
+
+    descending = direction is Direction.NEWEST_FIRST
+    after, before = ("<", ">") if descending else (">", "<")
+    conditions = [f"{name} = {value(is_)}" for name, is_ in {column: key, **where}.items()]
+    for cursor, sign in ((request.after, after), (request.before, before)):
+        if cursor is not None:
+            conditions.append(f"(created_at, id) {sign} ({value(cursor.key)}, {value(cursor.id)})")
+    order = "DESC" if descending is not request.backward else "ASC"
+    return f"""
+        SELECT * FROM (
+            SELECT id, {column} AS parent FROM {table} WHERE {" AND ".join(conditions)}
+            ORDER BY created_at {order}, id {order} LIMIT {value(request.size + 1)}
+        ) AS piece"""  # noqa: S608  (names of ours; every value is an argument)
+
+
+def _page(rows: list[M], request: PageRequest, total: int) -> Page[M]:
+    there_is_more, items = len(rows) > request.size, rows[: request.size]
+    if request.backward:
+        items.reverse()
+
+    # The cursor of a bound was given by a page of this list: there was a row where it stands.
+    has_next = request.before is not None if request.backward else there_is_more
+    has_previous = there_is_more if request.backward else request.after is not None
+    return Page(items, _place, has_next, has_previous, total)
+
+
+def _place(row: Any) -> Cursor:
+    return Cursor(row.created_at, row.id)

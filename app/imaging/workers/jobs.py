@@ -1,0 +1,93 @@
+"""What a pool asks of a worker, and what the worker says on the way and in the end.
+
+Decoders are imported where a job runs: the server, which knows jobs by name, loads none.
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Generic, Protocol, TypeVar
+
+from app.imaging.intermediates import Step
+from app.imaging.limits import Admit, Limits
+from app.imaging.results import Probe, Rendered
+from app.imaging.transform import Recipe
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Job(Protocol[T_co]):
+    """Something to do in a worker: it travels there by pickle, and calls `admit` before it fills much memory."""
+
+    def run(self, admit: Admit) -> T_co: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Identify:
+    path: Path
+    limits: Limits
+    intermediates: Mapping[Step, Path] | None
+
+    def run(self, admit: Admit) -> Probe:
+        from app.imaging.probe import identify
+
+        return identify(self.path, self.limits, intermediates=self.intermediates, admit=admit)
+
+
+@dataclass(frozen=True, slots=True)
+class Reduce:
+    source: Path
+    destinations: Mapping[Step, Path]
+
+    def run(self, admit: Admit) -> None:
+        from app.imaging.intermediates_render import reduce
+
+        reduce(self.source, self.destinations, admit=admit)
+
+
+@dataclass(frozen=True, slots=True)
+class Render:
+    source: Path
+    recipe: Recipe
+    destination: Path
+    step: Step | None
+    place: Path | None = None
+
+    def run(self, admit: Admit) -> Rendered:
+        from app.imaging.render import render
+
+        rendered = render(self.source, self.recipe, self.destination, step=self.step, admit=admit)
+        return replace(rendered, is_placed=True) if self._is_placed() else rendered
+
+    def _is_placed(self) -> bool:
+        """Whether the result could be moved to its place. Done here it costs the server neither a thread nor a wait."""
+        if self.place is not None:
+            with suppress(OSError):  # its folder is not there yet: putting makes it, or tells what is wrong
+                self.destination.replace(self.place)
+                return True
+        return False
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Nothing to do: that it is done tells that jobs are."""
+
+    def run(self, admit: Admit) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """The worker waits until there is room for so many pixels, and is told to go on."""
+
+    pixels: int
+
+
+@dataclass(frozen=True, slots=True)
+class Done(Generic[T_co]):
+    value: T_co
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    error: Exception

@@ -1,0 +1,159 @@
+"""The processes that decode and encode: a nursery that has everything loaded, and the workers that it forks.
+
+The nursery takes orders over a socket: a worker for this channel, or an end to that one. A worker takes jobs over its
+channel. Both end when their socket does, so none outlives the server, however that ends.
+"""
+
+import errno
+import gc
+import os
+import pickle
+import resource
+import signal
+import socket
+import sys
+import traceback
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO, NoReturn, cast
+
+from PIL import Image
+
+from app.errors import OutOfStorage, PicHubError, TooManyPixels
+from app.imaging import intermediates_render, probe, render
+from app.imaging.workers.framing import HIRE, LENGTH, ORDER, packed
+from app.imaging.workers.jobs import Asks, Done, Failed, Job
+
+LOADED = (probe, intermediates_render, render)
+"""What jobs need, here before the first worker is forked."""
+
+UNASKED = 4_000_000
+"""Pixels that a worker decodes without asking for room: each has so much in any case, and asking takes two messages."""
+NICENESS = 5
+"""The server goes first: what it answers from memory does not wait for decoders."""
+
+
+def nursery(orders: socket.socket, memory: int) -> None:
+    """Forks a worker, of at most `memory` bytes, for each channel that comes with an order, until orders end."""
+    _ignore_what_the_server_is_told()
+    Image.init()  # all plugins now: workers share the memory and start in a millisecond
+    gc.freeze()
+    workers: set[int] = set()
+    while order := _next_order(orders):
+        verb, pid, channel = order
+        workers -= _ended(workers)
+        if verb == HIRE and channel is not None:
+            workers.add(_fork(orders, channel, memory))
+        elif pid in workers:
+            workers.remove(pid)
+            _end(pid)
+    for pid in workers:
+        _end(pid)
+
+
+def _ignore_what_the_server_is_told() -> None:
+    """Ctrl-C and a service manager's stop reach all processes; jobs in hand end with the server, not before it."""
+    for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(told, signal.SIG_IGN)
+
+
+def _next_order(orders: socket.socket) -> tuple[bytes, int, socket.socket | None] | None:
+    try:
+        data, descriptors, _, _ = socket.recv_fds(orders, ORDER.size, 1, socket.MSG_WAITALL)
+    except ConnectionError:
+        return None
+    if len(data) < ORDER.size:
+        return None
+    verb, pid = ORDER.unpack(data)
+    return verb, pid, socket.socket(fileno=descriptors[0]) if descriptors else None
+
+
+def _fork(orders: socket.socket, channel: socket.socket, memory: int) -> int:
+    pid = os.fork()
+    if pid == 0:
+        orders.close()
+        _live(channel, memory)
+    channel.close()
+    return pid
+
+
+def _ended(workers: set[int]) -> set[int]:
+    """Those that ended by themselves: they are let go of here, and their ids may belong to others from now on."""
+    return {pid for pid in workers if os.waitpid(pid, os.WNOHANG) != (0, 0)}
+
+
+def _end(pid: int) -> None:
+    """A worker that is not waited for keeps its id, so no stranger is ever hit."""
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
+    with suppress(ChildProcessError):
+        os.waitpid(pid, 0)
+
+
+def _live(channel: socket.socket, memory: int) -> NoReturn:
+    """All of a worker's life; it never returns into the nursery's code."""
+    try:
+        _limit(memory)
+        with channel.makefile("rwb") as stream:
+            _serve(cast("BinaryIO", stream))
+    except (EOFError, OSError):
+        pass  # the server is gone
+    finally:
+        os._exit(0)
+
+
+def _limit(memory: int) -> None:
+    """Data, not address space: what is mapped from libraries and shared with the nursery costs nothing."""
+    with suppress(ValueError, OSError):  # systems that refuse a limit do without
+        resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    os.nice(NICENESS)
+    os.umask(0o077)  # what it writes is for the owner alone
+    with suppress(OSError):  # where the whole machine runs out, a worker goes before the server
+        Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def _serve(stream: BinaryIO) -> None:
+    _send(stream, os.getpid())
+    while True:
+        _send(stream, _outcome(_receive(stream), stream))
+
+
+def _outcome(job: Job[Any], stream: BinaryIO) -> Done[Any] | Failed:
+    def admit(pixels: int) -> None:
+        if pixels <= UNASKED:
+            return
+        _send(stream, Asks(pixels))
+        _receive(stream)
+
+    try:
+        return Done(job.run(admit))
+    except PicHubError as error:
+        return Failed(error)
+    except MemoryError:
+        return Failed(TooManyPixels("It needs more memory than one picture may have"))
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
+            return Failed(OutOfStorage("The disk is full"))
+        error.add_note("".join(traceback.format_exception(error)))  # a traceback does not travel
+        return Failed(error)
+
+
+def _send(stream: BinaryIO, message: Any) -> None:
+    stream.write(packed(message))
+    stream.flush()
+
+
+def _receive(stream: BinaryIO) -> Any:
+    """Raises EOFError where the other end is gone."""
+    head = stream.read(LENGTH.size)
+    if len(head) < LENGTH.size:
+        raise EOFError
+    return pickle.loads(stream.read(*LENGTH.unpack(head)))  # noqa: S301  (from our own server)
+
+
+def main() -> None:
+    """The nursery's program: `fd memory`."""
+    descriptor, memory = map(int, sys.argv[1:])
+    with socket.socket(fileno=descriptor) as orders:
+        nursery(orders, memory)

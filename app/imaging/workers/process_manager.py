@@ -1,0 +1,164 @@
+"""The server's side of the worker processes: hiring one, talking to it, sending it away."""
+
+import asyncio
+import os
+import pickle
+import select
+import signal
+import socket
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Self
+
+from app.imaging.workers.framing import DISMISS, HIRE, LENGTH, ORDER, packed
+
+ROOT = Path(__file__).parents[3]
+BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from app.imaging.workers.process import main; main()"
+"""A fresh interpreter, not a fork of the server: that has threads, sockets and a `__main__` not to be run again."""
+
+IN_LARGE_PAGES = ("env", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1")
+"""How its program is run: with pixels in huge pages where the system gives them, as small ones, each cleared when it is
+first touched, took a third of decoding a WebP and a twentieth of a PNG. Other C libraries than glibc do not look."""
+
+PATIENCE = 10.0
+"""Seconds for a process to start, or to end once it is killed, on a machine that does other things too."""
+
+
+class WorkerLost(Exception):
+    """The worker's process ended while it was talked to."""
+
+
+class Worker:
+    """One worker process, at the other end of a channel."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pid: int) -> None:
+        self.pid = pid
+        self._reader = reader
+        self._writer = writer
+        self._hang_up = select.poll()
+        self._hang_up.register(writer.get_extra_info("socket").fileno(), 0)  # nothing but that is asked for
+
+    @classmethod
+    async def at(cls, channel: socket.socket) -> Self:
+        """The worker that was hired for this channel, once it says its process id. Raises WorkerLost, TimeoutError."""
+        channel.setblocking(False)
+        try:
+            worker = cls(*await asyncio.open_unix_connection(sock=channel), pid=0)
+        except BaseException:
+            channel.close()
+            raise
+        try:
+            async with asyncio.timeout(PATIENCE):
+                worker.pid = await worker.receive()
+        except BaseException:
+            await worker.gone()
+            raise
+        return worker
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process was still there just now; asks the system, as the loop may not have heard yet."""
+        return not self._writer.is_closing() and not self._hang_up.poll(0)
+
+    async def send(self, message: Any) -> None:
+        try:
+            self._writer.write(packed(message))
+            await self._writer.drain()
+        except ConnectionError as error:
+            raise WorkerLost from error
+
+    async def receive(self) -> Any:
+        try:
+            (length,) = LENGTH.unpack(await self._reader.readexactly(LENGTH.size))
+            return pickle.loads(await self._reader.readexactly(length))  # noqa: S301  (from our own worker)
+        except (asyncio.IncompleteReadError, ConnectionError) as error:
+            raise WorkerLost from error
+
+    def kill(self) -> None:
+        """For a worker whose nursery is lost: while the channel is open, the process id is its own."""
+        if self.is_alive and self.pid:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
+
+    async def ended(self) -> None:
+        """Returns when the process is no more, so that nothing is written any longer."""
+        with suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while await self._reader.read(65_536):
+                    pass
+
+    async def gone(self) -> None:
+        """Closes our end of the channel."""
+        self._writer.close()
+        with suppress(ConnectionError):
+            await self._writer.wait_closed()
+
+
+class Nursery:
+    """The process that workers are forked from; it is started when the first one is hired, and again if it is lost."""
+
+    def __init__(self, *, memory: int) -> None:
+        self._memory = memory
+        self._process: subprocess.Popen[bytes] | None = None
+        self._orders: socket.socket | None = None
+
+    async def hire(self) -> Worker:
+        """A new worker. Raises OSError, WorkerLost or TimeoutError where the machine can't start one."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                self._order(HIRE, 0, theirs)
+            except ConnectionError:
+                await self.close()
+                self._order(HIRE, 0, theirs)
+        return await Worker.at(ours)
+
+    async def dismiss(self, worker: Worker) -> None:
+        """Kills the worker; returns when it is gone."""
+        try:
+            self._order(DISMISS, worker.pid)
+        except ConnectionError:
+            worker.kill()
+        try:
+            await worker.ended()
+        finally:
+            await worker.gone()
+
+    async def close(self) -> None:
+        """Ends the nursery, which ends all its workers first."""
+        process, orders, self._process, self._orders = self._process, self._orders, None, None
+        if process is None or orders is None:
+            return
+        try:
+            with suppress(TimeoutError, ConnectionError):
+                await _end_of(orders)
+        finally:
+            orders.close()
+            process.kill()
+            process.wait()
+
+    def _order(self, verb: bytes, pid: int, channel: socket.socket | None = None) -> None:
+        orders = self._orders or (self._start() if verb == HIRE else None)
+        if orders is None:
+            raise ConnectionError("The nursery is closed")
+        socket.send_fds(orders, [ORDER.pack(verb, pid)], [channel.fileno()] if channel else [])
+
+    def _start(self) -> socket.socket:
+        self._orders, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, "-P", "-c", BOOT, str(ROOT), str(theirs.fileno()), str(self._memory)]
+            self._process = subprocess.Popen(  # noqa: S603  (our own program)
+                [*IN_LARGE_PAGES, *command], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+            )
+        return self._orders
+
+
+async def _end_of(orders: socket.socket) -> None:
+    """Says that no more orders come; returns when the nursery has ended its workers and itself."""
+    orders.shutdown(socket.SHUT_WR)
+    orders.setblocking(False)
+    async with asyncio.timeout(PATIENCE):
+        while await asyncio.get_running_loop().sock_recv(orders, 1):
+            pass

@@ -1,0 +1,130 @@
+"""Objects in storage that nobody needs."""
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import datetime, timedelta
+from typing import TypeAlias
+
+from app.jobs.cleanup.report import HeldBack
+from app.jobs.cleanup.run import Round
+from app.models import Image, UploadTicket
+from app.resolvers.storage_keys import GRACE, Room, image_of, upload_of
+from app.storage.base import Amount, Stat
+
+BATCH = 500
+INCOMING = timedelta(days=1)
+"""How long a file may be on its way in."""
+DELIVERED = timedelta(minutes=10)
+"""How long a variant that was just used is left alone, even over the budget: it may be on its way to someone."""
+FEW = 100
+SHARE = 10
+"""Orphans are removed while they are `FEW`, or at most one in `SHARE` of all originals."""
+
+Found: TypeAlias = tuple[str, Stat]
+
+
+async def originals(this: Round) -> Amount:
+    """Removes originals that have no row, unless they are so many that it is rather the rows that are missing."""
+    orphans, every = await _survey(this)
+    if orphans.count > max(FEW, every.count // SHARE) and not this.force:
+        this.held_back = HeldBack(orphans, every)
+        return Amount()
+    return await _remove_orphans(this, Room.ORIGINALS) if orphans.count else orphans
+
+
+async def intermediates(this: Round) -> Amount:
+    return await _remove_orphans(this, Room.INTERMEDIATES)
+
+
+async def variants(this: Round) -> Amount:
+    """Removes variants that have no image, and takes note of the ages of the others."""
+    return await _remove_orphans(this, Room.VARIANTS, keep=this.ages.add)
+
+
+async def surplus(this: Round) -> Amount:
+    """Removes variants over the budget, least recently used first."""
+    budget = this.services.settings.variants_size
+    surplus = this.ages.surplus(budget) if budget is not None else None
+    if surplus is None:
+        return Amount()
+    before = min(surplus.before, this.now - DELIVERED)
+    removed = Amount()
+    async for batch in _batches(this, Room.VARIANTS):
+        # A dry round has left those that were counted before.
+        counted = await without_row(batch, this.now - GRACE) if this.dry and not this.held_back else []
+        chosen = [found for found in batch if found not in counted and surplus.takes(found[1])]
+        removed += await _remove(this, chosen, before)
+    return removed
+
+
+async def pieces(this: Round) -> Amount:
+    """Removes pieces of uploads that no longer wait for the rest."""
+    removed = Amount()
+    async for batch in _batches(this, Room.UPLOADS):
+        of = {key: upload_of(key) for key, _ in batch}
+        receiving = UploadTicket.receiving(this.now).filter(id__in={id_ for id_ in of.values() if id_})
+        kept: set[object] = {None, *await receiving.values_list("id", flat=True)}
+        ended = [(key, stat) for key, stat in batch if of[key] not in kept]
+        removed += await _remove(this, ended, this.now - GRACE)
+    return removed
+
+
+async def incoming(this: Round) -> Amount:
+    """Removes what crashes left of uploads and renders."""
+    await this.extend()
+    return await this.services.storage.clear_incoming(this.now - INCOMING, only_look=this.dry)
+
+
+async def _survey(this: Round) -> tuple[Amount, Amount]:
+    """How many originals have no row, and how many there are."""
+    orphans = every = Amount()
+    async for batch in _batches(this, Room.ORIGINALS):
+        orphans += _sum(await without_row(batch, this.now - GRACE))
+        every += _sum(batch)
+    return orphans, every
+
+
+async def _remove_orphans(this: Round, room: Room, *, keep: Callable[[Stat], None] | None = None) -> Amount:
+    removed = Amount()
+    async for batch in _batches(this, room):
+        orphans = [] if this.held_back else await without_row(batch, this.now - GRACE)
+        removed += await _remove(this, orphans, this.now - GRACE)
+        if keep:
+            gone = {key for key, _ in orphans}
+            for key, stat in batch:
+                if key not in gone:
+                    keep(stat)
+    return removed
+
+
+async def without_row(batch: Sequence[Found], before: datetime) -> list[Found]:
+    """Those put `before` whose image has no row now. What is not named as ours are is not ours to remove."""
+    old = {key: image_of(key) for key, stat in batch if stat.modified_at < before}
+    ids = {image_id for image_id in old.values() if image_id}
+    rows = set(await Image.filter(id__in=ids).values_list("id", flat=True)) if ids else set()
+    gone = ids - rows
+    return [(key, stat) for key, stat in batch if old.get(key) in gone]
+
+
+async def _remove(this: Round, objects: Sequence[Found], before: datetime) -> Amount:
+    """Removes those of the objects that nobody has put or touched since they were looked at."""
+    if this.dry:
+        return _sum([found for found in objects if found[1].modified_at < before])
+    if not objects:
+        return Amount()
+    return await this.services.storage.delete_stale([key for key, _ in objects], before)
+
+
+async def _batches(this: Round, room: Room) -> AsyncIterator[list[Found]]:
+    batch: list[Found] = []
+    async for found in this.services.storage.list(room):
+        batch.append(found)
+        if len(batch) == BATCH:
+            await this.extend()
+            yield batch
+            batch = []
+    await this.extend()
+    yield batch
+
+
+def _sum(objects: Sequence[Found]) -> Amount:
+    return Amount(len(objects), sum(stat.size for _, stat in objects))

@@ -1,0 +1,21 @@
+from collections.abc import Awaitable, Callable, Mapping
+
+from app.jobs.cleanup import objects, rows
+from app.jobs.cleanup.run import Round
+from app.models import Invitation, Session, UploadTicket
+from app.storage.base import Amount
+
+STEPS: Mapping[str, Callable[[Round], Awaitable[Amount]]] = {
+    "originals": objects.originals,
+    "intermediates": objects.intermediates,
+    "variants": objects.variants,
+    "variants over budget": objects.surplus,
+    "uploads": rows.expired(UploadTicket, "expires_at"),
+    "pieces of uploads": objects.pieces,
+    "incoming files": objects.incoming,
+    "sessions": rows.expired(Session, "expires_at"),
+    "invitations": rows.expired(Invitation, "expires_at"),
+    "deliveries": rows.deliveries,
+    "events": rows.events,
+}
+"""What a round does, in this order: originals tell whether orphans are what they seem; deliveries keep their events."""

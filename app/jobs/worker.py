@@ -1,0 +1,69 @@
+"""What goes on behind the requests: named loops, inside the server or in a process of their own."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TypeAlias
+
+from app.context import Services
+from app.jobs import heartbeat
+from app.jobs.cleanup import runner
+from app.observability import logging as logs
+from app.webhooks import delivery, relay
+
+log = logging.getLogger("pichub.worker")
+
+PATIENCE = 10.0
+"""Seconds that loops may take to end when the worker stops."""
+FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+
+Loop: TypeAlias = Callable[[Services], Awaitable[None]]
+Sleep: TypeAlias = Callable[[float], Awaitable[None]]
+
+LOOPS: Mapping[str, Loop] = {
+    "relay": relay.run,
+    "delivery": delivery.run,
+    "sweep": runner.run,
+    "pulse": heartbeat.run,
+}
+"""Each goes on until it is cancelled. That tells it to begin nothing new, and to end what is in hand."""
+
+
+async def work(
+    services: Services,
+    stop: asyncio.Event,
+    *,
+    loops: Mapping[str, Loop] = LOOPS,
+    patience: float = PATIENCE,
+    sleep: Sleep = asyncio.sleep,
+) -> None:
+    """Runs the loops until `stop` is set; then they are cancelled, and once more if that takes `patience` seconds."""
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_run(name, loop, services, stop, sleep), name=f"pichub-{name}")
+            for name, loop in loops.items()
+        ]
+        await stop.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks, timeout=patience)
+        for task in tasks:
+            task.cancel()
+
+
+async def _run(name: str, loop: Loop, services: Services, stop: asyncio.Event, sleep: Sleep) -> None:
+    """The loop, and the loop anew whenever it fails."""
+    wait = FIRST_WAIT
+    while not stop.is_set():
+        began = time.monotonic()
+        try:
+            await loop(services)
+        except Exception as error:
+            logs.failed(log, error, f"the loop {name} failed")
+        else:
+            log.error("the loop %s came to an end", name)
+        if time.monotonic() - began > LONGEST_WAIT:  # it did well for a while
+            wait = FIRST_WAIT
+        await sleep(wait)
+        wait = min(2 * wait, LONGEST_WAIT)

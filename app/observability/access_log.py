@@ -1,0 +1,168 @@
+"""Each request gets an id, and is told of when it was answered: to the log, the metrics and the trace."""
+
+import logging
+import re
+import time
+from dataclasses import dataclass
+from functools import lru_cache
+from random import getrandbits
+from typing import Any
+from urllib.parse import quote
+
+from starlette.routing import Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.observability.logging import Asked, answering
+from app.observability.metrics import Kind
+
+log = logging.getLogger("pichub.access")
+
+REQUESTS = {"http", "websocket"}
+SANE = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+"""Ids that are taken from a proxy: they may stand in a line and in a header as they are."""
+METHODS = {"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"}
+SIGNATURE = re.compile(r"(?<=[?&]sig=)[^&]+")
+LONGEST = 512
+LEFT = 499
+"""The status that is told where the client left before it was answered; nginx calls it so."""
+QUIET = {"/healthz", "/readyz", "/metrics"}
+"""Those who watch ask often; the log has them for who looks for everything."""
+
+
+@dataclass(slots=True)
+class Answer:
+    """What was sent of it so far."""
+
+    status: int = LEFT
+    size: int = 0
+    is_stream: bool = False
+
+    def add(self, message: Message) -> None:
+        match message["type"]:
+            case "http.response.start":
+                self.status = message["status"]
+                kinds = [value for name, value in message.get("headers", ()) if name == b"content-type"]
+                self.is_stream = any(
+                    value.startswith((b"text/event-stream", b"multipart/mixed")) for value in kinds
+                )
+            case "http.response.body":
+                self.size += len(message.get("body", b""))
+            case "websocket.accept":
+                self.status, self.is_stream = 101, True
+            case "websocket.close" if self.status == LEFT:
+                self.status = 403
+
+
+class Observed:
+    """Gives each request an id, as `request.state.request_id` and in X-Request-Id, and tells of it in the end.
+
+    An id that comes with the request and looks like one is taken. May stand twice: the outermost one counts.
+    """
+
+    def __init__(self, app: ASGIApp, *, is_logged: bool) -> None:
+        self.app = app
+        self._is_logged = is_logged
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        state = scope.setdefault("state", {})
+        if scope["type"] not in REQUESTS or "request_id" in state:
+            await self.app(scope, receive, send)
+            return
+        asked, answer = Asked(_id(scope)), Answer()
+        state["request_id"] = asked.id
+        header = (b"x-request-id", asked.id.encode())
+
+        async def send_with_id(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                message["headers"] = [*message.get("headers", ()), header]
+            answer.add(message)
+            await send(message)
+
+        began = time.perf_counter()
+        method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
+        services = state["services"]
+        with answering(asked), services.tracing.request(method, scope["headers"]) as span:
+            try:
+                await self.app(scope, receive, send_with_id)
+            finally:
+                seconds = time.perf_counter() - began
+                kind = kind_of(scope, method, asked)
+                services.metrics.answered(kind, _class_of(answer), None if answer.is_stream else seconds)
+                if span is not None:
+                    span.route, span.status = kind.operation, answer.status
+                if self._is_logged:
+                    _tell(scope, method, kind, asked, answer, seconds)
+
+
+def kind_of(scope: Scope, method: str, asked: Asked) -> Kind:
+    """What the request was, once it was routed."""
+    return _kind(_route(scope), method, asked.operation)
+
+
+@lru_cache
+def _kind(route: str, method: str, operation: str | None) -> Kind:
+    method = method if method in METHODS or method == "WEBSOCKET" else "other"
+    match route.split("/")[1:]:
+        case ["graphql", *_]:
+            return Kind("graphql", method, operation or "none")
+        case ["v1" | "api", *_]:
+            return Kind("rest", method, route.removeprefix("/api"))
+        case ["img", *_] | ["{image_id}.{extension}"]:
+            return Kind("pictures", method, route)
+    return Kind("pages", method, route)
+
+
+def _route(scope: Scope) -> str:
+    """The template of the address; `none` where nothing answers there."""
+    route: Any = scope.get("route")
+    if route is None:
+        return "none"
+    root: str = scope.get("root_path", "")
+    own = scope.get("app_root_path", "")
+    return (
+        f"{root.removeprefix(own)}/none"
+        if isinstance(route, Mount)
+        else f"{root.removeprefix(own)}{route.path}"
+    )
+
+
+def _class_of(answer: Answer) -> str:
+    return f"{answer.status // 100}xx" if answer.status != LEFT else "left"
+
+
+def _id(scope: Scope) -> str:
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and SANE.fullmatch(value):
+            return str(value.decode())
+    return f"{getrandbits(64):016x}"  # it tells requests apart, and is no secret
+
+
+def _tell(scope: Scope, method: str, kind: Kind, asked: Asked, answer: Answer, seconds: float) -> None:
+    level = logging.DEBUG if scope["path"] in QUIET else logging.INFO
+    if not log.isEnabledFor(level):
+        return
+    ms, address = round(seconds * 1000, 1), _address(scope)
+    client = scope["state"].get("address") or (scope["client"][0] if scope.get("client") else "")
+    account = asked.account_id or "-"
+    line = f"{method} {address} {answer.status} {ms}ms {answer.size}B client={client} account={account}"
+    facts = {
+        "method": method,
+        "address": address,
+        "route": kind.operation,
+        "status": answer.status,
+        "ms": ms,
+        "bytes": answer.size,
+        "client": client,
+        "account": account,
+    }
+    # Not by log.info, which would look through the stack for who called it.
+    log.handle(log.makeRecord(log.name, level, "", 0, line, (), None, extra={"facts": facts}))
+
+
+def _address(scope: Scope) -> str:
+    """The path; of pictures with what was asked for, but not what signs it. Other queries may hold anything."""
+    path = quote(scope["path"], safe="/:@!$&'()*+,;=~{}")
+    if path.startswith("/img/") and scope["query_string"]:
+        asked = "?" + quote(scope["query_string"].decode("latin-1"), safe="/:@!$&'()*+,;=~%?")
+        path += SIGNATURE.sub("…", asked)
+    return path if len(path) <= LONGEST else f"{path[:LONGEST]}…"

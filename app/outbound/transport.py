@@ -1,0 +1,134 @@
+"""The connection itself: httpx2, with a network that asks before it connects. Loaded when the first request is sent."""
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import aclosing
+from typing import Any, TypeAlias
+
+import httpcore2
+import httpx2
+
+from app.client_address import Address
+from app.outbound.post import EXCERPT, NOT_AN_ADDRESS, Answer, BadAddress, Unreachable
+
+READ = 16 * 1024
+"""Bytes of an answer that are read; what comes after them is not waited for."""
+SHARE = 3.0
+"""Seconds for one address of a name that has several."""
+HEADERS = {
+    "User-Agent": "PicHub-Webhooks",
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+}
+
+Addresses: TypeAlias = Callable[[str, int], Awaitable[Sequence[Address]]]
+
+
+class Wire:
+    """Sends. `addresses` gives those of a name that may be connected to, or raises."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self._addresses = addresses
+        self._ssl = httpx2.create_ssl_context()
+
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+        """The answer, whatever its status. Raises BadAddress, Unreachable, what `addresses` raises. Has no deadline."""
+        guard = _Guard(self._addresses)
+        try:
+            # A transport alone, without a client around it: no cookies, no redirects, no proxies.
+            request = request_of(url, headers, body)
+            return await _read(await _Transport(guard, self._ssl).handle_async_request(request))
+        except httpx2.HTTPError as error:
+            raise Unreachable(_reason(error)) from error
+        finally:
+            await guard.close()
+
+
+def request_of(url: str, headers: Mapping[str, str], body: bytes) -> httpx2.Request:
+    """The request as it is sent, with all its headers. Raises BadAddress."""
+    try:
+        return httpx2.Request("POST", url, headers={**HEADERS, **headers}, content=body)
+    except httpx2.InvalidURL as error:
+        raise BadAddress(NOT_AN_ADDRESS) from error
+
+
+async def _read(response: httpx2.Response) -> Answer:
+    body = bytearray()
+    try:
+        async with aclosing(aiter(response.stream)) as chunks:  # type: ignore[arg-type, type-var]
+            async for chunk in chunks:
+                body += chunk
+                if len(body) >= READ:
+                    break
+    finally:
+        await response.aclose()
+    text = bytes(body[:READ]).decode(errors="replace").replace("\0", "\ufffd")
+    return Answer(response.status_code, response.headers.get("retry-after"), text[:EXCERPT])
+
+
+def _reason(error: Exception) -> str:
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"The certificate does not hold: {cause.verify_message}"
+        if isinstance(cause, ssl.SSLError):
+            return "TLS could not be agreed on"
+        if isinstance(cause, ConnectionRefusedError):
+            return "Nobody listens there"
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx2.ConnectError):
+        return "No connection could be made"
+    return "The connection was broken off before there was an answer"
+
+
+class _Transport(httpx2.AsyncHTTPTransport):
+    """httpx2's own, for one request through one guard."""
+
+    def __init__(self, guard: "_Guard", context: ssl.SSLContext) -> None:
+        self._pool = httpcore2.AsyncConnectionPool(
+            ssl_context=context, max_connections=1, max_keepalive_connections=0, network_backend=guard
+        )
+
+
+class _Guard(httpcore2.AsyncNetworkBackend):
+    """Connects to a checked address of the name. TLS still asks for the name, and for a certificate of that name."""
+
+    def __init__(self, addresses: Addresses) -> None:
+        self._addresses = addresses
+        self._network = httpcore2.AnyIOBackend()
+        self._opened: list[httpcore2.AsyncNetworkStream] = []
+
+    async def close(self) -> None:
+        """Closes what was opened: a TLS handshake that is broken off by the deadline leaves its socket to nobody."""
+        for stream in self._opened:
+            await stream.aclose()
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        *others, last = await self._addresses(host, port)
+        for address in others:
+            try:
+                async with asyncio.timeout(SHARE):
+                    return await self._connect(address, port, timeout, local_address, socket_options)
+            except (httpcore2.ConnectError, TimeoutError):
+                continue
+        return await self._connect(last, port, timeout, local_address, socket_options)
+
+    async def _connect(self, address: Address, port: int, *rest: Any) -> httpcore2.AsyncNetworkStream:
+        stream = await self._network.connect_tcp(str(address), port, *rest)
+        self._opened.append(stream)
+        return stream
+
+    async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore2.AsyncNetworkStream:
+        raise httpcore2.ConnectError("Only addresses of the network are connected to")
+
+    async def sleep(self, seconds: float) -> None:
+        await self._network.sleep(seconds)

@@ -1,0 +1,186 @@
+"""The secrets that addresses are signed with: the newest signs, and the one before it verifies for a while.
+
+They stand in a file that all processes of a data folder share, or in the settings, or in a database that servers share
+(`app.auth.url_secrets`). No secret is ever shown or logged.
+"""
+
+import json
+import os
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol, Self, TypeVar
+
+from app.cancellation import in_thread
+from app.coordination.file_lock import Held, locked
+from app.settings import SHORTEST_SECRET
+
+PATIENCE = 30.0
+"""Seconds to wait for another process that writes the file."""
+RANDOM_BYTES = 32
+
+T = TypeVar("T")
+
+
+class BadKeyring(Exception):
+    """The file of secrets can't be read or is not there; the text says which file, and what to do."""
+
+
+class Keyring(Protocol):
+    async def newest(self) -> str:
+        """The secret that signs. Raises BadKeyring."""
+
+    async def holding(self, now: datetime) -> Sequence[str]:
+        """Those that verify, the newest first. None where they can't be read: then no signature holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class FixedKeyring:
+    """Secrets that the settings name, the newest first."""
+
+    secrets: tuple[str, ...] = field(repr=False)
+
+    async def newest(self) -> str:
+        return self.secrets[0]
+
+    async def holding(self, _: datetime) -> Sequence[str]:
+        return self.secrets
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """One secret of the file. `until` is None for the newest, and for others when they stop to verify."""
+
+    text: str = field(repr=False)
+    until: datetime | None = None
+
+    @classmethod
+    def fresh(cls) -> Self:
+        return cls(secrets.token_urlsafe(RANDOM_BYTES))
+
+    def holds(self, now: datetime) -> bool:
+        return self.until is None or now < self.until
+
+
+class FileKeyring:
+    """Secrets in the file `path`, readable by its owner alone. What another process writes there counts at once.
+
+    `older` verify too: those that the settings name beside the file.
+    """
+
+    def __init__(self, path: Path, *, older: Sequence[str] = ()) -> None:
+        self.path = path
+        self._older = tuple(older)
+        self._lock = path.with_suffix(".lock")
+        self._seen: tuple[tuple[int, ...], tuple[Secret, ...]] | None = None
+
+    async def newest(self) -> str:
+        """The secret that signs, made where there is none. Raises BadKeyring."""
+        found = self._read() or await self._alone(self._make)
+        return found[0].text
+
+    async def holding(self, now: datetime) -> Sequence[str]:
+        try:
+            found = self._read()
+        except BadKeyring:  # told at each start, and to whoever signs
+            found = ()
+        return *(secret.text for secret in found if secret.holds(now)), *self._older
+
+    async def rotate(self, now: datetime, *, keep_for: timedelta) -> datetime:
+        """Makes a new secret, and gives the time until which the one before it verifies. Raises BadKeyring."""
+        until = now + keep_for
+        self._rotatable()
+        await self._alone(lambda: self._rotate(now, until))
+        return until
+
+    def kept(self) -> tuple[Secret, ...]:
+        """What the file holds, the newest first; nothing where there is none. Raises BadKeyring."""
+        return self._read()
+
+    def _make(self) -> tuple[Secret, ...]:
+        return self._read() or self._write((Secret.fresh(),))  # another process may have been faster
+
+    def _rotate(self, now: datetime, until: datetime) -> tuple[Secret, ...]:
+        newest, *older = self._rotatable()
+        kept = [secret for secret in (replace(newest, until=until), *older) if secret.holds(now)]
+        return self._write((Secret.fresh(), *kept))
+
+    def _rotatable(self) -> tuple[Secret, ...]:
+        if found := self._read():
+            return found
+        raise BadKeyring(f"There are no secrets at {self.path}: the first start makes them")
+
+    async def _alone(self, work: Callable[[], T]) -> T:
+        try:
+            async with locked(self._lock, patience=PATIENCE):
+                return await in_thread(work)
+        except Held as error:
+            raise BadKeyring(str(error)) from error
+
+    def _read(self) -> tuple[Secret, ...]:
+        """What the file holds; nothing where there is none. Raises BadKeyring.
+
+        It runs on the event loop: to see that the file is the one from before costs three microseconds, and another
+        comes once in months.
+        """
+        try:
+            found = self.path.stat()
+            version = (found.st_ino, found.st_mtime_ns, found.st_size)
+            if self._seen is None or self._seen[0] != version:
+                self._seen = version, _parsed(self.path.read_text())
+        except FileNotFoundError:
+            return ()
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            # The cause is not told along: it may quote the file.
+            raise BadKeyring(
+                f"{self.path} can't be read as secrets ({type(error).__name__}): mend it, or remove it to begin anew"
+            ) from None
+        return self._seen[1]
+
+    def _write(self, found: tuple[Secret, ...]) -> tuple[Secret, ...]:
+        """Puts a whole new file in the old one's place, on the disk before it counts."""
+        new = self.path.with_suffix(".new")
+        new.unlink(missing_ok=True)  # what a crash left
+        with open(new, "x", opener=_private) as file:
+            file.write(_written(found))
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(self.path)
+        _sync_folder(self.path.parent)
+        return found
+
+
+def _parsed(text: str) -> tuple[Secret, ...]:
+    found = tuple(
+        Secret(entry["secret"], datetime.fromisoformat(entry["until"]) if entry["until"] else None)
+        for entry in json.loads(text)["secrets"]
+    )
+    if not found or not all(
+        isinstance(each.text, str) and len(each.text) >= SHORTEST_SECRET for each in found
+    ):
+        raise ValueError("no secrets, or too short ones")
+    if any(each.until and each.until.tzinfo is None for each in found):
+        raise ValueError("times without an offset")
+    return found
+
+
+def _written(found: Sequence[Secret]) -> str:
+    entries = [
+        {"secret": secret.text, "until": secret.until.isoformat() if secret.until else None}
+        for secret in found
+    ]
+    return json.dumps({"secrets": entries}, indent=2) + "\n"
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NOFOLLOW, mode=0o600)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

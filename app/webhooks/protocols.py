@@ -1,0 +1,22 @@
+"""What the relay and the deliveries need of the house."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from app.coordination.notifier.base import Bell
+from app.observability.metrics import Metrics
+from app.outbound.post import Outbound
+
+
+class Parts(Protocol):
+    """The services, as far as they are asked for here."""
+
+    @property
+    def bell(self) -> Bell: ...
+    @property
+    def outbound(self) -> Outbound: ...
+    @property
+    def metrics(self) -> Metrics: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...

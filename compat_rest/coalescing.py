@@ -1,0 +1,108 @@
+"""Who asks for a picture while the same is being answered to another is given that answer."""
+
+import asyncio
+import re
+from dataclasses import dataclass
+
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.caching.epochs import Marks
+from app.context import Hit
+from app.observability.metrics import Transformed
+
+ALONE = {
+    b"authorization",
+    b"cookie",
+    b"origin",
+    b"range",
+    b"if-range",
+    b"if-none-match",
+    b"if-modified-since",
+}
+"""Headers of requests that are answered for themselves."""
+DEPENDS = re.compile(rb"auto|preset|%", re.IGNORECASE)
+"""In queries whose answer may depend on Accept: a preset may say auto, and escapes may spell either."""
+SIGNED = b"sig="
+"""So is what a signature may have opened: nothing of it is shared, and nobody waits for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """An answer that anyone may have, while its marks hold."""
+
+    hit: Hit
+    image_id: str
+    marks: Marks
+
+
+class Together:
+    """Lets the first of equal requests through to `app`, and gives its answer to those that come meanwhile.
+
+    A hundred who ask at once for a picture that is not made yet cost one of them, not a hundred times the way to it.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._first: dict[bytes, asyncio.Future[Shared | None]] = {}
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if not _is_plain(scope):
+            await self.app(scope, receive, send)
+            return
+        first = self._first.get(asked(scope))
+        if first is None:
+            await self._lead(scope, receive, send)
+            return
+        shared = await asyncio.shield(first)
+        if shared is None or not scope["state"]["services"].freshness.holds(shared.image_id, shared.marks):
+            await self.app(scope, receive, send)
+            return
+        if scope["query_string"]:
+            scope["state"]["services"].metrics.transformed(Transformed.JOINED)
+        headers = [*shared.hit.headers, (b"vary", b"Origin")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": shared.hit.body})
+
+    async def _lead(self, scope: Scope, receive: Receive, send: Send) -> None:
+        key = asked(scope)
+        first = self._first[key] = scope["state"]["first"] = asyncio.get_running_loop().create_future()
+
+        def end() -> None:
+            if not first.done():
+                first.set_result(None)
+
+        async def send_after_end(message: Message) -> None:
+            end()  # what was not shared by now is not for all, or too large to be held
+            await send(message)
+
+        try:
+            await self.app(scope, receive, send_after_end)
+        finally:
+            del self._first[key]
+            end()
+
+
+def share(scope: Scope, hit: Hit, image_id: str, marks: Marks) -> None:
+    """Tells those who wait for the same what the answer is, before it is sent: who reads slowly holds nobody up."""
+    first = scope["state"].get("first")
+    if first is not None and not first.done():
+        first.set_result(Shared(hit, image_id, marks))
+
+
+def asked(scope: Scope) -> bytes:
+    """The address as it was sent, and what the answer may depend on beside it."""
+    path, query = scope["path"].encode(), scope["query_string"]
+    if not DEPENDS.search(query):
+        return b"%b?%b" % (path, query)
+    accept = b",".join(value for name, value in scope["headers"] if name == b"accept")
+    return b"%b?%b %b" % (path, query, accept)
+
+
+def _is_plain(scope: Scope) -> bool:
+    return (
+        scope["type"] == "http"
+        and scope["method"] == "GET"
+        and scope["path"].startswith("/img/")
+        and SIGNED not in scope["query_string"]
+        and not any(name in ALONE for name, _ in scope["headers"])
+    )

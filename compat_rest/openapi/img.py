@@ -1,0 +1,103 @@
+"""What is said of `/img`, and of the short form of it."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from app.ids import Kind
+from app.imaging.formats import Format
+from app.imaging.presets import Presets
+from app.settings import Settings
+from app.webhooks.examples import IMAGE_ID
+from compat_rest.openapi import responses
+from compat_rest.openapi.parameters import of_pictures
+from compat_rest.openapi.schemas import Schema, id_of, one_of, ref, text
+
+CODES = (
+    "BAD_REQUEST",
+    "FORBIDDEN",
+    "NOT_FOUND",
+    "VALIDATION_ERROR",
+    "RATE_LIMIT_EXCEEDED",
+    "INTERNAL_ERROR",
+    "BUSY",
+)
+ABOUT = """\
+The original, byte for byte, where there is no parameter and no other extension; else what they make of it. Parameters
+that are not known are ignored. An image in a private album is there for its owner and for signed addresses.
+"""
+
+
+def paths(settings: Settings) -> Schema:
+    """The two addresses of a picture, by path."""
+    path = text(
+        "The image's id, `{id}` or `{id}.{ext}`. The extension is the format, unless `fm` is given. A tail such as "
+        "`/harbour.webp`, for people to read, is ignored.",
+        examples=[f"{IMAGE_ID}.webp"],
+    )
+    extension = one_of("The format, unless `fm` is given.", [*Format, "jpeg"])
+    long = {"path": path}
+    short = {"image_id": id_of(Kind.IMAGE, "The image."), "extension": extension}
+    shown = partial(_picture, settings)
+    return {
+        "/img/{path}": {"get": shown("getPicture", long), "head": shown("headPicture", long)},
+        "/{image_id}.{extension}": {
+            "get": shown("getPictureInShort", short),
+            "head": shown("headPictureInShort", short),
+        },
+    }
+
+
+def _redirect(settings: Settings, *, is_head: bool) -> Schema:
+    """Said where this server sends clients to its storage."""
+    if settings.img_redirect == "off" or is_head:
+        return {}
+    location = {"description": "Where the storage delivers it.", "schema": {"type": "string"}}
+    return {"302": {"description": "The storage has it.", "headers": {"Location": location}}}
+
+
+def _picture(settings: Settings, id: str, path: Mapping[str, Schema]) -> Schema:
+    content: Schema = {} if id.startswith("head") else {each.mime_type: {} for each in Format}
+    picture = {"headers": _picture_headers(), **({"content": content} if content else {})}
+    beyond = {
+        "description": "There is no such part of the picture.",
+        "content": {"application/json": {"schema": ref("Error")}},
+    }
+    queries = of_pictures(Presets.parse(settings.presets))
+    return {
+        "operationId": id,
+        "tags": ["Pictures"],
+        "summary": "Ask what a picture is" if id.startswith("head") else "Get a picture",
+        "description": ABOUT,
+        "security": [{}, {"token": ["images:read"]}, {"session": []}],
+        "parameters": [
+            *(
+                {
+                    "name": name,
+                    "in": "path",
+                    "required": True,
+                    "description": schema["description"],
+                    "schema": schema,
+                }
+                for name, schema in path.items()
+            ),
+            *(query.written(name) for name, query in queries.items()),
+        ],
+        "responses": {
+            "200": {"description": "The picture.", **picture},
+            "206": {"description": "The part of it that Range asked for.", **picture},
+            **_redirect(settings, is_head=id.startswith("head")),
+            "304": {"description": "You have it already."},
+            "416": beyond,
+            **responses.of_codes(CODES),
+        },
+    }
+
+
+def _picture_headers() -> Schema:
+    said = {
+        "ETag": "Tells this picture from any other.",
+        "Last-Modified": "When the image was uploaded.",
+        "Cache-Control": "A year for what is public; nothing without asking again for what is private.",
+        "Content-Disposition": "How to name the file when it is saved.",
+    }
+    return {name: {"description": about, "schema": {"type": "string"}} for name, about in said.items()}

@@ -1,0 +1,14 @@
+"""Configurations of tools that upload, over REST: fetched with the token that is to stand in them."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.resolvers import upload_clients
+from compat_rest import parse, present
+
+
+async def show(request: Request) -> Response:
+    ctx = await parse.context(request)
+    authorization = request.headers.get("authorization", "")
+    uploader = await upload_clients.get(ctx, request.path_params["name"], authorization)
+    return present.download(uploader.content, uploader.tool.filename, uploader.tool.media_type)

@@ -1,0 +1,59 @@
+"""`scripts/torture NAME`: runs one suite, says its figures, and fails where a promise was broken."""
+
+import importlib
+import pkgutil
+import secrets
+import sys
+from pathlib import Path
+from shutil import rmtree
+from tempfile import mkdtemp
+
+import click
+
+from scripts.benchmarks.processes import Failed
+from scripts.stress import suites
+from scripts.stress.options import Asked
+from scripts.stress.report import Report
+
+NAMES = [module.name for module in pkgutil.iter_modules(suites.__path__)]
+
+
+@click.command()
+@click.argument("name", type=click.Choice(NAMES))
+@click.option("--quick", is_flag=True, help="A short run: to see that it runs, not to quote.")
+@click.option("--seed", type=int, help="What is random is the same with the same seed.")
+@click.option("--minutes", type=float, help="End after this time, and say how far it got.")
+@click.option("--json", "destination", type=Path, help="A file to write all figures to.")
+@click.option("--keep", is_flag=True, help="Keep the folder with the data and the log.")
+def main(
+    name: str,
+    *,
+    quick: bool,
+    seed: int | None,
+    minutes: float | None,
+    destination: Path | None,
+    keep: bool,
+) -> None:
+    """Break PicHub on purpose, and see whether it keeps its promises."""
+    seed = secrets.randbelow(1_000_000) if seed is None else seed
+    report = Report(name, seed)
+    folder = Path(mkdtemp(prefix=f"pichub-{name}-"))
+    report.say(f"{name}, seed {seed}, in {folder}")
+    seconds = minutes * 60 if minutes else None
+    try:
+        suite = importlib.import_module(f"{suites.__name__}.{name}")
+        suite.run(Asked(folder=folder, seed=seed, quick=quick, seconds=seconds), report)
+    except Failed as error:
+        report.broke(f"it could not be run to its end: {error}")
+    if destination:
+        report.write(destination)
+    if keep or report.broken:
+        report.say(f"the data and the log are in {folder}")
+    else:
+        rmtree(folder, ignore_errors=True)
+    click.echo(report.line)
+    sys.exit(bool(report.broken))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+
+import pytest
+
+from app.coordination.notifier.base import Bell
+from app.coordination.notifier.memory import MemoryBell
+from app.coordination.notifier.redis import RedisBell
+from tests.servers.valkey import connected
+
+
+@asynccontextmanager
+async def in_memory(_: pytest.FixtureRequest) -> AsyncIterator[Bell]:
+    yield MemoryBell()
+
+
+@asynccontextmanager
+async def over_redis(request: pytest.FixtureRequest) -> AsyncIterator[Bell]:
+    async with rung_over(request.getfixturevalue("redis_url")) as bell:
+        yield bell
+
+
+@asynccontextmanager
+async def rung_over(url: str) -> AsyncIterator[RedisBell]:
+    """A bell as one server has it, when it hears the others."""
+    bells: list[RedisBell] = []
+    async with connected(url, prepare=lambda redis: bells.append(RedisBell(redis))):
+        yield bells[0]
+
+
+IMPLEMENTATIONS: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Bell]]] = {
+    "memory": in_memory,
+    "redis": over_redis,
+}
+
+
+@pytest.fixture(params=IMPLEMENTATIONS)
+async def bell(request: pytest.FixtureRequest) -> AsyncIterator[Bell]:
+    """Each implementation in turn, with nobody listening."""
+    async with IMPLEMENTATIONS[request.param](request) as bell:
+        yield bell

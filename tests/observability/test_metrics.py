@@ -1,0 +1,63 @@
+"""What is counted, as Prometheus reads it."""
+
+from prometheus_client.parser import text_string_to_metric_families
+
+from app.observability.metrics import Metrics
+
+
+def samples(page: bytes) -> dict[tuple[str, ...], float]:
+    """The page as Prometheus' own parser reads it: values by name and what its labels say."""
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(page.decode())
+        for sample in family.samples
+    }
+
+
+async def test_attempts_are_counted_by_outcome_and_timed() -> None:
+    metrics = Metrics(on=True)
+    for outcome, seconds in (("delivered", 0.02), ("delivered", 0.3), ("timed_out", 10.2)):
+        metrics.webhook_attempted(outcome, seconds)
+    seen = samples(await metrics.page())
+    assert seen["pichub_webhook_attempts_total", "delivered"] == 2
+    assert seen["pichub_webhook_attempts_total", "timed_out"] == 1
+    assert seen["pichub_webhook_attempt_seconds_count",] == 3
+    assert seen["pichub_webhook_attempt_seconds_sum",] == 10.52
+    within = {
+        le: seen["pichub_webhook_attempt_seconds_bucket", le] for le in ("0.025", "0.5", "10.0", "+Inf")
+    }
+    assert within == {"0.025": 1, "0.5": 2, "10.0": 2, "+Inf": 3}
+
+
+async def test_disabled_webhooks_are_counted_by_reason() -> None:
+    metrics = Metrics(on=True)
+    metrics.webhook_disabled("gone")
+    assert samples(await metrics.page())["pichub_webhooks_disabled_total", "gone"] == 1
+
+
+async def test_each_counts_for_itself() -> None:
+    one, other = Metrics(on=True), Metrics(on=True)
+    one.webhook_disabled("gone")
+    assert ("pichub_webhooks_disabled_total", "gone") not in samples(await other.page())
+
+
+async def test_nothing_is_counted_where_it_is_off() -> None:
+    metrics = Metrics(on=False)
+    metrics.webhook_attempted("delivered", 0.1)
+    metrics.webhook_disabled("gone")
+    seen = samples(await metrics.page())
+    assert seen["pichub_webhook_attempt_seconds_count",] == 0
+    assert ("pichub_webhooks_disabled_total", "gone") not in seen
+
+
+async def test_redis_is_told_of_where_there_is_one() -> None:
+    metrics = Metrics(on=True)
+    assert ("pichub_redis_up",) not in samples(await metrics.page())
+    metrics.redis_is(up=True)
+    assert samples(await metrics.page())["pichub_redis_up",] == 1
+    metrics.redis_is(up=False)
+    for _ in range(3):
+        metrics.redis_fell_back("limits")
+    seen = samples(await metrics.page())
+    assert seen["pichub_redis_up",] == 0
+    assert seen["pichub_redis_fallbacks_total", "limits"] == 3
