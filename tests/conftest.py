@@ -3,8 +3,8 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from app.coordination.redis.client import Redis
-from tests.servers import seaweed as s3
-from tests.servers.valkey import Watched, any_valkey, connected
+from scripts.fixtures.servers import seaweed as s3
+from scripts.fixtures.servers.valkey import Watched, any_valkey, connected
 
 PACED = (
     "coordination/notifier/test_redis",

@@ -15,7 +15,7 @@ from tortoise import connections
 
 from app.lifespan import prepare
 from app.settings import Settings
-from tests.servers import postgres
+from scripts.fixtures.servers import postgres
 
 KINDS = ("sqlite", "postgres")
 FIRST: list[tuple[str, str]] = []

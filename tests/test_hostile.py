@@ -11,13 +11,13 @@ from threading import Thread
 import httpx2
 import pytest
 
-from scripts.stress import fuzzed_images, malformed, schemathesis, wire
-from scripts.stress.answers import wrong_with
-from scripts.stress.options import Asked
-from scripts.stress.report import Report
-from scripts.stress.server import Server
-from scripts.stress.suites import images, requests
-from tests import sample_images
+from scripts.fixtures import sample_images
+from scripts.stress_tests import fuzzed_images, malformed_requests, raw_http, schemathesis
+from scripts.stress_tests.options import Asked
+from scripts.stress_tests.report import Report
+from scripts.stress_tests.response_checks import wrong_with
+from scripts.stress_tests.server import Server
+from scripts.stress_tests.suites import images, requests
 
 JSON = {"content-type": "application/json"}
 REFUSED = {
@@ -147,15 +147,15 @@ def test_requests_that_are_answered_badly_are_found(tmp_path: Path, said: bytes,
     server = Server(tmp_path)
     torture = requests.Torture(Asked(folder=tmp_path, seed=1), Report("requests", 1), server)
     with answering(said) as server.port:
-        torture.one("planted", wire.request("/"))
+        torture.one("planted", raw_http.request("/"))
     assert [why in text for text in torture.report.broken] == [True]
 
 
 def test_a_request_that_has_no_end_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "PATIENCE", 0.2)
+    monkeypatch.setattr(raw_http, "PATIENCE", 0.2)
     server = Server(tmp_path)
     with answering(b"HTTP/1.1 200 OK\r\n\r\n", close=False) as server.port:
-        assert wire.asked(server.port, wire.request("/"), patience=0.2).hung
+        assert raw_http.asked(server.port, raw_http.request("/"), patience=0.2).hung
 
 
 def test_what_schemathesis_was_answered_is_judged(tmp_path: Path) -> None:
@@ -181,7 +181,7 @@ def test_what_schemathesis_was_answered_is_judged(tmp_path: Path) -> None:
 
 
 def test_malformed_requests_are_what_their_names_say() -> None:
-    named = dict(malformed.heads("img_1", "token"))
+    named = dict(malformed_requests.heads("img_1", "token"))
     assert b"Host" not in named["no host"]
     assert len(named["ten megabytes of header"]) > 10_000_000
-    assert wire.frame(b"a" * 200, masked=False)[:4] == b"\x81\x7e\0\xc8"
+    assert raw_http.frame(b"a" * 200, masked=False)[:4] == b"\x81\x7e\0\xc8"

@@ -11,8 +11,8 @@ from scripts.benchmarks import engines as measured_engines
 from scripts.benchmarks import lists as measured_lists
 from scripts.benchmarks.comparison import LONG, SHORT, Comparison
 from scripts.benchmarks.directus import directus
+from scripts.benchmarks.image_quality import pictures, two_megapixels
 from scripts.benchmarks.machine import about_this_machine, prepared, versions
-from scripts.benchmarks.pictures import pictures, two_megapixels
 from scripts.benchmarks.processes import Failed
 from scripts.benchmarks.report import Report
 from scripts.benchmarks.servers import servers

@@ -13,8 +13,8 @@ from statistics import median
 from typing import Any
 
 from app.imaging.workers.process_manager import IN_LARGE_PAGES
+from scripts.benchmarks.image_quality import Pictures
 from scripts.benchmarks.machine import PEERS, Scratch, ssim
-from scripts.benchmarks.pictures import Pictures
 from scripts.benchmarks.processes import Failed
 from scripts.benchmarks.report import Report
 

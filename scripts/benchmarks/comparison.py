@@ -11,7 +11,7 @@ from typing import TypeVar
 from PIL import Image, UnidentifiedImageError
 
 from app.imaging.intermediates import ROOM, Step
-from scripts.benchmarks import load, together
+from scripts.benchmarks import concurrent_requests, load
 from scripts.benchmarks.codec import Job, engine
 from scripts.benchmarks.load import Load
 from scripts.benchmarks.machine import Scratch, ssim
@@ -98,7 +98,7 @@ class Comparison:
         rows: list[list[object]] = []
         bursts = 2 + 2 * self.times.rounds
         for server in self.servers:
-            seen = self._tried(server, partial(together.measure, wish=WEBP, bursts=bursts))
+            seen = self._tried(server, partial(concurrent_requests.measure, wish=WEBP, bursts=bursts))
             if not seen:
                 rows.append([server.name, FAILED, *BLANK * 4])
                 continue

@@ -20,7 +20,7 @@ from scripts.benchmarks.load import Load
 from scripts.benchmarks.processes import Failed, Tree, first_answer, free_port, running
 from scripts.benchmarks.report import Report
 from scripts.benchmarks.servers import Server
-from scripts.stress.engines import Engines, engines
+from scripts.stress_tests.engines import Engines, engines
 
 ROWS = 10_000
 WARM_UP = 2.0

@@ -30,7 +30,7 @@ from app.models import (
     Webhook,
 )
 from app.webhooks.signatures import new_secret
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import PASSWORD, House, signed
 
 STRANGERS = (

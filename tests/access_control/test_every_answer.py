@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.models import Image
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import House, house
 
 ORIGIN = "https://front.example"

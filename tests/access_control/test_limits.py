@@ -19,7 +19,7 @@ from app.client_address import networks
 from app.context import Budget, Context
 from app.models import Image
 from app.resolvers import account
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import PASSWORD, SIGN_IN, House, code_of, house, signed
 
 DAYS = "60/minute;1000/hour;10000/day"

@@ -14,7 +14,7 @@ from app.models import Account, Image
 from app.models.accounts import UNLIMITED
 from app.resolvers import accounts
 from app.resolvers.accounts import AccountChanges
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import House, ask, house, signed
 
 PICTURE = sample_images.png()

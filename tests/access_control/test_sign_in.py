@@ -10,7 +10,7 @@ import pytest
 from app.auth import tokens
 from app.auth.browsers import COOKIE
 from app.models import Account, Role, Session
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import PASSWORD, SIGN_IN, House, ask, code_of, house, sign_in, signed
 
 ME = "{ viewer { username } }"

@@ -12,7 +12,7 @@ from app.asgi import create_app
 from app.auth.actor import Scope
 from app.settings import Settings
 from app.web.pages import BUILT
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.access_control.actors import OWNERS, Cast, Casts, gather, rules, without_ids
 from tests.pichub import House, house
 

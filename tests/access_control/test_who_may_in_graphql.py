@@ -11,7 +11,7 @@ from graphql import FieldNode, OperationDefinitionNode, parse
 from app.auth.actor import Scope
 from app.graphql.schema import build_schema
 from app.settings import Settings
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.access_control.actors import ASKERS, OWNERS, Cast, Casts, gather, rules, without_ids
 from tests.pichub import PASSWORD, House, house
 

@@ -13,7 +13,7 @@ from app.auth import tokens
 from app.auth.actor import Scope
 from app.models import Account, Album, Image, Role
 from app.web.pages import BUILT
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.browser.conftest import visit
 from tests.pichub import PASSWORD, House, ask, served, until
 

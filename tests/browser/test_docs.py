@@ -12,7 +12,8 @@ from app.events.catalogue import EventType
 from app.models import Image
 from compat_rest.errors import STATUS
 from compat_rest.openapi.operations import OPERATIONS
-from tests import npm, sample_images
+from scripts.fixtures import sample_images
+from tests import npm
 from tests.browser.conftest import visit
 from tests.pichub import PASSWORD, SIGN_IN, House
 

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from app.auth.actor import Scope
 from app.models import Image
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.browser.conftest import visit
 from tests.browser.test_dashboard import is_accessible
 from tests.pichub import PASSWORD, House, until

@@ -3,7 +3,7 @@
 from playwright.async_api import BrowserContext, Route, expect
 
 from app.models import Image
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.browser.test_dashboard import file, inside, owner, tile
 from tests.pichub import House
 

@@ -11,7 +11,7 @@ from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 from app.imaging.geometry import MAX_SIDE
 from app.imaging.params import MAX_DPR
 from app.models import ApiToken, Webhook
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.browser.conftest import visit
 from tests.browser.test_dashboard import enter, file, inside, is_accessible, owner, tile
 from tests.pichub import PASSWORD, SIGN_IN, House, code_of, served, sign_in, signed, until

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from app.models import Album, Image
-from tests import npm, sample_images
+from scripts.fixtures import sample_images
+from tests import npm
 from tests.contract.test_samples import NODE, Ran, run
 from tests.documented import DOCS
 from tests.pichub import House, served

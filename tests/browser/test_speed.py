@@ -10,7 +10,7 @@ from playwright.async_api import Browser, BrowserContext, CDPSession, Page, expe
 
 from app.ids import Kind, new_id
 from app.models import Account, Image
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.browser.test_dashboard import inside, owner, tile
 from tests.pichub import House, served
 

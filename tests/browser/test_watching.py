@@ -9,7 +9,7 @@ import pytest
 
 from app.models import Album
 from app.observability.health import REMEMBERED
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.observability.test_metrics import samples
 from tests.pichub import House, ask, house
 

@@ -15,8 +15,8 @@ from app.coordination.redis import commands as commands_module
 from app.coordination.redis.client import Redis
 from app.coordination.redis.deadline import GRACE, PATIENCE
 from app.coordination.redis.subscription import TRUST
+from scripts.fixtures.servers.valkey import Valkey, Watched, connected, valkey
 from tests.pichub import until
-from tests.servers.valkey import Valkey, Watched, connected, valkey
 
 LONGEST = PATIENCE + GRACE + TRUST + 0.4
 """How long a change may take whose marks can't be told, with some room for a busy machine."""

@@ -15,7 +15,7 @@ import requests
 from app.cli.checks import settings_conflicts
 from app.cli.checks.findings import Level, Line
 from app.settings import Settings, unknown
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.cli.test_commands import run, serving, token_of
 
 SECRET = "x" * 40

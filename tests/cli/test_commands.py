@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests import sample_images
+from scripts.fixtures import sample_images
 
 PICHUB = Path(sys.executable).with_name("pichub")
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests import npm, sample_images
+from scripts.fixtures import sample_images
+from tests import npm
 from tests.cli.test_commands import run, serving, token_of
 
 PROJECT = Path(__file__).with_name("project")

@@ -1,4 +1,5 @@
-from tests import npm, sample_images
+from scripts.fixtures import sample_images
+from tests import npm
 from tests.clients.conftest import Clients
 
 

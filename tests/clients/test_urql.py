@@ -1,4 +1,4 @@
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.clients.conftest import Clients
 
 

@@ -1,7 +1,7 @@
 from app.auth.actor import Scope
 from app.errors import MEGABYTE
 from app.models import Account
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import House, signed
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.auth.actor import Scope
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import BASE_URL, House, signed
 from tests.statements import counted_statements
 

@@ -11,7 +11,7 @@ from PIL import Image
 from starlette.types import Message
 
 from app.auth.actor import Scope
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import House, signed
 
 NOISE = sample_images.jpeg(2000, 1500, quality=98)

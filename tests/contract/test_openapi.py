@@ -20,7 +20,7 @@ from compat_rest.errors import STATUS
 from compat_rest.openapi.operations import OPERATIONS
 from compat_rest.openapi.parameters import OF_IMAGES, PAGING, TRANSFORMS
 from compat_rest.routes import API
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.access_control.test_who_may import ROWS, routes_of
 from tests.contract.described import DOCUMENT, fits
 from tests.pichub import House, house, signed

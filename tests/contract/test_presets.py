@@ -6,7 +6,7 @@ import httpx2
 import pytest
 
 from app.signing.signature import Signature
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import House, house
 from tests.statements import counted_statements
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import House, house
 
 

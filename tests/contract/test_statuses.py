@@ -11,7 +11,7 @@ from app.auth.actor import Scope
 from app.errors import MEGABYTE, PicHubError
 from app.models import ApiToken
 from compat_rest.errors import STATUS
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import House, signed
 
 NO_SUCH_IMAGE = "img_" + "0" * 26

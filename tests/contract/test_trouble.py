@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from tortoise import connections
 
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import house, served, until
 
 

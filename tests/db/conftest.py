@@ -8,10 +8,10 @@ from app.db.config import sqlite_url, tortoise_config
 from app.db.engine_sqlite import Engine
 from app.db.lifecycle import database as opened
 from app.db.migrate import migrate
+from scripts.fixtures.servers import postgres
 from tests.databases import KINDS
 from tests.db.library import Library
 from tests.db.models import Shelf
-from tests.servers import postgres
 
 
 @pytest.fixture

@@ -17,11 +17,12 @@ from app.db.config import tortoise_config
 from app.db.engine_asyncpg import Engine
 from app.db.lifecycle import database
 from app.errors import DatabaseUnreachable, OutcomeUnknown
-from tests import databases, sample_images
+from scripts.fixtures import sample_images
+from scripts.fixtures.servers import postgres
+from scripts.fixtures.servers.cutting import Way, way_to
+from tests import databases
 from tests.databases import CHOSEN
 from tests.pichub import house, until
-from tests.servers import postgres
-from tests.servers.cutting import Way, way_to
 
 
 @pytest.fixture

@@ -23,10 +23,10 @@ from app.models import Account, Event, Image
 from app.resolvers import albums
 from app.resolvers.albums import NewAlbum
 from app.settings import Settings
-from tests import sample_images
+from scripts.fixtures import sample_images
+from scripts.fixtures.servers import postgres
 from tests.pichub import house
 from tests.resolvers.test_images import context, upload
-from tests.servers import postgres
 
 PICHUB = Path(sys.executable).with_name("pichub")
 MANY = """

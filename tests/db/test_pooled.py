@@ -14,10 +14,10 @@ from tortoise.transactions import in_transaction
 
 from app.db.config import tortoise_config
 from app.db.lifecycle import database
-from tests import sample_images
+from scripts.fixtures import sample_images
+from scripts.fixtures.servers import postgres
+from scripts.fixtures.servers.pooling import pooled
 from tests.pichub import house
-from tests.servers import postgres
-from tests.servers.pooling import pooled
 
 
 @pytest.fixture

@@ -25,12 +25,12 @@ from app.resolvers.accounts import AccountChanges, NewAccount
 from app.resolvers.albums import NewAlbum
 from app.resolvers.images import ImageChanges
 from app.signing.keyring import FileKeyring
-from tests import sample_images
+from scripts.fixtures import sample_images
+from scripts.fixtures.servers import postgres
 from tests.databases import CHOSEN
 from tests.pichub import House, house
 from tests.receivers import HERE
 from tests.resolvers.test_images import context, upload
-from tests.servers import postgres
 from tests.webhooks.client import Desk
 
 PASSWORD = "correct horse"

@@ -12,7 +12,7 @@ from tortoise.queryset import QuerySet
 from app.models import Account, Album, ApiToken, Event, Image
 from app.resolvers import albums
 from app.resolvers.albums import NewAlbum
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.databases import database  # noqa: F401  (each test runs on each)
 from tests.pichub import House, house
 from tests.resolvers.test_images import context, upload

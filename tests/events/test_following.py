@@ -28,7 +28,7 @@ from app.models import Account, ApiToken, Event
 from app.pagination import Place
 from app.resolvers import albums, events, images
 from app.resolvers.events import EventFilter
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.events.load import listen, subscribed
 from tests.events.sockets import EVENTS, Closed, Rejected, connected, following
 from tests.pichub import House, served, until

@@ -8,7 +8,7 @@ from app.auth.actor import Scope
 from app.models import Event
 from app.pagination import Place
 from app.resolvers import albums, images
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import House, signed
 from tests.resolvers.test_images import context, upload
 

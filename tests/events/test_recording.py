@@ -18,7 +18,8 @@ from app.events import outbox
 from app.events.catalogue import CATALOGUE, EventType, Ping
 from app.models import Album, Event
 from app.resolvers import albums, images
-from tests import databases, sample_images
+from scripts.fixtures import sample_images
+from tests import databases
 from tests.pichub import House
 from tests.resolvers.test_images import context, upload
 

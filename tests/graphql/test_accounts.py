@@ -10,7 +10,7 @@ import pytest
 from app.auth.actor import SCOPES_OF, Preset, Scope
 from app.graphql.types import tokens
 from app.models import Account, Role
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import PASSWORD, House, ask, code_of, house, sign_in, signed
 
 CREATE_TOKEN = """mutation($input: CreateApiTokenInput!) { createApiToken(input: $input) {

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from app.models import Image
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.graphql.conftest import Endpoint
 from tests.graphql.ways import WAYS, Way
 from tests.pichub import House, house, served

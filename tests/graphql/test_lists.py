@@ -12,7 +12,7 @@ from app import models
 from app.context import Context
 from app.graphql.server.fast_path import Plain, Selection
 from app.graphql.types.images import Image
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.graphql.conftest import Endpoint
 
 IMAGES = """query(

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import pytest
 from PIL import Image
 
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.graphql.conftest import Endpoint
 from tests.pichub import house
 from tests.statements import counted_statements

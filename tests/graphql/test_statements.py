@@ -20,7 +20,7 @@ from app.resolvers.albums import NewAlbum
 from app.resolvers.categories import NewCategory
 from app.resolvers.uploads import NewUpload
 from app.settings import Settings
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.operations import SHOWN, Shown
 from tests.pichub import House, ask, house
 from tests.receivers import HERE, receiving

@@ -12,7 +12,7 @@ from app.graphql.schema import build_schema
 from app.graphql.server.trusted_documents import BadDocument, Documents
 from app.resolvers import albums
 from app.settings import Settings
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.events.sockets import connected
 from tests.graphql.ways import WAYS, Way, over_http
 from tests.pichub import House, served, until

@@ -5,7 +5,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.graphql.conftest import Endpoint
 
 VARIANT = """query($id: ID!, $transform: TransformInput!) {

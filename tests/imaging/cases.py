@@ -23,7 +23,7 @@ from app.imaging.limits import Limits
 from app.imaging.probe import identify
 from app.imaging.render import render
 from app.imaging.transform import Transform
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.imaging.sharp import Sharp
 from tests.imaging.similarity import WINDOW, ssim
 

@@ -11,7 +11,7 @@ from app.imaging.formats import Format
 from app.imaging.probe import identify
 from app.imaging.render import render
 from app.imaging.transform import Transform
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.imaging.cases import LIMITS, SHARP_NAMES, case, compared
 from tests.imaging.sharp import Sharp
 from tests.imaging.similarity import ssim

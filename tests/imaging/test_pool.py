@@ -12,7 +12,7 @@ import pytest
 from app.errors import Busy, CorruptImage, Invalid, TooHeavy, TooManyPixels, TooSlow, UnsupportedFormat
 from app.imaging.transform import Transform
 from app.imaging.workers.pool import Limits, Pool
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.imaging.hard_jobs import Die, Fill, Hang, Hold, Modules, Pid, Say, Stumble
 
 LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)

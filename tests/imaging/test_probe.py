@@ -10,8 +10,8 @@ from app.imaging.limits import Limits
 from app.imaging.probe import Probe, identify
 from app.imaging.render import render
 from app.imaging.transform import Transform
-from scripts.stress import fuzzed_images
-from tests import sample_images
+from scripts.fixtures import sample_images
+from scripts.stress_tests import fuzzed_images
 
 LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
 

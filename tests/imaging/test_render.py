@@ -15,9 +15,9 @@ from app.imaging.limits import Limits
 from app.imaging.probe import identify
 from app.imaging.render import Rendered, render
 from app.imaging.transform import Transform
-from scripts.stress import fuzzed_images
-from tests import sample_images
-from tests.sample_images import BLUE, GREEN, PATTERN, RED, YELLOW
+from scripts.fixtures import sample_images
+from scripts.fixtures.sample_images import BLUE, GREEN, PATTERN, RED, YELLOW
+from scripts.stress_tests import fuzzed_images
 
 LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
 

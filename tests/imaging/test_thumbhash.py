@@ -13,7 +13,7 @@ from PIL import Image
 from thash import rgba_to_thumb_hash_pure
 
 from app.imaging import thumbhash
-from tests import sample_images
+from scripts.fixtures import sample_images
 
 SIZES = [(1, 1), (1, 32), (32, 1), (2, 3), (32, 24), (24, 32), (32, 32), (31, 17), (100, 3)]
 

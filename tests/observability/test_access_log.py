@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from app.models import Album
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import House, ask, house, signed
 
 

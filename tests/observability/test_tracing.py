@@ -11,7 +11,7 @@ from opentelemetry.proto.trace.v1.trace_pb2 import Span
 
 from app.observability import tracing
 from app.settings import BadSetting
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.cli.test_commands import run
 from tests.pichub import house
 

@@ -10,7 +10,7 @@ import pytest
 
 from app.imaging.formats import Format
 from app.models import Account
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.parity.conftest import Street
 from tests.parity.seen import Refused, SeenImage, SeenPicture
 

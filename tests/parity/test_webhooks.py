@@ -9,7 +9,7 @@ from standardwebhooks import Webhook as Verifier
 from app.models import Webhook
 from app.webhooks import relay
 from app.webhooks.delivery import Senders
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.parity.conftest import Street
 from tests.parity.test_scenarios import refused
 from tests.receivers import receiving

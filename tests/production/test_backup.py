@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.cli.test_commands import PICHUB, run, serving, signed_url, token_of
 
 PAGE = (Path(__file__).parents[2] / "docs" / "operations.md").read_text()

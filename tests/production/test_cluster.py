@@ -16,15 +16,15 @@ import pytest
 
 from app.lifespan import bare_storage, storage_place
 from app.settings import Settings
-from scripts.stress.cluster import PUBLIC_URL, Cluster, cluster
-from tests import sample_images
+from scripts.fixtures import sample_images
+from scripts.fixtures.servers import postgres
+from scripts.fixtures.servers.seaweed import Seaweed
+from scripts.fixtures.servers.valkey import valkey
+from scripts.stress_tests.cluster import PUBLIC_URL, Cluster, cluster
 from tests.events.sockets import following
 from tests.pichub import SIGN_IN, signed
 from tests.receivers import receiving
 from tests.resumable_uploads.client import BYTES, TUS, metadata
-from tests.servers import postgres
-from tests.servers.seaweed import Seaweed
-from tests.servers.valkey import valkey
 
 ACCOUNTS = """
 import asyncio

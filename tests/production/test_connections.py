@@ -11,10 +11,10 @@ import httpx2
 import pytest
 
 from app.cli.connections import LARGEST_HEAD
-from scripts.stress import malformed, wire
-from scripts.stress.peak_memory import Peak
-from scripts.stress.server import Server
-from tests import sample_images
+from scripts.fixtures import sample_images
+from scripts.stress_tests import malformed_requests, raw_http
+from scripts.stress_tests.peak_memory import Peak
+from scripts.stress_tests.server import Server
 
 PATIENCE = 1.0
 SOON = 20.0
@@ -36,9 +36,9 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     ids=["nothing", "half a line", "half a head", "empty lines"],
 )
 def test_a_head_that_does_not_come_is_not_waited_for(server, start):
-    with wire.connected(server.port) as connection:
+    with raw_http.connected(server.port) as connection:
         connection.sendall(start)
-        assert wire.is_closed_within(connection, SOON)
+        assert raw_http.is_closed_within(connection, SOON)
 
 
 def is_cut_while_it_drips(connection: socket.socket) -> bool:
@@ -52,43 +52,43 @@ def is_cut_while_it_drips(connection: socket.socket) -> bool:
 
 
 def test_a_head_that_drips_has_no_more_time(server):
-    with wire.connected(server.port) as connection:
+    with raw_http.connected(server.port) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nX: ")
         assert is_cut_while_it_drips(connection)
 
 
 def test_what_drips_after_an_answer_has_no_more_time_either(server):
     sent = b"POST /v1/nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
-    with wire.connected(server.port) as connection:
+    with raw_http.connected(server.port) as connection:
         connection.sendall(sent)
         assert is_cut_while_it_drips(connection)
 
 
 def test_a_head_has_a_largest_size(server):
-    fits = wire.request("/v1/images", headers=[("X", "y" * (LARGEST_HEAD // 2))], token=server.token)
-    assert wire.asked(server.port, fits).status == 200
-    beyond = wire.request("/v1/images", headers=[("X", "y" * 4_000_000)], token=server.token)
-    assert wire.asked(server.port, beyond).status in {0, 431}  # 0 where the rest of it was still under way
-    with wire.connected(server.port) as connection:
+    fits = raw_http.request("/v1/images", headers=[("X", "y" * (LARGEST_HEAD // 2))], token=server.token)
+    assert raw_http.asked(server.port, fits).status == 200
+    beyond = raw_http.request("/v1/images", headers=[("X", "y" * 4_000_000)], token=server.token)
+    assert raw_http.asked(server.port, beyond).status in {0, 431}  # 0 where the rest of it was still under way
+    with raw_http.connected(server.port) as connection:
         connection.sendall(beyond[: 4 * LARGEST_HEAD])
-        assert wire.heard(connection, SOON).status == 431
+        assert raw_http.heard(connection, SOON).status == 431
 
 
 def test_a_body_of_graphql_that_does_not_come_is_not_waited_for(server):
-    answer = wire.asked(server.port, malformed.posted(server.token, {"query": "{ viewer { id } }"})[:-5])
+    answer = raw_http.asked(server.port, malformed_requests.posted(server.token, {"query": "{ viewer { id } }"})[:-5])
     assert answer.status == 400
     assert b"The body did not come within 1 s" in answer.body
 
 
 def test_who_is_slow_and_steady_is_served(server):
-    body = malformed.part("image", sample_images.patterned_png(), filename="a.png") + malformed.END
-    whole = wire.request("/v1/upload", method="POST", headers=[malformed.FORM], body=body, token=server.token)
-    with wire.connected(server.port) as connection:
+    body = malformed_requests.part("image", sample_images.patterned_png(), filename="a.png") + malformed_requests.END
+    whole = raw_http.request("/v1/upload", method="POST", headers=[malformed_requests.FORM], body=body, token=server.token)
+    with raw_http.connected(server.port) as connection:
         step = len(whole) // 20 + 1
         for start in range(0, len(whole), step):
             connection.sendall(whole[start : start + step])
             time.sleep(0.1)
-        assert wire.heard(connection, SOON).status == 200
+        assert raw_http.heard(connection, SOON).status == 200
 
 
 def test_a_connection_that_is_kept_is_answered_again_and_again(server):
@@ -101,9 +101,9 @@ def test_a_connection_that_is_kept_is_answered_again_and_again(server):
 
 def test_questions_that_come_together_are_answered_one_after_the_other_each_whole(server):
     *first, last = (
-        wire.request(path, token=server.token) for path in ("/healthz", "/v1/nothing", "/healthz")
+        raw_http.request(path, token=server.token) for path in ("/healthz", "/v1/nothing", "/healthz")
     )
-    with wire.connected(server.port) as connection:
+    with raw_http.connected(server.port) as connection:
         connection.sendall(b"".join(first).replace(b"Connection: close\r\n", b"") + last)
         said = b"".join(iter(partial(connection.recv, 65_536), b""))
     assert re.findall(rb"HTTP/1.1 (\d+)", said) == [b"200", b"404", b"200"]
@@ -111,14 +111,14 @@ def test_questions_that_come_together_are_answered_one_after_the_other_each_whol
 
 
 def test_a_head_whose_body_comes_later_is_sent_at_once(server):
-    followed = wire.request(
+    followed = raw_http.request(
         "/graphql",
         method="POST",
         headers=[("Accept", "text/event-stream"), ("Content-Type", "application/json")],
         body=b'{"query": "subscription { events { id } }"}',
         token=server.token,
     )
-    with wire.connected(server.port) as connection:
+    with raw_http.connected(server.port) as connection:
         connection.sendall(followed)
         connection.settimeout(AT_ONCE)
         assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
@@ -127,10 +127,10 @@ def test_a_head_whose_body_comes_later_is_sent_at_once(server):
 def test_an_answer_that_nobody_takes_is_given_up(server):
     files = {"image": ("a.png", sample_images.png(1100, 1000))}
     uploaded = httpx2.post(f"{server.url}/v1/upload", headers=server.headers, files=files, timeout=30)
-    sent = wire.request(f"/img/{uploaded.json()['data']['id']}", token=server.token)
+    sent = raw_http.request(f"/img/{uploaded.json()['data']['id']}", token=server.token)
     with ExitStack() as held:
         for _ in range(5):
-            connection = wire.connected(server.port, buffer=2048)
+            connection = raw_http.connected(server.port, buffer=2048)
             held.callback(connection.close)
             connection.sendall(sent)
         watch, until = Peak(server.tree), time.monotonic() + 3 * SOON

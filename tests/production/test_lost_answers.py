@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 import pytest
 
 from app.models import Image
-from tests import sample_images
+from scripts.fixtures import sample_images
+from scripts.fixtures.servers import postgres
+from scripts.fixtures.servers.cutting import Way, way_to
 from tests.pichub import House, house
 from tests.resumable_uploads.client import Desk
-from tests.servers import postgres
-from tests.servers.cutting import Way, way_to
 
 PICTURE = sample_images.jpeg(2000, 1500)
 """Large enough for intermediates."""

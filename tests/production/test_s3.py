@@ -18,11 +18,11 @@ from app.lifespan import bare_storage, storage_place
 from app.resolvers import variants
 from app.settings import BadSetting, Settings
 from app.storage.base import Storage
-from tests import sample_images
+from scripts.fixtures import sample_images
+from scripts.fixtures.servers.seaweed import Seaweed
 from tests.jobs.cleanup.conftest import later
 from tests.pichub import House, ask, house
 from tests.resolvers.test_images import context
-from tests.servers.seaweed import Seaweed
 
 DOCUMENTED = {200, 304, 404, 503}
 

@@ -16,10 +16,10 @@ from app.db.lifecycle import database
 from app.errors import DatabaseUnreachable
 from app.observability.health import NotReady
 from app.settings import redis_address
+from scripts.fixtures.servers import postgres
+from scripts.fixtures.servers.tls import Authority, authority, tls_to
+from scripts.fixtures.servers.valkey import Valkey, connected, valkey
 from tests.cli.test_commands import run
-from tests.servers import postgres
-from tests.servers.tls import Authority, authority, tls_to
-from tests.servers.valkey import Valkey, connected, valkey
 
 PASSWORD = "se:cret/@?#%"
 WRITTEN = "se%3Acret%2F%40%3F%23%25"

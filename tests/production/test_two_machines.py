@@ -13,11 +13,11 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from tests import sample_images
+from scripts.fixtures import sample_images
+from scripts.fixtures.servers.valkey import Valkey, valkey
 from tests.cli.test_commands import run, serving
 from tests.events.sockets import following
 from tests.pichub import signed
-from tests.servers.valkey import Valkey, valkey
 
 OFF = dict.fromkeys(("PICHUB_LIMIT_UPLOAD", "PICHUB_LIMIT_FAILURES", "PICHUB_LIMIT_MISSES"), "off")
 IN_TIME = 0.2

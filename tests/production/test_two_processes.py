@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.cli.test_commands import run, serving, signed_url, token_of
 
 

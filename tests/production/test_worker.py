@@ -15,9 +15,9 @@ import pytest
 import requests
 
 from app.ids import ALPHABET, LENGTH
-from tests import sample_images
+from scripts.fixtures import sample_images
+from scripts.fixtures.servers.seaweed import free_ports
 from tests.cli.test_commands import PICHUB, run, serving
-from tests.servers.seaweed import free_ports
 
 IN_TIME = 12.0
 

@@ -11,9 +11,9 @@ from app.errors import RateLimited
 from app.ratelimits.memory import MemoryLimiter
 from app.ratelimits.policies import Policy
 from app.ratelimits.redis import RedisLimiter
+from scripts.fixtures.servers.valkey import Watched, connected, valkey
 from tests.pichub import until
 from tests.ratelimits.test_contract import BEGIN, Clock
-from tests.servers.valkey import Watched, connected, valkey
 
 API = Policy("api", "60/minute;1000/hour;10000/day")
 

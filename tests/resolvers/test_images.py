@@ -22,7 +22,7 @@ from app.imaging.workers.pool import Limits, Pool
 from app.models import Account, Album, Image
 from app.resolvers import account, albums, images, variants
 from app.uploads.multipart import Upload
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import House, house, signed
 
 

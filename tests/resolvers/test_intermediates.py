@@ -21,7 +21,7 @@ from app.imaging.workers.pool import Limits, Pool
 from app.models import Image
 from app.resolvers import albums, images, storage_keys, variants
 from app.storage.disk import DiskStorage
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import House
 from tests.resolvers.test_images import context, keys, upload
 

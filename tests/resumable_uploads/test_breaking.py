@@ -18,7 +18,7 @@ from app.resolvers import storage_keys, uploads
 from app.resolvers.uploads import PIECE, Body, NewUpload
 from app.storage.base import Amount
 from app.uploads.multipart import BUFFER, Checksum
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.jobs.cleanup.conftest import aged, later
 from tests.pichub import House, house, served, until
 from tests.resolvers.test_images import context, keys

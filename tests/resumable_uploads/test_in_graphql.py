@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from app.models import Image, UploadTicket
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.pichub import House, ask, code_of, house
 from tests.resumable_uploads.client import TUS, Desk
 

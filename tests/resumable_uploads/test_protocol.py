@@ -10,7 +10,7 @@ from app.auth.actor import Scope
 from app.ids import Kind, new_id
 from app.models import Image, UploadState, UploadTicket
 from app.resolvers import storage_keys
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.contract import described
 from tests.pichub import House, house, signed
 from tests.resumable_uploads.client import BYTES, TUS, Desk, checksum, metadata

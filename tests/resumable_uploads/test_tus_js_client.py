@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 import requests
 
-from tests import npm, sample_images
+from scripts.fixtures import sample_images
+from tests import npm
 from tests.cli.test_commands import PICHUB, run, token_of
 from tests.resumable_uploads.tcp_proxy import Gate, gate
 

@@ -14,22 +14,22 @@ from PIL import Image
 
 from app.graphql.schema import build_schema
 from app.settings import Settings
-from scripts.benchmarks import codec, directus, lists, pictures, workbench
+from scripts.benchmarks import codec, directus, image_quality, lists, workbench
 from scripts.benchmarks.__main__ import main
 from scripts.benchmarks.bars import BARS, Bar
 from scripts.benchmarks.comparison import SHORT, Comparison
+from scripts.benchmarks.concurrent_requests import TOGETHER
 from scripts.benchmarks.load import Load
 from scripts.benchmarks.machine import Scratch
 from scripts.benchmarks.processes import Failed, Tree, running
 from scripts.benchmarks.report import Report
 from scripts.benchmarks.servers import JPEG, WEBP, Server
-from scripts.benchmarks.together import TOGETHER
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_photograph_is_the_same_every_time_and_no_flat_one() -> None:
-    one, other = pictures.photograph(400, 300), pictures.photograph(400, 300)
+    one, other = image_quality.photograph(400, 300), image_quality.photograph(400, 300)
     assert one.tobytes() == other.tobytes()
     file = BytesIO()
     one.save(file, "JPEG", quality=90)
@@ -55,7 +55,7 @@ def test_each_bar_has_one_side_and_is_told_to_be_passed_or_missed() -> None:
 
 
 def test_ours_and_bare_pillow_do_the_same_job(tmp_path: Path) -> None:
-    pictures.photograph(800, 600).save(tmp_path / "photo.jpg")
+    image_quality.photograph(800, 600).save(tmp_path / "photo.jpg")
     job = {"source": str(tmp_path / "photo.jpg"), "destination": str(tmp_path / "result.webp")}
     job |= {"width": 200, "height": 150, "format": "webp", "quality": 80}
     workbench.ours(job)()
@@ -65,7 +65,7 @@ def test_ours_and_bare_pillow_do_the_same_job(tmp_path: Path) -> None:
 
 
 def test_a_job_travels_as_one_line() -> None:
-    made = pictures.Pictures(
+    made = image_quality.Pictures(
         *(Path(name) for name in ("photo.jpg", "alpha.png", "photo.webp", "animation.gif"))
     )
     assert all(job.line(Path("result")).count("\n") == 1 for job in codec.jobs(made))

@@ -24,16 +24,16 @@ from click.testing import CliRunner
 from PIL import Image
 
 from scripts.benchmarks.processes import Memory, Tree, is_running
-from scripts.stress import audit
-from scripts.stress.__main__ import NAMES, main
-from scripts.stress.audit import Data
-from scripts.stress.expected_state import Deletion, Kept, Ledger
-from scripts.stress.fixtures import Specimen, tiny
-from scripts.stress.receiver import Receiver
-from scripts.stress.report import Report
-from scripts.stress.server import Server
-from scripts.stress.suites import load
-from scripts.stress.watch import Watch, growth, part
+from scripts.stress_tests import audit
+from scripts.stress_tests.__main__ import NAMES, main
+from scripts.stress_tests.audit import Data
+from scripts.stress_tests.expected_state import Deletion, Kept, Ledger
+from scripts.stress_tests.memory_watch import Watch, growth, part
+from scripts.stress_tests.receiver import Receiver
+from scripts.stress_tests.report import Report
+from scripts.stress_tests.server import Server
+from scripts.stress_tests.suites import load
+from scripts.stress_tests.tiny_images import Specimen, tiny
 from tests.pichub import house, signed, until
 
 KINDS = ["image.uploaded", "image.deleted", "album.created", "album.updated"]

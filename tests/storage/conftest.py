@@ -11,7 +11,7 @@ from app.storage.cached import CachedStorage
 from app.storage.locations import Bucket, place
 from app.storage.presigned import Keys
 from app.storage.s3 import S3Storage
-from tests.servers.seaweed import Seaweed
+from scripts.fixtures.servers.seaweed import Seaweed
 
 
 def now() -> datetime:

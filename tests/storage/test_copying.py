@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from app.storage import DiskStorage
-from tests.servers.seaweed import Seaweed
+from scripts.fixtures.servers.seaweed import Seaweed
 from tests.storage.conftest import bucket_of
 
 OBJECTS = 300

@@ -17,8 +17,8 @@ from app.storage import DiskStorage
 from app.storage.locations import Bucket, place
 from app.storage.presigned import Keys, presigned
 from app.storage.s3 import S3Storage
+from scripts.fixtures.servers.seaweed import Seaweed
 from tests.pichub import until
-from tests.servers.seaweed import Seaweed
 from tests.storage.conftest import bucket_of, now
 
 KEY = "originals/img_01jd5m8x2v.jpg"

@@ -10,9 +10,9 @@ import pytest
 
 from app.lifespan import prepare
 from app.settings import Settings
-from scripts.stress import audit
-from scripts.stress.audit import Data
-from scripts.stress.fixtures import tiny
+from scripts.stress_tests import audit
+from scripts.stress_tests.audit import Data
+from scripts.stress_tests.tiny_images import tiny
 from tests.pichub import UNLIMITED, house, signed
 
 DUMPS = sorted(Path(__file__).parent.glob("*.sql"))

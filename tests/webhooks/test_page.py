@@ -14,7 +14,7 @@ from app.models import Event
 from app.resolvers import albums, images
 from app.webhooks.examples import example
 from app.webhooks.signatures import new_secret, signed_headers
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.contract.test_samples import NODE, run
 from tests.documented import DOCS
 from tests.pichub import house

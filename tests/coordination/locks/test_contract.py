@@ -12,8 +12,8 @@ from app.coordination.locks.base import Turns
 from app.coordination.locks.local import FolderTurns
 from app.coordination.locks.redis import RedisTurns
 from app.errors import Busy
+from scripts.fixtures.servers.valkey import connected
 from tests.pichub import until
-from tests.servers.valkey import connected
 
 Make = Callable[[float], Any]
 

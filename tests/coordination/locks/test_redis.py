@@ -10,8 +10,8 @@ from app.coordination.locks import redis as turns_module
 from app.coordination.locks.redis import PREFIX
 from app.coordination.redis.client import Redis
 from app.coordination.redis.deadline import PATIENCE
+from scripts.fixtures.servers.valkey import valkey
 from tests.coordination.locks.test_contract import on_a_machine
-from tests.servers.valkey import valkey
 
 
 async def test_who_waits_is_woken_by_the_end_and_not_by_looking(

@@ -6,7 +6,7 @@ import pytest
 from app.coordination.notifier.base import Bell
 from app.coordination.notifier.memory import MemoryBell
 from app.coordination.notifier.redis import RedisBell
-from tests.servers.valkey import connected
+from scripts.fixtures.servers.valkey import connected
 
 
 @asynccontextmanager

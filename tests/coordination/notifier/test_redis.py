@@ -8,8 +8,8 @@ import pytest
 
 from app.coordination.notifier.redis import CHANNEL, RedisBell
 from app.coordination.redis.deadline import PATIENCE
+from scripts.fixtures.servers.valkey import Valkey, connected, valkey
 from tests.coordination.notifier.conftest import rung_over
-from tests.servers.valkey import Valkey, connected, valkey
 
 LONG, SHORT = 5.0, 0.05
 

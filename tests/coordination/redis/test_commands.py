@@ -9,8 +9,8 @@ import pytest
 
 from app.coordination.redis.commands import AGAIN, Away
 from app.coordination.redis.deadline import GRACE, PATIENCE
+from scripts.fixtures.servers.valkey import Valkey, Watched, connected, valkey
 from tests.pichub import until
-from tests.servers.valkey import Valkey, Watched, connected, valkey
 
 BUSY = 1.0
 """What a busy machine may add to any time, in seconds."""

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from tests import sample_images
+from scripts.fixtures import sample_images
+from scripts.fixtures.servers.valkey import Valkey, valkey
 from tests.observability.test_metrics import samples
 from tests.pichub import house, until
-from tests.servers.valkey import Valkey, valkey
 
 NOBODY = "redis://127.0.0.1:1/0"
 

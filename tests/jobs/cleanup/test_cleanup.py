@@ -17,7 +17,7 @@ from app.jobs.leases import Held, Lost, Taken, last_done, leased
 from app.models import Image
 from app.resolvers import storage_keys, variants
 from app.storage import Amount
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.jobs.cleanup.conftest import Clock, aged, later, put
 from tests.resolvers.test_images import keys, upload
 

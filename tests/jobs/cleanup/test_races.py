@@ -17,7 +17,7 @@ from app.jobs.cleanup.steps import STEPS
 from app.models import Image
 from app.resolvers import images, variants
 from app.storage import Amount
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.jobs.cleanup.conftest import Clock, later
 from tests.pichub import until
 from tests.resolvers.test_images import keys, upload

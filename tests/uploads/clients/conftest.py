@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import requests
 
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.cli.test_commands import serving, told
 
 UNLIMITED = {"PICHUB_LIMIT_API": "off", "PICHUB_LIMIT_UPLOAD": "off", "PICHUB_LIMIT_FAILURES": "off"}

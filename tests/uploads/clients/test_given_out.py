@@ -9,7 +9,7 @@ import pytest
 from app.auth.actor import SCOPES_OF, Preset, Scope
 from app.uploads.clients.catalogue import TOOLS
 from compat_rest.routes import API
-from tests import sample_images
+from scripts.fixtures import sample_images
 from tests.access_control.test_who_may import ROWS
 from tests.pichub import House, ask, house, signed
 

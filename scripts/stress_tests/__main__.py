@@ -11,9 +11,9 @@ from tempfile import mkdtemp
 import click
 
 from scripts.benchmarks.processes import Failed
-from scripts.stress import suites
-from scripts.stress.options import Asked
-from scripts.stress.report import Report
+from scripts.stress_tests import suites
+from scripts.stress_tests.options import Asked
+from scripts.stress_tests.report import Report
 
 NAMES = [module.name for module in pkgutil.iter_modules(suites.__path__)]
 

@@ -17,14 +17,14 @@ from itertools import chain
 import httpx2
 
 from scripts.benchmarks.processes import Failed
-from scripts.stress import malformed, schemathesis, wire
-from scripts.stress.answers import wrong_with
-from scripts.stress.malformed import Named
-from scripts.stress.options import Asked
-from scripts.stress.peak_memory import Peak, watched
-from scripts.stress.report import Report
-from scripts.stress.server import Server
-from tests import sample_images
+from scripts.fixtures import sample_images
+from scripts.stress_tests import malformed_requests, raw_http, schemathesis
+from scripts.stress_tests.malformed_requests import Named
+from scripts.stress_tests.options import Asked
+from scripts.stress_tests.peak_memory import Peak, watched
+from scripts.stress_tests.report import Report
+from scripts.stress_tests.response_checks import wrong_with
+from scripts.stress_tests.server import Server
 
 STALL = 2.0
 """The server's `stall_timeout`."""
@@ -79,7 +79,7 @@ class Torture:
         self.large = self._uploaded(sample_images.png(1100, 1000))
         for _ in range(3):
             self.is_well()
-        self.send(malformed.documents(self.server.token))
+        self.send(malformed_requests.documents(self.server.token))
         self.report.figure("to warm up", self.sent)
 
     def _uploaded(self, picture: bytes) -> str:
@@ -101,10 +101,10 @@ class Torture:
     def one(self, name: str, sent: bytes) -> None:
         self.sent += 1
         started = time.monotonic()
-        answer = wire.asked(self.server.port, sent)
+        answer = raw_http.asked(self.server.port, sent)
         self.slowest = max(self.slowest, time.monotonic() - started)
         if answer.hung:
-            self.report.broke(f"{name}: no end within {wire.PATIENCE:g} s after {sent[:200]!r}")
+            self.report.broke(f"{name}: no end within {raw_http.PATIENCE:g} s after {sent[:200]!r}")
         elif not answer.status:
             self.report.holds(
                 name.startswith(UNANSWERED) or b"HTTP/1.1" not in sent[:20_000], f"{name}: no answer"
@@ -140,11 +140,11 @@ class Torture:
 
     def _talked(self, name: str, frames: list[bytes]) -> None:
         self.sent += 1
-        with wire.websocket(self.server.port) as connection:
+        with raw_http.websocket(self.server.port) as connection:
             with suppress(ConnectionError):  # closed before all was sent
                 for frame in frames:
                     connection.sendall(frame)
-            heard = wire.heard(connection, LAST_WORD)
+            heard = raw_http.heard(connection, LAST_WORD)
         self.report.holds(not heard.hung, f"socket, {name}: it stays open")
         self.report.holds(
             heard.status in {0, 101}, f"socket, {name}: the handshake is answered {heard.status}"
@@ -153,8 +153,8 @@ class Torture:
 
     def _shaken(self, name: str, given: dict[str, str]) -> None:
         self.sent += 1
-        with wire.websocket(self.server.port, **given) as connection:
-            heard = wire.heard(connection, LAST_WORD)
+        with raw_http.websocket(self.server.port, **given) as connection:
+            heard = raw_http.heard(connection, LAST_WORD)
         self.report.holds(not heard.hung, f"handshake, {name}: it stays open")
         self.report.holds(heard.status not in {0, 500}, f"handshake, {name}: {heard.status}")
         self._tells_nothing(f"handshake, {name}", heard.body)
@@ -162,12 +162,12 @@ class Torture:
     def _frames(self) -> dict[str, list[bytes]]:
         """What ends a socket, in less time than it may be silent."""
         frame, signed = (
-            wire.frame,
+            raw_http.frame,
             json.dumps(
                 {"type": "connection_init", "payload": {"Authorization": f"Bearer {self.server.token}"}}
             ).encode(),
         )
-        closed = frame(b"\x03\xe8", wire.CLOSE)
+        closed = frame(b"\x03\xe8", raw_http.CLOSE)
         return {
             "silence": [],
             "half a frame": [frame(INIT)[:5]],
@@ -180,11 +180,11 @@ class Torture:
                 frame(b"x" * 1000, final=False),
                 *[frame(b"x" * 1000, 0, final=False)] * 200,
             ],
-            "a ping that is too long": [frame(b"x" * 200, wire.PING)],
-            "pings": [frame(b"x", wire.PING)] * 2000,
-            "a piece of nothing": [frame(b"x", wire.MORE)],
+            "a ping that is too long": [frame(b"x" * 200, raw_http.PING)],
+            "pings": [frame(b"x", raw_http.PING)] * 2000,
+            "a piece of nothing": [frame(b"x", raw_http.MORE)],
             "text that is no UTF-8": [frame(b"\xff\xfe")],
-            "bytes": [frame(INIT, wire.BINARY)],
+            "bytes": [frame(INIT, raw_http.BINARY)],
             "no JSON": [frame(b"{")],
             "deep JSON": [frame(b"[" * 60_000)],
             "a list": [frame(b"[]")],
@@ -207,8 +207,8 @@ class Torture:
                 closed,
             ],
             "complete of nobody's": [frame(signed), *[frame(b'{"id":"x","type":"complete"}')] * 500, closed],
-            "a close that is none": [frame(b"\x00", wire.CLOSE)],
-            "a close of a strange code": [frame(b"\x00\x01x", wire.CLOSE)],
+            "a close that is none": [frame(b"\x00", raw_http.CLOSE)],
+            "a close of a strange code": [frame(b"\x00\x01x", raw_http.CLOSE)],
             "a close and more": [closed, frame(INIT)],
         }
 
@@ -216,19 +216,19 @@ class Torture:
         """A thousand on one socket, and a socket that reads nothing of two hundred: the server stays well."""
         count = 100 if self.asked.quick else 1000
         signed = {"type": "connection_init", "payload": {"Authorization": f"Bearer {self.server.token}"}}
-        with wire.websocket(self.server.port) as connection:
-            connection.sendall(wire.frame(json.dumps(signed).encode()))
+        with raw_http.websocket(self.server.port) as connection:
+            connection.sendall(raw_http.frame(json.dumps(signed).encode()))
             for index in range(count):
-                connection.sendall(wire.frame(SUBSCRIBE.replace(b'"1"', b'"%d"' % index)))
+                connection.sendall(raw_http.frame(SUBSCRIBE.replace(b'"1"', b'"%d"' % index)))
                 self.sent += 1
             self.is_well()
-        with suppress(ConnectionError), wire.websocket(self.server.port) as connection:
+        with suppress(ConnectionError), raw_http.websocket(self.server.port) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
-            connection.sendall(wire.frame(json.dumps(signed).encode()))
+            connection.sendall(raw_http.frame(json.dumps(signed).encode()))
             for index in range(200):
                 query = b"query { __schema { types { name fields { name description } } } }"
                 connection.sendall(
-                    wire.frame(
+                    raw_http.frame(
                         SUBSCRIBE.replace(b'"1"', b'"%d"' % index).replace(
                             b"subscription { events { __typename } }", query
                         )
@@ -251,27 +251,29 @@ class Torture:
             "half a line": b"GET /v1",
             "half a head": b"GET / HTTP/1.1\r\nHost: a\r\nX: ",
             "empty lines": b"\r\n\r\n",
-            "half a body of JSON": wire.request("/v1/albums", method="POST", body=b"{}", token=token)[:-1],
-            "half a body of GraphQL": malformed.posted(token, {"query": "{ a }"})[:-5],
-            "half a form": wire.request(
-                "/v1/upload", method="POST", headers=[malformed.FORM, ("Content-Length", "5000")],
-                body=malformed.part("image", b"\x89PNG", filename="a.png"), token=token,
+            "half a body of JSON": raw_http.request("/v1/albums", method="POST", body=b"{}", token=token)[:-1],
+            "half a body of GraphQL": malformed_requests.posted(token, {"query": "{ a }"})[:-5],
+            "half a form": raw_http.request(
+                "/v1/upload", method="POST", headers=[malformed_requests.FORM, ("Content-Length", "5000")],
+                body=malformed_requests.part("image", b"\x89PNG", filename="a.png"), token=token,
             ),
-            "half a chunk": wire.request(
+            "half a chunk": raw_http.request(
                 "/v1/albums", method="POST", headers=[("Transfer-Encoding", "chunked")], body=b"ff\r\nx", token=token
             ),
-            "a body that nobody reads": wire.request(
+            "a body that nobody reads": raw_http.request(
                 "/v1/nothing", method="POST", headers=[("Content-Length", "100000")], body=b"x"
             ).replace(b"Connection: close", b"X: y"),
         }  # fmt: skip
         for name, sent in starts.items():
-            held = [wire.connected(port) for _ in range(many)]
+            held = [raw_http.connected(port) for _ in range(many)]
             for connection in held:
                 connection.sendall(sent)
             self.sent += many
             until = time.monotonic() + STALL + SLACK
             self.is_well()
-            open_still = sum(not wire.is_closed_within(c, max(0.05, until - time.monotonic())) for c in held)
+            open_still = sum(
+                not raw_http.is_closed_within(c, max(0.05, until - time.monotonic())) for c in held
+            )
             self.report.holds(
                 not open_still, f"{open_still} of {many} connections stay open that send {name}"
             )
@@ -283,7 +285,7 @@ class Torture:
 
     def drips(self) -> None:
         """A head that comes byte by byte has no more time than one that stops."""
-        with wire.connected(self.server.port) as connection:
+        with raw_http.connected(self.server.port) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nX: ")
             started = time.monotonic()
             with suppress(ConnectionError):
@@ -295,10 +297,10 @@ class Torture:
     def never_read(self, many: int) -> None:
         """Answers that nobody takes are given up, and what they held with them."""
         before = self.server.tree
-        sent = wire.request(f"/img/{self.large}", token=self.server.token)
+        sent = raw_http.request(f"/img/{self.large}", token=self.server.token)
         held = []
         for _ in range(many):
-            connection = wire.connected(self.server.port, buffer=2048)
+            connection = raw_http.connected(self.server.port, buffer=2048)
             connection.sendall(sent)
             held.append(connection)
         self.sent += many
@@ -317,8 +319,8 @@ class Torture:
     def leave_early(self, many: int) -> None:
         """Half-closed connections are answered or closed; those reset in the middle of an answer harm nobody else."""
         for target in ("/v1/images", f"/img/{self.image}?w=44"):
-            sent = wire.request(target, token=self.server.token)
-            answer = wire.asked(self.server.port, sent, half_close=True)
+            sent = raw_http.request(target, token=self.server.token)
+            answer = raw_http.asked(self.server.port, sent, half_close=True)
             self.report.holds(
                 not answer.hung and answer.status in {0, 200},
                 f"{target}, half closed, is answered {answer.status}",
@@ -329,19 +331,19 @@ class Torture:
                 f"/img/{self.image}?w={100 + index}&fm=avif",
                 "/v1/openapi.json",
             ):
-                connection = wire.connected(self.server.port)
-                connection.sendall(wire.request(target, token=self.server.token))
+                connection = raw_http.connected(self.server.port)
+                connection.sendall(raw_http.request(target, token=self.server.token))
                 if index % 2:
                     connection.recv(10)
-                wire.reset(connection)
+                raw_http.reset(connection)
                 self.sent += 1
-            form = wire.request(
-                "/v1/upload", method="POST", headers=[malformed.FORM, ("Content-Length", "5000")],
-                body=malformed.part("image", b"\x89PNG", filename="a.png"), token=self.server.token,
+            form = raw_http.request(
+                "/v1/upload", method="POST", headers=[malformed_requests.FORM, ("Content-Length", "5000")],
+                body=malformed_requests.part("image", b"\x89PNG", filename="a.png"), token=self.server.token,
             )  # fmt: skip
-            connection = wire.connected(self.server.port)
+            connection = raw_http.connected(self.server.port)
             connection.sendall(form)
-            wire.reset(connection)
+            raw_http.reset(connection)
         self.is_well()
 
     def grew(self, watch: Peak, memory: float, descriptors: int) -> None:
@@ -362,9 +364,9 @@ def proxies(asked: Asked, report: Report) -> None:
 
     def statuses(server: Server, forwarded: Iterable[str]) -> list[int]:
         return [
-            wire.asked(
+            raw_http.asked(
                 server.port,
-                wire.request("/v1/images", headers=[BAD_TOKEN, ("X-Forwarded-For", value)]),
+                raw_http.request("/v1/images", headers=[BAD_TOKEN, ("X-Forwarded-For", value)]),
             ).status
             for value in forwarded
         ]
@@ -426,12 +428,14 @@ def _all_groups(torture: Torture) -> None:
     token, picture = server.token, sample_images.patterned_png()
     amount = 200 if torture.asked.quick else 3000
     for name, named in {
-        "forms": chain(malformed.forms(token, picture), malformed.form_maps(token, picture)),
-        "documents": malformed.documents(token),
-        "paths": malformed.paths(image, token),
-        "heads": malformed.heads(image, token),
-        "bodies": malformed.bodies(image, token),
-        "noise": malformed.noise(torture.asked.seed, amount, image, token),
+        "forms": chain(
+            malformed_requests.forms(token, picture), malformed_requests.form_maps(token, picture)
+        ),
+        "documents": malformed_requests.documents(token),
+        "paths": malformed_requests.paths(image, token),
+        "heads": malformed_requests.heads(image, token),
+        "bodies": malformed_requests.bodies(image, token),
+        "noise": malformed_requests.noise(torture.asked.seed, amount, image, token),
     }.items():
         if torture.is_over:
             return

@@ -14,12 +14,12 @@ from tempfile import gettempdir
 from typing import Any
 
 from scripts.benchmarks.processes import Failed
-from scripts.stress.answers import wrong_with
-from scripts.stress.report import Report
-from scripts.stress.server import Server
+from scripts.stress_tests.report import Report
+from scripts.stress_tests.response_checks import wrong_with
+from scripts.stress_tests.server import Server
 
-LOCK = Path(__file__).parents[1] / "locks" / "torture.txt"
-HOME = Path(gettempdir(), "pichub-torture")
+LOCK = Path(__file__).parents[1] / "locks" / "stress.txt"
+HOME = Path(gettempdir(), "pichub-stress")
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",

@@ -19,11 +19,11 @@ import httpx2
 from app.lifespan import bare_storage, storage_place
 from app.settings import Settings
 from app.storage.base import Missing
-from scripts.stress.cluster import Cluster, cluster
-from scripts.stress.engines import Engine, Engines, engines, rows
-from scripts.stress.fixtures import MIDDLE, SMALL, Specimen
-from scripts.stress.options import Asked
-from scripts.stress.report import Report
+from scripts.stress_tests.cluster import Cluster, cluster
+from scripts.stress_tests.engines import Engine, Engines, engines, rows
+from scripts.stress_tests.options import Asked
+from scripts.stress_tests.report import Report
+from scripts.stress_tests.tiny_images import MIDDLE, SMALL, Specimen
 
 AT_ONCE = 8
 BEFORE = 2.0

@@ -15,14 +15,14 @@ from statistics import median
 import httpx2
 
 from scripts.benchmarks.processes import Failed
-from scripts.stress import audit
-from scripts.stress.audit import Data
-from scripts.stress.expected_state import Deletion, Kept, Ledger
-from scripts.stress.load_generator import Crowd
-from scripts.stress.options import Asked
-from scripts.stress.receiver import Receiver, receiving
-from scripts.stress.report import Report
-from scripts.stress.server import Server
+from scripts.stress_tests import audit
+from scripts.stress_tests.audit import Data
+from scripts.stress_tests.expected_state import Deletion, Kept, Ledger
+from scripts.stress_tests.load_generator import Crowd
+from scripts.stress_tests.options import Asked
+from scripts.stress_tests.receiver import Receiver, receiving
+from scripts.stress_tests.report import Report
+from scripts.stress_tests.server import Server
 
 WEBHOOKS = {
     "/steady": ["image.uploaded", "image.deleted", "album.created", "album.updated"],

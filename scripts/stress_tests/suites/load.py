@@ -17,13 +17,13 @@ from typing import Any
 import httpx2
 
 from scripts.benchmarks.processes import Failed
-from scripts.stress import audit
-from scripts.stress.audit import Data
-from scripts.stress.fixtures import MIDDLE, SMALL, Specimen, tiny
-from scripts.stress.options import Asked
-from scripts.stress.report import Report
-from scripts.stress.server import Server
-from scripts.stress.watch import watching
+from scripts.stress_tests import audit
+from scripts.stress_tests.audit import Data
+from scripts.stress_tests.memory_watch import watching
+from scripts.stress_tests.options import Asked
+from scripts.stress_tests.report import Report
+from scripts.stress_tests.server import Server
+from scripts.stress_tests.tiny_images import MIDDLE, SMALL, Specimen, tiny
 
 CLIENTS = 8
 TIMES = 4

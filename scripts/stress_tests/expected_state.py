@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from scripts.stress.fixtures import Specimen
+from scripts.stress_tests.tiny_images import Specimen
 
 
 class Deletion(Enum):

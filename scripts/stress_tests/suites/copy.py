@@ -19,11 +19,11 @@ import httpx2
 from app.lifespan import bare_storage, storage_place
 from app.settings import Settings
 from scripts.benchmarks.processes import Failed
-from scripts.stress.engines import Engines, engines, rows
-from scripts.stress.fixtures import tiny
-from scripts.stress.options import Asked
-from scripts.stress.report import Report
-from scripts.stress.server import PICHUB, Server
+from scripts.stress_tests.engines import Engines, engines, rows
+from scripts.stress_tests.options import Asked
+from scripts.stress_tests.report import Report
+from scripts.stress_tests.server import PICHUB, Server
+from scripts.stress_tests.tiny_images import tiny
 
 IMAGES, FEW = 10_000, 1_000
 KILLED_AT = (0.25, 0.6)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.benchmarks.processes import PATIENCE, Failed
-from scripts.stress.server import PICHUB, Server
+from scripts.stress_tests.server import PICHUB, Server
 
 PUBLIC_URL = "https://pictures.example.org"
 

@@ -11,7 +11,7 @@ from io import BytesIO
 from pathlib import Path
 
 from scripts.benchmarks.processes import Failed
-from scripts.stress.server import ROOT
+from scripts.stress_tests.server import ROOT
 
 MIGRATIONS = "app/migrations"
 RUN = "from app.cli import main; main()"

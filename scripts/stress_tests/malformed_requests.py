@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any
 
-from scripts.stress.wire import request
+from scripts.stress_tests.raw_http import request
 
 BOUNDARY = "xyz"
 FORM = ("Content-Type", f"multipart/form-data; boundary={BOUNDARY}")

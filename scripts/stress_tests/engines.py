@@ -37,7 +37,7 @@ class Engines:
 def engines() -> Iterator[Engines]:
     """PostgreSQL, Valkey and SeaweedFS, until the block ends. Raises Failed where they are not installed."""
     try:
-        from tests.servers import postgres, seaweed, valkey
+        from scripts.fixtures.servers import postgres, seaweed, valkey
     except ImportError as error:
         raise Failed(f"the engines come with 'scripts/bootstrap develop': {error}") from error
 

@@ -14,14 +14,14 @@ from typing import Any
 import httpx2
 
 from scripts.benchmarks.processes import Failed
-from scripts.stress import audit
-from scripts.stress.audit import Data
-from scripts.stress.fixtures import LARGE, MIDDLE, Specimen
-from scripts.stress.options import Asked
-from scripts.stress.receiver import Receiver, receiving
-from scripts.stress.report import Report
-from scripts.stress.server import Server
-from scripts.stress.small_disk import MEGABYTE, SmallDisk, small_disk
+from scripts.stress_tests import audit
+from scripts.stress_tests.audit import Data
+from scripts.stress_tests.options import Asked
+from scripts.stress_tests.receiver import Receiver, receiving
+from scripts.stress_tests.report import Report
+from scripts.stress_tests.server import Server
+from scripts.stress_tests.small_disk import MEGABYTE, SmallDisk, small_disk
+from scripts.stress_tests.tiny_images import LARGE, MIDDLE, Specimen
 
 MEGABYTES = 48
 FLOOR = 8

@@ -20,13 +20,13 @@ import httpx2
 from PIL import Image
 
 from scripts.benchmarks.processes import Failed
-from scripts.stress.answers import wrong_with
-from scripts.stress.fuzzed_images import Case, cases
-from scripts.stress.options import Asked
-from scripts.stress.peak_memory import Peak, watched
-from scripts.stress.report import Report
-from scripts.stress.server import Server
-from tests import sample_images
+from scripts.fixtures import sample_images
+from scripts.stress_tests.fuzzed_images import Case, cases
+from scripts.stress_tests.options import Asked
+from scripts.stress_tests.peak_memory import Peak, watched
+from scripts.stress_tests.report import Report
+from scripts.stress_tests.response_checks import wrong_with
+from scripts.stress_tests.server import Server
 
 FULL, QUICK, BATCH = 5_000, 300, 100
 WORKERS = 2

@@ -17,14 +17,14 @@ from typing import Any
 import httpx2
 
 from scripts.benchmarks.processes import Failed
-from scripts.stress import audit
-from scripts.stress.audit import Data
-from scripts.stress.fixtures import tiny
-from scripts.stress.options import Asked
-from scripts.stress.receiver import Receiver, receiving
-from scripts.stress.report import Report
-from scripts.stress.server import TOKEN, Server
-from scripts.stress.states import State, states
+from scripts.stress_tests import audit
+from scripts.stress_tests.audit import Data
+from scripts.stress_tests.options import Asked
+from scripts.stress_tests.receiver import Receiver, receiving
+from scripts.stress_tests.report import Report
+from scripts.stress_tests.server import TOKEN, Server
+from scripts.stress_tests.server_states import State, states
+from scripts.stress_tests.tiny_images import tiny
 
 PUBLIC_URL = "http://pichub.test"
 KINDS = ["image.uploaded", "image.deleted", "album.created", "album.updated"]

@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 from PIL import Image
 
-from tests import sample_images
+from scripts.fixtures import sample_images
 
 TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif", "image/avif", "text/html", "x" * 300, "")
 EXTENSIONS = ("jpg", "png", "webp", "gif", "avif", "php", "html", "svg", "", "jpg.exe", "..")

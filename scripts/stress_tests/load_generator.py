@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx2
 
-from scripts.stress.expected_state import Deletion, Kept, Ledger
-from scripts.stress.fixtures import LARGE, MIDDLE, SMALL, Specimen
-from scripts.stress.report import Report
+from scripts.stress_tests.expected_state import Deletion, Kept, Ledger
+from scripts.stress_tests.report import Report
+from scripts.stress_tests.tiny_images import LARGE, MIDDLE, SMALL, Specimen
 
 MOVE = """mutation($input: AddImagesToAlbumInput!) { addImagesToAlbum(input: $input) { album { id } } }"""
 ALBUMS = 6

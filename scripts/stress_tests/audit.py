@@ -16,8 +16,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from scripts.stress.expected_state import Deletion, Kept, Ledger
-from scripts.stress.receiver import Receiver
+from scripts.stress_tests.expected_state import Deletion, Kept, Ledger
+from scripts.stress_tests.receiver import Receiver
 
 ROOMS = ("originals", "intermediates", "variants")
 LONG_AGO = 48 * 3600
