@@ -13,10 +13,10 @@ import pytest
 
 from scripts.fixtures import sample_images
 from scripts.stress_tests import fuzzed_images, malformed_requests, raw_http, schemathesis
-from scripts.stress_tests.options import Asked
-from scripts.stress_tests.report import Report
-from scripts.stress_tests.response_checks import wrong_with
-from scripts.stress_tests.server import Server
+from scripts.stress_tests.options import StressOptions
+from scripts.stress_tests.report import StressReport
+from scripts.stress_tests.response_checks import violation
+from scripts.stress_tests.server import StressServer
 from scripts.stress_tests.suites import images, requests
 
 JSON = {"content-type": "application/json"}
@@ -32,10 +32,10 @@ def body(said: object) -> bytes:
 
 
 def test_documented_answers_are_taken() -> None:
-    assert wrong_with(200, JSON, b'{"success":true}') is None
-    assert wrong_with(404, JSON, body(REFUSED)) is None
-    assert wrong_with(416, {"content-type": "text/plain"}, b"") is None
-    assert wrong_with(400, JSON, b'{"errors":[{"extensions":{"code":"BAD_REQUEST"}}]}') is None
+    assert violation(200, JSON, b'{"success":true}') is None
+    assert violation(404, JSON, body(REFUSED)) is None
+    assert violation(416, {"content-type": "text/plain"}, b"") is None
+    assert violation(400, JSON, b'{"errors":[{"extensions":{"code":"BAD_REQUEST"}}]}') is None
 
 
 @pytest.mark.parametrize(
@@ -53,24 +53,24 @@ def test_documented_answers_are_taken() -> None:
     ],
 )
 def test_other_answers_are_found(status: int, said: bytes, why: str) -> None:
-    assert why in str(wrong_with(status, JSON, said))
+    assert why in str(violation(status, JSON, said))
 
 
 def test_mutants_are_the_same_for_the_same_seed() -> None:
     def some(seed: int) -> list[tuple[str, bytes]]:
-        chance = Random(seed)
-        return [fuzzed_images.mutant(chance) for _ in range(20)]
+        rng = Random(seed)
+        return [fuzzed_images.mutated(rng) for _ in range(20)]
 
     assert some(5) == some(5) != some(6)
 
 
 @pytest.fixture
-def torture(tmp_path: Path) -> images.Torture:
-    asked = Asked(folder=tmp_path, seed=1, quick=True)
-    return images.Torture(asked, Report("images", 1), Server(tmp_path))
+def test(tmp_path: Path) -> images.ImagesTest:
+    asked = StressOptions(folder=tmp_path, seed=1, quick=True)
+    return images.ImagesTest(asked, StressReport("images", 1), StressServer(tmp_path))
 
 
-CASE = fuzzed_images.Case("00001 planted", b"bytes", "a.png", "image/png")
+CASE = fuzzed_images.FuzzedImage("00001 planted", b"bytes", "a.png", "image/png")
 
 
 def answer(content: bytes, kind: str, status: int = 200) -> httpx2.Response:
@@ -79,31 +79,31 @@ def answer(content: bytes, kind: str, status: int = 200) -> httpx2.Response:
     )
 
 
-def test_a_result_of_another_kind_than_it_says_is_found(torture: images.Torture) -> None:
-    torture.is_shown(CASE, "fm=png", answer(sample_images.patterned_png(), "image/png"))
-    assert not torture.report.broken
-    torture.is_shown(CASE, "", answer(sample_images.patterned_png(), "image/jpeg"))
-    torture.is_shown(CASE, "fm=webp", answer(sample_images.patterned_png(), "image/png"))
-    torture.is_shown(CASE, "", answer(b"<script>", "image/png"))
-    torture.is_shown(
+def test_a_result_of_another_kind_than_it_says_is_found(test: images.ImagesTest) -> None:
+    test.check_result(CASE, "fm=png", answer(sample_images.patterned_png(), "image/png"))
+    assert not test.report.failures
+    test.check_result(CASE, "", answer(sample_images.patterned_png(), "image/jpeg"))
+    test.check_result(CASE, "fm=webp", answer(sample_images.patterned_png(), "image/png"))
+    test.check_result(CASE, "", answer(b"<script>", "image/png"))
+    test.check_result(
         CASE,
         "",
         httpx2.Response(200, content=sample_images.patterned_png(), headers={"content-type": "image/png"}),
     )
-    assert len(torture.report.broken) == 4
-    assert (torture.asked.folder / "failing" / "00001-planted").read_bytes() == b"bytes"
+    assert len(test.report.failures) == 4
+    assert (test.options.folder / "failing" / "00001-planted").read_bytes() == b"bytes"
 
 
 def test_an_answer_that_comes_too_late_or_not_at_all_is_found(
-    torture: images.Torture, monkeypatch: pytest.MonkeyPatch
+    test: images.ImagesTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lost() -> httpx2.Response:
         raise httpx2.ReadError("gone")
 
-    assert torture.timed(CASE, "", lost) is None
-    monkeypatch.setattr(images, "LONGEST", -1.0)
-    torture.timed(CASE, "", lambda: answer(b"", "image/png"))
-    assert [text.rpartition(": ")[2].split()[0] for text in torture.report.broken] == [
+    assert test.timed_request(CASE, "", lost) is None
+    monkeypatch.setattr(images, "MAX_RESPONSE_SECONDS", -1.0)
+    test.timed_request(CASE, "", lambda: answer(b"", "image/png"))
+    assert [text.rpartition(": ")[2].split()[0] for text in test.report.failures] == [
         "ReadError('gone')",
         "it",
     ]
@@ -111,9 +111,9 @@ def test_an_answer_that_comes_too_late_or_not_at_all_is_found(
 
 def test_what_is_left_in_the_folder_for_what_comes_in_is_found(tmp_path: Path) -> None:
     (tmp_path / "storage" / ".own").mkdir(parents=True)
-    assert images.left_over(tmp_path) == []
+    assert images.leftover_files(tmp_path) == []
     (tmp_path / "storage" / ".own" / "upload-0123").touch()
-    assert images.left_over(tmp_path) == ["storage/.own/upload-0123"]
+    assert images.leftover_files(tmp_path) == ["storage/.own/upload-0123"]
 
 
 @contextmanager
@@ -144,18 +144,18 @@ def answering(said: bytes, *, close: bool = True) -> Iterator[int]:
     ],
 )
 def test_requests_that_are_answered_badly_are_found(tmp_path: Path, said: bytes, why: str) -> None:
-    server = Server(tmp_path)
-    torture = requests.Torture(Asked(folder=tmp_path, seed=1), Report("requests", 1), server)
+    server = StressServer(tmp_path)
+    test = requests.RequestsTest(StressOptions(folder=tmp_path, seed=1), StressReport("requests", 1), server)
     with answering(said) as server.port:
-        torture.one("planted", raw_http.request("/"))
-    assert [why in text for text in torture.report.broken] == [True]
+        test.one("planted", raw_http.request("/"))
+    assert [why in text for text in test.report.failures] == [True]
 
 
 def test_a_request_that_has_no_end_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(raw_http, "PATIENCE", 0.2)
-    server = Server(tmp_path)
+    monkeypatch.setattr(raw_http, "TIMEOUT_SECONDS", 0.2)
+    server = StressServer(tmp_path)
     with answering(b"HTTP/1.1 200 OK\r\n\r\n", close=False) as server.port:
-        assert raw_http.asked(server.port, raw_http.request("/"), patience=0.2).hung
+        assert raw_http.exchange(server.port, raw_http.request("/"), timeout=0.2).hung
 
 
 def test_what_schemathesis_was_answered_is_judged(tmp_path: Path) -> None:
@@ -173,11 +173,11 @@ def test_what_schemathesis_was_answered_is_judged(tmp_path: Path) -> None:
         "interactions": {"a": interaction(200, b"{}"), "b": interaction(500, b"{}"), "c": {"response": None}},
         "checks": {"a": [{"status": "failure", "name": "planted"}, {"status": "success", "name": "fine"}]},
     }
-    told, report = tmp_path / "report.ndjson", Report("requests", 1)
+    told, report = tmp_path / "report.ndjson", StressReport("requests", 1)
     told.write_text(json.dumps({"ScenarioFinished": {"recorder": recorder}}) + "\n")
-    assert schemathesis.judged(told, report, with_checks=True) == 3
-    assert [word in " ".join(report.broken) for word in ("planted", "status 500", "no answer")] == [True] * 3
-    assert len(report.broken) == 3
+    assert schemathesis.check_interactions(told, report, with_checks=True) == 3
+    assert [word in " ".join(report.failures) for word in ("planted", "status 500", "no answer")] == [True] * 3
+    assert len(report.failures) == 3
 
 
 def test_malformed_requests_are_what_their_names_say() -> None:

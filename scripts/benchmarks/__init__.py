@@ -1,1 +1,1 @@
-"""Measurements of PicHub beside its peers, in turn and in one run; `scripts/bench` runs them."""
+"""Benchmarks of PicHub beside its peers, interleaved within one run. `scripts/bench` runs them."""

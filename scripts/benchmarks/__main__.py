@@ -9,15 +9,15 @@ import click
 from scripts.benchmarks import codec
 from scripts.benchmarks import engines as measured_engines
 from scripts.benchmarks import lists as measured_lists
+from scripts.benchmarks.benchmark_images import benchmark_images, two_megapixels
 from scripts.benchmarks.comparison import LONG, SHORT, Comparison
 from scripts.benchmarks.directus import directus
-from scripts.benchmarks.image_quality import pictures, two_megapixels
-from scripts.benchmarks.machine import about_this_machine, prepared, versions
-from scripts.benchmarks.processes import Failed
-from scripts.benchmarks.report import Report
+from scripts.benchmarks.machine import machine_description, prepare, versions
+from scripts.benchmarks.processes import ProcessFailed
+from scripts.benchmarks.report import BenchmarkReport
 from scripts.benchmarks.servers import servers
 
-OTHERS = {"directus": directus}
+EXTRA_SERVERS = {"directus": directus}
 SECTIONS = ("codec", "uncached", "hits", "coalescing", "memory")
 SCRATCH = click.option(
     "--scratch",
@@ -54,7 +54,7 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> list[int]:
 @click.option(
     "--with",
     "others",
-    type=click.Choice(list(OTHERS)),
+    type=click.Choice(list(EXTRA_SERVERS)),
     multiple=True,
     help="A server that is heavy to install.",
 )
@@ -64,21 +64,21 @@ def _numbers(_: click.Context, __: click.Parameter, text: str) -> list[int]:
 def transforms(
     sections: list[str], others: tuple[str, ...], quick: bool, destination: Path | None, scratch: Path
 ) -> None:
-    """Pictures transformed: speed, bytes, SSIM, hits, memory, beside sharp, ipx and thumbor."""
-    report = Report()
+    """Image transforms: speed, bytes, SSIM, cached responses and memory, beside sharp, ipx and thumbor."""
+    report = BenchmarkReport()
     try:
-        place = prepared(scratch, with_directus="directus" in others)
+        place = prepare(scratch, with_directus="directus" in others)
         about = versions(place, with_directus="directus" in others)
         report.say("\n".join(f"{name}: {value}" for name, value in about.items()))
-        made = pictures(place.folder)
+        made = benchmark_images(place.folder)
         if "codec" in sections:
             codec.measure(place, made, report, rounds=3 if quick else 11)
-        if asked := [name for name in sections if name != "codec"]:
-            with servers(place, made.photo, [OTHERS[name] for name in others]) as running:
+        if measured := [name for name in sections if name != "codec"]:
+            with servers(place, made.photo, [EXTRA_SERVERS[name] for name in others]) as running:
                 comparison = Comparison(place, made.photo, running, report, SHORT if quick else LONG)
-                for name in asked:
+                for name in measured:
                     getattr(comparison, name)()
-    except Failed as error:
+    except ProcessFailed as error:
         sys.exit(f"bench: {error}")
     if destination:
         report.write(destination, about)
@@ -90,17 +90,17 @@ def transforms(
 @click.option("--json", "destination", type=Path, help="A file to write all figures to.")
 @SCRATCH
 def lists(sizes: list[int], quick: bool, destination: Path | None, scratch: Path) -> None:
-    """The newest images and uploads, beside Directus and Strawberry alone."""
-    report = Report()
+    """Lists of the newest images and uploads, beside Directus and bare Strawberry."""
+    report = BenchmarkReport()
     try:
-        place = prepared(scratch, with_directus=True)
+        place = prepare(scratch, with_directus=True)
         about = versions(place, with_directus=True)
         report.say("\n".join(f"{name}: {value}" for name, value in about.items()))
         photo = two_megapixels(place.folder)
         measured_lists.measure(
             place, photo, report, sizes=sizes, times=measured_lists.SHORT if quick else measured_lists.LONG
         )
-    except Failed as error:
+    except ProcessFailed as error:
         sys.exit(f"bench: {error}")
     if destination:
         report.write(destination, about)
@@ -111,16 +111,16 @@ def lists(sizes: list[int], quick: bool, destination: Path | None, scratch: Path
 @click.option("--json", "destination", type=Path, help="A file to write all figures to.")
 @SCRATCH
 def engines(quick: bool, destination: Path | None, scratch: Path) -> None:
-    """PicHub on SQLite and a folder, on PostgreSQL, Valkey and SeaweedFS, and there with two servers."""
-    report = Report()
+    """PicHub on SQLite and a folder, and on PostgreSQL, Valkey and SeaweedFS with one and two servers."""
+    report = BenchmarkReport()
     try:
-        about = about_this_machine()
+        about = machine_description()
         report.say("\n".join(f"{name}: {value}" for name, value in about.items()))
         scratch.mkdir(parents=True, exist_ok=True)
         photo = two_megapixels(scratch.resolve())
         times = measured_lists.SHORT if quick else measured_lists.LONG
         measured_engines.measure(scratch.resolve(), photo, report, times=times)
-    except Failed as error:
+    except ProcessFailed as error:
         sys.exit(f"bench: {error}")
     if destination:
         report.write(destination, about)

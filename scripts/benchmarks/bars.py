@@ -1,4 +1,4 @@
-"""What PicHub must show, in one table, and whether it does."""
+"""The required figures, and whether a run meets them."""
 
 from collections.abc import Mapping
 from dataclasses import KW_ONLY, dataclass
@@ -6,7 +6,7 @@ from dataclasses import KW_ONLY, dataclass
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """A measure's name, what it says, and the least or the most that it may be."""
+    """A measure's name, its description, and its minimum or maximum."""
 
     measure: str
     about: str
@@ -15,11 +15,11 @@ class Bar:
     at_most: float | None = None
 
     def verdict(self, measures: Mapping[str, float]) -> str:
-        """One line: pass or miss, the figure, the bar; or that it was not measured."""
+        """Return one line: pass or miss with figure and requirement, or "not measured"."""
         value = measures.get(self.measure)
         if value is None:
-            return f"  --    {self.about}: not measured ({self.wanted})"
-        return f"  {'pass' if self.holds(value) else 'MISS'}  {self.about}: {value:.4g} ({self.wanted})"
+            return f"  --    {self.about}: not measured ({self.requirement})"
+        return f"  {'pass' if self.holds(value) else 'MISS'}  {self.about}: {value:.4g} ({self.requirement})"
 
     def holds(self, value: float) -> bool:
         return (self.at_least is None or value >= self.at_least) and (
@@ -27,21 +27,21 @@ class Bar:
         )
 
     @property
-    def wanted(self) -> str:
+    def requirement(self) -> str:
         return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
 
 
-SAME_SSIM = 0.001
-"""Two results look the same if ours is at most so much below theirs."""
+SSIM_TOLERANCE = 0.001
+"""Two results look the same if ours is lower by at most this much."""
 
 BARS = (
     Bar("codec/photo-webp/sharp", "12 MP to 800×600 WebP, original only, times sharp's speed", at_least=1.25),
     Bar("codec/photo-webp/ipx", "the same, times ipx's speed", at_least=1.25),
     Bar("codec/photo-webp/bytes", "its bytes against sharp's", at_most=1.06),
-    Bar("codec/photo-webp/ssim lost", "its SSIM below sharp's", at_most=SAME_SSIM),
+    Bar("codec/photo-webp/ssim lost", "its SSIM below sharp's", at_most=SSIM_TOLERANCE),
     Bar("codec/photo-avif/sharp", "12 MP to 800×600 AVIF, times sharp's speed", at_least=4),
     Bar("codec/photo-avif/bytes", "its bytes against sharp's", at_most=1.01),
-    Bar("codec/photo-avif/ssim lost", "its SSIM below sharp's", at_most=SAME_SSIM),
+    Bar("codec/photo-avif/ssim lost", "its SSIM below sharp's", at_most=SSIM_TOLERANCE),
     Bar("codec/gif-webp/sharp", "animated GIF to WebP, times sharp's speed", at_least=1.1),
     Bar("codec/alpha-webp/sharp", "PNG with alpha to WebP, times sharp's speed", at_least=1.1),
     Bar("codec/webp-jpeg/sharp", "WebP to JPEG, times sharp's speed", at_least=1.0),

@@ -1,5 +1,5 @@
-# ruff: noqa: S603  (what is started here is named in this folder)
-"""The codecs themselves, in process, on one thread: our workers' own code beside sharp and ipx."""
+# ruff: noqa: S603  (the commands are constants of this folder)
+"""Codecs in process on one thread: the workers' own code beside sharp and ipx."""
 
 import json
 import os
@@ -13,15 +13,15 @@ from statistics import median
 from typing import Any
 
 from app.imaging.workers.process_manager import IN_LARGE_PAGES
-from scripts.benchmarks.image_quality import Pictures
+from scripts.benchmarks.benchmark_images import BenchmarkImages
 from scripts.benchmarks.machine import PEERS, Scratch, ssim
-from scripts.benchmarks.processes import Failed
-from scripts.benchmarks.report import Report
+from scripts.benchmarks.processes import ProcessFailed
+from scripts.benchmarks.report import BenchmarkReport
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Job:
-    """One transform; without a height the proportions stay. `quality` None is the encoder's own, or none."""
+class CodecJob:
+    """A transform. Without a height the proportions are kept. `quality` None is the encoder's default."""
 
     name: str
     about: str
@@ -38,7 +38,7 @@ class Job:
         return json.dumps(said | {"destination": destination}, default=str) + "\n"
 
 
-def jobs(of: Pictures) -> list[Job]:
+def codec_jobs(of: BenchmarkImages) -> list[CodecJob]:
     cover = {"source": of.photo, "width": 800, "height": 600}
     webp, jpeg = {"format": "webp", "quality": 80}, {"format": "jpeg", "quality": 80}
     avif, gif = {"format": "avif", "quality": 50}, {"source": of.animation, "animated": True}
@@ -51,12 +51,12 @@ def jobs(of: Pictures) -> list[Job]:
         ("photo-avif", "12 MP JPEG → 800×600 AVIF q50", cover | avif | {"slow": True}),
         ("photo-png", "12 MP JPEG → 1600 wide PNG", {"source": of.photo, "width": 1600, "format": "png"}),
     ]
-    return [Job(name=name, about=about, **asked) for name, about, asked in table]
+    return [CodecJob(name=name, about=about, **options) for name, about, options in table]
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """What one engine took for one job: median milliseconds, bytes, luma SSIM."""
+class JobCost:
+    """Cost and result of a job: median milliseconds, bytes, luma SSIM."""
 
     wall: float
     cpu: float
@@ -64,33 +64,33 @@ class Taken:
     ssim: float
 
 
-class Engine:
-    """A process that runs a job a line."""
+class CodecProcess:
+    """A process that runs one job per line of input."""
 
     def __init__(self, name: str, process: "subprocess.Popen[str]", results: Path) -> None:
         self.name = name
         self._process = process
         self._results = results
 
-    def run(self, job: Job) -> dict[str, float]:
-        """Milliseconds, `wall` and `cpu`. Raises Failed."""
+    def run(self, job: CodecJob) -> dict[str, float]:
+        """Run a job and return its `wall` and `cpu` milliseconds. Raises ProcessFailed."""
         if self._process.stdin is None or self._process.stdout is None:
-            raise Failed(f"{self.name} has no channel")
+            raise ProcessFailed(f"{self.name} has no channel")
         self._process.stdin.write(job.line(self.result(job)))
         self._process.stdin.flush()
         answer = self._process.stdout.readline()
         if not answer:
-            raise Failed(f"{self.name} ended over {job.about}")
+            raise ProcessFailed(f"{self.name} ended over {job.about}")
         taken: dict[str, float] = json.loads(answer)
         return taken
 
-    def result(self, job: Job) -> Path:
+    def result(self, job: CodecJob) -> Path:
         return self._results / f"{job.name}.{self.name}.{job.format}"
 
 
 @contextmanager
-def engine(name: str, command: Sequence[str | Path], results: Path) -> Iterator[Engine]:
-    """An engine, until the end of the block."""
+def codec_process(name: str, command: Sequence[str | Path], results: Path) -> Iterator[CodecProcess]:
+    """Run a codec process until the block ends."""
     results.mkdir(parents=True, exist_ok=True)
     with _one_core():
         process = subprocess.Popen(
@@ -98,14 +98,14 @@ def engine(name: str, command: Sequence[str | Path], results: Path) -> Iterator[
         )
     with process:
         try:
-            yield Engine(name, process, results)
+            yield CodecProcess(name, process, results)
         finally:
             process.kill()
 
 
 @contextmanager
 def _one_core() -> Iterator[None]:
-    """What is started meanwhile stays on one core: libvips reads ahead and writes behind in threads of its own."""
+    """Pin processes started in the block to one core: libvips reads ahead and writes behind in threads."""
     allowed = os.sched_getaffinity(0)
     os.sched_setaffinity(0, {max(allowed)})
     try:
@@ -114,7 +114,7 @@ def _one_core() -> Iterator[None]:
         os.sched_setaffinity(0, allowed)
 
 
-def measure(scratch: Scratch, of: Pictures, report: Report, *, rounds: int) -> None:
+def measure(scratch: Scratch, of: BenchmarkImages, report: BenchmarkReport, *, rounds: int) -> None:
     results, script = scratch.folder / "results", PEERS / "codec.mjs"
     commands: dict[str, list[str | Path]] = {
         "PicHub": [*IN_LARGE_PAGES, sys.executable, "-m", "scripts.benchmarks.workbench", "ours"],
@@ -122,13 +122,18 @@ def measure(scratch: Scratch, of: Pictures, report: Report, *, rounds: int) -> N
         "ipx": [scratch.node, script, scratch.packages, "ipx"],
     }
     with ExitStack() as running:
-        engines = [running.enter_context(engine(name, words, results)) for name, words in commands.items()]
-        taken = {job.name: _in_turn(engines, job, min(rounds, 5) if job.slow else rounds) for job in jobs(of)}
-    seen = ssim(scratch, [(job.source, each.result(job)) for job in jobs(of) for each in engines])
+        engines = [
+            running.enter_context(codec_process(name, words, results)) for name, words in commands.items()
+        ]
+        taken = {
+            job.name: _interleaved(engines, job, min(rounds, 5) if job.slow else rounds)
+            for job in codec_jobs(of)
+        }
+    seen = ssim(scratch, [(job.source, each.result(job)) for job in codec_jobs(of) for each in engines])
     rows: list[list[object]] = []
-    for job in jobs(of):
+    for job in codec_jobs(of):
         figures = {
-            each.name: Taken(
+            each.name: JobCost(
                 *taken[job.name][each.name],
                 each.result(job).stat().st_size,
                 seen[each.result(job)],
@@ -142,8 +147,10 @@ def measure(scratch: Scratch, of: Pictures, report: Report, *, rounds: int) -> N
     report.verdicts("codec")
 
 
-def _in_turn(engines: Sequence[Engine], job: Job, rounds: int) -> dict[str, tuple[float, float]]:
-    """Median wall and CPU milliseconds of each; the first round warms up."""
+def _interleaved(
+    engines: Sequence[CodecProcess], job: CodecJob, rounds: int
+) -> dict[str, tuple[float, float]]:
+    """Return median wall and CPU milliseconds per process. The first round is warm-up."""
     runs = [{each.name: each.run(job) for each in engines} for _ in range(rounds + 1)][1:]
     return {
         each.name: (
@@ -154,7 +161,7 @@ def _in_turn(engines: Sequence[Engine], job: Job, rounds: int) -> dict[str, tupl
     }
 
 
-def _rows(job: Job, figures: dict[str, Taken]) -> Iterator[list[object]]:
+def _rows(job: CodecJob, figures: dict[str, JobCost]) -> Iterator[list[object]]:
     ours = figures["PicHub"]
     for name, taken in figures.items():
         yield [
@@ -169,7 +176,7 @@ def _rows(job: Job, figures: dict[str, Taken]) -> Iterator[list[object]]:
         ]
 
 
-def _measures(job: Job, figures: dict[str, Taken], report: Report) -> None:
+def _measures(job: CodecJob, figures: dict[str, JobCost], report: BenchmarkReport) -> None:
     ours, sharp = figures["PicHub"], figures["sharp"]
     report.measure(f"codec/{job.name}/sharp", sharp.wall / ours.wall)
     report.measure(f"codec/{job.name}/ipx", figures["ipx"].wall / ours.wall)

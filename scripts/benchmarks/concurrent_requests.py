@@ -1,4 +1,4 @@
-"""Many who ask at once for one new variant."""
+"""Concurrent requests for one new variant."""
 
 import asyncio
 import time
@@ -6,17 +6,18 @@ from collections import Counter
 from dataclasses import dataclass
 from statistics import mean
 
-from scripts.benchmarks.processes import HOST, Failed
-from scripts.benchmarks.servers import Server, Wish
+from scripts.benchmarks.processes import HOST, ProcessFailed
+from scripts.benchmarks.servers import BenchmarkServer, Workload
 
-TOGETHER = 32
-DEADLINE = 60.0
+CONCURRENT_REQUESTS = 32
+DEADLINE_SECONDS = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Together:
-    """Milliseconds until the last had its answer; of CPU for one alone, and for all at once; the fewest that were
-    whole and equal."""
+class ConcurrentLatency:
+    """Milliseconds until the last response; CPU milliseconds for one request and for all; lowest number of complete and
+    equal responses.
+    """
 
     wall: float
     cpu_of_one: float
@@ -24,16 +25,16 @@ class Together:
     whole: int
 
 
-def measure(server: Server, wish: Wish, *, bursts: int) -> Together:
-    """One alone and then all at once, so many times: both have the same moments of a machine that has good and bad."""
-    server.warm_up(wish)
-    paths = server.fresh(wish, 2 * bursts)
-    server.used(wish, len(paths))
+def measure(server: BenchmarkServer, workload: Workload, *, bursts: int) -> ConcurrentLatency:
+    """Alternate one request and a burst, `bursts` times, so that both see the same variations of the machine."""
+    server.warm_up(workload)
+    paths = server.unused_urls(workload, 2 * bursts)
+    server.mark_used(workload, len(paths))
     alone, together = [], []
     for one, all_at_once in zip(paths[::2], paths[1::2], strict=True):
-        alone.append(_seen(server, one, at_once=1))
-        together.append(_seen(server, all_at_once, at_once=TOGETHER))
-    return Together(
+        alone.append(_burst(server, one, at_once=1))
+        together.append(_burst(server, all_at_once, at_once=CONCURRENT_REQUESTS))
+    return ConcurrentLatency(
         wall=mean(seen.wall for seen in together),
         cpu_of_one=mean(seen.cpu for seen in alone),
         cpu=mean(seen.cpu for seen in together),
@@ -42,50 +43,52 @@ def measure(server: Server, wish: Wish, *, bursts: int) -> Together:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """Of one path: milliseconds, milliseconds of CPU, how many of the answers are whole and equal."""
+class _Burst:
+    """One path: milliseconds, CPU milliseconds, number of complete and equal responses."""
 
     wall: float
     cpu: float
     whole: int
 
 
-def _seen(server: Server, path: str, *, at_once: int) -> _Seen:
+def _burst(server: BenchmarkServer, path: str, *, at_once: int) -> _Burst:
     server.tree.settle()
     before = server.tree.cpu()
-    wall, answers = asyncio.run(_ask(server.port, path, at_once))
+    wall, answers = asyncio.run(_request_concurrently(server.port, path, at_once))
     server.tree.settle()
-    return _Seen(wall, (server.tree.cpu() - before) * 1000, _whole_and_equal(answers))
+    return _Burst(wall, (server.tree.cpu() - before) * 1000, _complete_and_equal(answers))
 
 
-def _whole_and_equal(answers: list[bytes | None]) -> int:
+def _complete_and_equal(answers: list[bytes | None]) -> int:
     whole = Counter(answer for answer in answers if answer)
     return whole.most_common(1)[0][1] if whole else 0
 
 
-async def _ask(port: int, path: str, at_once: int) -> tuple[float, list[bytes | None]]:
-    """Milliseconds, and the answers; None for one that failed. All are connected before the first one asks.
+async def _request_concurrently(port: int, path: str, at_once: int) -> tuple[float, list[bytes | None]]:
+    """Return milliseconds and the responses, None for a failed one. All connect before the first request is sent.
 
-    Raises Failed.
+    Raises ProcessFailed.
     """
     try:
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             streams = [await asyncio.open_connection(HOST, port) for _ in range(at_once)]
             started = time.perf_counter()
-            answers = await asyncio.gather(*(_answer(*stream, path) for stream in streams))
+            answers = await asyncio.gather(*(_read_response(*stream, path) for stream in streams))
             return (time.perf_counter() - started) * 1000, answers
-    except OSError as error:  # TimeoutError is one
-        raise Failed(f"{at_once} at once: {error!r}") from error
+    except OSError as error:  # includes TimeoutError
+        raise ProcessFailed(f"{at_once} at once: {error!r}") from error
 
 
-async def _answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str) -> bytes | None:
-    """The body, if it is as long as the answer says and the status is 200."""
+async def _read_response(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, path: str
+) -> bytes | None:
+    """Return the body if the status is 200 and the length matches Content-Length."""
     writer.write(f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode())
     head, _, body = (await reader.read(-1)).partition(b"\r\n\r\n")
     writer.close()
     status, *lines = head.decode("latin-1").lower().split("\r\n")
     headers = dict(line.split(": ", 1) for line in lines)
     if headers.get("transfer-encoding") == "chunked":
-        raise Failed("An answer in chunks: its length is not known beforehand")
+        raise ProcessFailed("An answer in chunks: its length is not known beforehand")
     is_whole = " 200 " in f"{status} " and int(headers.get("content-length", -1)) == len(body)
     return body if is_whole else None

@@ -1,4 +1,4 @@
-"""Directus as its documentation has one run it on one machine: SQLite, files in a folder, one process."""
+"""Directus as its documentation runs it on one machine: SQLite, files in a folder, one process."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -10,45 +10,52 @@ from typing import Any
 import requests
 
 from scripts.benchmarks.machine import Scratch, run
-from scripts.benchmarks.processes import HOST, PATIENCE, Failed, first_answer, free_port, running
-from scripts.benchmarks.servers import Server, Wish, timed
+from scripts.benchmarks.processes import (
+    HOST,
+    START_TIMEOUT_SECONDS,
+    ProcessFailed,
+    free_port,
+    running,
+    wait_until_ready,
+)
+from scripts.benchmarks.servers import BenchmarkServer, Workload, timed_server
 
 PING = "/server/ping"
 PUBLIC_POLICY = "abf8a154-5b1c-4a46-ac9c-7300570f4f17"
-"""The same in every Directus: what it allows, everyone may do who has no token."""
+"""Id of the public policy, the same in every Directus: the permissions of requests without a token."""
 
 
 @contextmanager
-def directus(scratch: Scratch, work: Path, names: Sequence[Path]) -> Iterator[Server]:
-    """Pictures are uploaded over its API, and all may read them, as is usual where they are shown on pages."""
+def directus(scratch: Scratch, work: Path, names: Sequence[Path]) -> Iterator[BenchmarkServer]:
+    """Run Directus with images uploaded over its API and readable by everyone, as usual for public pages."""
     folder = work / "directus"
     folder.mkdir()
     token = token_hex()
-    command = [scratch.node_for_directus, program(scratch)]
+    command = [scratch.node_for_directus, executable(scratch)]
     settings = partial(environment, folder, token)
     run([*map(str, command), "bootstrap"], folder, settings(free_port()))
     port = free_port()
     with running([*command, "start"], log=folder / "first.log", cwd=folder, env=settings(port)):
-        first_answer(port, PING)
-        ids = [uploaded(port, token, name) for name in names]
-        _let_everyone_read(port, token)
+        wait_until_ready(port, PING)
+        ids = [upload(port, token, name) for name in names]
+        _allow_public_reads(port, token)
 
-    def address(wish: Wish, copy: int, width: int, height: int) -> str:
-        format_ = {"jpeg": "jpg"}.get(wish.format, wish.format)
-        asked = f"width={width}&height={height}&fit=cover&format={format_}&quality={wish.quality}"
-        return f"/assets/{ids[copy]}?{asked}"
+    def address(workload: Workload, copy: int, width: int, height: int) -> str:
+        format_ = {"jpeg": "jpg"}.get(workload.format, workload.format)
+        query = f"width={width}&height={height}&fit=cover&format={format_}&quality={workload.quality}"
+        return f"/assets/{ids[copy]}?{query}"
 
-    with timed(lambda _: [*command, "start"], folder, PING, settings) as (port, tree, took, idle):
-        yield Server("Directus", port, tree, address, started_in=took, idle_memory=idle)
+    with timed_server(lambda _: [*command, "start"], folder, PING, settings) as (port, tree, took, idle):
+        yield BenchmarkServer("Directus", port, tree, address, started_in=took, idle_memory=idle)
 
 
-def program(scratch: Scratch) -> Path:
-    """What `directus` itself imports, once it has asked the registry for a newer version."""
+def executable(scratch: Scratch) -> Path:
+    """Return the program that `directus` runs after it has asked the registry for a newer version."""
     return scratch.directus / "node_modules" / "@directus" / "api" / "dist" / "cli" / "run.js"
 
 
 def environment(folder: Path, token: str, port: int) -> dict[str, str]:
-    """Nothing is told to anyone, nothing is refused, nothing but errors is written to the log."""
+    """Environment without telemetry and rate limits, logging only errors."""
     return {
         "NODE_ENV": "production",
         "HOST": HOST,
@@ -75,24 +82,24 @@ def environment(folder: Path, token: str, port: int) -> dict[str, str]:
     }
 
 
-def uploaded(port: int, token: str, name: Path) -> str:
+def upload(port: int, token: str, name: Path) -> str:
     files = {"file": (name.name, name.read_bytes(), "image/jpeg")}
-    return str(_posted(port, token, "/files", files=files)["id"])
+    return str(_post(port, token, "/files", files=files)["id"])
 
 
-def _let_everyone_read(port: int, token: str) -> None:
+def _allow_public_reads(port: int, token: str) -> None:
     rule = {"policy": PUBLIC_POLICY, "collection": "directus_files", "action": "read"}
-    _posted(port, token, "/permissions", json=rule | {"fields": ["*"], "permissions": {}})
+    _post(port, token, "/permissions", json=rule | {"fields": ["*"], "permissions": {}})
 
 
-def _posted(port: int, token: str, path: str, **body: Any) -> dict[str, Any]:
+def _post(port: int, token: str, path: str, **body: Any) -> dict[str, Any]:
     answer = requests.post(
         f"http://{HOST}:{port}{path}",
         headers={"Authorization": f"Bearer {token}"},
-        timeout=PATIENCE,
+        timeout=START_TIMEOUT_SECONDS,
         **body,
     )
     if not answer.ok:
-        raise Failed(f"Directus answered {path} with {answer.status_code}: {answer.text}")
+        raise ProcessFailed(f"Directus answered {path} with {answer.status_code}: {answer.text}")
     data: dict[str, Any] = answer.json()["data"]
     return data

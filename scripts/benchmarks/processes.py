@@ -1,5 +1,5 @@
-# ruff: noqa: S603  (what is started here is named in this folder)
-"""Programs that are started, watched and ended, each by its own process id."""
+# ruff: noqa: S603  (the commands are constants of this folder)
+"""Child processes, started, measured and ended by process id."""
 
 import os
 import re
@@ -15,20 +15,20 @@ HOST = "127.0.0.1"
 TICKS = os.sysconf("SC_CLK_TCK")
 PSS = re.compile(r"^(Pss\w*):\s+(\d+) kB", re.MULTILINE)
 PROCESS_CLOCK = 2
-"""What makes a process id, inverted, the id of that process's clock: Linux, as clock_getcpuclockid(3) does."""
-PATIENCE = 30.0
-"""Seconds for a server to answer for the first time, or to end."""
+"""Converts an inverted process id to the id of its CPU clock on Linux, as clock_getcpuclockid(3) does."""
+START_TIMEOUT_SECONDS = 30.0
+"""Time for a server to respond for the first time, or to end."""
 
 
-class Failed(Exception):
-    """A program did not do what it was started for; the text says which, and what it wrote."""
+class ProcessFailed(Exception):
+    """A program failed; the text names it and has its output."""
 
 
 @contextmanager
 def running(
     command: Sequence[str | Path], *, log: Path, cwd: Path, env: Mapping[str, str] | None = None
-) -> Iterator["Tree"]:
-    """A program and its children, until the end of the block. What it writes goes to `log`."""
+) -> Iterator["ProcessTree"]:
+    """Run a program and its children until the block ends. Its output goes to `log`."""
     with log.open("wb") as written:
         process = subprocess.Popen(
             [str(word) for word in command],
@@ -38,7 +38,7 @@ def running(
             cwd=cwd,
             env=_environment(env or {}),
         )
-    tree = Tree(process.pid)
+    tree = ProcessTree(process.pid)
     try:
         yield tree
     finally:
@@ -46,27 +46,27 @@ def running(
 
 
 def _environment(added: Mapping[str, str]) -> dict[str, str]:
-    """Ours without settings of a PicHub that may run here too."""
+    """Return the environment without PicHub's settings."""
     return {k: v for k, v in os.environ.items() if not k.startswith("PICHUB_")} | dict(added)
 
 
-def _end(process: "subprocess.Popen[bytes]", tree: "Tree") -> None:
+def _end(process: "subprocess.Popen[bytes]", tree: "ProcessTree") -> None:
     children = tree.pids()[1:]
     process.terminate()
     try:
-        process.wait(PATIENCE)
+        process.wait(START_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
     for pid in children:
-        if _parent(pid) == 1:  # orphaned by what we ended, and still there
+        if _parent(pid) == 1:  # orphaned when its parent ended
             with suppress(ProcessLookupError):
                 os.kill(pid, 15)
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """MB, each page shared in equal parts among those that map it (PSS). `anonymous` are those of no file."""
+    """MB of proportional set size (PSS): shared pages count in equal parts. `anonymous` excludes mapped files."""
 
     whole: float = 0.0
     anonymous: float = 0.0
@@ -76,44 +76,44 @@ class Memory:
 
 
 def memory(pid: int) -> Memory:
-    """What one process has; nothing where it is gone."""
+    """Return the memory of one process; zero if it is gone."""
     with suppress(FileNotFoundError, ProcessLookupError):
         found = dict(PSS.findall(Path(f"/proc/{pid}/smaps_rollup").read_text()))
         return Memory(*(int(found.get(name, 0)) / 1024 for name in ("Pss", "Pss_Anon")))
     return Memory()
 
 
-class Tree:
-    """A process and all that descend from it."""
+class ProcessTree:
+    """A process and all its descendants."""
 
     def __init__(self, pid: int) -> None:
         self.pid = pid
 
     def pids(self) -> list[int]:
-        """Parents before their children."""
+        """Return process ids, parents before children."""
         return [pid for generation in self.generations() for pid in generation]
 
     def generations(self) -> list[list[int]]:
-        """The process, its children, theirs, and so on."""
+        """Return the process, its children, their children, and so on."""
         found = [[self.pid]]
         while children := [child for pid in found[-1] for child in _children(pid)]:
             found.append(children)
         return found
 
     def cpu(self) -> float:
-        """Seconds of processor time so far, ended children included."""
+        """Return CPU seconds so far, ended children included."""
         return sum(_cpu(pid) for pid in self.pids())
 
     def main_cpu(self) -> float:
-        """The same, of the first process alone."""
+        """Return CPU seconds of the first process alone."""
         return _cpu(self.pid)
 
     def memory(self) -> float:
-        """MB, each page shared in equal parts among those that map it (PSS)."""
+        """Return the PSS of all processes in MB."""
         return sum(memory(pid).whole for pid in self.pids())
 
     def settle(self) -> None:
-        """Returns when nothing has run for a while: what was left behind by a load is done."""
+        """Wait until the processes are idle, so that earlier load is finished."""
         for _ in range(100):
             before = self.cpu()
             time.sleep(0.15)
@@ -122,20 +122,23 @@ class Tree:
 
 
 def is_running(pid: int) -> bool:
-    """Whether there is more of it than what nobody has waited for yet."""
+    """Return True if the process exists and is no zombie."""
     with suppress(FileNotFoundError, ProcessLookupError):
         return _fields(pid)[0] != "Z"
     return False
 
 
 def _fields(pid: int) -> list[str]:
-    """Those of proc(5)'s stat from the third on, its state."""
+    """Return the fields of /proc/PID/stat from the third (the state) on; see proc(5)."""
     return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
 
 
 def _cpu(pid: int) -> float:
-    """User and system time: its own by its clock, as the ticks of proc(5)'s stat are a hundredth of a second; that of
-    children that were waited for from there, fields 16 and 17."""
+    """Return user and system seconds.
+
+    The process's own come from its clock, since ticks are hundredths of a second; those of waited-for children from
+    fields 16 and 17 of /proc/PID/stat.
+    """
     with suppress(FileNotFoundError, ProcessLookupError, OSError):
         fields = _fields(pid)
         return time.clock_gettime(~pid << 3 | PROCESS_CLOCK) + sum(map(int, fields[13:15])) / TICKS
@@ -162,14 +165,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def first_answer(port: int, path: str) -> float:
-    """Seconds from now to the first byte of any answer."""
+def wait_until_ready(port: int, path: str) -> float:
+    """Wait for the first byte of a response and return the seconds it took."""
     started = time.perf_counter()
     request = f"GET {path} HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n".encode()
-    while time.perf_counter() - started < PATIENCE:
+    while time.perf_counter() - started < START_TIMEOUT_SECONDS:
         with suppress(ConnectionError, TimeoutError), socket.create_connection((HOST, port), 5) as connection:
             connection.sendall(request)
             if connection.recv(1):
                 return time.perf_counter() - started
         time.sleep(0.002)
-    raise Failed(f"Nothing answered on port {port} within {PATIENCE:g} s")
+    raise ProcessFailed(f"Nothing answered on port {port} within {START_TIMEOUT_SECONDS:g} s")

@@ -1,4 +1,4 @@
-"""What was measured: said as it comes, kept for the verdicts and for JSON."""
+"""Measurements: printed as they come, kept for the verdicts and for JSON."""
 
 import json
 from collections.abc import Sequence
@@ -11,8 +11,8 @@ from scripts.benchmarks.bars import BARS
 
 
 @dataclass
-class Report:
-    """Tables for people to read, and measures by name for the bars."""
+class BenchmarkReport:
+    """Tables for reading, and measures by name for the bars."""
 
     measures: dict[str, float] = field(default_factory=dict)
     tables: dict[str, list[list[str]]] = field(default_factory=dict)
@@ -21,8 +21,8 @@ class Report:
         click.echo(text)
 
     def table(self, title: str, head: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """Printed as Markdown, ready for the documentation."""
-        written = [list(head), *([_written(cell) for cell in row] for row in rows)]
+        """Print a Markdown table, ready for the documentation."""
+        written = [list(head), *([_formatted(cell) for cell in row] for row in rows)]
         self.tables[title] = written
         widths = [max(len(row[i]) for row in written) for i in range(len(head))]
         lines = ["| " + " | ".join(map(str.ljust, row, widths)) + " |" for row in written]
@@ -39,7 +39,8 @@ class Report:
 
     def write(self, path: Path, versions: dict[str, str]) -> None:
         bars = [
-            {"measure": bar.measure, "about": bar.about, "wanted": bar.wanted, "value": value, "pass": bar.holds(value)}
+            {"measure": bar.measure, "about": bar.about, "wanted": bar.requirement, "value": value,
+             "pass": bar.holds(value)}
             for bar in BARS
             if (value := self.measures.get(bar.measure)) is not None
         ]  # fmt: skip
@@ -47,7 +48,7 @@ class Report:
         path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
 
 
-def _written(cell: object) -> str:
+def _formatted(cell: object) -> str:
     if isinstance(cell, float):
         return f"{cell:,.0f}" if cell >= 1000 else f"{cell:.3g}" if cell >= 1 else f"{cell:.2f}"
     return f"{cell:,}" if isinstance(cell, int) else str(cell)

@@ -1,6 +1,6 @@
-"""Runs one of our renders for each line of JSON, as our workers do, and answers with what it took. One thread.
+"""Run one render per line of JSON, as the workers do, and print its cost. One thread.
 
-`bare` instead does no more than Pillow must: decode, resize, encode. What PicHub takes above that is its own.
+`bare` only decodes, resizes and encodes with Pillow. The difference is PicHub's own cost.
 """
 
 import json
@@ -38,9 +38,9 @@ def ours(job: dict[str, Any]) -> Callable[[], object]:
 
 
 def bare(job: dict[str, Any]) -> Callable[[], object]:
-    """Of the middle of a picture in the box's proportions, as cover takes it.
+    """Cover crop of the centre.
 
-    Of an intermediate half is decoded at least, as in PicHub: a quarter would be faster, and shows.
+    An intermediate is decoded at half size at least, as in PicHub: a quarter would be faster, with visible loss.
     """
     box, source = (job["width"], job["height"]), Path(job["source"])
 

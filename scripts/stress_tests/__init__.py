@@ -1,1 +1,1 @@
-"""What is done to a real server on purpose, and the promises that must hold all the same. `scripts/torture` runs it."""
+"""Stress tests: break a real server on purpose and check that it keeps its guarantees. `scripts/stress` runs them."""

@@ -1,4 +1,4 @@
-"""`scripts/torture NAME`: runs one suite, says its figures, and fails where a promise was broken."""
+"""`scripts/stress NAME`: run one suite, print its figures, and exit with 1 if a check failed."""
 
 import importlib
 import pkgutil
@@ -10,10 +10,10 @@ from tempfile import mkdtemp
 
 import click
 
-from scripts.benchmarks.processes import Failed
+from scripts.benchmarks.processes import ProcessFailed
 from scripts.stress_tests import suites
-from scripts.stress_tests.options import Asked
-from scripts.stress_tests.report import Report
+from scripts.stress_tests.options import StressOptions
+from scripts.stress_tests.report import StressReport
 
 NAMES = [module.name for module in pkgutil.iter_modules(suites.__path__)]
 
@@ -34,25 +34,25 @@ def main(
     destination: Path | None,
     keep: bool,
 ) -> None:
-    """Break PicHub on purpose, and see whether it keeps its promises."""
+    """Stress a real server and check that it keeps its guarantees."""
     seed = secrets.randbelow(1_000_000) if seed is None else seed
-    report = Report(name, seed)
+    report = StressReport(name, seed)
     folder = Path(mkdtemp(prefix=f"pichub-{name}-"))
     report.say(f"{name}, seed {seed}, in {folder}")
     seconds = minutes * 60 if minutes else None
     try:
         suite = importlib.import_module(f"{suites.__name__}.{name}")
-        suite.run(Asked(folder=folder, seed=seed, quick=quick, seconds=seconds), report)
-    except Failed as error:
-        report.broke(f"it could not be run to its end: {error}")
+        suite.run(StressOptions(folder=folder, seed=seed, quick=quick, seconds=seconds), report)
+    except ProcessFailed as error:
+        report.failure(f"it could not be run to its end: {error}")
     if destination:
         report.write(destination)
-    if keep or report.broken:
+    if keep or report.failures:
         report.say(f"the data and the log are in {folder}")
     else:
         rmtree(folder, ignore_errors=True)
-    click.echo(report.line)
-    sys.exit(bool(report.broken))
+    click.echo(report.summary_line)
+    sys.exit(bool(report.failures))
 
 
 if __name__ == "__main__":

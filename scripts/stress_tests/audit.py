@@ -1,6 +1,6 @@
-"""Looks for broken promises. Each check gives a sentence for each promise that it found broken, and nothing else.
+"""Checks of a server's data against the expected state. Each check yields one sentence per failure.
 
-What is checked is read from outside: the database by SQL, the storage by its files, webhooks where they arrived.
+Everything is read from outside: the database by SQL, the storage from its files, deliveries from their receiver.
 """
 
 import asyncio
@@ -16,16 +16,16 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from scripts.stress_tests.expected_state import Deletion, Kept, Ledger
-from scripts.stress_tests.receiver import Receiver
+from scripts.stress_tests.expected_state import Deletion, ExpectedImage, ExpectedState
+from scripts.stress_tests.receiver import WebhookReceiver
 
-ROOMS = ("originals", "intermediates", "variants")
-LONG_AGO = 48 * 3600
+STORAGE_PREFIXES = ("originals", "intermediates", "variants")
+AGE_SECONDS = 48 * 3600
 
 
 @dataclass(frozen=True, slots=True)
-class Data:
-    """A data folder, read beside the server that works on it."""
+class DataFolder:
+    """A data folder, read while a server uses it."""
 
     folder: Path
 
@@ -39,31 +39,33 @@ class Data:
 
     @property
     def incoming(self) -> list[Path]:
-        """Files on their way in, and what was left of them."""
+        """Return uploads in progress and their leftovers."""
         return [path for path in (self.storage / "tmp").rglob("*") if path.is_file()]
 
     def objects(self) -> Iterator[tuple[str, Path]]:
-        """(image id, file) of everything in storage."""
-        for room in ROOMS:
-            for path in (self.storage / room).rglob("*"):
+        """Yield (image id, file) for each object in storage."""
+        for prefix in STORAGE_PREFIXES:
+            for path in (self.storage / prefix).rglob("*"):
                 if path.is_file():
-                    yield (path.name.split(".")[0] if room == "originals" else path.parent.name), path
+                    yield (path.name.split(".")[0] if prefix == "originals" else path.parent.name), path
 
     def objects_of(self, image_id: str) -> list[Path]:
         originals = list((self.storage / "originals").glob(f"{image_id}.*"))
-        made = [path for room in ROOMS[1:] for path in (self.storage / room / image_id).rglob("*")]
+        made = [
+            path for prefix in STORAGE_PREFIXES[1:] for path in (self.storage / prefix / image_id).rglob("*")
+        ]
         return originals + made
 
-    def age(self) -> None:
-        """Sets the times of all files and folders back, so that the sweep's grace is over."""
-        then = time.time() - LONG_AGO
+    def make_old(self) -> None:
+        """Set back the times of all files and folders, past the cleanup's grace period."""
+        then = time.time() - AGE_SECONDS
         for path in self.storage.rglob("*"):
             with suppress(FileNotFoundError):
                 os.utime(path, (then, then))
 
 
-def counts(data: Data) -> Iterator[str]:
-    """What accounts and albums count is what there is of rows."""
+def check_counts(data: DataFolder) -> Iterator[str]:
+    """Check that the counters of accounts and albums equal their rows."""
     sql = """SELECT a.id, a.image_count, a.bytes_used, count(i.id), coalesce(sum(i.size), 0)
              FROM accounts a LEFT JOIN images i ON i.owner_id = a.id GROUP BY a.id"""
     for account, images, size, real_images, real_size in data.rows(sql):
@@ -76,8 +78,8 @@ def counts(data: Data) -> Iterator[str]:
             yield f"{album} counts {images} images; there are {real_images}"
 
 
-def tags(data: Data) -> Iterator[str]:
-    """Tags stand in the row and in the index, and are those that came with the title."""
+def check_tags(data: DataFolder) -> Iterator[str]:
+    """Check that tags agree between row, index and the title they were sent with."""
     indexed: dict[str, set[str]] = {}
     for image, name in data.rows("SELECT image_id, name FROM image_tags"):
         indexed.setdefault(image, set()).add(name)
@@ -89,8 +91,8 @@ def tags(data: Data) -> Iterator[str]:
             yield f"half of a change: {image} has the title {title!r} and the tags {row}"
 
 
-def bytes_of_rows(data: Data) -> Iterator[str]:
-    """No row without its bytes, each of them."""
+def check_originals(data: DataFolder) -> Iterator[str]:
+    """Check that each row has its original, byte for byte."""
     for image, key, size, digest in data.rows("SELECT id, key, size, sha256 FROM images"):
         path = data.storage / key
         if not path.is_file():
@@ -99,8 +101,8 @@ def bytes_of_rows(data: Data) -> Iterator[str]:
             yield f"{image} has other bytes than its row says"
 
 
-def nothing_left_over(data: Data) -> Iterator[str]:
-    """No bytes without a row: after a sweep for which everything was old."""
+def check_orphans(data: DataFolder) -> Iterator[str]:
+    """Check that storage holds no object without a row. Run after `make_old` and a cleanup."""
     rows = {id for (id,) in data.rows("SELECT id FROM images")}
     for image, path in data.objects():
         if image not in rows:
@@ -109,8 +111,8 @@ def nothing_left_over(data: Data) -> Iterator[str]:
         yield f"{path.relative_to(data.storage)} was left on its way in"
 
 
-def told(data: Data) -> Iterator[str]:
-    """Each change was recorded with its event, once, and positions have no gap."""
+def check_events(data: DataFolder) -> Iterator[str]:
+    """Check that each change recorded one event, and that positions have no gaps."""
     positions = [position for (position,) in data.rows("SELECT position FROM events ORDER BY position")]
     if positions != list(range(1, len(positions) + 1)):
         yield "the positions of events have gaps"
@@ -124,33 +126,35 @@ def told(data: Data) -> Iterator[str]:
             yield f"{image} has {there}, {found[0]} events of its upload and {found[1]} of its deletion"
 
 
-def images(data: Data, ledger: Ledger) -> Iterator[str]:
-    """What was acknowledged of images holds, and what was refused did not happen."""
+def check_images(data: DataFolder, expected: ExpectedState) -> Iterator[str]:
+    """Check that acknowledged changes of images persist and refused ones do not."""
     sql = "SELECT id, sha256, title, album_id FROM images"
     rows = {id: (digest, title, album) for id, digest, title, album in data.rows(sql)}
-    for image in ledger.images.values():
+    for image in expected.images.values():
         row = rows.get(image.id)
         if row is None:
-            if image.must_be_there:
+            if image.must_exist:
                 yield f"lost: the upload of {image.id} was acknowledged, and it has no row"
             continue
         if image.must_be_gone:
             yield f"{image.id} was deleted, and has a row"
         digest, title, album = row
-        if digest != image.specimen.sha256:
+        if digest != image.source.sha256:
             yield f"{image.id} has another digest than what was uploaded"
         if title not in image.titles:
             yield f"lost: {image.id} has the title {title!r}; it should be one of {image.titles}"
         if album not in image.albums:
             yield f"lost: {image.id} is in the album {album}; it should be in one of {image.albums}"
-    refused = {digest: id for id, (digest, _, _) in rows.items() if digest in ledger.refused}
+    refused = {digest: id for id, (digest, _, _) in rows.items() if digest in expected.refused}
     for id in refused.values():
         yield f"{id} was refused, and has a row"
 
 
-def deleted(data: Data, ledger: Ledger, asked: Sequence[Kept] | None = None) -> Iterator[str]:
-    """What was acknowledged to be deleted has left nothing on the disk, but for a render that was killed beside it."""
-    for image in ledger.gone if asked is None else asked:
+def check_deleted(
+    data: DataFolder, expected: ExpectedState, images: Sequence[ExpectedImage] | None = None
+) -> Iterator[str]:
+    """Check that deleted images left no file, except for renders that were killed."""
+    for image in expected.gone if images is None else images:
         if (
             image.deletion is Deletion.ACKNOWLEDGED
             and not image.rendering
@@ -159,15 +163,15 @@ def deleted(data: Data, ledger: Ledger, asked: Sequence[Kept] | None = None) -> 
             yield f"{image.id} was deleted, and {', '.join(path.name for path in left)} is left"
 
 
-def albums(data: Data, ledger: Ledger) -> Iterator[str]:
+def check_albums(data: DataFolder, expected: ExpectedState) -> Iterator[str]:
     rows = dict(data.rows("SELECT id, name FROM albums"))
-    for album, names in ledger.album_names.items():
+    for album, names in expected.album_names.items():
         if rows.get(album) not in names:
             yield f"lost: {album} is called {rows.get(album)!r}; it should be one of {names}"
 
 
-def owed(data: Data, receiver: Receiver) -> list[str]:
-    """The events that have not arrived at each webhook that wants them, as `path event`."""
+def outstanding_deliveries(data: DataFolder, receiver: WebhookReceiver) -> list[str]:
+    """Return the deliveries that have not arrived, as `path event`."""
     missing: list[str] = []
     events = data.rows("SELECT id, type, position FROM events")
     for url, wanted, since in data.rows("SELECT url, events, since_position FROM webhooks"):
@@ -180,38 +184,40 @@ def owed(data: Data, receiver: Receiver) -> list[str]:
     return missing
 
 
-async def all_arrived(data: Data, receiver: Receiver, *, within: float) -> list[str]:
-    """Waits for what is owed; what has not come after so many seconds."""
+async def wait_for_deliveries(data: DataFolder, receiver: WebhookReceiver, *, within: float) -> list[str]:
+    """Wait up to `within` seconds for all deliveries; return the outstanding ones."""
     end = time.monotonic() + within
-    while (missing := owed(data, receiver)) and time.monotonic() < end:  # noqa: ASYNC110  (no event to wait for)
+    while (missing := outstanding_deliveries(data, receiver)) and time.monotonic() < end:  # noqa: ASYNC110  (no event to wait for)
         await asyncio.sleep(0.1 if len(missing) < 1000 else 2)
     return missing
 
 
-def arrived(ledger: Ledger, receiver: Receiver) -> Iterator[str]:
-    """Whatever was acknowledged was told to each webhook, with a signature that holds, and as it was."""
+def check_deliveries(expected: ExpectedState, receiver: WebhookReceiver) -> Iterator[str]:
+    """Check that each webhook received each acknowledged change, signed and with the right content."""
     for each in receiver.unsigned:
         yield f"{each} came with a signature that does not hold"
     for path in receiver.secrets:
         events = receiver.events.get(path, {}).values()
-        yield from _untold(path, ledger, list(events), receiver.kinds[path])
+        yield from _missing_events(path, expected, list(events), receiver.kinds[path])
 
 
-def _untold(path: str, ledger: Ledger, events: Sequence[dict[str, Any]], kinds: set[str]) -> Iterator[str]:
+def _missing_events(
+    path: str, expected: ExpectedState, events: Sequence[dict[str, Any]], kinds: set[str]
+) -> Iterator[str]:
     uploaded = {e["data"]["id"]: e["data"]["sha256"] for e in events if e["type"] == "image.uploaded"}
     removed = {e["data"]["id"] for e in events if e["type"] == "image.deleted"}
     changed = [e["data"] for e in events if e["type"] == "album.updated"]
     names = {(data["id"], data["name"]) for data in changed}
     entered = {(image, data["id"]) for data in changed for image in data.get("images_added", ())}
-    for image in ledger.images.values():
-        if "image.uploaded" in kinds and uploaded.get(image.id) != image.specimen.sha256:
+    for image in expected.images.values():
+        if "image.uploaded" in kinds and uploaded.get(image.id) != image.source.sha256:
             yield f"lost: {path} was not told that {image.id} was uploaded"
         is_known = "image.deleted" in kinds and image.deletion is not Deletion.DOUBTFUL
         if is_known and (image.id in removed) != image.must_be_gone:
             yield f"{path} was told wrongly whether {image.id} was deleted"
     if "album.updated" not in kinds:
         return
-    for album, name in ledger.edits - names:
+    for album, name in expected.edits - names:
         yield f"lost: {path} was not told that {album} was called {name}"
-    for image_id, album in ledger.moves - entered:
+    for image_id, album in expected.moves - entered:
         yield f"lost: {path} was not told that {image_id} entered {album}"

@@ -1,5 +1,5 @@
-# ruff: noqa: S603  (what is started here is named in this file)
-"""Two servers and a worker as on three machines: each has a folder of its own, and nothing is shared but engines."""
+# ruff: noqa: S603  (the commands are constants of this file)
+"""Two servers and a worker as on three machines: separate data folders, shared engines."""
 
 import signal
 import subprocess
@@ -10,19 +10,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from scripts.benchmarks.processes import PATIENCE, Failed
-from scripts.stress_tests.server import PICHUB, Server
+from scripts.benchmarks.processes import START_TIMEOUT_SECONDS, ProcessFailed
+from scripts.stress_tests.server import PICHUB, StressServer
 
 PUBLIC_URL = "https://pictures.example.org"
 
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
-    """All of it runs. `token` is the first account's, which one of the two has made."""
+    """A running cluster. `token` belongs to the first account."""
 
-    one: Server
-    two: Server
-    worker: "Worker"
+    one: StressServer
+    two: StressServer
+    worker: "WorkerProcess"
     token: str
 
     @property
@@ -30,10 +30,10 @@ class Cluster:
         return {"Authorization": f"Bearer {self.token}"}
 
 
-class Worker:
-    """A `pichub worker` with the settings of a server. What it writes is in its folder's log."""
+class WorkerProcess:
+    """A `pichub worker` with the settings of a server. Its output goes to the log in its folder."""
 
-    def __init__(self, server: Server, folder: Path) -> None:
+    def __init__(self, server: StressServer, folder: Path) -> None:
         folder.mkdir(parents=True)
         self._folder = folder
         self._environ = server.environ | {"PICHUB_DATA_DIR": str(folder / "data")}
@@ -41,16 +41,16 @@ class Worker:
         self.log = folder / "worker.log"
 
     def start(self) -> None:
-        """Returns when it works. Raises Failed."""
+        """Start the worker and wait until it is ready. Raises ProcessFailed."""
         with self.log.open("ab") as written:
             self._process = subprocess.Popen(
                 [*PICHUB, "worker"], stdin=subprocess.DEVNULL, stdout=written, stderr=subprocess.STDOUT,
                 cwd=self._folder, env=self._environ, start_new_session=True,
             )  # fmt: skip
-        end = time.monotonic() + PATIENCE
+        end = time.monotonic() + START_TIMEOUT_SECONDS
         while "PicHub's worker runs" not in self.log.read_text():
             if self._process.poll() is not None or time.monotonic() > end:
-                raise Failed(f"The worker did not start: {self.log.read_text()[-2000:]}")
+                raise ProcessFailed(f"The worker did not start: {self.log.read_text()[-2000:]}")
             time.sleep(0.02)
 
     @property
@@ -64,7 +64,7 @@ class Worker:
         if self._process is not None:
             self._process.send_signal(signal.SIGTERM)
             try:
-                self._process.wait(PATIENCE)
+                self._process.wait(START_TIMEOUT_SECONDS)
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
@@ -72,16 +72,16 @@ class Worker:
 
 @contextmanager
 def cluster(folder: Path, **settings: str) -> Iterator[Cluster]:
-    """The three, until the block ends. Both servers start at the same moment, where there may be nothing yet."""
+    """Run the cluster until the block ends. Both servers start at the same moment, on empty engines if need be."""
     shared = {
         "public_url": PUBLIC_URL, "trusted_proxies": "192.0.2.1", "worker": "apart", "metrics": "on",
         "min_free_disk": "1MB", "webhook_allow_networks": "127.0.0.0/8", "transform_workers": "1", **settings,
     }  # fmt: skip
-    one, two = (Server(folder / name, **shared) for name in ("one", "two"))
-    worker = Worker(one, folder / "worker")
+    one, two = (StressServer(folder / name, **shared) for name in ("one", "two"))
+    worker = WorkerProcess(one, folder / "worker")
     try:
         with ThreadPoolExecutor() as threads:
-            list(threads.map(Server.start, (one, two)))
+            list(threads.map(StressServer.start, (one, two)))
         worker.start()
         yield Cluster(one, two, worker, one.token or two.token)
     finally:

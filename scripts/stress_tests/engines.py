@@ -1,4 +1,4 @@
-"""The engines that servers share, real ones on this machine: killed, held still, and started again."""
+"""PostgreSQL, Valkey and SeaweedFS on this machine, to be killed, paused and started again."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import asyncpg
 
-from scripts.benchmarks.processes import Failed
+from scripts.benchmarks.processes import ProcessFailed
 
-SAFE = ("fsync=off", "synchronous_commit=on", "max_connections=200", "shared_buffers=64MB")
-"""What it has told of survives its processes; a power cut is not tried here."""
+POSTGRES_OPTIONS = ("fsync=off", "synchronous_commit=on", "max_connections=200", "shared_buffers=64MB")
+"""Committed data survives a killed process, but not a power cut, which is not tested here."""
 
 
 @dataclass(frozen=True, slots=True)
-class Engine:
-    """One that runs. What is between `kill` and `start`, and between `hang` and `go_on`, nobody is answered."""
+class StressEngine:
+    """A running engine. It does not respond between `kill` and `start`, or between `hang` and `resume`."""
 
     name: str
     kill: Callable[[], None]
@@ -25,30 +25,30 @@ class Engine:
 
 @dataclass(frozen=True, slots=True)
 class Engines:
-    all: list[Engine]
+    all: list[StressEngine]
     database: str
     settings: dict[str, str]
-    """Those by which a server uses all of them."""
+    """Server settings that select all three engines."""
     pids: list[int]
-    """Of the first process of each."""
+    """Process id of each engine's first process."""
 
 
 @contextmanager
-def engines() -> Iterator[Engines]:
-    """PostgreSQL, Valkey and SeaweedFS, until the block ends. Raises Failed where they are not installed."""
+def running_engines() -> Iterator[Engines]:
+    """Run PostgreSQL, Valkey and SeaweedFS until the block ends. Raises ProcessFailed if they are not installed."""
     try:
         from scripts.fixtures.servers import postgres, seaweed, valkey
     except ImportError as error:
-        raise Failed(f"the engines come with 'scripts/bootstrap develop': {error}") from error
+        raise ProcessFailed(f"the engines come with 'scripts/bootstrap develop': {error}") from error
 
-    database = postgres.Server(SAFE)
+    database = postgres.PostgresServer(POSTGRES_OPTIONS)
     try:
-        with valkey.valkey() as redis, seaweed.started() as store:
+        with valkey.running_valkey() as redis, seaweed.running_seaweed() as store:
             yield Engines(
                 [
-                    Engine("PostgreSQL", database.kill, database.start, database.hang, database.go_on),
-                    Engine("Valkey", redis.stop, redis.start, redis.hang, redis.go_on),
-                    Engine("SeaweedFS", store.stop, store.start, store.hang, store.go_on),
+                    StressEngine("PostgreSQL", database.kill, database.start, database.hang, database.resume),
+                    StressEngine("Valkey", redis.stop, redis.start, redis.hang, redis.resume),
+                    StressEngine("SeaweedFS", store.stop, store.start, store.hang, store.resume),
                 ],
                 database.url,
                 {"database_url": database.url, "redis_url": redis.url, **store.settings("pichub")},
@@ -59,8 +59,8 @@ def engines() -> Iterator[Engines]:
             database.remove()
 
 
-async def rows(url: str, sql: str) -> list[tuple[object, ...]]:
-    """What stands in the database, read beside the servers."""
+async def fetch_rows(url: str, sql: str) -> list[tuple[object, ...]]:
+    """Run a query on a separate connection."""
     connection = await asyncpg.connect(url)
     try:
         return [tuple(row) for row in await connection.fetch(sql)]

@@ -1,37 +1,37 @@
-"""What was asked of a server, and what it has acknowledged: what must be there, what must not, what may be either."""
+"""The expected state of a server: requests sent, and which of them were acknowledged."""
 
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
-from scripts.stress_tests.tiny_images import Specimen
+from scripts.stress_tests.tiny_images import TinyImage
 
 
 class Deletion(Enum):
     NEVER = auto()
     DOUBTFUL = auto()
-    """It was asked for, and no answer came."""
+    """Requested, but no response arrived."""
     HAPPENED = auto()
-    """It was doubtful, and the row has gone: the sweep has to finish it."""
+    """Was doubtful, and the row is gone: the cleanup has to finish it."""
     ACKNOWLEDGED = auto()
 
 
 @dataclass
-class Kept:
-    """An image whose upload was acknowledged, or was found to have happened.
+class ExpectedImage:
+    """An image whose upload was acknowledged, or is known to have succeeded.
 
-    `titles` and `albums` are what may stand in its row: one value, and more where a change was not answered.
+    `titles` and `albums` hold the values its row may have: several after a change without a response.
     """
 
     id: str
-    specimen: Specimen
+    source: TinyImage
     titles: set[str | None] = field(default_factory=lambda: {None})
     albums: set[str | None] = field(default_factory=lambda: {None})
     deletion: Deletion = Deletion.NEVER
     rendering: int = 0
-    """Renders that were asked for and not answered."""
+    """Renders requested without a response."""
 
     @property
-    def must_be_there(self) -> bool:
+    def must_exist(self) -> bool:
         return self.deletion is Deletion.NEVER
 
     @property
@@ -40,25 +40,25 @@ class Kept:
 
 
 @dataclass
-class Ledger:
-    """`sent` are uploads without an answer, by the digest of their bytes; `refused` were answered, and not with yes."""
+class ExpectedState:
+    """Expected rows. `sent` holds uploads without a response, by digest; `refused` those answered with an error."""
 
-    images: dict[str, Kept] = field(default_factory=dict)
-    sent: dict[str, Specimen] = field(default_factory=dict)
-    refused: dict[str, Specimen] = field(default_factory=dict)
+    images: dict[str, ExpectedImage] = field(default_factory=dict)
+    sent: dict[str, TinyImage] = field(default_factory=dict)
+    refused: dict[str, TinyImage] = field(default_factory=dict)
     album_names: dict[str, set[str]] = field(default_factory=dict)
-    """What each album may be called, as `Kept.titles`."""
+    """Possible names of each album, as in `ExpectedImage.titles`."""
     edits: set[tuple[str, str]] = field(default_factory=set)
-    """Acknowledged: (album, new name)."""
+    """Acknowledged changes: (album, new name)."""
     moves: set[tuple[str, str]] = field(default_factory=set)
-    """Acknowledged: (image, album that it entered)."""
+    """Acknowledged moves: (image, target album)."""
     operations: int = 0
     acknowledged: int = 0
 
     @property
-    def present(self) -> list[Kept]:
-        return [image for image in self.images.values() if image.must_be_there]
+    def present(self) -> list[ExpectedImage]:
+        return [image for image in self.images.values() if image.must_exist]
 
     @property
-    def gone(self) -> list[Kept]:
+    def gone(self) -> list[ExpectedImage]:
         return [image for image in self.images.values() if image.must_be_gone]

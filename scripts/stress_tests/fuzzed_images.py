@@ -1,4 +1,4 @@
-"""Pictures that were made to hurt, by code and from a seed: those built by hand first, then mutants of honest ones."""
+"""Hostile image files made by code: a fixed set first, then random mutations of valid images. Reproducible by seed."""
 
 import struct
 import zlib
@@ -20,8 +20,8 @@ EXIF_HEAD = b"Exif\0\0II*\0\x08\0\0\0"
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
-    """One file to upload, and what it is said to be."""
+class FuzzedImage:
+    """A file to upload, with its declared name and type."""
 
     name: str
     data: bytes
@@ -29,33 +29,33 @@ class Case:
     content_type: str
 
 
-def cases(seed: int, count: int) -> Iterator[Case]:
-    """So many of them, the same for the same seed."""
-    chance = Random(seed)  # noqa: S311
+def fuzzed_images(seed: int, count: int) -> Iterator[FuzzedImage]:
+    """Yield `count` files, always the same ones for a seed."""
+    rng = Random(seed)  # noqa: S311
     built = list(BUILT.items())
     for index in range(count):
         if index < len(built):
             name, make = built[index]
             data = make()
         else:
-            name, data = mutant(chance)
-        filename = f"picture.{chance.choice(EXTENSIONS)}" if chance.random() < 0.9 else ""
-        yield Case(f"{index:05} {name}", data, filename or "picture", chance.choice(TYPES))
+            name, data = mutated(rng)
+        filename = f"picture.{rng.choice(EXTENSIONS)}" if rng.random() < 0.9 else ""
+        yield FuzzedImage(f"{index:05} {name}", data, filename or "picture", rng.choice(TYPES))
 
 
-def mutant(chance: Random) -> tuple[str, bytes]:
-    name = chance.choice(list(samples()))
+def mutated(rng: Random) -> tuple[str, bytes]:
+    name = rng.choice(list(samples()))
     data, ways = samples()[name], []
-    for _ in range(chance.choice((1, 1, 1, 2, 3))):
-        way = chance.choice(WAYS)
-        data = way(data, chance)
+    for _ in range(rng.choice((1, 1, 1, 2, 3))):
+        way = rng.choice(MUTATIONS)
+        data = way(data, rng)
         ways.append(way.__name__)
     return f"{name}: {', '.join(ways)}", data
 
 
 @cache
 def samples() -> dict[str, bytes]:
-    """Honest pictures of each kind, small enough for thousands of mutants."""
+    """Return valid images of each format, small enough for thousands of mutations."""
     return {
         "jpeg": sample_images.jpeg(160, 120),
         "jpeg progressive": sample_images.jpeg(160, 120, progressive=True),
@@ -89,112 +89,112 @@ def samples() -> dict[str, bytes]:
     }
 
 
-# Ways to spoil a picture
+# Mutations
 
 
-def cut(data: bytes, chance: Random) -> bytes:
-    return data[: chance.randrange(len(data) + 1)]
+def cut(data: bytes, rng: Random) -> bytes:
+    return data[: rng.randrange(len(data) + 1)]
 
 
-def flipped_bits(data: bytes, chance: Random) -> bytes:
+def flipped_bits(data: bytes, rng: Random) -> bytes:
     spoiled = bytearray(data)
-    for _ in range(chance.choice((1, 1, 2, 8, 64)) if data else 0):
-        spoiled[chance.randrange(len(spoiled))] ^= 1 << chance.randrange(8)
+    for _ in range(rng.choice((1, 1, 2, 8, 64)) if data else 0):
+        spoiled[rng.randrange(len(spoiled))] ^= 1 << rng.randrange(8)
     return bytes(spoiled)
 
 
-def flipped_head(data: bytes, chance: Random) -> bytes:
-    """Near the front, where the dimensions and tables are; the signature stays, so that it gets to a decoder."""
+def flipped_head(data: bytes, rng: Random) -> bytes:
+    """Flip bits near the start, where dimensions and tables are. The signature stays, so that a decoder runs."""
     spoiled = bytearray(data)
-    for _ in range(chance.randint(1, 4) if len(data) > 16 else 0):
-        spoiled[chance.randrange(12, min(len(data), 700))] = chance.choice((0, 1, 127, 128, 255))
+    for _ in range(rng.randint(1, 4) if len(data) > 16 else 0):
+        spoiled[rng.randrange(12, min(len(data), 700))] = rng.choice((0, 1, 127, 128, 255))
     return bytes(spoiled)
 
 
-def spliced(data: bytes, chance: Random) -> bytes:
-    """The front of one, the rest of another."""
-    other = samples()[chance.choice(list(samples()))]
-    return data[: chance.randrange(len(data) + 1)] + other[chance.randrange(len(other)) :]
+def spliced(data: bytes, rng: Random) -> bytes:
+    """Join the start of one file to the end of another."""
+    other = samples()[rng.choice(list(samples()))]
+    return data[: rng.randrange(len(data) + 1)] + other[rng.randrange(len(other)) :]
 
 
-def repeated(data: bytes, chance: Random) -> bytes:
+def repeated(data: bytes, rng: Random) -> bytes:
     if not data:
         return data
-    start = chance.randrange(len(data))
-    piece = data[start : start + chance.choice((4, 64, 1024))]
-    return data[:start] + piece * chance.choice((2, 10, 300)) + data[start:]
+    start = rng.randrange(len(data))
+    piece = data[start : start + rng.choice((4, 64, 1024))]
+    return data[:start] + piece * rng.choice((2, 10, 300)) + data[start:]
 
 
-def holes(data: bytes, chance: Random) -> bytes:
-    start = chance.randrange(len(data) + 1)
-    return data[:start] + data[start + chance.choice((1, 3, 40, 400)) :]
+def holes(data: bytes, rng: Random) -> bytes:
+    start = rng.randrange(len(data) + 1)
+    return data[:start] + data[start + rng.choice((1, 3, 40, 400)) :]
 
 
-def lying_number(data: bytes, chance: Random) -> bytes:
-    """Four bytes anywhere become a number that lengths, counts and sides should not be."""
+def wrong_number(data: bytes, rng: Random) -> bytes:
+    """Overwrite four bytes with a number that is invalid as a length, count or dimension."""
     if len(data) < 16:
         return data
-    at = chance.randrange(8, min(len(data) - 4, chance.choice((64, 400, 100_000))) or 9)
-    number = chance.choice((0, 1, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF))
-    return data[:at] + struct.pack(chance.choice("<>") + "I", number) + data[at + 4 :]
+    at = rng.randrange(8, min(len(data) - 4, rng.choice((64, 400, 100_000))) or 9)
+    number = rng.choice((0, 1, 0x7FFF, 0xFFFF, 0x10000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF))
+    return data[:at] + struct.pack(rng.choice("<>") + "I", number) + data[at + 4 :]
 
 
-def chunks_mixed(data: bytes, chance: Random) -> bytes:
-    """A PNG's or a WebP's chunks lost, doubled, in another order or of another length; sums of a PNG are right."""
+def chunks_mixed(data: bytes, rng: Random) -> bytes:
+    """Drop, repeat, reorder or resize the chunks of a PNG or WebP. The checksums of a PNG are recomputed."""
     if data.startswith(b"\x89PNG"):
         parts = list(_png_chunks(data))
-        _mix(parts, chance)
-        return pictures_png(*parts)
+        _mix(parts, rng)
+        return png_of_chunks(*parts)
     if data[:4] == b"RIFF":
         parts = list(_riff_chunks(data))
-        _mix(parts, chance)
+        _mix(parts, rng)
         return riff(*parts)
-    return flipped_bits(data, chance)
+    return flipped_bits(data, rng)
 
 
-def segments_mixed(data: bytes, chance: Random) -> bytes:
-    """The same for a JPEG's segments."""
+def segments_mixed(data: bytes, rng: Random) -> bytes:
+    """Drop, repeat, reorder or resize the segments of a JPEG."""
     if data[:2] != b"\xff\xd8":
-        return flipped_head(data, chance)
+        return flipped_head(data, rng)
     head, scan = _jpeg_segments(data)
-    at = chance.randrange(len(head)) if head else 0
-    match chance.randrange(4):
+    at = rng.randrange(len(head)) if head else 0
+    match rng.randrange(4):
         case 0 if head:
             del head[at]
         case 1 if head:
-            head[at:at] = [head[at]] * chance.choice((1, 20))
+            head[at:at] = [head[at]] * rng.choice((1, 20))
         case 2:
-            chance.shuffle(head)
+            rng.shuffle(head)
         case _ if head:
             marker, body = head[at]
-            head[at] = (marker, flipped_bits(body, chance))
+            head[at] = (marker, flipped_bits(body, rng))
     return jpeg_of(head, scan)
 
 
-def bad_exif(data: bytes, chance: Random) -> bytes:
-    return with_exif(data, chance.choice(list(EXIFS.values())))
+def bad_exif(data: bytes, rng: Random) -> bytes:
+    return with_exif(data, rng.choice(list(EXIFS.values())))
 
 
-def bad_profile(data: bytes, chance: Random) -> bytes:
-    profile = bytearray(chance.choice((sample_images._profile(), sample_images._profile(swapped=True))))  # noqa: SLF001
-    for _ in range(chance.choice((1, 3, 12))):
-        at = chance.randrange(len(profile))
-        profile[at] = chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))
-    return with_profile(data, bytes(profile[: chance.choice((len(profile), 127, 140, 300))]))
+def bad_profile(data: bytes, rng: Random) -> bytes:
+    profile = bytearray(rng.choice((sample_images._profile(), sample_images._profile(swapped=True))))  # noqa: SLF001
+    for _ in range(rng.choice((1, 3, 12))):
+        at = rng.randrange(len(profile))
+        profile[at] = rng.choice((0, 1, 0x7F, 0x80, 0xFF, rng.randrange(256)))
+    return with_profile(data, bytes(profile[: rng.choice((len(profile), 127, 140, 300))]))
 
 
-def trailing(data: bytes, chance: Random) -> bytes:
-    return data + chance.choice((b"<script>alert(1)</script>", _zip(), chance.randbytes(3000), data))
+def trailing(data: bytes, rng: Random) -> bytes:
+    return data + rng.choice((b"<script>alert(1)</script>", _zip(), rng.randbytes(3000), data))
 
 
-WAYS: tuple[Callable[[bytes, Random], bytes], ...] = (
+MUTATIONS: tuple[Callable[[bytes, Random], bytes], ...] = (
     cut, flipped_bits, flipped_bits, flipped_head, flipped_head, flipped_head, spliced, repeated, holes,
-    lying_number, lying_number, chunks_mixed, chunks_mixed, segments_mixed, segments_mixed,
+    wrong_number, wrong_number, chunks_mixed, chunks_mixed, segments_mixed, segments_mixed,
     bad_exif, bad_profile, bad_profile, trailing,
 )  # fmt: skip
 
 
-# What pictures are put together from
+# Building blocks of image files
 
 
 def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -205,7 +205,7 @@ def _png_chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 12 + size
 
 
-def pictures_png(*chunks: tuple[bytes, bytes]) -> bytes:
+def png_of_chunks(*chunks: tuple[bytes, bytes]) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(sample_images._chunk(*chunk) for chunk in chunks)  # noqa: SLF001
 
 
@@ -224,26 +224,26 @@ def riff(*chunks: tuple[bytes, bytes]) -> bytes:
     return b"RIFF" + struct.pack("<I", len(body)) + body
 
 
-def _mix(parts: list[tuple[bytes, bytes]], chance: Random) -> None:
+def _mix(parts: list[tuple[bytes, bytes]], rng: Random) -> None:
     if not parts:
         return
-    at = chance.randrange(len(parts))
+    at = rng.randrange(len(parts))
     name, body = parts[at]
-    match chance.randrange(5):
+    match rng.randrange(5):
         case 0:
             del parts[at]
         case 1:
-            parts[at:at] = [parts[at]] * chance.choice((1, 50))
+            parts[at:at] = [parts[at]] * rng.choice((1, 50))
         case 2:
-            chance.shuffle(parts)
+            rng.shuffle(parts)
         case 3:
-            parts[at] = (name, body[: chance.randrange(len(body) + 1)])
+            parts[at] = (name, body[: rng.randrange(len(body) + 1)])
         case _:
-            parts[at] = (name, flipped_bits(body, chance))
+            parts[at] = (name, flipped_bits(body, rng))
 
 
 def _jpeg_segments(data: bytes) -> tuple[list[tuple[int, bytes]], bytes]:
-    """Marker and body of each before the first scan, and all from there on."""
+    """Return marker and body of each segment before the first scan, and the remaining bytes."""
     found, at = [], 2
     while at + 4 <= len(data) and data[at] == 0xFF and data[at + 1] != 0xDA:
         (size,) = struct.unpack(">H", data[at + 2 : at + 4])
@@ -263,7 +263,7 @@ def segment(marker: int, body: bytes) -> bytes:
 def with_exif(data: bytes, exif: bytes) -> bytes:
     if data.startswith(b"\x89PNG"):
         first, *rest = _png_chunks(data) or [(b"IHDR", b"")]
-        return pictures_png(first, (b"eXIf", exif.removeprefix(b"Exif\0\0")), *rest)
+        return png_of_chunks(first, (b"eXIf", exif.removeprefix(b"Exif\0\0")), *rest)
     if data[:4] == b"RIFF":
         canvas = struct.pack("<I", 8) + (119).to_bytes(3, "little") + (79).to_bytes(3, "little")
         kept = [part for part in _riff_chunks(data) if part[0] not in {b"VP8X", b"EXIF"}]
@@ -277,7 +277,7 @@ def with_exif(data: bytes, exif: bytes) -> bytes:
 def with_profile(data: bytes, profile: bytes) -> bytes:
     if data.startswith(b"\x89PNG"):
         first, *rest = [part for part in _png_chunks(data) if part[0] != b"iCCP"] or [(b"IHDR", b"")]
-        return pictures_png(first, (b"iCCP", b"p\0\0" + zlib.compress(profile)), *rest)
+        return png_of_chunks(first, (b"iCCP", b"p\0\0" + zlib.compress(profile)), *rest)
     if data[:2] == b"\xff\xd8":
         head, rest = _jpeg_segments(data)
         return jpeg_of([(0xE2, b"ICC_PROFILE\0\1\1" + profile), *head], rest)
@@ -289,7 +289,7 @@ def with_profile(data: bytes, profile: bytes) -> bytes:
 
 
 def entries(*tags: tuple[int, int, int, int], following: int = 0) -> bytes:
-    """EXIF of one directory: tag, type, count, value or offset of each."""
+    """Return EXIF data with one directory: tag, type, count, and value or offset of each entry."""
     body = b"".join(struct.pack("<HHII", *tag) for tag in tags)
     return EXIF_HEAD + struct.pack("<H", len(tags)) + body + struct.pack("<I", following)
 
@@ -319,7 +319,7 @@ def _zip() -> bytes:
 
 
 def ycck() -> bytes:
-    """A CMYK JPEG whose Adobe segment says that its colours are YCCK."""
+    """Return a CMYK JPEG whose Adobe segment declares YCCK."""
     head, rest = _jpeg_segments(sample_images.cmyk_jpeg())
     adobe = (0xEE, b"Adobe\0\x64\0\0\0\0\2")
     return jpeg_of([adobe, *(part for part in head if part[0] != 0xEE)], rest)
@@ -330,7 +330,7 @@ ADAM7 = ((0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (
 
 @cache
 def interlaced(width: int = 57, height: int = 43) -> bytes:
-    """Grey, in the seven passes of Adam7."""
+    """Return a grey PNG with Adam7 interlacing."""
     rows = b"".join(
         b"\0" + bytes((x * y) % 256 for x in range(left, width, across))
         for left, top, across, down in ADAM7
@@ -341,10 +341,10 @@ def interlaced(width: int = 57, height: int = 43) -> bytes:
 
 
 def png(width: int, height: int, kind: int, raw: bytes, *, interlace: int = 0, **more: bytes) -> bytes:
-    """`raw` is what is compressed; `more` are chunks before it, by name."""
+    """Return a PNG. `raw` is the data to compress; `more` are chunks to put before it, by name."""
     head = struct.pack(">IIBBBBB", width, height, 8, kind, 0, 0, interlace)
     between = [(name.encode(), data) for name, data in more.items()]
-    return pictures_png((b"IHDR", head), *between, (b"IDAT", zlib.compress(raw)), (b"IEND", b""))
+    return png_of_chunks((b"IHDR", head), *between, (b"IDAT", zlib.compress(raw)), (b"IEND", b""))
 
 
 @cache
@@ -355,20 +355,20 @@ def _zeros(megabytes: int) -> bytes:
 
 
 def text_bomb(kind: bytes, megabytes: int = 300, times: int = 1) -> bytes:
-    """A PNG of a few pixels, and texts or a profile that unpack to hundreds of megabytes."""
+    """Return a tiny PNG with text chunks or a profile that decompress to hundreds of megabytes."""
     body = (b"p\0\1\0\0\0" if kind == b"iTXt" else b"p\0\0") + _zeros(megabytes)
     head, *rest = _png_chunks(sample_images.patterned_png())
-    return pictures_png(head, *[(kind, body)] * times, *rest)
+    return png_of_chunks(head, *[(kind, body)] * times, *rest)
 
 
 def data_bomb(megabytes: int = 600) -> bytes:
-    """A PNG of 8 × 8 whose pixels unpack to far more than it has room for."""
+    """Return an 8 × 8 PNG whose pixel data decompresses to far more than the image holds."""
     head = struct.pack(">IIBBBBB", 8, 8, 8, 2, 0, 0, 0)
-    return pictures_png((b"IHDR", head), (b"IDAT", _zeros(megabytes)), (b"IEND", b""))
+    return png_of_chunks((b"IHDR", head), (b"IDAT", _zeros(megabytes)), (b"IEND", b""))
 
 
 def many_scans(width: int = 1900, height: int = 1900, times: int = 4000) -> bytes:
-    """A progressive JPEG that refines the same coefficients over and over, for next to no bytes."""
+    """Return a small progressive JPEG with thousands of refinement scans of the same coefficients."""
     plain = sample_images.saved(Image.new("RGB", (width, height), (90, 20, 40)), "JPEG", progressive=True)
     head, rest = _jpeg_segments(plain)
     body = rest.removesuffix(b"\xff\xd9")
@@ -377,7 +377,7 @@ def many_scans(width: int = 1900, height: int = 1900, times: int = 4000) -> byte
 
 
 def resized_head(data: bytes, width: int, height: int) -> bytes:
-    """A JPEG whose frame header lies."""
+    """Return a JPEG whose frame header declares other dimensions."""
     head, rest = _jpeg_segments(data)
     lied = [
         (m, body[:1] + struct.pack(">HH", height, width) + body[5:]) if m in {0xC0, 0xC2} else (m, body)
@@ -409,7 +409,7 @@ def frame(
 
 
 def webp_frames(width: int, height: int, *placed: tuple[int, int, int, int, int, int]) -> bytes:
-    """Each: left and top (in pairs of pixels), width, height, duration, flags. All show the same little picture."""
+    """Return an animated WebP. Frames: left and top (in pairs of pixels), width, height, duration, flags."""
     small = dict(_riff_chunks(sample_images.saved(sample_images.patterned(8, 8), "WEBP", lossless=True)))[
         b"VP8L"
     ]
@@ -430,7 +430,7 @@ def _three(value: int) -> bytes:
 
 
 def table_profile(inputs: int, outputs: int, grid: int, kind: bytes = b"mft2") -> bytes:
-    """A profile that declares a table of `grid` to the power of `inputs` points, and has none of them."""
+    """Return a profile that declares a table of `grid ** inputs` points and contains none of them."""
     body = kind + b"\0\0\0\0" + bytes((inputs, outputs, grid, 0)) + struct.pack(">9i", *[65536] * 9)
     body += struct.pack(">HH", 4096, 4096) + bytes(64)
     spaces = {3: b"RGB ", 4: b"CMYK", 1: b"GRAY"}
@@ -442,7 +442,7 @@ def table_profile(inputs: int, outputs: int, grid: int, kind: bytes = b"mft2") -
 
 
 def overlapping_profile() -> bytes:
-    """Ten thousand tags that are all the same place."""
+    """Return a profile with ten thousand tags at the same offset."""
     profile = sample_images._profile()  # noqa: SLF001
     return profile[:128] + struct.pack(">I", 10_000) + profile[132:144] * 10_000
 
@@ -451,7 +451,7 @@ def _with(data: Callable[[], bytes], change: Callable[..., bytes], *given: Any) 
     return lambda: change(data(), *given)
 
 
-WORST = (0, 1, 255, 32_767, 65_535)
+EXTREME_VALUES = (0, 1, 255, 32_767, 65_535)
 BUILT: dict[str, Callable[[], bytes]] = {
     "nothing": bytes,
     "one byte": lambda: b"\xff",
@@ -486,11 +486,11 @@ BUILT: dict[str, Callable[[], bytes]] = {
     "png international text bomb": lambda: text_bomb(b"iTXt"),
     "png profile bomb": lambda: text_bomb(b"iCCP"),
     "png data bomb": data_bomb,
-    "png of a hundred thousand chunks": lambda: pictures_png(
+    "png of a hundred thousand chunks": lambda: png_of_chunks(
         *list(_png_chunks(sample_images.patterned_png()))[:1], *[(b"tEXt", b"a\0b")] * 100_000,
         *list(_png_chunks(sample_images.patterned_png()))[1:],
     ),
-    "png of empty IDATs": lambda: pictures_png(
+    "png of empty IDATs": lambda: png_of_chunks(
         (b"IHDR", struct.pack(">IIBBBBB", 8, 8, 8, 0, 0, 0, 0)), *[(b"IDAT", b"")] * 100_000, (b"IEND", b""),
     ),
     "apng of four billion frames": lambda: png(8, 8, 0, bytes(72), acTL=struct.pack(">II", 0xFFFFFFFF, 0)),
@@ -516,7 +516,7 @@ BUILT: dict[str, Callable[[], bytes]] = {
     ),
     **{
         f"jpeg that says {w} × {h}": _with(lambda: sample_images.jpeg(160, 120), resized_head, w, h)
-        for w in WORST for h in (1, 65_535)
+        for w in EXTREME_VALUES for h in (1, 65_535)
     },
     "jpeg that says 2000 × 2000": _with(lambda: sample_images.jpeg(160, 120), resized_head, 2000, 2000),
     **{
@@ -527,7 +527,9 @@ BUILT: dict[str, Callable[[], bytes]] = {
         for name, exif in EXIFS.items()
     },
     **{
-        f"profile of {n} to {m} with {g} points": _with(sample_images.patterned_png, with_profile, table_profile(n, m, g, k))
+        f"profile of {n} to {m} with {g} points": _with(
+            sample_images.patterned_png, with_profile, table_profile(n, m, g, k)
+        )
         for n, m, g, k in (
             (3, 3, 255, b"mft2"), (3, 3, 33, b"mft1"), (15, 15, 255, b"mft2"), (3, 3, 0, b"mft2"),
             (3, 3, 1, b"mft1"), (4, 3, 64, b"mft2"), (1, 1, 2, b"mft2"),

@@ -1,4 +1,4 @@
-"""Requests that no honest client sends: tables of names and bytes."""
+"""Malformed and hostile requests: tables of name and raw bytes."""
 
 import json
 from collections.abc import Iterator
@@ -24,7 +24,7 @@ END = f"--{BOUNDARY}--\r\n".encode()
 
 
 def forms(token: str, picture: bytes) -> Iterator[Named]:
-    """Multipart bodies, to REST."""
+    """Multipart bodies for REST."""
     image = part("image", picture, filename="a.png")
     bodies: dict[str, bytes] = {
         "no end": image,
@@ -102,7 +102,7 @@ FILENAMES = {
 
 
 def form_maps(token: str, picture: bytes) -> Iterator[Named]:
-    """GraphQL's multipart, with maps that lead nowhere."""
+    """GraphQL multipart requests with invalid maps."""
     operations = {"query": UPLOAD, "variables": {"input": {"file": None}}}
     maps: dict[str, Any] = {
         "a path to nothing": {"0": ["variables.nothing"]},
@@ -149,7 +149,7 @@ def _to_graphql(token: str, body: bytes) -> bytes:
 
 
 def documents(token: str) -> Iterator[Named]:
-    """GraphQL that is deep, wide, or grows when it is read."""
+    """GraphQL documents that are deep, wide, or expand exponentially."""
     chain = " ".join(f"fragment f{n} on Query {{ ...f{n + 1} ...f{n + 1} }}" for n in range(200))
     fields = "{ edges { node { album { images(first: 100) "
     queries: dict[str, str] = {
@@ -252,7 +252,7 @@ BODIES = {
 
 
 def paths(image: str, token: str) -> Iterator[Named]:
-    """Ways to somewhere else under /img, and queries that are none."""
+    """Path traversal under /img, and invalid queries."""
     tails = (
         "%2e%2e%2f%2e%2e%2fetc%2fpasswd", "../../../../etc/passwd", "..%5c..%5cboot.ini", "%252e%252e%252f", "%00",
         f"{image}%00.png", f"{image}.png%00", f"{image}/../../pichub.db", f"{image}/" + "a/" * 4000, "x" * 8192,
@@ -290,7 +290,7 @@ def paths(image: str, token: str) -> Iterator[Named]:
 
 
 def heads(image: str, token: str) -> Iterator[Named]:
-    """Request lines and headers that are none, or that abuse what caches and proxies send."""
+    """Invalid request lines and headers, and abused cache and proxy headers."""
     get = f"/img/{image}?w=20"
     yield "no host", request(get).replace(b"Host: pichub.test\r\n", b"")
     yield "two hosts", request(get, headers=[("Host", "a.test"), ("Host", "b.test")])
@@ -415,7 +415,7 @@ SMUGGLED = b"0\r\n\r\nGET /v1/account HTTP/1.1\r\nHost: a\r\n\r\n"
 
 
 def bodies(image: str, token: str) -> Iterator[Named]:
-    """Methods and bodies where none belong, and lengths that lie."""
+    """Unexpected methods and bodies, and wrong lengths."""
     targets = (
         "/", f"/img/{image}", "/v1/upload", "/v1/images", f"/v1/images/{image}", "/v1/albums", "/v1/openapi.json",
         "/graphql", "/docs", "/v1/events", "/v1/webhooks",
@@ -496,8 +496,8 @@ def bodies(image: str, token: str) -> Iterator[Named]:
 
 
 def noise(seed: int, count: int, image: str, token: str) -> Iterator[Named]:
-    """Honest requests with a few bytes changed."""
-    chance = Random(seed)  # noqa: S311
+    """Valid requests with a few bytes changed."""
+    rng = Random(seed)  # noqa: S311
     honest = (
         request(f"/img/{image}?w=40&fit=contain", headers=[("Range", "bytes=0-99")]),
         request("/v1/images?page=1&q=a", token=token),
@@ -511,16 +511,14 @@ def noise(seed: int, count: int, image: str, token: str) -> Iterator[Named]:
         ),
     )
     for index in range(count):
-        spoiled = bytearray(chance.choice(honest))
-        for _ in range(chance.choice((1, 1, 2, 5))):
-            at = chance.randrange(len(spoiled))
-            match chance.randrange(3):
+        spoiled = bytearray(rng.choice(honest))
+        for _ in range(rng.choice((1, 1, 2, 5))):
+            at = rng.randrange(len(spoiled))
+            match rng.randrange(3):
                 case 0:
-                    spoiled[at] = chance.randrange(256)
+                    spoiled[at] = rng.randrange(256)
                 case 1:
                     del spoiled[at]
                 case _:
-                    spoiled[at:at] = bytes((chance.choice(b'\r\n\0 :;%"{}[]\xff,'),)) * chance.choice(
-                        (1, 1, 50)
-                    )
+                    spoiled[at:at] = bytes((rng.choice(b'\r\n\0 :;%"{}[]\xff,'),)) * rng.choice((1, 1, 50))
         yield f"noise {index}", bytes(spoiled)

@@ -1,4 +1,4 @@
-"""What a running server uses over time, and whether it grows."""
+"""Resource use of a running server over time, and whether it grows."""
 
 import asyncio
 import time
@@ -8,19 +8,19 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import linear_regression, median
 
-from scripts.benchmarks.processes import Memory, Tree, memory
+from scripts.benchmarks.processes import Memory, ProcessTree, memory
 
-EVERY = 2.0
-MAY_GROW = 1.05
-SPARE = {"MB": 12.0, "descriptors": 12.0, "threads": 8.0}
-"""What the last third may have over the middle one beside a twentieth: allocators and pools breathe."""
-WHO = ("server", "nursery", "workers")
-"""The generations of a server's processes."""
+SAMPLE_INTERVAL_SECONDS = 2.0
+MAX_GROWTH_RATIO = 1.05
+GROWTH_TOLERANCE = {"MB": 12.0, "descriptors": 12.0, "threads": 8.0}
+"""Allowed growth of the last third over the middle third, beside `MAX_GROWTH_RATIO`: allocators and pools vary."""
+PROCESS_GROUPS = ("server", "nursery", "workers")
+"""The generations of a server's processes, from parent to children."""
 
 
 @dataclass(frozen=True, slots=True)
 class Growth:
-    """The medians of the middle and the last third of the time, and the slope of both in units a minute."""
+    """Medians of the middle and the last third of a run, and the slope over both in units per minute."""
 
     unit: str
     middle: float
@@ -29,14 +29,14 @@ class Growth:
 
     @property
     def is_flat(self) -> bool:
-        return self.last <= self.middle * MAY_GROW + SPARE[self.unit]
+        return self.last <= self.middle * MAX_GROWTH_RATIO + GROWTH_TOLERANCE[self.unit]
 
     def __str__(self) -> str:
         return f"{self.unit}: {self.middle:,.0f}, then {self.last:,.0f} ({self.slope:+.2f} a minute)"
 
 
 def growth(unit: str, samples: Sequence[tuple[float, float]]) -> Growth:
-    """Of (seconds, value). The first third is for warming up and does not count."""
+    """Compute the growth of (seconds, value) samples. The first third is warm-up and does not count."""
     third = max(1, len(samples) // 3)
     middle, last = samples[third : 2 * third], samples[-third:]
     seen = samples[third:]
@@ -47,21 +47,21 @@ def growth(unit: str, samples: Sequence[tuple[float, float]]) -> Growth:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
-    """The memory of one generation of processes: of no file, and with its part of those that are mapped."""
+class ProcessGroup:
+    """Memory of one generation of processes: anonymous, and in all with its share of mapped files."""
 
     who: str
     anonymous: Growth
     whole: Growth
     minutes: Sequence[tuple[float, float]]
-    """The medians of each minute, anonymous and whole."""
+    """Medians of each minute: anonymous and total MB."""
 
     def __str__(self) -> str:
         return f"  {self.who}: {self.whole}; {self.anonymous.middle:,.0f}, then {self.anonymous.last:,.0f} anonymous"
 
 
-def part(who: str, seen: Sequence[tuple[float, Memory]]) -> Part:
-    """Of (seconds, what its processes had together)."""
+def process_group(who: str, seen: Sequence[tuple[float, Memory]]) -> ProcessGroup:
+    """Summarize (seconds, memory of these processes together) samples."""
 
     def of(one: Callable[[Memory], float]) -> Growth:
         return growth("MB", [(at, one(had)) for at, had in seen])
@@ -74,25 +74,25 @@ def part(who: str, seen: Sequence[tuple[float, Memory]]) -> Part:
         (round(median(each.anonymous for each in had), 1), round(median(each.whole for each in had), 1))
         for had in minutes.values()
     ]
-    return Part(who, of(lambda had: had.anonymous), of(lambda had: had.whole), medians)
+    return ProcessGroup(who, of(lambda had: had.anonymous), of(lambda had: had.whole), medians)
 
 
 @dataclass
-class Watch:
-    """Samples of a process and all that descend from it."""
+class MemoryWatch:
+    """Samples of a process and all its descendants."""
 
-    tree: Tree
+    tree: ProcessTree
     samples: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     had: dict[str, list[tuple[float, Memory]]] = field(default_factory=dict)
 
-    def look(self) -> None:
+    def sample(self) -> None:
         now, generations = time.monotonic(), self.tree.generations()
         pids = [pid for generation in generations for pid in generation]
         had = [sum(map(memory, generation), Memory()) for generation in generations]
         counts = {"descriptors": _entries(pids, "fd"), "threads": _entries(pids, "task")}
         for unit, value in {"MB": sum(had, Memory()).whole, **counts}.items():
             self.samples.setdefault(unit, []).append((now, value))
-        for who, each in zip(WHO, had, strict=False):
+        for who, each in zip(PROCESS_GROUPS, had, strict=False):
             self.had.setdefault(who, []).append((now, each))
 
     @property
@@ -100,19 +100,19 @@ class Watch:
         return [growth(unit, samples) for unit, samples in self.samples.items()]
 
     @property
-    def parts(self) -> list[Part]:
-        return [part(who, seen) for who, seen in self.had.items()]
+    def process_groups(self) -> list[ProcessGroup]:
+        return [process_group(who, seen) for who, seen in self.had.items()]
 
 
 @asynccontextmanager
-async def watching(tree: Tree) -> AsyncIterator[Watch]:
-    """Looks every two seconds until the block ends."""
-    watch = Watch(tree)
+async def watching_memory(tree: ProcessTree) -> AsyncIterator[MemoryWatch]:
+    """Sample every two seconds until the block ends."""
+    watch = MemoryWatch(tree)
 
     async def look() -> None:
         while True:
-            await asyncio.to_thread(watch.look)
-            await asyncio.sleep(EVERY)
+            await asyncio.to_thread(watch.sample)
+            await asyncio.sleep(SAMPLE_INTERVAL_SECONDS)
 
     task = asyncio.create_task(look())
     try:

@@ -4,11 +4,11 @@ from random import Random
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """How a suite is to be run.
+class StressOptions:
+    """Options of a run.
 
-    `quick` shows that it runs, and proves little. `seed` makes what is random the same again. `seconds` is a bound on
-    the time, where one was given: a suite that comes to it ends early and says how far it got. `folder` is its own.
+    `quick` is a short run that shows that a suite works. `seed` makes it reproducible. `seconds` bounds the time: a
+    suite that reaches it ends early and reports how far it got. `folder` is for its files.
     """
 
     folder: Path
@@ -17,5 +17,5 @@ class Asked:
     seconds: float | None = None
 
     @property
-    def chance(self) -> Random:
+    def random(self) -> Random:
         return Random(self.seed)  # noqa: S311

@@ -1,4 +1,4 @@
-"""What a server's processes take while they are tortured: the most of it, seen ten times a second."""
+"""Peak memory of a server's processes, sampled ten times a second."""
 
 import os
 from collections.abc import Iterator
@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event, Thread
 
-from scripts.benchmarks.processes import Tree
+from scripts.benchmarks.processes import ProcessTree
 
-EACH = 0.1
-LISTENING = "0A"
+SAMPLE_INTERVAL_SECONDS = 0.1
+TCP_LISTEN = "0A"
 
 
 @dataclass
-class Peak:
-    """`memory` is the most MB that the whole tree had, each shared page counted once."""
+class PeakMemory:
+    """`memory` is the peak in MB of the whole tree, each shared page counted once."""
 
-    tree: Tree
+    tree: ProcessTree
     memory: float = 0.0
     _end: Event = field(default_factory=Event)
 
@@ -26,7 +26,7 @@ class Peak:
         return len(list(Path(f"/proc/{self.tree.pid}/fd").iterdir()))
 
     def connections(self, port: int) -> int:
-        """Open connections at the port, of those of the first process."""
+        """Open connections of the first process on this port."""
         mine = set()
         for link in Path(f"/proc/{self.tree.pid}/fd").iterdir():
             with suppress(FileNotFoundError):
@@ -34,16 +34,16 @@ class Peak:
         lines = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
         here = f":{port:04X}"
         return sum(
-            local.endswith(here) and state != LISTENING and f"socket:[{inode}]" in mine
+            local.endswith(here) and state != TCP_LISTEN and f"socket:[{inode}]" in mine
             for _, local, _, state, *_, inode in (line[:10] for line in lines)
         )
 
     def main_memory(self) -> float:
-        """MB of the first process alone, which outlives what it is asked for."""
+        """Resident MB of the first process."""
         return _resident(self.tree.pid)
 
-    def look(self) -> None:
-        while not self._end.wait(EACH):
+    def sample(self) -> None:
+        while not self._end.wait(SAMPLE_INTERVAL_SECONDS):
             self.memory = max(self.memory, self.tree.memory())
 
     def end(self) -> None:
@@ -51,9 +51,9 @@ class Peak:
 
 
 @contextmanager
-def watched(tree: Tree) -> Iterator[Peak]:
-    watch = Peak(tree)
-    looking = Thread(target=watch.look, daemon=True)
+def watching_peak(tree: ProcessTree) -> Iterator[PeakMemory]:
+    watch = PeakMemory(tree)
+    looking = Thread(target=watch.sample, daemon=True)
     looking.start()
     try:
         yield watch

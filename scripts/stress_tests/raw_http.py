@@ -1,4 +1,4 @@
-"""Bytes as they are, over sockets: what no client library would send."""
+"""HTTP and WebSocket as raw bytes over sockets, for requests that no client library sends."""
 
 import os
 import socket
@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 
 from scripts.benchmarks.processes import HOST
 
-PATIENCE = 12.0
-"""Seconds for an answer, on a machine that is busy."""
+TIMEOUT_SECONDS = 12.0
+"""Time for a response, on a busy machine."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What came until the connection ended; `status` 0 where nothing did. `hung` where it did not end."""
+class RawResponse:
+    """Everything received until the connection ended. `status` is 0 without a status line; `hung` if it did not end."""
 
     status: int = 0
     headers: dict[str, str] = field(default_factory=dict)
@@ -33,7 +33,7 @@ def request(
     body: bytes | None = None,
     token: str = "",
 ) -> bytes:
-    """One request, after which the connection ends. Nothing of it is checked or escaped."""
+    """Return the bytes of a request with `Connection: close`. Nothing is checked or escaped."""
     lines = [method.encode() + b" " + _bytes(target) + b" HTTP/1.1", b"Connection: close"]
     given = {name.lower() for name, _ in headers}
     if "host" not in given:
@@ -46,28 +46,32 @@ def request(
     return b"\r\n".join([*lines, b"", b""]) + (body or b"")
 
 
-def asked(port: int, sent: bytes, *, patience: float = PATIENCE, half_close: bool = False) -> Answer:
-    """What is answered to bytes that are sent at once."""
-    with connected(port) as connection:
-        with suppress(ConnectionError, TimeoutError):  # answered and closed before all was read
+def exchange(
+    port: int, sent: bytes, *, timeout: float = TIMEOUT_SECONDS, half_close: bool = False
+) -> RawResponse:
+    """Send bytes and return the response."""
+    with connect(port) as connection:
+        with suppress(
+            ConnectionError, TimeoutError
+        ):  # the server responded and closed before reading everything
             connection.sendall(sent)
             if half_close:
                 connection.shutdown(socket.SHUT_WR)
-        return heard(connection, patience)
+        return receive(connection, timeout)
 
 
-def connected(port: int, *, buffer: int = 0) -> socket.socket:
+def connect(port: int, *, buffer: int = 0) -> socket.socket:
     connection = socket.socket()
     if buffer:
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-    connection.settimeout(PATIENCE)
+    connection.settimeout(TIMEOUT_SECONDS)
     connection.connect((HOST, port))
     return connection
 
 
-def heard(connection: socket.socket, patience: float = PATIENCE) -> Answer:
-    """Reads to the end of the connection, or of the patience."""
-    until, data = time.monotonic() + patience, bytearray()
+def receive(connection: socket.socket, timeout: float = TIMEOUT_SECONDS) -> RawResponse:
+    """Read until the connection ends or the timeout passes."""
+    until, data = time.monotonic() + timeout, bytearray()
     try:
         while True:
             connection.settimeout(max(0.01, until - time.monotonic()))
@@ -83,29 +87,29 @@ def heard(connection: socket.socket, patience: float = PATIENCE) -> Answer:
 
 
 def is_closed_within(connection: socket.socket, seconds: float) -> bool:
-    """Whether the other end ends the connection, whatever it says before."""
-    return not heard(connection, seconds).hung
+    """Return True if the other end closes the connection in time."""
+    return not receive(connection, seconds).hung
 
 
 def reset(connection: socket.socket) -> None:
-    """Ends it so that the other end's next word fails."""
+    """Reset the connection (RST)."""
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     connection.close()
 
 
-def _parsed(data: bytes, *, hung: bool) -> Answer:
+def _parsed(data: bytes, *, hung: bool) -> RawResponse:
     head, _, body = data.partition(b"\r\n\r\n")
     first, *lines = head.split(b"\r\n")
     words = first.split(b" ")
     if len(words) < 2 or not words[1].isdigit():
-        return Answer(hung=hung, body=data)
+        return RawResponse(hung=hung, body=data)
     headers = {}
     for line in lines:
         name, _, value = line.partition(b":")
         headers[name.decode("latin-1").lower()] = value.strip().decode("latin-1")
     if headers.get("transfer-encoding") == "chunked":
         body = _unchunked(body)
-    return Answer(int(words[1]), headers, body, hung)
+    return RawResponse(int(words[1]), headers, body, hung)
 
 
 def _unchunked(body: bytes) -> bytes:
@@ -129,7 +133,7 @@ TEXT, BINARY, CLOSE, PING, PONG, MORE = 1, 2, 8, 9, 10, 0
 def frame(
     data: bytes, opcode: int = TEXT, *, final: bool = True, masked: bool = True, length: int = -1
 ) -> bytes:
-    """One frame of a client. `length` may lie."""
+    """Return a client frame. `length` overrides the declared length."""
     size = len(data) if length < 0 else length
     mask = os.urandom(4) if masked else b""
     head = bytes((opcode | (0x80 if final else 0),))
@@ -148,8 +152,8 @@ def frame(
 def websocket(
     port: int, *, protocol: str = "graphql-transport-ws", path: str = "/graphql", **more: str
 ) -> socket.socket:
-    """A connection that has asked to speak WebSocket; what was answered is still to be read."""
-    connection = connected(port)
+    """Open a connection and request the upgrade; the response is left to read."""
+    connection = connect(port)
     headers = {
         "Upgrade": "websocket",
         "Connection": "Upgrade",

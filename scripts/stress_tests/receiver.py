@@ -1,4 +1,4 @@
-"""Who receives webhooks: keeps every event that came with a signature that holds, by the path that it came to."""
+"""A webhook receiver that keeps each correctly signed event, by request path."""
 
 import asyncio
 import base64
@@ -15,10 +15,10 @@ from scripts.benchmarks.processes import HOST
 
 
 @dataclass
-class Receiver:
-    """`events` by path and id. `secrets` verify and `kinds` are what was asked for, by path.
+class WebhookReceiver:
+    """`events` by path and id. `secrets` and `kinds` hold the secret and the subscribed types of each path.
 
-    Under a path in `stubborn` some events are refused once.
+    Paths in `stubborn` refuse some events once.
     """
 
     url: str = ""
@@ -30,10 +30,10 @@ class Receiver:
     unsigned: list[str] = field(default_factory=list)
     repeated: int = 0
 
-    def take(self, path: str, headers: dict[str, str], body: bytes) -> int:
-        """The status to answer with."""
+    def handle(self, path: str, headers: dict[str, str], body: bytes) -> int:
+        """Store the event and return the response status."""
         event_id = headers.get("webhook-id", "")
-        if path not in self.secrets:  # the answer that tells us the secret is still on its way
+        if path not in self.secrets:  # the response with the secret has not arrived yet
             return 503
         if not _is_signed(self.secrets[path], headers, body):
             self.unsigned.append(f"{path} {event_id}")
@@ -53,7 +53,7 @@ class Receiver:
                 name.lower(): value for name, value in (line.split(": ", 1) for line in lines[1:] if line)
             }
             body = await reader.readexactly(int(headers.get("content-length", 0)))
-            status = self.take(lines[0].split(" ")[1], headers, body)
+            status = self.handle(lines[0].split(" ")[1], headers, body)
             writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
             await writer.drain()
         with suppress(ConnectionError):
@@ -62,8 +62,8 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
-    receiver = Receiver()
+async def receiving() -> AsyncIterator[WebhookReceiver]:
+    receiver = WebhookReceiver()
     server = await asyncio.start_server(receiver.serve, HOST, 0)
     receiver.url = f"http://{HOST}:{server.sockets[0].getsockname()[1]}"
     async with server:
@@ -71,7 +71,7 @@ async def receiving() -> AsyncIterator[Receiver]:
 
 
 def _is_signed(secret: str, headers: dict[str, str], body: bytes) -> bool:
-    """As Standard Webhooks says."""
+    """Verify a signature of Standard Webhooks."""
     text = f"{headers.get('webhook-id')}.{headers.get('webhook-timestamp')}.".encode() + body
     key = base64.b64decode(secret.removeprefix("whsec_"))
     wanted = "v1," + base64.b64encode(hmac.digest(key, text, hashlib.sha256)).decode()

@@ -1,4 +1,4 @@
-"""What a suite found: figures, and each promise that was broken."""
+"""Results of a suite: figures, and each failed check."""
 
 import json
 import time
@@ -8,41 +8,41 @@ from typing import Any
 
 import click
 
-MOST_SHOWN = 50
+MAX_FAILURES_SHOWN = 50
 
 
 @dataclass
-class Report:
-    """Said as it comes; the last line is made of `summary`, which the suite writes, and of what is counted here."""
+class StressReport:
+    """Prints results as they come. The last line has the suite's `summary` and the counts kept here."""
 
     suite: str
     seed: int
     summary: str = ""
     figures: dict[str, Any] = field(default_factory=dict)
-    broken: list[str] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
     since: float = field(default_factory=time.monotonic)
 
     def say(self, text: str) -> None:
         click.echo(f"[{time.monotonic() - self.since:6.0f} s] {text}")
 
     def figure(self, name: str, value: Any) -> None:
-        """Keeps a figure for JSON."""
+        """Record a figure for the JSON report."""
         self.figures[name] = value
 
-    def broke(self, promise: str) -> None:
-        """Tells of a promise that was not kept, with what one needs to look into it."""
-        self.broken.append(promise)
-        if len(self.broken) <= MOST_SHOWN:
-            self.say(f"BROKEN: {promise}")
+    def failure(self, failure: str) -> None:
+        """Record a failed check, with the facts needed to investigate it."""
+        self.failures.append(failure)
+        if len(self.failures) <= MAX_FAILURES_SHOWN:
+            self.say(f"BROKEN: {failure}")
 
-    def holds(self, condition: object, promise: str) -> None:
+    def check(self, condition: object, failure: str) -> None:
         if not condition:
-            self.broke(promise)
+            self.failure(failure)
 
     @property
-    def line(self) -> str:
+    def summary_line(self) -> str:
         """`crash: 200 kills, 12,431 operations, 0 lost, 0 broken in 14 min`."""
-        return f"{self.suite}: {self.summary}, {len(self.broken)} broken in {lasting(self.seconds)}"
+        return f"{self.suite}: {self.summary}, {len(self.failures)} broken in {format_duration(self.seconds)}"
 
     @property
     def seconds(self) -> float:
@@ -52,13 +52,13 @@ class Report:
         whole = {
             "suite": self.suite,
             "seed": self.seed,
-            "line": self.line,
+            "line": self.summary_line,
             "seconds": round(self.seconds, 1),
             "figures": self.figures,
-            "broken": self.broken,
+            "broken": self.failures,
         }
         path.write_text(json.dumps(whole, indent=1, ensure_ascii=False) + "\n")
 
 
-def lasting(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     return f"{seconds:.0f} s" if seconds < 120 else f"{seconds / 60:.0f} min"

@@ -1,5 +1,5 @@
-# ruff: noqa: S603  (what is started here is named in this file)
-"""Requests that another tool makes of our schemas: Schemathesis, in an environment of its own beside the data."""
+# ruff: noqa: S603  (the commands are constants of this file)
+"""Requests generated from the schemas by Schemathesis, installed in a separate environment."""
 
 import json
 import os
@@ -13,13 +13,13 @@ from pathlib import Path
 from tempfile import gettempdir
 from typing import Any
 
-from scripts.benchmarks.processes import Failed
-from scripts.stress_tests.report import Report
-from scripts.stress_tests.response_checks import wrong_with
-from scripts.stress_tests.server import Server
+from scripts.benchmarks.processes import ProcessFailed
+from scripts.stress_tests.report import StressReport
+from scripts.stress_tests.response_checks import violation
+from scripts.stress_tests.server import StressServer
 
 LOCK = Path(__file__).parents[1] / "locks" / "stress.txt"
-HOME = Path(gettempdir(), "pichub-stress")
+ENVIRONMENT_DIR = Path(gettempdir(), "pichub-stress")
 CHECKS = (
     "not_a_server_error",
     "status_code_conformance",
@@ -29,13 +29,13 @@ CHECKS = (
     "unsupported_method",
     "ignored_auth",
 )
-NOT_CALLED = r"\.(uploadImages?|signOut\w*|changePassword)$"
-"""Files come by our own forms; and whoever ended our session would end the torture."""
+EXCLUDED_OPERATIONS = r"\.(uploadImages?|signOut\w*|changePassword)$"
+"""Uploads need real files, and signing out would end the run's session."""
 
 
-def installed() -> Path:
-    """The command, set up once for each state of its lock file. Raises Failed."""
-    folder = HOME / f"schemathesis-{sha256(LOCK.read_bytes()).hexdigest()[:12]}"
+def ensure_installed() -> Path:
+    """Return the command, installed once for each version of its lock file. Raises ProcessFailed."""
+    folder = ENVIRONMENT_DIR / f"schemathesis-{sha256(LOCK.read_bytes()).hexdigest()[:12]}"
     command = folder / "bin" / "schemathesis"
     if command.exists():
         return command
@@ -48,32 +48,38 @@ def installed() -> Path:
             step, check=False, capture_output=True, text=True, env={**os.environ, "UV_SYSTEM_CERTS": "1"}
         )
         if done.returncode:
-            raise Failed(f"{' '.join(step)}: {done.stdout}{done.stderr}")
+            raise ProcessFailed(f"{' '.join(step)}: {done.stdout}{done.stderr}")
     return command
 
 
-def over_rest(server: Server, report: Report, *, examples: int, seed: int, folder: Path) -> int:
-    """How many requests were sent; what they broke is told to the report."""
+def check_rest(server: StressServer, report: StressReport, *, examples: int, seed: int, folder: Path) -> int:
+    """Test the REST API. Return the number of requests; failures go to the report."""
     options = ["--checks", ",".join(CHECKS), "--phases", "examples,coverage,fuzzing"]
-    told = _told(server, "/v1/openapi.json", options, examples=examples, seed=seed, folder=folder / "rest")
-    return judged(told, report, with_checks=True)
+    told = _run_schemathesis(
+        server, "/v1/openapi.json", options, examples=examples, seed=seed, folder=folder / "rest"
+    )
+    return check_interactions(told, report, with_checks=True)
 
 
-def over_graphql(server: Server, report: Report, *, examples: int, seed: int, folder: Path) -> int:
-    """The same. Its own verdict is left out: to it any error is the server's."""
-    options = ["--checks", "not_a_server_error", "--exclude-name-regex", NOT_CALLED]
-    told = _told(server, "/graphql", options, examples=examples, seed=seed, folder=folder / "graphql")
-    return judged(told, report, with_checks=False)
+def check_graphql(
+    server: StressServer, report: StressReport, *, examples: int, seed: int, folder: Path
+) -> int:
+    """Test the GraphQL API, without Schemathesis's own checks, which count any GraphQL error as the server's."""
+    options = ["--checks", "not_a_server_error", "--exclude-name-regex", EXCLUDED_OPERATIONS]
+    told = _run_schemathesis(
+        server, "/graphql", options, examples=examples, seed=seed, folder=folder / "graphql"
+    )
+    return check_interactions(told, report, with_checks=False)
 
 
-def _told(
-    server: Server, path: str, options: Sequence[str], *, examples: int, seed: int, folder: Path
+def _run_schemathesis(
+    server: StressServer, path: str, options: Sequence[str], *, examples: int, seed: int, folder: Path
 ) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     told = folder / "report.ndjson"
     done = subprocess.run(
         [
-            str(installed()), "run", f"{server.url}{path}", *options,
+            str(ensure_installed()), "run", f"{server.url}{path}", *options,
             "-H", f"Authorization: Bearer {server.token}",
             "--max-examples", str(examples), "--seed", str(seed), "--no-shrink",
             "--continue-on-failure", "--request-timeout", "20", "--warnings", "off",
@@ -83,12 +89,12 @@ def _told(
     )  # fmt: skip
     (folder / "said.txt").write_text(done.stdout + done.stderr)
     if done.returncode not in {0, 1} or not told.exists():
-        raise Failed(f"schemathesis: {done.stdout[-3000:]}{done.stderr[-3000:]}")
+        raise ProcessFailed(f"schemathesis: {done.stdout[-3000:]}{done.stderr[-3000:]}")
     return told
 
 
-def judged(told: Path, report: Report, *, with_checks: bool) -> int:
-    """Looks through what it sent and was answered; tells what is no answer of ours, and what its checks found."""
+def check_interactions(told: Path, report: StressReport, *, with_checks: bool) -> int:
+    """Check the recorded requests and responses; report violations and failed checks."""
     count, found = 0, set()
     for line in told.read_text().splitlines():
         event = json.loads(line)
@@ -97,23 +103,23 @@ def judged(told: Path, report: Report, *, with_checks: bool) -> int:
         recorder = event.get("ScenarioFinished", {}).get("recorder", {})
         for interaction in recorder.get("interactions", {}).values():
             count += 1
-            if wrong := _wrong(interaction):
+            if wrong := _violation(interaction):
                 found.add(f"{recorder.get('label')}: {wrong}")
         for check in chain.from_iterable(recorder.get("checks", {}).values()) if with_checks else ():
             if check.get("status") != "success":
                 found.add(f"{recorder.get('label')}: {str(check)[:500]}")
     for each in sorted(found):
-        report.broke(f"Schemathesis, {each}")
-    report.holds(count, "Schemathesis sent nothing")
+        report.failure(f"Schemathesis, {each}")
+    report.check(count, "Schemathesis sent nothing")
     return count
 
 
-def _wrong(interaction: dict[str, Any]) -> str | None:
+def _violation(interaction: dict[str, Any]) -> str | None:
     answer = interaction.get("response")
     if not answer:
         return "no answer within 20 s"
     headers = {name: values[0] for name, values in answer["headers"].items()}
-    return wrong_with(answer["status_code"], headers, _bytes(answer.get("content")))
+    return violation(answer["status_code"], headers, _bytes(answer.get("content")))
 
 
 def _bytes(content: Any) -> bytes:

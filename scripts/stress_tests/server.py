@@ -1,5 +1,5 @@
-# ruff: noqa: S603  (what is started here is named in this file)
-"""A real PicHub on loopback, in a process group of its own, that can be killed whole and started again."""
+# ruff: noqa: S603  (the commands are constants of this file)
+"""A real server on loopback in a process group, to be killed and started again."""
 
 import os
 import re
@@ -11,26 +11,34 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from scripts.benchmarks.processes import HOST, PATIENCE, Failed, Tree, first_answer, free_port, is_running
+from scripts.benchmarks.processes import (
+    HOST,
+    START_TIMEOUT_SECONDS,
+    ProcessFailed,
+    ProcessTree,
+    free_port,
+    is_running,
+    wait_until_ready,
+)
 
 ROOT = Path(__file__).parents[2]
 PICHUB: tuple[str, ...] = (str(Path(sys.executable).with_name("pichub")),)
 UNLIMITED = dict.fromkeys(("API", "UPLOAD", "FAILURES", "MISSES"), "off")
 TOKEN = re.compile(r"pchb_pat_\w{20,}")
-"""A whole one: lists show its beginning."""
+"""A full token: lists show only the beginning."""
 
 
-class Server:
-    """PicHub on the data folder `folder / "data"`, which outlives its processes. What they write is in `folder`'s log.
+class StressServer:
+    """PicHub on the data folder `folder / "data"`, which outlives its processes. Their log is in `folder`.
 
-    server = Server(folder, min_free_disk="1MB")
-    with server.running():
-        httpx2.get(f"{server.url}/v1/images", headers=server.headers)
-        server.kill()
-        server.start()
+        server = StressServer(folder, min_free_disk="1MB")
+        with server.running():
+            httpx2.get(f"{server.url}/v1/images", headers=server.headers)
+            server.kill()
+            server.start()
 
-    Options are settings by the names of their fields. Limits are off unless they are given. `command` is what runs
-    PicHub, and `base` the environment: those of another version may stand there.
+    Keyword arguments are settings by field name. Rate limits are off by default. `command` and `base` are
+    the command and environment, for other versions of PicHub.
     """
 
     def __init__(
@@ -45,14 +53,14 @@ class Server:
         folder.mkdir(parents=True, exist_ok=True)
         self.folder = folder
         self.data = data or folder / "data"
-        self.log = folder / "serve.log"
+        self.log_file = folder / "serve.log"
         self.port = 0
         self.token = ""
         self._command = command
         limits = {f"PICHUB_LIMIT_{name}": value for name, value in UNLIMITED.items()}
         given = {f"PICHUB_{name.upper()}": value for name, value in settings.items()}
         folders = {"PICHUB_DATA_DIR": str(self.data)}
-        self._environ = _bare() | dict(base or {}) | limits | folders | given
+        self._environ = _clean_environment() | dict(base or {}) | limits | folders | given
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -61,27 +69,27 @@ class Server:
 
     @property
     def headers(self) -> dict[str, str]:
-        """Those that sign as the first account."""
+        """Authorization of the first account."""
         return {"Authorization": f"Bearer {self.token}"}
 
     @property
     def environ(self) -> dict[str, str]:
-        """That of its process."""
+        """Environment of the process."""
         return dict(self._environ)
 
     @property
-    def tree(self) -> Tree:
+    def tree(self) -> ProcessTree:
         if self._process is None:
-            raise Failed("The server does not run")
-        return Tree(self._process.pid)
+            raise ProcessFailed("The server does not run")
+        return ProcessTree(self._process.pid)
 
     @property
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
     @contextmanager
-    def running(self) -> Iterator["Server"]:
-        """From a start to an end in order; the server may be killed and started between."""
+    def running(self) -> Iterator["StressServer"]:
+        """Start, and stop at the end of the block. The server may be killed and started in between."""
         self.start()
         try:
             yield self
@@ -89,10 +97,10 @@ class Server:
             self.stop()
 
     def start(self, *, wait: bool = True) -> float:
-        """Seconds from the start to the first answer, where that is waited for. Raises Failed."""
+        """Start the process. With `wait`, return the seconds until the first response. Raises ProcessFailed."""
         self.port = free_port()
-        begun = self.log.stat().st_size if self.log.exists() else 0
-        with self.log.open("ab") as written:
+        begun = self.log_file.stat().st_size if self.log_file.exists() else 0
+        with self.log_file.open("ab") as written:
             self._process = subprocess.Popen(
                 [*self._command, "serve"],
                 stdin=subprocess.DEVNULL,
@@ -105,57 +113,57 @@ class Server:
         if not wait:
             return 0.0
         try:
-            return first_answer(self.port, "/v1/images")
-        except Failed as error:
-            raise Failed(f"{error}: {self.said(begun)[-2000:]}") from error
+            return wait_until_ready(self.port, "/v1/images")
+        except ProcessFailed as error:
+            raise ProcessFailed(f"{error}: {self.read_log(begun)[-2000:]}") from error
         finally:
-            if found := TOKEN.search(self.said(begun)):
+            if found := TOKEN.search(self.read_log(begun)):
                 self.token = found[0]
 
     def kill(self) -> None:
-        """SIGKILL to every process of the group at once. Returns when they are gone. Raises Failed if one stays."""
+        """Kill the process group with SIGKILL and wait until it is gone. Raises ProcessFailed if a process stays."""
         if self._process is None:
             return
-        pids, until = self.tree.pids(), time.monotonic() + PATIENCE
+        pids, until = self.tree.pids(), time.monotonic() + START_TIMEOUT_SECONDS
         self._signal(signal.SIGKILL)
         self._process.wait()
         self._process = None
         while left := [pid for pid in pids if is_running(pid)]:
             if time.monotonic() > until:
-                raise Failed(f"Killed, and still there: {left}")
+                raise ProcessFailed(f"Killed, and still there: {left}")
             time.sleep(0.01)
 
     def stop(self) -> int | None:
-        """SIGTERM to the server alone, as a supervisor does; what it left is killed. Its exit code."""
+        """Send SIGTERM to the server alone, as a supervisor does, then kill the rest. Return its exit code."""
         if self._process is None:
             return None
         process, code = self._process, None
         process.terminate()
         with suppress(subprocess.TimeoutExpired):
-            code = process.wait(PATIENCE)
+            code = process.wait(START_TIMEOUT_SECONDS)
         self.kill()
         return code
 
     def run(self, *arguments: str, **settings: str) -> str:
-        """What another `pichub` command on the same folder prints. Raises Failed."""
+        """Run another `pichub` command on the same folder and return its output. Raises ProcessFailed."""
         environ = self._environ | {f"PICHUB_{name.upper()}": value for name, value in settings.items()}
         done = subprocess.run(
             [*self._command, *arguments],
             check=False, capture_output=True, text=True, timeout=300, cwd=self.folder, env=environ,
         )  # fmt: skip
         if done.returncode:
-            raise Failed(f"pichub {' '.join(arguments)}: {done.stdout}{done.stderr}")
+            raise ProcessFailed(f"pichub {' '.join(arguments)}: {done.stdout}{done.stderr}")
         return done.stdout
 
-    def said(self, since: int = 0) -> str:
-        """What the server has written to its log, from a byte on."""
-        with self.log.open("rb") as log:
+    def read_log(self, since: int = 0) -> str:
+        """Return the server's log from a byte offset on."""
+        with self.log_file.open("rb") as log:
             log.seek(since)
             return log.read().decode(errors="replace")
 
     def tracebacks(self) -> int:
-        """How many failures nobody foresaw stand in the log."""
-        return self.said().count("Traceback (most recent call last)")
+        """Count the tracebacks in the log."""
+        return self.read_log().count("Traceback (most recent call last)")
 
     def _signal(self, number: int) -> None:
         if self._process:
@@ -163,6 +171,6 @@ class Server:
                 os.killpg(self._process.pid, number)
 
 
-def _bare() -> dict[str, str]:
-    """This environment without settings of a PicHub that may run here too."""
+def _clean_environment() -> dict[str, str]:
+    """Return the environment without PicHub's settings."""
     return {k: v for k, v in os.environ.items() if not k.startswith("PICHUB_")}

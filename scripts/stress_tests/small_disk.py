@@ -1,5 +1,5 @@
-# ruff: noqa: S603, S607  (mount is what the system has)
-"""A small disk of its own: a tmpfs, which root may mount."""
+# ruff: noqa: S603, S607  (mount from the PATH)
+"""A small tmpfs, which root may mount."""
 
 import os
 import subprocess
@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from shutil import disk_usage
 
-from scripts.benchmarks.processes import Failed
+from scripts.benchmarks.processes import ProcessFailed
 
 MEGABYTE = 1 << 20
 
 
 class SmallDisk:
-    """`fill` takes its room away, as another program would, and `release` gives it back."""
+    """A small disk. `fill` uses up its space, as another program would; `release` frees it."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -25,16 +25,16 @@ class SmallDisk:
         return disk_usage(self.folder).free
 
     def fill(self, left: int = 0) -> None:
-        """Leaves so many bytes of room, to a page."""
+        """Leave `left` bytes free, to a page."""
         with self._ballast.open("ab") as ballast:
             while (room := self.free - left) > 0:
                 try:
                     os.posix_fallocate(ballast.fileno(), ballast.seek(0, os.SEEK_END), room)
-                except OSError:  # someone was faster: what is left now is asked for again
+                except OSError:  # another process was faster: measure again
                     continue
 
-    def take(self, size: int) -> None:
-        """Takes so many bytes."""
+    def allocate(self, size: int) -> None:
+        """Use up `size` bytes."""
         self.fill(left=self.free - size)
 
     def release(self) -> None:
@@ -43,12 +43,12 @@ class SmallDisk:
 
 @contextmanager
 def small_disk(folder: Path, megabytes: int) -> Iterator[SmallDisk]:
-    """Raises Failed where it can't be mounted."""
+    """Mount a disk until the block ends. Raises ProcessFailed if it can't be mounted."""
     folder.mkdir(parents=True)
     command = ["mount", "-t", "tmpfs", "-o", f"size={megabytes}m,mode=700", "tmpfs", str(folder)]
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     if done.returncode:
-        raise Failed(f"a small disk can't be mounted here, root must run this: {done.stderr.strip()}")
+        raise ProcessFailed(f"a small disk can't be mounted here, root must run this: {done.stderr.strip()}")
     try:
         yield SmallDisk(folder)
     finally:

@@ -1,4 +1,4 @@
-"""Pictures of which no two have the same bytes, made in no time."""
+"""Images with unique bytes that take almost no time to make."""
 
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,23 +9,23 @@ from zlib import crc32
 from PIL import Image
 
 SMALL, MIDDLE, LARGE = (120, 90), (1600, 1200), (2900, 2200)
-"""The last has intermediates. The first is decoded in no time, so that much else happens."""
-START = b"\xff\xd8"
-COMMENT = b"\xff\xfe"
+"""The largest has intermediates. The smallest decodes quickly, which leaves time for other requests."""
+JPEG_START = b"\xff\xd8"
+JPEG_COMMENT = b"\xff\xfe"
 
 
 @dataclass(frozen=True, slots=True)
-class Specimen:
-    """The picture of a number: a JPEG of this size with the number in its comment."""
+class TinyImage:
+    """A JPEG of this size with a number in its comment."""
 
     number: int
     size: tuple[int, int] = SMALL
 
     @property
     def content(self) -> bytes:
-        note = f"specimen {self.number}".encode()
+        note = f"source {self.number}".encode()
         length = (len(note) + 2).to_bytes(2, "big")
-        return START + COMMENT + length + note + _jpeg(*self.size).removeprefix(START)
+        return JPEG_START + JPEG_COMMENT + length + note + _jpeg(*self.size).removeprefix(JPEG_START)
 
     @property
     def sha256(self) -> str:
@@ -39,8 +39,8 @@ def _jpeg(width: int, height: int) -> bytes:
     return file.getvalue()
 
 
-def tiny(number: int) -> bytes:
-    """A PNG of one pixel that has the number in it: 100 bytes or so, the same ones whatever made them."""
+def tiny_png(number: int) -> bytes:
+    """Return a PNG of one pixel that contains the number: about 100 bytes, the same for each caller."""
     parts = [(b"IHDR", HEAD), (b"tEXt", b"Comment\0specimen %d" % number), (b"IDAT", PIXEL), (b"IEND", b"")]
     return b"\x89PNG\r\n\x1a\n" + b"".join(_chunk(kind, body) for kind, body in parts)
 

@@ -14,22 +14,22 @@ from PIL import Image
 
 from app.graphql.schema import build_schema
 from app.settings import Settings
-from scripts.benchmarks import codec, directus, image_quality, lists, workbench
+from scripts.benchmarks import codec, directus, benchmark_images, lists, workbench
 from scripts.benchmarks.__main__ import main
 from scripts.benchmarks.bars import BARS, Bar
 from scripts.benchmarks.comparison import SHORT, Comparison
-from scripts.benchmarks.concurrent_requests import TOGETHER
+from scripts.benchmarks.concurrent_requests import CONCURRENT_REQUESTS
 from scripts.benchmarks.load import Load
 from scripts.benchmarks.machine import Scratch
-from scripts.benchmarks.processes import Failed, Tree, running
-from scripts.benchmarks.report import Report
-from scripts.benchmarks.servers import JPEG, WEBP, Server
+from scripts.benchmarks.processes import ProcessFailed, ProcessTree, running
+from scripts.benchmarks.report import BenchmarkReport
+from scripts.benchmarks.servers import JPEG, WEBP, BenchmarkServer
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_photograph_is_the_same_every_time_and_no_flat_one() -> None:
-    one, other = image_quality.photograph(400, 300), image_quality.photograph(400, 300)
+    one, other = benchmark_images.photograph(400, 300), benchmark_images.photograph(400, 300)
     assert one.tobytes() == other.tobytes()
     file = BytesIO()
     one.save(file, "JPEG", quality=90)
@@ -39,11 +39,11 @@ def test_the_photograph_is_the_same_every_time_and_no_flat_one() -> None:
 
 
 def test_no_two_addresses_ask_for_the_same_variant() -> None:
-    for wish in (WEBP, JPEG):
-        sizes = wish.sizes()
+    for workload in (WEBP, JPEG):
+        sizes = workload.sizes()
         assert len(set(sizes)) == len(sizes) > 200
-        assert (wish.width, wish.height) not in sizes
-        assert abs(sum(width for width, _ in sizes) / len(sizes) - wish.width) < 20
+        assert (workload.width, workload.height) not in sizes
+        assert abs(sum(width for width, _ in sizes) / len(sizes) - workload.width) < 20
 
 
 def test_each_bar_has_one_side_and_is_told_to_be_passed_or_missed() -> None:
@@ -55,7 +55,7 @@ def test_each_bar_has_one_side_and_is_told_to_be_passed_or_missed() -> None:
 
 
 def test_ours_and_bare_pillow_do_the_same_job(tmp_path: Path) -> None:
-    image_quality.photograph(800, 600).save(tmp_path / "photo.jpg")
+    benchmark_images.photograph(800, 600).save(tmp_path / "photo.jpg")
     job = {"source": str(tmp_path / "photo.jpg"), "destination": str(tmp_path / "result.webp")}
     job |= {"width": 200, "height": 150, "format": "webp", "quality": 80}
     workbench.ours(job)()
@@ -65,10 +65,10 @@ def test_ours_and_bare_pillow_do_the_same_job(tmp_path: Path) -> None:
 
 
 def test_a_job_travels_as_one_line() -> None:
-    made = image_quality.Pictures(
+    made = benchmark_images.BenchmarkImages(
         *(Path(name) for name in ("photo.jpg", "alpha.png", "photo.webp", "animation.gif"))
     )
-    assert all(job.line(Path("result")).count("\n") == 1 for job in codec.jobs(made))
+    assert all(job.line(Path("result")).count("\n") == 1 for job in codec.codec_jobs(made))
 
 
 def test_what_is_started_is_ended(tmp_path: Path) -> None:
@@ -97,30 +97,32 @@ def test_directus_tells_nobody_refuses_nothing_and_listens_here_alone() -> None:
     assert settings["HOST"] == "127.0.0.1"
     switches = ("TELEMETRY", "RATE_LIMITER_ENABLED", "PRESSURE_LIMITER_ENABLED")
     assert {settings[switch] for switch in switches} == {"false"}
-    assert int(settings["ASSETS_TRANSFORM_MAX_CONCURRENT"]) > TOGETHER
+    assert int(settings["ASSETS_TRANSFORM_MAX_CONCURRENT"]) > CONCURRENT_REQUESTS
 
 
 def test_a_peer_that_fails_is_told_and_the_others_are_measured(tmp_path: Path, capsys) -> None:
-    tree, one = Tree(os.getpid()), Load(rate=2, p50=1, p99=1, cpu=1, cpu_of_main=1)
-    ours, peer = (Server(name, 0, tree, lambda *_: "/") for name in ("PicHub", "peer"))
+    tree, one = ProcessTree(os.getpid()), Load(rate=2, p50=1, p99=1, cpu=1, cpu_of_main=1)
+    ours, peer = (BenchmarkServer(name, 0, tree, lambda *_: "/") for name in ("PicHub", "peer"))
 
-    def run(server: Server) -> Load:
+    def run(server: BenchmarkServer) -> Load:
         if server is peer:
-            raise Failed("it is ill")
+            raise ProcessFailed("it is ill")
         return one
 
-    report = Report()
+    report = BenchmarkReport()
     comparison = Comparison(Scratch(tmp_path, tmp_path), tmp_path, [ours, peer], report, SHORT)
-    loads = comparison.in_turn([ours, peer], run)
+    loads = comparison.interleaved([ours, peer], run)
     assert loads == {"PicHub": one}
     assert comparison.rows([ours, peer], loads)[1][:2] == ["peer", "failed"]
     assert "peer failed: it is ill" in capsys.readouterr().out
-    with pytest.raises(Failed):
-        Comparison(Scratch(tmp_path, tmp_path), tmp_path, [peer, ours], report, SHORT).in_turn([peer], run)
+    with pytest.raises(ProcessFailed):
+        Comparison(Scratch(tmp_path, tmp_path), tmp_path, [peer, ours], report, SHORT).interleaved(
+            [peer], run
+        )
 
 
 def test_tables_are_markdown(capsys) -> None:
-    Report().table("Speed", ["who", "ms"], [["ours", 12.345], ["theirs", 12_345.6]])
+    BenchmarkReport().table("Speed", ["who", "ms"], [["ours", 12.345], ["theirs", 12_345.6]])
     assert "| ours   | 12.3   |" in capsys.readouterr().out
 
 

@@ -1,4 +1,4 @@
-"""A release's schema is a promise: what breaks it is found before it is made."""
+"""A release's schema is a failure: what breaks it is found before it is made."""
 
 import subprocess
 from pathlib import Path

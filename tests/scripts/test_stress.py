@@ -1,4 +1,4 @@
-"""What looks for broken promises finds those that are planted. The suites themselves are run by `scripts/torture`."""
+"""What looks for broken promises finds those that are planted. The suites themselves are run by `scripts/test`."""
 
 import asyncio
 import base64
@@ -23,17 +23,17 @@ import requests
 from click.testing import CliRunner
 from PIL import Image
 
-from scripts.benchmarks.processes import Memory, Tree, is_running
+from scripts.benchmarks.processes import Memory, ProcessTree, is_running
 from scripts.stress_tests import audit
 from scripts.stress_tests.__main__ import NAMES, main
-from scripts.stress_tests.audit import Data
-from scripts.stress_tests.expected_state import Deletion, Kept, Ledger
-from scripts.stress_tests.memory_watch import Watch, growth, part
-from scripts.stress_tests.receiver import Receiver
-from scripts.stress_tests.report import Report
-from scripts.stress_tests.server import Server
+from scripts.stress_tests.audit import DataFolder
+from scripts.stress_tests.expected_state import Deletion, ExpectedImage, ExpectedState
+from scripts.stress_tests.memory_watch import MemoryWatch, growth, process_group
+from scripts.stress_tests.receiver import WebhookReceiver
+from scripts.stress_tests.report import StressReport
+from scripts.stress_tests.server import StressServer
 from scripts.stress_tests.suites import load
-from scripts.stress_tests.tiny_images import Specimen, tiny
+from scripts.stress_tests.tiny_images import TinyImage, tiny_png
 from tests.pichub import house, signed, until
 
 KINDS = ["image.uploaded", "image.deleted", "album.created", "album.updated"]
@@ -42,24 +42,24 @@ SECRET = "whsec_" + base64.b64encode(b"k" * 24).decode()
 
 @dataclass
 class Scene:
-    """A data folder with two images in an album and one deleted, the ledger of it, and who was told of it."""
+    """A data folder with two images in an album and one deleted, the expected of it, and who was told of it."""
 
-    data: Data
-    ledger: Ledger
-    receiver: Receiver
+    data: DataFolder
+    expected: ExpectedState
+    receiver: WebhookReceiver
 
     def broken(self) -> list[str]:
         return [
-            *audit.counts(self.data),
-            *audit.tags(self.data),
-            *audit.bytes_of_rows(self.data),
-            *audit.nothing_left_over(self.data),
-            *audit.told(self.data),
-            *audit.images(self.data, self.ledger),
-            *audit.deleted(self.data, self.ledger),
-            *audit.albums(self.data, self.ledger),
-            *audit.owed(self.data, self.receiver),
-            *audit.arrived(self.ledger, self.receiver),
+            *audit.check_counts(self.data),
+            *audit.check_tags(self.data),
+            *audit.check_originals(self.data),
+            *audit.check_orphans(self.data),
+            *audit.check_events(self.data),
+            *audit.check_images(self.data, self.expected),
+            *audit.check_deleted(self.data, self.expected),
+            *audit.check_albums(self.data, self.expected),
+            *audit.outstanding_deliveries(self.data, self.receiver),
+            *audit.check_deliveries(self.expected, self.receiver),
         ]
 
     def sql(self, statement: str) -> None:
@@ -75,32 +75,32 @@ class Scene:
         file.write_bytes(b"x")
 
     @property
-    def gone(self) -> Kept:
-        return next(image for image in self.ledger.images.values() if image.must_be_gone)
+    def gone(self) -> ExpectedImage:
+        return next(image for image in self.expected.images.values() if image.must_be_gone)
 
 
 @pytest.fixture
 async def scene(tmp_path: Path) -> Scene:
-    ledger, receiver = (
-        Ledger(),
-        Receiver(url="http://127.0.0.1:9", secrets={"/hook": SECRET}, kinds={"/hook": set(KINDS)}),
+    expected, receiver = (
+        ExpectedState(),
+        WebhookReceiver(url="http://127.0.0.1:9", secrets={"/hook": SECRET}, kinds={"/hook": set(KINDS)}),
     )
     async with house(tmp_path, webhook_allow_networks=()) as home:
         album = (await home.client.post("/v1/albums", headers=home.headers, json={"name": "a"})).json()[
             "data"
         ]
-        ledger.album_names[album["id"]] = {"a"}
+        expected.album_names[album["id"]] = {"a"}
         for number in range(3):
-            specimen = Specimen(number)
+            source = TinyImage(number)
             words = {"album_id": album["id"], "title": f"t {number}", "tags": f"tag of t {number}"}
-            image = await home.upload(specimen.content, **words)
-            kept = Kept(image["id"], specimen, titles={f"t {number}"}, albums={album["id"]})
-            ledger.images[kept.id] = kept
-            ledger.moves.add((kept.id, album["id"]))
+            image = await home.upload(source.content, **words)
+            kept = ExpectedImage(image["id"], source, titles={f"t {number}"}, albums={album["id"]})
+            expected.images[kept.id] = kept
+            expected.moves.add((kept.id, album["id"]))
         await home.client.delete(f"/v1/images/{kept.id}", headers=home.headers)
         kept.deletion = Deletion.ACKNOWLEDGED
         events = (await home.client.get("/v1/events?limit=100", headers=home.headers)).json()["data"]
-    data = Data(tmp_path)
+    data = DataFolder(tmp_path)
     owner = data.rows("SELECT id FROM accounts")[0][0]
     with closing(sqlite3.connect(tmp_path / "pichub.db")) as db, db:
         db.execute(
@@ -110,7 +110,7 @@ async def scene(tmp_path: Path) -> Scene:
             (owner, json.dumps(KINDS), SECRET),
         )
     receiver.events["/hook"] = {event["id"]: event for event in events}
-    return Scene(data, ledger, receiver)
+    return Scene(data, expected, receiver)
 
 
 def forget(scene: Scene, kind: str) -> None:
@@ -119,13 +119,13 @@ def forget(scene: Scene, kind: str) -> None:
         del events[id]
 
 
-def file_owner(scene: Scene) -> Kept:
-    return scene.ledger.images[scene.file().name.split(".")[0]]
+def file_owner(scene: Scene) -> ExpectedImage:
+    return scene.expected.images[scene.file().name.split(".")[0]]
 
 
 def refuse(scene: Scene) -> None:
-    specimen = file_owner(scene).specimen
-    scene.ledger.refused[specimen.sha256] = specimen
+    source = file_owner(scene).source
+    scene.expected.refused[source.sha256] = source
 
 
 PLANTED: dict[str, tuple[Callable[[Scene], object], str]] = {
@@ -164,8 +164,8 @@ PLANTED: dict[str, tuple[Callable[[Scene], object], str]] = {
     "an upload nobody was told of": (lambda s: forget(s, "image.uploaded"), "was not told that img_"),
     "a deletion nobody was told of": (lambda s: forget(s, "image.deleted"), "told wrongly whether"),
     "a move nobody was told of": (lambda s: forget(s, "album.updated"), "entered alb_"),
-    "an edit nobody was told of": (lambda s: s.ledger.edits.add(("alb_1", "b")), "alb_1 was called b"),
-    "a forged webhook": (lambda s: s.receiver.take("/hook", {}, b"{}"), "a signature that does not hold"),
+    "an edit nobody was told of": (lambda s: s.expected.edits.add(("alb_1", "b")), "alb_1 was called b"),
+    "a forged webhook": (lambda s: s.receiver.handle("/hook", {}, b"{}"), "a signature that does not hold"),
 }
 
 
@@ -177,23 +177,23 @@ async def test_each_planted_loss_is_found(scene: Scene, tmp_path_factory: pytest
     for number, (name, (plant, told)) in enumerate(PLANTED.items()):
         folder = tmp_path_factory.mktemp("planted") / str(number)
         shutil.copytree(scene.data.folder, folder)
-        one = Scene(Data(folder), deepcopy(scene.ledger), deepcopy(scene.receiver))
+        one = Scene(DataFolder(folder), deepcopy(scene.expected), deepcopy(scene.receiver))
         plant(one)
-        assert any(told in promise for promise in one.broken()), (name, one.broken())
+        assert any(told in failure for failure in one.broken()), (name, one.broken())
 
 
 def test_only_what_is_signed_counts_as_received() -> None:
-    receiver = Receiver(secrets={"/hook": SECRET}, stubborn={"/hook"})
+    receiver = WebhookReceiver(secrets={"/hook": SECRET}, stubborn={"/hook"})
     refused = 0
     for number in range(40):
         id, body = f"evt_{number}", b'{"type": "ping"}'
         mark = hmac.digest(b"k" * 24, f"{id}.1.".encode() + body, hashlib.sha256)
         headers = {"webhook-id": id, "webhook-timestamp": "1"}
         headers["webhook-signature"] = "v1," + base64.b64encode(mark).decode()
-        assert receiver.take("/hook", headers, body + b" ") == 400
-        if receiver.take("/hook", headers, body) == 500:
+        assert receiver.handle("/hook", headers, body + b" ") == 400
+        if receiver.handle("/hook", headers, body) == 500:
             refused += 1
-            assert receiver.take("/hook", headers, body) == 204
+            assert receiver.handle("/hook", headers, body) == 204
     assert refused == len(receiver.refused) > 0
     assert (len(receiver.events["/hook"]), len(receiver.unsigned)) == (40, 40)
 
@@ -207,7 +207,7 @@ def test_what_grows_is_found(slope: float, is_flat: bool) -> None:
 
 def test_memory_is_told_of_each_kind_of_process_and_minute() -> None:
     samples = [(float(second), Memory(whole=50 + second, anonymous=40)) for second in range(180)]
-    found = part("workers", samples)
+    found = process_group("workers", samples)
     assert found.minutes == [(40, 79.5), (40, 139.5), (40, 199.5)]
     assert (round(found.whole.slope), found.anonymous.slope) == (60, 0)
     assert str(found) == "  workers: MB: 140, then 200 (+60.00 a minute); 40, then 40 anonymous"
@@ -221,9 +221,9 @@ def name_of(pid: int) -> str:
 async def test_a_parent_and_its_child_are_watched_apart_and_together() -> None:
     program = "import subprocess; subprocess.run(['sleep', '60'])"
     parent = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
-    watch = Watch(Tree(parent.pid))
+    watch = MemoryWatch(ProcessTree(parent.pid))
     await until(lambda: "sleep" in map(name_of, watch.tree.pids()), within=30)
-    watch.look()
+    watch.sample()
     os.kill(watch.tree.pids()[1], signal.SIGTERM)
     await parent.wait()
     had = {who: seen[0][1] for who, seen in watch.had.items()}
@@ -234,28 +234,32 @@ async def test_a_parent_and_its_child_are_watched_apart_and_together() -> None:
 
 def test_the_share_of_times_is_a_percentile() -> None:
     times = [float(number) for number in range(1, 101)]
-    assert (load.share(times, 0.5), load.share(times, 0.99), load.share([], 0.5)) == (51.0, 100.0, 0.0)
+    assert (load.percentile(times, 0.5), load.percentile(times, 0.99), load.percentile([], 0.5)) == (
+        51.0,
+        100.0,
+        0.0,
+    )
 
 
 def test_specimens_are_pictures_and_differ() -> None:
-    for content in (Specimen(1).content, tiny(1)):
+    for content in (TinyImage(1).content, tiny_png(1)):
         Image.open(BytesIO(content)).load()
     assert (
         len(
-            {Specimen(number).sha256 for number in range(50)}
-            | {sha256(tiny(n)).hexdigest() for n in range(50)}
+            {TinyImage(number).sha256 for number in range(50)}
+            | {sha256(tiny_png(n)).hexdigest() for n in range(50)}
         )
         == 100
     )
 
 
 def test_a_broken_promise_fails_the_run_and_stands_in_the_figures(tmp_path: Path) -> None:
-    report = Report("crash", seed=7, summary="200 kills, 12,431 operations, 0 lost")
-    assert report.line == "crash: 200 kills, 12,431 operations, 0 lost, 0 broken in 0 s"
-    report.holds(condition=False, promise="a promise")
+    report = StressReport("crash", seed=7, summary="200 kills, 12,431 operations, 0 lost")
+    assert report.summary_line == "crash: 200 kills, 12,431 operations, 0 lost, 0 broken in 0 s"
+    report.check(condition=False, failure="a failure")
     report.write(tmp_path / "figures.json")
     written = json.loads((tmp_path / "figures.json").read_text())
-    assert (written["broken"], written["seed"]) == (["a promise"], 7)
+    assert (written["broken"], written["seed"]) == (["a failure"], 7)
 
 
 def test_suites_are_found_by_name_and_others_refused() -> None:
@@ -268,9 +272,9 @@ def test_suites_are_found_by_name_and_others_refused() -> None:
 def test_a_server_that_is_killed_leaves_no_process_and_its_token_holds_at_the_next_start(
     tmp_path: Path,
 ) -> None:
-    server = Server(tmp_path, min_free_disk="1MB")
+    server = StressServer(tmp_path, min_free_disk="1MB")
     with server.running():
-        upload = {"files": {"image": ("a.png", tiny(1))}, "headers": server.headers, "timeout": 30}
+        upload = {"files": {"image": ("a.png", tiny_png(1))}, "headers": server.headers, "timeout": 30}
         assert requests.post(f"{server.url}/v1/upload", **upload).status_code == 200
         pids = server.tree.pids()
         server.kill()

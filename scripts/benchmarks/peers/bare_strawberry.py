@@ -1,4 +1,4 @@
-"""The least that a list of 20 by Strawberry can be: objects in memory, its caches, one process. Run with a port."""
+"""Minimal Strawberry server for a list of 20: objects in memory, its caches, one process. Run with a port."""
 
 import sys
 from datetime import UTC, datetime
@@ -12,7 +12,7 @@ from strawberry.extensions import ParserCache, ValidationCache
 
 
 @strawberry.type
-class Image:
+class BareImage:
     id: strawberry.ID
     filename: str
     url: str
@@ -24,26 +24,26 @@ class Image:
 
 
 @strawberry.type
-class Edge:
+class BareEdge:
     cursor: str
-    node: Image
+    node: BareImage
 
 
 @strawberry.type
-class PageInfo:
+class BarePageInfo:
     has_next_page: bool
     end_cursor: str
 
 
 @strawberry.type
-class Connection:
+class BareConnection:
     total_count: int
-    edges: list[Edge]
-    page_info: PageInfo
+    edges: list[BareEdge]
+    page_info: BarePageInfo
 
 
-def _image(number: int) -> Image:
-    return Image(
+def _image(number: int) -> BareImage:
+    return BareImage(
         id=strawberry.ID(f"img_{number:026d}"),
         filename=f"IMG_{number}.jpg",
         url=f"http://127.0.0.1:8000/img/img_{number:026d}.jpg",
@@ -55,22 +55,22 @@ def _image(number: int) -> Image:
     )
 
 
-EDGES = [Edge(cursor=f"{number:040d}", node=_image(number)) for number in range(20)]
+EDGES = [BareEdge(cursor=f"{number:040d}", node=_image(number)) for number in range(20)]
 
 
 @strawberry.type
-class Query:
+class BareQuery:
     @strawberry.field
-    async def images(self, first: int = 20) -> Connection:
-        return Connection(
+    async def images(self, first: int = 20) -> BareConnection:
+        return BareConnection(
             total_count=10_000,
             edges=EDGES[:first],
-            page_info=PageInfo(has_next_page=True, end_cursor=EDGES[-1].cursor),
+            page_info=BarePageInfo(has_next_page=True, end_cursor=EDGES[-1].cursor),
         )
 
 
 def main() -> None:
-    schema = strawberry.Schema(Query, extensions=[ParserCache, ValidationCache])
+    schema = strawberry.Schema(BareQuery, extensions=[ParserCache, ValidationCache])
     app = Starlette(routes=[Route("/graphql", GraphQL(schema))])
     uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), log_level="warning", access_log=False)
 

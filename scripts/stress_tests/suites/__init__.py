@@ -1,1 +1,1 @@
-"""A module for each suite, found by its name. Each has `run(asked, report)`, and its docstring says what it proves."""
+"""The suites, one module each, found by name. Each has `run(options, report)`, and a docstring with its guarantees."""

@@ -1,5 +1,5 @@
-# ruff: noqa: S603, S608  (what is started and asked here is named in this file)
-"""copy-database and copy-storage of many images, each killed twice under way: then all is there, and equal."""
+# ruff: noqa: S603, S608  (commands and SQL are constants of this file)
+"""copy-database and copy-storage of many images, each killed twice: the copies end complete and equal."""
 
 import asyncio
 import json
@@ -18,28 +18,28 @@ import httpx2
 
 from app.lifespan import bare_storage, storage_place
 from app.settings import Settings
-from scripts.benchmarks.processes import Failed
-from scripts.stress_tests.engines import Engines, engines, rows
-from scripts.stress_tests.options import Asked
-from scripts.stress_tests.report import Report
-from scripts.stress_tests.server import PICHUB, Server
-from scripts.stress_tests.tiny_images import tiny
+from scripts.benchmarks.processes import ProcessFailed
+from scripts.stress_tests.engines import Engines, fetch_rows, running_engines
+from scripts.stress_tests.options import StressOptions
+from scripts.stress_tests.report import StressReport
+from scripts.stress_tests.server import PICHUB, StressServer
+from scripts.stress_tests.tiny_images import tiny_png
 
 IMAGES, FEW = 10_000, 1_000
-KILLED_AT = (0.25, 0.6)
-"""Parts of the work after which it is killed."""
-LOOKED_AT = 200
-PATIENCE = 300.0
+KILL_AT_FRACTIONS = (0.25, 0.6)
+"""Shares of the work after which the command is killed."""
+SAMPLE_SIZE = 200
+COPY_TIMEOUT_SECONDS = 300.0
 
 
-def run(asked: Asked, report: Report) -> None:
-    count = FEW if asked.quick else IMAGES
-    folder = _seeded(asked.folder / "from", count)
+def run(options: StressOptions, report: StressReport) -> None:
+    count = FEW if options.quick else IMAGES
+    folder = _seeded(options.folder / "from", count)
     report.say(f"{count:,} images in a folder and a SQLite file")
-    with engines() as running:
+    with running_engines() as running:
         _copy_database(folder / "pichub.db", running, count, report)
-        _copy_storage(folder / "storage", running, count, asked.folder, report)
-        _look(running, asked.folder / "to", count, asked.chance, report)
+        _copy_storage(folder / "storage", running, count, options.folder, report)
+        _check_copies(running, options.folder / "to", count, options.random, report)
     figures = report.figures
     report.summary = (
         f"{count:,} images killed 2 times each way; the last run of copy-database {figures['database_seconds']} s,"
@@ -48,15 +48,15 @@ def run(asked: Asked, report: Report) -> None:
 
 
 def _seeded(folder: Path, count: int) -> Path:
-    """A data folder with so many images, no two of them alike: one that was uploaded, and rows and files like it."""
-    server = Server(folder)
+    """Create a data folder with `count` distinct images: one upload, and rows and files copied from it."""
+    server = StressServer(folder)
     with server.running():
-        files = {"image": ("a.png", tiny(0))}
+        files = {"image": ("a.png", tiny_png(0))}
         answer = httpx2.post(
             f"{server.url}/v1/upload", headers=server.headers, files=files, data={"tags": "a, b"}
         )
         if answer.status_code != 200:
-            raise Failed(f"the upload was answered with {answer.text}")
+            raise ProcessFailed(f"the upload was answered with {answer.text}")
         first = answer.json()["data"]["id"]
     with closing(sqlite3.connect(server.data / "pichub.db")) as db:
         one = db.execute("SELECT * FROM images")
@@ -82,7 +82,7 @@ def _seeded(folder: Path, count: int) -> Path:
 
 
 def _like(row: dict[str, object], storage: Path, number: int) -> dict[str, object]:
-    image_id, content = f"img_{number:026d}", tiny(number)
+    image_id, content = f"img_{number:026d}", tiny_png(number)
     key = f"originals/{image_id}.png"
     (storage / key).write_bytes(content)
     digest = sha256(content).hexdigest()
@@ -95,25 +95,25 @@ def _like(row: dict[str, object], storage: Path, number: int) -> dict[str, objec
     }
 
 
-def _copy_database(source: Path, running: Engines, count: int, report: Report) -> None:
+def _copy_database(source: Path, running: Engines, count: int, report: StressReport) -> None:
     command = ["copy-database", f"sqlite:///{source}", running.database]
 
     def reached() -> int:
         try:
-            ((number,),) = asyncio.run(rows(running.database, "SELECT count(*) FROM images"))
-        except Exception:  # there are no tables yet
+            ((number,),) = asyncio.run(fetch_rows(running.database, "SELECT count(*) FROM images"))
+        except Exception:  # the tables do not exist yet
             return 0
         return int(str(number))
 
-    _killed_and_ended(command, {}, reached, count, "database", report)
+    _run_with_kills(command, {}, reached, count, "database", report)
     with closing(sqlite3.connect(source)) as db:
         ours = db.execute("SELECT id, sha256, size, filename FROM images ORDER BY id").fetchall()
     sql = "SELECT id, sha256, size, filename FROM images"
-    theirs = sorted(asyncio.run(rows(running.database, sql)))  # type: ignore[type-var]
-    report.holds(ours == theirs, "lost: the rows of images are not those of the source")
+    theirs = sorted(asyncio.run(fetch_rows(running.database, sql)))  # type: ignore[type-var]
+    report.check(ours == theirs, "lost: the rows of images are not those of the source")
 
 
-def _copy_storage(source: Path, running: Engines, count: int, folder: Path, report: Report) -> None:
+def _copy_storage(source: Path, running: Engines, count: int, folder: Path, report: StressReport) -> None:
     settings = Settings(
         data_dir=folder / "looking",
         **{name: value for name, value in running.settings.items() if name.startswith(("storage", "s3"))},
@@ -129,24 +129,24 @@ def _copy_storage(source: Path, running: Engines, count: int, folder: Path, repo
         return len([key async for key, _ in bucket.list("originals")])
 
     command = ["copy-storage", str(source), running.settings["storage_url"], "--json"]
-    said = _killed_and_ended(command, environ, lambda: asyncio.run(objects()), count, "storage", report)
+    said = _run_with_kills(command, environ, lambda: asyncio.run(objects()), count, "storage", report)
     report.figure("storage", told := json.loads(re.findall(r"^\{.*\}$", said, re.MULTILINE)[-1]))
     whole = told["copied"]["count"] + told["there"]["count"] == count and not told["failures"]
-    report.holds(whole, f"lost: copy-storage says {told}")
-    report.holds(asyncio.run(objects()) == count, "lost: objects are missing in the bucket")
+    report.check(whole, f"lost: copy-storage says {told}")
+    report.check(asyncio.run(objects()) == count, "lost: objects are missing in the bucket")
 
 
-def _killed_and_ended(
+def _run_with_kills(
     command: list[str],
     environ: dict[str, str],
     reached: Callable[[], int],
     count: int,
     what: str,
-    report: Report,
+    report: StressReport,
 ) -> str:
-    """Runs the command until it has come far enough to be killed, twice, and then to its end. What it said there."""
+    """Run the command, kill it twice on the way, then let it finish. Return its last output."""
     kills = []
-    for part in KILLED_AT:
+    for part in KILL_AT_FRACTIONS:
         process = subprocess.Popen(
             [*PICHUB, *command], env=_environ(environ), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
@@ -163,10 +163,10 @@ def _killed_and_ended(
         check=False,
         capture_output=True,
         text=True,
-        timeout=PATIENCE,
+        timeout=COPY_TIMEOUT_SECONDS,
     )
     seconds = round(time.monotonic() - begun, 1)
-    report.holds(done.returncode == 0, f"copy-{what} ended with {done.returncode}: {done.stderr[-1000:]}")
+    report.check(done.returncode == 0, f"copy-{what} ended with {done.returncode}: {done.stderr[-1000:]}")
     report.figure(f"{what}_seconds", seconds)
     report.figure(f"{what}_killed_at", kills)
     at = " and ".join(f"{kill:,}" for kill in kills)
@@ -175,19 +175,19 @@ def _killed_and_ended(
 
 
 def _environ(added: dict[str, str]) -> dict[str, str]:
-    return Server(Path("/tmp")).environ | added  # noqa: S108  (only its environment is wanted)
+    return StressServer(Path("/tmp")).environ | added  # noqa: S108  (only its environment is wanted)
 
 
-def _look(running: Engines, folder: Path, count: int, chance: Random, report: Report) -> None:
-    """A server on what was copied shows it, and finds nothing missing."""
-    server = Server(folder, **running.settings)
+def _check_copies(running: Engines, folder: Path, count: int, rng: Random, report: StressReport) -> None:
+    """Check with a server on the copies that nothing is missing."""
+    server = StressServer(folder, **running.settings)
     with server.running():
-        for number in chance.sample(range(1, count), LOOKED_AT):
+        for number in rng.sample(range(1, count), SAMPLE_SIZE):
             shown = httpx2.get(f"{server.url}/img/img_{number:026d}", timeout=30)
-            right = shown.status_code == 200 and shown.content == tiny(number)
-            report.holds(right, f"lost: image {number} is shown as {shown.status_code}")
+            right = shown.status_code == 200 and shown.content == tiny_png(number)
+            report.check(right, f"lost: image {number} is shown as {shown.status_code}")
         said = json.loads(server.run("doctor", "--json"))
     for line in said:
         if line["about"] in {"orphans", "lost pictures", "database", "storage"}:
             report.say(f"doctor: {line['about']}: {line['said']}")
-            report.holds(line["level"] == "ok", f"the doctor says {line}")
+            report.check(line["level"] == "ok", f"the doctor says {line}")

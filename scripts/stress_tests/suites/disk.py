@@ -1,7 +1,7 @@
-"""A disk that fills up: uploads are refused, the rest goes on, and all is well again by itself when there is room.
+"""A disk that fills up: uploads are refused, everything else works, and all recovers when space is free.
 
-Twice: with the floor of free room that PicHub keeps, and without it, so that SQLite, too, finds no room in the middle
-of a transaction. Nobody is answered 500, no file is left behind, and nothing is there by half.
+Runs twice: with the reserve of free space that PicHub keeps, and without it, so that SQLite also runs out of space
+within a transaction. No response is a 500, no file is left behind, and no change is half done.
 """
 
 import asyncio
@@ -13,48 +13,48 @@ from typing import Any
 
 import httpx2
 
-from scripts.benchmarks.processes import Failed
+from scripts.benchmarks.processes import ProcessFailed
 from scripts.stress_tests import audit
-from scripts.stress_tests.audit import Data
-from scripts.stress_tests.options import Asked
-from scripts.stress_tests.receiver import Receiver, receiving
-from scripts.stress_tests.report import Report
-from scripts.stress_tests.server import Server
+from scripts.stress_tests.audit import DataFolder
+from scripts.stress_tests.options import StressOptions
+from scripts.stress_tests.receiver import WebhookReceiver, receiving
+from scripts.stress_tests.report import StressReport
+from scripts.stress_tests.server import StressServer
 from scripts.stress_tests.small_disk import MEGABYTE, SmallDisk, small_disk
-from scripts.stress_tests.tiny_images import LARGE, MIDDLE, Specimen
+from scripts.stress_tests.tiny_images import LARGE, MIDDLE, TinyImage
 
-MEGABYTES = 48
-FLOOR = 8
-BALLAST = 8 * MEGABYTE
-"""What another program has at least, and gives back: from a disk that is full to the last byte PicHub can't delete."""
-AT_ONCE = 4
-RECOVERS_WITHIN = 90.0
-"""Seconds: a loop of the worker that failed often waits up to a minute."""
+DISK_MEGABYTES = 48
+MIN_FREE_MEGABYTES = 8
+BALLAST_BYTES = 8 * MEGABYTE
+"""Space used by another program and freed at the end: PicHub can't delete on a disk that is full to the last byte."""
+CONCURRENT_UPLOADS = 4
+RECOVERY_TIMEOUT_SECONDS = 90.0
+"""A worker loop that failed repeatedly waits up to a minute."""
 UPLOAD = """mutation($input: UploadImageInput!) { uploadImage(input: $input) { image { id } } }"""
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class DiskPlan:
     rounds: int
     changes: int
 
 
-LONG, SHORT = Plan(rounds=4, changes=60), Plan(rounds=1, changes=15)
+LONG, SHORT = DiskPlan(rounds=4, changes=60), DiskPlan(rounds=1, changes=15)
 
 
-def run(asked: Asked, report: Report) -> None:
-    asyncio.run(_run(asked, report))
+def run(options: StressOptions, report: StressReport) -> None:
+    asyncio.run(_run(options, report))
 
 
-async def _run(asked: Asked, report: Report) -> None:
-    plan = SHORT if asked.quick else LONG
+async def _run(options: StressOptions, report: StressReport) -> None:
+    plan = SHORT if options.quick else LONG
     answers: Counter[str] = Counter()
     waits: list[float] = []
     async with receiving() as receiver:
-        for floor in (FLOOR * MEGABYTE, 1):
-            folder = asked.folder / f"floor-{floor}"
-            with small_disk(folder / "disk", MEGABYTES) as disk:
-                one = FullDisk(folder, disk, floor, receiver, report, answers)
+        for floor in (MIN_FREE_MEGABYTES * MEGABYTE, 1):
+            folder = options.folder / f"floor-{floor}"
+            with small_disk(folder / "disk", DISK_MEGABYTES) as disk:
+                one = DiskTest(folder, disk, floor, receiver, report, answers)
                 try:
                     await one.run(plan)
                 finally:
@@ -72,30 +72,30 @@ async def _run(asked: Asked, report: Report) -> None:
 
 
 @dataclass
-class FullDisk:
-    """One server on one small disk. `shown` are the images that must be there, byte for byte."""
+class DiskTest:
+    """One server on one small disk. `shown` holds the images that must exist, byte for byte."""
 
     folder: Path
     disk: SmallDisk
     floor: int
-    receiver: Receiver
-    report: Report
+    receiver: WebhookReceiver
+    report: StressReport
     answers: Counter[str]
-    shown: dict[str, Specimen] = field(default_factory=dict)
+    shown: dict[str, TinyImage] = field(default_factory=dict)
     waits: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.server = Server(
+        self.server = StressServer(
             self.folder,
             data=self.disk.folder / "data",
             min_free_disk=str(self.floor),
             webhook_allow_networks="127.0.0.0/8",
         )
-        self.data = Data(self.server.data)
+        self.data = DataFolder(self.server.data)
         self.number = self.floor * 1_000_000
         self.path = f"/hook-{self.floor}"
 
-    async def run(self, plan: Plan) -> None:
+    async def run(self, plan: DiskPlan) -> None:
         await asyncio.to_thread(self.server.start)
         async with httpx2.AsyncClient(
             base_url=self.server.url, headers=self.server.headers, timeout=60
@@ -109,7 +109,7 @@ class FullDisk:
                 self.report.say(f"floor {self.floor:,}: another program took the rest")
                 await self._while_full(plan)
                 await self._recover()
-            await self._end()
+            await self._finish()
 
     async def _listen(self) -> None:
         body = {
@@ -120,17 +120,17 @@ class FullDisk:
         self.receiver.secrets[self.path] = answer.json()["data"]["secret"]
 
     async def _upload_until_full(self) -> None:
-        self.disk.take(BALLAST)
+        self.disk.allocate(BALLAST_BYTES)
         full = False
         while not full:
             size = MIDDLE if self.disk.free > 6 * MEGABYTE or self.floor > 1 else LARGE
-            tasks = [asyncio.create_task(self._upload(size)) for _ in range(AT_ONCE)]
+            tasks = [asyncio.create_task(self._upload(size)) for _ in range(CONCURRENT_UPLOADS)]
             full = 507 in [await task for task in tasks]
         self.report.say(
             f"floor {self.floor:,}: full, {self.disk.free:,} bytes left, {len(self.shown)} images"
         )
 
-    async def _while_full(self, plan: Plan) -> None:
+    async def _while_full(self, plan: DiskPlan) -> None:
         for turn in range(plan.changes):
             await asyncio.gather(
                 self._upload(LARGE), self._upload_by_graphql(), self._read(turn), self._show(turn),
@@ -140,133 +140,137 @@ class FullDisk:
                 await self._delete()
 
     async def _upload(self, size: tuple[int, int]) -> int:
-        specimen = self._specimen(size)
-        answer = await self._ask("upload", "POST", "/v1/upload", files={"image": ("a.jpg", specimen.content)})
+        source = self._new_image(size)
+        answer = await self._request(
+            "upload", "POST", "/v1/upload", files={"image": ("a.jpg", source.content)}
+        )
         if answer.status_code == 200:
-            self.shown[answer.json()["data"]["id"]] = specimen
+            self.shown[answer.json()["data"]["id"]] = source
         self._expect(answer, {200, 507})
         return answer.status_code
 
     async def _upload_by_graphql(self) -> None:
-        specimen = self._specimen(MIDDLE)
+        source = self._new_image(MIDDLE)
         operations = json.dumps({"query": UPLOAD, "variables": {"input": {"file": None}}})
         form = {"operations": operations, "map": '{"0": ["variables.input.file"]}'}
-        files = {"0": ("a.jpg", specimen.content)}
-        answer = await self._ask("upload by GraphQL", "POST", "/graphql", data=form, files=files)
+        files = {"0": ("a.jpg", source.content)}
+        answer = await self._request("upload by GraphQL", "POST", "/graphql", data=form, files=files)
         told = answer.json()
         code = told["errors"][0]["extensions"]["code"] if "errors" in told else ""
         if code not in {"", "INSUFFICIENT_STORAGE"}:
-            self.report.broke(f"an upload by GraphQL was answered {told}")
+            self.report.failure(f"an upload by GraphQL was answered {told}")
         elif not code:
-            self.shown[told["data"]["uploadImage"]["image"]["id"]] = specimen
+            self.shown[told["data"]["uploadImage"]["image"]["id"]] = source
 
     async def _read(self, turn: int) -> None:
-        """What is there is shown and listed as ever."""
+        """Check that existing images are still served and listed."""
         if self.shown:
             image_id = list(self.shown)[turn % len(self.shown)]
-            answer = await self._ask("original", "GET", f"/img/{image_id}")
+            answer = await self._request("original", "GET", f"/img/{image_id}")
             self._expect(answer, {200})
-            self.report.holds(
+            self.report.check(
                 answer.content == self.shown[image_id].content, f"lost: {image_id} is shown with other bytes"
             )
-        self._expect(await self._ask("list", "GET", "/v1/images"), {200})
+        self._expect(await self._request("list", "GET", "/v1/images"), {200})
 
     async def _show(self, turn: int) -> None:
-        """A variant that is not there yet needs room for itself."""
+        """Request a new variant, which needs space."""
         if self.shown:
             image_id = list(self.shown)[turn % len(self.shown)]
             self.number += 1
             path = f"/img/{image_id}.webp?w={40 + self.number % 900}"
-            self._expect(await self._ask("variant", "GET", path), {200, 507})
+            self._expect(await self._request("variant", "GET", path), {200, 507})
 
     async def _change(self, turn: int) -> None:
         if self.shown:
             image_id, title = list(self.shown)[turn % len(self.shown)], "x" * 200
             body = {"title": title, "description": "y" * 5000}
-            answer = await self._ask("change", "PATCH", f"/v1/images/{image_id}", json=body)
+            answer = await self._request("change", "PATCH", f"/v1/images/{image_id}", json=body)
             self._expect(answer, {200, 507})
 
     async def _make_album(self) -> None:
         body = {"name": "an album", "description": "y" * 5000}
-        answer = await self._ask("new album", "POST", "/v1/albums", json=body)
+        answer = await self._request("new album", "POST", "/v1/albums", json=body)
         self._expect(answer, {200, 201, 507})
 
     async def _delete(self) -> None:
-        """Works where the floor kept room for it; without, it may be refused whole."""
+        """Delete an image. Works within the reserve; without a reserve it may be refused as a whole."""
         if len(self.shown) < 3:
             return
         image_id = next(iter(self.shown))
-        answer = await self._ask("delete", "DELETE", f"/v1/images/{image_id}")
+        answer = await self._request("delete", "DELETE", f"/v1/images/{image_id}")
         is_full = self.disk.free < MEGABYTE
         self._expect(answer, {200, 507} if is_full else {200})
         if answer.status_code == 200:
             del self.shown[image_id]
-            self.report.holds(
+            self.report.check(
                 not self.data.objects_of(image_id), f"{image_id} was deleted, and something is left"
             )
-            self._expect(await self._ask("deleted", "GET", f"/img/{image_id}"), {404})
+            self._expect(await self._request("deleted", "GET", f"/img/{image_id}"), {404})
 
     async def _recover(self) -> None:
-        """There is room again. Nobody restarts anything."""
+        """Check that the server recovers without a restart once space is free."""
         self.disk.release()
         begun = asyncio.get_running_loop().time()
         while len(self.shown) > 8:
             image_id = next(iter(self.shown))
-            self._expect(await self._ask("delete", "DELETE", f"/v1/images/{image_id}"), {200})
+            self._expect(await self._request("delete", "DELETE", f"/v1/images/{image_id}"), {200})
             del self.shown[image_id]
         self._expect(
-            await self._ask("upload afterwards", "POST", "/v1/albums", json={"name": "again"}), {200, 201}
+            await self._request("upload afterwards", "POST", "/v1/albums", json={"name": "again"}), {200, 201}
         )
-        self.report.holds(
+        self.report.check(
             await self._upload(MIDDLE) == 200, "an upload is refused though there is room again"
         )
-        owed = await audit.all_arrived(self.data, self.receiver, within=RECOVERS_WITHIN)
-        self.waits.append(self._since(begun))
+        owed = await audit.wait_for_deliveries(self.data, self.receiver, within=RECOVERY_TIMEOUT_SECONDS)
+        self.waits.append(self._elapsed(begun))
         for each in owed:
-            self.report.broke(
-                f"lost: it has not arrived {RECOVERS_WITHIN:g} s after there was room again: {each}"
+            self.report.failure(
+                f"lost: it has not arrived {RECOVERY_TIMEOUT_SECONDS:g} s after there was room again: {each}"
             )
         self.report.say(f"floor {self.floor:,}: well again after {self.waits[-1]:.1f} s")
 
-    def _since(self, begun: float) -> float:
+    def _elapsed(self, begun: float) -> float:
         return asyncio.get_running_loop().time() - begun
 
-    async def _end(self) -> None:
-        self.report.holds(self.server.is_alive, "the server has ended")
-        for check in (audit.counts, audit.told, audit.bytes_of_rows):
-            for promise in check(self.data):
-                self.report.broke(promise)
+    async def _finish(self) -> None:
+        self.report.check(self.server.is_alive, "the server has ended")
+        for check in (audit.check_counts, audit.check_events, audit.check_originals):
+            for failure in check(self.data):
+                self.report.failure(failure)
         rows = {id for (id,) in self.data.rows("SELECT id FROM images")}
-        self.report.holds(
+        self.report.check(
             rows == set(self.shown), f"rows are not what was answered: {rows ^ set(self.shown)}"
         )
         left = [path.name for path in self.data.incoming]
-        self.report.holds(not left, f"left on their way in: {left}")
-        self.data.age()
+        self.report.check(not left, f"left on their way in: {left}")
+        self.data.make_old()
         try:
             await asyncio.to_thread(self.server.run, "sweep", "--force")
-        except Failed as error:
-            self.report.broke(f"the sweep failed: {error}")
-        for promise in audit.nothing_left_over(self.data):
-            self.report.broke(promise)
-        failed = self.server.said().count("failed: ")
-        self.report.holds(not failed, f"{failed} requests failed as nobody foresaw, by the log")
+        except ProcessFailed as error:
+            self.report.failure(f"the sweep failed: {error}")
+        for failure in audit.check_orphans(self.data):
+            self.report.failure(failure)
+        failed = self.server.read_log().count("failed: ")
+        self.report.check(not failed, f"{failed} requests failed as nobody foresaw, by the log")
         self.report.figure(f"tracebacks_of_loops_floor_{self.floor}", self.server.tracebacks())
 
-    def _specimen(self, size: tuple[int, int]) -> Specimen:
+    def _new_image(self, size: tuple[int, int]) -> TinyImage:
         self.number += 1
-        return Specimen(self.number, size)
+        return TinyImage(self.number, size)
 
-    async def _ask(self, name: str, method: str, path: str, **rest: Any) -> httpx2.Response:
+    async def _request(self, name: str, method: str, path: str, **rest: Any) -> httpx2.Response:
         try:
             answer = await self.client.request(method, path, **rest)
         except httpx2.TransportError as error:
             alive = "lives" if self.server.is_alive else "is dead"
-            raise Failed(f"{method} {path} was not answered: {error!r}; the server {alive}") from error
+            raise ProcessFailed(f"{method} {path} was not answered: {error!r}; the server {alive}") from error
         self.answers[f"{name} {answer.status_code}"] += 1
         return answer
 
     def _expect(self, answer: httpx2.Response, statuses: set[int]) -> None:
         if answer.status_code not in statuses:
-            asked = f"{answer.request.method} {answer.request.url.path}"
-            self.report.broke(f"{asked}: {answer.status_code} where {statuses} was due: {answer.text[:200]}")
+            options = f"{answer.request.method} {answer.request.url.path}"
+            self.report.failure(
+                f"{options}: {answer.status_code} where {statuses} was due: {answer.text[:200]}"
+            )

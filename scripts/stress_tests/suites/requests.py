@@ -1,8 +1,7 @@
-"""Whatever bytes come over a connection, the server answers in a documented form, soon, tells nothing of itself, and
-is as it was before when they are gone.
+"""Any bytes over a connection get a documented response, soon and without internal details, and do no harm.
 
-Malformed forms, documents, paths, heads and bodies; WebSockets that do not speak the protocol; connections that stall,
-are reset or are never read; headers that pretend; and what Schemathesis makes of both schemas.
+Malformed forms, documents, paths, headers and bodies; WebSockets that break the protocol; connections that stall, are
+reset or are never read; forged headers; and the requests that Schemathesis generates from both schemas.
 """
 
 import json
@@ -16,31 +15,31 @@ from itertools import chain
 
 import httpx2
 
-from scripts.benchmarks.processes import Failed
+from scripts.benchmarks.processes import ProcessFailed
 from scripts.fixtures import sample_images
 from scripts.stress_tests import malformed_requests, raw_http, schemathesis
 from scripts.stress_tests.malformed_requests import Named
-from scripts.stress_tests.options import Asked
-from scripts.stress_tests.peak_memory import Peak, watched
-from scripts.stress_tests.report import Report
-from scripts.stress_tests.response_checks import wrong_with
-from scripts.stress_tests.server import Server
+from scripts.stress_tests.options import StressOptions
+from scripts.stress_tests.peak_memory import PeakMemory, watching_peak
+from scripts.stress_tests.report import StressReport
+from scripts.stress_tests.response_checks import violation
+from scripts.stress_tests.server import StressServer
 
-STALL = 2.0
+STALL_SECONDS = 2.0
 """The server's `stall_timeout`."""
-SLACK = 6.0
-"""Seconds beyond it for a machine that is busy."""
-HANDS = 12
+SLACK_SECONDS = 6.0
+"""Allowance for a busy machine."""
+CONCURRENT_REQUESTS = 12
 BAD_TOKEN = ("Authorization", "Bearer pchb_pat_bad")
-GROWTH = 96.0
-"""MB that the first process may be larger by afterwards than when it was warm."""
-LEFT_OPEN = 8
-"""Descriptors that may be open beyond those of before."""
-UNANSWERED = ("HTTP/9", "noise", "a method without end", "nothing of HTTP")
-"""Where the connection may be closed without a word."""
+MAX_GROWTH_MB = 96.0
+"""Allowed growth of the first process over its size after warm-up."""
+MAX_OPEN_CONNECTIONS = 8
+"""Allowed number of additional open descriptors."""
+MAY_BE_UNANSWERED = ("HTTP/9", "noise", "a method without end", "nothing of HTTP")
+"""Requests after which the connection may close without a response."""
 
-LAST_WORD = 10 + 10 + SLACK
-"""Seconds for a WebSocket that says nothing: to sign in, and to answer that it is closed."""
+MAX_CLOSE_SECONDS = 10 + 10 + SLACK_SECONDS
+"""For a silent WebSocket: the time to sign in, and to complete the closing handshake."""
 HANDSHAKES: dict[str, dict[str, str]] = {
     "no protocol": {"protocol": ""},
     "another protocol": {"protocol": "graphql-ws"},
@@ -59,10 +58,10 @@ INIT = b'{"type":"connection_init"}'
 
 
 @dataclass
-class Torture:
-    asked: Asked
-    report: Report
-    server: Server
+class RequestsTest:
+    options: StressOptions
+    report: StressReport
+    server: StressServer
     image: str = ""
     large: str = ""
     sent: int = 0
@@ -70,15 +69,15 @@ class Torture:
 
     @property
     def is_over(self) -> bool:
-        """Whether the time that was given is up; looked at between groups."""
-        return self.asked.seconds is not None and self.report.seconds > self.asked.seconds
+        """Return True when the time limit has passed; checked between groups."""
+        return self.options.seconds is not None and self.report.seconds > self.options.seconds
 
     def prepare(self) -> None:
-        """An image to ask for, one that takes long to send, and a server that has done everything once."""
+        """Upload a small and a large image, and warm up every code path."""
         self.image = self._uploaded(sample_images.jpeg(300, 200))
         self.large = self._uploaded(sample_images.png(1100, 1000))
         for _ in range(3):
-            self.is_well()
+            self.check_health()
         self.send(malformed_requests.documents(self.server.token))
         self.report.figure("to warm up", self.sent)
 
@@ -90,34 +89,34 @@ class Torture:
             timeout=30,
         )
         if answer.status_code != 200:
-            raise Failed(f"an honest upload was answered with {answer.status_code}: {answer.text}")
+            raise ProcessFailed(f"an honest upload was answered with {answer.status_code}: {answer.text}")
         return str(answer.json()["data"]["id"])
 
     def send(self, named: Iterable[Named]) -> None:
-        """Each on a connection of its own, a few at a time; every answer is judged."""
-        with ThreadPoolExecutor(HANDS) as hands:
+        """Send each request on its own connection, a few at a time, and check every response."""
+        with ThreadPoolExecutor(CONCURRENT_REQUESTS) as hands:
             list(hands.map(lambda each: self.one(*each), named))
 
     def one(self, name: str, sent: bytes) -> None:
         self.sent += 1
         started = time.monotonic()
-        answer = raw_http.asked(self.server.port, sent)
+        answer = raw_http.exchange(self.server.port, sent)
         self.slowest = max(self.slowest, time.monotonic() - started)
         if answer.hung:
-            self.report.broke(f"{name}: no end within {raw_http.PATIENCE:g} s after {sent[:200]!r}")
+            self.report.failure(f"{name}: no end within {raw_http.TIMEOUT_SECONDS:g} s after {sent[:200]!r}")
         elif not answer.status:
-            self.report.holds(
-                name.startswith(UNANSWERED) or b"HTTP/1.1" not in sent[:20_000], f"{name}: no answer"
+            self.report.check(
+                name.startswith(MAY_BE_UNANSWERED) or b"HTTP/1.1" not in sent[:20_000], f"{name}: no answer"
             )
-        elif wrong := wrong_with(answer.status, answer.headers, answer.body):
-            self.report.broke(f"{name}: {wrong}")
+        elif wrong := violation(answer.status, answer.headers, answer.body):
+            self.report.failure(f"{name}: {wrong}")
         if "x-injected" in answer.headers:
-            self.report.broke(f"{name}: it puts a header of its own into the answer")
+            self.report.failure(f"{name}: it puts a header of its own into the answer")
         if "evil.example" in answer.headers.get("location", ""):
-            self.report.broke(f"{name}: it is sent on to {answer.headers['location']}")
+            self.report.failure(f"{name}: it is sent on to {answer.headers['location']}")
 
-    def is_well(self) -> None:
-        """An honest request over each face is answered as if nothing had been."""
+    def check_health(self) -> None:
+        """Check that valid requests work through each interface."""
         with httpx2.Client(base_url=self.server.url, headers=self.server.headers, timeout=20) as client:
             answers = [
                 client.get("/v1/images"),
@@ -126,41 +125,43 @@ class Torture:
                 client.post("/v1/upload", files={"image": ("a.png", sample_images.patterned_png())}),
             ]
         statuses = [answer.status_code for answer in answers]
-        self.report.holds(statuses == [200] * 4, f"honest requests are answered {statuses}")
+        self.report.check(statuses == [200] * 4, f"honest requests are answered {statuses}")
 
     # WebSockets
 
     def sockets(self) -> None:
-        """What is no message of the protocol ends the socket, and nobody's silence keeps one."""
+        """Check that invalid messages close the socket and that silent clients do not keep it open."""
         with ThreadPoolExecutor(16) as hands:
-            talked = [hands.submit(self._talked, name, sent) for name, sent in self._frames().items()]
-            shaken = [hands.submit(self._shaken, name, given) for name, given in HANDSHAKES.items()]
+            talked = [
+                hands.submit(self._websocket_exchange, name, sent) for name, sent in self._frames().items()
+            ]
+            shaken = [hands.submit(self._handshake, name, given) for name, given in HANDSHAKES.items()]
             for done in (*talked, *shaken):
                 done.result()
 
-    def _talked(self, name: str, frames: list[bytes]) -> None:
+    def _websocket_exchange(self, name: str, frames: list[bytes]) -> None:
         self.sent += 1
         with raw_http.websocket(self.server.port) as connection:
-            with suppress(ConnectionError):  # closed before all was sent
+            with suppress(ConnectionError):  # closed before everything was sent
                 for frame in frames:
                     connection.sendall(frame)
-            heard = raw_http.heard(connection, LAST_WORD)
-        self.report.holds(not heard.hung, f"socket, {name}: it stays open")
-        self.report.holds(
+            heard = raw_http.receive(connection, MAX_CLOSE_SECONDS)
+        self.report.check(not heard.hung, f"socket, {name}: it stays open")
+        self.report.check(
             heard.status in {0, 101}, f"socket, {name}: the handshake is answered {heard.status}"
         )
-        self._tells_nothing(f"socket, {name}", heard.body)
+        self._check_private(f"socket, {name}", heard.body)
 
-    def _shaken(self, name: str, given: dict[str, str]) -> None:
+    def _handshake(self, name: str, given: dict[str, str]) -> None:
         self.sent += 1
         with raw_http.websocket(self.server.port, **given) as connection:
-            heard = raw_http.heard(connection, LAST_WORD)
-        self.report.holds(not heard.hung, f"handshake, {name}: it stays open")
-        self.report.holds(heard.status not in {0, 500}, f"handshake, {name}: {heard.status}")
-        self._tells_nothing(f"handshake, {name}", heard.body)
+            heard = raw_http.receive(connection, MAX_CLOSE_SECONDS)
+        self.report.check(not heard.hung, f"handshake, {name}: it stays open")
+        self.report.check(heard.status not in {0, 500}, f"handshake, {name}: {heard.status}")
+        self._check_private(f"handshake, {name}", heard.body)
 
     def _frames(self) -> dict[str, list[bytes]]:
-        """What ends a socket, in less time than it may be silent."""
+        """Return frames that must close a socket before the idle timeout."""
         frame, signed = (
             raw_http.frame,
             json.dumps(
@@ -213,15 +214,15 @@ class Torture:
         }
 
     def subscriptions(self) -> None:
-        """A thousand on one socket, and a socket that reads nothing of two hundred: the server stays well."""
-        count = 100 if self.asked.quick else 1000
+        """A thousand subscriptions on one socket, and two hundred on a socket that is never read."""
+        count = 100 if self.options.quick else 1000
         signed = {"type": "connection_init", "payload": {"Authorization": f"Bearer {self.server.token}"}}
         with raw_http.websocket(self.server.port) as connection:
             connection.sendall(raw_http.frame(json.dumps(signed).encode()))
             for index in range(count):
                 connection.sendall(raw_http.frame(SUBSCRIBE.replace(b'"1"', b'"%d"' % index)))
                 self.sent += 1
-            self.is_well()
+            self.check_health()
         with suppress(ConnectionError), raw_http.websocket(self.server.port) as connection:
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1024)
             connection.sendall(raw_http.frame(json.dumps(signed).encode()))
@@ -234,18 +235,18 @@ class Torture:
                         )
                     )
                 )
-            self.is_well()
+            self.check_health()
 
-    def _tells_nothing(self, name: str, data: bytes) -> None:
-        wrong = wrong_with(200, {"content-type": "text/plain"}, data)
-        self.report.holds(not wrong, f"{name}: {wrong}")
+    def _check_private(self, name: str, data: bytes) -> None:
+        wrong = violation(200, {"content-type": "text/plain"}, data)
+        self.report.check(not wrong, f"{name}: {wrong}")
 
     # Connections
 
     def stalls(self) -> None:
-        """Who neither sends nor reads is cut off, alone and in crowds."""
+        """Check that clients that neither send nor read are disconnected, alone and in large numbers."""
         port, token = self.server.port, self.server.token
-        many = 20 if self.asked.quick else 200
+        many = 20 if self.options.quick else 200
         starts: dict[str, bytes] = {
             "nothing": b"",
             "half a line": b"GET /v1",
@@ -265,50 +266,50 @@ class Torture:
             ).replace(b"Connection: close", b"X: y"),
         }  # fmt: skip
         for name, sent in starts.items():
-            held = [raw_http.connected(port) for _ in range(many)]
+            held = [raw_http.connect(port) for _ in range(many)]
             for connection in held:
                 connection.sendall(sent)
             self.sent += many
-            until = time.monotonic() + STALL + SLACK
-            self.is_well()
+            until = time.monotonic() + STALL_SECONDS + SLACK_SECONDS
+            self.check_health()
             open_still = sum(
                 not raw_http.is_closed_within(c, max(0.05, until - time.monotonic())) for c in held
             )
-            self.report.holds(
+            self.report.check(
                 not open_still, f"{open_still} of {many} connections stay open that send {name}"
             )
             for connection in held:
                 connection.close()
-        self.drips()
-        self.never_read(many)
-        self.leave_early(many)
+        self.slow_requests()
+        self.unread_responses(many)
+        self.early_disconnects(many)
 
-    def drips(self) -> None:
-        """A head that comes byte by byte has no more time than one that stops."""
-        with raw_http.connected(self.server.port) as connection:
+    def slow_requests(self) -> None:
+        """Check that a request head sent byte by byte gets no more time than one that stops."""
+        with raw_http.connect(self.server.port) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nX: ")
             started = time.monotonic()
             with suppress(ConnectionError):
-                while time.monotonic() - started < STALL + SLACK:
+                while time.monotonic() - started < STALL_SECONDS + SLACK_SECONDS:
                     connection.sendall(b"x")
                     time.sleep(0.2)
-                self.report.broke("a head may drip for ever")
+                self.report.failure("a head may drip for ever")
 
-    def never_read(self, many: int) -> None:
-        """Answers that nobody takes are given up, and what they held with them."""
+    def unread_responses(self, many: int) -> None:
+        """Check that unread responses are abandoned and their resources freed."""
         before = self.server.tree
         sent = raw_http.request(f"/img/{self.large}", token=self.server.token)
         held = []
         for _ in range(many):
-            connection = raw_http.connected(self.server.port, buffer=2048)
+            connection = raw_http.connect(self.server.port, buffer=2048)
             connection.sendall(sent)
             held.append(connection)
         self.sent += many
-        self.is_well()
-        started, watch = time.monotonic(), Peak(before)
-        while watch.connections(self.server.port) > LEFT_OPEN:
-            if time.monotonic() - started > 3 * STALL + 2 * SLACK:
-                self.report.broke(
+        self.check_health()
+        started, watch = time.monotonic(), PeakMemory(before)
+        while watch.connections(self.server.port) > MAX_OPEN_CONNECTIONS:
+            if time.monotonic() - started > 3 * STALL_SECONDS + 2 * SLACK_SECONDS:
+                self.report.failure(
                     f"{watch.connections(self.server.port)} answers wait for clients that read nothing"
                 )
                 break
@@ -316,12 +317,12 @@ class Torture:
         for connection in held:
             connection.close()
 
-    def leave_early(self, many: int) -> None:
-        """Half-closed connections are answered or closed; those reset in the middle of an answer harm nobody else."""
+    def early_disconnects(self, many: int) -> None:
+        """Check that half-closed connections are served or closed, and that resets affect no other client."""
         for target in ("/v1/images", f"/img/{self.image}?w=44"):
             sent = raw_http.request(target, token=self.server.token)
-            answer = raw_http.asked(self.server.port, sent, half_close=True)
-            self.report.holds(
+            answer = raw_http.exchange(self.server.port, sent, half_close=True)
+            self.report.check(
                 not answer.hung and answer.status in {0, 200},
                 f"{target}, half closed, is answered {answer.status}",
             )
@@ -331,7 +332,7 @@ class Torture:
                 f"/img/{self.image}?w={100 + index}&fm=avif",
                 "/v1/openapi.json",
             ):
-                connection = raw_http.connected(self.server.port)
+                connection = raw_http.connect(self.server.port)
                 connection.sendall(raw_http.request(target, token=self.server.token))
                 if index % 2:
                     connection.recv(10)
@@ -341,30 +342,32 @@ class Torture:
                 "/v1/upload", method="POST", headers=[malformed_requests.FORM, ("Content-Length", "5000")],
                 body=malformed_requests.part("image", b"\x89PNG", filename="a.png"), token=self.server.token,
             )  # fmt: skip
-            connection = raw_http.connected(self.server.port)
+            connection = raw_http.connect(self.server.port)
             connection.sendall(form)
             raw_http.reset(connection)
-        self.is_well()
+        self.check_health()
 
-    def grew(self, watch: Peak, memory: float, descriptors: int) -> None:
-        """Looks whether the server is again as it was; what is being tidied up may take a while."""
+    def check_growth(self, watch: PeakMemory, memory: float, descriptors: int) -> None:
+        """Check that memory and descriptors return to their level, allowing time for clean-up."""
         for _ in range(100):
-            if watch.descriptors() <= descriptors + LEFT_OPEN:
+            if watch.descriptors() <= descriptors + MAX_OPEN_CONNECTIONS:
                 break
             time.sleep(0.2)
         more, open_now = watch.main_memory() - memory, watch.descriptors() - descriptors
         self.report.figure("MB more", round(more, 1))
         self.report.figure("descriptors more", open_now)
-        self.report.holds(more <= GROWTH, f"the server grew by {more:.0f} MB")
-        self.report.holds(open_now <= LEFT_OPEN, f"{open_now} descriptors more are open than before")
+        self.report.check(more <= MAX_GROWTH_MB, f"the server grew by {more:.0f} MB")
+        self.report.check(
+            open_now <= MAX_OPEN_CONNECTIONS, f"{open_now} descriptors more are open than before"
+        )
 
 
-def proxies(asked: Asked, report: Report) -> None:
-    """Who pretends to be another is counted as who they are, with trusted proxies and without."""
+def proxies(options: StressOptions, report: StressReport) -> None:
+    """Check that forged client addresses are ignored, with and without trusted proxies."""
 
-    def statuses(server: Server, forwarded: Iterable[str]) -> list[int]:
+    def statuses(server: StressServer, forwarded: Iterable[str]) -> list[int]:
         return [
-            raw_http.asked(
+            raw_http.exchange(
                 server.port,
                 raw_http.request("/v1/images", headers=[BAD_TOKEN, ("X-Forwarded-For", value)]),
             ).status
@@ -372,61 +375,61 @@ def proxies(asked: Asked, report: Report) -> None:
         ]
 
     pretended = [f"10.9.{n}.1" for n in range(12)]
-    with Server(asked.folder / "open", limit_failures="5/minute").running() as server:
+    with StressServer(options.folder / "open", limit_failures="5/minute").running() as server:
         found = statuses(server, pretended)
-        report.holds(found == [401] * 5 + [429] * 7, f"forged X-Forwarded-For, none trusted: {found}")
-    trusting = Server(asked.folder / "trusting", limit_failures="5/minute", trusted_proxies="127.0.0.1")
+        report.check(found == [401] * 5 + [429] * 7, f"forged X-Forwarded-For, none trusted: {found}")
+    trusting = StressServer(
+        options.folder / "trusting", limit_failures="5/minute", trusted_proxies="127.0.0.1"
+    )
     with trusting.running() as server:
         found = statuses(server, [f"{each}, 203.0.113.7" for each in pretended])
-        report.holds(found == [401] * 5 + [429] * 7, f"forged before a trusted proxy's word: {found}")
+        report.check(found == [401] * 5 + [429] * 7, f"forged before a trusted proxy's word: {found}")
         found = statuses(server, [f"203.0.113.{n}" for n in range(20, 32)])
-        report.holds(found == [401] * 12, f"different clients behind a trusted proxy: {found}")
+        report.check(found == [401] * 12, f"different clients behind a trusted proxy: {found}")
 
 
-def run(asked: Asked, report: Report) -> None:
-    server = Server(
-        asked.folder,
+def run(options: StressOptions, report: StressReport) -> None:
+    server = StressServer(
+        options.folder,
         max_upload_size="4MB",
         min_free_disk="1MB",
-        stall_timeout=str(STALL),
+        stall_timeout=str(STALL_SECONDS),
         transform_workers="2",
         transform_deadline="4",
         hits_size="8MB",
         worker="apart",
     )
-    with server.running(), watched(server.tree) as watch:
-        torture = Torture(asked, report, server)
-        torture.prepare()
+    with server.running(), watching_peak(server.tree) as watch:
+        test = RequestsTest(options, report, server)
+        test.prepare()
         time.sleep(1)
         memory, descriptors = watch.main_memory(), watch.descriptors()
-        _all_groups(torture)
+        _all_groups(test)
         if not server.is_alive:
-            raise Failed("the server is gone")
-        torture.is_well()
-        torture.grew(watch, memory, descriptors)
-        examples = 5 if asked.quick else 30
+            raise ProcessFailed("the server is gone")
+        test.check_health()
+        test.check_growth(watch, memory, descriptors)
+        examples = 5 if options.quick else 30
         made = sum(
-            way(server, report, examples=examples, seed=asked.seed, folder=asked.folder / "schemathesis")
-            for way in (schemathesis.over_rest, schemathesis.over_graphql)
-            if not torture.is_over
+            way(server, report, examples=examples, seed=options.seed, folder=options.folder / "schemathesis")
+            for way in (schemathesis.check_rest, schemathesis.check_graphql)
+            if not test.is_over
         )
-        torture.is_well()
-        report.holds(server.is_alive, "the server is gone")
-        report.holds(not server.tracebacks(), f"{server.tracebacks()} tracebacks in the log")
-    proxies(asked, report)
-    report.figure("requests of ours", torture.sent)
+        test.check_health()
+        report.check(server.is_alive, "the server is gone")
+        report.check(not server.tracebacks(), f"{server.tracebacks()} tracebacks in the log")
+    proxies(options, report)
+    report.figure("requests of ours", test.sent)
     report.figure("requests of Schemathesis", made)
-    report.figure("slowest", round(torture.slowest, 2))
+    report.figure("slowest", round(test.slowest, 2))
     report.figure("peak MB", round(watch.memory))
-    report.summary = (
-        f"{torture.sent:,} requests of ours, {made:,} of Schemathesis, slowest {torture.slowest:.1f} s"
-    )
+    report.summary = f"{test.sent:,} requests of ours, {made:,} of Schemathesis, slowest {test.slowest:.1f} s"
 
 
-def _all_groups(torture: Torture) -> None:
-    server, image = torture.server, torture.image
+def _all_groups(test: RequestsTest) -> None:
+    server, image = test.server, test.image
     token, picture = server.token, sample_images.patterned_png()
-    amount = 200 if torture.asked.quick else 3000
+    amount = 200 if test.options.quick else 3000
     for name, named in {
         "forms": chain(
             malformed_requests.forms(token, picture), malformed_requests.form_maps(token, picture)
@@ -435,16 +438,16 @@ def _all_groups(torture: Torture) -> None:
         "paths": malformed_requests.paths(image, token),
         "heads": malformed_requests.heads(image, token),
         "bodies": malformed_requests.bodies(image, token),
-        "noise": malformed_requests.noise(torture.asked.seed, amount, image, token),
+        "noise": malformed_requests.noise(test.options.seed, amount, image, token),
     }.items():
-        if torture.is_over:
+        if test.is_over:
             return
-        torture.send(named)
-        torture.is_well()
-        torture.report.say(f"{name}: {torture.sent:,} requests, slowest {torture.slowest:.1f} s")
-    for way in (torture.sockets, torture.subscriptions, torture.stalls):
-        if torture.is_over:
+        test.send(named)
+        test.check_health()
+        test.report.say(f"{name}: {test.sent:,} requests, slowest {test.slowest:.1f} s")
+    for way in (test.sockets, test.subscriptions, test.stalls):
+        if test.is_over:
             return
         way()
-        torture.is_well()
-        torture.report.say(f"{way.__name__}: {torture.sent:,} requests")
+        test.check_health()
+        test.report.say(f"{way.__name__}: {test.sent:,} requests")
