@@ -27,7 +27,7 @@ async def library(request: pytest.FixtureRequest, path: Path) -> AsyncIterator[L
         return
     url = await postgres.new_database()
     yield Library("postgres", url, path)
-    await postgres.drop(url)
+    await postgres.drop_database(url)
 
 
 @pytest.fixture

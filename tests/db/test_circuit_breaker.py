@@ -19,25 +19,25 @@ from app.db.lifecycle import database
 from app.errors import DatabaseUnreachable, OutcomeUnknown
 from scripts.fixtures import sample_images
 from scripts.fixtures.servers import postgres
-from scripts.fixtures.servers.cutting import Way, way_to
 from tests import databases
 from tests.databases import CHOSEN
 from tests.pichub import house, until
+from tests.proxies.dropping_proxy import DroppingProxy, dropping_proxy
 
 
 @pytest.fixture
-async def way() -> AsyncIterator[Way]:
-    async with way_to(urlsplit(postgres.server_url()).port or 5432) as way:
+async def way() -> AsyncIterator[DroppingProxy]:
+    async with dropping_proxy(urlsplit(postgres.server_url()).port or 5432) as way:
         yield way
 
 
 @pytest.fixture
-def url(way: Way) -> str:
+def url(way: DroppingProxy) -> str:
     """The server's own database, over the way."""
     return over(way, postgres.server_url())
 
 
-def over(way: Way, url: str) -> str:
+def over(way: DroppingProxy, url: str) -> str:
     parts = urlsplit(url)
     return parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{way.here}").geturl()
 
@@ -59,7 +59,7 @@ async def ask_in_a_transaction() -> None:
 
 
 async def test_all_who_wait_are_let_go_and_the_next_are_refused_at_once(
-    way: Way, url: str, caplog: pytest.LogCaptureFixture
+    way: DroppingProxy, url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with database(tortoise_config(f"{url}?maxsize=3")):
         engine = connections.get("default")
@@ -102,7 +102,7 @@ async def test_one_connection_that_hangs_alone_ends_with_its_time(url: str) -> N
         assert await ask() == [{"?column?": 1}]
 
 
-async def test_who_is_cancelled_while_it_hangs_gives_the_connection_back(way: Way, url: str) -> None:
+async def test_who_is_cancelled_while_it_hangs_gives_the_connection_back(way: DroppingProxy, url: str) -> None:
     async with database(tortoise_config(f"{url}?maxsize=1")):
         engine = connections.get("default")
         await ask()
@@ -118,24 +118,24 @@ async def test_who_is_cancelled_while_it_hangs_gives_the_connection_back(way: Wa
         await ask()
 
 
-async def test_a_start_beside_one_that_hangs_ends(way: Way, url: str) -> None:
+async def test_a_start_beside_one_that_hangs_ends(way: DroppingProxy, url: str) -> None:
     with way.held(), pytest.raises((DatabaseUnreachable, OperationalError)):
         async with database(tortoise_config(f"{url}?timeout=1")):
             pass
 
 
 @pytest.fixture
-async def own_url(way: Way, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+async def own_url(way: DroppingProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
     """A database of a PicHub that was made, over the way."""
     monkeypatch.setattr(CHOSEN, "kind", "postgres")
     monkeypatch.setattr(CHOSEN, "urls", {})
     url = await databases.url_for(tmp_path)
     yield over(way, url)
-    await postgres.drop(url)
+    await postgres.drop_database(url)
 
 
 async def test_what_needs_no_database_goes_on_and_the_rest_is_503(
-    way: Way, own_url: str, tmp_path: Path
+    way: DroppingProxy, own_url: str, tmp_path: Path
 ) -> None:
     async with house(tmp_path, database_url=own_url) as built:
         image = await built.upload(sample_images.png())

@@ -52,7 +52,7 @@ async def filled(tmp_path: Path) -> str:
 async def empty() -> AsyncIterator[str]:
     url = await postgres.new_database()
     yield url
-    await postgres.drop(url)
+    await postgres.drop_database(url)
 
 
 async def copy(source: str, target: str) -> int:

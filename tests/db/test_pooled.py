@@ -16,8 +16,8 @@ from app.db.config import tortoise_config
 from app.db.lifecycle import database
 from scripts.fixtures import sample_images
 from scripts.fixtures.servers import postgres
-from scripts.fixtures.servers.pooling import pooled
 from tests.pichub import house
+from tests.proxies.transaction_pooler import transaction_pooler
 
 
 @pytest.fixture
@@ -25,9 +25,9 @@ async def url() -> AsyncIterator[str]:
     """A new database's, over the pool."""
     own = await postgres.new_database()
     parts = urlsplit(own)
-    async with pooled(parts.port or 5432) as port:
+    async with transaction_pooler(parts.port or 5432) as port:
         yield parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{port}").geturl()
-    await postgres.drop(own)
+    await postgres.drop_database(own)
 
 
 async def test_without_prepared_statements_all_is_as_ever(url: str, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def on_postgres() -> Any:
     yield
     urls, CHOSEN.urls, CHOSEN.kind = CHOSEN.urls, {}, "sqlite"
     for url in urls.values():
-        asyncio.run(postgres.drop(url))
+        asyncio.run(postgres.drop_database(url))
 
 
 @pytest.fixture
@@ -229,13 +229,13 @@ async def test_secrets_that_a_folder_had_are_taken_over(built: House, tmp_path: 
 @pytest.fixture
 def server() -> Any:
     """A PostgreSQL of the test's own, to be stopped and started."""
-    server = postgres.Server()
+    server = postgres.PostgresServer()
     yield server
     server.remove()
 
 
 async def test_while_the_database_is_away_all_are_told_so_and_then_it_works_again(
-    tmp_path: Path, server: postgres.Server, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, server: postgres.PostgresServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     from app.lifespan import prepare
     from app.settings import Settings

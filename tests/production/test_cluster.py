@@ -18,8 +18,8 @@ from app.lifespan import bare_storage, storage_place
 from app.settings import Settings
 from scripts.fixtures import sample_images
 from scripts.fixtures.servers import postgres
-from scripts.fixtures.servers.seaweed import Seaweed
-from scripts.fixtures.servers.valkey import valkey
+from scripts.fixtures.servers.seaweed import SeaweedServer
+from scripts.fixtures.servers.valkey import running_valkey
 from scripts.stress_tests.cluster import PUBLIC_URL, Cluster, cluster
 from tests.events.sockets import following
 from tests.pichub import SIGN_IN, signed
@@ -79,18 +79,18 @@ class Machines:
 
 
 @pytest.fixture(scope="module")
-def machines(tmp_path_factory: pytest.TempPathFactory, seaweed: Seaweed) -> Iterator[Machines]:
+def machines(tmp_path_factory: pytest.TempPathFactory, seaweed: SeaweedServer) -> Iterator[Machines]:
     database, storage = asyncio.run(postgres.new_database()), seaweed.settings()
     settings = {"database_url": database, "limit_api": "60/minute", **storage}
     with (
-        valkey() as redis,
+        running_valkey() as redis,
         cluster(tmp_path_factory.mktemp("cluster"), redis_url=redis.url, **settings) as running,
     ):
         tokens = subprocess.check_output(
             [sys.executable, "-c", ACCOUNTS], text=True, env=running.two.environ
         ).split()
         yield Machines(running, database, storage, map(signed, tokens))
-    asyncio.run(postgres.drop(database))
+    asyncio.run(postgres.drop_database(database))
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ async def asked(
 
 
 async def test_two_that_start_at_once_on_nothing_make_one_account(machines: Machines) -> None:
-    said = [server.said() for server in (machines.cluster.one, machines.cluster.two)]
+    said = [server.read_log() for server in (machines.cluster.one, machines.cluster.two)]
     assert sum("The first account was made" in each for each in said) == 1
     assert await machines.rows("SELECT count(*) FROM accounts WHERE username = 'admin'") == [(1,)]
     assert await machines.rows("SELECT count(*) FROM url_secrets") == [(1,)]
@@ -203,7 +203,7 @@ async def test_what_one_signs_the_other_opens(
 async def test_who_signs_in_at_one_is_known_at_the_other_until_signing_out(
     machines: Machines, client: httpx2.AsyncClient
 ) -> None:
-    said = machines.cluster.one.said() + machines.cluster.two.said()
+    said = machines.cluster.one.read_log() + machines.cluster.two.read_log()
     (password,) = re.findall(r"admin / (\S+)", said)
     page = {"Sec-Fetch-Site": "same-origin"}
     body = {"query": SIGN_IN, "variables": {"input": {"username": "admin", "password": password}}}

@@ -13,8 +13,8 @@ import pytest
 from app.cli.connections import LARGEST_HEAD
 from scripts.fixtures import sample_images
 from scripts.stress_tests import malformed_requests, raw_http
-from scripts.stress_tests.peak_memory import Peak
-from scripts.stress_tests.server import Server
+from scripts.stress_tests.peak_memory import PeakMemory
+from scripts.stress_tests.server import StressServer
 
 PATIENCE = 1.0
 SOON = 20.0
@@ -24,9 +24,9 @@ AT_ONCE = 5.0
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StressServer]:
     folder = tmp_path_factory.mktemp("connections")
-    with Server(folder, stall_timeout=str(PATIENCE), min_free_disk="1", worker="apart").running() as server:
+    with StressServer(folder, stall_timeout=str(PATIENCE), min_free_disk="1", worker="apart").running() as server:
         yield server
 
 
@@ -36,7 +36,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     ids=["nothing", "half a line", "half a head", "empty lines"],
 )
 def test_a_head_that_does_not_come_is_not_waited_for(server, start):
-    with raw_http.connected(server.port) as connection:
+    with raw_http.connect(server.port) as connection:
         connection.sendall(start)
         assert raw_http.is_closed_within(connection, SOON)
 
@@ -52,30 +52,30 @@ def is_cut_while_it_drips(connection: socket.socket) -> bool:
 
 
 def test_a_head_that_drips_has_no_more_time(server):
-    with raw_http.connected(server.port) as connection:
+    with raw_http.connect(server.port) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nX: ")
         assert is_cut_while_it_drips(connection)
 
 
 def test_what_drips_after_an_answer_has_no_more_time_either(server):
     sent = b"POST /v1/nothing HTTP/1.1\r\nHost: a\r\nContent-Length: 1000000\r\n\r\n"
-    with raw_http.connected(server.port) as connection:
+    with raw_http.connect(server.port) as connection:
         connection.sendall(sent)
         assert is_cut_while_it_drips(connection)
 
 
 def test_a_head_has_a_largest_size(server):
     fits = raw_http.request("/v1/images", headers=[("X", "y" * (LARGEST_HEAD // 2))], token=server.token)
-    assert raw_http.asked(server.port, fits).status == 200
+    assert raw_http.exchange(server.port, fits).status == 200
     beyond = raw_http.request("/v1/images", headers=[("X", "y" * 4_000_000)], token=server.token)
-    assert raw_http.asked(server.port, beyond).status in {0, 431}  # 0 where the rest of it was still under way
-    with raw_http.connected(server.port) as connection:
+    assert raw_http.exchange(server.port, beyond).status in {0, 431}  # 0 where the rest of it was still under way
+    with raw_http.connect(server.port) as connection:
         connection.sendall(beyond[: 4 * LARGEST_HEAD])
-        assert raw_http.heard(connection, SOON).status == 431
+        assert raw_http.receive(connection, SOON).status == 431
 
 
 def test_a_body_of_graphql_that_does_not_come_is_not_waited_for(server):
-    answer = raw_http.asked(server.port, malformed_requests.posted(server.token, {"query": "{ viewer { id } }"})[:-5])
+    answer = raw_http.exchange(server.port, malformed_requests.posted(server.token, {"query": "{ viewer { id } }"})[:-5])
     assert answer.status == 400
     assert b"The body did not come within 1 s" in answer.body
 
@@ -83,12 +83,12 @@ def test_a_body_of_graphql_that_does_not_come_is_not_waited_for(server):
 def test_who_is_slow_and_steady_is_served(server):
     body = malformed_requests.part("image", sample_images.patterned_png(), filename="a.png") + malformed_requests.END
     whole = raw_http.request("/v1/upload", method="POST", headers=[malformed_requests.FORM], body=body, token=server.token)
-    with raw_http.connected(server.port) as connection:
+    with raw_http.connect(server.port) as connection:
         step = len(whole) // 20 + 1
         for start in range(0, len(whole), step):
             connection.sendall(whole[start : start + step])
             time.sleep(0.1)
-        assert raw_http.heard(connection, SOON).status == 200
+        assert raw_http.receive(connection, SOON).status == 200
 
 
 def test_a_connection_that_is_kept_is_answered_again_and_again(server):
@@ -103,7 +103,7 @@ def test_questions_that_come_together_are_answered_one_after_the_other_each_whol
     *first, last = (
         raw_http.request(path, token=server.token) for path in ("/healthz", "/v1/nothing", "/healthz")
     )
-    with raw_http.connected(server.port) as connection:
+    with raw_http.connect(server.port) as connection:
         connection.sendall(b"".join(first).replace(b"Connection: close\r\n", b"") + last)
         said = b"".join(iter(partial(connection.recv, 65_536), b""))
     assert re.findall(rb"HTTP/1.1 (\d+)", said) == [b"200", b"404", b"200"]
@@ -118,7 +118,7 @@ def test_a_head_whose_body_comes_later_is_sent_at_once(server):
         body=b'{"query": "subscription { events { id } }"}',
         token=server.token,
     )
-    with raw_http.connected(server.port) as connection:
+    with raw_http.connect(server.port) as connection:
         connection.sendall(followed)
         connection.settimeout(AT_ONCE)
         assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
@@ -130,10 +130,10 @@ def test_an_answer_that_nobody_takes_is_given_up(server):
     sent = raw_http.request(f"/img/{uploaded.json()['data']['id']}", token=server.token)
     with ExitStack() as held:
         for _ in range(5):
-            connection = raw_http.connected(server.port, buffer=2048)
+            connection = raw_http.connect(server.port, buffer=2048)
             held.callback(connection.close)
             connection.sendall(sent)
-        watch, until = Peak(server.tree), time.monotonic() + 3 * SOON
+        watch, until = PeakMemory(server.tree), time.monotonic() + 3 * SOON
         while watch.connections(server.port) and time.monotonic() < until:
             time.sleep(0.1)
         assert not watch.connections(server.port)

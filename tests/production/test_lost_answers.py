@@ -10,8 +10,8 @@ import pytest
 from app.models import Image
 from scripts.fixtures import sample_images
 from scripts.fixtures.servers import postgres
-from scripts.fixtures.servers.cutting import Way, way_to
 from tests.pichub import House, house
+from tests.proxies.dropping_proxy import DroppingProxy, dropping_proxy
 from tests.resumable_uploads.client import Desk
 
 PICTURE = sample_images.jpeg(2000, 1500)
@@ -19,23 +19,23 @@ PICTURE = sample_images.jpeg(2000, 1500)
 
 
 @pytest.fixture
-async def way() -> AsyncIterator[Way]:
-    async with way_to(urlsplit(postgres.server_url()).port or 5432) as way:
+async def way() -> AsyncIterator[DroppingProxy]:
+    async with dropping_proxy(urlsplit(postgres.server_url()).port or 5432) as way:
         yield way
 
 
 @pytest.fixture
-async def home(way: Way, tmp_path: Path) -> AsyncIterator[House]:
+async def home(way: DroppingProxy, tmp_path: Path) -> AsyncIterator[House]:
     url = await postgres.new_database()
     parts = urlsplit(url)
     there = parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{way.here}").geturl()
     (tmp_path / "made").mkdir()  # so that the token is this database's
     async with house(tmp_path, database_url=there) as home:
         yield home
-    await postgres.drop(url)
+    await postgres.drop_database(url)
 
 
-async def test_an_upload_whose_commit_got_no_answer_keeps_its_bytes(way: Way, home: House) -> None:
+async def test_an_upload_whose_commit_got_no_answer_keeps_its_bytes(way: DroppingProxy, home: House) -> None:
     way.cut_at = b"COMMIT\0"
     files = {"image": ("a.jpg", PICTURE)}
     answer = await home.client.post("/v1/upload", headers=home.headers, files=files)
@@ -46,7 +46,7 @@ async def test_an_upload_whose_commit_got_no_answer_keeps_its_bytes(way: Way, ho
     assert (shown.status_code, shown.content) == (200, PICTURE)
 
 
-async def test_a_piece_whose_row_got_no_answer_is_kept(way: Way, home: House) -> None:
+async def test_a_piece_whose_row_got_no_answer_is_kept(way: DroppingProxy, home: House) -> None:
     desk = Desk(home)
     url, half = await desk.begin(len(PICTURE)), len(PICTURE) // 2
     way.cut_at = b'[["0-'  # among the values of the UPDATE
@@ -57,7 +57,7 @@ async def test_a_piece_whose_row_got_no_answer_is_kept(way: Way, home: House) ->
     assert (last.status_code, "upload-image" in last.headers) == (204, True), last.text
 
 
-async def test_a_transaction_that_could_not_begin_has_done_nothing(way: Way, home: House) -> None:
+async def test_a_transaction_that_could_not_begin_has_done_nothing(way: DroppingProxy, home: House) -> None:
     way.cut_at = b"BEGIN"
     files = {"image": ("a.jpg", PICTURE)}
     answer = await home.client.post("/v1/upload", headers=home.headers, files=files)

@@ -19,7 +19,7 @@ from app.resolvers import variants
 from app.settings import BadSetting, Settings
 from app.storage.base import Storage
 from scripts.fixtures import sample_images
-from scripts.fixtures.servers.seaweed import Seaweed
+from scripts.fixtures.servers.seaweed import SeaweedServer
 from tests.jobs.cleanup.conftest import later
 from tests.pichub import House, ask, house
 from tests.resolvers.test_images import context
@@ -28,7 +28,7 @@ DOCUMENTED = {200, 304, 404, 503}
 
 
 @pytest.fixture
-async def home(seaweed: Seaweed, tmp_path: Path) -> AsyncIterator[House]:
+async def home(seaweed: SeaweedServer, tmp_path: Path) -> AsyncIterator[House]:
     async with house(tmp_path, **seaweed.settings()) as home:
         yield home
 
@@ -67,7 +67,7 @@ async def test_an_image_is_uploaded_transformed_shown_again_and_deleted(home: Ho
     assert [p for room in ("originals", "variants") for p in (cache / room).rglob("*") if p.is_file()] == []
 
 
-async def test_what_one_server_rendered_another_shows(seaweed: Seaweed, tmp_path: Path) -> None:
+async def test_what_one_server_rendered_another_shows(seaweed: SeaweedServer, tmp_path: Path) -> None:
     place = seaweed.settings()
     async with house(tmp_path, **place) as one:
         image_id = (await one.upload(sample_images.jpeg(4000, 3000)))["id"]
@@ -130,7 +130,7 @@ async def test_use_is_noted_weekly_and_only_where_variants_have_a_budget(home: H
         assert (await bucket.stat(key) != put) is touched
 
 
-async def test_a_redirect_with_leave_opens_what_may_be_seen(seaweed: Seaweed, tmp_path: Path) -> None:
+async def test_a_redirect_with_leave_opens_what_may_be_seen(seaweed: SeaweedServer, tmp_path: Path) -> None:
     async with (
         house(tmp_path, **seaweed.settings(), img_redirect="presigned") as home,
         httpx2.AsyncClient() as web,
@@ -173,7 +173,7 @@ async def test_a_redirect_with_leave_opens_what_may_be_seen(seaweed: Seaweed, tm
         assert (await web.get(answer.headers["location"])).content == picture
 
 
-async def test_a_redirect_to_a_cdn_is_for_public_images_alone(seaweed: Seaweed, tmp_path: Path) -> None:
+async def test_a_redirect_to_a_cdn_is_for_public_images_alone(seaweed: SeaweedServer, tmp_path: Path) -> None:
     cdn = "https://cdn.example.org/pictures"
     async with house(tmp_path, **seaweed.settings(), img_redirect=cdn) as home:
         public = (await home.upload(sample_images.jpeg(64, 48)))["id"]
@@ -191,7 +191,7 @@ async def test_a_redirect_to_a_cdn_is_for_public_images_alone(seaweed: Seaweed, 
 
 
 async def test_without_keys_what_is_not_for_a_cdn_passes_through_here(
-    seaweed: Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seaweed: SeaweedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", seaweed.access_key)  # where the client looks by itself
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", seaweed.secret_key)
@@ -233,7 +233,7 @@ async def test_pictures_may_lie_in_another_folder(tmp_path: Path) -> None:
 
 
 async def test_while_the_bucket_is_away_only_documented_answers_are_given_and_then_all_is_well(
-    mortal_seaweed: Seaweed, tmp_path: Path
+    mortal_seaweed: SeaweedServer, tmp_path: Path
 ) -> None:
     async with house(tmp_path, **mortal_seaweed.settings()) as home:
         picture = sample_images.jpeg(640, 480)

@@ -17,23 +17,23 @@ from app.errors import DatabaseUnreachable
 from app.observability.health import NotReady
 from app.settings import redis_address
 from scripts.fixtures.servers import postgres
-from scripts.fixtures.servers.tls import Authority, authority, tls_to
-from scripts.fixtures.servers.valkey import Valkey, connected, valkey
+from scripts.fixtures.servers.valkey import ValkeyServer, connect, running_valkey
 from tests.cli.test_commands import run
+from tests.proxies.tls_proxy import CertificateAuthority, certificate_authority, tls_proxy
 
 PASSWORD = "se:cret/@?#%"
 WRITTEN = "se%3Acret%2F%40%3F%23%25"
 
 
 @pytest.fixture(scope="module")
-def certificates(tmp_path_factory: pytest.TempPathFactory) -> Authority:
-    return authority(tmp_path_factory.mktemp("certificates"))
+def certificates(tmp_path_factory: pytest.TempPathFactory) -> CertificateAuthority:
+    return certificate_authority(tmp_path_factory.mktemp("certificates"))
 
 
 @pytest.fixture
-async def postgres_port(certificates: Authority) -> AsyncIterator[int]:
+async def postgres_port(certificates: CertificateAuthority) -> AsyncIterator[int]:
     port = urlsplit(postgres.server_url()).port or 5432
-    async with tls_to(port, certificates.context(), postgres=True) as port:
+    async with tls_proxy(port, certificates.context(), postgres=True) as port:
         yield port
 
 
@@ -49,7 +49,7 @@ async def postgres_port(certificates: Authority) -> AsyncIterator[int]:
     ],
 )
 async def test_postgresql_over_tls(
-    certificates: Authority, postgres_port: int, host: str, options: str, refusal: str | None
+    certificates: CertificateAuthority, postgres_port: int, host: str, options: str, refusal: str | None
 ) -> None:
     said = options.format(ca=certificates.ca, other=certificates.other)
     url = f"postgres://pichub:{WRITTEN}@{host}:{postgres_port}/postgres?{said}"
@@ -76,12 +76,12 @@ async def test_postgresql_over_tls(
     ],
 )
 async def test_redis_over_tls(
-    certificates: Authority, redis_url: str, host: str, options: str, refusal: str | None
+    certificates: CertificateAuthority, redis_url: str, host: str, options: str, refusal: str | None
 ) -> None:
     said = options.format(ca=certificates.ca, other=certificates.other)
-    async with tls_to(urlsplit(redis_url).port or 6379, certificates.context()) as port:
+    async with tls_proxy(urlsplit(redis_url).port or 6379, certificates.context()) as port:
         url = redis_address(f"rediss://{host}:{port}/3?{said}")
-        async with connected(url) as redis:
+        async with connect(url) as redis:
             if refusal is None:
                 assert "edis" in await redis.version() or "Valkey" in await redis.version()
             else:
@@ -89,26 +89,26 @@ async def test_redis_over_tls(
                     await redis.version()
 
 
-def user(server: Valkey) -> None:
+def user(server: ValkeyServer) -> None:
     """One who may do what docs/operations.md says that it must."""
     may = ["~pichub:*", "&pichub:*", "+@read", "+@write", "+@scripting", "+@pubsub", "+@connection"]
-    assert server.ask("ACL", "SETUSER", "pichub", "on", f">{PASSWORD}", *may).startswith(b"+OK")
+    assert server.command("ACL", "SETUSER", "pichub", "on", f">{PASSWORD}", *may).startswith(b"+OK")
 
 
 async def test_a_user_of_redis_with_the_rights_that_are_asked_for_is_enough(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    with valkey() as server:
+    with running_valkey() as server:
         user(server)
         url = server.url.replace("redis://", f"redis://pichub:{WRITTEN}@")
-        async with connected(redis_address(url)) as redis:
+        async with connect(redis_address(url)) as redis:
             assert (await redis.version()).startswith("Valkey")
             await redis.check()
         assert caplog.records == []
 
 
-async def test_who_is_refused_is_told_why_and_no_password(tmp_path: Path, certificates: Authority) -> None:
-    with valkey() as server:
+async def test_who_is_refused_is_told_why_and_no_password(tmp_path: Path, certificates: CertificateAuthority) -> None:
+    with running_valkey() as server:
         user(server)
         database_url = postgres.server_url().replace("pichub:secret", f"stranger:{WRITTEN}")
         environ = {

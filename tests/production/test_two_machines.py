@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from scripts.fixtures import sample_images
-from scripts.fixtures.servers.valkey import Valkey, valkey
+from scripts.fixtures.servers.valkey import ValkeyServer, running_valkey
 from tests.cli.test_commands import run, serving
 from tests.events.sockets import following
 from tests.pichub import signed
@@ -34,7 +34,7 @@ class Pair:
     one: str
     two: str
     folder: Path
-    valkey: Valkey
+    valkey: ValkeyServer
 
     accounts: Iterator[dict[str, str]]
 
@@ -63,7 +63,7 @@ asyncio.run(main())
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
     one, two = tmp_path_factory.mktemp("one"), tmp_path_factory.mktemp("two")
-    with valkey() as server, ExitStack() as held:
+    with running_valkey() as server, ExitStack() as held:
         environ = {
             **OFF,
             "PICHUB_REDIS_URL": server.url,
@@ -205,7 +205,7 @@ async def test_a_redis_that_is_killed_under_requests_fails_none_of_them(
                 return
 
     asking = [asyncio.create_task(go_on_asking(url, n)) for url in (pair.one, pair.two) for n in range(4)]
-    for failure, end in ((pair.valkey.hang, pair.valkey.go_on), (pair.valkey.stop, pair.valkey.start)):
+    for failure, end in ((pair.valkey.hang, pair.valkey.resume), (pair.valkey.stop, pair.valkey.start)):
         failure()
         await asyncio.sleep(0.5)
         page = (await client.get(f"{pair.one}/metrics")).text

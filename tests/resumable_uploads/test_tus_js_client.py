@@ -16,7 +16,7 @@ import requests
 from scripts.fixtures import sample_images
 from tests import npm
 from tests.cli.test_commands import PICHUB, run, token_of
-from tests.resumable_uploads.tcp_proxy import Gate, gate
+from tests.proxies.tcp_proxy import Gate, gate
 
 PROJECT = Path(__file__).with_name("project")
 CHUNK = 512 * 1024

@@ -1,0 +1,1 @@
+"""Proxies between PicHub and its clients or engines, which lose, delay or encrypt connections."""
