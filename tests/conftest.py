@@ -4,7 +4,7 @@ import pytest
 
 from app.coordination.redis.client import Redis
 from scripts.fixtures.servers import seaweed as s3
-from scripts.fixtures.servers.valkey import Watched, any_valkey, connected
+from scripts.fixtures.servers.valkey import RecordedHealth, shared_valkey_url, connect
 
 PACED = (
     "coordination/notifier/test_redis",
@@ -47,30 +47,30 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def seaweed() -> Iterator[s3.Seaweed]:
+def seaweed() -> Iterator[s3.SeaweedServer]:
     """An S3 store for all tests; each takes a prefix of its own."""
-    with s3.seaweed() as store:
+    with s3.shared_seaweed() as store:
         yield store
 
 
 @pytest.fixture(scope="session")
-def mortal_seaweed() -> Iterator[s3.Seaweed]:
+def mortal_seaweed() -> Iterator[s3.SeaweedServer]:
     """One to be stopped and started again; whoever stops it starts it."""
-    with s3.started() as store:
+    with s3.running_seaweed() as store:
         yield store
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
     """A Redis for the whole session, that of PICHUB_TEST_REDIS_URL if it is set."""
-    with any_valkey() as url:
+    with shared_valkey_url() as url:
         yield url
 
 
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
     """A connection to an empty one, which listens, and which answered all that the test asked."""
-    watched = Watched()
-    async with connected(redis_url, empty=True, watch=watched) as redis:
+    watched = RecordedHealth()
+    async with connect(redis_url, empty=True, watch=watched) as redis:
         yield redis
     assert watched.fallbacks == {}

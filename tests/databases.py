@@ -89,7 +89,7 @@ async def url_for(folder: Path) -> str:
     if folder not in CHOSEN.urls:
         template, _ = await _first_start()
         CHOSEN.urls[folder] = (
-            CLEAN.pop() if CLEAN else await postgres.new_database(postgres.name_of(template))
+            CLEAN.pop() if CLEAN else await postgres.new_database(postgres.database_name(template))
         )
     return CHOSEN.urls[folder]
 
@@ -111,7 +111,7 @@ async def _first_start() -> tuple[str, str]:
             url = await postgres.new_database()
             first = await prepare(Settings(data_dir=Path(folder), database_url=url))
         assert first is not None
-        await postgres.order(REMEMBER, postgres.name_of(url))
+        await postgres.execute(REMEMBER, postgres.database_name(url))
         FIRST.append((url, first.token))
     return FIRST[0]
 
@@ -127,7 +127,7 @@ async def _give_back(urls: list[str]) -> None:
         if is_clean:
             CLEAN.append(url)
         else:
-            await postgres.drop(url)
+            await postgres.drop_database(url)
 
 
 REFUSING = {

@@ -15,7 +15,7 @@ from app.coordination.redis import commands as commands_module
 from app.coordination.redis.client import Redis
 from app.coordination.redis.deadline import GRACE, PATIENCE
 from app.coordination.redis.subscription import TRUST
-from scripts.fixtures.servers.valkey import Valkey, Watched, connected, valkey
+from scripts.fixtures.servers.valkey import ValkeyServer, RecordedHealth, connect, running_valkey
 from tests.pichub import until
 
 LONGEST = PATIENCE + GRACE + TRUST + 0.4
@@ -26,7 +26,7 @@ LONGEST = PATIENCE + GRACE + TRUST + 0.4
 async def machine(path: Path, url: str, *, settle: float = 0) -> AsyncIterator[SharedFreshness]:
     """A server's marks, when it hears the others."""
     made: list[SharedFreshness] = []
-    async with connected(url, prepare=lambda redis: made.append(SharedFreshness(path, redis, settle=settle))):
+    async with connect(url, prepare=lambda redis: made.append(SharedFreshness(path, redis, settle=settle))):
         if not settle:
             await until(lambda: made[0].holds("", made[0].marks("")))
         yield made[0]
@@ -34,13 +34,13 @@ async def machine(path: Path, url: str, *, settle: float = 0) -> AsyncIterator[S
 
 
 @pytest.fixture
-def server() -> Iterator[Valkey]:
-    with valkey() as server:
+def server() -> Iterator[ValkeyServer]:
+    with running_valkey() as server:
         yield server
 
 
 @pytest.fixture
-async def pair(tmp_path: Path, server: Valkey) -> AsyncIterator[tuple[SharedFreshness, SharedFreshness]]:
+async def pair(tmp_path: Path, server: ValkeyServer) -> AsyncIterator[tuple[SharedFreshness, SharedFreshness]]:
     async with machine(tmp_path / "1", server.url) as one, machine(tmp_path / "2", server.url) as two:
         yield one, two
 
@@ -99,18 +99,18 @@ async def test_a_change_that_fails_or_is_cancelled_may_have_happened(
 
 
 async def test_nothing_that_strangers_say_does_harm(
-    pair: tuple[SharedFreshness, SharedFreshness], server: Valkey
+    pair: tuple[SharedFreshness, SharedFreshness], server: ValkeyServer
 ) -> None:
     one, two = pair
     marks = two.marks("img_1")
     for message in ("", "x", "x ,,1e9,-1,²,99999999", "\udcff".encode("utf-8", "surrogateescape").hex()):
-        server.ask("PUBLISH", CHANNEL, message)
+        server.command("PUBLISH", CHANNEL, message)
     await change(one)
     assert await voided(two, "img_1", marks)
 
 
-async def test_a_machine_that_has_not_heard_redis_remembers_nothing(tmp_path: Path, server: Valkey) -> None:
-    redis = Redis(server.url, Watched())
+async def test_a_machine_that_has_not_heard_redis_remembers_nothing(tmp_path: Path, server: ValkeyServer) -> None:
+    redis = Redis(server.url, RecordedHealth())
     freshness = SharedFreshness(tmp_path / "marks", redis, settle=0)
     cache: Cache[str, str] = Cache(freshness, size=10)
     cache.put("/a", "value", image_id="img_1", marks=freshness.marks("img_1"), cost=1)
@@ -124,7 +124,7 @@ async def test_a_machine_that_has_not_heard_redis_remembers_nothing(tmp_path: Pa
 
 
 async def test_who_hears_redis_again_waits_until_the_others_do_before_trusting_its_memory(
-    tmp_path: Path, server: Valkey
+    tmp_path: Path, server: ValkeyServer
 ) -> None:
     async with machine(tmp_path / "1", server.url, settle=0.2) as freshness:
         assert not freshness.holds("img_1", freshness.marks("img_1"))
@@ -136,7 +136,7 @@ async def test_who_hears_redis_again_waits_until_the_others_do_before_trusting_i
 
 @pytest.mark.parametrize("how", ["stop", "hang"])
 async def test_when_redis_goes_nobody_trusts_their_memory_before_a_change_is_answered(
-    pair: tuple[SharedFreshness, SharedFreshness], server: Valkey, how: str
+    pair: tuple[SharedFreshness, SharedFreshness], server: ValkeyServer, how: str
 ) -> None:
     one, two = pair
     marks = two.marks("img_1")
@@ -151,7 +151,7 @@ async def test_when_redis_goes_nobody_trusts_their_memory_before_a_change_is_ans
 
 @pytest.mark.parametrize("how", ["stop", "hang"])
 async def test_when_redis_is_back_memory_is_of_use_again_but_not_the_old(
-    pair: tuple[SharedFreshness, SharedFreshness], server: Valkey, how: str
+    pair: tuple[SharedFreshness, SharedFreshness], server: ValkeyServer, how: str
 ) -> None:
     one, two = pair
     marks = two.marks("img_1")
@@ -163,7 +163,7 @@ async def test_when_redis_is_back_memory_is_of_use_again_but_not_the_old(
         server.hang()
         await change(one)
         await asyncio.sleep(1.5)  # past SILENT, so that the connection was given up
-        server.go_on()
+        server.resume()
     await until(lambda: two.holds("img_1", two.marks("img_1")))
     assert not two.holds("img_1", marks)
     await until(lambda: one._commands.away_since is None)
@@ -174,18 +174,18 @@ async def test_when_redis_is_back_memory_is_of_use_again_but_not_the_old(
 
 
 async def test_a_moment_of_silence_costs_nothing_that_is_remembered(
-    pair: tuple[SharedFreshness, SharedFreshness], server: Valkey
+    pair: tuple[SharedFreshness, SharedFreshness], server: ValkeyServer
 ) -> None:
     _, two = pair
     marks = two.marks("img_1")
     server.hang()
     await until(lambda: not two.holds("img_1", marks))
-    server.go_on()
+    server.resume()
     await until(lambda: two.holds("img_1", marks))
 
 
 async def test_who_could_not_tell_a_change_tells_it_when_it_can(
-    tmp_path: Path, server: Valkey, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, server: ValkeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One is cut off, and the other hears Redis all the while."""
     monkeypatch.setattr(commands_module, "AGAIN", 0.3)

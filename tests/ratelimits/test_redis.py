@@ -11,7 +11,7 @@ from app.errors import RateLimited
 from app.ratelimits.memory import MemoryLimiter
 from app.ratelimits.policies import Policy
 from app.ratelimits.redis import RedisLimiter
-from scripts.fixtures.servers.valkey import Watched, connected, valkey
+from scripts.fixtures.servers.valkey import RecordedHealth, connect, running_valkey
 from tests.pichub import until
 from tests.ratelimits.test_contract import BEGIN, Clock
 
@@ -32,7 +32,7 @@ async def passed(limiters: list[RedisLimiter], times: int) -> int:
 async def test_of_two_servers_at_once_no_more_go_through_than_there_is_room_for(
     redis: Redis, redis_url: str
 ) -> None:
-    async with connected(redis_url) as other:
+    async with connect(redis_url) as other:
         assert await passed([limiter(redis, Clock()), limiter(other, Clock())], 100) == 60
 
 
@@ -58,9 +58,9 @@ async def test_a_server_whose_clock_is_ahead_keeps_nobody_out_for_longer_than_a_
 
 
 async def test_without_redis_each_server_counts_for_itself_and_together_again_when_it_is_back() -> None:
-    watched, clock = Watched(), Clock(datetime.now(UTC))
-    with valkey() as server:
-        async with connected(server.url, watch=watched) as one, connected(server.url) as two:
+    watched, clock = RecordedHealth(), Clock(datetime.now(UTC))
+    with running_valkey() as server:
+        async with connect(server.url, watch=watched) as one, connect(server.url) as two:
             servers = [limiter(one, clock), limiter(two, clock)]
             assert await passed(servers, 100) == 60
             server.stop()

@@ -11,7 +11,7 @@ from app.storage.cached import CachedStorage
 from app.storage.locations import Bucket, place
 from app.storage.presigned import Keys
 from app.storage.s3 import S3Storage
-from scripts.fixtures.servers.seaweed import Seaweed
+from scripts.fixtures.servers.seaweed import SeaweedServer
 
 
 def now() -> datetime:
@@ -19,29 +19,29 @@ def now() -> datetime:
 
 
 @asynccontextmanager
-async def on_disk(folder: Path, _: Seaweed | None) -> AsyncIterator[Storage]:
+async def on_disk(folder: Path, _: SeaweedServer | None) -> AsyncIterator[Storage]:
     yield DiskStorage(folder / "storage")
 
 
 @asynccontextmanager
-async def near_by(folder: Path, _: Seaweed | None) -> AsyncIterator[Storage]:
+async def near_by(folder: Path, _: SeaweedServer | None) -> AsyncIterator[Storage]:
     yield DiskStorage(folder / "storage", is_near=True)
 
 
 @asynccontextmanager
-async def in_a_bucket(folder: Path, store: Seaweed | None) -> AsyncIterator[Storage]:
+async def in_a_bucket(folder: Path, store: SeaweedServer | None) -> AsyncIterator[Storage]:
     assert store
     yield bucket_of(store, folder)
 
 
 @asynccontextmanager
-async def in_a_bucket_with_copies(folder: Path, store: Seaweed | None) -> AsyncIterator[Storage]:
+async def in_a_bucket_with_copies(folder: Path, store: SeaweedServer | None) -> AsyncIterator[Storage]:
     assert store
     near = DiskStorage(folder / "local")
     yield CachedStorage(bucket_of(store, folder), near, size=10_000_000, clock=now)
 
 
-def bucket_of(store: Seaweed, folder: Path, prefix: str = "") -> S3Storage:
+def bucket_of(store: SeaweedServer, folder: Path, prefix: str = "") -> S3Storage:
     """A storage in a place of its own in the bucket."""
     bucket = place(store.under(prefix or f"test-{uuid4().hex}"))
     assert isinstance(bucket, Bucket)
@@ -50,7 +50,7 @@ def bucket_of(store: Seaweed, folder: Path, prefix: str = "") -> S3Storage:
     )
 
 
-IMPLEMENTATIONS: dict[str, Callable[[Path, Seaweed | None], AbstractAsyncContextManager[Storage]]] = {
+IMPLEMENTATIONS: dict[str, Callable[[Path, SeaweedServer | None], AbstractAsyncContextManager[Storage]]] = {
     "disk": on_disk,
     "near disk": near_by,
     "s3": in_a_bucket,
@@ -76,7 +76,7 @@ def tick(request: pytest.FixtureRequest) -> float:
 
 
 @pytest.fixture
-def bucket(seaweed: Seaweed, tmp_path: Path) -> S3Storage:
+def bucket(seaweed: SeaweedServer, tmp_path: Path) -> S3Storage:
     return bucket_of(seaweed, tmp_path)
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from app.storage import DiskStorage
-from scripts.fixtures.servers.seaweed import Seaweed
+from scripts.fixtures.servers.seaweed import SeaweedServer
 from tests.storage.conftest import bucket_of
 
 OBJECTS = 300
@@ -20,12 +20,12 @@ def command(folder: Path, *arguments: str) -> list[str]:
     return [str(PICHUB), "copy-storage", "--data-dir", str(folder / "data"), *arguments]
 
 
-def environment(store: Seaweed) -> dict[str, str]:
+def environment(store: SeaweedServer) -> dict[str, str]:
     keys = {"PICHUB_S3_ACCESS_KEY": store.access_key, "PICHUB_S3_SECRET_KEY": store.secret_key}
     return {**os.environ, **keys}
 
 
-async def run(folder: Path, store: Seaweed, *arguments: str) -> tuple[int, dict[str, dict[str, int]], str]:
+async def run(folder: Path, store: SeaweedServer, *arguments: str) -> tuple[int, dict[str, dict[str, int]], str]:
     process = await asyncio.create_subprocess_exec(
         *command(folder, *arguments, "--json"),
         env=environment(store),
@@ -45,7 +45,7 @@ async def filled(folder: Path) -> tuple[DiskStorage, dict[str, bytes]]:
     return source, objects
 
 
-async def test_a_copy_that_is_killed_goes_on_and_comes_back_whole(seaweed: Seaweed, tmp_path: Path) -> None:
+async def test_a_copy_that_is_killed_goes_on_and_comes_back_whole(seaweed: SeaweedServer, tmp_path: Path) -> None:
     source, objects = await filled(tmp_path / "from")
     url = seaweed.under(f"copied-{os.getpid()}-{id(tmp_path)}")
     bucket = bucket_of(seaweed, tmp_path, url.partition("?")[0].rpartition("/")[2])
@@ -76,7 +76,7 @@ async def test_a_copy_that_is_killed_goes_on_and_comes_back_whole(seaweed: Seawe
     assert {key: await source.read(key) async for key, _ in source.list("originals")} == objects
 
 
-async def test_what_can_not_be_copied_is_told(seaweed: Seaweed, tmp_path: Path) -> None:
+async def test_what_can_not_be_copied_is_told(seaweed: SeaweedServer, tmp_path: Path) -> None:
     code, _, error = await run(tmp_path, seaweed, str(tmp_path / "nowhere"), str(tmp_path / "to"))
     assert (code, "There is no folder" in error) == (2, True)
     code, _, error = await run(tmp_path, seaweed, "gs://x", str(tmp_path / "to"))

@@ -17,7 +17,7 @@ from app.storage import DiskStorage
 from app.storage.locations import Bucket, place
 from app.storage.presigned import Keys, presigned
 from app.storage.s3 import S3Storage
-from scripts.fixtures.servers.seaweed import Seaweed
+from scripts.fixtures.servers.seaweed import SeaweedServer
 from tests.pichub import until
 from tests.storage.conftest import bucket_of, now
 
@@ -115,7 +115,7 @@ async def test_an_address_with_leave_opens_one_object_for_a_while(bucket: S3Stor
         assert (await browser.get(address.partition("?")[0])).status_code == 403
 
 
-async def test_an_address_with_leave_ends(seaweed: Seaweed, tmp_path: Path) -> None:
+async def test_an_address_with_leave_ends(seaweed: SeaweedServer, tmp_path: Path) -> None:
     bucket = bucket_of(seaweed, tmp_path)
     await bucket.put(KEY, b"x")
     bucket._clock = lambda: now() - timedelta(minutes=2)
@@ -189,7 +189,7 @@ async def test_keys_that_lie_apart_are_found_too(bucket: S3Storage) -> None:
 
 
 async def test_wrong_keys_are_told_as_a_storage_that_can_not_be_reached(
-    seaweed: Seaweed, tmp_path: Path
+    seaweed: SeaweedServer, tmp_path: Path
 ) -> None:
     bucket = place(seaweed.url)
     assert isinstance(bucket, Bucket)
@@ -200,7 +200,7 @@ async def test_wrong_keys_are_told_as_a_storage_that_can_not_be_reached(
 
 
 async def test_a_store_that_is_down_fails_soon_and_works_when_it_is_back(
-    mortal_seaweed: Seaweed, tmp_path: Path
+    mortal_seaweed: SeaweedServer, tmp_path: Path
 ) -> None:
     storage = bucket_of(mortal_seaweed, tmp_path)
     await storage.put(KEY, b"x")
@@ -226,7 +226,7 @@ async def test_a_store_that_is_down_fails_soon_and_works_when_it_is_back(
 
 
 async def test_a_store_that_does_not_answer_fails_too(
-    mortal_seaweed: Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mortal_seaweed: SeaweedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.storage.s3.ANSWER", timedelta(seconds=0.3))
     monkeypatch.setattr("app.storage.s3.RETRIED_WITHIN", timedelta(seconds=0.2))
@@ -238,7 +238,7 @@ async def test_a_store_that_does_not_answer_fails_too(
 
 
 async def test_uploads_to_a_store_that_hangs_are_let_go_and_the_next_do_not_wait(
-    mortal_seaweed: Seaweed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    mortal_seaweed: SeaweedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.coordination.circuit_breaker.DOUBT", 0.2)
     monkeypatch.setattr("app.coordination.circuit_breaker.AGAIN", 0.05)

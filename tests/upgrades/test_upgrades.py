@@ -11,8 +11,8 @@ import pytest
 from app.lifespan import prepare
 from app.settings import Settings
 from scripts.stress_tests import audit
-from scripts.stress_tests.audit import Data
-from scripts.stress_tests.tiny_images import tiny
+from scripts.stress_tests.audit import DataFolder
+from scripts.stress_tests.tiny_images import tiny_png
 from tests.pichub import UNLIMITED, house, signed
 
 DUMPS = sorted(Path(__file__).parent.glob("*.sql"))
@@ -22,7 +22,7 @@ PICTURES = 5
 def restored(dump: Path, folder: Path) -> str:
     """Makes the data folder of a dump, and gives the token that opens it."""
     text = dump.read_text()
-    by_digest = {digest_of(number): tiny(number) for number in range(PICTURES)}
+    by_digest = {digest_of(number): tiny_png(number) for number in range(PICTURES)}
     with closing(sqlite3.connect(folder / "pichub.db")) as db:
         db.executescript(text)
         for key, digest in db.execute("SELECT key, sha256 FROM images"):
@@ -33,7 +33,7 @@ def restored(dump: Path, folder: Path) -> str:
 
 
 def digest_of(number: int) -> str:
-    return sha256(tiny(number)).hexdigest()
+    return sha256(tiny_png(number)).hexdigest()
 
 
 def rows(folder: Path, sql: str) -> list[Any]:
@@ -73,15 +73,15 @@ async def test_an_earlier_database_is_taken_over_whole(dump: Path, tmp_path: Pat
         assert {(image["id"], image["sha256"]) for image in listed} == {row[:2] for row in before}
         for image in listed:
             shown = await home.client.get(f"/img/{image['id']}", headers=signed(token))
-            assert shown.content in map(tiny, range(PICTURES))
+            assert shown.content in map(tiny_png, range(PICTURES))
         found = await home.client.get("/v1/images?tag=one", headers=signed(token))
         assert found.json()["meta"]["total"] == 2
-        image = await home.upload(tiny(7), token=token)
+        image = await home.upload(tiny_png(7), token=token)
         answer = await home.client.delete(f"/v1/images/{image['id']}", headers=signed(token))
         assert answer.status_code == 200
     assert rows(tmp_path, "SELECT id, sha256, title, album_id FROM images ORDER BY id") == before
     assert rows(tmp_path, "SELECT id, name, image_count FROM albums ORDER BY id") == albums
-    assert [*audit.counts(Data(tmp_path)), *audit.bytes_of_rows(Data(tmp_path))] == []
+    assert [*audit.check_counts(DataFolder(tmp_path)), *audit.check_originals(DataFolder(tmp_path))] == []
 
 
 async def test_an_earlier_database_ends_with_the_tables_of_a_new_one(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from app.coordination.locks.base import Turns
 from app.coordination.locks.local import FolderTurns
 from app.coordination.locks.redis import RedisTurns
 from app.errors import Busy
-from scripts.fixtures.servers.valkey import connected
+from scripts.fixtures.servers.valkey import connect
 from tests.pichub import until
 
 Make = Callable[[float], Any]
@@ -49,7 +49,7 @@ async def on_a_machine(folder: Path, url: str, *, patience: float = 10) -> Async
     folder.mkdir(exist_ok=True)  # noqa: ASYNC240  (a test may wait)
     made: list[Turns] = []
     here = FolderTurns(folder, patience=patience)
-    async with connected(
+    async with connect(
         url, empty=True, prepare=lambda redis: made.append(RedisTurns(redis, here, patience=patience))
     ):
         yield made[0]

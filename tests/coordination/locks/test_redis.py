@@ -10,7 +10,7 @@ from app.coordination.locks import redis as turns_module
 from app.coordination.locks.redis import PREFIX
 from app.coordination.redis.client import Redis
 from app.coordination.redis.deadline import PATIENCE
-from scripts.fixtures.servers.valkey import valkey
+from scripts.fixtures.servers.valkey import running_valkey
 from tests.coordination.locks.test_contract import on_a_machine
 
 
@@ -82,7 +82,7 @@ async def test_a_turn_that_is_anothers_by_now_is_not_taken_from_them(
 
 
 async def test_without_redis_the_turns_of_this_machine_hold(tmp_path: Path) -> None:
-    with valkey() as server:
+    with running_valkey() as server:
         async with (
             on_a_machine(tmp_path / "1", server.url) as one,
             on_a_machine(tmp_path / "1", server.url) as two,

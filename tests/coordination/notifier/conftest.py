@@ -6,7 +6,7 @@ import pytest
 from app.coordination.notifier.base import Bell
 from app.coordination.notifier.memory import MemoryBell
 from app.coordination.notifier.redis import RedisBell
-from scripts.fixtures.servers.valkey import connected
+from scripts.fixtures.servers.valkey import connect
 
 
 @asynccontextmanager
@@ -24,7 +24,7 @@ async def over_redis(request: pytest.FixtureRequest) -> AsyncIterator[Bell]:
 async def rung_over(url: str) -> AsyncIterator[RedisBell]:
     """A bell as one server has it, when it hears the others."""
     bells: list[RedisBell] = []
-    async with connected(url, prepare=lambda redis: bells.append(RedisBell(redis))):
+    async with connect(url, prepare=lambda redis: bells.append(RedisBell(redis))):
         yield bells[0]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from app.coordination.notifier.redis import CHANNEL, RedisBell
 from app.coordination.redis.deadline import PATIENCE
-from scripts.fixtures.servers.valkey import Valkey, connected, valkey
+from scripts.fixtures.servers.valkey import ValkeyServer, connect, running_valkey
 from tests.coordination.notifier.conftest import rung_over
 
 LONG, SHORT = 5.0, 0.05
@@ -42,7 +42,7 @@ async def test_rings_that_come_at_once_are_sent_as_few(
     redis_url: str, pair: tuple[RedisBell, RedisBell]
 ) -> None:
     heard: list[str] = []
-    async with connected(
+    async with connect(
         redis_url, prepare=lambda redis: redis.subscription.hear(CHANNEL, heard.append, anew=lambda: None)
     ) as redis:
         async with pair[1].listening("last") as listener:
@@ -56,7 +56,7 @@ async def test_rings_that_come_at_once_are_sent_as_few(
 
 
 async def test_without_redis_this_process_is_woken_at_once_and_nobody_waits() -> None:
-    with valkey() as server:
+    with running_valkey() as server:
         async with rung_over(server.url) as bell, bell.listening("events") as listener:
             for failure in (server.hang, server.stop):
                 failure()
@@ -68,7 +68,7 @@ async def test_without_redis_this_process_is_woken_at_once_and_nobody_waits() ->
 
 
 async def test_when_redis_is_back_all_look_for_what_they_may_have_missed() -> None:
-    with valkey() as server:
+    with running_valkey() as server:
         async with (
             rung_over(server.url) as one,
             rung_over(server.url) as two,
@@ -83,7 +83,7 @@ async def test_when_redis_is_back_all_look_for_what_they_may_have_missed() -> No
                     heard = await listener.wait(SHORT)
 
 
-async def restarted(server: Valkey) -> None:
+async def restarted(server: ValkeyServer) -> None:
     server.stop()
     await asyncio.sleep(0.1)
     server.start()

@@ -9,7 +9,7 @@ import pytest
 
 from app.coordination.redis.commands import AGAIN, Away
 from app.coordination.redis.deadline import GRACE, PATIENCE
-from scripts.fixtures.servers.valkey import Valkey, Watched, connected, valkey
+from scripts.fixtures.servers.valkey import ValkeyServer, RecordedHealth, connect, running_valkey
 from tests.pichub import until
 
 BUSY = 1.0
@@ -17,15 +17,15 @@ BUSY = 1.0
 
 
 @pytest.fixture
-def server() -> Iterator[Valkey]:
-    with valkey() as server:
+def server() -> Iterator[ValkeyServer]:
+    with running_valkey() as server:
         yield server
 
 
 @pytest.mark.parametrize("how", ["stop", "hang"])
-async def test_one_waits_a_moment_for_a_redis_that_goes_and_none_after_it(server: Valkey, how: str) -> None:
-    watched = Watched()
-    async with connected(server.url, watch=watched) as redis:
+async def test_one_waits_a_moment_for_a_redis_that_goes_and_none_after_it(server: ValkeyServer, how: str) -> None:
+    watched = RecordedHealth()
+    async with connect(server.url, watch=watched) as redis:
         getattr(server, how)()
         began = time.perf_counter()
         for _ in range(20):
@@ -36,8 +36,8 @@ async def test_one_waits_a_moment_for_a_redis_that_goes_and_none_after_it(server
         assert watched.fallbacks["limits"] == 20
 
 
-async def test_many_who_ask_at_once_wait_together(server: Valkey) -> None:
-    async with connected(server.url) as redis:
+async def test_many_who_ask_at_once_wait_together(server: ValkeyServer) -> None:
+    async with connect(server.url) as redis:
         server.hang()
         began = time.perf_counter()
         asked = [redis.commands.do("limits", "PING") for _ in range(200)]
@@ -46,9 +46,9 @@ async def test_many_who_ask_at_once_wait_together(server: Valkey) -> None:
         assert all(isinstance(answer, Away) for answer in answers)
 
 
-async def test_a_process_that_stood_still_does_not_take_redis_for_dead(server: Valkey) -> None:
-    watched = Watched()
-    async with connected(server.url, watch=watched) as redis:
+async def test_a_process_that_stood_still_does_not_take_redis_for_dead(server: ValkeyServer) -> None:
+    watched = RecordedHealth()
+    async with connect(server.url, watch=watched) as redis:
         asked = [asyncio.create_task(redis.commands.do("limits", "ECHO", "a")) for _ in range(3)]
         await asyncio.sleep(0)
         time.sleep(3 * PATIENCE)  # noqa: ASYNC251  (this is what is tried)
@@ -58,15 +58,15 @@ async def test_a_process_that_stood_still_does_not_take_redis_for_dead(server: V
 
 @pytest.mark.parametrize("how", ["stop", "hang"])
 async def test_it_is_said_once_that_it_went_and_once_that_it_is_back(
-    server: Valkey, how: str, caplog: pytest.LogCaptureFixture
+    server: ValkeyServer, how: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    watched = Watched()
-    async with connected(server.url, watch=watched) as redis:
+    watched = RecordedHealth()
+    async with connect(server.url, watch=watched) as redis:
         getattr(server, how)()
         for _ in range(10):
             with pytest.raises(Away):
                 await redis.commands.do("limits", "PING")
-        server.start() if how == "stop" else server.go_on()
+        server.start() if how == "stop" else server.resume()
         await until(lambda: redis.commands.away_since is None, within=10 * AGAIN)
         assert await redis.commands.do("limits", "PING") in (b"PONG", True)
     assert watched.states == [True, False, True]
@@ -76,45 +76,45 @@ async def test_it_is_said_once_that_it_went_and_once_that_it_is_back(
     assert said[1].startswith("Redis is back")
 
 
-async def test_a_redis_that_is_not_there_at_the_start_is_found_when_it_comes(server: Valkey) -> None:
+async def test_a_redis_that_is_not_there_at_the_start_is_found_when_it_comes(server: ValkeyServer) -> None:
     server.stop()
-    watched = Watched()
-    async with connected(server.url, watch=watched) as redis:
+    watched = RecordedHealth()
+    async with connect(server.url, watch=watched) as redis:
         assert watched.states == [True, False]
         server.start()
         await until(lambda: watched.states[-1] and redis.subscription.hears)
 
 
-async def test_the_subscription_learns_first_that_redis_goes(server: Valkey) -> None:
-    watched = Watched()
-    async with connected(server.url, watch=watched) as redis:
+async def test_the_subscription_learns_first_that_redis_goes(server: ValkeyServer) -> None:
+    watched = RecordedHealth()
+    async with connect(server.url, watch=watched) as redis:
         server.stop()
         await until(lambda: not watched.states[-1], within=10)
         assert not redis.subscription.hears
 
 
-async def test_a_subscription_that_is_cut_begins_anew(server: Valkey) -> None:
-    watched, begun, heard = Watched(), [], []
-    async with connected(
+async def test_a_subscription_that_is_cut_begins_anew(server: ValkeyServer) -> None:
+    watched, begun, heard = RecordedHealth(), [], []
+    async with connect(
         server.url,
         watch=watched,
         prepare=lambda redis: redis.subscription.hear("x", heard.append, anew=lambda: begun.append(1)),
     ):
         assert begun == [1]
-        server.ask("CLIENT", "KILL", "TYPE", "pubsub")
+        server.command("CLIENT", "KILL", "TYPE", "pubsub")
         await until(lambda: begun == [1, 1])
-        server.ask("PUBLISH", "x", "hello")
+        server.command("PUBLISH", "x", "hello")
         await until(lambda: heard == ["hello"])
     assert watched.states == [True]
 
 
 async def test_what_redis_refuses_is_done_without_it_and_the_rest_with_it(
-    server: Valkey, caplog: pytest.LogCaptureFixture
+    server: ValkeyServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     """As where it has no more room, and may forget nothing."""
-    watched = Watched()
-    async with connected(server.url, watch=watched) as redis:
-        server.ask("CONFIG", "SET", "maxmemory", "1")
+    watched = RecordedHealth()
+    async with connect(server.url, watch=watched) as redis:
+        server.command("CONFIG", "SET", "maxmemory", "1")
         for _ in range(3):
             with pytest.raises(Away):
                 await redis.commands.do("turns", "SET", "a", "b")
@@ -123,31 +123,31 @@ async def test_what_redis_refuses_is_done_without_it_and_the_rest_with_it(
     assert len([record for record in caplog.records if record.levelno >= logging.WARNING]) == 1
 
 
-async def test_it_is_reached_by_a_socket_too(server: Valkey) -> None:
-    watched = Watched()
-    async with connected(server.socket_url, watch=watched) as redis:
+async def test_it_is_reached_by_a_socket_too(server: ValkeyServer) -> None:
+    watched = RecordedHealth()
+    async with connect(server.socket_url, watch=watched) as redis:
         assert await redis.commands.do("limits", "ECHO", "a") == b"a"
         assert redis.subscription.hears
     assert watched.states == [True]
 
 
 async def test_a_wrong_password_is_a_line_that_does_not_show_it(
-    server: Valkey, caplog: pytest.LogCaptureFixture
+    server: ValkeyServer, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server.ask("CONFIG", "SET", "requirepass", "correct horse")
-    right, wrong = Watched(), Watched()
-    async with connected(server.url.replace("//", "//:correct%20horse@"), watch=right) as redis:
+    server.command("CONFIG", "SET", "requirepass", "correct horse")
+    right, wrong = RecordedHealth(), RecordedHealth()
+    async with connect(server.url.replace("//", "//:correct%20horse@"), watch=right) as redis:
         assert redis.subscription.hears
-    async with connected(server.url.replace("//", "//:battery%20staple@"), watch=wrong):
+    async with connect(server.url.replace("//", "//:battery%20staple@"), watch=wrong):
         pass
     assert (right.states, wrong.states) == ([True], [True, False])
     assert "invalid username-password pair" in caplog.text
     assert "battery" not in caplog.text
 
 
-async def test_who_leaves_costs_the_others_nothing(server: Valkey) -> None:
-    watched = Watched()
-    async with connected(server.url, watch=watched) as redis:
+async def test_who_leaves_costs_the_others_nothing(server: ValkeyServer) -> None:
+    watched = RecordedHealth()
+    async with connect(server.url, watch=watched) as redis:
         for _ in range(50):
             asked = [asyncio.create_task(redis.commands.do("limits", "ECHO", str(n))) for n in range(20)]
             await asyncio.sleep(0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from scripts.fixtures import sample_images
-from scripts.fixtures.servers.valkey import Valkey, valkey
+from scripts.fixtures.servers.valkey import ValkeyServer, running_valkey
 from tests.observability.test_metrics import samples
 from tests.pichub import house, until
 
@@ -35,7 +35,7 @@ async def test_a_server_whose_redis_is_not_there_starts_says_so_and_serves(
 
 
 async def test_nothing_of_a_server_is_left_at_its_redis_when_it_ends(tmp_path: Path) -> None:
-    with valkey() as server:
+    with running_valkey() as server:
         async with house(tmp_path, redis_url=server.url) as built:
             redis = built.services.redis
             assert redis is not None
@@ -45,9 +45,9 @@ async def test_nothing_of_a_server_is_left_at_its_redis_when_it_ends(tmp_path: P
         await until(lambda: connections(server) == 0)
 
 
-def connections(server: Valkey) -> int:
+def connections(server: ValkeyServer) -> int:
     """How many it has, besides the one by which this is asked."""
-    return server.ask("CLIENT", "LIST").count(b" addr=") - 1
+    return server.command("CLIENT", "LIST").count(b" addr=") - 1
 
 
 def test_who_has_no_redis_does_not_pay_for_the_package() -> None:
