@@ -115,9 +115,9 @@ async def working(services: Services) -> AsyncIterator[None]:
 
 async def _work(services: Services, stop: asyncio.Event) -> None:
     def load() -> Callable[[Services, asyncio.Event], Awaitable[None]]:
-        from app.jobs.worker import work
+        from app.jobs.worker import run_loops
 
-        return work
+        return run_loops
 
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), WORK_BEGINS)

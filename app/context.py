@@ -9,13 +9,13 @@ from typing import Any, TypeAlias
 from app import client_address
 from app.auth.actor import WIDER, Actor, Scope
 from app.auth.passwords import Passwords
-from app.auth.uses import Uses
-from app.caching.epochs import Freshness
-from app.caching.response_cache import Cache
-from app.coordination.locks.base import Turns
-from app.coordination.notifier.base import Bell
-from app.coordination.redis.client import Redis
-from app.coordination.single_flight import Flights
+from app.auth.uses import LastUsed
+from app.caching.epochs import CacheEpochs
+from app.caching.response_cache import EpochCache
+from app.coordination.locks.base import DistributedLock
+from app.coordination.notifier.base import Notifier
+from app.coordination.redis.client import RedisClient
+from app.coordination.single_flight import SingleFlight
 from app.errors import Forbidden, MissingScope, RateLimited, Unauthorized
 from app.events.feed import Feed
 from app.imaging.presets import Presets
@@ -42,9 +42,9 @@ class Hit:
     body: bytes
 
 
-Hits: TypeAlias = Cache[bytes, Hit]
+Hits: TypeAlias = EpochCache[bytes, Hit]
 """Answers, by the address that was asked."""
-Rows: TypeAlias = Cache[str, Image]
+Rows: TypeAlias = EpochCache[str, Image]
 """Images with their albums, by id: those that pictures are asked of."""
 
 
@@ -74,13 +74,13 @@ class Services:
     storage: Storage
     imaging: Pool
     presets: Presets
-    renders: Flights[Any]
-    turns: Turns
-    freshness: Freshness
+    renders: SingleFlight[Any]
+    turns: DistributedLock
+    freshness: CacheEpochs
     hits: Hits
     rows: Rows
     keyring: Keyring
-    bell: Bell
+    bell: Notifier
     feed: Feed
     outbound: Outbound
     metrics: Metrics
@@ -90,9 +90,9 @@ class Services:
     health: Health
     links: Links
     passwords: Passwords
-    uses: Uses
+    uses: LastUsed
     clock: Callable[[], datetime]
-    redis: Redis | None = None
+    redis: RedisClient | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +154,7 @@ class Context:
     async def spend(self, budget: Budget, cost: int = 1) -> None:
         """Counts what the caller does. Raises RateLimited, and nothing was counted, where that is too much."""
         try:
-            allowance = await self.services.limiter.spend(
+            allowance = await self.services.limiter.consume(
                 self.services.policies[budget], self.spender(budget), cost
             )
         except RateLimited:
@@ -164,7 +164,7 @@ class Context:
 
     async def look(self, budget: Budget) -> Allowance | None:
         """What the caller may still do; None where there is no limit."""
-        return await self.services.limiter.look(self.services.policies[budget], self.spender(budget))
+        return await self.services.limiter.peek(self.services.policies[budget], self.spender(budget))
 
     def spender(self, budget: Budget) -> str:
         """Under what the caller's spending is counted."""

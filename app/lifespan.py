@@ -12,19 +12,19 @@ from tempfile import TemporaryDirectory
 
 from app.auth.passwords import Passwords
 from app.auth.url_secrets import DatabaseKeyring
-from app.auth.uses import Uses
-from app.caching.epochs import Freshness
-from app.caching.redis import SharedFreshness
-from app.caching.response_cache import LONGEST, Cache
+from app.auth.uses import LastUsed
+from app.caching.epochs import CacheEpochs
+from app.caching.redis import SharedCacheEpochs
+from app.caching.response_cache import MAX_AGE_SECONDS, EpochCache
 from app.context import Budget, Context, Hits, Services
-from app.coordination.locks.base import Turns
-from app.coordination.locks.local import FolderTurns
-from app.coordination.locks.redis import RedisTurns
-from app.coordination.notifier.base import Bell
-from app.coordination.notifier.memory import MemoryBell
-from app.coordination.notifier.redis import RedisBell
-from app.coordination.redis.client import Redis
-from app.coordination.single_flight import Flights
+from app.coordination.locks.base import DistributedLock
+from app.coordination.locks.local import FolderLock
+from app.coordination.locks.redis import RedisLock
+from app.coordination.notifier.base import Notifier
+from app.coordination.notifier.memory import MemoryNotifier
+from app.coordination.notifier.redis import RedisNotifier
+from app.coordination.redis.client import RedisClient
+from app.coordination.single_flight import SingleFlight
 from app.db import state
 from app.db.config import Config, UnsupportedDatabase, is_postgres, sqlite_path, sqlite_url, tortoise_config
 from app.db.lifecycle import database
@@ -92,10 +92,10 @@ async def prepare(settings: Settings) -> FirstSignIn | None:
     """
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     if not secrets_are_rows(settings):
-        await keyring(settings).newest()
+        await keyring(settings).signing_secret()
     await migrate(database_config(settings))
     async with database(database_config(settings)):
-        await keyring(settings).newest()
+        await keyring(settings).signing_secret()
         return await account.make_first(Context(assembled(settings)))
 
 
@@ -166,11 +166,11 @@ async def console(settings: Settings) -> AsyncIterator[Context]:
 
 def assembled(settings: Settings, tracing: Tracing | None = None) -> Services:
     metrics = Metrics(on=settings.metrics)
-    shared = Redis(settings.redis_url, metrics) if settings.redis_url else None
+    shared = RedisClient(settings.redis_url, metrics) if settings.redis_url else None
     fresh, rings = freshness(settings, shared), bell(shared)
-    longest = LONGEST_SHARED if shared else LONGEST
+    longest = LONGEST_SHARED if shared else MAX_AGE_SECONDS
     feed = Feed(rings)
-    hits: Hits = Cache(fresh, size=settings.hits_size, longest=longest, second_time_only=True)
+    hits: Hits = EpochCache(fresh, size=settings.hits_size, max_age=longest, second_time_only=True)
     pictures = storage(settings)
     imaging = Pool(
         workers=settings.transform_workers,
@@ -185,11 +185,11 @@ def assembled(settings: Settings, tracing: Tracing | None = None) -> Services:
         storage=pictures,
         imaging=imaging,
         presets=presets(settings),
-        renders=Flights(),
+        renders=SingleFlight(),
         turns=turns(settings, shared),
         freshness=fresh,
         hits=hits,
-        rows=Cache(fresh, size=ROWS, longest=longest),
+        rows=EpochCache(fresh, size=ROWS, max_age=longest),
         keyring=keyring(settings),
         bell=rings,
         feed=feed,
@@ -206,31 +206,31 @@ def assembled(settings: Settings, tracing: Tracing | None = None) -> Services:
         },
         links=Links(settings.url),
         passwords=Passwords(),
-        uses=Uses(),
+        uses=LastUsed(),
         clock=_now,
         redis=shared,
     )
 
 
-def limiter(redis: Redis | None) -> Limiter:
+def limiter(redis: RedisClient | None) -> Limiter:
     """Who counts what is spent: each process for itself, or all together."""
     here = MemoryLimiter(_now)
     return RedisLimiter(redis.commands, _now, here) if redis else here
 
 
-def bell(redis: Redis | None) -> Bell:
-    return RedisBell(redis) if redis else MemoryBell()
+def bell(redis: RedisClient | None) -> Notifier:
+    return RedisNotifier(redis) if redis else MemoryNotifier()
 
 
-def turns(settings: Settings, redis: Redis | None) -> Turns:
+def turns(settings: Settings, redis: RedisClient | None) -> DistributedLock:
     patience = 3 * settings.transform_deadline
-    here = FolderTurns(_folder(settings, "locks"), patience=patience)
-    return RedisTurns(redis, here, patience=patience) if redis else here
+    here = FolderLock(_folder(settings, "locks"), timeout=patience)
+    return RedisLock(redis, here, timeout=patience) if redis else here
 
 
-def freshness(settings: Settings, redis: Redis | None) -> Freshness:
+def freshness(settings: Settings, redis: RedisClient | None) -> CacheEpochs:
     path = settings.data_dir / "freshness"
-    return SharedFreshness(path, redis) if redis else Freshness(path)
+    return SharedCacheEpochs(path, redis) if redis else CacheEpochs(path)
 
 
 def storage(settings: Settings) -> Storage:
@@ -293,7 +293,7 @@ async def looked_after(storage: Storage) -> AsyncIterator[None]:
         await asyncio.wait([tending])
 
 
-def checks(settings: Settings, *, storage: Storage, imaging: Pool, redis: Redis | None) -> list[Check]:
+def checks(settings: Settings, *, storage: Storage, imaging: Pool, redis: RedisClient | None) -> list[Check]:
     """What must work for this process to be ready: a line for each engine."""
 
     async def where() -> str:
@@ -329,7 +329,7 @@ def figures(*, imaging: Pool, hits: Hits, feed: Feed) -> list[Figure]:
         Figure(
             "pichub_worker_silence_seconds",
             "Time since a worker last said that it runs",
-            lambda: heartbeat.silence(_now()),
+            lambda: heartbeat.seconds_since(_now()),
         ),
     ]
 
@@ -359,7 +359,11 @@ def keyring(settings: Settings) -> Keyring:
 def kept_keyring(settings: Settings, older: Sequence[str] = ()) -> FileKeyring | DatabaseKeyring:
     """The secrets that PicHub keeps itself: in the data folder, or in a database that other machines reach too."""
     in_folder = FileKeyring(settings.data_dir / "url-secrets.json", older=older)
-    return DatabaseKeyring(first=in_folder.kept, older=older) if secrets_are_rows(settings) else in_folder
+    return (
+        DatabaseKeyring(initial=in_folder.stored_secrets, older=older)
+        if secrets_are_rows(settings)
+        else in_folder
+    )
 
 
 def secrets_are_rows(settings: Settings) -> bool:

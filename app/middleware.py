@@ -14,7 +14,7 @@ from app import client_address
 from app.client_address import Network
 from app.context import Spent
 from app.errors import written_period
-from app.ratelimits.base import least
+from app.ratelimits.base import most_restrictive
 from app.ratelimits.policies import Policy, Window
 
 log = logging.getLogger("pichub")
@@ -57,7 +57,7 @@ class Spending:
 
 
 def _told(spent: Spent, now: datetime) -> list[tuple[bytes, bytes]]:
-    left = least(left for allowance in spent.values() for left in allowance.windows)
+    left = most_restrictive(left for allowance in spent.values() for left in allowance.windows)
     policies = ", ".join(_policy(allowance.policy) for allowance in spent.values())
     seconds = max(0, ceil((left.resets_at - now).total_seconds()))
     return [

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.caching.epochs import Marks
+from app.caching.epochs import Epochs
 from app.context import Hit
 from app.observability.metrics import Transformed
 
@@ -32,7 +32,7 @@ class Shared:
 
     hit: Hit
     image_id: str
-    marks: Marks
+    marks: Epochs
 
 
 class Together:
@@ -82,7 +82,7 @@ class Together:
             end()
 
 
-def share(scope: Scope, hit: Hit, image_id: str, marks: Marks) -> None:
+def share(scope: Scope, hit: Hit, image_id: str, marks: Epochs) -> None:
     """Tells those who wait for the same what the answer is, before it is sent: who reads slowly holds nobody up."""
     first = scope["state"].get("first")
     if first is not None and not first.done():

@@ -2,7 +2,7 @@
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from app.caching.epochs import Marks
+from app.caching.epochs import Epochs
 from app.context import Hit, Hits
 from compat_rest import coalescing
 
@@ -50,14 +50,14 @@ class Hot:
 
 
 def remember(
-    hits: Hits, scope: Scope, marks: Marks, *, image_id: str, headers: list[tuple[bytes, bytes]], body: bytes
+    hits: Hits, scope: Scope, marks: Epochs, *, image_id: str, headers: list[tuple[bytes, bytes]], body: bytes
 ) -> None:
     """Keeps an answer of 200 that anyone may have. `marks` were taken before anything was asked about the image."""
     asked = coalescing.asked(scope)
     if len(asked) <= LONGEST_KEY:
         hit = Hit(dict(headers)[b"etag"], tuple(headers), body)
         coalescing.share(scope, hit, image_id, marks)
-        hits.put(asked, hit, image_id=image_id, marks=marks, cost=len(body) + OVERHEAD)
+        hits.put(asked, hit, image_id=image_id, epochs=marks, cost=len(body) + OVERHEAD)
 
 
 def _remembered(scope: Scope) -> Hit | None:

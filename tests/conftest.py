@@ -2,9 +2,9 @@ from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
-from app.coordination.redis.client import Redis
+from app.coordination.redis.client import RedisClient
 from scripts.fixtures.servers import seaweed as s3
-from scripts.fixtures.servers.valkey import RecordedHealth, shared_valkey_url, connect
+from scripts.fixtures.servers.valkey import RecordedHealth, connect, shared_valkey_url
 
 PACED = (
     "coordination/notifier/test_redis",
@@ -68,7 +68,7 @@ def redis_url() -> Iterator[str]:
 
 
 @pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[Redis]:
+async def redis(redis_url: str) -> AsyncIterator[RedisClient]:
     """A connection to an empty one, which listens, and which answered all that the test asked."""
     watched = RecordedHealth()
     async with connect(redis_url, empty=True, watch=watched) as redis:

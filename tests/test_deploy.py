@@ -160,4 +160,4 @@ def test_the_settings_for_several_machines_are_known_and_nothing_is_to_be_said_o
     assert isinstance(storage_place(settings), Bucket)
     assert is_postgres(database_url(settings))
     assert isinstance(keyring(settings), DatabaseKeyring)
-    assert list(settings.dangerous(settings, secret_is_shared=True)) == []
+    assert list(settings_conflicts.dangerous(settings, secret_is_shared=True)) == []

@@ -176,7 +176,9 @@ def test_what_schemathesis_was_answered_is_judged(tmp_path: Path) -> None:
     told, report = tmp_path / "report.ndjson", StressReport("requests", 1)
     told.write_text(json.dumps({"ScenarioFinished": {"recorder": recorder}}) + "\n")
     assert schemathesis.check_interactions(told, report, with_checks=True) == 3
-    assert [word in " ".join(report.failures) for word in ("planted", "status 500", "no answer")] == [True] * 3
+    assert [word in " ".join(report.failures) for word in ("planted", "status 500", "no answer")] == [
+        True
+    ] * 3
     assert len(report.failures) == 3
 
 

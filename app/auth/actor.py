@@ -20,7 +20,7 @@ class Scope(StrEnum):
     ACCOUNT_READ = "account:read"
 
 
-class Preset(StrEnum):
+class ScopePreset(StrEnum):
     """Scopes that go together, by a name."""
 
     UPLOAD_ONLY = "upload_only"
@@ -28,10 +28,10 @@ class Preset(StrEnum):
     EVERYTHING = "everything"
 
 
-SCOPES_OF: Final[Mapping[Preset, frozenset[Scope]]] = {
-    Preset.UPLOAD_ONLY: frozenset({Scope.IMAGES_UPLOAD}),
-    Preset.READ_ONLY: frozenset(scope for scope in Scope if scope.endswith(":read")),
-    Preset.EVERYTHING: frozenset(Scope),
+SCOPES_OF: Final[Mapping[ScopePreset, frozenset[Scope]]] = {
+    ScopePreset.UPLOAD_ONLY: frozenset({Scope.IMAGES_UPLOAD}),
+    ScopePreset.READ_ONLY: frozenset(scope for scope in Scope if scope.endswith(":read")),
+    ScopePreset.EVERYTHING: frozenset(Scope),
 }
 
 

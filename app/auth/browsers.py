@@ -9,11 +9,11 @@ from starlette.requests import HTTPConnection
 
 from app.urls import origin_of
 
-COOKIE = "pichub_session"
+SESSION_COOKIE = "pichub_session"
 OWN_SITES = {"same-origin", "none"}
 
 
-class Page(Enum):
+class RequestOrigin(Enum):
     """Whose page made a browser send a request, as far as the browser says."""
 
     OURS = "ours"
@@ -27,7 +27,7 @@ class Credentials:
 
     authorization: str | None = None
     session: str | None = None
-    page: Page = Page.UNSAID
+    page: RequestOrigin = RequestOrigin.UNSAID
     user_agent: str = ""
 
     @classmethod
@@ -37,26 +37,26 @@ class Credentials:
         said = {name: value.decode("latin-1") for name, value in reversed(request.headers.raw)}
         return cls(
             authorization=said.get(b"authorization"),
-            session=request.cookies.get(COOKIE) if b"cookie" in said else None,
+            session=request.cookies.get(SESSION_COOKIE) if b"cookie" in said else None,
             page=_page(said, own_origins),
             user_agent=said.get(b"user-agent", ""),
         )
 
 
-def _page(said: Mapping[bytes, str], own_origins: Collection[str]) -> Page:
+def _page(said: Mapping[bytes, str], own_origins: Collection[str]) -> RequestOrigin:
     site, origin = said.get(b"sec-fetch-site"), said.get(b"origin")
     if site in OWN_SITES or origin in own_origins:
-        return Page.OURS
+        return RequestOrigin.OURS
     if site is None and origin is None:
         return _page_of_referer(said.get(b"referer"), own_origins)
-    return Page.FOREIGN
+    return RequestOrigin.FOREIGN
 
 
-def _page_of_referer(referer: str | None, own_origins: Collection[str]) -> Page:
+def _page_of_referer(referer: str | None, own_origins: Collection[str]) -> RequestOrigin:
     """Without TLS browsers send no Sec-Fetch-Site, and no Origin with a GET to the page's own."""
     if referer is None:
-        return Page.UNSAID
+        return RequestOrigin.UNSAID
     try:
-        return Page.OURS if origin_of(referer) in own_origins else Page.FOREIGN
+        return RequestOrigin.OURS if origin_of(referer) in own_origins else RequestOrigin.FOREIGN
     except ValueError:  # a port that is no number
-        return Page.FOREIGN
+        return RequestOrigin.FOREIGN

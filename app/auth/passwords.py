@@ -16,8 +16,8 @@ from app.errors import Busy
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
 
-AT_ONCE = 2
-MOST_WAITING = 32
+MAX_CONCURRENT = 2
+MAX_WAITING = 32
 
 
 def hasher() -> "PasswordHasher":
@@ -33,8 +33,8 @@ class Passwords:
         self,
         make: Callable[[], "PasswordHasher"] = hasher,
         *,
-        at_once: int = AT_ONCE,
-        most_waiting: int = MOST_WAITING,
+        at_once: int = MAX_CONCURRENT,
+        most_waiting: int = MAX_WAITING,
     ) -> None:
         self._make = make
         self._turns = asyncio.Semaphore(at_once)
@@ -42,13 +42,13 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """The text to keep."""
-        async with self._turn():
+        async with self._slot():
             return await in_thread(self._hasher.hash, password)
 
     async def verify(self, password: str, kept: str | None) -> bool:
         """Whether `kept` was made of this password. Where there is none it takes the same time to say no."""
-        async with self._turn():
-            return await in_thread(self._verify, password, kept or self._nobodys)
+        async with self._slot():
+            return await in_thread(self._verify, password, kept or self._dummy_hash)
 
     def needs_rehash(self, kept: str) -> bool:
         """Whether it was made with other parameters than today's."""
@@ -59,7 +59,7 @@ class Passwords:
         return self._make()
 
     @cached_property
-    def _nobodys(self) -> str:
+    def _dummy_hash(self) -> str:
         """The hash of no password at all: of zeros, which argon2 gives for none that anyone knows."""
         made_with = self._hasher
         cost = f"m={made_with.memory_cost},t={made_with.time_cost},p={made_with.parallelism}"
@@ -75,7 +75,7 @@ class Passwords:
             return False
 
     @asynccontextmanager
-    async def _turn(self) -> AsyncIterator[None]:
+    async def _slot(self) -> AsyncIterator[None]:
         if not self._places:
             raise Busy("Too many people are signing in at this moment")
         self._places -= 1

@@ -8,12 +8,12 @@ from app.db.prepared import Written
 from app.ids import Kind, new_id
 from app.models import Account, Session
 
-LONGEST_USER_AGENT = 200
+MAX_USER_AGENT_LENGTH = 200
 
 BY_DIGEST = Written(Session, lambda: Session.filter(digest="").select_related("account").limit(1))
 
 
-async def begin(
+async def create(
     account: Account, *, user_agent: str, now: datetime, lifetime: timedelta
 ) -> tuple[Session, str]:
     """A new session of an account, and the text for its cookie, which nobody can read again."""
@@ -41,4 +41,4 @@ def _digest(text: str) -> str:
 
 
 def _storable(user_agent: str) -> str:
-    return "".join(c for c in user_agent if c.isprintable())[:LONGEST_USER_AGENT]
+    return "".join(c for c in user_agent if c.isprintable())[:MAX_USER_AGENT_LENGTH]

@@ -9,9 +9,9 @@ from tortoise.transactions import in_transaction
 
 from app.db.locks import Matter, hold_matter
 from app.models import UrlSecret
-from app.signing.keyring import BadKeyring, Secret
+from app.signing.keyring import BadKeyring, KeyringSecret
 
-REMEMBERED = 1.0
+CACHE_SECONDS = 1.0
 """Seconds after which it is asked again what another server may have changed."""
 
 
@@ -25,23 +25,23 @@ class DatabaseKeyring:
     def __init__(
         self,
         *,
-        first: Callable[[], Sequence[Secret]] = tuple,
+        initial: Callable[[], Sequence[KeyringSecret]] = tuple,
         older: Sequence[str] = (),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._first = first
+        self._initial = initial
         self._older = tuple(older)
         self._monotonic = monotonic
-        self._asking = asyncio.Lock()
-        self._seen: tuple[float, tuple[Secret, ...]] | None = None
+        self._lock = asyncio.Lock()
+        self._cached: tuple[float, tuple[KeyringSecret, ...]] | None = None
 
-    async def newest(self) -> str:
+    async def signing_secret(self) -> str:
         """The secret that signs, made where there is none."""
         found = await self._read() or await self._make()
         return found[0].text
 
-    async def holding(self, now: datetime) -> Sequence[str]:
-        return *(secret.text for secret in await self._read() if secret.holds(now)), *self._older
+    async def valid_secrets(self, now: datetime) -> Sequence[str]:
+        return *(secret.text for secret in await self._read() if secret.is_valid(now)), *self._older
 
     async def rotate(self, now: datetime, *, keep_for: timedelta) -> datetime:
         """Makes a new secret, and gives the time until which the one before it verifies. Raises BadKeyring."""
@@ -53,25 +53,25 @@ class DatabaseKeyring:
                 raise BadKeyring("There are no secrets in the database: the first start makes them")
             await UrlSecret.filter(id=newest.id).update(until=until)
             await UrlSecret.filter(until__lte=now).delete()
-            await UrlSecret.create(id=newest.id + 1, text=Secret.fresh().text)
-        self._seen = None
+            await UrlSecret.create(id=newest.id + 1, text=KeyringSecret.generate().text)
+        self._cached = None
         return until
 
-    async def _make(self) -> tuple[Secret, ...]:
+    async def _make(self) -> tuple[KeyringSecret, ...]:
         async with in_transaction() as transaction:
             await hold_matter(transaction, Matter.SECRETS)
             if not await UrlSecret.exists():  # another server may have been faster
-                begun = self._first() or (Secret.fresh(),)
+                begun = self._initial() or (KeyringSecret.generate(),)
                 rows = [UrlSecret(text=each.text, until=each.until) for each in reversed(begun)]
                 for number, row in enumerate(rows, 1):
                     row.id = number
                 await UrlSecret.bulk_create(rows)
-        self._seen = None
+        self._cached = None
         return await self._read()
 
-    async def _read(self) -> tuple[Secret, ...]:
-        async with self._asking:
-            if self._seen is None or self._monotonic() - self._seen[0] >= REMEMBERED:
+    async def _read(self) -> tuple[KeyringSecret, ...]:
+        async with self._lock:
+            if self._cached is None or self._monotonic() - self._cached[0] >= CACHE_SECONDS:
                 rows = await UrlSecret.all().order_by("-id")
-                self._seen = self._monotonic(), tuple(Secret(row.text, row.until) for row in rows)
-            return self._seen[1]
+                self._cached = self._monotonic(), tuple(KeyringSecret(row.text, row.until) for row in rows)
+            return self._cached[1]

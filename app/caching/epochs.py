@@ -19,13 +19,13 @@ SLOTS = 4096
 """Images share slots: a change of one makes at most a few others be asked for again."""
 SIZE = 8 * (SLOTS + 1)
 
-ALL = SLOTS
+ALL_IMAGES = SLOTS
 """The slot of a mark that stands for all images."""
 
-Marks: TypeAlias = tuple[int, int]
+Epochs: TypeAlias = tuple[int, int]
 
 
-class Freshness:
+class CacheEpochs:
     """The marks in the file `path`, which is made where it is missing."""
 
     def __init__(self, path: Path) -> None:
@@ -35,42 +35,42 @@ class Freshness:
             if sys.platform == "linux":  # a mark written into a hole ends the process where the disk is full
                 os.posix_fallocate(file.fileno(), 0, SIZE)
             self._map = mmap.mmap(file.fileno(), SIZE)
-        self._marks = memoryview(self._map).cast("Q")
+        self._epochs = memoryview(self._map).cast("Q")
 
     def close(self) -> None:
-        self._marks.release()
+        self._epochs.release()
         self._map.close()
 
-    def marks(self, image_id: str) -> Marks:
+    def current(self, image_id: str) -> Epochs:
         """What to keep with an answer about an image; to be taken before the question is asked."""
-        return self._marks[slot_of(image_id)], self._marks[ALL]
+        return self._epochs[slot_of(image_id)], self._epochs[ALL_IMAGES]
 
-    def holds(self, image_id: str, marks: Marks) -> bool:
+    def is_valid(self, image_id: str, marks: Epochs) -> bool:
         """Whether nothing has changed since these marks were taken."""
-        return self._marks[slot_of(image_id)] == marks[0] and self._marks[ALL] == marks[1]
+        return self._epochs[slot_of(image_id)] == marks[0] and self._epochs[ALL_IMAGES] == marks[1]
 
     @asynccontextmanager
-    async def changing(self, *image_ids: str) -> AsyncIterator[None]:
+    async def invalidating(self, *image_ids: str) -> AsyncIterator[None]:
         """Around the transaction that changes these images: when it ends, in any way, what was remembered is void."""
         try:
             yield
         finally:
-            await self._changed([slot_of(image_id) for image_id in image_ids])
+            await self._invalidate([slot_of(image_id) for image_id in image_ids])
 
     @asynccontextmanager
-    async def changing_all(self) -> AsyncIterator[None]:
+    async def invalidating_all(self) -> AsyncIterator[None]:
         """The same for what changes more images than one would name."""
         try:
             yield
         finally:
-            await self._changed([ALL])
+            await self._invalidate([ALL_IMAGES])
 
-    async def _changed(self, slots: Sequence[int]) -> None:
-        self._void(slots)
+    async def _invalidate(self, slots: Sequence[int]) -> None:
+        self._bump(slots)
 
-    def _void(self, slots: Sequence[int]) -> None:
+    def _bump(self, slots: Sequence[int]) -> None:
         for slot in slots:
-            self._marks[slot] = secrets.randbits(64)
+            self._epochs[slot] = secrets.randbits(64)
 
 
 def slot_of(image_id: str) -> int:

@@ -6,26 +6,26 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.caching.epochs import ALL, SLOTS, Freshness
+from app.caching.epochs import ALL_IMAGES, SLOTS, CacheEpochs
 from app.cancellation import to_the_end
-from app.coordination.redis.client import Redis
-from app.coordination.redis.commands import AGAIN, PREFIX, Away
-from app.coordination.redis.deadline import GRACE, PATIENCE
-from app.coordination.redis.subscription import TRUST
+from app.coordination.redis.client import RedisClient
+from app.coordination.redis.commands import PREFIX, RECONNECT_INTERVAL_SECONDS, RedisUnavailable
+from app.coordination.redis.deadline import GRACE_SECONDS, RESPONSE_TIMEOUT_SECONDS
+from app.coordination.redis.subscription import TRUST_SECONDS
 
 CHANNEL = f"{PREFIX}marks:{SLOTS}"
-SETTLE = AGAIN + PATIENCE + GRACE + 0.05
+SETTLE_SECONDS = RECONNECT_INTERVAL_SECONDS + RESPONSE_TIMEOUT_SECONDS + GRACE_SECONDS + 0.05
 """Seconds from when this process hears Redis until it trusts its memory: by then the others have found it too."""
 
 
-class SharedFreshness(Freshness):
+class SharedCacheEpochs(CacheEpochs):
     """Marks that hold only while this process hears what the others tell.
 
     Who changes something tells it after the transaction and before the answer. Who can't tell waits instead until all
     others must have noticed that they hear nothing, `TRUST` seconds from when Redis was last seen.
     """
 
-    def __init__(self, path: Path, redis: Redis, *, settle: float = SETTLE) -> None:
+    def __init__(self, path: Path, redis: RedisClient, *, settle: float = SETTLE_SECONDS) -> None:
         super().__init__(path)
         self._settle = settle
         self._settling: asyncio.TimerHandle | None = None
@@ -33,12 +33,12 @@ class SharedFreshness(Freshness):
         self._commands = redis.commands
         self._subscription = redis.subscription
         self._name = secrets.token_hex(8)
-        self._owes = False
-        redis.subscription.hear(CHANNEL, self._heard, anew=self._begin_anew)
-        redis.commands.when_back(self._tell_what_is_owed)
+        self._has_unpublished = False
+        redis.subscription.on_message(CHANNEL, self._received, on_start=self._reset)
+        redis.commands.on_reconnect(self._publish_missed)
 
     def holds(self, image_id: str, marks: tuple[int, int]) -> bool:
-        return self._is_settled and self._subscription.hears and super().holds(image_id, marks)
+        return self._is_settled and self._subscription.is_current and super().is_valid(image_id, marks)
 
     def close(self) -> None:
         if self._settling is not None:
@@ -46,36 +46,38 @@ class SharedFreshness(Freshness):
         super().close()
 
     async def _changed(self, slots: Sequence[int]) -> None:
-        self._void(slots)
-        await to_the_end(self._tell(slots))
+        self._bump(slots)
+        await to_the_end(self._publish_or_wait(slots))
 
-    async def _tell(self, slots: Sequence[int]) -> None:
+    async def _publish_or_wait(self, slots: Sequence[int]) -> None:
         """Returns when nobody shows the old from memory any more, as far as that can be known."""
         try:
             await self._publish(slots)
-        except Away:
-            self._owes = True
-            since = self._commands.away_since
+        except RedisUnavailable:
+            self._has_unpublished = True
+            since = self._commands.unavailable_since
             if since is not None:
-                await asyncio.sleep(max(0.0, since + TRUST - time.monotonic()))
+                await asyncio.sleep(max(0.0, since + TRUST_SECONDS - time.monotonic()))
 
     async def _publish(self, slots: Sequence[int]) -> None:
-        await self._commands.do("marks", "PUBLISH", CHANNEL, f"{self._name} {','.join(map(str, slots))}")
+        await self._commands.execute("marks", "PUBLISH", CHANNEL, f"{self._name} {','.join(map(str, slots))}")
 
-    def _tell_what_is_owed(self) -> None:
+    def _publish_missed(self) -> None:
         """Others may have heard Redis all the while that this process could not reach it."""
-        if self._owes:
-            self._owes = False
-            self._commands.soon(self._tell([ALL]))
+        if self._has_unpublished:
+            self._has_unpublished = False
+            self._commands.in_background(self._publish_or_wait([ALL_IMAGES]))
 
-    def _heard(self, message: str) -> None:
+    def _received(self, message: str) -> None:
         name, _, slots = message.partition(" ")
         if name != self._name:
-            self._void([int(slot) for slot in slots.split(",") if slot.isdecimal() and int(slot) <= ALL])
+            self._bump(
+                [int(slot) for slot in slots.split(",") if slot.isdecimal() and int(slot) <= ALL_IMAGES]
+            )
 
-    def _begin_anew(self) -> None:
+    def _reset(self) -> None:
         """What was remembered before may have changed unheard, and so may what changes before the others hear, too."""
-        self._void([ALL])
+        self._bump([ALL_IMAGES])
         if self._settling is not None:
             self._settling.cancel()
         self._is_settled = False

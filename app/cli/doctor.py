@@ -94,7 +94,7 @@ async def _engines(settings: Settings) -> AsyncIterator[Line]:
 async def _rows(settings: Settings, services: Services) -> AsyncIterator[Line]:
     try:
         if isinstance(services.keyring, FileKeyring) and services.keyring.path.exists():
-            await services.keyring.newest()
+            await services.keyring.signing_secret()
         async with lifespan.rows(settings):
             database = next(check for check in services.health.checks if check.name == "database")
             line = await engines.answers(database)

@@ -8,8 +8,8 @@ from app.cli.console import as_json, at_the_console, print_all
 from app.context import Context
 from app.errors import written_size
 from app.jobs.cleanup import runner
-from app.jobs.cleanup.report import Report
-from app.jobs.leases import Lost, Taken
+from app.jobs.cleanup.report import CleanupReport
+from app.jobs.leases import LeaseLost, LeaseTaken
 from app.storage.base import Amount
 
 
@@ -24,10 +24,10 @@ async def sweep(ctx: Context, *, dry_run: bool, force: bool, as_json: bool) -> N
     Those are bytes that no image has, variants over PICHUB_VARIANTS_SIZE, what crashes left of uploads, and rows that
     are older than they are kept.
     """
-    work = runner.look if dry_run else runner.sweep
+    work = runner.dry_run if dry_run else runner.clean_up
     try:
         report = await work(ctx.services, force=force)
-    except (Taken, Lost) as error:
+    except (LeaseTaken, LeaseLost) as error:
         raise click.ClickException("Another process is sweeping; ask again in a few minutes") from error
     if as_json:
         click.echo(json.dumps(_facts(report, dry_run=dry_run)))
@@ -35,13 +35,13 @@ async def sweep(ctx: Context, *, dry_run: bool, force: bool, as_json: bool) -> N
         print_all(_lines(report), ("would_remove" if dry_run else "removed", "count", "size"), as_json=False)
     for name, failure in report.failed.items():
         click.echo(f"pichub: {name}: {failure}", err=True)
-    if report.held_back:
-        click.echo(f"pichub: {report.held_back} If it is, say --force.", err=True)
-    if report.failed or report.held_back:
+    if report.withheld:
+        click.echo(f"pichub: {report.withheld} If it is, say --force.", err=True)
+    if report.failed or report.withheld:
         sys.exit(1)
 
 
-def _lines(report: Report) -> list[dict[str, Any]]:
+def _lines(report: CleanupReport) -> list[dict[str, Any]]:
     lines = {**report.removed, "all": report.total}
     return [
         {"removed": name, "would_remove": name, "count": amount.count, "size": written_size(amount.size)}
@@ -49,12 +49,12 @@ def _lines(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _facts(report: Report, *, dry_run: bool) -> dict[str, Any]:
+def _facts(report: CleanupReport, *, dry_run: bool) -> dict[str, Any]:
     return {
         "dry_run": dry_run,
         "removed": {name.replace(" ", "_"): _amount(amount) for name, amount in report.removed.items()},
         "total": _amount(report.total),
-        "held_back": _amount(report.held_back.orphans) if report.held_back else None,
+        "held_back": _amount(report.withheld.orphans) if report.withheld else None,
         "failed": {name.replace(" ", "_"): str(failure) for name, failure in report.failed.items()},
     }
 

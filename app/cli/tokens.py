@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from app.auth.actor import Preset, Scope
+from app.auth.actor import Scope, ScopePreset
 from app.cli.console import as_json, at_the_console, print_all, print_one
 from app.context import Context
 from app.models import ApiToken
@@ -45,7 +45,7 @@ class Duration(click.ParamType[timedelta]):
 )
 @click.option(
     "--preset",
-    type=click.Choice([preset.translate(HYPHENS) for preset in Preset]),
+    type=click.Choice([preset.translate(HYPHENS) for preset in ScopePreset]),
     help="Scopes that go together; everything, where neither is said.",
 )
 @click.option("--expires-in", type=Duration(), help="How long it holds: 12h, 30d, 8w. For ever, if not said.")
@@ -94,10 +94,10 @@ def _scopes(scopes: tuple[str, ...]) -> list[Scope] | None:
     return [Scope(scope) for scope in scopes] or None
 
 
-def _preset(scopes: tuple[str, ...], preset: str | None) -> Preset | None:
+def _preset(scopes: tuple[str, ...], preset: str | None) -> ScopePreset | None:
     if preset is not None:
-        return Preset(preset.replace("-", "_"))
-    return None if scopes else Preset.EVERYTHING
+        return ScopePreset(preset.replace("-", "_"))
+    return None if scopes else ScopePreset.EVERYTHING
 
 
 def _facts(row: ApiToken) -> dict[str, str | list[str] | datetime | None]:

@@ -11,7 +11,7 @@ import uvicorn
 from app.cli.connections import Connection
 from app.cli.console import data_dir, settings_of, told
 from app.context import Services
-from app.jobs.worker import LOOPS, work
+from app.jobs.worker import LOOPS, run_loops
 from app.lifespan import bring_up_to_date, running
 from app.observability import logging as logs
 from app.settings import Settings
@@ -60,7 +60,7 @@ async def _until_told_to_stop(settings: Settings, listening: socket.socket | Non
     await bring_up_to_date(settings)
     async with running(settings) as services, _answering(services, listening):
         click.echo(f"PicHub's worker runs on {settings.data_dir.resolve()}: {', '.join(LOOPS)}")
-        await work(services, stop)
+        await run_loops(services, stop)
 
 
 @asynccontextmanager

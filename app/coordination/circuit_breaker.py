@@ -13,17 +13,17 @@ from contextvars import Context
 
 log = logging.getLogger("pichub.watch")
 
-DOUBT = 1.0
+PROBE_AFTER_SECONDS = 1.0
 """Seconds without an answer after which it is asked whether there will be one."""
-AGAIN = 1.0
+PROBE_INTERVAL_SECONDS = 1.0
 """Seconds from one answer to the next time that it is asked."""
 
 
-class Unclear(Exception):
+class ProbeInconclusive(Exception):
     """An answer that says neither that the engine is there nor that it hangs: who waits will be told the same."""
 
 
-class Watch:
+class CircuitBreaker:
     """`ask` asks the engine for nothing, for which it gets `patience` seconds; `rest` comes when that is not needed
     any more, and `let_go` when it hangs. `ask` may raise Unclear.
 
@@ -34,32 +34,32 @@ class Watch:
     def __init__(
         self,
         engine: str,
-        ask: Callable[[], Awaitable[object]],
+        probe: Callable[[], Awaitable[object]],
         *,
-        patience: float,
-        let_go: Callable[[], object] = lambda: None,
-        rest: Callable[[], object] = lambda: None,
+        timeout: float,
+        on_open: Callable[[], object] = lambda: None,
+        on_idle: Callable[[], object] = lambda: None,
     ) -> None:
-        self.is_away = False
+        self.is_open = False
         """Whether it is known to answer nothing."""
-        self.patience = patience
+        self.timeout = timeout
         self._engine = engine
-        self._ask = ask
-        self._rest = rest
-        self._let_go = let_go
+        self._probe = probe
+        self._on_idle = on_idle
+        self._on_open = on_open
         self._late: set[object] = set()
         self._bounds: set[asyncio.Timeout] = set()
-        self._answers = 0
-        self._looking: asyncio.Task[None] | None = None
+        self._responses = 0
+        self._probing: asyncio.Task[None] | None = None
 
     @contextmanager
-    def asking(self) -> Iterator[None]:
+    def watching(self) -> Iterator[None]:
         """Around what is asked of the engine, or waits for its turn."""
         one = object()
-        alarm = asyncio.get_running_loop().call_later(DOUBT, self._doubt, one)
+        alarm = asyncio.get_running_loop().call_later(PROBE_AFTER_SECONDS, self._start_probing, one)
         try:
             yield
-            self._answers += 1
+            self._responses += 1
         finally:
             alarm.cancel()
             self._late.discard(one)
@@ -76,44 +76,44 @@ class Watch:
 
     async def close(self) -> None:
         """Asks no more."""
-        if self._looking is not None:
-            self._looking.cancel()
-            await asyncio.wait([self._looking])
-        self.is_away = False
+        if self._probing is not None:
+            self._probing.cancel()
+            await asyncio.wait([self._probing])
+        self.is_open = False
 
-    def _doubt(self, one: object) -> None:
+    def _start_probing(self, one: object) -> None:
         self._late.add(one)
-        if self._looking is None or self._looking.done():
-            self._looking = asyncio.create_task(
-                self._look(), name=f"pichub-{self._engine}", context=Context()
+        if self._probing is None or self._probing.done():
+            self._probing = asyncio.create_task(
+                self._probe_while_late(), name=f"pichub-{self._engine}", context=Context()
             )
 
-    async def _look(self) -> None:
+    async def _probe_while_late(self) -> None:
         try:
-            while self._late or self.is_away:
-                await self._look_once()
-                await asyncio.sleep(AGAIN)
+            while self._late or self.is_open:
+                await self._probe_once()
+                await asyncio.sleep(PROBE_INTERVAL_SECONDS)
         finally:
-            self._rest()
+            self._on_idle()
 
-    async def _look_once(self) -> None:
-        answers = self._answers
+    async def _probe_once(self) -> None:
+        answers = self._responses
         try:
-            async with asyncio.timeout(self.patience):
-                await self._ask()
+            async with asyncio.timeout(self.timeout):
+                await self._probe()
         except TimeoutError:
-            if answers == self._answers:  # else it answers others
-                self._went()
-        except Unclear:
+            if answers == self._responses:  # else it answers others
+                self._open()
+        except ProbeInconclusive:
             return
         else:
-            self._came()
+            self._close()
 
-    def _went(self) -> None:
-        if self.is_away:
+    def _open(self) -> None:
+        if self.is_open:
             return
-        self.is_away = True
-        seconds = DOUBT + self.patience
+        self.is_open = True
+        seconds = PROBE_AFTER_SECONDS + self.timeout
         log.warning(
             "%s has not answered for %g seconds: what needs it is refused at once until it does",
             self._engine,
@@ -122,9 +122,9 @@ class Watch:
         for bound in self._bounds:
             if not bound.expired():
                 bound.reschedule(0)
-        self._let_go()
+        self._on_open()
 
-    def _came(self) -> None:
-        if self.is_away:
-            self.is_away = False
+    def _close(self) -> None:
+        if self.is_open:
+            self.is_open = False
             log.warning("%s answers again", self._engine)

@@ -7,15 +7,15 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-FIRST_WAIT, LONGEST_WAIT = 0.002, 0.05
+MIN_POLL_SECONDS, MAX_POLL_SECONDS = 0.002, 0.05
 
 
-class Held(Exception):
+class LockTimeout(Exception):
     """Another process held the lock for longer than was waited."""
 
 
 @asynccontextmanager
-async def locked(path: Path, *, patience: float) -> AsyncIterator[bool]:
+async def file_lock(path: Path, *, timeout: float) -> AsyncIterator[bool]:
     """Holds the lock on the file `path`, which is made and stays; tells whether another held it before.
 
     Raises Held after `patience` seconds.
@@ -27,20 +27,20 @@ async def locked(path: Path, *, patience: float) -> AsyncIterator[bool]:
         waited = not _try_lock(file)
         if waited:
             try:
-                async with asyncio.timeout(patience):
-                    await _lock(file)
+                async with asyncio.timeout(timeout):
+                    await _poll(file)
             except TimeoutError as error:
-                raise Held(f"{path} was held by another process for {patience:g} seconds") from error
+                raise LockTimeout(f"{path} was held by another process for {timeout:g} seconds") from error
         yield waited
     finally:
         os.close(file)
 
 
-async def _lock(file: int) -> None:
-    wait = FIRST_WAIT
+async def _poll(file: int) -> None:
+    wait = MIN_POLL_SECONDS
     while not _try_lock(file):  # another process does not set events
         await asyncio.sleep(wait)
-        wait = min(2 * wait, LONGEST_WAIT)
+        wait = min(2 * wait, MAX_POLL_SECONDS)
 
 
 def _try_lock(file: int) -> bool:

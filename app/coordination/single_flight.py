@@ -7,18 +7,18 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Flights(Generic[T]):
+class SingleFlight(Generic[T]):
     """Work under way, by key. Who asks for a key in flight waits for it; who leaves does not end it for others."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[T]] = {}
 
-    async def join(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
+    async def do(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
         """What the one run for `key` returns or raises."""
         task = self._tasks.get(key)
         if task is None:
             task = self._tasks[key] = asyncio.create_task(self._run(work))
-            task.add_done_callback(lambda done: self._land(key, done))
+            task.add_done_callback(lambda done: self._forget(key, done))
         return await asyncio.shield(task)
 
     async def close(self) -> None:
@@ -32,7 +32,7 @@ class Flights(Generic[T]):
     async def _run(work: Callable[[], Awaitable[T]]) -> T:
         return await work()
 
-    def _land(self, key: str, task: asyncio.Task[T]) -> None:
+    def _forget(self, key: str, task: asyncio.Task[T]) -> None:
         del self._tasks[key]
         if not task.cancelled():
             task.exception()  # seen: those who waited have it; if all left, nobody needs it

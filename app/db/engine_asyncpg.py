@@ -26,7 +26,7 @@ from tortoise.exceptions import IntegrityError, OperationalError, TransactionMan
 from tortoise.filters import Like, escape_like, insensitive_contains
 
 from app.cancellation import to_the_end
-from app.coordination.circuit_breaker import Unclear, Watch
+from app.coordination.circuit_breaker import CircuitBreaker, ProbeInconclusive
 from app.db.row_mapper import Reading
 from app.db.sql import gives_rows
 from app.errors import Busy, DatabaseUnreachable, OutcomeUnknown, OutOfStorage
@@ -164,12 +164,12 @@ class Engine(_Client):
         self._sizes: dict[str, Any] = {"min_size": minsize, "max_size": maxsize}
         self._opening = asyncio.Lock()
         self._beside: Connection | None = None
-        self.watch = Watch(
+        self.watch = CircuitBreaker(
             "PostgreSQL",
             self._ask_beside,
-            patience=UNSURE,
-            let_go=self._let_go,
-            rest=self._rest,
+            timeout=UNSURE,
+            on_open=self._let_go,
+            on_idle=self._rest,
         )
         self.waiting = 0
         """How many wait for a connection."""
@@ -201,7 +201,7 @@ class Engine(_Client):
 
     async def lend(self) -> Connection:
         """A connection of the pool, to be taken back."""
-        if self.watch.is_away:
+        if self.watch.is_open:
             raise DatabaseUnreachable
         if self._pool is None:
             async with self.watch.bounded():
@@ -229,7 +229,7 @@ class Engine(_Client):
             await pool.release(raw)
 
     async def _perform(self, work: Work[T]) -> T:
-        with self.watch.asking():
+        with self.watch.watching():
             raw = await self.lend()
             try:
                 with _translated(OutcomeUnknown):
@@ -270,7 +270,7 @@ class Engine(_Client):
         except BaseException as error:
             self._rest()
             if isinstance(error, ELSEWHERE) and not isinstance(error, TimeoutError):
-                raise Unclear from error
+                raise ProbeInconclusive from error
             if not isinstance(error, asyncpg.PostgresError):
                 raise
 
@@ -297,7 +297,7 @@ class Transaction(_Client, TransactionalDBClient):
         async with self._turn:  # tasks may share a transaction, and a connection does one thing at a time
             if self._finalized:
                 raise TransactionManagementError("The transaction has ended")
-            with self._engine.watch.asking():
+            with self._engine.watch.watching():
                 return await work(self._raw)
 
     @property
@@ -359,7 +359,7 @@ class _Span(TransactionContext):
         self._token: ConnectionToken | None = None
 
     async def __aenter__(self) -> Transaction:
-        with _translated(), self._engine.watch.asking():
+        with _translated(), self._engine.watch.watching():
             raw = await self._engine.lend()
             try:
                 self.client = Transaction(self._engine, raw)
@@ -375,7 +375,7 @@ class _Span(TransactionContext):
         try:
             get_connections().reset(self._token)
         finally:
-            with self._engine.watch.asking():
+            with self._engine.watch.watching():
                 await to_the_end(self._end(failed=kind is not None))
 
     async def _end(self, *, failed: bool) -> None:

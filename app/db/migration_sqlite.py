@@ -9,7 +9,7 @@ from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.exceptions import IntegrityError
 
 from app.cancellation import in_thread
-from app.coordination.file_lock import Held, locked
+from app.coordination.file_lock import LockTimeout, file_lock
 from app.db.config import CONNECTION, Config, sqlite_path
 from app.db.migrate import MigrationLocked
 
@@ -27,9 +27,9 @@ class SqliteGround:
             return
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            async with locked(path.with_name(f"{path.name}.lock"), patience=patience):
+            async with file_lock(path.with_name(f"{path.name}.lock"), timeout=patience):
                 yield _without_foreign_keys(config)
-        except Held as error:
+        except LockTimeout as error:
             raise MigrationLocked(str(error)) from error
 
     async def begin(self, transaction: BaseDBAsyncClient, patience: float) -> None:

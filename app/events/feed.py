@@ -11,7 +11,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from contextvars import Context
 
-from app.coordination.notifier.base import Bell, Listener
+from app.coordination.notifier.base import Listener, Notifier
 from app.errors import FellBehind
 from app.events.outbox import TOPIC
 from app.models import Event
@@ -70,7 +70,7 @@ class Feed:
         event = await follower.next()
     """
 
-    def __init__(self, bell: Bell, *, waiting: int = WAITING) -> None:
+    def __init__(self, bell: Notifier, *, waiting: int = WAITING) -> None:
         self.stopping = asyncio.Event()
         self._bell = bell
         self._most = waiting
@@ -124,7 +124,7 @@ class Feed:
             await asyncio.wait([tail])
 
     async def _run(self, ready: "asyncio.Future[int]") -> None:
-        async with self._bell.listening(TOPIC) as listener:
+        async with self._bell.subscribe(TOPIC) as listener:
             try:
                 self._read_to = await Event.last_position()
                 ready.set_result(self._read_to)

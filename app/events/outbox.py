@@ -7,7 +7,7 @@ from datetime import datetime
 import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-from app.coordination.notifier.base import Bell
+from app.coordination.notifier.base import Notifier
 from app.events.catalogue import Happening, Snapshot
 from app.ids import Kind, new_id
 from app.models import Account, Event, EventCounter
@@ -28,7 +28,7 @@ class Outbox:
 
 
 @asynccontextmanager
-async def transaction(bell: Bell, *, account_id: str, now: datetime) -> AsyncIterator[Outbox]:
+async def transaction(bell: Notifier, *, account_id: str, now: datetime) -> AsyncIterator[Outbox]:
     """A transaction that changes an account's things, records events, and rings the bell when it has been committed.
 
     async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events:
@@ -45,7 +45,7 @@ async def transaction(bell: Bell, *, account_id: str, now: datetime) -> AsyncIte
     finally:
         # Also where a cancel came with the commit. A ring for nothing costs one look.
         if outbox.recorded:
-            await bell.ring(TOPIC)
+            await bell.notify(TOPIC)
 
 
 async def _write(connection: BaseDBAsyncClient, happenings: list[Happening], now: datetime) -> None:

@@ -6,7 +6,7 @@ from typing import TypeAlias
 import strawberry
 from starlette.responses import Response
 
-from app.auth.browsers import COOKIE, Credentials
+from app.auth.browsers import SESSION_COOKIE, Credentials
 from app.context import Context
 from app.errors import BadRequest
 from app.graphql.loaders import Loaders
@@ -54,7 +54,7 @@ class Operation:
         if self.response is None:
             return  # a session that has ended opens nothing, though its cookie stays
         self.response.set_cookie(
-            COOKIE,
+            SESSION_COOKIE,
             text,
             max_age=days * 86_400,
             path="/",

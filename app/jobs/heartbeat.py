@@ -6,31 +6,33 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from app.jobs import leases
-from app.jobs.leases import Lost, Taken
+from app.jobs.leases import LeaseLost, LeaseTaken
 
-NAME = "pulse"
-EVERY = 60.0
-MISSED = timedelta(seconds=4 * EVERY)
+LEASE_NAME = "pulse"
+INTERVAL_SECONDS = 60.0
+MISSED_AFTER = timedelta(seconds=4 * INTERVAL_SECONDS)
 """After so long without a word no worker runs."""
 
 
-class Parts(Protocol):
+class HasClock(Protocol):
     @property
     def clock(self) -> Callable[[], datetime]: ...
 
 
-async def run(parts: Parts) -> None:
+async def run(parts: HasClock) -> None:
     """Says so at once, and each minute again, until it is cancelled."""
     while True:
         try:
-            async with leases.leased(NAME, clock=parts.clock, lasting=timedelta(seconds=EVERY)):
+            async with leases.hold_lease(
+                LEASE_NAME, clock=parts.clock, duration=timedelta(seconds=INTERVAL_SECONDS)
+            ):
                 pass
-        except (Taken, Lost):  # another says it this very moment
+        except (LeaseTaken, LeaseLost):  # another says it this very moment
             pass
-        await asyncio.sleep(EVERY)
+        await asyncio.sleep(INTERVAL_SECONDS)
 
 
-async def silence(now: datetime) -> float | None:
+async def seconds_since(now: datetime) -> float | None:
     """Seconds since a worker last said so; None where none ever did."""
-    heard = await leases.last_done(NAME)
+    heard = await leases.last_completed(LEASE_NAME)
     return max(0.0, (now - heard).total_seconds()) if heard else None

@@ -1,6 +1,6 @@
 """Work that one process does at a time, on however many machines: leases in the database.
 
-    async with leased("sweep", clock=services.clock, lasting=timedelta(minutes=2)) as lease:
+    async with leased("sweep", clock=services.clock, duration=timedelta(minutes=2)) as lease:
         for batch in work:
             await lease.extend()
             ...
@@ -17,10 +17,10 @@ from datetime import datetime, timedelta
 from app.cancellation import to_the_end
 from app.models import Lease
 
-LONG_AGO = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
+EXPIRED = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-class Taken(Exception):
+class LeaseTaken(Exception):
     """Another process has the lease, `until` then at the latest."""
 
     def __init__(self, name: str, until: datetime) -> None:
@@ -28,42 +28,40 @@ class Taken(Exception):
         self.until = until
 
 
-class Lost(Exception):
+class LeaseLost(Exception):
     """The lease ran out before it was extended, and another process has it now."""
 
 
-class Held:
+class HeldLease:
     """A lease that this process has."""
 
-    def __init__(self, name: str, *, clock: Callable[[], datetime], lasting: timedelta) -> None:
+    def __init__(self, name: str, *, clock: Callable[[], datetime], duration: timedelta) -> None:
         self.name = name
         self._holder = secrets.token_hex(16)
         self._clock = clock
-        self._lasting = lasting
-        self._until = LONG_AGO
+        self._duration = duration
+        self._until = EXPIRED
 
-    async def take(self) -> None:
+    async def acquire(self) -> None:
         """Raises Taken."""
         if not await self._claim():
             await Lease.bulk_create(
-                [Lease(name=self.name, holder="", expires_at=LONG_AGO)], ignore_conflicts=True
+                [Lease(name=self.name, holder="", expires_at=EXPIRED)], ignore_conflicts=True
             )
             if not await self._claim():
-                raise Taken(self.name, (await Lease.get(name=self.name)).expires_at)
+                raise LeaseTaken(self.name, (await Lease.get(name=self.name)).expires_at)
 
     async def extend(self) -> None:
         """To be called at least once in each half of `lasting`; costs a statement once in that time. Raises Lost."""
-        if self._until - self._clock() < self._lasting / 2 and not await self._claim():
-            raise Lost(self.name)
+        if self._until - self._clock() < self._duration / 2 and not await self._claim():
+            raise LeaseLost(self.name)
 
-    async def give_back(self, *, done: bool) -> None:
+    async def release(self, *, done: bool) -> None:
         noted = {"done_at": self._clock()} if done else {}
-        await Lease.filter(name=self.name, holder=self._holder).update(
-            holder="", expires_at=LONG_AGO, **noted
-        )
+        await Lease.filter(name=self.name, holder=self._holder).update(holder="", expires_at=EXPIRED, **noted)
 
     async def _claim(self) -> bool:
-        until = self._clock() + self._lasting
+        until = self._clock() + self._duration
         open_to_us = Lease.open_to(self._holder, self.name, self._clock())
         if not await open_to_us.update(holder=self._holder, expires_at=until):
             return False
@@ -72,19 +70,21 @@ class Held:
 
 
 @asynccontextmanager
-async def leased(name: str, *, clock: Callable[[], datetime], lasting: timedelta) -> AsyncIterator[Held]:
+async def hold_lease(
+    name: str, *, clock: Callable[[], datetime], duration: timedelta
+) -> AsyncIterator[HeldLease]:
     """Holds a lease to the end of the block. If the block does not raise, its work counts as done. Raises Taken."""
-    lease = Held(name, clock=clock, lasting=lasting)
+    lease = HeldLease(name, clock=clock, duration=duration)
     done = False
     try:
-        await lease.take()
+        await lease.acquire()
         yield lease
         done = True
     finally:
-        await to_the_end(lease.give_back(done=done))
+        await to_the_end(lease.release(done=done))
 
 
-async def last_done(name: str) -> datetime | None:
+async def last_completed(name: str) -> datetime | None:
     """When the work was last brought to its end, by anyone."""
     lease = await Lease.get_or_none(name=name)
     return lease.done_at if lease else None

@@ -14,9 +14,9 @@ from app.webhooks import delivery, relay
 
 log = logging.getLogger("pichub.worker")
 
-PATIENCE = 10.0
+STOP_TIMEOUT_SECONDS = 10.0
 """Seconds that loops may take to end when the worker stops."""
-FIRST_WAIT, LONGEST_WAIT = 1.0, 60.0
+MIN_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 1.0, 60.0
 
 Loop: TypeAlias = Callable[[Services], Awaitable[None]]
 Sleep: TypeAlias = Callable[[float], Awaitable[None]]
@@ -30,31 +30,31 @@ LOOPS: Mapping[str, Loop] = {
 """Each goes on until it is cancelled. That tells it to begin nothing new, and to end what is in hand."""
 
 
-async def work(
+async def run_loops(
     services: Services,
     stop: asyncio.Event,
     *,
     loops: Mapping[str, Loop] = LOOPS,
-    patience: float = PATIENCE,
+    timeout: float = STOP_TIMEOUT_SECONDS,
     sleep: Sleep = asyncio.sleep,
 ) -> None:
     """Runs the loops until `stop` is set; then they are cancelled, and once more if that takes `patience` seconds."""
     async with asyncio.TaskGroup() as group:
         tasks = [
-            group.create_task(_run(name, loop, services, stop, sleep), name=f"pichub-{name}")
+            group.create_task(_supervise(name, loop, services, stop, sleep), name=f"pichub-{name}")
             for name, loop in loops.items()
         ]
         await stop.wait()
         for task in tasks:
             task.cancel()
-        await asyncio.wait(tasks, timeout=patience)
+        await asyncio.wait(tasks, timeout=timeout)
         for task in tasks:
             task.cancel()
 
 
-async def _run(name: str, loop: Loop, services: Services, stop: asyncio.Event, sleep: Sleep) -> None:
+async def _supervise(name: str, loop: Loop, services: Services, stop: asyncio.Event, sleep: Sleep) -> None:
     """The loop, and the loop anew whenever it fails."""
-    wait = FIRST_WAIT
+    wait = MIN_BACKOFF_SECONDS
     while not stop.is_set():
         began = time.monotonic()
         try:
@@ -63,7 +63,7 @@ async def _run(name: str, loop: Loop, services: Services, stop: asyncio.Event, s
             logs.failed(log, error, f"the loop {name} failed")
         else:
             log.error("the loop %s came to an end", name)
-        if time.monotonic() - began > LONGEST_WAIT:  # it did well for a while
-            wait = FIRST_WAIT
+        if time.monotonic() - began > MAX_BACKOFF_SECONDS:  # it did well for a while
+            wait = MIN_BACKOFF_SECONDS
         await sleep(wait)
-        wait = min(2 * wait, LONGEST_WAIT)
+        wait = min(2 * wait, MAX_BACKOFF_SECONDS)

@@ -11,7 +11,7 @@ from app.ratelimits.policies import Policy, Window
 
 
 @dataclass(frozen=True, slots=True)
-class Left:
+class WindowStats:
     """What is left of a window, and when (UTC) all of it is back: now, where nothing was spent of it."""
 
     policy: Policy
@@ -25,19 +25,19 @@ class Allowance:
     """What is left of a policy: of each of its windows, and of the one with the least left."""
 
     policy: Policy
-    windows: tuple[Left, ...]
+    windows: tuple[WindowStats, ...]
 
     @property
     def limit(self) -> int:
-        return least(self.windows).window.amount
+        return most_restrictive(self.windows).window.amount
 
     @property
     def remaining(self) -> int:
-        return least(self.windows).remaining
+        return most_restrictive(self.windows).remaining
 
     @property
     def resets_at(self) -> datetime:
-        return least(self.windows).resets_at
+        return most_restrictive(self.windows).resets_at
 
 
 class Limiter(Protocol):
@@ -47,23 +47,23 @@ class Limiter(Protocol):
     whole again when its period is over. However many spend at once, no more goes through than each window has.
     """
 
-    async def spend(self, policy: Policy, who: str, cost: int = 1) -> Allowance | None:
+    async def consume(self, policy: Policy, key: str, cost: int = 1) -> Allowance | None:
         """Takes `cost` from all windows, or from none, and gives what is left then; None for a policy that is off.
 
         Raises RateLimited where a window has less left: `retry_after` seconds later there is enough in all of them
         for whoever spends first.
         """
 
-    async def look(self, policy: Policy, who: str) -> Allowance | None:
+    async def peek(self, policy: Policy, key: str) -> Allowance | None:
         """What is left, with nothing spent; None for a policy that is off."""
 
 
-def least(windows: Iterable[Left]) -> Left:
+def most_restrictive(windows: Iterable[WindowStats]) -> WindowStats:
     """The window with the least left; of several such the one that is the last to come back."""
     return min(windows, key=lambda left: (left.remaining, -left.resets_at.timestamp()))
 
 
-def refusal(who: str, lacking: Sequence[Left], now: datetime) -> RateLimited:
+def refusal(who: str, lacking: Sequence[WindowStats], now: datetime) -> RateLimited:
     """The error to raise where there is too little in the windows `lacking`."""
     last = max(lacking, key=lambda left: left.resets_at)
     return RateLimited(

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from limits import RateLimitItemPerSecond
 from limits.aio.storage import Storage
 
-MOST = 300_000
+MAX_KEYS = 300_000
 """Counters that are kept, some 100 MB. A flood of addresses beyond that makes the oldest forgotten."""
 
 
-class Limit(RateLimitItemPerSecond):
+class WindowItem(RateLimitItemPerSecond):
     """The limit of a window. Its key, asked for four times a request, is put together in a fifth of the time here."""
 
     def key_for(self, *identifiers: bytes | str | float) -> str:
@@ -27,7 +27,7 @@ class Counter:
     count: int = 0
 
 
-class Counters(Storage):
+class CounterStorage(Storage):
     """Counts by key. `now` (Unix seconds) is whatever its user says it is.
 
     Windows of one period end in the order in which they began: so a new counter finds those that are over at the head
@@ -36,7 +36,7 @@ class Counters(Storage):
 
     STORAGE_SCHEME = None
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, most: int = MAX_KEYS) -> None:
         super().__init__()
         self.now = 0.0
         self._most = most

@@ -6,14 +6,14 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from app.ratelimits import package
-from app.ratelimits.base import Allowance, Left, refusal
+from app.ratelimits.base import Allowance, WindowStats, refusal
 from app.ratelimits.policies import Policy, Window
 
 if TYPE_CHECKING:
     from limits import RateLimitItem
     from limits.aio.strategies import FixedWindowRateLimiter
 
-    from app.ratelimits.counters import Counters
+    from app.ratelimits.counters import CounterStorage
 
 
 class MemoryLimiter:
@@ -23,33 +23,33 @@ class MemoryLimiter:
         self._clock = clock
         self._items: dict[Policy, list[tuple[Window, RateLimitItem]]] = {}
 
-    async def spend(self, policy: Policy, who: str, cost: int = 1) -> Allowance | None:
+    async def consume(self, policy: Policy, key: str, cost: int = 1) -> Allowance | None:
         if not policy.windows:
             return None
-        items, now = self._items_of(policy), self._stop_the_clock()
-        lacking = [each for each in items if not await self._fixed.test(each[1], policy.name, who, cost=cost)]
+        items, now = self._items_of(policy), self._freeze_clock()
+        lacking = [each for each in items if not await self._fixed.test(each[1], policy.name, key, cost=cost)]
         if lacking:
-            raise refusal(who, await self._left(policy, lacking, who), now)
+            raise refusal(key, await self._stats(policy, lacking, key), now)
         for _, item in items:
-            await self._fixed.hit(item, policy.name, who, cost=cost)
-        return Allowance(policy, await self._left(policy, items, who))
+            await self._fixed.hit(item, policy.name, key, cost=cost)
+        return Allowance(policy, await self._stats(policy, items, key))
 
-    async def look(self, policy: Policy, who: str) -> Allowance | None:
+    async def peek(self, policy: Policy, key: str) -> Allowance | None:
         if not policy.windows:
             return None
-        self._stop_the_clock()
-        return Allowance(policy, await self._left(policy, self._items_of(policy), who))
+        self._freeze_clock()
+        return Allowance(policy, await self._stats(policy, self._items_of(policy), key))
 
-    async def _left(
+    async def _stats(
         self, policy: Policy, items: Sequence[tuple[Window, "RateLimitItem"]], who: str
-    ) -> tuple[Left, ...]:
+    ) -> tuple[WindowStats, ...]:
         left = []
         for window, item in items:
             resets_at, remaining = await self._fixed.get_window_stats(item, policy.name, who)
-            left.append(Left(policy, window, remaining, datetime.fromtimestamp(resets_at, UTC)))
+            left.append(WindowStats(policy, window, remaining, datetime.fromtimestamp(resets_at, UTC)))
         return tuple(left)
 
-    def _stop_the_clock(self) -> datetime:
+    def _freeze_clock(self) -> datetime:
         now = self._clock()
         self._counters.now = now.timestamp()
         return now
@@ -57,17 +57,19 @@ class MemoryLimiter:
     def _items_of(self, policy: Policy) -> list[tuple[Window, "RateLimitItem"]]:
         if policy not in self._items:
             package.load()
-            from app.ratelimits.counters import Limit
+            from app.ratelimits.counters import WindowItem
 
-            self._items[policy] = [(window, Limit(window.amount, window.period)) for window in policy.windows]
+            self._items[policy] = [
+                (window, WindowItem(window.amount, window.period)) for window in policy.windows
+            ]
         return self._items[policy]
 
     @cached_property
-    def _counters(self) -> "Counters":
+    def _counters(self) -> "CounterStorage":
         package.load()
-        from app.ratelimits.counters import Counters
+        from app.ratelimits.counters import CounterStorage
 
-        return Counters()
+        return CounterStorage()
 
     @cached_property
     def _fixed(self) -> "FixedWindowRateLimiter":

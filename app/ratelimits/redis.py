@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
-from app.coordination.redis.commands import PREFIX, Away, Commands
-from app.ratelimits.base import Allowance, Left, Limiter, refusal
+from app.coordination.redis.commands import PREFIX, RedisCommands, RedisUnavailable
+from app.ratelimits.base import Allowance, Limiter, WindowStats, refusal
 from app.ratelimits.policies import Policy
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
-SPEND = """
+CONSUME_SCRIPT = """
 local now, cost = tonumber(ARGV[1]), tonumber(ARGV[2])
 local names, windows, enough = {}, {}, true
 for i = 3, #ARGV, 2 do
@@ -52,40 +52,42 @@ return told
 class RedisLimiter:
     """See `app.ratelimits.base.Limiter`. While Redis is away `here` counts, for this process alone."""
 
-    def __init__(self, commands: Commands, clock: Callable[[], datetime], here: Limiter) -> None:
+    def __init__(self, commands: RedisCommands, clock: Callable[[], datetime], fallback: Limiter) -> None:
         self._commands = commands
         self._clock = clock
-        self._here = here
+        self._here = fallback
 
-    async def spend(self, policy: Policy, who: str, cost: int = 1) -> Allowance | None:
+    async def consume(self, policy: Policy, key: str, cost: int = 1) -> Allowance | None:
         if not policy.windows:
             return None
         now = self._clock()
         try:
-            is_enough, left = await self._ask(policy, who, cost, now)
-        except Away:
-            return await self._here.spend(policy, who, cost)
+            is_enough, left = await self._run(policy, key, cost, now)
+        except RedisUnavailable:
+            return await self._here.consume(policy, key, cost)
         if not is_enough:
-            raise refusal(who, [each for each in left if each.remaining < cost], now)
+            raise refusal(key, [each for each in left if each.remaining < cost], now)
         return Allowance(policy, left)
 
-    async def look(self, policy: Policy, who: str) -> Allowance | None:
+    async def peek(self, policy: Policy, key: str) -> Allowance | None:
         if not policy.windows:
             return None
         try:
-            _, left = await self._ask(policy, who, 0, self._clock())
-        except Away:
-            return await self._here.look(policy, who)
+            _, left = await self._run(policy, key, 0, self._clock())
+        except RedisUnavailable:
+            return await self._here.peek(policy, key)
         return Allowance(policy, left)
 
-    async def _ask(self, policy: Policy, who: str, cost: int, now: datetime) -> tuple[bool, tuple[Left, ...]]:
+    async def _run(
+        self, policy: Policy, who: str, cost: int, now: datetime
+    ) -> tuple[bool, tuple[WindowStats, ...]]:
         values = [(now - EPOCH) // MICROSECOND, cost]
         for window in policy.windows:
             values += [window.amount, window.period * 1_000_000]
-        is_enough, *told = await self._commands.run(
-            "limits", SPEND, [f"{PREFIX}limit:{policy.name}:{who}"], values
+        is_enough, *told = await self._commands.run_script(
+            "limits", CONSUME_SCRIPT, [f"{PREFIX}limit:{policy.name}:{who}"], values
         )
         return bool(is_enough), tuple(
-            Left(policy, window, window.amount - count, EPOCH + ends * MICROSECOND)
+            WindowStats(policy, window, window.amount - count, EPOCH + ends * MICROSECOND)
             for window, count, ends in zip(policy.windows, told[::2], told[1::2], strict=True)
         )

@@ -9,7 +9,7 @@ from tortoise.transactions import in_transaction
 
 from app.auth import sessions, tokens
 from app.auth.actor import Actor, Scope
-from app.auth.browsers import Credentials, Page
+from app.auth.browsers import Credentials, RequestOrigin
 from app.context import Budget, Context
 from app.db.locks import Matter, hold_matter
 from app.errors import Forbidden, Invalid, Unauthorized
@@ -97,18 +97,18 @@ async def recognise(stranger: Context, credentials: Credentials, *, from_any_pag
     ctx, uses = stranger, stranger.services.uses
     if credentials.authorization is not None:
         token = await tokens.find(credentials.authorization, now=ctx.now())
-        uses.note(token, ctx.now())
+        uses.record(token, ctx.now())
         return _known(ctx, Actor.by_token(token))
     session = await sessions.find(credentials.session, now=ctx.now()) if credentials.session else None
     if session is None:
         return ctx
-    if credentials.page is not Page.OURS and not from_any_page:
+    if credentials.page is not RequestOrigin.OURS and not from_any_page:
         raise Forbidden(
             "A request that the session cookie signs must come from a page of this server (by Sec-Fetch-Site or"
             " Origin). Programs send an API token in the header 'Authorization: Bearer YOUR_API_TOKEN'",
             message="The request did not come from a page of ours",
         )
-    uses.note(session, ctx.now())
+    uses.record(session, ctx.now())
     return _known(ctx, Actor.by_session(session))
 
 
@@ -218,7 +218,7 @@ async def get_many(ctx: Context, account_ids: Sequence[str]) -> dict[str, Accoun
 
 def _refuse_foreign(browser: Credentials) -> None:
     """A foreign page must not sign a browser in: what its owner then uploads would be another's."""
-    if browser.page is Page.FOREIGN:
+    if browser.page is RequestOrigin.FOREIGN:
         raise Forbidden(
             "Sign in from a page of this server, or name the page's origin in PICHUB_CORS_ORIGINS",
             message="The request did not come from a page of ours",
@@ -263,7 +263,7 @@ async def _begin_session(ctx: Context, browser: Credentials, account: Account) -
     if ctx.actor is not None and ctx.actor.session is not None:
         await Session.filter(id=ctx.actor.session.id).update(revoked_at=ctx.now())
     lifetime = timedelta(days=ctx.services.settings.session_lifetime)
-    session, text = await sessions.begin(
+    session, text = await sessions.create(
         account, user_agent=browser.user_agent, now=ctx.now(), lifetime=lifetime
     )
     await Session.tidy(account.id, ctx.now())

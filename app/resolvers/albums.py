@@ -102,7 +102,7 @@ async def update(ctx: Context, album_id: str, changes: AlbumChanges) -> Album:
         values["description"] = rules.text("description", values["description"], most=MAX_DESCRIPTION)
     rules.hold()
     async with (
-        ctx.services.freshness.changing_all(),
+        ctx.services.freshness.invalidating_all(),
         outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
@@ -125,7 +125,7 @@ async def add_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -> A
     """Puts images of the caller's into an album; each leaves the one it was in. Raises NotFound, Forbidden, Invalid."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     async with (
-        ctx.services.freshness.changing(*image_ids),
+        ctx.services.freshness.invalidating(*image_ids),
         outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
@@ -137,7 +137,7 @@ async def remove_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -
     """Takes images out of an album. Raises NotFound, Forbidden, and Invalid where one is not in it."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     async with (
-        ctx.services.freshness.changing(*image_ids),
+        ctx.services.freshness.invalidating(*image_ids),
         outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
@@ -174,7 +174,7 @@ async def _move(found: Sequence[Image], album: Album | None, ctx: Context, event
 async def _delete(ctx: Context, actor: Actor, album_id: str, *, delete_images: bool) -> DeletedAlbum:
     images: list[Image] = []
     async with (
-        ctx.services.freshness.changing_all(),
+        ctx.services.freshness.invalidating_all(),
         outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)

@@ -251,7 +251,7 @@ async def update(ctx: Context, image_id: str, changes: ImageChanges) -> Image:
         values["tags"] = rules.tags("tags", values["tags"] or [])
     rules.hold()
     async with (
-        ctx.services.freshness.changing(image_id),
+        ctx.services.freshness.invalidating(image_id),
         outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
     ):
         image = await own(ctx, actor, image_id)
@@ -268,7 +268,7 @@ async def delete(ctx: Context, image_id: str) -> DeletedImage:
 
 async def _delete(ctx: Context, actor: Actor, image_id: str) -> DeletedImage:
     async with (
-        ctx.services.freshness.changing(image_id),
+        ctx.services.freshness.invalidating(image_id),
         outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
     ):
         image = await own(ctx, actor, image_id)

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.context import Budget, Context
-from app.ratelimits.base import Left, least
+from app.ratelimits.base import WindowStats, most_restrictive
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """`least` is the window that this request's headers speak of; None where nothing is limited."""
 
-    least: Left | None
-    windows: Sequence[Left]
+    least: WindowStats | None
+    windows: Sequence[WindowStats]
 
 
 async def standing(ctx: Context) -> Standing:
@@ -21,4 +21,4 @@ async def standing(ctx: Context) -> Standing:
     allowances = [ctx.spent.get(budget) or await ctx.look(budget) for budget in budgets]
     windows = [left for allowance in allowances if allowance for left in allowance.windows]
     told = [left for allowance in ctx.spent.values() for left in allowance.windows]
-    return Standing(least(told) if told else None, windows)
+    return Standing(most_restrictive(told) if told else None, windows)

@@ -24,7 +24,7 @@ async def sign(ctx: Context, image: Image, transform: Transform, *, expires_in: 
     if not 1 <= expires_in <= LONGEST:
         raise InvalidParameter("expiresIn", expires_in, f"seconds from 1 to {LONGEST} (7 days)")
     exp = int(ctx.now().timestamp()) + expires_in
-    secret = await ctx.services.keyring.newest()
+    secret = await ctx.services.keyring.signing_secret()
     return Signature.make(image.id, transform.query(), exp=exp, secret=secret)
 
 
@@ -52,5 +52,5 @@ def _admit_unsigned(ctx: Context, image: Image) -> None:
 async def holds(ctx: Context, image: Image, transform: Transform, signature: Signature) -> bool:
     """Whether a signature of ours opens this transform of the image now."""
     now = ctx.now()
-    secrets = await ctx.services.keyring.holding(now)
-    return signature.holds(image.id, transform.query(), now=now.timestamp(), secrets=secrets)
+    secrets = await ctx.services.keyring.valid_secrets(now)
+    return signature.verify(image.id, transform.query(), now=now.timestamp(), secrets=secrets)

@@ -142,7 +142,7 @@ async def intermediate(ctx: Context, image: Image, step: Step) -> AsyncIterator[
         file = await _kept(ctx, key, held)
         if file is None:
             flight = _intermediates_of(image.id)
-            await ctx.services.renders.join(flight, lambda: _make_intermediates(ctx, image, flight))
+            await ctx.services.renders.do(flight, lambda: _make_intermediates(ctx, image, flight))
             file = await _kept(ctx, key, held)
         yield file or (await held.enter_async_context(_reduced(ctx, image)))[step]
 
@@ -157,7 +157,7 @@ async def _kept(ctx: Context, key: str, held: AsyncExitStack) -> Path | None:
 
 async def _make_intermediates(ctx: Context, image: Image, flight: str) -> None:
     try:
-        async with ctx.services.turns.take(flight) as waited:
+        async with ctx.services.turns.acquire(flight) as waited:
             if waited and await _are_kept(ctx, image.id):
                 return
             async with _reduced(ctx, image) as files:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.auth import tokens
-from app.auth.actor import SCOPES_OF, Preset, Scope
+from app.auth.actor import SCOPES_OF, Scope, ScopePreset
 from app.context import Context
 from app.db.paging import by_cursor
 from app.errors import NotFound
@@ -23,7 +23,7 @@ class NewToken:
 
     name: str
     scopes: Sequence[Scope] | None = None
-    preset: Preset | None = None
+    preset: ScopePreset | None = None
     expires_at: datetime | None = None
     album_id: str | None = None
 

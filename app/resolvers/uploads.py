@@ -285,7 +285,7 @@ async def _settled(ctx: Context, ticket: UploadTicket) -> UploadTicket:
         return ticket
     async with AsyncExitStack() as held:
         try:
-            await held.enter_async_context(ctx.services.turns.take(storage_keys.pieces_of(ticket.id)))
+            await held.enter_async_context(ctx.services.turns.acquire(storage_keys.pieces_of(ticket.id)))
         except Busy as error:
             raise Locked("The picture of this upload is being looked at; ask again in a second") from error
         ticket = await _own(ctx, ticket.id)

@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from app.caching.epochs import Marks
+from app.caching.epochs import Epochs
 from app.cancellation import in_thread
 from app.context import Budget, Context
 from app.db.prepared import Written
@@ -58,7 +58,7 @@ class Picture:
     image: Image
     transform: Transform
     recipe: Recipe | None
-    marks: Marks
+    marks: Epochs
     until: int | None = None
 
     @property
@@ -197,7 +197,7 @@ async def find(
     `extension` is the format that the path ends in: the one to deliver, unless the transform names one itself. `accept`
     is the Accept header, for `fm=auto`. `signature` opens a private image to those who may not see it otherwise.
     """
-    marks = ctx.services.freshness.marks(image_id)
+    marks = ctx.services.freshness.current(image_id)
     image = await ctx.services.rows.load(image_id, lambda: _row(image_id), image_id=image_id)
     if transform.format is None and extension not in {None, Format(image.format)}:
         transform = replace(transform, format=extension)
@@ -232,7 +232,7 @@ async def make(ctx: Context, picture: Picture) -> Made:
 
     while True:
         try:
-            made: Made = await ctx.services.renders.join(key, lead)
+            made: Made = await ctx.services.renders.do(key, lead)
         except RateLimited as refused:
             if refused.who == ctx.spender(Budget.MISSES):
                 raise
@@ -275,7 +275,7 @@ async def _make(ctx: Context, picture: Picture, key: str) -> tuple[Made, Transfo
     try:
         async with (
             _source(ctx, picture.image, recipe) as (file, step),
-            ctx.services.turns.take(key) as waited,
+            ctx.services.turns.acquire(key) as waited,
         ):
             made = await _made(ctx, key) if waited else None
             if made is not None:
@@ -376,7 +376,7 @@ async def _render(
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    if not ctx.services.freshness.holds(image.id, picture.marks) and not await Image.exists(id=image.id):
+    if not ctx.services.freshness.is_valid(image.id, picture.marks) and not await Image.exists(id=image.id):
         await storage_keys.erase_variants(
             ctx, image
         )  # deleted while we rendered: the variant must not outlive it

@@ -119,7 +119,7 @@ async def update(ctx: Context, webhook_id: str, changes: WebhookChanges) -> Webh
             await webhook.resume(now)
         elif was_active and not webhook.is_active:
             await webhook.park()
-    await ctx.services.bell.ring(relay.TOPIC)
+    await ctx.services.bell.notify(relay.TOPIC)
     return webhook
 
 
@@ -229,7 +229,7 @@ async def redeliver(ctx: Context, delivery_id: str, *, webhook_id: str | None = 
         delivery.status, delivery.attempts_made = DeliveryStatus.PENDING, 0
         delivery.next_attempt_at = ctx.now()
         await delivery.save(update_fields=["status", "attempts_made", "next_attempt_at"])
-    await ctx.services.bell.ring(relay.TOPIC)
+    await ctx.services.bell.notify(relay.TOPIC)
     return delivery
 
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Protocol, Self, TypeVar
 
 from app.cancellation import in_thread
-from app.coordination.file_lock import Held, locked
+from app.coordination.file_lock import LockTimeout, file_lock
 from app.settings import SHORTEST_SECRET
 
-PATIENCE = 30.0
+LOCK_TIMEOUT_SECONDS = 30.0
 """Seconds to wait for another process that writes the file."""
 RANDOM_BYTES = 32
 
@@ -29,10 +29,10 @@ class BadKeyring(Exception):
 
 
 class Keyring(Protocol):
-    async def newest(self) -> str:
+    async def signing_secret(self) -> str:
         """The secret that signs. Raises BadKeyring."""
 
-    async def holding(self, now: datetime) -> Sequence[str]:
+    async def valid_secrets(self, now: datetime) -> Sequence[str]:
         """Those that verify, the newest first. None where they can't be read: then no signature holds."""
 
 
@@ -42,25 +42,25 @@ class FixedKeyring:
 
     secrets: tuple[str, ...] = field(repr=False)
 
-    async def newest(self) -> str:
+    async def signing_secret(self) -> str:
         return self.secrets[0]
 
-    async def holding(self, _: datetime) -> Sequence[str]:
+    async def valid_secrets(self, _: datetime) -> Sequence[str]:
         return self.secrets
 
 
 @dataclass(frozen=True, slots=True)
-class Secret:
+class KeyringSecret:
     """One secret of the file. `until` is None for the newest, and for others when they stop to verify."""
 
     text: str = field(repr=False)
     until: datetime | None = None
 
     @classmethod
-    def fresh(cls) -> Self:
+    def generate(cls) -> Self:
         return cls(secrets.token_urlsafe(RANDOM_BYTES))
 
-    def holds(self, now: datetime) -> bool:
+    def is_valid(self, now: datetime) -> bool:
         return self.until is None or now < self.until
 
 
@@ -74,52 +74,54 @@ class FileKeyring:
         self.path = path
         self._older = tuple(older)
         self._lock = path.with_suffix(".lock")
-        self._seen: tuple[tuple[int, ...], tuple[Secret, ...]] | None = None
+        self._cached: tuple[tuple[int, ...], tuple[KeyringSecret, ...]] | None = None
 
-    async def newest(self) -> str:
+    async def signing_secret(self) -> str:
         """The secret that signs, made where there is none. Raises BadKeyring."""
-        found = self._read() or await self._alone(self._make)
+        found = self._read() or await self._with_lock(self._make)
         return found[0].text
 
-    async def holding(self, now: datetime) -> Sequence[str]:
+    async def valid_secrets(self, now: datetime) -> Sequence[str]:
         try:
             found = self._read()
         except BadKeyring:  # told at each start, and to whoever signs
             found = ()
-        return *(secret.text for secret in found if secret.holds(now)), *self._older
+        return *(secret.text for secret in found if secret.is_valid(now)), *self._older
 
     async def rotate(self, now: datetime, *, keep_for: timedelta) -> datetime:
         """Makes a new secret, and gives the time until which the one before it verifies. Raises BadKeyring."""
         until = now + keep_for
         self._rotatable()
-        await self._alone(lambda: self._rotate(now, until))
+        await self._with_lock(lambda: self._rotate(now, until))
         return until
 
-    def kept(self) -> tuple[Secret, ...]:
+    def stored_secrets(self) -> tuple[KeyringSecret, ...]:
         """What the file holds, the newest first; nothing where there is none. Raises BadKeyring."""
         return self._read()
 
-    def _make(self) -> tuple[Secret, ...]:
-        return self._read() or self._write((Secret.fresh(),))  # another process may have been faster
+    def _make(self) -> tuple[KeyringSecret, ...]:
+        return self._read() or self._write(
+            (KeyringSecret.generate(),)
+        )  # another process may have been faster
 
-    def _rotate(self, now: datetime, until: datetime) -> tuple[Secret, ...]:
+    def _rotate(self, now: datetime, until: datetime) -> tuple[KeyringSecret, ...]:
         newest, *older = self._rotatable()
-        kept = [secret for secret in (replace(newest, until=until), *older) if secret.holds(now)]
-        return self._write((Secret.fresh(), *kept))
+        kept = [secret for secret in (replace(newest, until=until), *older) if secret.is_valid(now)]
+        return self._write((KeyringSecret.generate(), *kept))
 
-    def _rotatable(self) -> tuple[Secret, ...]:
+    def _rotatable(self) -> tuple[KeyringSecret, ...]:
         if found := self._read():
             return found
         raise BadKeyring(f"There are no secrets at {self.path}: the first start makes them")
 
-    async def _alone(self, work: Callable[[], T]) -> T:
+    async def _with_lock(self, work: Callable[[], T]) -> T:
         try:
-            async with locked(self._lock, patience=PATIENCE):
+            async with file_lock(self._lock, timeout=LOCK_TIMEOUT_SECONDS):
                 return await in_thread(work)
-        except Held as error:
+        except LockTimeout as error:
             raise BadKeyring(str(error)) from error
 
-    def _read(self) -> tuple[Secret, ...]:
+    def _read(self) -> tuple[KeyringSecret, ...]:
         """What the file holds; nothing where there is none. Raises BadKeyring.
 
         It runs on the event loop: to see that the file is the one from before costs three microseconds, and another
@@ -128,8 +130,8 @@ class FileKeyring:
         try:
             found = self.path.stat()
             version = (found.st_ino, found.st_mtime_ns, found.st_size)
-            if self._seen is None or self._seen[0] != version:
-                self._seen = version, _parsed(self.path.read_text())
+            if self._cached is None or self._cached[0] != version:
+                self._cached = version, _parse(self.path.read_text())
         except FileNotFoundError:
             return ()
         except (OSError, ValueError, TypeError, KeyError) as error:
@@ -137,14 +139,14 @@ class FileKeyring:
             raise BadKeyring(
                 f"{self.path} can't be read as secrets ({type(error).__name__}): mend it, or remove it to begin anew"
             ) from None
-        return self._seen[1]
+        return self._cached[1]
 
-    def _write(self, found: tuple[Secret, ...]) -> tuple[Secret, ...]:
+    def _write(self, found: tuple[KeyringSecret, ...]) -> tuple[KeyringSecret, ...]:
         """Puts a whole new file in the old one's place, on the disk before it counts."""
         new = self.path.with_suffix(".new")
         new.unlink(missing_ok=True)  # what a crash left
         with open(new, "x", opener=_private) as file:
-            file.write(_written(found))
+            file.write(_serialize(found))
             file.flush()
             os.fsync(file.fileno())
         new.replace(self.path)
@@ -152,9 +154,9 @@ class FileKeyring:
         return found
 
 
-def _parsed(text: str) -> tuple[Secret, ...]:
+def _parse(text: str) -> tuple[KeyringSecret, ...]:
     found = tuple(
-        Secret(entry["secret"], datetime.fromisoformat(entry["until"]) if entry["until"] else None)
+        KeyringSecret(entry["secret"], datetime.fromisoformat(entry["until"]) if entry["until"] else None)
         for entry in json.loads(text)["secrets"]
     )
     if not found or not all(
@@ -166,7 +168,7 @@ def _parsed(text: str) -> tuple[Secret, ...]:
     return found
 
 
-def _written(found: Sequence[Secret]) -> str:
+def _serialize(found: Sequence[KeyringSecret]) -> str:
     entries = [
         {"secret": secret.text, "until": secret.until.isoformat() if secret.until else None}
         for secret in found

@@ -39,7 +39,7 @@ class Signature:
         """The signature that lets anyone see this transform of the image until `exp`."""
         return cls(exp, _sig(image_id, transform, exp, secret))
 
-    def holds(self, image_id: str, transform: str, *, now: float, secrets: Iterable[str]) -> bool:
+    def verify(self, image_id: str, transform: str, *, now: float, secrets: Iterable[str]) -> bool:
         """Whether one of the secrets made it for just this, and its time is not over."""
         given = self.sig.encode(errors="replace")
         fits = [

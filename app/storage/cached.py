@@ -27,8 +27,8 @@ from stat import S_ISREG
 from typing import TypeVar
 
 from app.cancellation import in_thread, to_the_end
-from app.coordination.file_lock import Held, locked
-from app.coordination.single_flight import Flights
+from app.coordination.file_lock import LockTimeout, file_lock
+from app.coordination.single_flight import SingleFlight
 from app.errors import OutOfStorage, StorageUnreachable
 from app.storage.base import OWN_FOLDER, Amount, Missing, Stat, Storage, Stored, check_key
 from app.storage.disk import DiskStorage
@@ -66,7 +66,7 @@ class CachedStorage:
         self._near = near
         self._size = size
         self._clock = clock
-        self._fetches: Flights[None] = Flights()
+        self._fetches: SingleFlight[None] = SingleFlight()
         self._written = 0
         self._quiet_until = datetime.fromtimestamp(0, UTC)
         _forget_before_restart(near.root)
@@ -166,9 +166,9 @@ class CachedStorage:
         """
         self._written = 0
         try:
-            async with locked(self._locks / "trim", patience=0):
+            async with file_lock(self._locks / "trim", timeout=0):
                 return await in_thread(self._trim)
-        except Held:
+        except LockTimeout:
             return Amount()
 
     async def _put(self, key: str, source: Path | bytes, *, durable: bool) -> None:
@@ -202,7 +202,7 @@ class CachedStorage:
             with suppress(Missing, FileNotFoundError):
                 return await from_copy()
             try:
-                await to_the_end(self._fetches.join(key, lambda: self._fetch(key)))
+                await to_the_end(self._fetches.do(key, lambda: self._fetch(key)))
             except StorageUnreachable:
                 raise
             except (OSError, OutOfStorage):
@@ -212,11 +212,11 @@ class CachedStorage:
     async def _fetch(self, key: str) -> None:
         lock = self._locks / f"{zlib.crc32(key.encode()) % SLOTS:02x}"
         try:
-            async with locked(lock, patience=PATIENCE) as waited:
+            async with file_lock(lock, timeout=PATIENCE) as waited:
                 if waited and await self._near.stat(key) is not None:
                     return
                 await self._fetch_now(key)
-        except Held:
+        except LockTimeout:
             await self._fetch_now(key)
 
     async def _fetch_now(self, key: str) -> None:

@@ -19,7 +19,7 @@ from obstore.exceptions import BaseError, PreconditionError
 from obstore.store import S3Store
 
 from app.cancellation import in_thread, to_the_end
-from app.coordination.circuit_breaker import Unclear, Watch
+from app.coordination.circuit_breaker import CircuitBreaker, ProbeInconclusive
 from app.errors import OutOfStorage, StorageUnreachable
 from app.storage.base import Amount, Missing, Stat, Stored, check_key, is_key
 from app.storage.disk import DiskStorage
@@ -86,7 +86,7 @@ class S3Storage:
         self._reads = _store(bucket, keys, answer=ANSWER)
         self._writes = _store(bucket, keys, answer=WRITTEN)
         self._touching = asyncio.Lock()
-        self._watch = Watch("The storage", self._ask, patience=UNSURE)
+        self._watch = CircuitBreaker("The storage", self._ask, timeout=UNSURE)
 
     async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:  # noqa: ARG002
         await self._answered(self._put(key, source))
@@ -160,13 +160,13 @@ class S3Storage:
 
         async def asked() -> T:
             try:
-                with self._watch.asking():
+                with self._watch.watching():
                     async with self._watch.bounded():
                         return await work
             except TimeoutError as error:
                 raise StorageUnreachable from error
 
-        if self._watch.is_away:
+        if self._watch.is_open:
             work.close()
             raise StorageUnreachable
         return await to_the_end(asked())
@@ -178,7 +178,7 @@ class S3Storage:
         except FileNotFoundError:
             return
         except BaseError as error:
-            raise Unclear from error
+            raise ProbeInconclusive from error
 
     async def _put(self, key: str, source: Path | bytes, *, mode: Any = None) -> None:
         path = self._path(key)

@@ -162,7 +162,7 @@ class Senders:
             self._claiming = False
 
     async def _listen(self) -> None:
-        async with self._parts.bell.listening(TOPIC) as listener:
+        async with self._parts.bell.subscribe(TOPIC) as listener:
             while True:
                 await listener.wait(self._pace.look)
                 self._stir.set()

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Protocol
 
-from app.coordination.notifier.base import Bell
+from app.coordination.notifier.base import Notifier
 from app.observability.metrics import Metrics
 from app.outbound.post import Outbound
 
@@ -13,7 +13,7 @@ class Parts(Protocol):
     """The services, as far as they are asked for here."""
 
     @property
-    def bell(self) -> Bell: ...
+    def bell(self) -> Notifier: ...
     @property
     def outbound(self) -> Outbound: ...
     @property

@@ -37,7 +37,7 @@ there is no webhook at all: the cursor only keeps up."""
 
 async def run(parts: Parts) -> None:
     """Passes events on until it is cancelled."""
-    async with parts.bell.listening(outbox.TOPIC) as listener:
+    async with parts.bell.subscribe(outbox.TOPIC) as listener:
         while True:
             began, pause = time.monotonic(), PAUSE
             try:
@@ -65,7 +65,7 @@ async def pass_on(parts: Parts) -> bool:
             await Delivery.bulk_create(deliveries, ignore_conflicts=True)
             await RelayCursor.move(CURSOR, events[-1].position)
     if deliveries:
-        await parts.bell.ring(TOPIC)
+        await parts.bell.notify(TOPIC)
     return bool(events)
 
 

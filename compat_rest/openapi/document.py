@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from app.auth.browsers import COOKIE
+from app.auth.browsers import SESSION_COOKIE
 from app.context import Budget
 from app.ids import Kind
 from app.imaging.formats import Format
@@ -78,7 +78,7 @@ def document(settings: Settings) -> Schema:
                 "session": {
                     "type": "apiKey",
                     "in": "cookie",
-                    "name": COOKIE,
+                    "name": SESSION_COOKIE,
                     "description": "The cookie of a browser that signed in; for pages of this server alone.",
                 },
             },

@@ -12,7 +12,7 @@ from tortoise.transactions import in_transaction
 
 from app.auth import sessions, tokens
 from app.auth.actor import WIDER, Scope
-from app.auth.browsers import COOKIE
+from app.auth.browsers import SESSION_COOKIE
 from app.context import Services
 from app.events import outbox
 from app.events.catalogue import Ping
@@ -69,7 +69,7 @@ def rules(table: str) -> dict[str, Cells]:
 
 def page_of(text: str, site: str = "same-origin") -> dict[str, str]:
     """What a browser sends with a session."""
-    return {"Cookie": f"{COOKIE}={text}", "Sec-Fetch-Site": site}
+    return {"Cookie": f"{SESSION_COOKIE}={text}", "Sec-Fetch-Site": site}
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,7 @@ async def gather(house: House, *, without: Scope | None, password_hash: str = "-
         return signed(text)
 
     async def session(of: Account, site: str = "same-origin") -> dict[str, str]:
-        _, text = await sessions.begin(of, user_agent="x", now=now, lifetime=timedelta(days=1))
+        _, text = await sessions.create(of, user_agent="x", now=now, lifetime=timedelta(days=1))
         return page_of(text, site)
 
     async with in_transaction():
@@ -261,7 +261,7 @@ async def _token(cast: Cast) -> str:
 
 async def _session(cast: Cast) -> str:
     day = timedelta(days=1)
-    return (await sessions.begin(cast.owner, user_agent="Secret", now=cast.now, lifetime=day))[0].id
+    return (await sessions.create(cast.owner, user_agent="Secret", now=cast.now, lifetime=day))[0].id
 
 
 async def _webhook(cast: Cast) -> str:

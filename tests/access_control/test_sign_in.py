@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from app.auth import tokens
-from app.auth.browsers import COOKIE
+from app.auth.browsers import SESSION_COOKIE
 from app.models import Account, Role, Session
 from scripts.fixtures import sample_images
 from tests.pichub import PASSWORD, SIGN_IN, House, ask, code_of, house, sign_in, signed
@@ -43,7 +43,7 @@ async def signing_in(client: httpx2.AsyncClient, **headers: str) -> httpx2.Respo
 async def test_the_cookie_is_for_this_server_alone(tmp_path: Path, url: str, secure: bool) -> None:
     async with house(tmp_path, public_url=url, session_lifetime=7) as built, built.signed_in("ann") as ann:
         answer = await signing_in(ann)
-        cookie = sent_cookie(answer)[COOKIE]
+        cookie = sent_cookie(answer)[SESSION_COOKIE]
         assert len(cookie.value) >= 43, "256 bits"
         assert (cookie["path"], cookie["domain"], cookie["max-age"]) == ("/", "", str(7 * 86_400))
         assert (cookie["httponly"], cookie["samesite"].lower()) == (True, "lax")
@@ -79,11 +79,11 @@ async def test_an_operation_goes_on_as_who_signs_in_and_as_nobody_after(built: H
 
 
 async def test_signing_out_removes_the_cookie_and_ends_the_session(ann: httpx2.AsyncClient) -> None:
-    text = ann.cookies[COOKIE]
+    text = ann.cookies[SESSION_COOKIE]
     answer = await ann.post("/graphql", json={"query": "mutation { signOut { revokedSessionId } }"})
-    assert sent_cookie(answer)[COOKIE]["max-age"] == "0"
-    assert COOKIE not in ann.cookies
-    ann.cookies.set(COOKIE, text)
+    assert sent_cookie(answer)[SESSION_COOKIE]["max-age"] == "0"
+    assert SESSION_COOKIE not in ann.cookies
+    ann.cookies.set(SESSION_COOKIE, text)
     assert await ask(ann, ME) == {"viewer": None}
     assert (await ann.get("/v1/images")).status_code == 401
 

@@ -1,7 +1,7 @@
 import pytest
 from starlette.requests import Request
 
-from app.auth.browsers import Credentials, Page
+from app.auth.browsers import Credentials, RequestOrigin
 
 OURS = {"https://pics.example", "https://front.example"}
 
@@ -14,27 +14,27 @@ def sent(**headers: str) -> Credentials:
 @pytest.mark.parametrize(
     ("headers", "page"),
     [
-        ({"sec_fetch_site": "same-origin"}, Page.OURS),
-        ({"sec_fetch_site": "none"}, Page.OURS),
-        ({"sec_fetch_site": "same-site"}, Page.FOREIGN),
-        ({"sec_fetch_site": "cross-site"}, Page.FOREIGN),
-        ({"sec_fetch_site": "cross-site", "origin": "https://front.example"}, Page.OURS),
-        ({"sec_fetch_site": "cross-site", "origin": "https://evil.example"}, Page.FOREIGN),
-        ({"sec_fetch_site": "cross-site", "referer": "https://pics.example/"}, Page.FOREIGN),
-        ({"origin": "https://pics.example"}, Page.OURS),
-        ({"origin": "https://pics.example:8443"}, Page.FOREIGN),
-        ({"origin": "http://pics.example"}, Page.FOREIGN),
-        ({"origin": "https://pics.example.evil.example"}, Page.FOREIGN),
-        ({"origin": "null"}, Page.FOREIGN),
-        ({"origin": ""}, Page.FOREIGN),
-        ({"referer": "https://pics.example/albums?x=1"}, Page.OURS),
-        ({"referer": "https://evil.example/https://pics.example"}, Page.FOREIGN),
-        ({"referer": "https://pics.example:port/"}, Page.FOREIGN),
-        ({"referer": "nonsense"}, Page.FOREIGN),
-        ({}, Page.UNSAID),
+        ({"sec_fetch_site": "same-origin"}, RequestOrigin.OURS),
+        ({"sec_fetch_site": "none"}, RequestOrigin.OURS),
+        ({"sec_fetch_site": "same-site"}, RequestOrigin.FOREIGN),
+        ({"sec_fetch_site": "cross-site"}, RequestOrigin.FOREIGN),
+        ({"sec_fetch_site": "cross-site", "origin": "https://front.example"}, RequestOrigin.OURS),
+        ({"sec_fetch_site": "cross-site", "origin": "https://evil.example"}, RequestOrigin.FOREIGN),
+        ({"sec_fetch_site": "cross-site", "referer": "https://pics.example/"}, RequestOrigin.FOREIGN),
+        ({"origin": "https://pics.example"}, RequestOrigin.OURS),
+        ({"origin": "https://pics.example:8443"}, RequestOrigin.FOREIGN),
+        ({"origin": "http://pics.example"}, RequestOrigin.FOREIGN),
+        ({"origin": "https://pics.example.evil.example"}, RequestOrigin.FOREIGN),
+        ({"origin": "null"}, RequestOrigin.FOREIGN),
+        ({"origin": ""}, RequestOrigin.FOREIGN),
+        ({"referer": "https://pics.example/albums?x=1"}, RequestOrigin.OURS),
+        ({"referer": "https://evil.example/https://pics.example"}, RequestOrigin.FOREIGN),
+        ({"referer": "https://pics.example:port/"}, RequestOrigin.FOREIGN),
+        ({"referer": "nonsense"}, RequestOrigin.FOREIGN),
+        ({}, RequestOrigin.UNSAID),
     ],
 )
-def test_whose_page_asks_is_what_the_browser_says(headers: dict[str, str], page: Page) -> None:
+def test_whose_page_asks_is_what_the_browser_says(headers: dict[str, str], page: RequestOrigin) -> None:
     assert sent(**headers).page is page
 
 

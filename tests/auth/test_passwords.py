@@ -43,7 +43,7 @@ async def test_a_hash_of_other_parameters_is_to_be_made_anew() -> None:
 
 async def test_nobodys_hash_costs_what_a_real_one_does() -> None:
     """It is read by argon2 as one of today's parameters, and checked to the end."""
-    assert not Passwords().needs_rehash(Passwords()._nobodys)
+    assert not Passwords().needs_rehash(Passwords()._dummy_hash)
 
 
 async def test_few_are_checked_at_once_few_wait_and_the_rest_are_told_to_come_back() -> None:

@@ -70,12 +70,12 @@ async def test_all_who_wait_are_let_go_and_the_next_are_refused_at_once(
             told = await asyncio.gather(*waiting, return_exceptions=True)
             assert {type(each) for each in told} == {OutcomeUnknown, DatabaseUnreachable}
             assert sum(isinstance(each, OutcomeUnknown) for each in told) == 3, "what was sent may be done"
-            assert engine.watch.is_away
+            assert engine.watch.is_open
             for work in (ask, ask_in_a_transaction):
                 with pytest.raises(DatabaseUnreachable):
                     await work()
             assert (engine.in_use, engine.waiting) == (0, 0)
-        await until(lambda: not engine.watch.is_away)
+        await until(lambda: not engine.watch.is_open)
         await asyncio.gather(*(ask() for _ in range(5)), *(ask_in_a_transaction() for _ in range(3)))
         assert engine.in_use == 0
     said = [each.getMessage() for each in caplog.records if "PostgreSQL" in each.getMessage()]
@@ -102,7 +102,9 @@ async def test_one_connection_that_hangs_alone_ends_with_its_time(url: str) -> N
         assert await ask() == [{"?column?": 1}]
 
 
-async def test_who_is_cancelled_while_it_hangs_gives_the_connection_back(way: DroppingProxy, url: str) -> None:
+async def test_who_is_cancelled_while_it_hangs_gives_the_connection_back(
+    way: DroppingProxy, url: str
+) -> None:
     async with database(tortoise_config(f"{url}?maxsize=1")):
         engine = connections.get("default")
         await ask()

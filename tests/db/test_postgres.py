@@ -12,7 +12,7 @@ import httpx2
 import pytest
 
 from app.auth.browsers import Credentials
-from app.auth.url_secrets import REMEMBERED, DatabaseKeyring
+from app.auth.url_secrets import CACHE_SECONDS, DatabaseKeyring
 from app.context import Context
 from app.errors import Invalid, OutOfStorage
 from app.events import outbox
@@ -129,7 +129,7 @@ async def _session(built: House, row: Account) -> Context:
     from app.auth import sessions
     from app.auth.actor import Actor
 
-    begun, _ = await sessions.begin(
+    begun, _ = await sessions.create(
         row, user_agent="", now=built.services.clock(), lifetime=timedelta(days=1)
     )
     return Context(built.services, actor=Actor.by_session(begun))
@@ -201,16 +201,16 @@ async def test_senders_that_claim_at_once_are_given_each_delivery_once(built: Ho
 async def test_servers_without_a_common_folder_sign_with_one_secret(built: House, tmp_path: Path) -> None:
     now, clock = built.services.clock(), [0.0]
     file = FileKeyring(tmp_path / "older.json")
-    await file.newest()
-    first = await built.services.keyring.newest()
-    rings = [DatabaseKeyring(first=file.kept, monotonic=lambda: clock[0]) for _ in range(4)]
-    assert set(await asyncio.gather(*(ring.newest() for ring in rings))) == {first}
+    await file.signing_secret()
+    first = await built.services.keyring.signing_secret()
+    rings = [DatabaseKeyring(initial=file.stored_secrets, monotonic=lambda: clock[0]) for _ in range(4)]
+    assert set(await asyncio.gather(*(ring.signing_secret() for ring in rings))) == {first}
     until = await rings[0].rotate(now, keep_for=timedelta(days=7))
-    clock[0] += REMEMBERED
-    second = await rings[1].newest()
+    clock[0] += CACHE_SECONDS
+    second = await rings[1].signing_secret()
     assert second != first
-    assert await rings[2].holding(now) == (second, first)
-    assert await rings[2].holding(until) == (second,)
+    assert await rings[2].valid_secrets(now) == (second, first)
+    assert await rings[2].valid_secrets(until) == (second,)
     assert not (built.services.settings.data_dir / "url-secrets.json").exists()
 
 
@@ -218,12 +218,12 @@ async def test_secrets_that_a_folder_had_are_taken_over(built: House, tmp_path: 
     from app.models import UrlSecret
 
     file = FileKeyring(tmp_path / "older.json")
-    old = await file.newest()
+    old = await file.signing_secret()
     await file.rotate(built.services.clock(), keep_for=timedelta(days=7))
     await UrlSecret.all().delete()
-    ring = DatabaseKeyring(first=file.kept)
-    assert await ring.newest() == await file.newest()
-    assert await ring.holding(built.services.clock()) == (await file.newest(), old)
+    ring = DatabaseKeyring(initial=file.stored_secrets)
+    assert await ring.signing_secret() == await file.signing_secret()
+    assert await ring.valid_secrets(built.services.clock()) == (await file.signing_secret(), old)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 
 from app.auth.actor import Scope
 from app.context import Context
-from app.coordination.notifier.memory import MemoryBell
+from app.coordination.notifier.memory import MemoryNotifier
 from app.errors import FellBehind, Unauthorized
 from app.events import feed as feeds
 from app.events import outbox
@@ -281,7 +281,7 @@ async def test_who_follows_is_asked_again_who_they_are_when_the_time_has_come(bu
 async def test_the_tail_sees_what_no_bell_told_of(built: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "POLL", 0.02)
     ctx = await context(built)
-    feed = Feed(MemoryBell())
+    feed = Feed(MemoryNotifier())
     async with feed.following(ctx.signed_in().id) as follower:
         await pings(ctx, 1)
         event = await heard(follower)

@@ -138,7 +138,7 @@ async def test_what_fails_records_nothing(built: House) -> None:
 
 async def test_the_bell_rings_when_an_event_can_be_read(built: House) -> None:
     ctx = await context(built)
-    async with built.services.bell.listening(outbox.TOPIC) as listener:
+    async with built.services.bell.subscribe(outbox.TOPIC) as listener:
         await albums.create(ctx, albums.NewAlbum("One"))
         assert await listener.wait(1)
         assert await Event.all().count() == 1

@@ -7,7 +7,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from app.auth.actor import SCOPES_OF, Preset, Scope
+from app.auth.actor import SCOPES_OF, Scope, ScopePreset
 from app.graphql.types import tokens
 from app.models import Account, Role
 from scripts.fixtures import sample_images
@@ -62,7 +62,7 @@ def test_the_words_of_the_schema_are_those_of_the_domain() -> None:
     assert {each.value.value if hasattr(each.value, "value") else each.value for each in tokens.Scope} == set(
         Scope
     )
-    assert len(tokens.TokenPreset) == len(Preset) == len(SCOPES_OF)
+    assert len(tokens.TokenPreset) == len(ScopePreset) == len(SCOPES_OF)
 
 
 async def fields_of(client: httpx2.AsyncClient, query: str, **variables: Any) -> list[str]:

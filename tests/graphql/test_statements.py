@@ -56,7 +56,7 @@ class Home:
                 album = await albums.create(ctx, NewAlbum(f"{number}"))
                 for _ in range(2):
                     image = await upload(ctx, sample_images.png(), album_id=album.id, category_id=category.id)
-                await sessions.begin(self.account, user_agent="x", now=now, lifetime=DAY)
+                await sessions.create(self.account, user_agent="x", now=now, lifetime=DAY)
                 await ask(self.client, INVITE)
                 await ApiToken.filter(id=row.id).update(album_id=album.id)
                 row, _ = await tokens.create(self.account, name="x", scopes=Scope, now=now)

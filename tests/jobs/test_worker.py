@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from app.context import Services
-from app.jobs.worker import LOOPS, work
+from app.jobs.worker import LOOPS, run_loops
 from tests.pichub import house, until
 
 SERVICES: Services = None  # type: ignore[assignment]  # these loops need none
@@ -21,7 +21,7 @@ async def working(
 ) -> AsyncIterator[asyncio.Event]:
     """A worker that runs; at the end of the block it is stopped."""
     stop = asyncio.Event()
-    task = asyncio.create_task(work(SERVICES, stop, loops=loops, patience=patience, sleep=no_sleep))
+    task = asyncio.create_task(run_loops(SERVICES, stop, loops=loops, timeout=patience, sleep=no_sleep))
     try:
         yield stop
     finally:
@@ -51,7 +51,7 @@ async def test_a_loop_that_fails_is_logged_and_begun_again_with_longer_and_longe
             stop.set()
         await asyncio.sleep(0)
 
-    await asyncio.wait_for(work(SERVICES, stop, loops={"bad": fails}, sleep=sleep), 20)
+    await asyncio.wait_for(run_loops(SERVICES, stop, loops={"bad": fails}, sleep=sleep), 20)
     assert slept[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
     assert len([each for each in caplog.records if each.levelno == logging.ERROR]) == len(slept)
     assert "the loop bad failed" in caplog.text
@@ -126,7 +126,7 @@ async def test_what_takes_longer_than_a_stop_waits_is_cancelled_again() -> None:
 async def test_a_stop_before_the_loops_have_begun_ends_them_too() -> None:
     stop = asyncio.Event()
     stop.set()
-    await asyncio.wait_for(work(SERVICES, stop, loops={"one": for_ever}), 20)
+    await asyncio.wait_for(run_loops(SERVICES, stop, loops={"one": for_ever}), 20)
 
 
 async def test_a_server_works_inside_unless_it_is_told_not_to(tmp_path: Path) -> None:

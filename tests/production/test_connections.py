@@ -26,7 +26,9 @@ AT_ONCE = 5.0
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StressServer]:
     folder = tmp_path_factory.mktemp("connections")
-    with StressServer(folder, stall_timeout=str(PATIENCE), min_free_disk="1", worker="apart").running() as server:
+    with StressServer(
+        folder, stall_timeout=str(PATIENCE), min_free_disk="1", worker="apart"
+    ).running() as server:
         yield server
 
 
@@ -68,21 +70,31 @@ def test_a_head_has_a_largest_size(server):
     fits = raw_http.request("/v1/images", headers=[("X", "y" * (LARGEST_HEAD // 2))], token=server.token)
     assert raw_http.exchange(server.port, fits).status == 200
     beyond = raw_http.request("/v1/images", headers=[("X", "y" * 4_000_000)], token=server.token)
-    assert raw_http.exchange(server.port, beyond).status in {0, 431}  # 0 where the rest of it was still under way
+    assert raw_http.exchange(server.port, beyond).status in {
+        0,
+        431,
+    }  # 0 where the rest of it was still under way
     with raw_http.connect(server.port) as connection:
         connection.sendall(beyond[: 4 * LARGEST_HEAD])
         assert raw_http.receive(connection, SOON).status == 431
 
 
 def test_a_body_of_graphql_that_does_not_come_is_not_waited_for(server):
-    answer = raw_http.exchange(server.port, malformed_requests.posted(server.token, {"query": "{ viewer { id } }"})[:-5])
+    answer = raw_http.exchange(
+        server.port, malformed_requests.posted(server.token, {"query": "{ viewer { id } }"})[:-5]
+    )
     assert answer.status == 400
     assert b"The body did not come within 1 s" in answer.body
 
 
 def test_who_is_slow_and_steady_is_served(server):
-    body = malformed_requests.part("image", sample_images.patterned_png(), filename="a.png") + malformed_requests.END
-    whole = raw_http.request("/v1/upload", method="POST", headers=[malformed_requests.FORM], body=body, token=server.token)
+    body = (
+        malformed_requests.part("image", sample_images.patterned_png(), filename="a.png")
+        + malformed_requests.END
+    )
+    whole = raw_http.request(
+        "/v1/upload", method="POST", headers=[malformed_requests.FORM], body=body, token=server.token
+    )
     with raw_http.connect(server.port) as connection:
         step = len(whole) // 20 + 1
         for start in range(0, len(whole), step):

@@ -104,7 +104,7 @@ async def test_the_sweep_works_on_a_bucket(home: House) -> None:
     orphan = "originals/img_01jd5m8x2v0000000000000000.jpg"
     await home.services.storage.put(orphan, b"x")
     soon = later(ctx, timedelta(hours=2), variants_size=1500)
-    report = await runner.sweep(soon.services)
+    report = await runner.clean_up(soon.services)
     assert not report.failed
     assert report.removed["originals"].count == 1
     assert report.removed["variants over budget"].count > 0
@@ -276,6 +276,6 @@ async def test_while_the_bucket_is_away_only_documented_answers_are_given_and_th
         another = await home.upload(picture)
         assert (await home.client.get(f"/img/{another['id']}?w=40")).status_code == 200
         assert list((tmp_path / "cache" / "tmp").iterdir()) == []
-        report = await runner.sweep(later(await context(home), timedelta(hours=2)).services)
+        report = await runner.clean_up(later(await context(home), timedelta(hours=2)).services)
         assert report.removed["originals"].count >= 1
         assert f"originals/{doomed}.jpg" not in await keys_of(home)

@@ -9,8 +9,8 @@ from urllib.parse import urlsplit
 import pytest
 from tortoise import connections
 
-from app.coordination.redis.client import known
-from app.coordination.redis.commands import Away
+from app.coordination.redis.client import check_version
+from app.coordination.redis.commands import RedisUnavailable
 from app.db.config import tortoise_config
 from app.db.lifecycle import database
 from app.errors import DatabaseUnreachable
@@ -85,7 +85,7 @@ async def test_redis_over_tls(
             if refusal is None:
                 assert "edis" in await redis.version() or "Valkey" in await redis.version()
             else:
-                with pytest.raises(Away, match=refusal):
+                with pytest.raises(RedisUnavailable, match=refusal):
                     await redis.version()
 
 
@@ -107,7 +107,9 @@ async def test_a_user_of_redis_with_the_rights_that_are_asked_for_is_enough(
         assert caplog.records == []
 
 
-async def test_who_is_refused_is_told_why_and_no_password(tmp_path: Path, certificates: CertificateAuthority) -> None:
+async def test_who_is_refused_is_told_why_and_no_password(
+    tmp_path: Path, certificates: CertificateAuthority
+) -> None:
     with running_valkey() as server:
         user(server)
         database_url = postgres.server_url().replace("pichub:secret", f"stranger:{WRITTEN}")
@@ -130,8 +132,8 @@ async def test_who_is_refused_is_told_why_and_no_password(tmp_path: Path, certif
 
 
 def test_a_redis_that_is_too_old_is_named() -> None:
-    assert known("redis", "6.2.14") == "Redis 6.2.14"
-    assert known("valkey", "9.1.2") == "Valkey 9.1.2"
+    assert check_version("redis", "6.2.14") == "Redis 6.2.14"
+    assert check_version("valkey", "9.1.2") == "Valkey 9.1.2"
     for server, version in (("redis", "6.0.16"), ("redis", "5.0.14"), ("valkey", "7.1.0")):
         with pytest.raises(NotReady, match=f"{server.capitalize()} {version} is too old"):
-            known(server, version)
+            check_version(server, version)

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from app.ratelimits.base import Allowance, Left, refusal
+from app.ratelimits.base import Allowance, WindowStats, refusal
 from app.ratelimits.policies import Policy, Window
 
 
@@ -47,11 +47,11 @@ class FileLimiter:
             file.write(json.dumps(counters))
 
 
-def _left(counters: dict[str, Any], policy: Policy, who: str, now: datetime) -> tuple[Left, ...]:
+def _left(counters: dict[str, Any], policy: Policy, who: str, now: datetime) -> tuple[WindowStats, ...]:
     left = []
     for window in policy.windows:
         count, ends = counters.get(_key(policy, window, who), (0, now.timestamp()))
-        left.append(Left(policy, window, window.amount - count, datetime.fromtimestamp(ends, UTC)))
+        left.append(WindowStats(policy, window, window.amount - count, datetime.fromtimestamp(ends, UTC)))
     return tuple(left)
 
 

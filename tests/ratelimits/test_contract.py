@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.coordination.redis.client import Redis
+from app.coordination.redis.client import RedisClient
 from app.errors import RateLimited
 from app.ratelimits.base import Limiter
 from app.ratelimits.memory import MemoryLimiter
@@ -42,7 +42,7 @@ def clock() -> Clock:
 @pytest.fixture(params=["memory", "file", "redis"])
 def limiter(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Limiter:
     def shared() -> Limiter:
-        redis: Redis = request.getfixturevalue("redis")
+        redis: RedisClient = request.getfixturevalue("redis")
         return RedisLimiter(redis.commands, clock, MemoryLimiter(clock))
 
     kinds: dict[str, Callable[[], Limiter]] = {
@@ -55,13 +55,13 @@ def limiter(request: pytest.FixtureRequest, tmp_path: Path, clock: Clock) -> Lim
 
 async def refused(limiter: Limiter, policy: Policy, who: str = "ann", cost: int = 1) -> RateLimited:
     with pytest.raises(RateLimited) as caught:
-        await limiter.spend(policy, who, cost)
+        await limiter.consume(policy, who, cost)
     return caught.value
 
 
 async def spend(limiter: Limiter, times: int, policy: Policy = API, who: str = "ann") -> None:
     for _ in range(times):
-        await limiter.spend(policy, who)
+        await limiter.consume(policy, who)
 
 
 def test_a_policy_is_written_as_text() -> None:
@@ -75,7 +75,7 @@ def test_a_policy_is_written_as_text() -> None:
 
 
 async def test_what_is_left_is_told_of_every_window_and_of_the_one_with_the_least(limiter: Limiter) -> None:
-    allowance = await limiter.spend(API, "ann")
+    allowance = await limiter.consume(API, "ann")
     assert allowance
     assert (allowance.policy, allowance.limit, allowance.remaining) == (API, 3, 2)
     assert allowance.resets_at == BEGIN + timedelta(minutes=1)
@@ -107,10 +107,10 @@ async def test_who_comes_back_a_moment_before_the_end_waits_a_second_and_not_non
 
 async def test_a_refusal_spends_nothing_of_any_window(limiter: Limiter, clock: Clock) -> None:
     await spend(limiter, 3)
-    before = await limiter.look(API, "ann")
+    before = await limiter.peek(API, "ann")
     for _ in range(10):
         await refused(limiter, API)
-    assert await limiter.look(API, "ann") == before
+    assert await limiter.peek(API, "ann") == before
     clock.go(60)
     await spend(limiter, 2)
 
@@ -130,7 +130,7 @@ async def test_of_several_windows_that_are_used_up_the_last_to_come_back_is_name
 async def test_of_windows_with_equally_little_left_the_last_to_come_back_is_told(limiter: Limiter) -> None:
     policy = Policy("api", "2/minute;2/hour")
     await spend(limiter, 2, policy)
-    allowance = await limiter.look(policy, "ann")
+    allowance = await limiter.peek(policy, "ann")
     assert allowance
     assert (allowance.remaining, allowance.resets_at) == (0, BEGIN + timedelta(hours=1))
 
@@ -138,17 +138,17 @@ async def test_of_windows_with_equally_little_left_the_last_to_come_back_is_told
 async def test_a_window_begins_with_the_first_that_is_spent_and_not_with_a_look(
     limiter: Limiter, clock: Clock
 ) -> None:
-    fresh = await limiter.look(API, "ann")
+    fresh = await limiter.peek(API, "ann")
     assert fresh
     assert (fresh.remaining, fresh.resets_at) == (3, BEGIN)
     clock.go(30)
     await spend(limiter, 1)
     clock.go(59)
-    left = await limiter.look(API, "ann")
+    left = await limiter.peek(API, "ann")
     assert left
     assert (left.remaining, left.resets_at) == (2, BEGIN + timedelta(seconds=90))
     clock.go(1)
-    assert [each.remaining for each in (await limiter.look(API, "ann")).windows] == [3, 4]  # type: ignore[union-attr]
+    assert [each.remaining for each in (await limiter.peek(API, "ann")).windows] == [3, 4]  # type: ignore[union-attr]
 
 
 async def test_each_and_each_policy_has_counters_of_their_own(limiter: Limiter) -> None:
@@ -159,7 +159,7 @@ async def test_each_and_each_policy_has_counters_of_their_own(limiter: Limiter) 
 
 
 async def test_more_than_one_may_be_spent_at_once_or_none(limiter: Limiter) -> None:
-    allowance = await limiter.spend(API, "ann", 2)
+    allowance = await limiter.consume(API, "ann", 2)
     assert allowance
     assert allowance.remaining == 1
     assert (await refused(limiter, API, cost=2)).remaining == 1
@@ -172,18 +172,20 @@ async def test_more_than_there_ever_is_is_refused(limiter: Limiter) -> None:
 
 
 async def test_what_is_off_lets_all_through_and_tells_nothing(limiter: Limiter) -> None:
-    assert [await limiter.spend(OFF, "ann") for _ in range(100)] == [None] * 100
-    assert await limiter.look(OFF, "ann") is None
+    assert [await limiter.consume(OFF, "ann") for _ in range(100)] == [None] * 100
+    assert await limiter.peek(OFF, "ann") is None
 
 
 async def test_of_many_at_once_no_more_go_through_than_there_is_room_for(limiter: Limiter) -> None:
     policy = Policy("api", "60/minute;1000/hour")
-    asked = await asyncio.gather(*(limiter.spend(policy, "ann") for _ in range(200)), return_exceptions=True)
+    asked = await asyncio.gather(
+        *(limiter.consume(policy, "ann") for _ in range(200)), return_exceptions=True
+    )
     assert sorted(each.remaining for each in asked if not isinstance(each, BaseException) and each) == list(
         range(60)
     )
     assert sum(isinstance(each, RateLimited) for each in asked) == 140
-    left = await limiter.look(policy, "ann")
+    left = await limiter.peek(policy, "ann")
     assert left
     assert [each.remaining for each in left.windows] == [0, 940]
 

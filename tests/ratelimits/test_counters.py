@@ -4,20 +4,20 @@ import subprocess
 import sys
 import time
 
-from app.ratelimits.counters import Counters
+from app.ratelimits.counters import CounterStorage
 
 
-async def hits(counters: Counters, keys: range) -> None:
+async def hits(counters: CounterStorage, keys: range) -> None:
     for key in keys:
         await counters.incr(f"api/{key}", 60)
 
 
 async def test_a_hundred_thousand_counters_do_not_make_one_more_slow() -> None:
-    few, many = Counters(), Counters()
+    few, many = CounterStorage(), CounterStorage()
     await hits(few, range(100))
     await hits(many, range(100_000))
 
-    async def cost(counters: Counters) -> float:
+    async def cost(counters: CounterStorage) -> float:
         took = []
         for _ in range(20):
             begin = time.perf_counter()
@@ -29,7 +29,7 @@ async def test_a_hundred_thousand_counters_do_not_make_one_more_slow() -> None:
 
 
 async def test_a_new_counter_looks_at_two_old_ones_at_most() -> None:
-    counters = Counters()
+    counters = CounterStorage()
     await hits(counters, range(1000))
     counters.now = 60
     await hits(counters, range(1000, 1001))
@@ -37,7 +37,7 @@ async def test_a_new_counter_looks_at_two_old_ones_at_most() -> None:
 
 
 async def test_counters_that_are_over_go_as_others_come() -> None:
-    counters = Counters()
+    counters = CounterStorage()
     for minute in range(100):
         counters.now = 60.0 * minute
         await hits(counters, range(minute * 100, minute * 100 + 100))
@@ -45,7 +45,7 @@ async def test_counters_that_are_over_go_as_others_come() -> None:
 
 
 async def test_a_counter_that_began_anew_is_not_taken_for_the_old_one() -> None:
-    counters = Counters()
+    counters = CounterStorage()
     await hits(counters, range(1))
     counters.now = 60
     await hits(counters, range(3))
@@ -54,7 +54,7 @@ async def test_a_counter_that_began_anew_is_not_taken_for_the_old_one() -> None:
 
 
 async def test_beyond_the_most_that_are_kept_the_oldest_are_forgotten() -> None:
-    counters = Counters(most=100)
+    counters = CounterStorage(most=100)
     await counters.incr("api/day", 86_400)
     await hits(counters, range(1000))
     assert len(counters) == 100

@@ -10,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from app.auth.actor import Scope
-from app.auth.browsers import Credentials, Page
+from app.auth.browsers import Credentials, RequestOrigin
 from app.auth.passwords import Passwords
 from app.context import Context
 from app.errors import Busy, Forbidden, Invalid, PicHubError, Unauthorized
@@ -21,7 +21,7 @@ from app.resolvers.accounts import AccountChanges, NewAccount
 from tests import databases
 from tests.pichub import PASSWORD, House, house
 
-BROWSER = Credentials(page=Page.OURS, user_agent="Tests")
+BROWSER = Credentials(page=RequestOrigin.OURS, user_agent="Tests")
 
 
 class Counting(PasswordHasher):
@@ -319,10 +319,10 @@ async def test_an_invitation_lets_one_in(tmp_path: Path) -> None:
 
 
 async def test_a_foreign_page_signs_nobody_in_or_up(nobody: Context, ann: Account) -> None:
-    foreign = replace(BROWSER, page=Page.FOREIGN)
+    foreign = replace(BROWSER, page=RequestOrigin.FOREIGN)
     assert isinstance(await error_of(account.sign_in(nobody, foreign, "ann", PASSWORD)), Forbidden)
     assert isinstance(await error_of(account.sign_up(nobody, foreign, NewSignUp("bob", PASSWORD))), Forbidden)
-    await account.sign_in(nobody, replace(BROWSER, page=Page.UNSAID), "ann", PASSWORD)
+    await account.sign_in(nobody, replace(BROWSER, page=RequestOrigin.UNSAID), "ann", PASSWORD)
 
 
 async def test_too_many_at_once_are_told_to_come_back(built: House, ann: Account) -> None:

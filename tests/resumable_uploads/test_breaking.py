@@ -12,7 +12,7 @@ from starlette.requests import ClientDisconnect
 
 from app.context import Context
 from app.errors import BadRequest, OutOfStorage, RateLimited, TooLarge
-from app.jobs.cleanup.runner import look, sweep
+from app.jobs.cleanup.runner import clean_up, dry_run
 from app.models import Account, Image, UploadState, UploadTicket
 from app.resolvers import storage_keys, uploads
 from app.resolvers.uploads import PIECE, Body, NewUpload
@@ -190,8 +190,8 @@ async def test_the_sweep_removes_what_nobody_goes_on_with(ctx: Context) -> None:
     await UploadTicket.filter(id=lost.id).delete()
     for key in await keys(ctx):
         aged(ctx, key, hours_ago=25)
-    seen = await look(ctx.services)
-    report = await sweep(ctx.services)
+    seen = await dry_run(ctx.services)
+    report = await clean_up(ctx.services)
     assert report.removed == seen.removed
     assert (report.removed["uploads"], report.removed["pieces of uploads"]) == (
         Amount(1),
@@ -204,9 +204,9 @@ async def test_the_sweep_removes_what_nobody_goes_on_with(ctx: Context) -> None:
 async def test_what_became_of_an_upload_can_be_asked_for_a_day(ctx: Context) -> None:
     ticket = await begun(ctx)
     await uploads.append(ctx, ticket.id, Body(whole(PICTURE)), offset=0)
-    await sweep(later(ctx, timedelta(hours=23)).services)
+    await clean_up(later(ctx, timedelta(hours=23)).services)
     assert (await uploads.get(ctx, ticket.id)).image is not None
-    await sweep(later(ctx, timedelta(hours=25)).services)
+    await clean_up(later(ctx, timedelta(hours=25)).services)
     assert not await UploadTicket.exists()
     assert await Image.all().count() == 1
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from app.graphql.schema import build_schema
 from app.settings import Settings
-from scripts.benchmarks import codec, directus, benchmark_images, lists, workbench
+from scripts.benchmarks import benchmark_images, codec, directus, lists, workbench
 from scripts.benchmarks.__main__ import main
 from scripts.benchmarks.bars import BARS, Bar
 from scripts.benchmarks.comparison import SHORT, Comparison

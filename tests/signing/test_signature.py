@@ -18,7 +18,7 @@ ID = "img_01m82d0hnfzwppanwg5ws6gdr4"
 
 def holds(signature: Signature | None, transform: str = "w=8", now: float = 99.5, **changes: object) -> bool:
     given = {"image_id": ID, "secrets": [NEW]} | changes
-    return signature is not None and signature.holds(transform=transform, now=now, **given)  # type: ignore[arg-type]
+    return signature is not None and signature.verify(transform=transform, now=now, **given)  # type: ignore[arg-type]
 
 
 def test_a_signature_is_made_by_the_formula_that_is_told() -> None:

@@ -25,7 +25,9 @@ def environment(store: SeaweedServer) -> dict[str, str]:
     return {**os.environ, **keys}
 
 
-async def run(folder: Path, store: SeaweedServer, *arguments: str) -> tuple[int, dict[str, dict[str, int]], str]:
+async def run(
+    folder: Path, store: SeaweedServer, *arguments: str
+) -> tuple[int, dict[str, dict[str, int]], str]:
     process = await asyncio.create_subprocess_exec(
         *command(folder, *arguments, "--json"),
         env=environment(store),
@@ -45,7 +47,9 @@ async def filled(folder: Path) -> tuple[DiskStorage, dict[str, bytes]]:
     return source, objects
 
 
-async def test_a_copy_that_is_killed_goes_on_and_comes_back_whole(seaweed: SeaweedServer, tmp_path: Path) -> None:
+async def test_a_copy_that_is_killed_goes_on_and_comes_back_whole(
+    seaweed: SeaweedServer, tmp_path: Path
+) -> None:
     source, objects = await filled(tmp_path / "from")
     url = seaweed.under(f"copied-{os.getpid()}-{id(tmp_path)}")
     bucket = bucket_of(seaweed, tmp_path, url.partition("?")[0].rpartition("/")[2])

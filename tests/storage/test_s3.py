@@ -255,7 +255,7 @@ async def test_uploads_to_a_store_that_hangs_are_let_go_and_the_next_do_not_wait
         for work in (storage.put(KEY, b"z"), storage.read(KEY), storage.delete(KEY)):
             with pytest.raises(StorageUnreachable):
                 await work
-    await until(lambda: not storage._watch.is_away, within=20)
+    await until(lambda: not storage._watch.is_open, within=20)
     assert await storage.read(KEY) == b"x"
     await storage.put(KEY, source)
 

@@ -78,7 +78,7 @@ async def test_several_relays_side_by_side_make_each_delivery_once(desk: Desk) -
 
 async def test_the_bell_wakes_the_relay(desk: Desk) -> None:
     await desk.webhook(NOWHERE)
-    async with desk.services.bell.listening(relay.TOPIC) as listener:
+    async with desk.services.bell.subscribe(relay.TOPIC) as listener:
         running = asyncio.ensure_future(relay.run(desk.services))
         await asyncio.sleep(0)
         await desk.happens()
@@ -91,7 +91,7 @@ async def test_the_bell_wakes_the_relay(desk: Desk) -> None:
 async def test_where_there_is_no_webhook_it_keeps_up_without_haste_and_the_first_one_hears_all(
     desk: Desk,
 ) -> None:
-    async with desk.services.bell.listening(relay.TOPIC) as listener:
+    async with desk.services.bell.subscribe(relay.TOPIC) as listener:
         running = asyncio.ensure_future(relay.run(desk.services))
         began, reached = time.monotonic(), set()
         for _ in range(10):

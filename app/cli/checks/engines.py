@@ -72,8 +72,8 @@ async def _clock(services: Services) -> Line:
 
 
 async def _worker(services: Services) -> Line:
-    silence = await heartbeat.silence(services.clock())
-    if silence is not None and silence < heartbeat.MISSED.total_seconds():
+    silence = await heartbeat.seconds_since(services.clock())
+    if silence is not None and silence < heartbeat.MISSED_AFTER.total_seconds():
         return Line.ok("worker", f"one said {silence:.0f} s ago that it runs")
     said = "none has run yet" if silence is None else f"none has been heard of for {silence / 60:.0f} minutes"
     if services.settings.worker == "apart":
@@ -96,8 +96,8 @@ async def _relay(services: Services) -> Line:
 
 
 async def _unowned(services: Services) -> Line:
-    found = await audit.unowned(services)
-    said = f"{found.count:,} of {found.looked_at:,} originals looked at have no row"
+    found = await audit.orphaned_objects(services)
+    said = f"{found.count:,} of {found.checked:,} originals looked at have no row"
     if found.count:
         return Line.warning(
             "orphans",
@@ -108,8 +108,8 @@ async def _unowned(services: Services) -> Line:
 
 
 async def _lost(services: Services) -> Line:
-    found = await audit.lost(services)
-    said = f"{found.count:,} of {found.looked_at:,} images looked at have no bytes"
+    found = await audit.missing_objects(services)
+    said = f"{found.count:,} of {found.checked:,} images looked at have no bytes"
     if found.count:
         return Line.problem(
             "lost pictures", f"{said}, such as {found.example}", "restore the storage from its backup"

@@ -4,12 +4,12 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 
-class Turns(Protocol):
+class DistributedLock(Protocol):
     """Turns among processes, each waited for a while at most.
 
     They save work, and nothing depends on them: where a process dies or hangs, two may have the same turn. Who has a
     turn must not ask for another: the two may wait for each other.
     """
 
-    def take(self, key: str) -> AbstractAsyncContextManager[bool]:
+    def acquire(self, key: str) -> AbstractAsyncContextManager[bool]:
         """Whether another had the turn just before, who may have done what is now to do. Raises Busy."""

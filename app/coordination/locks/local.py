@@ -5,25 +5,25 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from app.coordination.file_lock import Held, locked
+from app.coordination.file_lock import LockTimeout, file_lock
 from app.errors import Busy
 
-SLOTS = 256
+LOCK_FILES = 256
 """Lock files. Works of different keys that share one wait for each other."""
 
 
-class FolderTurns:
+class FolderLock:
     """See `app.coordination.locks.base.Turns`. Among the processes that share `folder`, waited for `patience` seconds at most."""
 
-    def __init__(self, folder: Path, *, patience: float) -> None:
+    def __init__(self, folder: Path, *, timeout: float) -> None:
         self._folder = folder
-        self._patience = patience
+        self._timeout = timeout
 
     @asynccontextmanager
-    async def take(self, key: str) -> AsyncIterator[bool]:
-        path = self._folder / f"{zlib.crc32(key.encode()) % SLOTS:02x}"
+    async def acquire(self, key: str) -> AsyncIterator[bool]:
+        path = self._folder / f"{zlib.crc32(key.encode()) % LOCK_FILES:02x}"
         try:
-            async with locked(path, patience=self._patience) as waited:
+            async with file_lock(path, timeout=self._timeout) as waited:
                 yield waited
-        except Held as error:
+        except LockTimeout as error:
             raise Busy("Another process has been working on this for long; ask again in a second") from error

@@ -6,32 +6,32 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 
-from app.coordination.locks.base import Turns
-from app.coordination.redis.client import Redis
-from app.coordination.redis.commands import PREFIX, Away
+from app.coordination.locks.base import DistributedLock
+from app.coordination.redis.client import RedisClient
+from app.coordination.redis.commands import PREFIX, RedisUnavailable
 from app.errors import Busy
 
 CHANNEL = f"{PREFIX}turns"
-LEASE = 3.0
+LEASE_SECONDS = 3.0
 """Seconds after which the turn of a process that died is over."""
-RENEW = 1.0
-LOOK = 0.5
+RENEW_INTERVAL_SECONDS = 1.0
+POLL_INTERVAL_SECONDS = 0.5
 """Seconds after which who waits looks without having been woken."""
-REMEMBERED = 5.0
+RECENTLY_HELD_SECONDS = 5.0
 """Seconds for which it is known that somebody had the turn: who asks just after the end may look what was done."""
 
 FREE, HELD, AFTER_ANOTHER = 0, 1, 2
 
-TAKE = """
+ACQUIRE_SCRIPT = """
 local held = redis.call('GET', KEYS[1])
 if held and held ~= '' then return 1 end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 return held and 2 or 0
 """
-RENEWED = """
+RENEW_SCRIPT = """
 if redis.call('GET', KEYS[1]) == ARGV[1] then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 """
-RELEASE = """
+RELEASE_SCRIPT = """
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return end
 redis.call('SET', KEYS[1], '', 'PX', ARGV[2])
 redis.call('PUBLISH', ARGV[3], KEYS[1])
@@ -39,47 +39,49 @@ redis.call('PUBLISH', ARGV[3], KEYS[1])
 """Each looks at the token first: a turn that was lost may be another's by now."""
 
 
-class RedisTurns:
+class RedisLock:
     """See `app.coordination.locks.base.Turns`. `here` are those of this machine, which are taken first and hold if Redis is away.
 
     A turn is a key with a token of its holder, who renews it; waiting is ended by a message.
     """
 
-    def __init__(self, redis: Redis, here: Turns, *, patience: float) -> None:
+    def __init__(self, redis: RedisClient, local: DistributedLock, *, timeout: float) -> None:
         self._commands = redis.commands
-        self._here = here
-        self._patience = patience
+        self._local = local
+        self._timeout = timeout
         self._waiting: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
-        redis.subscription.hear(CHANNEL, self._wake, anew=self._wake_all)
+        redis.subscription.on_message(CHANNEL, self._wake, on_start=self._wake_all)
 
     @asynccontextmanager
-    async def take(self, key: str) -> AsyncIterator[bool]:
+    async def acquire(self, key: str) -> AsyncIterator[bool]:
         name, token = f"{PREFIX}turn:{key}", secrets.token_hex(8)
-        async with self._here.take(key) as waited:
+        async with self._local.acquire(key) as waited:
             try:
-                followed = await self._begin(name, token)
+                followed = await self._wait(name, token)
                 with self._renewing(name, token):
                     yield waited or followed
             finally:
-                self._commands.soon(self._release(name, token))
+                self._commands.in_background(self._release(name, token))
 
-    async def _begin(self, name: str, token: str) -> bool:
+    async def _wait(self, name: str, token: str) -> bool:
         """Waits for the turn; whether another had it before. Raises Busy."""
         waited = False
         try:
-            async with asyncio.timeout(self._patience):
-                with self._woken(name) as woken:
-                    while (state := await self._ask(name, token)) == HELD:
+            async with asyncio.timeout(self._timeout):
+                with self._wake_event(name) as woken:
+                    while (state := await self._try_acquire(name, token)) == HELD:
                         waited = True
-                        await _either(woken, LOOK)
+                        await _wait_for(woken, POLL_INTERVAL_SECONDS)
         except TimeoutError as error:
             raise Busy("Another server has been working on this for long; ask again in a second") from error
         return waited or state == AFTER_ANOTHER
 
-    async def _ask(self, name: str, token: str) -> int:
+    async def _try_acquire(self, name: str, token: str) -> int:
         try:
-            state: int = await self._commands.run("turns", TAKE, [name], [token, _milliseconds(LEASE)])
-        except Away:
+            state: int = await self._commands.run_script(
+                "turns", ACQUIRE_SCRIPT, [name], [token, _milliseconds(LEASE_SECONDS)]
+            )
+        except RedisUnavailable:
             return FREE  # this machine's turn is held: at worst another machine does the same work
         return state
 
@@ -93,15 +95,19 @@ class RedisTurns:
 
     async def _renew(self, name: str, token: str) -> None:
         while True:
-            await asyncio.sleep(RENEW)
-            with suppress(Away):
-                await self._commands.run(None, RENEWED, [name], [token, _milliseconds(LEASE)])
+            await asyncio.sleep(RENEW_INTERVAL_SECONDS)
+            with suppress(RedisUnavailable):
+                await self._commands.run_script(
+                    None, RENEW_SCRIPT, [name], [token, _milliseconds(LEASE_SECONDS)]
+                )
 
     async def _release(self, name: str, token: str) -> None:
-        await self._commands.run(None, RELEASE, [name], [token, _milliseconds(REMEMBERED), CHANNEL])
+        await self._commands.run_script(
+            None, RELEASE_SCRIPT, [name], [token, _milliseconds(RECENTLY_HELD_SECONDS), CHANNEL]
+        )
 
     @contextmanager
-    def _woken(self, name: str) -> Iterator[asyncio.Event]:
+    def _wake_event(self, name: str) -> Iterator[asyncio.Event]:
         event = asyncio.Event()
         self._waiting[name].add(event)
         try:
@@ -120,7 +126,7 @@ class RedisTurns:
             self._wake(name)
 
 
-async def _either(event: asyncio.Event, seconds: float) -> None:
+async def _wait_for(event: asyncio.Event, seconds: float) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()

@@ -18,11 +18,11 @@ class Listener(Protocol):
         """
 
 
-class Bell(Protocol):
+class Notifier(Protocol):
     """Rings and listeners by topic, safe for any number of tasks at once."""
 
-    async def ring(self, topic: str) -> None:
+    async def notify(self, topic: str) -> None:
         """Wakes all who listen to the topic. Does not wait for them, and raises nothing: a ring may be lost."""
 
-    def listening(self, topic: str) -> AbstractAsyncContextManager[Listener]:
+    def subscribe(self, topic: str) -> AbstractAsyncContextManager[Listener]:
         """A listener that misses no ring from the start of the block to its end."""

@@ -22,13 +22,13 @@ class MemoryListener:
         return True
 
 
-class MemoryBell:
+class MemoryNotifier:
     """See `app.coordination.notifier.base.Bell`."""
 
     def __init__(self) -> None:
         self._listeners: defaultdict[str, set[MemoryListener]] = defaultdict(set)
 
-    async def ring(self, topic: str) -> None:
+    async def notify(self, topic: str) -> None:
         self.wake(topic)
 
     def wake(self, topic: str) -> None:
@@ -40,7 +40,7 @@ class MemoryBell:
             self.wake(topic)
 
     @asynccontextmanager
-    async def listening(self, topic: str) -> AsyncIterator[MemoryListener]:
+    async def subscribe(self, topic: str) -> AsyncIterator[MemoryListener]:
         listener = MemoryListener()
         self._listeners[topic].add(listener)
         try:

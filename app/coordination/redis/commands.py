@@ -10,33 +10,33 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from app.cancellation import in_thread
-from app.coordination.redis.deadline import PATIENCE, within
+from app.coordination.redis.deadline import RESPONSE_TIMEOUT_SECONDS, within_deadline
 
 if TYPE_CHECKING:
     from redis.asyncio import BlockingConnectionPool
 
 log = logging.getLogger("pichub.redis")
 
-AGAIN = 1.0
+RECONNECT_INTERVAL_SECONDS = 1.0
 """Seconds between two looks whether it is back."""
-CONNECTIONS = 2
+MAX_CONNECTIONS = 2
 """One that all commands share, and one that looks whether Redis is back."""
 PREFIX = "pichub:"
 """What all our keys and channels begin with."""
 
-Word: TypeAlias = str | bytes | float
-Command: TypeAlias = tuple[Word, ...]
+CommandArgument: TypeAlias = str | bytes | float
+Command: TypeAlias = tuple[CommandArgument, ...]
 
 
-class Away(Exception):
+class RedisUnavailable(Exception):
     """Redis did not do it, or is known not to answer. Whoever asked does without."""
 
 
-class Refused(Away):
+class CommandRefused(RedisUnavailable):
     """It answers, and will not do this: it has no room, or may not."""
 
 
-class Watch(Protocol):
+class RedisObserver(Protocol):
     """Who is told how Redis does."""
 
     def redis_is(self, *, up: bool) -> None: ...
@@ -44,7 +44,7 @@ class Watch(Protocol):
     def redis_fell_back(self, use: str) -> None: ...
 
 
-class Commands:
+class RedisCommands:
     """Asks the Redis at `url`. The first that gets no answer closes the way for all, until it is found to be back.
 
     `use` says what for: a word of a closed set, for the metrics. It is None where nothing is done instead.
@@ -53,18 +53,18 @@ class Commands:
     cost two journeys, and wait no longer for a Redis that hangs than one does.
     """
 
-    def __init__(self, url: str, watch: Watch) -> None:
-        self.away_since: float | None = None
+    def __init__(self, url: str, observer: RedisObserver) -> None:
+        self.unavailable_since: float | None = None
         """When it failed to answer, in time.monotonic()'s seconds; None while it answers."""
         self._url = url
-        self._watch = watch
-        self._trouble = "it does not answer"
+        self._observer = observer
+        self._reason = "it does not answer"
         self._unsent: list[tuple[Command, asyncio.Future[Any]]] = []
         self._is_sending = False
-        self._on_return: list[Callable[[], None]] = []
-        self._refusals: set[str] = set()
+        self._reconnect_callbacks: list[Callable[[], None]] = []
+        self._refused_uses: set[str] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self._looking: asyncio.Task[None] | None = None
+        self._reconnecting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Finds out whether it answers; says so in the log where it does not."""
@@ -73,56 +73,58 @@ class Commands:
             import redis.asyncio  # noqa: F401  (a tenth of a second)
 
         await in_thread(load)
-        self._watch.redis_is(up=True)
-        with suppress(Away):
-            await self.do(None, "PING")
+        self._observer.redis_is(up=True)
+        with suppress(RedisUnavailable):
+            await self.execute(None, "PING")
 
     async def close(self) -> None:
         """Ends what goes on in the background, and all connections."""
         if self._tasks:
-            await asyncio.wait(self._tasks, timeout=2 * PATIENCE)
-        for task in (*self._tasks, *([self._looking] if self._looking else [])):
+            await asyncio.wait(self._tasks, timeout=2 * RESPONSE_TIMEOUT_SECONDS)
+        for task in (*self._tasks, *([self._reconnecting] if self._reconnecting else [])):
             task.cancel()
         if "_pool" in vars(self):
             await self._pool.aclose()
 
-    async def do(self, use: str | None, *command: Word) -> Any:
+    async def execute(self, use: str | None, *command: CommandArgument) -> Any:
         """The answer to a command. Raises Away, at once where it is known to be away."""
         try:
-            return await self._ask(command)
-        except Refused as error:
-            self._refused(use, error)
+            return await self._enqueue(command)
+        except CommandRefused as error:
+            self._log_refusal(use, error)
             raise
-        except Away:
-            self._fell_back(use)
+        except RedisUnavailable:
+            self._count_fallback(use)
             raise
 
-    async def run(self, use: str | None, script: str, keys: Sequence[str], values: Sequence[Word]) -> Any:
+    async def run_script(
+        self, use: str | None, script: str, keys: Sequence[str], values: Sequence[CommandArgument]
+    ) -> Any:
         """What a script in Lua returns, which is one step for everybody. Raises Away as `do` does."""
-        return await self.do(use, "EVAL", script, len(keys), *keys, *values)
+        return await self.execute(use, "EVAL", script, len(keys), *keys, *values)
 
-    def soon(self, work: Coroutine[Any, Any, None]) -> None:
+    def in_background(self, work: Coroutine[Any, Any, None]) -> None:
         """Does this in the background: nobody waits for it, and `close` ends it."""
-        task = asyncio.create_task(_unless_away(work), context=Context())
+        task = asyncio.create_task(_ignore_unavailable(work), context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def when_back(self, work: Callable[[], None]) -> None:
+    def on_reconnect(self, work: Callable[[], None]) -> None:
         """Calls this whenever it answers again after it was away."""
-        self._on_return.append(work)
+        self._reconnect_callbacks.append(work)
 
-    def connection(self) -> Any:
+    def new_connection(self) -> Any:
         """A connection of the package's outside of the pool, not connected yet."""
         return self._pool.make_connection()  # type: ignore[no-untyped-call]
 
-    async def _ask(self, command: Command) -> Any:
-        if self.away_since is not None:
-            raise Away(f"Redis is away: {self._trouble}")
+    async def _enqueue(self, command: Command) -> Any:
+        if self.unavailable_since is not None:
+            raise RedisUnavailable(f"Redis is away: {self._reason}")
         answer = asyncio.get_running_loop().create_future()
         self._unsent.append((command, answer))
         if not self._is_sending:
             self._is_sending = True
-            self.soon(self._send())
+            self.in_background(self._send())
         return await answer
 
     async def _send(self) -> None:
@@ -133,18 +135,20 @@ class Commands:
         try:
             while self._unsent:
                 sent, self._unsent = self._unsent, []
-                told = await within(PATIENCE, self._exchange([command for command, _ in sent]))
+                told = await within_deadline(
+                    RESPONSE_TIMEOUT_SECONDS, self._send_pipeline([command for command, _ in sent])
+                )
                 for (_, answer), each in zip(sent, told, strict=True):
-                    _give(answer, each)
+                    _resolve(answer, each)
         except (RedisError, OSError) as error:
-            self._went(error)
+            self._mark_unavailable(error)
         finally:
             self._is_sending = False
             unanswered, self._unsent = sent + self._unsent, []
             for _, answer in unanswered:
-                _give(answer, Away(f"Redis is away: {self._trouble}"))
+                _resolve(answer, RedisUnavailable(f"Redis is away: {self._reason}"))
 
-    async def _exchange(self, commands: Sequence[Command]) -> list[Any]:
+    async def _send_pipeline(self, commands: Sequence[Command]) -> list[Any]:
         """What is told to each: an answer, or that it was refused."""
         from redis.exceptions import RedisError, ResponseError
 
@@ -155,46 +159,46 @@ class Commands:
         for each in told:
             if isinstance(each, RedisError) and not isinstance(each, ResponseError):
                 raise each  # it is there, and still loads what it keeps
-        return [Refused(str(each)) if isinstance(each, RedisError) else each for each in told]
+        return [CommandRefused(str(each)) if isinstance(each, RedisError) else each for each in told]
 
-    def _fell_back(self, use: str | None) -> None:
+    def _count_fallback(self, use: str | None) -> None:
         if use is not None:
-            self._watch.redis_fell_back(use)
+            self._observer.redis_fell_back(use)
 
-    def _refused(self, use: str | None, error: Refused) -> None:
-        self._fell_back(use)
+    def _log_refusal(self, use: str | None, error: CommandRefused) -> None:
+        self._count_fallback(use)
         what = use or "itself"
-        if what not in self._refusals:
-            self._refusals.add(what)
+        if what not in self._refused_uses:
+            self._refused_uses.add(what)
             log.warning("Redis answers, but refuses what is asked of it for %s: %s", what, error)
 
-    def _went(self, error: Exception) -> None:
-        if self.away_since is not None:
+    def _mark_unavailable(self, error: Exception) -> None:
+        if self.unavailable_since is not None:
             return  # another said so first
-        self.away_since = time.monotonic()
-        self._trouble = str(error) or self._trouble
-        self._watch.redis_is(up=False)
+        self.unavailable_since = time.monotonic()
+        self._reason = str(error) or self._reason
+        self._observer.redis_is(up=False)
         log.warning(
             "Redis can't be reached: until it can, each process counts limits for itself and shows nothing from"
             " memory. %s",
             error or "It does not answer.",
         )
-        self._looking = asyncio.create_task(self._look_again(), name="pichub-redis")
+        self._reconnecting = asyncio.create_task(self._reconnect(), name="pichub-redis")
 
-    async def _look_again(self) -> None:
+    async def _reconnect(self) -> None:
         from redis.exceptions import RedisError
 
-        while self.away_since is not None:
-            await asyncio.sleep(AGAIN)
+        while self.unavailable_since is not None:
+            await asyncio.sleep(RECONNECT_INTERVAL_SECONDS)
             try:
-                await within(PATIENCE, self._client.execute_command("PING"))
+                await within_deadline(RESPONSE_TIMEOUT_SECONDS, self._client.execute_command("PING"))
             except (RedisError, OSError):
                 continue
-            self.away_since = None
-        self._refusals.clear()
-        self._watch.redis_is(up=True)
+            self.unavailable_since = None
+        self._refused_uses.clear()
+        self._observer.redis_is(up=True)
         log.warning("Redis is back: limits and what changes are shared again.")
-        for work in self._on_return:
+        for work in self._reconnect_callbacks:
             work()
 
     @cached_property
@@ -211,27 +215,27 @@ class Commands:
 
         return BlockingConnectionPool.from_url(
             self._url,
-            max_connections=CONNECTIONS,
+            max_connections=MAX_CONNECTIONS,
             # `within` has the last word: these would also count what this process itself is late.
-            timeout=20 * PATIENCE,
-            socket_connect_timeout=20 * PATIENCE,
-            socket_timeout=20 * PATIENCE,
+            timeout=20 * RESPONSE_TIMEOUT_SECONDS,
+            socket_connect_timeout=20 * RESPONSE_TIMEOUT_SECONDS,
+            socket_timeout=20 * RESPONSE_TIMEOUT_SECONDS,
             retry=Retry(NoBackoff(), 0),  # what is spent again was spent twice
             protocol=2,
         )
 
 
-def _give(answer: "asyncio.Future[Any]", told: Any) -> None:
+def _resolve(answer: "asyncio.Future[Any]", told: Any) -> None:
     if answer.done():
         return  # whoever asked has left
-    if isinstance(told, Away):
+    if isinstance(told, RedisUnavailable):
         answer.set_exception(told)
     else:
         answer.set_result(told)
 
 
-async def _unless_away(work: Coroutine[Any, Any, None]) -> None:
+async def _ignore_unavailable(work: Coroutine[Any, Any, None]) -> None:
     try:
         await work
-    except Away:
+    except RedisUnavailable:
         return

@@ -7,21 +7,21 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from app.coordination.redis.commands import Away, Commands
-from app.coordination.redis.deadline import PATIENCE, within
+from app.coordination.redis.commands import RedisCommands, RedisUnavailable
+from app.coordination.redis.deadline import RESPONSE_TIMEOUT_SECONDS, within_deadline
 
 log = logging.getLogger("pichub.redis")
 
-EVERY = 0.1
+PING_INTERVAL_SECONDS = 0.1
 """Seconds between two pings."""
-TRUST = 0.3
+TRUST_SECONDS = 0.3
 """Seconds from a ping that was answered for which one may believe that nothing was told since."""
-SILENT = 1.0
+SILENCE_TIMEOUT_SECONDS = 1.0
 """Seconds without an answer after which the connection is given up for another."""
-FIRST_WAIT, LONGEST_WAIT = 0.05, 1.0
+MIN_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.05, 1.0
 
 
-class Subscription:
+class RedisSubscription:
     """Listens from `start` to `close`, with another connection whenever one is lost.
 
     subscription.hear("pichub:rings", told, anew=missed)
@@ -30,22 +30,24 @@ class Subscription:
     been heard, and where `hears` is false something may have been missed.
     """
 
-    def __init__(self, commands: Commands) -> None:
+    def __init__(self, commands: RedisCommands) -> None:
         self._commands = commands
-        self._told: dict[bytes, Callable[[str], None]] = {}
-        self._anew: list[Callable[[], None]] = []
+        self._callbacks: dict[bytes, Callable[[str], None]] = {}
+        self._start_callbacks: list[Callable[[], None]] = []
         self._until = 0.0
         self._task: asyncio.Task[None] | None = None
         self._was_refused = False
         self._now = time.monotonic
 
-    def hear(self, channel: str, told: Callable[[str], None], *, anew: Callable[[], None]) -> None:
+    def on_message(
+        self, channel: str, callback: Callable[[str], None], *, on_start: Callable[[], None]
+    ) -> None:
         """Calls `told` with each message, and `anew` when listening begins, as what was told before was not heard."""
-        self._told[channel.encode()] = told
-        self._anew.append(anew)
+        self._callbacks[channel.encode()] = callback
+        self._start_callbacks.append(on_start)
 
     @property
-    def hears(self) -> bool:
+    def is_current(self) -> bool:
         """Whether all has been heard that was told up to a moment ago: `TRUST` seconds at most."""
         return self._now() < self._until
 
@@ -60,26 +62,26 @@ class Subscription:
     async def _run(self) -> None:
         from redis.exceptions import RedisError
 
-        wait = FIRST_WAIT
+        wait = MIN_BACKOFF_SECONDS
         while True:
             began = self._now()
             try:
                 await self._listen()
             except (RedisError, OSError) as error:
-                await self._lost(error)
+                await self._handle_disconnect(error)
             except Exception:
                 log.exception("what Redis told could not be taken in")
-            if self._now() - began > LONGEST_WAIT + SILENT:  # it did well for a while
-                wait = FIRST_WAIT
+            if self._now() - began > MAX_BACKOFF_SECONDS + SILENCE_TIMEOUT_SECONDS:  # it did well for a while
+                wait = MIN_BACKOFF_SECONDS
             await asyncio.sleep(wait)
-            wait = min(2 * wait, LONGEST_WAIT)
+            wait = min(2 * wait, MAX_BACKOFF_SECONDS)
 
-    async def _lost(self, error: Exception) -> None:
+    async def _handle_disconnect(self, error: Exception) -> None:
         """Asks whether it is Redis that is gone: then nobody else needs to wait in order to learn it."""
         from redis.exceptions import ResponseError
 
-        with suppress(Away):
-            await self._commands.do(None, "PING")
+        with suppress(RedisUnavailable):
+            await self._commands.execute(None, "PING")
         if isinstance(error, ResponseError) and not self._was_refused:
             self._was_refused = True
             log.warning(
@@ -87,18 +89,18 @@ class Subscription:
             )
 
     async def _listen(self) -> None:
-        connection = self._commands.connection()
+        connection = self._commands.new_connection()
         pinging: asyncio.Task[None] | None = None
         try:
-            await within(PATIENCE, connection.connect())
+            await within_deadline(RESPONSE_TIMEOUT_SECONDS, connection.connect())
             began = self._now()
-            await within(PATIENCE, self._subscribe(connection))
-            for anew in self._anew:
+            await within_deadline(RESPONSE_TIMEOUT_SECONDS, self._subscribe(connection))
+            for anew in self._start_callbacks:
                 anew()
-            self._until = began + TRUST
+            self._until = began + TRUST_SECONDS
             pinging = asyncio.create_task(self._ping(connection))
             while True:
-                self._take(await connection.read_response(timeout=SILENT))
+                self._dispatch(await connection.read_response(timeout=SILENCE_TIMEOUT_SECONDS))
         finally:
             self._until = 0.0
             if pinging is not None:
@@ -107,9 +109,9 @@ class Subscription:
             await asyncio.sleep(0)  # in which its socket is closed
 
     async def _subscribe(self, connection: Any) -> None:
-        await connection.send_command("SUBSCRIBE", *self._told, check_health=False)
+        await connection.send_command("SUBSCRIBE", *self._callbacks, check_health=False)
         confirmed = 0
-        while confirmed < len(self._told):
+        while confirmed < len(self._callbacks):
             kind, *_ = await connection.read_response()
             confirmed += kind == b"subscribe"
 
@@ -120,11 +122,11 @@ class Subscription:
         with suppress(RedisError, OSError):
             while True:
                 await connection.send_command("PING", repr(self._now()), check_health=False)
-                await asyncio.sleep(EVERY)
+                await asyncio.sleep(PING_INTERVAL_SECONDS)
 
-    def _take(self, message: list[bytes]) -> None:
+    def _dispatch(self, message: list[bytes]) -> None:
         match message:
             case [b"pong", sent]:
-                self._until = float(sent) + TRUST
+                self._until = float(sent) + TRUST_SECONDS
             case [b"message", channel, data]:
-                self._told[channel](data.decode(errors="replace"))
+                self._callbacks[channel](data.decode(errors="replace"))

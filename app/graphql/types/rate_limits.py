@@ -4,7 +4,7 @@ from typing import Self
 import strawberry
 
 from app.graphql.context import Info
-from app.ratelimits.base import Left
+from app.ratelimits.base import WindowStats
 from app.resolvers import limits
 
 
@@ -17,7 +17,7 @@ class RateLimitWindow:
     reset_at: datetime = strawberry.field(description="When all of them are back.")
 
     @classmethod
-    def of(cls, left: Left) -> Self:
+    def of(cls, left: WindowStats) -> Self:
         return cls(
             policy=left.policy.name,
             limit=left.window.amount,

@@ -89,7 +89,7 @@ class CreateApiTokenInput:
         return NewToken(
             name=self.name,
             scopes=None if self.scopes is None else [actor.Scope(str(scope.value)) for scope in self.scopes],
-            preset=None if self.preset is None else actor.Preset(str(self.preset.value)),
+            preset=None if self.preset is None else actor.ScopePreset(str(self.preset.value)),
             expires_at=self.expires_at,
             album_id=self.album_id,
         )

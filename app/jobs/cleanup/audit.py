@@ -9,21 +9,21 @@ from app.models import Image
 from app.resolvers.storage_keys import GRACE, Room
 from app.storage.base import Stat
 
-MOST = 2_000
+MAX_SAMPLE = 2_000
 """How many are looked at: a minute's work where each is asked of a slow storage."""
-AT_ONCE = 16
+CONCURRENT_CHECKS = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Audit:
+class StorageAudit:
     """How many of those looked at lack their other half, and the id of one."""
 
-    looked_at: int
+    checked: int
     count: int
     example: str | None = None
 
 
-async def unowned(services: Services, most: int = MOST) -> Audit:
+async def orphaned_objects(services: Services, most: int = MAX_SAMPLE) -> StorageAudit:
     """Originals that have no row, an hour after they were put."""
     found: list[tuple[str, Stat]] = []
     async for each in services.storage.list(Room.ORIGINALS):
@@ -31,13 +31,13 @@ async def unowned(services: Services, most: int = MOST) -> Audit:
         if len(found) == most:
             break
     alone = await without_row(found, services.clock() - GRACE)
-    return Audit(len(found), len(alone), alone[0][0] if alone else None)
+    return StorageAudit(len(found), len(alone), alone[0][0] if alone else None)
 
 
-async def lost(services: Services, most: int = MOST) -> Audit:
+async def missing_objects(services: Services, most: int = MAX_SAMPLE) -> StorageAudit:
     """Images whose original is not there, of the newest."""
     rows = await Image.all().order_by("-id").limit(most).values_list("id", "key")
-    places = asyncio.Semaphore(AT_ONCE)
+    places = asyncio.Semaphore(CONCURRENT_CHECKS)
 
     async def is_lost(key: str) -> bool:
         async with places:
@@ -45,4 +45,4 @@ async def lost(services: Services, most: int = MOST) -> Audit:
 
     gone = await asyncio.gather(*(is_lost(key) for _, key in rows))
     ids = [id for (id, _), is_gone in zip(rows, gone, strict=True) if is_gone]
-    return Audit(len(rows), len(ids), ids[0] if ids else None)
+    return StorageAudit(len(rows), len(ids), ids[0] if ids else None)

@@ -10,8 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from app.storage.base import Stat
 
-HOUR = 3600
-KEPT = 0.9
+HOUR_SECONDS = 3600
+KEPT_SHARE = 0.9
 """How much of the budget is left when it was passed, so that the next variant does not pass it again."""
 
 
@@ -27,7 +27,7 @@ class Surplus:
         """What is used after this is none of them."""
         return datetime.fromtimestamp(0, UTC) + timedelta(hours=self.hour + 1)
 
-    def takes(self, stat: Stat) -> bool:
+    def includes(self, stat: Stat) -> bool:
         """Whether this one goes, each to be asked once."""
         hour = _hour(stat)
         if hour == self.hour and self.left > 0:
@@ -36,7 +36,7 @@ class Surplus:
         return hour < self.hour
 
 
-class Ages:
+class VariantAges:
     """How many bytes of variants were last used in which hour."""
 
     def __init__(self) -> None:
@@ -51,7 +51,7 @@ class Ages:
 
     def surplus(self, budget: int) -> Surplus | None:
         """The least recently used that must go for `KEPT` of the budget to be left; None while it is kept."""
-        excess = self.size - int(budget * KEPT)
+        excess = self.size - int(budget * KEPT_SHARE)
         if self.size <= budget:
             return None
         for hour in sorted(self._hours):
@@ -62,4 +62,4 @@ class Ages:
 
 
 def _hour(stat: Stat) -> int:
-    return int(stat.modified_at.timestamp()) // HOUR
+    return int(stat.modified_at.timestamp()) // HOUR_SECONDS

@@ -4,59 +4,59 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from app.jobs.cleanup.report import HeldBack
-from app.jobs.cleanup.run import Round
+from app.jobs.cleanup.report import WithheldDeletion
+from app.jobs.cleanup.run import CleanupRun
 from app.models import Image, UploadTicket
 from app.resolvers.storage_keys import GRACE, Room, image_of, upload_of
 from app.storage.base import Amount, Stat
 
-BATCH = 500
-INCOMING = timedelta(days=1)
+BATCH_SIZE = 500
+INCOMING_MAX_AGE = timedelta(days=1)
 """How long a file may be on its way in."""
-DELIVERED = timedelta(minutes=10)
+RECENT_USE = timedelta(minutes=10)
 """How long a variant that was just used is left alone, even over the budget: it may be on its way to someone."""
-FEW = 100
-SHARE = 10
+MAX_ORPHANS = 100
+MAX_ORPHAN_FRACTION = 10
 """Orphans are removed while they are `FEW`, or at most one in `SHARE` of all originals."""
 
 Found: TypeAlias = tuple[str, Stat]
 
 
-async def originals(this: Round) -> Amount:
+async def originals(this: CleanupRun) -> Amount:
     """Removes originals that have no row, unless they are so many that it is rather the rows that are missing."""
-    orphans, every = await _survey(this)
-    if orphans.count > max(FEW, every.count // SHARE) and not this.force:
-        this.held_back = HeldBack(orphans, every)
+    orphans, every = await _count_orphans(this)
+    if orphans.count > max(MAX_ORPHANS, every.count // MAX_ORPHAN_FRACTION) and not this.force:
+        this.withheld = WithheldDeletion(orphans, every)
         return Amount()
     return await _remove_orphans(this, Room.ORIGINALS) if orphans.count else orphans
 
 
-async def intermediates(this: Round) -> Amount:
+async def intermediates(this: CleanupRun) -> Amount:
     return await _remove_orphans(this, Room.INTERMEDIATES)
 
 
-async def variants(this: Round) -> Amount:
+async def variants(this: CleanupRun) -> Amount:
     """Removes variants that have no image, and takes note of the ages of the others."""
     return await _remove_orphans(this, Room.VARIANTS, keep=this.ages.add)
 
 
-async def surplus(this: Round) -> Amount:
+async def surplus(this: CleanupRun) -> Amount:
     """Removes variants over the budget, least recently used first."""
     budget = this.services.settings.variants_size
     surplus = this.ages.surplus(budget) if budget is not None else None
     if surplus is None:
         return Amount()
-    before = min(surplus.before, this.now - DELIVERED)
+    before = min(surplus.before, this.now - RECENT_USE)
     removed = Amount()
     async for batch in _batches(this, Room.VARIANTS):
         # A dry round has left those that were counted before.
-        counted = await without_row(batch, this.now - GRACE) if this.dry and not this.held_back else []
-        chosen = [found for found in batch if found not in counted and surplus.takes(found[1])]
+        counted = await without_row(batch, this.now - GRACE) if this.dry_run and not this.withheld else []
+        chosen = [found for found in batch if found not in counted and surplus.includes(found[1])]
         removed += await _remove(this, chosen, before)
     return removed
 
 
-async def pieces(this: Round) -> Amount:
+async def pieces(this: CleanupRun) -> Amount:
     """Removes pieces of uploads that no longer wait for the rest."""
     removed = Amount()
     async for batch in _batches(this, Room.UPLOADS):
@@ -68,13 +68,13 @@ async def pieces(this: Round) -> Amount:
     return removed
 
 
-async def incoming(this: Round) -> Amount:
+async def incoming(this: CleanupRun) -> Amount:
     """Removes what crashes left of uploads and renders."""
     await this.extend()
-    return await this.services.storage.clear_incoming(this.now - INCOMING, only_look=this.dry)
+    return await this.services.storage.clear_incoming(this.now - INCOMING_MAX_AGE, only_look=this.dry_run)
 
 
-async def _survey(this: Round) -> tuple[Amount, Amount]:
+async def _count_orphans(this: CleanupRun) -> tuple[Amount, Amount]:
     """How many originals have no row, and how many there are."""
     orphans = every = Amount()
     async for batch in _batches(this, Room.ORIGINALS):
@@ -83,10 +83,12 @@ async def _survey(this: Round) -> tuple[Amount, Amount]:
     return orphans, every
 
 
-async def _remove_orphans(this: Round, room: Room, *, keep: Callable[[Stat], None] | None = None) -> Amount:
+async def _remove_orphans(
+    this: CleanupRun, room: Room, *, keep: Callable[[Stat], None] | None = None
+) -> Amount:
     removed = Amount()
     async for batch in _batches(this, room):
-        orphans = [] if this.held_back else await without_row(batch, this.now - GRACE)
+        orphans = [] if this.withheld else await without_row(batch, this.now - GRACE)
         removed += await _remove(this, orphans, this.now - GRACE)
         if keep:
             gone = {key for key, _ in orphans}
@@ -105,20 +107,20 @@ async def without_row(batch: Sequence[Found], before: datetime) -> list[Found]:
     return [(key, stat) for key, stat in batch if old.get(key) in gone]
 
 
-async def _remove(this: Round, objects: Sequence[Found], before: datetime) -> Amount:
+async def _remove(this: CleanupRun, objects: Sequence[Found], before: datetime) -> Amount:
     """Removes those of the objects that nobody has put or touched since they were looked at."""
-    if this.dry:
+    if this.dry_run:
         return _sum([found for found in objects if found[1].modified_at < before])
     if not objects:
         return Amount()
     return await this.services.storage.delete_stale([key for key, _ in objects], before)
 
 
-async def _batches(this: Round, room: Room) -> AsyncIterator[list[Found]]:
+async def _batches(this: CleanupRun, room: Room) -> AsyncIterator[list[Found]]:
     batch: list[Found] = []
     async for found in this.services.storage.list(room):
         batch.append(found)
-        if len(batch) == BATCH:
+        if len(batch) == BATCH_SIZE:
             await this.extend()
             yield batch
             batch = []

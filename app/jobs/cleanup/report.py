@@ -5,7 +5,7 @@ from app.storage.base import Amount
 
 
 @dataclass(frozen=True, slots=True)
-class HeldBack:
+class WithheldDeletion:
     """Originals without a row that are too many to be an accident's: nothing without a row was removed."""
 
     orphans: Amount
@@ -19,12 +19,12 @@ class HeldBack:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
+class CleanupReport:
     """What a round removed, or would have, by step; `failed` has the steps that failed."""
 
     removed: Mapping[str, Amount]
     failed: Mapping[str, Exception]
-    held_back: HeldBack | None = None
+    withheld: WithheldDeletion | None = None
 
     @property
     def total(self) -> Amount:

@@ -11,15 +11,15 @@ from tortoise.transactions import in_transaction
 
 from app.db.locks import free
 from app.ids import Kind, new_id
-from app.jobs.cleanup.run import Round
+from app.jobs.cleanup.run import CleanupRun
 from app.models import Delivery, DeliveryStatus, Event, RelayCursor
 from app.storage.base import Amount
 from app.webhooks.relay import CURSOR
 
-BATCH = 500
+BATCH_SIZE = 500
 """Rows that go in one transaction: others write in between."""
 
-Step: TypeAlias = Callable[[Round], Awaitable[Amount]]
+Step: TypeAlias = Callable[[CleanupRun], Awaitable[Amount]]
 
 
 def expired(model: type[Model], column: str) -> Step:
@@ -27,21 +27,21 @@ def expired(model: type[Model], column: str) -> Step:
     return lambda this: _remove(this, model.filter(**{f"{column}__lte": this.now}))
 
 
-async def deliveries(this: Round) -> Amount:
+async def deliveries(this: CleanupRun) -> Amount:
     """Removes old deliveries and their attempts, but none that is still to be sent."""
     ended = Delivery.exclude(Q(status=DeliveryStatus.PENDING) & Q(next_attempt_at__isnull=False))
     return await _remove(
-        this, ended.filter(_older(this, Kind.DELIVERY, this.services.settings.deliveries_keep))
+        this, ended.filter(_older_than(this, Kind.DELIVERY, this.services.settings.deliveries_keep))
     )
 
 
-async def events(this: Round) -> Amount:
+async def events(this: CleanupRun) -> Amount:
     """Removes old events, but none that webhooks have yet to hear of, or that a delivery is kept of."""
     told = Event.filter(position__lte=await RelayCursor.reached(CURSOR), deliveries__id__isnull=True)
-    return await _remove(this, told.filter(_older(this, Kind.EVENT, this.services.settings.events_keep)))
+    return await _remove(this, told.filter(_older_than(this, Kind.EVENT, this.services.settings.events_keep)))
 
 
-def _older(this: Round, kind: Kind, days: int) -> Q:
+def _older_than(this: CleanupRun, kind: Kind, days: int) -> Q:
     """Of the rows with such ids, those made longer ago: ids sort by birth, so their index finds them."""
     return Q(id__lt=first_id(kind, this.now - timedelta(days=days)))
 
@@ -51,14 +51,14 @@ def first_id(kind: Kind, born: datetime) -> str:
     return new_id(kind, born, randbits=lambda _: 0)
 
 
-async def _remove(this: Round, rows: QuerySet[Any]) -> Amount:
-    if this.dry:
+async def _remove(this: CleanupRun, rows: QuerySet[Any]) -> Amount:
+    if this.dry_run:
         return Amount(await rows.count())
     removed, full = 0, True
     while full:
         await this.extend()
         async with in_transaction():
-            ids = [row.id for row in await free(rows.limit(BATCH).only("id"))]
+            ids = [row.id for row in await free(rows.limit(BATCH_SIZE).only("id"))]
             removed += await rows.model.filter(id__in=ids).delete() if ids else 0
-        full = len(ids) == BATCH
+        full = len(ids) == BATCH_SIZE
     return Amount(removed)

@@ -3,12 +3,12 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.context import Services
-from app.jobs.cleanup.budget import Ages
-from app.jobs.cleanup.report import HeldBack
+from app.jobs.cleanup.budget import VariantAges
+from app.jobs.cleanup.report import WithheldDeletion
 
 
 @dataclass(kw_only=True)
-class Round:
+class CleanupRun:
     """One pass over everything. `dry` only looks; `force` removes orphans however many they are.
 
     `extend` is called before each batch, and raises where the round is no longer ours. A batch that is cancelled ends
@@ -18,7 +18,7 @@ class Round:
     services: Services
     now: datetime
     extend: Callable[[], Awaitable[None]]
-    dry: bool = False
+    dry_run: bool = False
     force: bool = False
-    ages: Ages = field(default_factory=Ages)
-    held_back: HeldBack | None = None
+    ages: VariantAges = field(default_factory=VariantAges)
+    withheld: WithheldDeletion | None = None

@@ -9,22 +9,22 @@ from typing import TypeAlias
 
 from app.context import Services
 from app.jobs import leases
-from app.jobs.cleanup.report import Report
-from app.jobs.cleanup.run import Round
+from app.jobs.cleanup.report import CleanupReport
+from app.jobs.cleanup.run import CleanupRun
 from app.jobs.cleanup.steps import STEPS
-from app.jobs.leases import Lost, Taken, leased
+from app.jobs.leases import LeaseLost, LeaseTaken, hold_lease
 from app.storage.base import Amount
 
 log = logging.getLogger("pichub.sweep")
 
-LEASE = "sweep"
-LASTING = timedelta(minutes=5)
-FIRST = 60.0
-EVERY = 3600.0
+LEASE_NAME = "sweep"
+LEASE_DURATION = timedelta(minutes=5)
+FIRST_DELAY_SECONDS = 60.0
+INTERVAL_SECONDS = 3600.0
 JITTER = 0.1
-LATELY = timedelta(seconds=0.8 * EVERY)
+MIN_INTERVAL = timedelta(seconds=0.8 * INTERVAL_SECONDS)
 
-Steps: TypeAlias = Mapping[str, Callable[[Round], Awaitable[Amount]]]
+Steps: TypeAlias = Mapping[str, Callable[[CleanupRun], Awaitable[Amount]]]
 
 
 async def run(
@@ -34,54 +34,54 @@ async def run(
     jitter: Callable[[float, float], float] = random.uniform,
 ) -> None:
     """Sweeps every hour, for ever: of all processes that run this, one an hour."""
-    await sleep(FIRST)
+    await sleep(FIRST_DELAY_SECONDS)
     while True:
-        await sweep_if_due(services)
-        await sleep(EVERY * jitter(1 - JITTER, 1 + JITTER))
+        await clean_up_if_due(services)
+        await sleep(INTERVAL_SECONDS * jitter(1 - JITTER, 1 + JITTER))
 
 
-async def sweep_if_due(services: Services, *, steps: Steps = STEPS) -> Report | None:
+async def clean_up_if_due(services: Services, *, steps: Steps = STEPS) -> CleanupReport | None:
     """Sweeps, unless another process does, or someone did lately."""
-    done = await leases.last_done(LEASE)
-    if done is not None and services.clock() - done < LATELY:
+    done = await leases.last_completed(LEASE_NAME)
+    if done is not None and services.clock() - done < MIN_INTERVAL:
         return None
     try:
-        report = await sweep(services, steps=steps)
-    except (Taken, Lost) as error:
+        report = await clean_up(services, steps=steps)
+    except (LeaseTaken, LeaseLost) as error:
         log.info("no sweep: %s", error)
         return None
     log.info("swept: %s", report)
     for name, failure in report.failed.items():
         log.error("the sweep of %s failed", name, exc_info=failure)
-    if report.held_back:
-        log.warning("the sweep left what has no row: %s", report.held_back)
+    if report.withheld:
+        log.warning("the sweep left what has no row: %s", report.withheld)
     return report
 
 
-async def sweep(services: Services, *, force: bool = False, steps: Steps = STEPS) -> Report:
+async def clean_up(services: Services, *, force: bool = False, steps: Steps = STEPS) -> CleanupReport:
     """Removes what nobody needs. With `force`, originals without a row go however many they are. Raises Taken, Lost."""
-    async with leased(LEASE, clock=services.clock, lasting=LASTING) as lease:
-        this = Round(services=services, now=services.clock(), extend=lease.extend, force=force)
-        return await _all(this, steps)
+    async with hold_lease(LEASE_NAME, clock=services.clock, duration=LEASE_DURATION) as lease:
+        this = CleanupRun(services=services, now=services.clock(), extend=lease.extend, force=force)
+        return await _run_steps(this, steps)
 
 
-async def look(services: Services, *, force: bool = False, steps: Steps = STEPS) -> Report:
+async def dry_run(services: Services, *, force: bool = False, steps: Steps = STEPS) -> CleanupReport:
     """What `sweep` would remove now. Changes nothing."""
 
     async def nobody_minds() -> None: ...
 
-    this = Round(services=services, now=services.clock(), extend=nobody_minds, dry=True, force=force)
-    return await _all(this, steps)
+    this = CleanupRun(services=services, now=services.clock(), extend=nobody_minds, dry_run=True, force=force)
+    return await _run_steps(this, steps)
 
 
-async def _all(this: Round, steps: Steps) -> Report:
+async def _run_steps(this: CleanupRun, steps: Steps) -> CleanupReport:
     removed: dict[str, Amount] = {}
     failed: dict[str, Exception] = {}
     for name, step in steps.items():
         try:
             removed[name] = await step(this)
-        except Lost:
+        except LeaseLost:
             raise
         except Exception as error:  # a folder that can't be read must not keep the rest from being swept
             failed[name] = error
-    return Report(removed=removed, failed=failed, held_back=this.held_back)
+    return CleanupReport(removed=removed, failed=failed, withheld=this.withheld)

@@ -1,11 +1,11 @@
 from collections.abc import Awaitable, Callable, Mapping
 
 from app.jobs.cleanup import objects, rows
-from app.jobs.cleanup.run import Round
+from app.jobs.cleanup.run import CleanupRun
 from app.models import Invitation, Session, UploadTicket
 from app.storage.base import Amount
 
-STEPS: Mapping[str, Callable[[Round], Awaitable[Amount]]] = {
+STEPS: Mapping[str, Callable[[CleanupRun], Awaitable[Amount]]] = {
     "originals": objects.originals,
     "intermediates": objects.intermediates,
     "variants": objects.variants,

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from app.coordination.locks.base import Turns
-from app.coordination.locks.local import FolderTurns
-from app.coordination.locks.redis import RedisTurns
+from app.coordination.locks.base import DistributedLock
+from app.coordination.locks.local import FolderLock
+from app.coordination.locks.redis import RedisLock
 from app.errors import Busy
 from scripts.fixtures.servers.valkey import connect
 from tests.pichub import until
@@ -23,8 +23,8 @@ async def in_a_folder(request: pytest.FixtureRequest) -> AsyncIterator[Make]:
     folder = request.getfixturevalue("tmp_path")
 
     @asynccontextmanager
-    async def make(patience: float) -> AsyncIterator[Turns]:
-        yield FolderTurns(folder, patience=patience)
+    async def make(patience: float) -> AsyncIterator[DistributedLock]:
+        yield FolderLock(folder, timeout=patience)
 
     yield make
 
@@ -35,7 +35,7 @@ async def over_redis(request: pytest.FixtureRequest) -> AsyncIterator[Make]:
     folder, url, made = request.getfixturevalue("tmp_path"), request.getfixturevalue("redis_url"), []
 
     @asynccontextmanager
-    async def make(patience: float) -> AsyncIterator[Turns]:
+    async def make(patience: float) -> AsyncIterator[DistributedLock]:
         made.append(None)
         async with on_a_machine(folder / str(len(made)), url, patience=patience) as turns:
             yield turns
@@ -44,13 +44,13 @@ async def over_redis(request: pytest.FixtureRequest) -> AsyncIterator[Make]:
 
 
 @asynccontextmanager
-async def on_a_machine(folder: Path, url: str, *, patience: float = 10) -> AsyncIterator[Turns]:
+async def on_a_machine(folder: Path, url: str, *, patience: float = 10) -> AsyncIterator[DistributedLock]:
     """The turns of a server, when it hears the others."""
     folder.mkdir(exist_ok=True)  # noqa: ASYNC240  (a test may wait)
-    made: list[Turns] = []
-    here = FolderTurns(folder, patience=patience)
+    made: list[DistributedLock] = []
+    here = FolderLock(folder, timeout=patience)
     async with connect(
-        url, empty=True, prepare=lambda redis: made.append(RedisTurns(redis, here, patience=patience))
+        url, empty=True, prepare=lambda redis: made.append(RedisLock(redis, here, timeout=patience))
     ):
         yield made[0]
 
@@ -64,8 +64,8 @@ async def make(request: pytest.FixtureRequest) -> AsyncIterator[Make]:
 async def test_processes_take_turns_and_know_that_they_waited(make: Make) -> None:
     order = []
 
-    async def work(turns: Turns, name: str) -> None:
-        async with turns.take("a") as waited:
+    async def work(turns: DistributedLock, name: str) -> None:
+        async with turns.acquire("a") as waited:
             order.append(f"{name} begins{' late' if waited else ''}")
             await asyncio.sleep(0.2)
             order.append(f"{name} ends")
@@ -80,9 +80,9 @@ async def test_processes_take_turns_and_know_that_they_waited(make: Make) -> Non
 async def test_of_many_one_has_the_turn_at_a_time(make: Make) -> None:
     inside = most = 0
 
-    async def work(turns: Turns) -> bool:
+    async def work(turns: DistributedLock) -> bool:
         nonlocal inside, most
-        async with turns.take("a") as waited:
+        async with turns.acquire("a") as waited:
             inside += 1
             most = max(most, inside)
             await asyncio.sleep(0.001)

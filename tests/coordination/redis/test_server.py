@@ -39,7 +39,7 @@ async def test_nothing_of_a_server_is_left_at_its_redis_when_it_ends(tmp_path: P
         async with house(tmp_path, redis_url=server.url) as built:
             redis = built.services.redis
             assert redis is not None
-            await until(lambda: redis.subscription.hears)
+            await until(lambda: redis.subscription.is_current)
             await built.upload(sample_images.png())
             assert connections(server) == 2, "one that asks and one that listens"
         await until(lambda: connections(server) == 0)

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.jobs.cleanup.budget import HOUR, KEPT, Ages
+from app.jobs.cleanup.budget import HOUR_SECONDS, KEPT_SHARE, VariantAges
 from app.storage import Stat
 
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
@@ -13,8 +13,8 @@ def used(hours_ago: float, size: int) -> Stat:
     return Stat(size, NOON - timedelta(hours=hours_ago))
 
 
-def ages(*stats: Stat) -> Ages:
-    found = Ages()
+def ages(*stats: Stat) -> VariantAges:
+    found = VariantAges()
     for stat in stats:
         found.add(stat)
     return found
@@ -22,7 +22,7 @@ def ages(*stats: Stat) -> Ages:
 
 def gone(stats: list[Stat], budget: int) -> list[Stat]:
     surplus = ages(*stats).surplus(budget)
-    return [stat for stat in stats if surplus and surplus.takes(stat)]
+    return [stat for stat in stats if surplus and surplus.includes(stat)]
 
 
 def test_within_the_budget_nothing_goes() -> None:
@@ -46,7 +46,7 @@ def test_what_was_used_after_the_hour_that_goes_is_none_of_it() -> None:
 
 
 def test_a_million_variants_cost_no_more_memory_than_their_hours() -> None:
-    found = Ages()
+    found = VariantAges()
     for number in range(1_000_000):
         found.add(used(number % 1000, 10))
     assert found.size == 10_000_000
@@ -62,8 +62,8 @@ def test_enough_goes_and_nothing_that_is_younger_than_what_stays(stats: list[Sta
     if not removed:
         assert left <= budget
         return
-    assert left <= budget * KEPT + 1
-    assert left + max(stat.size for stat in removed) >= int(budget * KEPT)
+    assert left <= budget * KEPT_SHARE + 1
+    assert left + max(stat.size for stat in removed) >= int(budget * KEPT_SHARE)
     youngest = max(stat.modified_at for stat in removed)
     kept = [stat for stat in stats if stat not in removed]
-    assert all(stat.modified_at > youngest - timedelta(seconds=HOUR) for stat in kept)
+    assert all(stat.modified_at > youngest - timedelta(seconds=HOUR_SECONDS) for stat in kept)

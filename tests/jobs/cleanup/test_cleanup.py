@@ -10,10 +10,10 @@ import pytest
 from app.context import Context
 from app.ids import Kind, new_id
 from app.imaging.transform import Transform
-from app.jobs.cleanup.run import Round
-from app.jobs.cleanup.runner import LASTING, LEASE, look, run, sweep, sweep_if_due
+from app.jobs.cleanup.run import CleanupRun
+from app.jobs.cleanup.runner import LEASE_DURATION, LEASE_NAME, clean_up, clean_up_if_due, dry_run, run
 from app.jobs.cleanup.steps import STEPS
-from app.jobs.leases import Held, Lost, Taken, last_done, leased
+from app.jobs.leases import HeldLease, LeaseLost, LeaseTaken, hold_lease, last_completed
 from app.models import Image
 from app.resolvers import storage_keys, variants
 from app.storage import Amount
@@ -50,7 +50,7 @@ async def test_bytes_whose_image_has_no_row_go_when_they_are_old(ctx: Context) -
         await put(ctx, f"intermediates/{image_id}/small.jpg", hours_ago=hours_ago)
         for name in ("a.webp", "b.webp"):
             await put(ctx, f"variants/{image_id}/{name}", hours_ago=hours_ago)
-    report = await sweep(ctx.services)
+    report = await clean_up(ctx.services)
     assert await keys(ctx) == {
         f"originals/{young}.jpg",
         f"intermediates/{young}/small.jpg",
@@ -70,7 +70,7 @@ async def test_what_has_a_row_stays_however_old_it_is(ctx: Context) -> None:
     assert len(before) == 4
     for key in before:
         aged(ctx, key, hours_ago=10_000)
-    assert (await sweep(ctx.services)).total == Amount()
+    assert (await clean_up(ctx.services)).total == Amount()
     assert await keys(ctx) == before
 
 
@@ -78,7 +78,7 @@ async def test_what_is_not_named_as_ours_are_stays(ctx: Context) -> None:
     names = ("originals/notes.txt", "variants/img_1/a.webp", "backup/img.jpg", "originals/acc_x/y")
     for name in names:
         await put(ctx, name, hours_ago=100)
-    assert (await sweep(ctx.services)).total == Amount()
+    assert (await clean_up(ctx.services)).total == Amount()
     assert await keys(ctx) == set(names)
 
 
@@ -86,8 +86,8 @@ async def test_what_a_crash_left_of_a_deletion_goes(ctx: Context) -> None:
     image = await upload(ctx, sample_images.jpeg(64, 48))
     await variant(ctx, image, 20)
     await Image.remove([image])
-    assert (await sweep(ctx.services)).total == Amount()
-    assert (await sweep(later(ctx, 2 * HOUR).services)).total.count == 2
+    assert (await clean_up(ctx.services)).total == Amount()
+    assert (await clean_up(later(ctx, 2 * HOUR).services)).total.count == 2
     assert await keys(ctx) == set()
 
 
@@ -95,7 +95,7 @@ async def test_files_on_their_way_in_go_after_a_day(ctx: Context) -> None:
     for name, hours_ago in (("upload-old", 25), ("upload-young", 23)):
         (ctx.services.storage.incoming / name).write_bytes(b"12345")
         aged(ctx, f"tmp/{name}", hours_ago=hours_ago)
-    assert (await sweep(ctx.services)).removed["incoming files"] == Amount(1, 5)
+    assert (await clean_up(ctx.services)).removed["incoming files"] == Amount(1, 5)
     assert [path.name for path in ctx.services.storage.incoming.iterdir()] == ["upload-young"]
 
 
@@ -111,13 +111,13 @@ async def test_to_look_changes_nothing_and_tells_what_a_sweep_then_removes(ctx: 
     ctx = later(ctx, timedelta(), variants_size=1000)
     storage = ctx.services.settings.data_dir / "storage"
     before = tree(storage)
-    seen = await look(ctx.services)
+    seen = await dry_run(ctx.services)
     assert tree(storage) == before
-    assert await last_done(LEASE) is None
-    assert (await sweep(ctx.services)).removed == seen.removed
+    assert await last_completed(LEASE_NAME) is None
+    assert (await clean_up(ctx.services)).removed == seen.removed
     assert seen.removed["variants"] == Amount(1, 100)
     assert seen.removed["variants over budget"] == Amount(3, 300)
-    assert (await look(ctx.services)).total == Amount()
+    assert (await dry_run(ctx.services)).total == Amount()
 
 
 async def test_variants_over_the_budget_go_least_recently_used_first(ctx: Context) -> None:
@@ -126,22 +126,22 @@ async def test_variants_over_the_budget_go_least_recently_used_first(ctx: Contex
     for number, name in enumerate(names):
         await put(ctx, name, hours_ago=1 + 2 * number, size=100)
     services = later(ctx, timedelta(), variants_size=1000).services
-    assert (await sweep(services)).removed["variants over budget"] == Amount(3, 300)
+    assert (await clean_up(services)).removed["variants over budget"] == Amount(3, 300)
     assert await keys(ctx) == {image.key, *names[:9]}
-    assert (await sweep(services)).total == Amount()
+    assert (await clean_up(services)).total == Amount()
 
 
 async def test_without_a_budget_no_variant_goes(ctx: Context) -> None:
     image = await upload(ctx, sample_images.jpeg(64, 48))
     await put(ctx, f"variants/{image.id}/a.webp", hours_ago=10_000)
-    assert (await sweep(later(ctx, timedelta(), variants_size=None).services)).total == Amount()
+    assert (await clean_up(later(ctx, timedelta(), variants_size=None).services)).total == Amount()
 
 
 async def test_a_variant_that_was_just_used_stays_even_over_the_budget(ctx: Context) -> None:
     image = await upload(ctx, sample_images.jpeg(64, 48))
     young = await put(ctx, f"variants/{image.id}/a.webp", size=1000)
     await put(ctx, f"variants/{image.id}/b.webp", size=1000, hours_ago=2)
-    await sweep(later(ctx, timedelta(), variants_size=10).services)
+    await clean_up(later(ctx, timedelta(), variants_size=10).services)
     assert await keys(ctx) == {image.key, young}
 
 
@@ -162,9 +162,9 @@ async def test_a_variant_that_is_swept_under_its_reader_is_made_again(ctx: Conte
     made = variants.Made((await variants.make(ctx, picture)).size)
     first = await variants.read(ctx, picture, made)
     soon = later(ctx, HOUR, variants_size=1).services
-    assert (await sweep(soon)).removed["variants over budget"].count == 1
+    assert (await clean_up(soon)).removed["variants over budget"].count == 1
     assert await variants.read(ctx, picture, made) == first
-    assert (await sweep(soon)).removed["variants over budget"].count == 1
+    assert (await clean_up(soon)).removed["variants over budget"].count == 1
     async with variants.opened(ctx, picture, 1, 5) as stored:
         assert b"".join([chunk async for chunk in stored.chunks]) == first[1:5]
 
@@ -177,58 +177,60 @@ async def test_originals_that_all_lack_a_row_are_held_back_until_someone_insists
         await put(ctx, f"originals/{lost}.jpg", hours_ago=2)
         await put(ctx, f"variants/{lost}/a.webp", hours_ago=2)
     before = await keys(ctx)
-    report = await sweep_if_due(ctx.services)
+    report = await clean_up_if_due(ctx.services)
     assert report
-    assert report.held_back
-    assert report.held_back.orphans == report.held_back.originals == Amount(101, 505)
+    assert report.withheld
+    assert report.withheld.orphans == report.withheld.originals == Amount(101, 505)
     assert report.total == Amount()
     assert await keys(ctx) == before
     assert "is this the right database" in caplog.text
-    assert (await look(ctx.services)).held_back
-    assert (await look(ctx.services, force=True)).total.count == 202
-    assert (await sweep(ctx.services, force=True)).total.count == 202
+    assert (await dry_run(ctx.services)).withheld
+    assert (await dry_run(ctx.services, force=True)).total.count == 202
+    assert (await clean_up(ctx.services, force=True)).total.count == 202
     assert await keys(ctx) == set()
 
 
 async def test_one_sweeps_at_a_time(ctx: Context) -> None:
-    async with leased(LEASE, clock=ctx.services.clock, lasting=LASTING):
-        with pytest.raises(Taken):
-            await sweep(ctx.services)
-        assert await sweep_if_due(ctx.services) is None
-        await look(ctx.services)
-    assert await sweep_if_due(later(ctx, HOUR).services)
+    async with hold_lease(LEASE_NAME, clock=ctx.services.clock, duration=LEASE_DURATION):
+        with pytest.raises(LeaseTaken):
+            await clean_up(ctx.services)
+        assert await clean_up_if_due(ctx.services) is None
+        await dry_run(ctx.services)
+    assert await clean_up_if_due(later(ctx, HOUR).services)
 
 
 async def test_who_was_swept_for_lately_does_not_sweep_again(ctx: Context) -> None:
-    assert await sweep_if_due(ctx.services)
-    assert await sweep_if_due(later(ctx, 0.7 * HOUR).services) is None
-    assert await sweep_if_due(later(ctx, 0.9 * HOUR).services)
+    assert await clean_up_if_due(ctx.services)
+    assert await clean_up_if_due(later(ctx, 0.7 * HOUR).services) is None
+    assert await clean_up_if_due(later(ctx, 0.9 * HOUR).services)
 
 
 async def test_who_was_held_up_for_longer_than_its_lease_stops(ctx: Context) -> None:
     clock = Clock()
     lost = [await put(ctx, f"originals/{nobody(ctx)}.jpg", hours_ago=2) for _ in range(3)]
 
-    async def slow(this: Round) -> Amount:
-        clock.ahead += 2 * LASTING
-        await Held(LEASE, clock=clock, lasting=LASTING).take()  # as another process would
+    async def slow(this: CleanupRun) -> Amount:
+        clock.ahead += 2 * LEASE_DURATION
+        await HeldLease(
+            LEASE_NAME, clock=clock, duration=LEASE_DURATION
+        ).acquire()  # as another process would
         return await STEPS["originals"](this)
 
-    with pytest.raises(Lost):
-        await sweep(later(ctx, clock).services, steps={"originals": slow})
+    with pytest.raises(LeaseLost):
+        await clean_up(later(ctx, clock).services, steps={"originals": slow})
     assert await keys(ctx) == set(lost)
-    with pytest.raises(Taken):  # the other has it still
-        await sweep(later(ctx, clock).services)
+    with pytest.raises(LeaseTaken):  # the other has it still
+        await clean_up(later(ctx, clock).services)
 
 
 async def test_a_step_that_fails_does_not_keep_the_others(
     ctx: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken(this: Round) -> Amount:
+    async def broken(this: CleanupRun) -> Amount:
         raise PermissionError("not here")
 
     await put(ctx, f"originals/{nobody(ctx)}.jpg", hours_ago=2)
-    report = await sweep_if_due(ctx.services, steps={"originals": broken, "others": STEPS["originals"]})
+    report = await clean_up_if_due(ctx.services, steps={"originals": broken, "others": STEPS["originals"]})
     assert report
     assert [str(failure) for failure in report.failed.values()] == ["not here"]
     assert report.removed == {"others": Amount(1, 5)}
@@ -239,7 +241,7 @@ async def test_it_sweeps_a_minute_after_the_start_and_about_every_hour(ctx: Cont
     clock, slept, swept = Clock(), list[float](), list[object]()
 
     async def sleep(seconds: float) -> None:
-        swept.append(await last_done(LEASE))
+        swept.append(await last_completed(LEASE_NAME))
         slept.append(seconds)
         clock.ahead += timedelta(seconds=seconds)
         if len(slept) == 4:
@@ -263,9 +265,9 @@ async def test_memory_does_not_grow_with_the_number_of_objects(ctx: Context) -> 
             os.utime(path, (number, number))
     tracemalloc.start()
     try:
-        await look(ctx.services)
+        await dry_run(ctx.services)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
     assert peak < 3_000_000
-    assert (await sweep(ctx.services)).removed["variants"].count == 8_000
+    assert (await clean_up(ctx.services)).removed["variants"].count == 8_000

@@ -11,8 +11,8 @@ from tortoise.transactions import in_transaction
 from app.context import Context
 from app.errors import Busy, NotFound
 from app.imaging.transform import Transform
-from app.jobs.cleanup.run import Round
-from app.jobs.cleanup.runner import sweep
+from app.jobs.cleanup.run import CleanupRun
+from app.jobs.cleanup.runner import clean_up
 from app.jobs.cleanup.steps import STEPS
 from app.models import Image
 from app.resolvers import images, variants
@@ -31,7 +31,9 @@ async def test_an_upload_between_its_bytes_and_its_row_is_left_alone(ctx: Contex
         uploading = asyncio.create_task(upload(ctx, PICTURE), context=_outside())
         await until(lambda: originals.exists() and any(originals.iterdir()))
         for step in STEPS.values():  # without the lease, which waits for the transaction
-            assert await step(Round(services=ctx.services, now=ctx.now(), extend=_nobody_minds)) == Amount()
+            assert (
+                await step(CleanupRun(services=ctx.services, now=ctx.now(), extend=_nobody_minds)) == Amount()
+            )
         assert not uploading.done()
     assert await keys(ctx) == {(await uploading).key}
 
@@ -71,7 +73,7 @@ async def test_nothing_is_missed_by_those_who_work_beside_sweeps(ctx: Context) -
     async def sweeps() -> None:
         nonlocal removed
         while not done.is_set():
-            report = await sweep(later(ctx, timedelta(minutes=50), variants_size=1).services)
+            report = await clean_up(later(ctx, timedelta(minutes=50), variants_size=1).services)
             assert not report.failed
             removed += report.total
 
@@ -82,7 +84,7 @@ async def test_nothing_is_missed_by_those_who_work_beside_sweeps(ctx: Context) -
     assert removed.count > 10, "the sweeps must have come in between"
     for image in kept:
         assert await ctx.services.storage.read(image.key) == PICTURE
-    await sweep(later(ctx, timedelta(hours=2), variants_size=1).services)
+    await clean_up(later(ctx, timedelta(hours=2), variants_size=1).services)
     assert await keys(ctx) == {image.key for image in kept}
 
 
@@ -92,7 +94,7 @@ async def test_a_render_of_an_image_that_is_deleted_beside_sweeps_leaves_nothing
         image = await upload(ctx, PICTURE)
         picture = await variants.find(ctx, image.id, Transform(width=300 + turn), extension=None)
         answers = await asyncio.gather(
-            variants.make(ctx, picture), images.delete(ctx, image.id), sweep(soon), return_exceptions=True
+            variants.make(ctx, picture), images.delete(ctx, image.id), clean_up(soon), return_exceptions=True
         )
         assert isinstance(answers[0], variants.Made | NotFound)
         assert not isinstance(answers[1], BaseException)

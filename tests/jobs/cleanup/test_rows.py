@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from app.context import Context
 from app.ids import Kind, new_id
-from app.jobs.cleanup.runner import look, sweep
+from app.jobs.cleanup.runner import clean_up, dry_run
 from app.models import (
     Account,
     Attempt,
@@ -66,17 +66,17 @@ async def test_events_go_when_they_are_older_than_they_are_kept(ctx: Context) ->
     for number, days_ago in enumerate((90, 31, 29, 0)):
         await event(ctx, 1 + number, days_ago=days_ago)
     await RelayCursor.move(CURSOR, 4)
-    assert (await look(ctx.services)).removed["events"] == Amount(2)
-    assert (await sweep(ctx.services)).removed["events"] == Amount(2)
+    assert (await dry_run(ctx.services)).removed["events"] == Amount(2)
+    assert (await clean_up(ctx.services)).removed["events"] == Amount(2)
     assert await Event.all().order_by("position").values_list("position", flat=True) == [3, 4]
-    assert (await sweep(later(ctx, timedelta(), events_keep=20).services)).removed["events"] == Amount(1)
+    assert (await clean_up(later(ctx, timedelta(), events_keep=20).services)).removed["events"] == Amount(1)
 
 
 async def test_events_that_no_relay_has_come_to_stay(ctx: Context) -> None:
     for position in (1, 2, 3):
         await event(ctx, position, days_ago=40)
     await RelayCursor.move(CURSOR, 2)
-    assert (await sweep(ctx.services)).removed["events"] == Amount(2)
+    assert (await clean_up(ctx.services)).removed["events"] == Amount(2)
     assert (await Event.get()).position == 3
 
 
@@ -87,7 +87,7 @@ async def test_deliveries_go_and_then_their_events_but_none_that_is_still_to_be_
     await delivery(ctx, parked, DeliveryStatus.PENDING, days_ago=40)
     await delivery(ctx, sent, DeliveryStatus.SUCCEEDED, days_ago=40)
     late = await delivery(ctx, young, DeliveryStatus.EXHAUSTED, days_ago=20)
-    report = await sweep(ctx.services)
+    report = await clean_up(ctx.services)
     assert (report.removed["deliveries"], report.removed["events"]) == (Amount(2), Amount(2))
     assert set(await Delivery.all().values_list("id", flat=True)) == {kept.id, late.id}
     assert set(await Event.all().values_list("id", flat=True)) == {owed.id, young.id}
@@ -109,7 +109,7 @@ async def test_many_rows_go_in_one_round(ctx: Context) -> None:
         )
         for number in range(1200)
     )
-    assert (await sweep(ctx.services)).removed["events"] == Amount(1200)
+    assert (await clean_up(ctx.services)).removed["events"] == Amount(1200)
     assert await Event.all().count() == 0
 
 
@@ -129,6 +129,6 @@ async def test_sessions_and_invitations_go_when_they_have_expired(ctx: Context) 
         await Invitation.create(
             id=new_id(Kind.INVITATION, now), creator=owner, digest=name, created_at=now, expires_at=until
         )
-    removed = (await sweep(ctx.services)).removed
+    removed = (await clean_up(ctx.services)).removed
     assert (removed["sessions"], removed["invitations"]) == (Amount(1), Amount(1))
     assert (await Session.get()).digest == (await Invitation.get()).digest == "new"

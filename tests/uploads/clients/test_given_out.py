@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx2
 import pytest
 
-from app.auth.actor import SCOPES_OF, Preset, Scope
+from app.auth.actor import SCOPES_OF, Scope, ScopePreset
 from app.uploads.clients.catalogue import TOOLS
 from compat_rest.routes import API
 from scripts.fixtures import sample_images
@@ -89,7 +89,7 @@ async def test_a_session_is_told_that_it_has_no_token_to_give(ann: httpx2.AsyncC
 
 
 async def test_a_token_for_uploading_opens_that_and_nothing_else(built: House) -> None:
-    token = await built.account("ann", scopes=SCOPES_OF[Preset.UPLOAD_ONLY])
+    token = await built.account("ann", scopes=SCOPES_OF[ScopePreset.UPLOAD_ONLY])
     image = await built.upload(sample_images.png(), token=token)
     opened = set()
     for route, path, _, _, sent in ROWS:
