@@ -17,19 +17,19 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.cancellation import in_thread
 from app.context import Services
-from app.lifespan import running
-from app.middleware import Spending, Unexpected
+from app.lifespan import run_services
+from app.middleware import RateLimitHeaders, UnexpectedErrors
 from app.observability.access_log import Observed
 from app.ratelimits import package
 from app.settings import Settings
 from app.web.pages import Pages
-from app.web.routes import lost
+from app.web.routes import not_found_page
 from app.web.routes import routes as web_routes
 from app.web.watching import metrics_routes
 from app.web.watching import routes as watching_routes
-from compat_rest.coalescing import Together
-from compat_rest.errors import exception_handlers, unexpected, unrouted
-from compat_rest.response_cache import Hot
+from compat_rest.coalescing import RequestCoalescing
+from compat_rest.errors import exception_handlers, http_error, internal_error
+from compat_rest.response_cache import ResponseCacheMiddleware
 from compat_rest.routes import routes as rest_routes
 from compat_rest.routes import short
 from compat_rest.tus import HEADERS as TUS_HEADERS
@@ -49,13 +49,13 @@ EXPOSED_HEADERS = [
 ]
 
 
-HEAD_START = 0.1
+GRAPHQL_BUILD_DELAY_SECONDS = 0.1
 """Seconds that the first requests have the interpreter to themselves."""
-WORK_BEGINS = 1.0
+WORKER_START_DELAY_SECONDS = 1.0
 """Seconds after which the worker starts."""
 
 
-class State(TypedDict):
+class AppState(TypedDict):
     """What requests find in their state."""
 
     services: Services
@@ -71,7 +71,7 @@ class GraphQL:
 
 
 @asynccontextmanager
-async def built(settings: Settings, pages: Pages) -> AsyncIterator[asyncio.Future[ASGIApp]]:
+async def graphql_built(settings: Settings, pages: Pages) -> AsyncIterator[asyncio.Future[ASGIApp]]:
     """The GraphQL view, built in a thread while the server answers already: it is more than half of a start.
 
     Raises BadDocument.
@@ -83,12 +83,12 @@ async def built(settings: Settings, pages: Pages) -> AsyncIterator[asyncio.Futur
 
         if settings.metrics:
             import prometheus_client  # noqa: F401  (and what the first that counts would)
-        from app.graphql.server.protocol import View
+        from app.graphql.server.protocol import GraphQLView
 
-        return View(settings, graphiql=pages.graphiql, own_documents=pages.documents)
+        return GraphQLView(settings, graphiql=pages.graphiql, own_documents=pages.documents)
 
     async def build_later() -> ASGIApp:
-        await asyncio.sleep(HEAD_START)
+        await asyncio.sleep(GRAPHQL_BUILD_DELAY_SECONDS)
         return await in_thread(build)
 
     building = asyncio.ensure_future(build_later())
@@ -99,7 +99,7 @@ async def built(settings: Settings, pages: Pages) -> AsyncIterator[asyncio.Futur
 
 
 @asynccontextmanager
-async def working(services: Services) -> AsyncIterator[None]:
+async def embedded_worker(services: Services) -> AsyncIterator[None]:
     """The worker, inside of the server if the settings want it there; it starts when the server answers already."""
     if services.settings.worker != "inside":
         yield
@@ -120,13 +120,13 @@ async def _work(services: Services, stop: asyncio.Event) -> None:
         return run_loops
 
     with suppress(TimeoutError):
-        await asyncio.wait_for(stop.wait(), WORK_BEGINS)
+        await asyncio.wait_for(stop.wait(), WORKER_START_DELAY_SECONDS)
         return
     work = await in_thread(load)
     await work(services, stop)
 
 
-def watched(services: Services) -> ASGIApp:
+def monitoring_app(services: Services) -> ASGIApp:
     """What may be asked of a worker: whether it lives and is ready, and what it has counted."""
 
     @asynccontextmanager
@@ -137,10 +137,10 @@ def watched(services: Services) -> ASGIApp:
     return Starlette(routes=routes, exception_handlers=exception_handlers, lifespan=lifespan)
 
 
-async def nowhere(request: Request, error: Any) -> Response:
+async def http_not_found(request: Request, error: Any) -> Response:
     """The answer to an HTTPException: a page for a person who is lost, and REST's own for all else."""
-    page = lost(request) if error.status_code == 404 else None
-    return page or await unrouted(request, error)
+    page = not_found_page(request) if error.status_code == 404 else None
+    return page or await http_error(request, error)
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
@@ -149,8 +149,12 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
     logging.getLogger("pichub").setLevel(settings.log_level.upper())
 
     @asynccontextmanager
-    async def lifespan(_: Starlette) -> AsyncIterator[State]:
-        async with running(settings) as services, built(settings, pages) as graphql, working(services):
+    async def lifespan(_: Starlette) -> AsyncIterator[AppState]:
+        async with (
+            run_services(settings) as services,
+            graphql_built(settings, pages) as graphql,
+            embedded_worker(services),
+        ):
             yield {"services": services, "graphql": graphql}
 
     pages, graphql = Pages(), GraphQL()
@@ -177,13 +181,13 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
                 expose_headers=EXPOSED_HEADERS,
                 max_age=86_400,
             ),
-            Middleware(Hot),
-            Middleware(Spending, trusted=settings.trusted_proxies),
+            Middleware(ResponseCacheMiddleware),
+            Middleware(RateLimitHeaders, trusted=settings.trusted_proxies),
             # Inside, so that pages on other origins may read its answer.
-            Middleware(Unexpected, answer=unexpected),
+            Middleware(UnexpectedErrors, answer=internal_error),
         ],
-        exception_handlers=exception_handlers | {HTTPException: nowhere},
+        exception_handlers=exception_handlers | {HTTPException: http_not_found},
         lifespan=lifespan,
     )
-    whole = Hot(Together(app), outside=True)
+    whole = ResponseCacheMiddleware(RequestCoalescing(app), outside=True)
     return Observed(whole, is_logged=True) if settings.access_log == "all" else whole

@@ -9,7 +9,7 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-async def to_the_end(work: Awaitable[T]) -> T:
+async def shield_until_done(work: Awaitable[T]) -> T:
     """What `work` gives. If the caller is cancelled meanwhile, `work` ends first; then the cancellation goes on."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
@@ -30,4 +30,6 @@ async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> 
 
     Starlette's `run_in_threadpool` leaves the thread behind, which then goes on making what was just cleaned up.
     """
-    return await to_the_end(asyncio.get_running_loop().run_in_executor(None, partial(work, *args, **kwargs)))
+    return await shield_until_done(
+        asyncio.get_running_loop().run_in_executor(None, partial(work, *args, **kwargs))
+    )

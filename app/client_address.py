@@ -8,9 +8,9 @@ from typing import TypeAlias
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
-LONGEST = 64
+MAX_ENTRY_LENGTH = 64
 """Characters that an entry of a header may have; the longest address with brackets and port has 53."""
-HOME = 64
+IPV6_PREFIX = 64
 """The bits of an IPv6 address that a provider gives to one customer: the rest they may choose as they like."""
 
 
@@ -49,11 +49,11 @@ def _text(address: Address) -> str:
 
 
 @lru_cache(maxsize=4096)
-def household(address: str) -> str:
+def rate_limit_key(address: str) -> str:
     """Under what a client is counted: its address, or the /64 of an IPv6 address."""
     parsed = _parsed(address)
     if isinstance(parsed, IPv6Address):
-        return str(IPv6Network((parsed, HOME), strict=False))
+        return str(IPv6Network((parsed, IPV6_PREFIX), strict=False))
     return address
 
 
@@ -67,7 +67,7 @@ def _from_the_right(values: Sequence[str]) -> Iterable[str]:
 @lru_cache(maxsize=4096)
 def _parsed(entry: str) -> Address | None:
     """`192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`; None for anything else."""
-    if len(entry) > LONGEST:
+    if len(entry) > MAX_ENTRY_LENGTH:
         return None
     try:
         return _plain(ip_address(_without_port(entry)))

@@ -17,9 +17,9 @@ from app.coordination.notifier.base import Notifier
 from app.coordination.redis.client import RedisClient
 from app.coordination.single_flight import SingleFlight
 from app.errors import Forbidden, MissingScope, RateLimited, Unauthorized
-from app.events.feed import Feed
+from app.events.feed import EventFeed
 from app.imaging.presets import Presets
-from app.imaging.workers.pool import Pool
+from app.imaging.workers.pool import WorkerPool
 from app.models import Image, Role, Session
 from app.observability.health import Health
 from app.observability.metrics import Metrics
@@ -30,11 +30,11 @@ from app.ratelimits.policies import Policy
 from app.settings import Settings
 from app.signing.keyring import Keyring
 from app.storage.base import Storage
-from app.urls import Links
+from app.urls import UrlBuilder
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class CachedResponse:
     """An answer of 200 to everyone: its body, and its headers as they are sent."""
 
     etag: bytes
@@ -42,27 +42,27 @@ class Hit:
     body: bytes
 
 
-Hits: TypeAlias = EpochCache[bytes, Hit]
+ResponseCache: TypeAlias = EpochCache[bytes, CachedResponse]
 """Answers, by the address that was asked."""
-Rows: TypeAlias = EpochCache[str, Image]
+ImageCache: TypeAlias = EpochCache[str, Image]
 """Images with their albums, by id: those that pictures are asked of."""
 
 
-class Budget(StrEnum):
+class RateLimit(StrEnum):
     """What may be spent. An account has `API` and `UPLOAD`, and so has an address from which nobody signed in."""
 
     API = "api"
     UPLOAD = "upload"
-    FAILURES = "failures"
-    MISSES = "misses"
+    AUTH_FAILURES = "failures"
+    RENDERS = "misses"
 
     @property
-    def is_of_the_address(self) -> bool:
+    def is_per_address(self) -> bool:
         """Whether it is the address that spends, whoever signed in."""
-        return self in {Budget.FAILURES, Budget.MISSES}
+        return self in {RateLimit.AUTH_FAILURES, RateLimit.RENDERS}
 
 
-Spent: TypeAlias = dict[Budget, Allowance]
+ConsumedLimits: TypeAlias = dict[RateLimit, Allowance]
 """What is left of each budget that a request spent, and that its answer tells of."""
 
 
@@ -72,25 +72,25 @@ class Services:
 
     settings: Settings
     storage: Storage
-    imaging: Pool
+    imaging: WorkerPool
     presets: Presets
     renders: SingleFlight[Any]
-    turns: DistributedLock
-    freshness: CacheEpochs
-    hits: Hits
-    rows: Rows
+    locks: DistributedLock
+    cache_epochs: CacheEpochs
+    response_cache: ResponseCache
+    image_cache: ImageCache
     keyring: Keyring
-    bell: Notifier
-    feed: Feed
+    notifier: Notifier
+    feed: EventFeed
     outbound: Outbound
     metrics: Metrics
     limiter: Limiter
-    policies: Mapping[Budget, Policy]
+    policies: Mapping[RateLimit, Policy]
     tracing: Tracing
     health: Health
-    links: Links
+    urls: UrlBuilder
     passwords: Passwords
-    uses: LastUsed
+    last_used: LastUsed
     clock: Callable[[], datetime]
     redis: RedisClient | None = None
 
@@ -106,7 +106,7 @@ class Context:
     actor: Actor | None = None
     request_id: str = ""
     address: str = ""
-    spent: Spent = field(default_factory=dict)
+    consumed: ConsumedLimits = field(default_factory=dict)
     is_operator: bool = False
 
     def signed_in(self) -> Actor:
@@ -151,30 +151,30 @@ class Context:
         if self.actor is not None and not self.actor.may(scope):
             raise MissingScope(scope, sorted(self.actor.scopes), wider=WIDER.get(scope))
 
-    async def spend(self, budget: Budget, cost: int = 1) -> None:
+    async def consume(self, budget: RateLimit, cost: int = 1) -> None:
         """Counts what the caller does. Raises RateLimited, and nothing was counted, where that is too much."""
         try:
             allowance = await self.services.limiter.consume(
-                self.services.policies[budget], self.spender(budget), cost
+                self.services.policies[budget], self.rate_limit_key(budget), cost
             )
         except RateLimited:
-            self._tell(budget, await self.look(budget))
+            self._record(budget, await self.peek(budget))
             raise
-        self._tell(budget, allowance)
+        self._record(budget, allowance)
 
-    async def look(self, budget: Budget) -> Allowance | None:
+    async def peek(self, budget: RateLimit) -> Allowance | None:
         """What the caller may still do; None where there is no limit."""
-        return await self.services.limiter.peek(self.services.policies[budget], self.spender(budget))
+        return await self.services.limiter.peek(self.services.policies[budget], self.rate_limit_key(budget))
 
-    def spender(self, budget: Budget) -> str:
+    def rate_limit_key(self, budget: RateLimit) -> str:
         """Under what the caller's spending is counted."""
-        if self.actor is None or budget.is_of_the_address:
-            return client_address.household(self.address)
+        if self.actor is None or budget.is_per_address:
+            return client_address.rate_limit_key(self.address)
         return self.actor.id
 
-    def _tell(self, budget: Budget, allowance: Allowance | None) -> None:
-        if allowance is not None and not budget.is_of_the_address:
-            self.spent[budget] = allowance
+    def _record(self, budget: RateLimit, allowance: Allowance | None) -> None:
+        if allowance is not None and not budget.is_per_address:
+            self.consumed[budget] = allowance
 
     @property
     def account_id(self) -> str | None:

@@ -12,17 +12,17 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import client_address
 from app.client_address import Network
-from app.context import Spent
+from app.context import ConsumedLimits
 from app.errors import written_period
 from app.ratelimits.base import most_restrictive
 from app.ratelimits.policies import Policy, Window
 
 log = logging.getLogger("pichub")
 
-REQUESTS = {"http", "websocket"}
+REQUEST_TYPES = {"http", "websocket"}
 
 
-class Spending:
+class RateLimitHeaders:
     """Knows whose request it is, as `request.state.address`, and tells in the answer what was put into its `spent`.
 
     By the documented headers `X-RateLimit-*`, and by `RateLimit` and `RateLimit-Policy` of the IETF's draft
@@ -34,16 +34,16 @@ class Spending:
         self.trusted = trusted
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] not in REQUESTS:
+        if scope["type"] not in REQUEST_TYPES:
             await self.app(scope, receive, send)
             return
         state = scope["state"]
-        spent: Spent = {}
+        spent: ConsumedLimits = {}
         state["spent"], state["address"] = spent, self._address(scope)
 
         async def send_with_limits(message: Message) -> None:
             if spent and message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_told(spent, state["services"].clock())]
+                message["headers"] = [*message["headers"], *_headers(spent, state["services"].clock())]
             await send(message)
 
         await self.app(scope, receive, send_with_limits)
@@ -56,7 +56,7 @@ class Spending:
         return client_address.client(peer, said, self.trusted)
 
 
-def _told(spent: Spent, now: datetime) -> list[tuple[bytes, bytes]]:
+def _headers(spent: ConsumedLimits, now: datetime) -> list[tuple[bytes, bytes]]:
     left = most_restrictive(left for allowance in spent.values() for left in allowance.windows)
     policies = ", ".join(_policy(allowance.policy) for allowance in spent.values())
     seconds = max(0, ceil((left.resets_at - now).total_seconds()))
@@ -81,7 +81,7 @@ def _name(policy: Policy, window: Window) -> str:
     return f"{policy.name}-{written_period(window.period).replace(' ', '-')}"
 
 
-class Unexpected:
+class UnexpectedErrors:
     """Turns what nobody foresaw into an answer that shows nothing, and logs it once, under the request's id."""
 
     def __init__(self, app: ASGIApp, answer: Callable[[str], Response]) -> None:

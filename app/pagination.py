@@ -110,7 +110,7 @@ def _read(text: str) -> Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class EventCursor:
     """An event's place among all: its position, written so that nobody is tempted to read it."""
 
     position: int
@@ -189,7 +189,7 @@ class Page(Generic[T]):
     """Some rows of a list, in the list's own order, and what is known of the list. The rest is asked when wanted."""
 
     items: Sequence[T]
-    place: Callable[[T], Any]
+    cursor_of: Callable[[T], Any]
     """Where an item stands in the list: its Cursor, or Place where they are events."""
     next: Known[bool]
     previous: Known[bool]
@@ -197,23 +197,23 @@ class Page(Generic[T]):
 
     async def has_next(self) -> bool:
         """Whether there is more after this page."""
-        return await _told(self.next)
+        return await _resolve(self.next)
 
     async def has_previous(self) -> bool:
         """Whether there is more before this page."""
-        return await _told(self.previous)
+        return await _resolve(self.previous)
 
     async def total(self) -> int:
         """How many rows the whole list has."""
-        return await _told(self.count)
+        return await _resolve(self.count)
 
 
-def now_or_later(known: Known[K]) -> K | Awaitable[K]:
+def maybe_await(known: Known[K]) -> K | Awaitable[K]:
     """What is known, or what tells it when it is awaited: it costs a query."""
     return known() if callable(known) else known
 
 
-async def _told(known: Known[K]) -> K:
+async def _resolve(known: Known[K]) -> K:
     return await known() if callable(known) else known
 
 

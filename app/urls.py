@@ -32,7 +32,7 @@ class ImageAddress:
 
 
 @dataclass(frozen=True, slots=True)
-class Links:
+class UrlBuilder:
     """Addresses below `base`, where people reach this server."""
 
     base: str

@@ -8,5 +8,5 @@ from compat_rest import parse, present
 
 
 async def show(request: Request) -> Response:
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     return present.success(present.account(ctx, await account.get(ctx)))

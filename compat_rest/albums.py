@@ -20,33 +20,33 @@ COVER = PageRequest(size=1)
 
 
 async def create(request: Request) -> Response:
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     new = albums.NewAlbum(**await bodies.fields(request, FIELDS, required=NEEDED))
     album = await albums.create(ctx, new)
-    return present.created(present.album(ctx, album, None), ctx.services.links.api(f"albums/{album.id}"))
+    return present.created(present.album(ctx, album, None), ctx.services.urls.api(f"albums/{album.id}"))
 
 
 async def index(request: Request) -> Response:
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     page = await albums.numbered(ctx, parse.page(request))
     return present.listing(page, await _with_covers(ctx, page.items))
 
 
 async def show(request: Request) -> Response:
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     album = await albums.get(ctx, request.path_params["id"])
     return present.success((await _with_covers(ctx, [album]))[0])
 
 
 async def update(request: Request) -> Response:
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     changes = albums.AlbumChanges(**await bodies.fields(request, FIELDS))
     album = await albums.update(ctx, request.path_params["id"], changes)
     return present.success((await _with_covers(ctx, [album]))[0])
 
 
 async def delete(request: Request) -> Response:
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     delete_images = parse.flag(request, "delete_images")
     done = await albums.delete(ctx, request.path_params["id"], delete_images=delete_images)
     return present.deleted(done.id, images_deleted=done.images_deleted)

@@ -13,40 +13,40 @@ from starlette.requests import Request
 from app.context import Context
 from app.errors import BadRequest, Invalid, TooLarge
 from app.resolvers.images import NewImage
-from app.uploads.multipart import Limits, Upload, content_length, receive_form, refuse_too_large
+from app.uploads.multipart import FormLimits, Upload, check_content_length, content_length, receive_form
 
-MAX_JSON = 256 * 1024
+MAX_JSON_BYTES = 256 * 1024
 MAX_FIELDS = 100
 REQUIRED = "This field is required."
 
 FILE_NAMES = ("image", "file")
 # JavaScript's FormData writes an argument that was left out as the word for nothing: the documented sample does so.
-NOT_GIVEN = {None, "", "null", "undefined"}
+EMPTY_VALUES = {None, "", "null", "undefined"}
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class BodyField:
     """What the value of a field must be."""
 
-    fits: Callable[[Any], bool]
-    must: str
+    is_valid: Callable[[Any], bool]
+    rule: str
     schema: Mapping[str, Any]
     """The same in JSON Schema."""
 
 
-TEXT = Field(lambda value: isinstance(value, str), "This must be text.", {"type": "string"})
-TEXT_OR_NULL = Field(
+TEXT = BodyField(lambda value: isinstance(value, str), "This must be text.", {"type": "string"})
+TEXT_OR_NULL = BodyField(
     lambda value: value is None or isinstance(value, str),
     "This must be text or null.",
     {"type": ["string", "null"]},
 )
-WHOLE = Field(
+INTEGER = BodyField(
     lambda value: isinstance(value, int) and not isinstance(value, bool),
     "This must be a whole number.",
     {"type": "integer"},
 )
-FLAG = Field(lambda value: isinstance(value, bool), "This must be true or false.", {"type": "boolean"})
-TEXTS = Field(
+FLAG = BodyField(lambda value: isinstance(value, bool), "This must be true or false.", {"type": "boolean"})
+TEXT_LIST = BodyField(
     lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
     "This must be a list of texts.",
     {"type": "array", "items": {"type": "string"}},
@@ -56,12 +56,12 @@ FORM_TEXTS = ("album_id", "description", "title", "category_id")
 
 
 async def fields(
-    request: Request, known: Mapping[str, Field], *, required: Sequence[str] = ()
+    request: Request, known: Mapping[str, BodyField], *, required: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Those of the `known` fields that the body has; others are ignored. Raises BadRequest, TooLarge, Invalid."""
     body = await _json_object(request)
     given = {name: body[name] for name in known if name in body}
-    wrong = {name: [known[name].must] for name, value in given.items() if not known[name].fits(value)}
+    wrong = {name: [known[name].rule] for name, value in given.items() if not known[name].is_valid(value)}
     missing = {name: [REQUIRED] for name in required if name not in given}
     if wrong or missing:
         raise Invalid(wrong | missing)
@@ -72,12 +72,12 @@ async def fields(
 async def new_image(request: Request, ctx: Context) -> AsyncIterator[NewImage]:
     """The upload form. Its file lies on the disk until the block ends. Raises as receive_form does."""
     settings = ctx.services.settings
-    limits = Limits(
+    limits = FormLimits(
         max_file_size=settings.max_upload_size,
         max_fields=MAX_FIELDS,
         stall_timeout=settings.stall_timeout,
     )
-    refuse_too_large(request.headers, limits)
+    check_content_length(request.headers, limits)
     receiving = receive_form(
         request.headers,
         request.stream(),
@@ -110,16 +110,16 @@ async def _json_object(request: Request) -> dict[str, Any]:
 async def _read(request: Request) -> bytes:
     """The whole body. Raises TooLarge, and BadRequest where it does not come to its end in time."""
     declared = content_length(request.headers)
-    if declared is not None and declared > MAX_JSON:
-        raise TooLarge(limit=MAX_JSON, actual=declared, what="request body")
+    if declared is not None and declared > MAX_JSON_BYTES:
+        raise TooLarge(limit=MAX_JSON_BYTES, actual=declared, what="request body")
     body = bytearray()
     patience = request.state.services.settings.stall_timeout
     try:
         async with asyncio.timeout(patience):
             async for chunk in request.stream():
                 body += chunk
-                if len(body) > MAX_JSON:
-                    raise TooLarge(limit=MAX_JSON, what="request body")
+                if len(body) > MAX_JSON_BYTES:
+                    raise TooLarge(limit=MAX_JSON_BYTES, what="request body")
     except TimeoutError as error:
         raise BadRequest(f"The body did not come within {patience:g} s") from error
     return bytes(body)
@@ -149,7 +149,7 @@ def _text(form: FormData, name: str) -> str | None:
     value = form.get(name)
     if value is not None and not isinstance(value, str):
         raise Invalid({name: ["This must be text, not a file."]})
-    return None if value in NOT_GIVEN else value
+    return None if value in EMPTY_VALUES else value
 
 
 def _tags(form: FormData) -> list[str]:

@@ -12,29 +12,29 @@ NEEDED = ("name",)
 
 
 async def create(request: Request) -> Response:
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     new = categories.NewCategory(**await bodies.fields(request, FIELDS, required=NEEDED))
     category = await categories.create(ctx, new)
-    return present.created(present.category(category), ctx.services.links.api(f"categories/{category.id}"))
+    return present.created(present.category(category), ctx.services.urls.api(f"categories/{category.id}"))
 
 
 async def index(request: Request) -> Response:
-    page = await categories.numbered(await parse.context(request), parse.page(request))
+    page = await categories.numbered(await parse.authenticate(request), parse.page(request))
     return present.listing(page, [present.category(category) for category in page.items])
 
 
 async def show(request: Request) -> Response:
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     return present.success(present.category(await categories.get(ctx, request.path_params["id"])))
 
 
 async def update(request: Request) -> Response:
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     changes = categories.CategoryChanges(**await bodies.fields(request, FIELDS))
     category = await categories.update(ctx, request.path_params["id"], changes)
     return present.success(present.category(category))
 
 
 async def delete(request: Request) -> Response:
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     return present.deleted(await categories.delete(ctx, request.path_params["id"]))

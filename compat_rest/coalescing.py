@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.caching.epochs import Epochs
-from app.context import Hit
+from app.context import CachedResponse
 from app.observability.metrics import Transformed
 
-ALONE = {
+UNSHARED_HEADERS = {
     b"authorization",
     b"cookie",
     b"origin",
@@ -20,22 +20,22 @@ ALONE = {
     b"if-modified-since",
 }
 """Headers of requests that are answered for themselves."""
-DEPENDS = re.compile(rb"auto|preset|%", re.IGNORECASE)
+VARYING_QUERY = re.compile(rb"auto|preset|%", re.IGNORECASE)
 """In queries whose answer may depend on Accept: a preset may say auto, and escapes may spell either."""
 SIGNED = b"sig="
 """So is what a signature may have opened: nothing of it is shared, and nobody waits for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedResponse:
     """An answer that anyone may have, while its marks hold."""
 
-    hit: Hit
+    hit: CachedResponse
     image_id: str
     marks: Epochs
 
 
-class Together:
+class RequestCoalescing:
     """Lets the first of equal requests through to `app`, and gives its answer to those that come meanwhile.
 
     A hundred who ask at once for a picture that is not made yet cost one of them, not a hundred times the way to it.
@@ -43,15 +43,15 @@ class Together:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._first: dict[bytes, asyncio.Future[Shared | None]] = {}
+        self._first: dict[bytes, asyncio.Future[SharedResponse | None]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not _is_plain(scope):
             await self.app(scope, receive, send)
             return
-        first = self._first.get(asked(scope))
+        first = self._first.get(cache_key(scope))
         if first is None:
-            await self._lead(scope, receive, send)
+            await self._run_leader(scope, receive, send)
             return
         shared = await asyncio.shield(first)
         if shared is None or not scope["state"]["services"].freshness.holds(shared.image_id, shared.marks):
@@ -63,8 +63,8 @@ class Together:
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": shared.hit.body})
 
-    async def _lead(self, scope: Scope, receive: Receive, send: Send) -> None:
-        key = asked(scope)
+    async def _run_leader(self, scope: Scope, receive: Receive, send: Send) -> None:
+        key = cache_key(scope)
         first = self._first[key] = scope["state"]["first"] = asyncio.get_running_loop().create_future()
 
         def end() -> None:
@@ -82,17 +82,17 @@ class Together:
             end()
 
 
-def share(scope: Scope, hit: Hit, image_id: str, marks: Epochs) -> None:
+def share(scope: Scope, hit: CachedResponse, image_id: str, marks: Epochs) -> None:
     """Tells those who wait for the same what the answer is, before it is sent: who reads slowly holds nobody up."""
     first = scope["state"].get("first")
     if first is not None and not first.done():
-        first.set_result(Shared(hit, image_id, marks))
+        first.set_result(SharedResponse(hit, image_id, marks))
 
 
-def asked(scope: Scope) -> bytes:
+def cache_key(scope: Scope) -> bytes:
     """The address as it was sent, and what the answer may depend on beside it."""
     path, query = scope["path"].encode(), scope["query_string"]
-    if not DEPENDS.search(query):
+    if not VARYING_QUERY.search(query):
         return b"%b?%b" % (path, query)
     accept = b",".join(value for name, value in scope["headers"] if name == b"accept")
     return b"%b?%b %b" % (path, query, accept)
@@ -104,5 +104,5 @@ def _is_plain(scope: Scope) -> bool:
         and scope["method"] == "GET"
         and scope["path"].startswith("/img/")
         and SIGNED not in scope["query_string"]
-        and not any(name in ALONE for name, _ in scope["headers"])
+        and not any(name in UNSHARED_HEADERS for name, _ in scope["headers"])
     )

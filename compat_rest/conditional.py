@@ -11,7 +11,7 @@ ETAG = re.compile(r'(?:W/)?("[^"]*")')
 RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,1000})-([0-9]{0,1000})[ \t]*", re.IGNORECASE)
 
 
-class Unsatisfiable(Exception):
+class RangeNotSatisfiable(Exception):
     """The range begins behind the last byte."""
 
 
@@ -30,7 +30,7 @@ class Validators:
     def headers(self) -> dict[str, str]:
         return {"ETag": self.etag, "Last-Modified": formatdate(self.modified_at.timestamp(), usegmt=True)}
 
-    def are_held(self, headers: Headers) -> bool:
+    def match(self, headers: Headers) -> bool:
         """Whether the client says that it has this very state: 304 is then all it needs."""
         tags = headers.getlist("if-none-match")
         if tags:
@@ -39,7 +39,7 @@ class Validators:
         since = _date(headers.get("if-modified-since"))
         return since is not None and self.modified_at <= since
 
-    def part(self, headers: Headers, size: int) -> range | None:
+    def requested_range(self, headers: Headers, size: int) -> range | None:
         """The bytes that are asked for; None is all of them, also where several ranges are. Raises Unsatisfiable."""
         match = RANGE.fullmatch(headers.get("range", ""))
         if match is None or not self._allow_part(headers.get("if-range")):
@@ -61,7 +61,7 @@ def _cut(first: str, last: str, size: int) -> range | None:
     else:
         return None
     if start >= stop:
-        raise Unsatisfiable
+        raise RangeNotSatisfiable
     return range(start, stop)
 
 

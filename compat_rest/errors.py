@@ -38,12 +38,12 @@ DETAILS = {
 }
 
 
-async def refused(_: Request, error: Any) -> Response:
+async def error_response(_: Request, error: Any) -> Response:
     """The answer to a PicHubError."""
-    return answer_to(error)
+    return response_to(error)
 
 
-def answer_to(error: PicHubError) -> Response:
+def response_to(error: PicHubError) -> Response:
     """The documented answer."""
     return present.failure(
         STATUS[error.code],
@@ -55,7 +55,7 @@ def answer_to(error: PicHubError) -> Response:
     )
 
 
-async def unrouted(request: Request, error: Any) -> Response:
+async def http_error(request: Request, error: Any) -> Response:
     """The answer to an HTTPException: what Starlette refuses before any of us is asked."""
     status = HTTPStatus(error.status_code)
     headers = dict(error.headers or {})
@@ -70,7 +70,7 @@ async def unrouted(request: Request, error: Any) -> Response:
     )
 
 
-def unexpected(request_id: str) -> Response:
+def internal_error(request_id: str) -> Response:
     """The answer where nobody foresaw what went wrong. The log has it under the same request id."""
     return present.failure(
         STATUS[PicHubError.code],
@@ -80,7 +80,7 @@ def unexpected(request_id: str) -> Response:
     )
 
 
-exception_handlers: dict[Any, Any] = {PicHubError: refused, HTTPException: unrouted}
+exception_handlers: dict[Any, Any] = {PicHubError: error_response, HTTPException: http_error}
 
 
 def _headers(error: PicHubError) -> Mapping[str, str]:

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from app.errors import InvalidParameter
 from app.events.catalogue import EventType
-from app.events.envelope import Envelope
-from app.pagination import DEFAULT_SIZE, MAX_SIZE, Place
+from app.events.envelope import EventEnvelope
+from app.pagination import DEFAULT_SIZE, MAX_SIZE, EventCursor
 from app.resolvers import events
 from app.resolvers.events import EventFilter
 from compat_rest import parse, present
@@ -16,15 +16,15 @@ from compat_rest import parse, present
 
 async def index(request: Request) -> Response:
     """The caller's events after the cursor `after`, oldest first; `meta.next` is the cursor to ask after next."""
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     after = request.query_params.get("after") or None
-    size = parse.whole(request, "limit", DEFAULT_SIZE, most=MAX_SIZE)
-    place = Place.parse(after) if after else None
+    size = parse.integer(request, "limit", DEFAULT_SIZE, maximum=MAX_SIZE)
+    place = EventCursor.parse(after) if after else None
     page = await events.page(ctx, EventFilter(types=_types(request)), size=size, after=place)
-    last = str(page.place(page.items[-1])) if page.items else after
+    last = str(page.cursor_of(page.items[-1])) if page.items else after
     meta: dict[str, Any] = {"next": last, "has_more": await page.has_next()}
-    return present.Envelope(
-        {"success": True, "data": [Envelope.of(event) for event in page.items], "meta": meta}
+    return present.EnvelopeResponse(
+        {"success": True, "data": [EventEnvelope.of(event) for event in page.items], "meta": meta}
     )
 
 

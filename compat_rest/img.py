@@ -16,39 +16,39 @@ from app.context import Context
 from app.errors import InvalidParameter, NotFound
 from app.ids import Kind, kind_of
 from app.imaging.formats import Format
-from app.imaging.results import SMALL
+from app.imaging.results import INLINE_BODY_BYTES
 from app.imaging.transform import Transform
 from app.resolvers import redirects, variants
-from app.resolvers.variants import Made, Picture
+from app.resolvers.variants import ImageRequest, StoredVariant
 from compat_rest import parse, response_cache
-from compat_rest.conditional import Unsatisfiable, Validators
+from compat_rest.conditional import RangeNotSatisfiable, Validators
 
-FOR_EVER = "public, max-age=31536000, immutable"
-ASK_EACH_TIME = "private, no-cache"
-HARMLESS = {
+IMMUTABLE = "public, max-age=31536000, immutable"
+REVALIDATE = "private, no-cache"
+SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'none'; sandbox",
     "Cross-Origin-Resource-Policy": "cross-origin",
 }
-OF_THE_OBJECT = ("Content-Type", "Content-Disposition", "Cache-Control")
-PLAIN = frozenset(string.ascii_letters + string.digits + " !#$&'()+,-.;=@[]^_`{}~")
+REDIRECTED_HEADERS = ("Content-Type", "Content-Disposition", "Cache-Control")
+SAFE_CHARACTERS = frozenset(string.ascii_letters + string.digits + " !#$&'()+,-.;=@[]^_`{}~")
 
 
-async def deliver(request: Request) -> ASGIApp:
+async def show(request: Request) -> ASGIApp:
     """`/img/{image_id}`, `/img/{image_id}.{ext}`, each with a tail for people to read, which is ignored."""
     name = request.path_params["path"].split("/", 1)[0]
     image_id, _, extension = name.partition(".")
     return await _answer(request, image_id, extension)
 
 
-async def deliver_short(request: Request) -> ASGIApp:
+async def show_short(request: Request) -> ASGIApp:
     """`/{image_id}.{ext}`, the documented short form."""
     return await _answer(request, request.path_params["image_id"], request.path_params["extension"])
 
 
 async def _answer(request: Request, image_id: str, extension: str) -> ASGIApp:
-    ctx = await parse.visitor(request)
-    ctx.services.hits.misses += 1
+    ctx = await parse.authenticate_optional(request)
+    ctx.services.response_cache.misses += 1
     if kind_of(image_id) is not Kind.IMAGE:  # /favicon.ico is no picture of ours with a strange extension
         raise NotFound("image", image_id)
     transform, saved = ctx.services.presets.transform(request.query_params), parse.flag(request, "download")
@@ -62,11 +62,11 @@ async def _answer(request: Request, image_id: str, extension: str) -> ASGIApp:
         signature=parse.signature(request),
     )
     validators = Validators.of(picture.etag, picture.modified_at)
-    headers = {**validators.headers, **HARMLESS, **_caching(ctx, picture, transform)}
-    if validators.are_held(request.headers):
+    headers = {**validators.headers, **SECURITY_HEADERS, **_caching(ctx, picture, transform)}
+    if validators.match(request.headers):
         return Response(status_code=304, headers=headers)
     headers |= _disposition(picture.filename, saved=saved)
-    return Delivery(ctx, picture, validators, headers, is_saved=saved)
+    return ImageResponse(ctx, picture, validators, headers, is_saved=saved)
 
 
 def _format(extension: str) -> Format | None:
@@ -76,8 +76,8 @@ def _format(extension: str) -> Format | None:
         raise InvalidParameter("extension", extension, str(error)) from error
 
 
-def _caching(ctx: Context, picture: Picture, transform: Transform) -> dict[str, str]:
-    cached = {"Cache-Control": FOR_EVER if picture.image.is_public else ASK_EACH_TIME}
+def _caching(ctx: Context, picture: ImageRequest, transform: Transform) -> dict[str, str]:
+    cached = {"Cache-Control": IMMUTABLE if picture.image.is_public else REVALIDATE}
     if picture.until is not None:
         # Rounded down: no cache shows it for longer than it was signed for.
         left = max(0, int(picture.until - ctx.now().timestamp()))
@@ -87,28 +87,28 @@ def _caching(ctx: Context, picture: Picture, transform: Transform) -> dict[str, 
 
 def _disposition(filename: str, *, saved: bool) -> dict[str, str]:
     """How to name the file when it is saved (RFC 6266): for all in ASCII, and as it is for those who read RFC 8187."""
-    plain = "".join(character if character in PLAIN else "_" for character in filename)
+    plain = "".join(character if character in SAFE_CHARACTERS else "_" for character in filename)
     kind = "attachment" if saved else "inline"
     extended = "" if plain == filename else f"; filename*=UTF-8''{quote(filename, safe='')}"
     return {"Content-Disposition": f'{kind}; filename="{plain}"{extended}'}
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class ImageResponse:
     """An answer that opens the picture, and renders it if need be, while it is sent: whoever leaves, it is closed."""
 
     ctx: Context
-    picture: Picture
+    picture: ImageRequest
     validators: Validators
     headers: Mapping[str, str]
     is_saved: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        made = await variants.make(self.ctx, self.picture)
+        made = await variants.ensure_rendered(self.ctx, self.picture)
         response = await self._response(scope, made)
         await response(scope, receive, send)
 
-    async def _response(self, scope: Scope, made: Made) -> ASGIApp:
+    async def _response(self, scope: Scope, made: StoredVariant) -> ASGIApp:
         size = made.size
         headers = {**self.headers, "Accept-Ranges": "bytes", "Content-Type": self.picture.format.mime_type}
         if scope["method"] == "HEAD":
@@ -120,7 +120,7 @@ class Delivery:
         if part is not None:
             headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
             return self._streamed(part, 206, headers)
-        if size > SMALL:
+        if size > INLINE_BODY_BYTES:
             return self._streamed(range(size), 200, headers)
         whole = Response(await variants.read(self.ctx, self.picture, made), headers=headers)
         if self.picture.image.is_public:
@@ -129,28 +129,26 @@ class Delivery:
 
     def _redirect(self, headers: Mapping[str, str]) -> Response | None:
         """To the storage, if it is to deliver; a range is asked for again there."""
-        said = {name: headers[name] for name in OF_THE_OBJECT}
-        found = redirects.elsewhere(self.ctx, self.picture, said, is_saved=self.is_saved)
+        said = {name: headers[name] for name in REDIRECTED_HEADERS}
+        found = redirects.redirect_for(self.ctx, self.picture, said, is_saved=self.is_saved)
         if found is None:
             return None
-        kept = {name: value for name, value in headers.items() if name in {*HARMLESS, "Vary"}}
+        kept = {name: value for name, value in headers.items() if name in {*SECURITY_HEADERS, "Vary"}}
         return Response(
-            status_code=302, headers={**kept, "Location": found.url, **self._remembered(found.remembered)}
+            status_code=302, headers={**kept, "Location": found.url, **self._remembered(found.max_age)}
         )
 
     def _remembered(self, period: timedelta) -> dict[str, str]:
         seconds = int(period.total_seconds())
         if self.picture.image.is_public:
             return {"Cache-Control": f"public, max-age={seconds}"}
-        return {
-            "Cache-Control": ASK_EACH_TIME if self.picture.until is None else f"private, max-age={seconds}"
-        }
+        return {"Cache-Control": REVALIDATE if self.picture.until is None else f"private, max-age={seconds}"}
 
     def _remember(self, scope: Scope, whole: Response) -> None:
         response_cache.remember(
-            self.ctx.services.hits,
+            self.ctx.services.response_cache,
             scope,
-            self.picture.marks,
+            self.picture.epochs,
             image_id=self.picture.image.id,
             headers=whole.raw_headers,
             body=bytes(whole.body),
@@ -158,7 +156,7 @@ class Delivery:
 
     def _streamed(self, part: range, status: int, headers: Mapping[str, str]) -> ASGIApp:
         async def send_part(scope: Scope, receive: Receive, send: Send) -> None:
-            async with variants.opened(self.ctx, self.picture, part.start, part.stop) as stored:
+            async with variants.open_variant(self.ctx, self.picture, part.start, part.stop) as stored:
                 said = {**headers, "Content-Length": str(len(part))}
                 await StreamingResponse(stored.chunks, status, said)(scope, receive, send)
 
@@ -166,8 +164,8 @@ class Delivery:
 
     def _part(self, asked: Headers, size: int) -> range | None:
         try:
-            return self.validators.part(asked, size)
-        except Unsatisfiable as error:
+            return self.validators.requested_range(asked, size)
+        except RangeNotSatisfiable as error:
             raise HTTPException(
                 416, f"The picture has {size} bytes", {"Content-Range": f"bytes */{size}"}
             ) from error

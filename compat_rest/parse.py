@@ -12,50 +12,50 @@ from app.models import DeliveryStatus
 from app.pagination import DEFAULT_SIZE, MAX_SIZE, NumberedRequest
 from app.resolvers import account
 from app.resolvers.filters import ImageFilter
-from app.resolvers.images import ALL
+from app.resolvers.images import NO_FILTER
 from app.signing.signature import Signature
 
 LAST_PAGE = (2**63 - 1) // MAX_SIZE
 """Databases count rows in 63 bits."""
-LONGEST_NUMBER = 1_000
-LARGEST = 2**63 - 1
+MAX_NUMBER_LENGTH = 1_000
+MAX_INT64 = 2**63 - 1
 PAGING = {"page", "per_page"}
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
-async def context(request: Request) -> Context:
+async def authenticate(request: Request) -> Context:
     """Who asks, with the request counted. Raises RateLimited.
 
     Raises Unauthorized also where no token came: nothing here is open to all.
     """
-    ctx = await account.enter(_stranger(request), _credentials(request))
+    ctx = await account.authenticate_and_count(_anonymous(request), _credentials(request))
     ctx.signed_in()
     return ctx
 
 
-async def sender(request: Request) -> Context:
+async def authenticate_upload(request: Request) -> Context:
     """Who sends bytes. What they send is counted by how much it is, and not here. Raises Unauthorized, RateLimited."""
-    ctx = await account.enter(_stranger(request), _credentials(request), counts_later=True)
+    ctx = await account.authenticate_and_count(_anonymous(request), _credentials(request), counts_later=True)
     ctx.signed_in()
     return ctx
 
 
-async def visitor(request: Request) -> Context:
+async def authenticate_optional(request: Request) -> Context:
     """Who asks for a picture, which any page may show.
 
     A token that does not hold counts as none: the picture may be open to all.
     """
-    stranger = _stranger(request)
+    stranger = _anonymous(request)
     try:
-        return await account.recognise(stranger, _credentials(request), from_any_page=True)
+        return await account.authenticate(stranger, _credentials(request), from_any_page=True)
     except Unauthorized:
         return stranger
 
 
 def page(request: Request) -> NumberedRequest:
     """The page that is asked for; more a page than there may be is cut down. Raises InvalidParameter."""
-    number = whole(request, "page", 1, most=LAST_PAGE)
-    per_page = whole(request, "per_page", DEFAULT_SIZE)
+    number = integer(request, "page", 1, maximum=LAST_PAGE)
+    per_page = integer(request, "per_page", DEFAULT_SIZE)
     return NumberedRequest(number, min(per_page, MAX_SIZE))
 
 
@@ -63,15 +63,15 @@ def image_filter(request: Request) -> ImageFilter:
     """Which images; a parameter with nothing in it is none."""
     query = request.query_params
     if query.keys() <= PAGING:
-        return ALL
+        return NO_FILTER
     return ImageFilter(
         album_id=query.get("album_id") or None,
         category_id=query.get("category_id") or None,
         tag=query.get("tag") or None,
         search=query.get("q") or None,
         formats=_formats(request),
-        created_after=_moment(request, "created_after"),
-        created_before=_moment(request, "created_before"),
+        created_after=_datetime(request, "created_after"),
+        created_before=_datetime(request, "created_before"),
         min_width=_bound(request, "min_width"),
         max_width=_bound(request, "max_width"),
         min_height=_bound(request, "min_height"),
@@ -93,7 +93,7 @@ def _formats(request: Request) -> list[Format] | None:
         ) from error
 
 
-def _moment(request: Request, name: str) -> datetime | None:
+def _datetime(request: Request, name: str) -> datetime | None:
     text = request.query_params.get(name)
     if not text:
         return None
@@ -106,7 +106,7 @@ def _moment(request: Request, name: str) -> datetime | None:
 
 def _bound(request: Request, name: str) -> int | None:
     """A whole number from 1, as one end of a range."""
-    return whole(request, name, 1, most=LARGEST) if request.query_params.get(name) else None
+    return integer(request, name, 1, maximum=MAX_INT64) if request.query_params.get(name) else None
 
 
 def flag(request: Request, name: str) -> bool:
@@ -130,22 +130,22 @@ def signature(request: Request) -> Signature | None:
     return Signature.parse(request.query_params.get("exp"), request.query_params.get("sig"))
 
 
-def _stranger(request: Request) -> Context:
+def _anonymous(request: Request) -> Context:
     state = request.state
-    return Context(state.services, request_id=state.request_id, address=state.address, spent=state.spent)
+    return Context(state.services, request_id=state.request_id, address=state.address, consumed=state.spent)
 
 
 def _credentials(request: Request) -> Credentials:
     return Credentials.of(request, request.state.services.settings.own_origins)
 
 
-def whole(request: Request, name: str, default: int, *, most: int | None = None) -> int:
+def integer(request: Request, name: str, default: int, *, maximum: int | None = None) -> int:
     """A whole number from 1, to `most` where that is given. Raises InvalidParameter."""
     text = request.query_params.get(name)
     if text is None:
         return default
-    number = int(text) if text.isascii() and text.isdigit() and len(text) <= LONGEST_NUMBER else 0
-    if number < 1 or (most is not None and number > most):
-        allowed = f"a whole number from 1 to {most}" if most else "a whole number from 1"
+    number = int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_NUMBER_LENGTH else 0
+    if number < 1 or (maximum is not None and number > maximum):
+        allowed = f"a whole number from 1 to {maximum}" if maximum else "a whole number from 1"
         raise InvalidParameter(name, text, allowed)
     return number

@@ -16,7 +16,7 @@ from app.resolvers import quotas, variants
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-class Envelope(Response):
+class EnvelopeResponse(Response):
     """JSON with times in UTC, written with a Z."""
 
     media_type = "application/json"
@@ -35,7 +35,7 @@ def _json(content: Any) -> bytes:
 
 
 def success(data: Any) -> Response:
-    return Envelope({"success": True, "data": data})
+    return EnvelopeResponse({"success": True, "data": data})
 
 
 def listing(page: NumberedPage[Any], data: Sequence[Any]) -> Response:
@@ -46,22 +46,24 @@ def listing(page: NumberedPage[Any], data: Sequence[Any]) -> Response:
         "total": page.total,
         "last_page": page.last_page,
     }
-    return Envelope({"success": True, "data": data, "meta": meta})
+    return EnvelopeResponse({"success": True, "data": data, "meta": meta})
 
 
 def created(data: Any, location: str, headers: Mapping[str, str] | None = None) -> Response:
     headers = {"Location": location, **(headers or {})}
-    return Envelope({"success": True, "data": data}, status=201, headers=headers)
+    return EnvelopeResponse({"success": True, "data": data}, status=201, headers=headers)
 
 
 def accepted(data: Any) -> Response:
     """What was asked for will be done in a moment."""
-    return Envelope({"success": True, "data": data}, status=202)
+    return EnvelopeResponse({"success": True, "data": data}, status=202)
 
 
 def uploaded(image: Mapping[str, Any]) -> Response:
     """With `url` and `message` at the top, where old uploader tools look for them."""
-    return Envelope({"success": True, "message": "Image uploaded", "url": image["url"], "data": image})
+    return EnvelopeResponse(
+        {"success": True, "message": "Image uploaded", "url": image["url"], "data": image}
+    )
 
 
 def download(text: str, filename: str, media_type: str) -> Response:
@@ -85,7 +87,9 @@ def failure(
 ) -> Response:
     """With `message` at the top too: both documented sample clients read it there."""
     error = {"code": code, "message": message, "details": details} | ({"fields": fields} if fields else {})
-    return Envelope({"success": False, "message": message, "error": error}, status=status, headers=headers)
+    return EnvelopeResponse(
+        {"success": False, "message": message, "error": error}, status=status, headers=headers
+    )
 
 
 def image(ctx: Context, row: models.Image) -> dict[str, Any]:
@@ -94,7 +98,7 @@ def image(ctx: Context, row: models.Image) -> dict[str, Any]:
         "id": row.id,
         "url": links.url,
         "thumbnail_url": variants.thumbnail_url(ctx, row),
-        "delete_url": ctx.services.links.api(f"images/{row.id}"),
+        "delete_url": ctx.services.urls.api(f"images/{row.id}"),
         "filename": row.filename,
         "title": row.title,
         "description": row.description,
@@ -125,10 +129,10 @@ def image(ctx: Context, row: models.Image) -> dict[str, Any]:
 
 def images(ctx: Context, rows: Sequence[models.Image]) -> list[dict[str, Any] | orjson.Fragment]:
     """The images of a list: as they were written before, where their rows are remembered."""
-    base, account_id = ctx.services.links.base, ctx.account_id
+    base, account_id = ctx.services.urls.base, ctx.account_id
     written: list[dict[str, Any] | orjson.Fragment] = []
     for row in rows:
-        shown = row.shown
+        shown = row.presented
         if shown is None:
             written.append(image(ctx, row))
             continue
@@ -156,7 +160,7 @@ def upload(ctx: Context, row: models.UploadTicket) -> dict[str, Any]:
 
 
 def upload_url(ctx: Context, row: models.UploadTicket) -> str:
-    return ctx.services.links.api(f"uploads/{row.id}")
+    return ctx.services.urls.api(f"uploads/{row.id}")
 
 
 def album(ctx: Context, row: models.Album, cover: models.Image | None) -> dict[str, Any]:
@@ -212,7 +216,7 @@ def delivery(row: models.Delivery, attempts: Sequence[models.Attempt]) -> dict[s
 
 
 def account(ctx: Context, row: models.Account) -> dict[str, Any]:
-    usage, settings = quotas.usage_of(ctx, row), ctx.services.settings
+    usage, settings = quotas.account_usage(ctx, row), ctx.services.settings
     return {
         "id": row.id,
         "username": row.username,

@@ -33,7 +33,7 @@ API: Mapping[str, Mapping[str, Handler]] = {
         "PATCH": uploads.append,
         "PUT": uploads.put,
         "DELETE": uploads.delete,
-        "POST": uploads.overridden,
+        "POST": uploads.override,
     },
     "/albums": {"GET": albums.index, "POST": albums.create},
     "/albums/{id}": {"GET": albums.show, "PATCH": albums.update, "DELETE": albums.delete},
@@ -67,11 +67,11 @@ def _route(path: str, handlers: Mapping[str, Handler]) -> Route:
 
 
 routes: list[BaseRoute] = [
-    Route("/img/{path:path}", img.deliver, methods=["GET"]),
+    Route("/img/{path:path}", img.show, methods=["GET"]),
     Mount("/v1", app=_api()),
     Mount("/api/v1", app=_api()),
 ]
 """To stand before all others, which are looked through in their order: most requests ask for these."""
 
-short: list[BaseRoute] = [Route("/{image_id}.{extension}", img.deliver_short, methods=["GET"])]
+short: list[BaseRoute] = [Route("/{image_id}.{extension}", img.show_short, methods=["GET"])]
 """To stand behind all others: it takes what looks like a file at the top."""

@@ -15,8 +15,8 @@ from app.uploads.multipart import Checksum, content_length
 VERSION = "1.0.0"
 EXTENSIONS = ("creation", "termination", "checksum", "expiration")
 ALGORITHMS = ("sha1", "sha256")
-OFFSET_OCTETS = "application/offset+octet-stream"
-LARGEST = 2**63 - 1
+OFFSET_MEDIA_TYPE = "application/offset+octet-stream"
+MAX_INT64 = 2**63 - 1
 
 HEADERS = (
     "Tus-Resumable",
@@ -31,7 +31,7 @@ HEADERS = (
     "Upload-Image",
 )
 """Those of answers."""
-WORDS: Mapping[str, str] = {
+METADATA_FIELDS: Mapping[str, str] = {
     "filename": "filename",
     "name": "filename",
     "title": "title",
@@ -45,7 +45,7 @@ WORDS: Mapping[str, str] = {
 """What the names in Upload-Metadata are to us; what has none is kept for the client and means nothing here."""
 
 
-def is_spoken(headers: Headers) -> bool:
+def is_tus(headers: Headers) -> bool:
     """Whether the request speaks tus."""
     return "tus-resumable" in headers
 
@@ -60,8 +60,8 @@ def require_version(headers: Headers) -> None:
 def require_bytes(headers: Headers) -> None:
     """Raises WrongContentType for a body that is not said to be the bytes from an offset on."""
     kind = headers.get("content-type")
-    if (kind or "").partition(";")[0].strip().lower() != OFFSET_OCTETS:
-        raise WrongContentType(kind, OFFSET_OCTETS)
+    if (kind or "").partition(";")[0].strip().lower() != OFFSET_MEDIA_TYPE:
+        raise WrongContentType(kind, OFFSET_MEDIA_TYPE)
 
 
 def offset(headers: Headers) -> int:
@@ -100,7 +100,7 @@ def checksum(headers: Headers) -> Checksum | None:
     return Checksum(algorithm, decoded)
 
 
-def words(metadata: str) -> dict[str, str]:
+def parse_metadata(metadata: str) -> dict[str, str]:
     """What is said of the file, by our own names. Raises BadRequest, Invalid."""
     said = {}
     for pair in metadata.split(","):
@@ -108,15 +108,15 @@ def words(metadata: str) -> dict[str, str]:
         text = _decoded(
             value.strip(), "Upload-Metadata must be pairs of a key and a value in base64, parted by commas"
         )
-        if key in WORDS and text:
+        if key in METADATA_FIELDS and text:
             try:
-                said[WORDS[key]] = text.decode()
+                said[METADATA_FIELDS[key]] = text.decode()
             except UnicodeDecodeError as error:
-                raise Invalid({WORDS[key]: ["This is not UTF-8."]}) from error
+                raise Invalid({METADATA_FIELDS[key]: ["This is not UTF-8."]}) from error
     return said
 
 
-def answer(ticket: UploadTicket) -> dict[str, str]:
+def headers(ticket: UploadTicket) -> dict[str, str]:
     """How an upload stands."""
     headers = {"Tus-Resumable": VERSION, "Upload-Offset": str(ticket.offset)}
     if ticket.is_receiving:
@@ -126,10 +126,10 @@ def answer(ticket: UploadTicket) -> dict[str, str]:
     return headers
 
 
-def whole_answer(ticket: UploadTicket) -> dict[str, str]:
+def completed_headers(ticket: UploadTicket) -> dict[str, str]:
     """The same, with what was said when it began."""
     metadata = {"Upload-Metadata": ticket.metadata} if ticket.metadata else {}
-    return answer(ticket) | {"Upload-Length": str(ticket.size)} | metadata
+    return headers(ticket) | {"Upload-Length": str(ticket.size)} | metadata
 
 
 def options(max_size: int) -> dict[str, str]:
@@ -145,7 +145,7 @@ def options(max_size: int) -> dict[str, str]:
 
 def _whole(headers: Headers, name: str) -> int:
     text = headers.get(name, "")
-    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= LARGEST):
+    if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_INT64):
         raise BadRequest(f"{name} must be a whole number of bytes")
     return int(text)
 

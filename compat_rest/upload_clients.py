@@ -8,7 +8,7 @@ from compat_rest import parse, present
 
 
 async def show(request: Request) -> Response:
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     authorization = request.headers.get("authorization", "")
     uploader = await upload_clients.get(ctx, request.path_params["name"], authorization)
-    return present.download(uploader.content, uploader.tool.filename, uploader.tool.media_type)
+    return present.download(uploader.content, uploader.client.filename, uploader.client.media_type)

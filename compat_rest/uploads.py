@@ -11,37 +11,37 @@ from app.context import Context
 from app.errors import PicHubError, UnknownVersion
 from app.models import UploadState, UploadTicket
 from app.resolvers import uploads
-from app.resolvers.uploads import Body, NewUpload
+from app.resolvers.uploads import NewUpload, UploadBody
 from compat_rest import bodies, parse, present, tus
-from compat_rest.bodies import TEXT, TEXT_OR_NULL, TEXTS, WHOLE
-from compat_rest.errors import answer_to
+from compat_rest.bodies import INTEGER, TEXT, TEXT_LIST, TEXT_OR_NULL
+from compat_rest.errors import response_to
 
 NEW = {
     "filename": TEXT,
-    "size": WHOLE,
+    "size": INTEGER,
     "title": TEXT_OR_NULL,
     "description": TEXT_OR_NULL,
     "album_id": TEXT_OR_NULL,
     "category_id": TEXT_OR_NULL,
-    "tags": TEXTS,
+    "tags": TEXT_LIST,
 }
 NEEDED = ("filename", "size")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
 
-def in_tus(handler: Handler) -> Handler:
+def tus_handler(handler: Handler) -> Handler:
     """Holds who speaks tus to the version that we speak, and answers in it, whatever went wrong."""
 
     @wraps(handler)
     async def answer(request: Request) -> Response:
-        if not tus.is_spoken(request.headers) and request.method != "PATCH":
+        if not tus.is_tus(request.headers) and request.method != "PATCH":
             return await handler(request)
         try:
             tus.require_version(request.headers)
             response = await handler(request)
         except PicHubError as error:
-            response = answer_to(error)
+            response = response_to(error)
             if isinstance(error, UnknownVersion):
                 response.headers["Tus-Version"] = error.known
         response.headers["Tus-Resumable"] = tus.VERSION
@@ -55,50 +55,50 @@ async def options(request: Request) -> Response:
     return Response(status_code=204, headers=present.HEADERS | tus.options(settings.max_upload_size))
 
 
-@in_tus
+@tus_handler
 async def create(request: Request) -> Response:
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     ticket = await uploads.create(ctx, await _new(request))
-    return present.created(present.upload(ctx, ticket), present.upload_url(ctx, ticket), tus.answer(ticket))
+    return present.created(present.upload(ctx, ticket), present.upload_url(ctx, ticket), tus.headers(ticket))
 
 
-@in_tus
+@tus_handler
 async def show(request: Request) -> Response:
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     upload_id = request.path_params["id"]
     if request.method == "GET":
         return present.success(present.upload(ctx, await uploads.get(ctx, upload_id)))
-    ticket = _not_refused(await uploads.settled(ctx, upload_id))
-    return Response(headers=present.HEADERS | tus.whole_answer(ticket))
+    ticket = _raise_if_failed(await uploads.get_completed(ctx, upload_id))
+    return Response(headers=present.HEADERS | tus.completed_headers(ticket))
 
 
-@in_tus
+@tus_handler
 async def append(request: Request) -> Response:
-    ctx = await parse.sender(request)
+    ctx = await parse.authenticate_upload(request)
     tus.require_bytes(request.headers)
     ticket = await uploads.append(
         ctx, request.path_params["id"], _body(request), offset=tus.offset(request.headers)
     )
-    return Response(status_code=204, headers=present.HEADERS | tus.answer(_not_refused(ticket)))
+    return Response(status_code=204, headers=present.HEADERS | tus.headers(_raise_if_failed(ticket)))
 
 
-@in_tus
+@tus_handler
 async def put(request: Request) -> Response:
-    ctx = await parse.sender(request)
-    ticket = _not_refused(await uploads.put(ctx, request.path_params["id"], _body(request)))
+    ctx = await parse.authenticate_upload(request)
+    ticket = _raise_if_failed(await uploads.put(ctx, request.path_params["id"], _body(request)))
     return _uploaded(ctx, ticket)
 
 
-@in_tus
+@tus_handler
 async def delete(request: Request) -> Response:
-    ctx = await parse.context(request)
+    ctx = await parse.authenticate(request)
     upload_id = await uploads.delete(ctx, request.path_params["id"])
-    if tus.is_spoken(request.headers):
+    if tus.is_tus(request.headers):
         return Response(status_code=204, headers=present.HEADERS)
     return present.deleted(upload_id)
 
 
-async def overridden(request: Request) -> Response:
+async def override(request: Request) -> Response:
     """For networks that let no PATCH through: the method stands in a header."""
     method = request.headers.get("x-http-method-override", "").upper()
     if method not in OVERRIDES:
@@ -111,10 +111,10 @@ OVERRIDES = {"PATCH": append, "DELETE": delete}
 
 
 async def _new(request: Request) -> NewUpload:
-    if not tus.is_spoken(request.headers):
+    if not tus.is_tus(request.headers):
         return NewUpload(**await bodies.fields(request, NEW, required=NEEDED))
     metadata = request.headers.get("upload-metadata") or None
-    words = tus.words(metadata) if metadata else {}
+    words = tus.parse_metadata(metadata) if metadata else {}
     return NewUpload(
         size=tus.new_size(request.headers),
         filename=words.pop("filename", "upload"),
@@ -124,12 +124,12 @@ async def _new(request: Request) -> NewUpload:
     )
 
 
-def _body(request: Request) -> Body:
+def _body(request: Request) -> UploadBody:
     headers = request.headers
-    return Body(request.stream(), tus.length(headers), tus.checksum(headers))
+    return UploadBody(request.stream(), tus.length(headers), tus.checksum(headers))
 
 
-def _not_refused(ticket: UploadTicket) -> UploadTicket:
+def _raise_if_failed(ticket: UploadTicket) -> UploadTicket:
     """The ticket. Raises why the picture was refused, where it was."""
     if ticket.state is UploadState.REFUSED:
         raise PicHubError.recalled(ticket.error)

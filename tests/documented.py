@@ -8,9 +8,9 @@ from pathlib import Path
 from app import settings
 from app.events.catalogue import CATALOGUE
 from app.imaging import params
-from app.uploads.clients.catalogue import TOOLS
+from app.uploads.clients.catalogue import UPLOAD_CLIENTS
 from app.webhooks import schedule
-from app.webhooks.outcomes import ABOUT
+from app.webhooks.outcomes import DESCRIPTIONS
 from compat_rest.errors import STATUS
 from compat_rest.routes import API
 
@@ -45,7 +45,7 @@ def attempts() -> str:
 
 
 def outcomes() -> str:
-    return table(("outcome", ""), [(f"`{outcome.value}`", about) for outcome, about in ABOUT.items()])
+    return table(("outcome", ""), [(f"`{outcome.value}`", about) for outcome, about in DESCRIPTIONS.items()])
 
 
 def event_types() -> str:
@@ -83,7 +83,9 @@ def events() -> str:
 
 
 def uploaders() -> str:
-    rows = [(tool.title, f"`/v1/uploaders/{name}`", f"`{tool.filename}`") for name, tool in TOOLS.items()]
+    rows = [
+        (tool.title, f"`/v1/uploaders/{name}`", f"`{tool.filename}`") for name, tool in UPLOAD_CLIENTS.items()
+    ]
     return table(("tool", "address", "file"), rows)
 
 

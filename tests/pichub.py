@@ -19,7 +19,7 @@ from starlette.types import Scope as ASGIScope
 from app.asgi import create_app
 from app.auth import tokens
 from app.auth.actor import Scope
-from app.cli.serve import SOCKETS
+from app.cli.serve import WEBSOCKET_OPTIONS
 from app.context import Context, Services
 from app.ids import Kind, new_id
 from app.lifespan import prepare
@@ -205,7 +205,7 @@ async def served(folder: Path, **settings: Any) -> AsyncIterator[House]:
         port = listening.getsockname()[1]
         async with house(folder, public_url=f"http://127.0.0.1:{port}", **settings) as inside:
             config = uvicorn.Config(
-                inside.app, lifespan="off", log_level="error", proxy_headers=False, **SOCKETS
+                inside.app, lifespan="off", log_level="error", proxy_headers=False, **WEBSOCKET_OPTIONS
             )
             server = Server(config)
             serving = asyncio.create_task(server.serve(sockets=[listening]))

@@ -11,8 +11,9 @@ import yaml
 
 from app.auth.url_secrets import DatabaseKeyring
 from app.cli import COMMANDS
+from app.cli.checks import settings_conflicts
 from app.db.config import is_postgres
-from app.lifespan import database_url, keyring, storage_place
+from app.lifespan import database_url, keyring, storage_location
 from app.settings import Settings, table
 from app.storage.locations import Bucket
 from tests.cli.test_commands import PICHUB, run, serving
@@ -157,7 +158,7 @@ def test_the_settings_for_several_machines_are_known_and_nothing_is_to_be_said_o
     environ = dict(line.split("=", 1) for line in block.splitlines())
     assert set(environ) <= KNOWN
     settings = Settings.load(environ)
-    assert isinstance(storage_place(settings), Bucket)
+    assert isinstance(storage_location(settings), Bucket)
     assert is_postgres(database_url(settings))
     assert isinstance(keyring(settings), DatabaseKeyring)
-    assert list(settings_conflicts.dangerous(settings, secret_is_shared=True)) == []
+    assert list(settings_conflicts.conflicts(settings, secret_is_shared=True)) == []

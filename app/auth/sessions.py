@@ -4,13 +4,13 @@ import hashlib
 import secrets
 from datetime import datetime, timedelta
 
-from app.db.prepared import Written
+from app.db.prepared import PreparedQuery
 from app.ids import Kind, new_id
 from app.models import Account, Session
 
 MAX_USER_AGENT_LENGTH = 200
 
-BY_DIGEST = Written(Session, lambda: Session.filter(digest="").select_related("account").limit(1))
+BY_DIGEST = PreparedQuery(Session, lambda: Session.filter(digest="").select_related("account").limit(1))
 
 
 async def create(
@@ -33,7 +33,7 @@ async def create(
 async def find(text: str, *, now: datetime) -> Session | None:
     """The session that a cookie speaks of, with its account; None where it does not hold."""
     session = await BY_DIGEST.first(_digest(text))
-    return session if session is not None and session.holds(now) else None
+    return session if session is not None and session.is_active(now) else None
 
 
 def _digest(text: str) -> str:

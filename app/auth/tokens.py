@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from app.auth.actor import Scope
-from app.db.prepared import Written
+from app.db.prepared import PreparedQuery
 from app.errors import Unauthorized
 from app.ids import Kind, new_id
 from app.models import Account, Album, ApiToken
@@ -22,7 +22,7 @@ ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 RANDOM_DIGITS = 33
 CHECK_DIGITS = 6
 
-BY_DIGEST = Written(ApiToken, lambda: ApiToken.filter(digest="").select_related("account").limit(1))
+BY_DIGEST = PreparedQuery(ApiToken, lambda: ApiToken.filter(digest="").select_related("account").limit(1))
 
 
 async def create(
@@ -53,7 +53,7 @@ async def create(
 async def find(authorization: str, *, now: datetime) -> ApiToken:
     """The token that an Authorization header speaks of, with its account, as it is now. Raises Unauthorized."""
     token = await BY_DIGEST.first(digest(bearer(authorization)))
-    if token is None or not token.holds(now):
+    if token is None or not token.is_active(now):
         raise Unauthorized()
     return token
 

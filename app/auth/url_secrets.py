@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from tortoise.transactions import in_transaction
 
-from app.db.locks import Matter, hold_matter
+from app.db.locks import AdvisoryLock, advisory_lock
 from app.models import UrlSecret
 from app.signing.keyring import BadKeyring, KeyringSecret
 
@@ -47,7 +47,7 @@ class DatabaseKeyring:
         """Makes a new secret, and gives the time until which the one before it verifies. Raises BadKeyring."""
         until = now + keep_for
         async with in_transaction() as transaction:
-            await hold_matter(transaction, Matter.SECRETS)
+            await advisory_lock(transaction, AdvisoryLock.SECRETS)
             newest = await UrlSecret.all().order_by("-id").first()
             if newest is None:
                 raise BadKeyring("There are no secrets in the database: the first start makes them")
@@ -59,7 +59,7 @@ class DatabaseKeyring:
 
     async def _make(self) -> tuple[KeyringSecret, ...]:
         async with in_transaction() as transaction:
-            await hold_matter(transaction, Matter.SECRETS)
+            await advisory_lock(transaction, AdvisoryLock.SECRETS)
             if not await UrlSecret.exists():  # another server may have been faster
                 begun = self._initial() or (KeyringSecret.generate(),)
                 rows = [UrlSecret(text=each.text, until=each.until) for each in reversed(begun)]

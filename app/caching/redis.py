@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.caching.epochs import ALL_IMAGES, SLOTS, CacheEpochs
-from app.cancellation import to_the_end
+from app.cancellation import shield_until_done
 from app.coordination.redis.client import RedisClient
 from app.coordination.redis.commands import PREFIX, RECONNECT_INTERVAL_SECONDS, RedisUnavailable
 from app.coordination.redis.deadline import GRACE_SECONDS, RESPONSE_TIMEOUT_SECONDS
@@ -47,7 +47,7 @@ class SharedCacheEpochs(CacheEpochs):
 
     async def _changed(self, slots: Sequence[int]) -> None:
         self._bump(slots)
-        await to_the_end(self._publish_or_wait(slots))
+        await shield_until_done(self._publish_or_wait(slots))
 
     async def _publish_or_wait(self, slots: Sequence[int]) -> None:
         """Returns when nobody shows the old from memory any more, as far as that can be known."""

@@ -24,7 +24,7 @@ COMMANDS = {
 """Each command, and the module here that has it."""
 
 
-class Commands(click.Group):
+class LazyGroup(click.Group):
     """Commands that are imported when they are called: a server starts without what only others need."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
@@ -44,7 +44,7 @@ class Commands(click.Group):
         return command
 
 
-@click.group(cls=Commands)
+@click.group(cls=LazyGroup)
 @click.version_option(package_name="pichub")
 def main() -> None:
     """PicHub: an image host that you run yourself."""

@@ -4,7 +4,7 @@ from typing import Any
 
 import click
 
-from app.cli.console import as_json, at_the_console, print_all, print_one
+from app.cli.console import as_json, console_command, print_one, print_table
 from app.context import Context
 from app.errors import written_size
 from app.models import Account, Role
@@ -47,7 +47,7 @@ by_stdin = click.option(
 @click.option("--quota", type=Quota(), help="How many bytes it may keep: 5GB, unlimited, or default.")
 @by_stdin
 @as_json
-@at_the_console
+@console_command
 async def create(
     ctx: Context, username: str, *, admin: bool, quota: int | None, password_stdin: bool, as_json: bool
 ) -> None:
@@ -64,7 +64,7 @@ async def create(
 
 @account.command(name="list")
 @as_json
-@at_the_console
+@console_command
 async def show(ctx: Context, *, as_json: bool) -> None:
     """List all accounts, newest first."""
     request, found = PageRequest(size=MAX_SIZE), list[Account]()
@@ -73,14 +73,14 @@ async def show(ctx: Context, *, as_json: bool) -> None:
         found += page.items
         if not await page.has_next():
             break
-        request = PageRequest(size=MAX_SIZE, after=page.place(page.items[-1]))
-    print_all([_facts(ctx, each) for each in found], COLUMNS, as_json=as_json)
+        request = PageRequest(size=MAX_SIZE, after=page.cursor_of(page.items[-1]))
+    print_table([_facts(ctx, each) for each in found], COLUMNS, as_json=as_json)
 
 
 @account.command()
 @click.argument("username")
 @as_json
-@at_the_console
+@console_command
 async def disable(ctx: Context, username: str, *, as_json: bool) -> None:
     """End an account's sessions and stop its tokens, at once. Its public images stay visible."""
     await _change(ctx, username, AccountChanges(disabled=True), as_json=as_json)
@@ -89,7 +89,7 @@ async def disable(ctx: Context, username: str, *, as_json: bool) -> None:
 @account.command()
 @click.argument("username")
 @as_json
-@at_the_console
+@console_command
 async def enable(ctx: Context, username: str, *, as_json: bool) -> None:
     """Let an account that was disabled sign in again. Its tokens work again, too."""
     await _change(ctx, username, AccountChanges(disabled=False), as_json=as_json)
@@ -99,7 +99,7 @@ async def enable(ctx: Context, username: str, *, as_json: bool) -> None:
 @click.argument("username")
 @click.argument("size", type=Quota())
 @as_json
-@at_the_console
+@console_command
 async def set_quota(ctx: Context, username: str, size: int | None, *, as_json: bool) -> None:
     """Set how many bytes an account may keep: 5GB, unlimited, or default."""
     await _change(ctx, username, AccountChanges(quota=size), as_json=as_json)
@@ -109,21 +109,21 @@ async def set_quota(ctx: Context, username: str, size: int | None, *, as_json: b
 @click.argument("username")
 @by_stdin
 @as_json
-@at_the_console
+@console_command
 async def set_password(ctx: Context, username: str, *, password_stdin: bool, as_json: bool) -> None:
     """Give an account another password, and end its sessions. Its tokens stay.
 
     The password is asked for, or read by --password-stdin; where there is no terminal to ask at, one is made up and
     printed.
     """
-    found = await accounts.named(ctx, username)
+    found = await accounts.get_by_username(ctx, username)
     password, made_up = _password(from_stdin=password_stdin)
     await accounts.set_password(ctx, found.id, password)
     print_one(_facts(ctx, found) | ({"password": password} if made_up else {}), as_json=as_json)
 
 
 async def _change(ctx: Context, username: str, changes: AccountChanges, *, as_json: bool) -> None:
-    found = await accounts.named(ctx, username)
+    found = await accounts.get_by_username(ctx, username)
     print_one(_facts(ctx, await accounts.update(ctx, found.id, changes)), as_json=as_json)
 
 
@@ -137,7 +137,7 @@ def _password(*, from_stdin: bool) -> tuple[str, bool]:
 
 
 def _facts(ctx: Context, row: Account) -> dict[str, Any]:
-    usage = quotas.usage_of(ctx, row)
+    usage = quotas.account_usage(ctx, row)
     return {
         "id": row.id,
         "username": row.username,

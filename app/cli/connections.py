@@ -9,19 +9,21 @@ from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-LARGEST_HEAD = 64 * 1024
+MAX_HEAD_BYTES = 64 * 1024
 """Bytes of a request's line and headers, to the next piece that arrives: the parser itself keeps whatever comes."""
 
-TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+HEAD_TOO_LARGE = (
+    b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
+)
 
-KEPT_ALIVE = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
+KEEPALIVE_OPTIONS = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
 """After how many seconds of silence the other end is asked whether it is there, how often, and how many times."""
 
 
-def cut_when_stuck(listening: socket.socket, seconds: float) -> None:
+def set_tcp_timeouts(listening: socket.socket, seconds: float) -> None:
     """Has the system cut connections whose other end takes nothing for so long, or has vanished, where it can."""
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    for name, value in {"TCP_USER_TIMEOUT": int(seconds * 1000), **KEPT_ALIVE}.items():
+    for name, value in {"TCP_USER_TIMEOUT": int(seconds * 1000), **KEEPALIVE_OPTIONS}.items():
         if option := getattr(socket, name, None):
             listening.setsockopt(socket.IPPROTO_TCP, option, value)
 
@@ -30,7 +32,7 @@ HEAD = b"HTTP/1."
 """What uvicorn's head of an answer begins with."""
 
 
-class Joined:
+class CoalescingTransport:
     """A transport that sends the head of an answer together with what follows at once, mostly the whole body.
 
     uvicorn writes both by themselves: a system call, a packet and a wake of the other end more, which is a tenth of a
@@ -66,7 +68,7 @@ class Joined:
             self._head = b""
 
 
-class Connection(HttpToolsProtocol):
+class HttpProtocol(HttpToolsProtocol):
     """uvicorn's own, that closes where no whole head of a request comes within the setting `stall_timeout`."""
 
     _waiting: asyncio.TimerHandle | None = None
@@ -74,7 +76,7 @@ class Connection(HttpToolsProtocol):
     _head = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(Joined(transport, self.loop))  # type: ignore[arg-type]
+        super().connection_made(CoalescingTransport(transport, self.loop))  # type: ignore[arg-type]
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -89,8 +91,8 @@ class Connection(HttpToolsProtocol):
             return
         if self._is_in_head:
             self._head += len(data)
-            if self._head > LARGEST_HEAD:
-                self.transport.write(TOO_LARGE)
+            if self._head > MAX_HEAD_BYTES:
+                self.transport.write(HEAD_TOO_LARGE)
                 self.transport.close()
                 return
         if self.cycle is None or self.cycle.response_complete:

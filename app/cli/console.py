@@ -16,10 +16,10 @@ from tortoise.exceptions import OperationalError
 
 from app.context import Context
 from app.errors import DatabaseUnreachable, PicHubError
-from app.lifespan import NotMade, console, database_config, prepare, presets, storage_place
+from app.lifespan import NotInitialized, console, database_config, prepare, presets, storage_location
 from app.observability import tracing
 from app.observability.logging import masked
-from app.resolvers.account import FirstSignIn
+from app.resolvers.account import InitialCredentials
 from app.settings import BadSetting, Settings
 from app.signing.keyring import BadKeyring
 
@@ -30,7 +30,7 @@ data_dir = click.option("--data-dir", type=Path, help="The folder that holds eve
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
 
-def settings_of(**options: Any) -> Settings:
+def load_settings(**options: Any) -> Settings:
     """The settings, with what the options say; None says nothing. Ends the command where one is not allowed."""
     try:
         given = {name: value for name, value in options.items() if value is not None}
@@ -38,44 +38,44 @@ def settings_of(**options: Any) -> Settings:
         presets(settings)  # what of it only the toolkits can read
         database_config(settings)
         tracing.check(settings.otel_endpoint)
-        storage_place(settings)
+        storage_location(settings)
     except BadSetting as error:
         sys.exit(f"pichub: {error}")
     return settings
 
 
-def prepared(settings: Settings) -> FirstSignIn | None:
+def initialize(settings: Settings) -> InitialCredentials | None:
     """Makes what is missing before a start; ends the command with a line where secrets or database can't be had."""
-    with told():
+    with error_output():
         return asyncio.run(prepare(settings))
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def error_output() -> Iterator[None]:
     """Ends the command with a line where the secrets can't be read, or the database can't be reached or changed."""
     try:
         yield
-    except (BadKeyring, NotMade, BadSetting, PicHubError) as error:
+    except (BadKeyring, NotInitialized, BadSetting, PicHubError) as error:
         sys.exit(f"pichub: {error}{_cause(error)}")
     except OperationalError as error:
         sys.exit(f"pichub: The database can't be used: {error}")
 
 
-def at_the_console(work: Callable[Concatenate[Context, P], Coroutine[Any, Any, None]]) -> Any:
+def console_command(work: Callable[Concatenate[Context, P], Coroutine[Any, Any, None]]) -> Any:
     """Makes a command of a coroutine: it works on the PicHub in --data-dir, also while a server runs there."""
 
     @data_dir
     @functools.wraps(work)
     def command(data_dir: Path | None, *args: P.args, **kwargs: P.kwargs) -> None:
         async def run() -> None:
-            async with console(settings_of(data_dir=data_dir)) as ctx:
+            async with console(load_settings(data_dir=data_dir)) as ctx:
                 await work(ctx, *args, **kwargs)
 
         try:
             asyncio.run(run())
         except PicHubError as error:
-            raise click.ClickException(_said(error)) from error
-        except NotMade as error:
+            raise click.ClickException(_message(error)) from error
+        except NotInitialized as error:
             raise click.ClickException(str(error)) from error
         except OperationalError as error:
             raise click.ClickException(f"The database can't be used: {error}") from error
@@ -93,7 +93,7 @@ def print_one(facts: Mapping[str, Any], *, as_json: bool) -> None:
         click.echo(f"{name.replace('_', ' '):<{width}}  {_shown(value)}")
 
 
-def print_all(things: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+def print_table(things: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
     """Things: a table of these columns, or a JSON list of all that is known of them."""
     if as_json:
         click.echo(json.dumps(things, default=_written))
@@ -105,7 +105,7 @@ def print_all(things: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as
         click.echo("  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
-def _said(error: PicHubError) -> str:
+def _message(error: PicHubError) -> str:
     complaints = [text for texts in error.fields.values() for text in texts]
     return (" ".join(complaints) or error.details) + _cause(error)
 

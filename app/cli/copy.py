@@ -3,8 +3,8 @@ import sys
 
 import click
 
-from app.cli.console import told
-from app.db.copying import Refused, copying
+from app.cli.console import error_output
+from app.db.copying import CopyRefused, copying
 
 
 @click.command()
@@ -17,9 +17,9 @@ def copy_database(source: str, target: str) -> None:
     first. A copy that was broken off goes on where it was when the command is given again. Pictures are not copied.
     """
     try:
-        with told():
+        with error_output():
             asyncio.run(_copy(source, target))
-    except (Refused, ValueError) as error:  # a URL that is none
+    except (CopyRefused, ValueError) as error:  # a URL that is none
         raise click.ClickException(str(error)) from error
 
 

@@ -7,19 +7,19 @@ from pathlib import Path
 
 import click
 
-from app.cli.console import as_json, data_dir, settings_of
+from app.cli.console import as_json, data_dir, load_settings
 from app.errors import PicHubError, written_size
 from app.lifespan import bare_storage
-from app.resolvers.storage_keys import Room
+from app.resolvers.storage_keys import StoragePrefix
 from app.settings import BadSetting, Settings
 from app.storage import copying
-from app.storage.copying import Outcome, Summary
-from app.storage.locations import Bucket, place
+from app.storage.copying import CopyOutcome, CopySummary
+from app.storage.locations import Bucket, parse_location
 
-SHOWN = 20
+MAX_FAILURES_SHOWN = 20
 
 
-class Place(click.ParamType[Path | Bucket]):
+class StorageLocation(click.ParamType[Path | Bucket]):
     """A folder, or the URL of a folder or bucket."""
 
     name = "storage"
@@ -28,14 +28,14 @@ class Place(click.ParamType[Path | Bucket]):
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Path | Bucket:
         try:
-            return value if isinstance(value, Path | Bucket) else place(str(value))
+            return value if isinstance(value, Path | Bucket) else parse_location(str(value))
         except ValueError as error:
             self.fail(f"It must be {error}.", param, ctx)
 
 
 @click.command(name="copy-storage")
-@click.argument("source", type=Place(), metavar="FROM")
-@click.argument("target", type=Place(), metavar="TO")
+@click.argument("source", type=StorageLocation(), metavar="FROM")
+@click.argument("target", type=StorageLocation(), metavar="TO")
 @click.option("--all", "all_", is_flag=True, help="Variants and intermediates too, which can be made again.")
 @click.option("--by-size", is_flag=True, help="Take what is there in the same size for equal, unread.")
 @click.option(
@@ -59,8 +59,8 @@ def copy_storage(
     copy that was broken off goes on when it is called again. Nothing is removed from where it came. It works while
     servers run: copy, then stop them, copy what came meanwhile, and start them with the new PICHUB_STORAGE_URL.
     """
-    settings = settings_of(data_dir=data_dir)
-    rooms = list(Room) if all_ else [Room.ORIGINALS]
+    settings = load_settings(data_dir=data_dir)
+    rooms = list(StoragePrefix) if all_ else [StoragePrefix.ORIGINALS]
     if isinstance(source, Path) and not source.is_dir():
         raise click.UsageError(f"There is no folder {source}.")
     if source == target:
@@ -77,20 +77,20 @@ async def _copy(
     settings: Settings,
     source: Path | Bucket,
     target: Path | Bucket,
-    rooms: list[Room],
+    rooms: list[StoragePrefix],
     *,
     at_once: int,
     by_size: bool,
-) -> Summary:
+) -> CopySummary:
     here, there = bare_storage(source, settings), bare_storage(target, settings)
-    total = await copying.survey(here, rooms)
+    total = await copying.count_objects(here, rooms)
     with click.progressbar(length=total.count, label=written_size(total.size), file=sys.stderr) as bar:
         return await copying.copy(
-            here, there, rooms, at_once=at_once, by_size=by_size, tell=lambda: bar.update(1)
+            here, there, rooms, concurrency=at_once, by_size=by_size, progress=lambda: bar.update(1)
         )
 
 
-def _print(summary: Summary, *, as_json: bool) -> None:
+def _print(summary: CopySummary, *, as_json: bool) -> None:
     if as_json:
         amounts = {
             outcome.name.lower(): {"count": amount.count, "bytes": amount.size}
@@ -98,12 +98,12 @@ def _print(summary: Summary, *, as_json: bool) -> None:
         }
         click.echo(json.dumps({**amounts, "failures": summary.failures}))
         return
-    for outcome in Outcome:
+    for outcome in CopyOutcome:
         amount = summary.amounts[outcome]
         click.echo(f"{amount.count:>10} {outcome} ({written_size(amount.size)})")
-    for key, reason in list(summary.failures.items())[:SHOWN]:
+    for key, reason in list(summary.failures.items())[:MAX_FAILURES_SHOWN]:
         click.echo(f"pichub: {key}: {reason}", err=True)
-    if len(summary.failures) > SHOWN:
-        click.echo(f"pichub: and {len(summary.failures) - SHOWN} more", err=True)
+    if len(summary.failures) > MAX_FAILURES_SHOWN:
+        click.echo(f"pichub: and {len(summary.failures) - MAX_FAILURES_SHOWN} more", err=True)
     if summary.failures:
         click.echo("pichub: not all were copied; call it again to go on", err=True)

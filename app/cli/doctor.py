@@ -11,16 +11,16 @@ import click
 
 from app import lifespan
 from app.cli.checks import engines, machine, settings_conflicts
-from app.cli.checks.findings import Level, Line
+from app.cli.checks.findings import Finding, Level
 from app.cli.console import as_json, data_dir
 from app.context import Services
 from app.db import state
-from app.lifespan import NotMade
+from app.lifespan import NotInitialized
 from app.settings import BadSetting, Settings, unknown
 from app.signing.keyring import BadKeyring, FileKeyring
 
 MARKS = {Level.OK: ("ok", "green"), Level.WARNING: ("warning", "yellow"), Level.PROBLEM: ("problem", "red")}
-NOT_MADE = "start it once with 'pichub serve', or run 'pichub migrate'"
+NOT_INITIALIZED = "start it once with 'pichub serve', or run 'pichub migrate'"
 
 
 @click.command()
@@ -35,7 +35,7 @@ def doctor(data_dir: Path | None, *, as_json: bool) -> None:
     lines = asyncio.run(_all(data_dir))
     if as_json:
         told = [
-            {"level": line.level.value, "about": line.about, "said": line.said, "advice": line.advice}
+            {"level": line.level.value, "about": line.subject, "said": line.message, "advice": line.advice}
             for line in lines
         ]
         click.echo(json.dumps(told))
@@ -46,14 +46,14 @@ def doctor(data_dir: Path | None, *, as_json: bool) -> None:
         sys.exit(1)
 
 
-def _print(line: Line) -> None:
+def _print(line: Finding) -> None:
     mark, colour = MARKS[line.level]
-    click.echo(f"{click.style(f'{mark:<8}', fg=colour)} {line.about}: {line.said}")
+    click.echo(f"{click.style(f'{mark:<8}', fg=colour)} {line.subject}: {line.message}")
     if line.advice:
         click.echo(f"{'':<8}   → {line.advice}")
 
 
-async def _all(data_dir: Path | None) -> list[Line]:
+async def _all(data_dir: Path | None) -> list[Finding]:
     found = [*settings_conflicts.unknown(unknown())]
     try:
         settings = Settings.load()
@@ -61,46 +61,46 @@ async def _all(data_dir: Path | None) -> list[Line]:
         lifespan.presets(settings)
         lifespan.tracing(settings)
         lifespan.database_config(settings)
-        lifespan.storage_place(settings)
+        lifespan.storage_location(settings)
     except BadSetting as error:
-        return [*found, Line.problem("settings", str(error), "nothing starts before it is mended")]
+        return [*found, Finding.problem("settings", str(error), "nothing starts before it is mended")]
     shared = not isinstance(lifespan.keyring(settings), FileKeyring)
-    found += settings_conflicts.dangerous(settings, secret_is_shared=shared)
+    found += settings_conflicts.conflicts(settings, secret_is_shared=shared)
     if not found:
-        found.append(Line.ok("settings", "all are known, and fit together"))
-    found += machine.look(settings)
+        found.append(Finding.ok("settings", "all are known, and fit together"))
+    found += machine.check(settings)
     try:
-        lifespan.require_made(settings)
-    except NotMade as error:
-        return [*found, Line.warning("database", str(error).partition(":")[0], NOT_MADE)]
+        lifespan.require_initialized(settings)
+    except NotInitialized as error:
+        return [*found, Finding.warning("database", str(error).partition(":")[0], NOT_INITIALIZED)]
     return [*found, *[line async for line in _engines(settings)]]
 
 
-async def _engines(settings: Settings) -> AsyncIterator[Line]:
+async def _engines(settings: Settings) -> AsyncIterator[Finding]:
     try:
-        async with lifespan.parts(settings) as services:
+        async with lifespan.inspect_services(settings) as services:
             for check in services.health.checks:
                 if check.name == "storage":
                     yield await engines.storage(check, services.storage)
                 elif check.name != "database":
-                    yield await engines.answers(check)
+                    yield await engines.check_engine(check)
             async for line in _rows(settings, services):
                 yield line
     except OSError as error:
         said = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        yield Line.problem("data folder", said, "give the folder to the user that runs PicHub")
+        yield Finding.problem("data folder", said, "give the folder to the user that runs PicHub")
 
 
-async def _rows(settings: Settings, services: Services) -> AsyncIterator[Line]:
+async def _rows(settings: Settings, services: Services) -> AsyncIterator[Finding]:
     try:
         if isinstance(services.keyring, FileKeyring) and services.keyring.path.exists():
             await services.keyring.signing_secret()
-        async with lifespan.rows(settings):
+        async with lifespan.open_database(settings):
             database = next(check for check in services.health.checks if check.name == "database")
-            line = await engines.answers(database)
+            line = await engines.check_engine(database)
             yield line
             if line.level is Level.OK and (newer := await state.unknown_migrations()):
-                yield Line.problem(
+                yield Finding.problem(
                     "database",
                     f"it has {len(newer)} migrations that this version does not know, such as {newer[0]}",
                     "run the version that made them, or a newer one",
@@ -109,10 +109,10 @@ async def _rows(settings: Settings, services: Services) -> AsyncIterator[Line]:
                 async for line in engines.rows(services):
                     yield line
     except BadKeyring as error:
-        yield Line.problem(
+        yield Finding.problem(
             "secrets", str(error), "restore the file from a backup, or remove it to begin anew"
         )
     except Exception as error:
-        yield Line.problem(
-            "database", engines.words(error), "see that it runs, and what PICHUB_DATABASE_URL says"
+        yield Finding.problem(
+            "database", engines.error_text(error), "see that it runs, and what PICHUB_DATABASE_URL says"
         )

@@ -7,7 +7,7 @@ import click
 
 from app.settings import BadSetting, Settings
 
-EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
+LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 @click.command()
@@ -20,7 +20,7 @@ def health(*, ready: bool, worker: bool, timeout: float) -> None:
         settings = Settings.load()
     except BadSetting as error:
         sys.exit(f"pichub: {error}")
-    host = EVERYWHERE.get(settings.host, settings.host)
+    host = LOOPBACK_OF.get(settings.host, settings.host)
     port = settings.worker_port if worker else settings.port
     if not port:
         sys.exit("pichub: the worker listens nowhere: PICHUB_WORKER_PORT says where it should")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from app.cli.console import data_dir, settings_of, told
+from app.cli.console import data_dir, error_output, load_settings
 from app.lifespan import rotate_secret
 
 
@@ -26,12 +26,12 @@ def secret() -> None:
 @data_dir
 def rotate(keep_for: int, data_dir: Path | None) -> None:
     """Make a new secret. Servers that run take it up at once."""
-    settings = settings_of(data_dir=data_dir)
+    settings = load_settings(data_dir=data_dir)
     if settings.url_secret:
         sys.exit(
             "pichub: PICHUB_URL_SECRET is set: move its value to PICHUB_URL_SECRET_OLD, set a new one, and start again"
         )
-    with told():
+    with error_output():
         until = asyncio.run(rotate_secret(settings, datetime.now(UTC), keep_for=timedelta(days=keep_for)))
     click.echo(
         f"A new secret signs from now on. What the old one signed holds until {until:%Y-%m-%d %H:%M} UTC."

@@ -12,13 +12,13 @@ Image: TypeAlias = dict[str, Any]
 """An image as `/v1` tells it."""
 
 ALBUM_PREFIX = "alb_"
-LONGEST_WAIT = 60
-MOST_TRIES = 3
-LATER = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
+MAX_RETRY_SECONDS = 60
+MAX_ATTEMPTS = 3
+RETRY_STATUSES = {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}
 TIMEOUT = httpx2.Timeout(120, connect=15)
 
 
-class NotUploaded(Exception):
+class UploadFailed(Exception):
     """A file was not uploaded. The text says why; `code` and `status` are the server's, where it answered."""
 
     def __init__(self, details: str, *, code: str | None = None, status: int | None = None) -> None:
@@ -26,7 +26,7 @@ class NotUploaded(Exception):
         self.facts = {"status": status, "code": code, "details": details}
 
 
-class Server:
+class ApiClient:
     """A PicHub at an address, asked with a token. `tell` hears why something takes longer.
 
     with Server("https://pictures.example.org", token, tell=print) as pichub:
@@ -65,10 +65,10 @@ class Server:
             file.seek(0)
             return self._client.post("upload", data=fields, files={"image": (name, file)})
 
-        match self._asked(post, name):
+        match self._request(post, name):
             case {"data": {"id": str(), "links": {}} as image}:
                 return dict(image)
-        raise NotUploaded(f"{self._address} did not say which image it made, as a PicHub does")
+        raise UploadFailed(f"{self._address} did not say which image it made, as a PicHub does")
 
     def album_id(self, album: str) -> str:
         """The id of the album that has this id or name. Raises NotUploaded where there is none, or several."""
@@ -76,40 +76,40 @@ class Server:
             return album
         ids = [each["id"] for each in self._albums() if each["name"] == album]
         if len(ids) > 1:
-            raise NotUploaded(f"There are {len(ids)} albums named {album!r}; give the id: {', '.join(ids)}")
+            raise UploadFailed(f"There are {len(ids)} albums named {album!r}; give the id: {', '.join(ids)}")
         if not ids:
-            raise NotUploaded(f"There is no album named {album!r}")
+            raise UploadFailed(f"There is no album named {album!r}")
         return str(ids[0])
 
     def _albums(self) -> Iterator[dict[str, Any]]:
         page, last = 1, 1
         while page <= last:
-            answer = self._asked(partial(self._client.get, f"albums?page={page}&per_page=100"), "albums")
+            answer = self._request(partial(self._client.get, f"albums?page={page}&per_page=100"), "albums")
             yield from answer["data"]
             page, last = page + 1, answer["meta"]["last_page"]
 
-    def _asked(self, request: Callable[[], httpx2.Response], what: str) -> dict[str, Any]:
+    def _request(self, request: Callable[[], httpx2.Response], what: str) -> dict[str, Any]:
         """What the server answers, asked again where it says when to. Raises NotUploaded."""
-        for tries_left in reversed(range(MOST_TRIES)):
-            answer = self._sent(request)
+        for tries_left in reversed(range(MAX_ATTEMPTS)):
+            answer = self._send(request)
             seconds = _retry_after(answer)
-            if not tries_left or seconds is None or seconds > LONGEST_WAIT:
+            if not tries_left or seconds is None or seconds > MAX_RETRY_SECONDS:
                 break
             self._tell(f"{what}: the server asks to wait {seconds} s")
             self._wait(seconds)
         return self._read(answer)
 
-    def _sent(self, request: Callable[[], httpx2.Response]) -> httpx2.Response:
+    def _send(self, request: Callable[[], httpx2.Response]) -> httpx2.Response:
         try:
             return request()
         except httpx2.HTTPError as error:
             reason = str(error) or type(error).__name__
-            raise NotUploaded(f"{self._address} can't be reached: {reason}") from error
+            raise UploadFailed(f"{self._address} can't be reached: {reason}") from error
 
     def _read(self, answer: httpx2.Response) -> dict[str, Any]:
         if answer.has_redirect_location:
             location = answer.headers["location"]
-            raise NotUploaded(
+            raise UploadFailed(
                 f"{self._address} sends on to {location}; give that server's address instead",
                 status=answer.status_code,
             )
@@ -121,12 +121,14 @@ class Server:
             case {"success": True, "data": _}:
                 return dict(body)
             case {"success": False, "error": {"code": str(code), "details": str(details)}}:
-                raise NotUploaded(details, code=code, status=answer.status_code)
+                raise UploadFailed(details, code=code, status=answer.status_code)
         said = f"{answer.status_code} {answer.reason_phrase}".strip()
-        raise NotUploaded(f"{self._address} answered {said}, not as a PicHub does", status=answer.status_code)
+        raise UploadFailed(
+            f"{self._address} answered {said}, not as a PicHub does", status=answer.status_code
+        )
 
 
 def _retry_after(answer: httpx2.Response) -> int | None:
     """The seconds after which to ask again; None where that is not asked for."""
     text = answer.headers.get("retry-after", "")
-    return int(text) if answer.status_code in LATER and text.isascii() and text.isdigit() else None
+    return int(text) if answer.status_code in RETRY_STATUSES and text.isascii() and text.isdigit() else None

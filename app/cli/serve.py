@@ -13,23 +13,27 @@ import click
 import uvicorn
 
 from app.asgi import create_app
-from app.cli.connections import Connection, cut_when_stuck
-from app.cli.console import data_dir, prepared, settings_of
+from app.cli.connections import HttpProtocol, set_tcp_timeouts
+from app.cli.console import data_dir, initialize, load_settings
 from app.observability import logging as logs
-from app.resolvers.account import FirstSignIn
+from app.resolvers.account import InitialCredentials
 from app.settings import Settings
 
 BACKLOG = 2048
-SOCKETS: Mapping[str, Any] = {"ws": "wsproto", "ws_max_size": 64 * 1024, "ws_per_message_deflate": False}
+WEBSOCKET_OPTIONS: Mapping[str, Any] = {
+    "ws": "wsproto",
+    "ws_max_size": 64 * 1024,
+    "ws_per_message_deflate": False,
+}
 """How uvicorn speaks WebSocket. Compressing each small message costs more than sending it."""
 
 
-COLLECT_AFTER = (2_000, 10, 10)
+GC_THRESHOLDS = (2_000, 10, 10)
 """How many new objects the garbage collector looks at at once, and how often at older ones. With Python's 700 it
 takes a third of the time of a server that tells 500 subscribers of each event."""
 
 
-class Server(uvicorn.Server):
+class PicHubServer(uvicorn.Server):
     """Cuts event streams when it stops: they would hold it up until it lost its patience.
 
     Told to stop, it says so at /readyz first, and goes on for `drain` seconds, as whoever sends requests here looks now
@@ -56,7 +60,7 @@ class Server(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        gc.set_threshold(*COLLECT_AFTER)
+        gc.set_threshold(*GC_THRESHOLDS)
         await super().startup(sockets)
         if graphql := self.lifespan.state.get("graphql"):
             graphql.add_done_callback(
@@ -76,7 +80,7 @@ class Server(uvicorn.Server):
 @data_dir
 def serve(**options: Any) -> None:
     """Run the server. Makes tables and the first account where there are none."""
-    settings = settings_of(**options)
+    settings = load_settings(**options)
     logs.set_up(settings)
     config = uvicorn.Config(
         app=lambda: create_app(settings),
@@ -88,26 +92,26 @@ def serve(**options: Any) -> None:
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        http=Connection,
-        **SOCKETS,
+        http=HttpProtocol,
+        **WEBSOCKET_OPTIONS,
         timeout_graceful_shutdown=10,
     )
     _check_documents(settings)
     listening = config.bind_socket()
     settings = replace(settings, port=listening.getsockname()[1])
-    first = prepared(settings)
-    cut_when_stuck(listening, settings.stall_timeout)
+    first = initialize(settings)
+    set_tcp_timeouts(listening, settings.stall_timeout)
     listening.listen(
         BACKLOG
     )  # whoever reads the addresses may connect at once, and waits while the server starts
     click.echo(_welcome(settings, first))
-    Server(config, drain=settings.drain).run(sockets=[listening])
+    PicHubServer(config, drain=settings.drain).run(sockets=[listening])
 
 
 @click.command()
 def migrate() -> None:
     """Bring the tables up to date, and make the first account where there is none."""
-    first = prepared(settings_of())
+    first = initialize(load_settings())
     click.echo(_once(first) if first else "The tables are up to date.")
 
 
@@ -116,15 +120,18 @@ def _check_documents(settings: Settings) -> None:
     if settings.graphql_documents is None:
         return
     from app.graphql.schema import build_schema
-    from app.graphql.server.trusted_documents import BadDocument, Documents  # GraphQL takes long to import
+    from app.graphql.server.trusted_documents import (  # GraphQL takes long to import
+        InvalidDocument,
+        TrustedDocuments,
+    )
 
     try:
-        Documents.load(settings.graphql_documents, build_schema(settings).reader)
-    except BadDocument as error:
+        TrustedDocuments.load(settings.graphql_documents, build_schema(settings).document_cache)
+    except InvalidDocument as error:
         sys.exit(f"pichub: PICHUB_GRAPHQL_DOCUMENTS: {error}")
 
 
-def _welcome(settings: Settings, first: FirstSignIn | None) -> str:
+def _welcome(settings: Settings, first: InitialCredentials | None) -> str:
     url = settings.url
     addresses = f"""PicHub runs at {url}
 
@@ -136,7 +143,7 @@ def _welcome(settings: Settings, first: FirstSignIn | None) -> str:
     return f"{addresses}\n{_once(first)}" if first else addresses
 
 
-def _once(first: FirstSignIn) -> str:
+def _once(first: InitialCredentials) -> str:
     return f"""The first account was made. Keep this: it is shown only once.
 
   sign-in     {first.username} / {first.password}

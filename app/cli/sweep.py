@@ -4,20 +4,20 @@ from typing import Any
 
 import click
 
-from app.cli.console import as_json, at_the_console, print_all
+from app.cli.console import as_json, console_command, print_table
 from app.context import Context
 from app.errors import written_size
 from app.jobs.cleanup import runner
 from app.jobs.cleanup.report import CleanupReport
 from app.jobs.leases import LeaseLost, LeaseTaken
-from app.storage.base import Amount
+from app.storage.base import ObjectTotals
 
 
 @click.command()
 @click.option("--dry-run", is_flag=True, help="Remove nothing: tell what would go.")
 @click.option("--force", is_flag=True, help="Remove originals without a row however many they are.")
 @as_json
-@at_the_console
+@console_command
 async def sweep(ctx: Context, *, dry_run: bool, force: bool, as_json: bool) -> None:
     """Remove what nobody needs any more; works while servers run.
 
@@ -32,7 +32,9 @@ async def sweep(ctx: Context, *, dry_run: bool, force: bool, as_json: bool) -> N
     if as_json:
         click.echo(json.dumps(_facts(report, dry_run=dry_run)))
     else:
-        print_all(_lines(report), ("would_remove" if dry_run else "removed", "count", "size"), as_json=False)
+        print_table(
+            _lines(report), ("would_remove" if dry_run else "removed", "count", "size"), as_json=False
+        )
     for name, failure in report.failed.items():
         click.echo(f"pichub: {name}: {failure}", err=True)
     if report.withheld:
@@ -59,5 +61,5 @@ def _facts(report: CleanupReport, *, dry_run: bool) -> dict[str, Any]:
     }
 
 
-def _amount(amount: Amount) -> dict[str, int]:
+def _amount(amount: ObjectTotals) -> dict[str, int]:
     return {"count": amount.count, "bytes": amount.size}

@@ -5,7 +5,7 @@ from typing import Any
 import click
 
 from app.auth.actor import Scope, ScopePreset
-from app.cli.console import as_json, at_the_console, print_all, print_one
+from app.cli.console import as_json, console_command, print_one, print_table
 from app.context import Context
 from app.models import ApiToken
 from app.resolvers import accounts, tokens
@@ -51,7 +51,7 @@ class Duration(click.ParamType[timedelta]):
 @click.option("--expires-in", type=Duration(), help="How long it holds: 12h, 30d, 8w. For ever, if not said.")
 @click.option("--album", "album_id", help="The id of an album of the account's that uploads are to land in.")
 @as_json
-@at_the_console
+@console_command
 async def create(
     ctx: Context,
     username: str,
@@ -64,7 +64,7 @@ async def create(
     as_json: bool,
 ) -> None:
     """Make a token for an account. Its text is printed this once."""
-    account = await accounts.named(ctx, username)
+    account = await accounts.get_by_username(ctx, username)
     expires_at = ctx.now() + expires_in if expires_in else None
     new = NewToken(name, _scopes(scopes), _preset(scopes, preset), expires_at, album_id)
     made = await tokens.create_for(ctx, account, new)
@@ -74,17 +74,17 @@ async def create(
 @token.command(name="list")
 @click.argument("username")
 @as_json
-@at_the_console
+@console_command
 async def show(ctx: Context, username: str, *, as_json: bool) -> None:
     """List an account's tokens that were not revoked, newest first."""
-    found = await tokens.all_of(ctx, await accounts.named(ctx, username))
-    print_all([_facts(each) for each in found], COLUMNS, as_json=as_json)
+    found = await tokens.list_of(ctx, await accounts.get_by_username(ctx, username))
+    print_table([_facts(each) for each in found], COLUMNS, as_json=as_json)
 
 
 @token.command()
 @click.argument("token_id")
 @as_json
-@at_the_console
+@console_command
 async def revoke(ctx: Context, token_id: str, *, as_json: bool) -> None:
     """Revoke a token by its id: the next request with it is refused."""
     print_one({"id": await tokens.revoke(ctx, token_id), "revoked": True}, as_json=as_json)

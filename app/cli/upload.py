@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import click
 
-from app.cli.sending import Image, NotUploaded, Server
+from app.cli.sending import ApiClient, Image, UploadFailed
 
 FORMATS = ("url", "markdown", "html", "bbcode")
-OURS_ALONE = 0o600
-OTHERS = 0o077
+PRIVATE_MODE = 0o600
+OTHERS_MASK = 0o077
 STDIN = "-"
 
 
@@ -28,7 +28,7 @@ def default_file() -> Path:
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class SavedAccount:
     """Where to upload, and with which token."""
 
     server: str
@@ -70,15 +70,15 @@ def upload(
     if not files and not save:
         raise click.UsageError("Say which files to upload.")
     path = config or default_file()
-    account = account_of(server, token, path, is_asked_for=config is not None and not save, may_ask=save)
+    account = saved_account(server, token, path, is_asked_for=config is not None and not save, may_ask=save)
     if save:
-        keep(account, path)
+        save_config(account, path)
         print(f"Saved in {path}", file=sys.stderr)
     if not files:
         return
-    with Server(account.server, account.token, tell=complain) as pichub:
+    with ApiClient(account.server, account.token, tell=print_error) as pichub:
         outcomes = []
-        album_id = found_album(pichub, album)
+        album_id = find_album(pichub, album)
         for file in files:
             outcome = outcome_of(pichub, file, album_id)
             outcomes.append(outcome)
@@ -90,12 +90,12 @@ def upload(
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class UploadOutcome:
     """What became of a file: an image, or a failure."""
 
     file: str
     image: Image | None = None
-    failure: NotUploaded | None = None
+    failure: UploadFailed | None = None
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -104,38 +104,38 @@ class Outcome:
         return {"file": self.file, "success": False, "error": self.failure.facts}
 
 
-def outcome_of(pichub: Server, file: str, album_id: str | None) -> Outcome:
+def outcome_of(pichub: ApiClient, file: str, album_id: str | None) -> UploadOutcome:
     try:
-        with opened(file) as (stream, name), progress(stream, file) as seen:
-            return Outcome(file, image=pichub.upload(seen, name, album_id))
+        with open_file(file) as (stream, name), progress(stream, file) as seen:
+            return UploadOutcome(file, image=pichub.upload(seen, name, album_id))
     except OSError as error:
-        return Outcome(file, failure=NotUploaded(error.strerror or str(error)))
-    except NotUploaded as failure:
-        return Outcome(file, failure=failure)
+        return UploadOutcome(file, failure=UploadFailed(error.strerror or str(error)))
+    except UploadFailed as failure:
+        return UploadOutcome(file, failure=failure)
 
 
-def show(outcome: Outcome, format_: str) -> None:
+def show(outcome: UploadOutcome, format_: str) -> None:
     if outcome.image is not None:
         print(outcome.image["links"][format_], flush=True)
     else:
-        complain(f"{outcome.file}: {outcome.failure}")
+        print_error(f"{outcome.file}: {outcome.failure}")
 
 
-def complain(text: str) -> None:
+def print_error(text: str) -> None:
     line = "".join(c if c.isprintable() else " " for c in text)  # servers may say what they like
     print(f"pichub: {line}", file=sys.stderr, flush=True)
 
 
-def found_album(pichub: Server, album: str | None) -> str | None:
+def find_album(pichub: ApiClient, album: str | None) -> str | None:
     try:
         return pichub.album_id(album) if album else None
-    except NotUploaded as failure:
-        complain(str(failure))
+    except UploadFailed as failure:
+        print_error(str(failure))
         sys.exit(1)
 
 
 @contextmanager
-def opened(file: str) -> Iterator[tuple[BinaryIO, str]]:
+def open_file(file: str) -> Iterator[tuple[BinaryIO, str]]:
     """A file that can be read again, and the name it has. Standard input goes through the disk, not through memory."""
     if file != STDIN:
         with Path(file).open("rb") as stream:
@@ -155,10 +155,10 @@ def progress(stream: BinaryIO, label: str) -> Iterator[BinaryIO]:
         yield stream
         return
     with click.progressbar(length=os.fstat(stream.fileno()).st_size, label=label, file=sys.stderr) as bar:
-        yield Watched(stream, bar)  # type: ignore[misc]  # all of a file that is read of it
+        yield ProgressReader(stream, bar)  # type: ignore[misc]  # all of a file that is read of it
 
 
-class Watched:
+class ProgressReader:
     """A file whose reading moves a bar."""
 
     def __init__(self, stream: BinaryIO, bar: Any) -> None:
@@ -182,11 +182,11 @@ class Watched:
         return self._stream.fileno()
 
 
-def account_of(
+def saved_account(
     server: str | None, token: str | None, path: Path, *, is_asked_for: bool, may_ask: bool
-) -> Account:
+) -> SavedAccount:
     """What the options and the environment say, and the file where they say nothing. Ends the command with a line."""
-    kept = {} if server and token else read(path, must_exist=is_asked_for)
+    kept = {} if server and token else read_config(path, must_exist=is_asked_for)
     if not token and (not server or _address(server) == _address(kept.get("server") or server)):
         token = kept.get("token")  # that of one server is nothing for another to know
     server = server or kept.get("server")
@@ -196,10 +196,10 @@ def account_of(
         raise click.UsageError(f"Say which PicHub: --server, PICHUB_SERVER, or 'server' in {path}.")
     if not token:
         raise click.UsageError(f"Give an API token: PICHUB_TOKEN, --token, or 'token' in {path}.")
-    return Account(_address(server), _printable(token))
+    return SavedAccount(_address(server), _printable(token))
 
 
-def read(path: Path, *, must_exist: bool) -> dict[str, str]:
+def read_config(path: Path, *, must_exist: bool) -> dict[str, str]:
     """What the file says. Ends the command where it can't be read; warns where others can read it too."""
     try:
         with path.open("rb") as file:
@@ -211,19 +211,19 @@ def read(path: Path, *, must_exist: bool) -> dict[str, str]:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise click.UsageError(f"{path} can't be read: {error}") from error
-    if mode & OTHERS and os.name == "posix":
-        complain(f"others on this machine can read the token in {path}: chmod 600 {path}")
+    if mode & OTHERS_MASK and os.name == "posix":
+        print_error(f"others on this machine can read the token in {path}: chmod 600 {path}")
     wrong = [name for name in ("server", "token") if not isinstance(said.get(name, ""), str)]
     if wrong:
         raise click.UsageError(f"'{wrong[0]}' in {path} must be text.")
     return said
 
 
-def keep(account: Account, path: Path) -> None:
+def save_config(account: SavedAccount, path: Path) -> None:
     """Writes the file, for its owner alone to read, in the place of the one before."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
-    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, OURS_ALONE)
+    descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE)
     with os.fdopen(descriptor, "w") as file:
         file.writelines(
             f"{name} = {json.dumps(text)}\n"

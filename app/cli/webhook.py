@@ -4,15 +4,15 @@ from datetime import UTC, datetime
 
 import click
 
-from app.cli.console import settings_of
+from app.cli.console import load_settings
 from app.client_address import networks
 from app.events.catalogue import EventType
-from app.outbound.post import BadAddress, Blocked, NotSent, Outbound
+from app.outbound.post import Blocked, InvalidUrl, NotSent, Outbound
 from app.webhooks import outcomes, payload
 from app.webhooks.examples import example
-from app.webhooks.signatures import BadSecret
+from app.webhooks.signatures import InvalidSecret
 
-ANYWHERE = networks("0.0.0.0/0, ::/0")
+ALL_NETWORKS = networks("0.0.0.0/0, ::/0")
 
 
 @click.group()
@@ -35,7 +35,7 @@ def test_webhook(url: str, secret: str, type_: str) -> None:
     """Send one made-up event to URL, signed, and show the request and the answer."""
     try:
         delivered = asyncio.run(_try_out(url, secret, EventType(type_)))
-    except (BadSecret, BadAddress) as error:
+    except (InvalidSecret, InvalidUrl) as error:
         sys.exit(f"pichub: {error}")
     sys.exit(0 if delivered else 1)
 
@@ -47,7 +47,7 @@ async def _try_out(url: str, secret: str, kind: EventType) -> bool:
     await _warn_of_blocked(url)
     now = datetime.now(UTC)
     event = example(kind, now)
-    body = payload.body_of(event)
+    body = payload.serialize(event)
     headers = payload.headers(event.id, body, now, [secret])
     request = request_of(url, headers, body)
     click.echo(f"POST {request.url.raw_path.decode()} HTTP/1.1")
@@ -55,18 +55,20 @@ async def _try_out(url: str, secret: str, kind: EventType) -> bool:
         click.echo(f"{name.decode()}: {value.decode()}")
     click.echo(f"\n{body.decode()}\n")
     try:
-        answer = await Outbound(allowed=ANYWHERE).post(url, headers, body)
+        answer = await Outbound(allowed=ALL_NETWORKS).post(url, headers, body)
     except NotSent as failure:
-        click.echo(f"{outcomes.of_failure(failure).value}: {failure}")
+        click.echo(f"{outcomes.outcome_of_failure(failure).value}: {failure}")
         return False
-    outcome = outcomes.of_status(answer.status)
-    click.echo(f"HTTP/1.1 {answer.status}\n\n{answer.excerpt}\n\n{outcome.value}: {outcomes.ABOUT[outcome]}")
+    outcome = outcomes.outcome_of_status(answer.status)
+    click.echo(
+        f"HTTP/1.1 {answer.status}\n\n{answer.excerpt}\n\n{outcome.value}: {outcomes.DESCRIPTIONS[outcome]}"
+    )
     return outcome.is_success
 
 
 async def _warn_of_blocked(url: str) -> None:
     try:
-        await Outbound(allowed=settings_of().webhook_allow_networks).check(url)
+        await Outbound(allowed=load_settings().webhook_allow_networks).check(url)
     except Blocked:
         click.echo(
             "The server would not call this address, which is not a public one: see PICHUB_WEBHOOK_ALLOW_NETWORKS.\n",

@@ -8,19 +8,19 @@ from typing import Any
 import click
 import uvicorn
 
-from app.cli.connections import Connection
-from app.cli.console import data_dir, settings_of, told
+from app.cli.connections import HttpProtocol
+from app.cli.console import data_dir, error_output, load_settings
 from app.context import Services
 from app.jobs.worker import LOOPS, run_loops
-from app.lifespan import bring_up_to_date, running
+from app.lifespan import run_services, upgrade
 from app.observability import logging as logs
 from app.settings import Settings
 
-PATIENCE = 2
+STOP_TIMEOUT_SECONDS = 2
 """Seconds that an answer may take to end when the worker stops."""
 
 
-class Server(uvicorn.Server):
+class MonitoringServer(uvicorn.Server):
     """Leaves signals to the worker, which ends it."""
 
     @contextmanager
@@ -41,11 +41,11 @@ def worker(**options: Any) -> None:
 
     Servers do it themselves unless PICHUB_WORKER is apart.
     """
-    settings = settings_of(**options)
+    settings = load_settings(**options)
     logs.set_up(settings)
     listening = _bound(settings) if settings.worker_port else None
-    with told():
-        asyncio.run(_until_told_to_stop(settings, listening))
+    with error_output():
+        asyncio.run(_run_until_stopped(settings, listening))
 
 
 def _bound(settings: Settings) -> socket.socket:
@@ -53,36 +53,36 @@ def _bound(settings: Settings) -> socket.socket:
     return uvicorn.Config("", host=settings.host, port=settings.worker_port, log_config=None).bind_socket()
 
 
-async def _until_told_to_stop(settings: Settings, listening: socket.socket | None) -> None:
+async def _run_until_stopped(settings: Settings, listening: socket.socket | None) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    await bring_up_to_date(settings)
-    async with running(settings) as services, _answering(services, listening):
+    await upgrade(settings)
+    async with run_services(settings) as services, _serve_monitoring(services, listening):
         click.echo(f"PicHub's worker runs on {settings.data_dir.resolve()}: {', '.join(LOOPS)}")
         await run_loops(services, stop)
 
 
 @asynccontextmanager
-async def _answering(services: Services, listening: socket.socket | None) -> AsyncIterator[None]:
+async def _serve_monitoring(services: Services, listening: socket.socket | None) -> AsyncIterator[None]:
     """Says how the worker does to whoever asks there, until the block ends."""
     if listening is None:
         yield
         return
-    from app.asgi import watched  # a worker without a port has no use for all that serves requests
+    from app.asgi import monitoring_app  # a worker without a port has no use for all that serves requests
 
     config = uvicorn.Config(
-        watched(services),
+        monitoring_app(services),
         log_config=None,
         log_level="warning",
         access_log=False,
         proxy_headers=False,
         server_header=False,
-        http=Connection,
+        http=HttpProtocol,
         ws="none",
-        timeout_graceful_shutdown=PATIENCE,
+        timeout_graceful_shutdown=STOP_TIMEOUT_SECONDS,
     )
-    server = Server(config)
+    server = MonitoringServer(config)
     serving = asyncio.create_task(server.serve(sockets=[listening]), name="pichub-watched")
     try:
         yield

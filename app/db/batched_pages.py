@@ -10,17 +10,17 @@ from app.db.sql import Statement
 from app.pagination import Cursor, Direction, Order, Page, PageRequest
 
 M = TypeVar("M", bound=Model)
-EVERYTHING: Mapping[str, Any] = {}
+NO_FILTER: Mapping[str, Any] = {}
 
 
-async def by_cursor_in_each(
+async def pages_by_cursor(
     query: QuerySet[M],
     column: str,
     totals: Mapping[str, int],
     request: PageRequest,
     direction: Direction,
     *,
-    where: Mapping[str, Any] = EVERYTHING,
+    where: Mapping[str, Any] = NO_FILTER,
 ) -> dict[str, Page[M]]:
     """A page for each key of `totals`: of those rows of `query` whose `column` is the key.
 
@@ -33,7 +33,7 @@ async def by_cursor_in_each(
     request.require(Order())
     table = query.model._meta  # noqa: SLF001  (Tortoise has no other name for it)
     arguments: list[Any] = []
-    pieces = [_piece(table.db_table, column, key, request, direction, where, arguments) for key in totals]
+    pieces = [_subquery(table.db_table, column, key, request, direction, where, arguments) for key in totals]
     statement = Statement(" UNION ALL ".join(pieces))
     found = await table.db.execute_query_dict(statement.for_(table.db), arguments)
     rows: dict[str, Any] = {row.pk: row for row in await query.filter(id__in=[each["id"] for each in found])}
@@ -44,7 +44,7 @@ async def by_cursor_in_each(
     return {key: _page(lists[key], request, totals[key]) for key in totals}
 
 
-def _piece(
+def _subquery(
     table: str,
     column: str,
     key: str,
@@ -81,8 +81,8 @@ def _page(rows: list[M], request: PageRequest, total: int) -> Page[M]:
     # The cursor of a bound was given by a page of this list: there was a row where it stands.
     has_next = request.before is not None if request.backward else there_is_more
     has_previous = there_is_more if request.backward else request.after is not None
-    return Page(items, _place, has_next, has_previous, total)
+    return Page(items, _cursor_of, has_next, has_previous, total)
 
 
-def _place(row: Any) -> Cursor:
+def _cursor_of(row: Any) -> Cursor:
     return Cursor(row.created_at, row.id)

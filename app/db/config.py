@@ -15,10 +15,10 @@ SQLITE = "sqlite:///"
 POSTGRES = ("postgres://", "postgresql://")
 IN_MEMORY = ":memory:"
 
-POOL = {"minsize": 1, "maxsize": 10}
-CONNECTING = {"timeout": 10, "command_timeout": 60, "statement_cache_size": 100}
+POOL_OPTIONS = {"minsize": 1, "maxsize": 10}
+CONNECT_OPTIONS = {"timeout": 10, "command_timeout": 60, "statement_cache_size": 100}
 """Seconds to connect, seconds that a statement may take, and how many prepared ones a connection keeps."""
-LARGEST = 10_000
+MAX_POOL_SIZE = 10_000
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 SSL_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
 HOST = re.compile(r"(\[[^]]+]|[^:@#\[]*)(:\d+)?")
@@ -56,7 +56,7 @@ def is_postgres(url: str) -> bool:
     return url.startswith(POSTGRES)
 
 
-def place(url: str) -> str:
+def redacted_url(url: str) -> str:
     """The URL as it may be shown: without user, password and options."""
     if not is_postgres(url):
         return url
@@ -90,11 +90,11 @@ def _credentials(url: str) -> Config:
         raise UnsupportedDatabase(
             "A postgres:// URL must name a database: postgres://user:password@host/database"
         )
-    pool = {name: _number(options, name, default, least=1) for name, default in POOL.items()}
+    pool = {name: _integer_option(options, name, default, least=1) for name, default in POOL_OPTIONS.items()}
     if pool["minsize"] > pool["maxsize"]:
         raise UnsupportedDatabase("In a postgres:// URL minsize must not be more than maxsize")
     connecting: Config = {
-        name: _number(options, name, default, least=0) for name, default in CONNECTING.items()
+        name: _integer_option(options, name, default, least=0) for name, default in CONNECT_OPTIONS.items()
     }
     connecting |= _tls(options)
     if "application_name" not in options:
@@ -122,12 +122,12 @@ def _tls(options: dict[str, str]) -> Config:
     return {}
 
 
-def _number(options: dict[str, str], name: str, default: int, *, least: int) -> int:
+def _integer_option(options: dict[str, str], name: str, default: int, *, least: int) -> int:
     """Takes an option of ours out of the URL's: what is left is for libpq's rules."""
     text = options.pop(name, str(default))
-    if not (text.isascii() and text.isdigit() and least <= int(text) <= LARGEST):
+    if not (text.isascii() and text.isdigit() and least <= int(text) <= MAX_POOL_SIZE):
         raise UnsupportedDatabase(
-            f"In a postgres:// URL {name} must be a whole number from {least} to {LARGEST}"
+            f"In a postgres:// URL {name} must be a whole number from {least} to {MAX_POOL_SIZE}"
         )
     return int(text)
 
@@ -138,5 +138,5 @@ def sqlite_path(config: Config) -> Path | None:
     return None if path == IN_MEMORY else Path(path)
 
 
-FOR_MAKING_MIGRATIONS = tortoise_config(SQLITE + IN_MEMORY)
+MIGRATION_CONFIG = tortoise_config(SQLITE + IN_MEMORY)
 """For scripts/migration: models are compared with migrations, and no database is asked."""

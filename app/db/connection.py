@@ -17,12 +17,12 @@ from tortoise.exceptions import OperationalError
 T = TypeVar("T")
 Work: TypeAlias = Callable[[sqlite3.Connection], T]
 
-LOCK_PATIENCE = 5.0
+LOCK_TIMEOUT_SECONDS = 5.0
 """Seconds that a statement waits for another process to let go of the database."""
-INTERRUPT_INTERVAL = 0.02
+INTERRUPT_INTERVAL_SECONDS = 0.02
 
 
-class Connection:
+class SQLiteConnection:
     """Made by `open`. A call that is cancelled raises CancelledError when its work has ended, never before.
 
     Work of an `interruptible` connection is broken off then, and when it is closed; other work is waited for.
@@ -41,8 +41,8 @@ class Connection:
         """A connection to the file `path`, which is made if missing. Raises OperationalError."""
         connection = cls(interruptible=interruptible)
         try:
-            opening = connection._ask(lambda: _connect(path, pragmas))
-            connection._raw = await settled(opening, hurry=connection._interrupt)
+            opening = connection._submit(lambda: _connect(path, pragmas))
+            connection._raw = await wait_uncancelled(opening, interrupt=connection._interrupt)
         except BaseException as error:
             await connection.close()
             if isinstance(error, sqlite3.Error):
@@ -55,7 +55,7 @@ class Connection:
         if self._raw is None or not self._open:
             raise OperationalError("The database is closed")
         raw = self._raw
-        return await settled(self._ask(lambda: work(raw)), hurry=self._interrupt)
+        return await wait_uncancelled(self._submit(lambda: work(raw)), interrupt=self._interrupt)
 
     async def close(self) -> None:
         """Closes when the work in hand is done; an open transaction is rolled back. Again is fine."""
@@ -63,7 +63,7 @@ class Connection:
             return
         self._open = False
         try:
-            await settled(self._ask(self._close_raw), hurry=self._interrupt, now=True)
+            await wait_uncancelled(self._submit(self._close_raw), interrupt=self._interrupt, now=True)
         finally:
             self._asked.put(None)
             self._thread.join()
@@ -77,7 +77,7 @@ class Connection:
         if self._raw is not None:
             self._raw.close()
 
-    def _ask(self, work: Callable[[], T]) -> asyncio.Future[T]:
+    def _submit(self, work: Callable[[], T]) -> asyncio.Future[T]:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
 
@@ -98,7 +98,9 @@ class Connection:
                 answer()
 
 
-async def settled(future: asyncio.Future[T], *, hurry: Callable[[], None], now: bool = False) -> T:
+async def wait_uncancelled(
+    future: asyncio.Future[T], *, interrupt: Callable[[], None], now: bool = False
+) -> T:
     """The future's result. A cancel that comes meanwhile is raised once the future is done, never before.
 
     `hurry` is called from the cancel on, or from `now`: again and again, as it may come before there is work to hurry.
@@ -107,9 +109,9 @@ async def settled(future: asyncio.Future[T], *, hurry: Callable[[], None], now: 
     while not future.done():
         hurried = now or cancel is not None
         if hurried:
-            hurry()
+            interrupt()
         try:
-            await asyncio.wait((future,), timeout=INTERRUPT_INTERVAL if hurried else None)
+            await asyncio.wait((future,), timeout=INTERRUPT_INTERVAL_SECONDS if hurried else None)
         except asyncio.CancelledError as error:
             cancel = error
     if cancel is not None:
@@ -119,7 +121,7 @@ async def settled(future: asyncio.Future[T], *, hurry: Callable[[], None], now: 
 
 
 def _connect(path: str, pragmas: Mapping[str, object]) -> sqlite3.Connection:
-    raw = sqlite3.connect(path, timeout=LOCK_PATIENCE, isolation_level=None)
+    raw = sqlite3.connect(path, timeout=LOCK_TIMEOUT_SECONDS, isolation_level=None)
     try:
         for name, value in pragmas.items():
             raw.execute(f"PRAGMA {name}={value}").fetchall()

@@ -15,50 +15,50 @@ from tortoise.fields.base import Field
 from tortoise.models import Model
 from tortoise.transactions import in_transaction
 
-from app.db.config import APP, CONNECTION, Config, place, sqlite_path, tortoise_config
+from app.db.config import APP, CONNECTION, Config, redacted_url, sqlite_path, tortoise_config
 from app.db.migrate import is_current, migrate
 from app.db.sql import Statement
 
-BATCH = 500
+BATCH_SIZE = 500
 SOURCE = "source"
-FIRST_OF_ALL: dict[type, Any] = {str: "", int: -1}
+BEFORE_FIRST: dict[type, Any] = {str: "", int: -1}
 """A key that sorts before all others."""
 
 Rows: TypeAlias = list[tuple[Any, ...]]
 Tell: TypeAlias = Callable[[int], None]
 
-MARKS = "pichub_copy"
-MAKE_MARKS = Statement(
-    f"CREATE TABLE {MARKS} (source VARCHAR(2000) NOT NULL, name VARCHAR(64) PRIMARY KEY, reached VARCHAR(64) NOT NULL)"
+PROGRESS_TABLE = "pichub_copy"
+CREATE_PROGRESS = Statement(
+    f"CREATE TABLE {PROGRESS_TABLE} (source VARCHAR(2000) NOT NULL, name VARCHAR(64) PRIMARY KEY, reached VARCHAR(64) NOT NULL)"
 )
-SET_MARK = Statement(
-    f"INSERT INTO {MARKS} (source, name, reached) VALUES (?1, ?2, ?3) "  # noqa: S608
+SET_PROGRESS = Statement(
+    f"INSERT INTO {PROGRESS_TABLE} (source, name, reached) VALUES (?1, ?2, ?3) "  # noqa: S608
     "ON CONFLICT (name) DO UPDATE SET reached = excluded.reached"
 )
 
 
-class Refused(Exception):
+class CopyRefused(Exception):
     """The copy was not begun or not ended. The text says why, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CopiedTable:
     """A table of ours. `columns` begin with the key, by which rows are read in order."""
 
     name: str
     columns: tuple[str, ...]
     fields: tuple[Field[Any], ...]
-    counts_up: bool
+    has_sequence: bool
 
     @classmethod
-    def of(cls, model: type[Model]) -> "Table":
+    def of(cls, model: type[Model]) -> "CopiedTable":
         meta = model._meta  # noqa: SLF001  (Tortoise has no other name for it)
         names = sorted(meta.fields_db_projection, key=lambda name: name != meta.pk_attr)
         return cls(
             meta.db_table,
             tuple(meta.fields_db_projection[name] for name in names),
             tuple(meta.fields_map[name] for name in names),
-            counts_up=bool(meta.pk.generated),
+            has_sequence=bool(meta.pk.generated),
         )
 
     @property
@@ -70,7 +70,7 @@ class Table:
         names = ", ".join(f'"{name}"' for name in self.columns)
         statement = Statement(
             f'SELECT {names} FROM "{self.name}" WHERE "{self.columns[0]}" > ?1 '  # noqa: S608  (names of ours)
-            f'ORDER BY "{self.columns[0]}" LIMIT {BATCH}'
+            f'ORDER BY "{self.columns[0]}" LIMIT {BATCH_SIZE}'
         )
         _, rows = await db.execute_rows(statement.for_(db), [reached])  # type: ignore[attr-defined]
         return [tuple(row) for row in rows]
@@ -85,30 +85,32 @@ class Table:
         (row,) = await db.execute_query_dict(f'SELECT count(*) AS number FROM "{self.name}"')  # noqa: S608
         return int(row["number"])
 
-    def plain(self, row: Sequence[Any]) -> tuple[Any, ...]:
+    def to_portable(self, row: Sequence[Any]) -> tuple[Any, ...]:
         """The values in a form that does not depend on the database."""
-        return tuple(_plain(field, value) for field, value in zip(self.fields, row, strict=True))
+        return tuple(_to_portable(field, value) for field, value in zip(self.fields, row, strict=True))
 
-    def kept(self, plain: Sequence[Any], db: BaseDBAsyncClient) -> tuple[Any, ...]:
+    def from_portable(self, plain: Sequence[Any], db: BaseDBAsyncClient) -> tuple[Any, ...]:
         """Such values as a database is given them."""
         return tuple(
-            _kept(field, value, db.capabilities.dialect)
+            _from_portable(field, value, db.capabilities.dialect)
             for field, value in zip(self.fields, plain, strict=True)
         )
 
-    async def digest(self, db: BaseDBAsyncClient, tell: Tell) -> str:
+    async def digest(self, db: BaseDBAsyncClient, progress: Tell) -> str:
         """Of all rows: equal where the tables are."""
-        digest, reached = hashlib.sha256(), FIRST_OF_ALL[self.key]
+        digest, reached = hashlib.sha256(), BEFORE_FIRST[self.key]
         while rows := await self.after(db, reached):
             for row in rows:
-                digest.update(orjson.dumps(self.plain(row), option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z))
+                digest.update(
+                    orjson.dumps(self.to_portable(row), option=orjson.OPT_SORT_KEYS | orjson.OPT_UTC_Z)
+                )
             reached = rows[-1][0]
-            tell(len(rows))
+            progress(len(rows))
         return digest.hexdigest()
 
-    async def count_on(self, db: BaseDBAsyncClient) -> None:
+    async def advance_sequence(self, db: BaseDBAsyncClient) -> None:
         """New rows count on from the last one that was copied. SQLite does so by itself."""
-        if self.counts_up and db.capabilities.dialect == "postgres":
+        if self.has_sequence and db.capabilities.dialect == "postgres":
             key = self.columns[0]
             await db.execute_query_dict(
                 f"SELECT setval(pg_get_serial_sequence('{self.name}', '{key}'), coalesce(max({key}), 1), "  # noqa: S608
@@ -116,94 +118,102 @@ class Table:
             )
 
 
-class Copy:
+class DatabaseCopy:
     """A copy under way: `total` is the number of rows to read, those that are compared at the end among them."""
 
     def __init__(self, source: BaseDBAsyncClient, target: BaseDBAsyncClient, name: str) -> None:
         self._source = source
         self._target = target
         self._name = name
-        self.tables = [Table.of(model) for model in _in_order(_models())]
+        self.tables = [CopiedTable.of(model) for model in _in_order(_models())]
         self.total = 0
 
     async def prepare(self) -> None:
         """Raises Refused where the target has rows that are not of a copy of this source."""
-        marked = await self._marks_of()
+        marked = await self._progress_columns()
         if marked is None:
             filled = [table.name for table in self.tables if await table.count(self._target)]
             if filled:
-                raise Refused(
+                raise CopyRefused(
                     f"The target is not empty: there are rows in {', '.join(filled)}. Name an empty database"
                 )
-            await self._target.execute_script(MAKE_MARKS.for_(self._target))
+            await self._target.execute_script(CREATE_PROGRESS.for_(self._target))
         elif marked - {self._name}:
-            raise Refused(
+            raise CopyRefused(
                 f"The target holds an unfinished copy of {', '.join(sorted(marked))}:"
                 " end that one, or name an empty database"
             )
         self.total = 3 * sum([await table.count(self._source) for table in self.tables])
 
-    async def run(self, tell: Tell) -> None:
+    async def run(self, progress: Tell) -> None:
         """Copies what is not there yet. `tell` hears of each batch how many rows it had."""
-        reached = await self._reached()
+        reached = await self._progress()
         for table in self.tables:
             last = reached.get(table.name)
             if last is not None:
-                tell(await table.count(self._target))
-            await self._copy(table, FIRST_OF_ALL[table.key] if last is None else table.key(last), tell)
-            await table.count_on(self._target)
+                progress(await table.count(self._target))
+            await self._copy(table, BEFORE_FIRST[table.key] if last is None else table.key(last), progress)
+            await table.advance_sequence(self._target)
 
-    async def _copy(self, table: Table, reached: Any, tell: Tell) -> None:
+    async def _copy(self, table: CopiedTable, reached: Any, progress: Tell) -> None:
         while rows := await table.after(self._source, reached):
             reached = rows[-1][0]
             async with in_transaction(CONNECTION) as transaction:
-                await table.add(transaction, [table.kept(table.plain(row), transaction) for row in rows])
-                await transaction.execute_query(
-                    SET_MARK.for_(transaction), [self._name, table.name, str(reached)]
+                await table.add(
+                    transaction, [table.from_portable(table.to_portable(row), transaction) for row in rows]
                 )
-            tell(len(rows))
+                await transaction.execute_query(
+                    SET_PROGRESS.for_(transaction), [self._name, table.name, str(reached)]
+                )
+            progress(len(rows))
 
-    async def compare(self, tell: Tell) -> None:
+    async def compare(self, progress: Tell) -> None:
         """Raises Refused where a table is not what it is in the source."""
         for table in self.tables:
-            theirs, ours = await table.digest(self._source, tell), await table.digest(self._target, tell)
+            theirs, ours = (
+                await table.digest(self._source, progress),
+                await table.digest(self._target, progress),
+            )
             if theirs != ours:
-                raise Refused(
+                raise CopyRefused(
                     f"The rows of {table.name} are not those of the source: something wrote there while they were"
                     " copied. Stop all servers and workers, empty the target, and copy again"
                 )
 
     async def finish(self) -> None:
-        await self._target.execute_script(f"DROP TABLE {MARKS}")
+        await self._target.execute_script(f"DROP TABLE {PROGRESS_TABLE}")
 
-    async def _marks_of(self) -> set[str] | None:
+    async def _progress_columns(self) -> set[str] | None:
         """The sources that the target's marks name; None where it has no marks."""
         there = Statement(
             "SELECT name FROM sqlite_master WHERE name = ?1",
             "SELECT to_regclass(?1::text)::text AS name",
         )
-        rows = await self._target.execute_query_dict(there.for_(self._target), [MARKS])
+        rows = await self._target.execute_query_dict(there.for_(self._target), [PROGRESS_TABLE])
         if not rows or rows[0]["name"] is None:
             return None
-        return {row["source"] for row in await self._target.execute_query_dict(f"SELECT source FROM {MARKS}")}  # noqa: S608
+        return {
+            row["source"]
+            for row in await self._target.execute_query_dict(f"SELECT source FROM {PROGRESS_TABLE}")
+        }  # noqa: S608
 
-    async def _reached(self) -> dict[str, str]:
-        rows = await self._target.execute_query_dict(f"SELECT name, reached FROM {MARKS}")  # noqa: S608
+    async def _progress(self) -> dict[str, str]:
+        rows = await self._target.execute_query_dict(f"SELECT name, reached FROM {PROGRESS_TABLE}")  # noqa: S608
         return {row["name"]: row["reached"] for row in rows}
 
 
 @asynccontextmanager
-async def copying(source_url: str, target_url: str) -> AsyncIterator[Copy]:
+async def copying(source_url: str, target_url: str) -> AsyncIterator[DatabaseCopy]:
     """A copy that is ready to run. Raises Refused, UnsupportedDatabase, DatabaseUnreachable."""
     source, target = tortoise_config(source_url), tortoise_config(target_url)
     name = _name(source_url, source)
     if name == _name(target_url, target):
-        raise Refused("Source and target are the same database")
+        raise CopyRefused("Source and target are the same database")
     path = sqlite_path(source)
     if path is not None and not path.exists():
-        raise Refused(f"There is no database at {path}")
+        raise CopyRefused(f"There is no database at {path}")
     if not await is_current(source):
-        raise Refused(
+        raise CopyRefused(
             "The source's tables are not of this version of PicHub: run 'pichub migrate' on it first"
         )
     await migrate(target)
@@ -217,7 +227,7 @@ async def copying(source_url: str, target_url: str) -> AsyncIterator[Copy]:
     with context:
         await context.init(both)
         try:
-            copy = Copy(context.connections.get(SOURCE), context.connections.get(CONNECTION), name)
+            copy = DatabaseCopy(context.connections.get(SOURCE), context.connections.get(CONNECTION), name)
             await copy.prepare()
             yield copy
         finally:
@@ -227,7 +237,7 @@ async def copying(source_url: str, target_url: str) -> AsyncIterator[Copy]:
 def _name(url: str, config: Config) -> str:
     """By which a copy knows its source again."""
     path = sqlite_path(config)
-    return str(path.resolve()) if path else place(url)
+    return str(path.resolve()) if path else redacted_url(url)
 
 
 def _models() -> dict[str, type[Model]]:
@@ -252,7 +262,7 @@ def _in_order(models: dict[str, type[Model]]) -> list[type[Model]]:
     return ordered
 
 
-def _plain(field: Field[Any], value: Any) -> Any:
+def _to_portable(field: Field[Any], value: Any) -> Any:
     if value is None:
         return None
     if isinstance(field, DatetimeField):
@@ -264,7 +274,7 @@ def _plain(field: Field[Any], value: Any) -> Any:
     return value
 
 
-def _kept(field: Field[Any], value: Any, dialect: str) -> Any:
+def _from_portable(field: Field[Any], value: Any, dialect: str) -> Any:
     if value is None:
         return None
     if isinstance(field, JSONField):

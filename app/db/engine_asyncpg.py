@@ -25,10 +25,10 @@ from tortoise.connection import ConnectionToken, get_connections
 from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
 from tortoise.filters import Like, escape_like, insensitive_contains
 
-from app.cancellation import to_the_end
+from app.cancellation import shield_until_done
 from app.coordination.circuit_breaker import CircuitBreaker, ProbeInconclusive
-from app.db.row_mapper import Reading
-from app.db.sql import gives_rows
+from app.db.row_mapper import RowMapperExecutor
+from app.db.sql import returns_rows
 from app.errors import Busy, DatabaseUnreachable, OutcomeUnknown, OutOfStorage
 
 log = logging.getLogger("pichub.db")
@@ -39,16 +39,16 @@ Connection: TypeAlias = Any
 """A connection that a pool has lent: asyncpg.pool.PoolConnectionProxy."""
 Work: TypeAlias = Callable[[Connection], Awaitable[T]]
 
-PATIENCE = 10.0
+POOL_TIMEOUT_SECONDS = 10.0
 """Seconds to wait for a connection: for one that is free, and for one that is made."""
-GRACE = 2.0
+CLOSE_TIMEOUT_SECONDS = 2.0
 """Seconds that connections get to come back when the database is closed."""
-UNSURE = 3.0
+PROBE_TIMEOUT_SECONDS = 3.0
 """Seconds that a connection beside the pool gets to be made and to answer, before the database is said to hang."""
-UNHEARD = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 15_000}
+TCP_OPTIONS = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 15_000}
 """Within 15 seconds or so (the last is in milliseconds) the system gives up a connection whose other end is gone."""
 
-AWAY = (
+UNREACHABLE_ERRORS = (
     OSError,  # TimeoutError too
     asyncpg.PostgresConnectionError,
     asyncpg.exceptions.OperatorInterventionError,  # it shuts down, or starts
@@ -58,7 +58,7 @@ AWAY = (
     asyncpg.exceptions.InvalidCatalogNameError,
     asyncpg.exceptions.InternalClientError,
 )
-ELSEWHERE = (
+CONFIGURATION_ERRORS = (
     OSError,
     asyncpg.PostgresConnectionError,
     asyncpg.exceptions.OperatorInterventionError,
@@ -66,19 +66,19 @@ ELSEWHERE = (
     asyncpg.exceptions.InternalClientError,
 )
 """What says that it can't be worked with now, and does not leave anybody waiting for it."""
-OVERTAKEN = (
+RETRYABLE_ERRORS = (
     asyncpg.exceptions.TransactionRollbackError,  # deadlocks are among them
     asyncpg.exceptions.LockNotAvailableError,
     asyncpg.exceptions.InvalidCachedStatementError,  # a table was changed meanwhile
 )
-POOLED = (
+POOLER_ERRORS = (
     "Something between here and PostgreSQL gives statements of one connection to several, as a PgBouncer does that"
     " pools transactions: add statement_cache_size=0 to the options of the database's URL"
 )
 BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
 
-class _AnyCase(Like):
+class _CaseInsensitiveLike(Like):
     """`text ILIKE '%…%'`: upper() would go by the language of the column on one side and of the server on the other."""
 
     def __init__(self, field: Term, value: str) -> None:
@@ -86,19 +86,19 @@ class _AnyCase(Like):
         self.comparator = Matching.ilike
 
 
-class Executor(Reading, AsyncpgExecutor):
+class PostgresExecutor(RowMapperExecutor, AsyncpgExecutor):
     """Tortoise's, but for the reading of whole rows, and for texts in whatever case: A to Z alone, as in SQLite."""
 
     FILTER_FUNC_OVERRIDE = {  # noqa: RUF012  (as Tortoise has it)
         **AsyncpgExecutor.FILTER_FUNC_OVERRIDE,
-        insensitive_contains: _AnyCase,
+        insensitive_contains: _CaseInsensitiveLike,
     }
 
 
-class _Client(AsyncpgDBClient):
+class _PostgresClient(AsyncpgDBClient):
     """The statements that Tortoise asks for, each as one piece of work for one connection."""
 
-    executor_class = Executor
+    executor_class = PostgresExecutor
 
     async def _perform(self, work: Work[T]) -> T:
         raise NotImplementedError
@@ -109,8 +109,8 @@ class _Client(AsyncpgDBClient):
 
     async def execute_query(self, query: str, values: Sequence[Any] | None = None) -> tuple[int, list[Any]]:
         """(rows changed or, where none were, rows found; the rows found)."""
-        if not gives_rows(query):
-            return _changed(
+        if not returns_rows(query):
+            return _affected_rows(
                 await self._logged(query, values, lambda raw: raw.execute(query, *(values or ())))
             ), []
         rows = await self._logged(query, values, lambda raw: raw.fetch(query, *(values or ())))
@@ -140,7 +140,7 @@ class _Client(AsyncpgDBClient):
 
     async def _logged(self, query: str, values: object, work: Work[T]) -> T:
         self.log.debug("%s: %s", query, values)
-        with _translated():
+        with _translate_errors():
             return await self._perform(work)
 
     def acquire_connection(self) -> Never:
@@ -149,7 +149,7 @@ class _Client(AsyncpgDBClient):
         )
 
 
-class Engine(_Client):
+class PostgresEngine(_PostgresClient):
     """The client of one database, as Tortoise makes it. `dsn` is its address, with what libpq's URLs may say.
 
     `minsize` to `maxsize` connections are kept; `connecting` is given to asyncpg for each of them.
@@ -166,10 +166,10 @@ class Engine(_Client):
         self._beside: Connection | None = None
         self.watch = CircuitBreaker(
             "PostgreSQL",
-            self._ask_beside,
-            timeout=UNSURE,
-            on_open=self._let_go,
-            on_idle=self._rest,
+            self._probe,
+            timeout=PROBE_TIMEOUT_SECONDS,
+            on_open=self._terminate_connections,
+            on_idle=self._close_probe,
         )
         self.waiting = 0
         """How many wait for a connection."""
@@ -177,11 +177,11 @@ class Engine(_Client):
     async def create_connection(self, with_db: bool = True) -> None:  # noqa: ARG002  (the address names it)
         async with self._opening:
             if self._pool is None:
-                with _translated():
+                with _translate_errors():
                     self._pool = await asyncpg.create_pool(
                         self._dsn,
                         connect=self._connected,
-                        reset=_nothing_to_reset,
+                        reset=_skip_reset,
                         **self._sizes,
                         **self._connecting,
                     )
@@ -190,16 +190,16 @@ class Engine(_Client):
     async def close(self) -> None:
         """What is still lent after a moment is cut off. The next statement opens again."""
         pool, self._pool = self._pool, None
-        await to_the_end(self.watch.close())
+        await shield_until_done(self.watch.close())
         if pool is not None:
-            await to_the_end(_close(pool))
+            await shield_until_done(_close(pool))
 
     @property
     def in_use(self) -> int:
         """Connections that work for somebody now."""
         return self._pool.get_size() - self._pool.get_idle_size() if self._pool else 0
 
-    async def lend(self) -> Connection:
+    async def acquire(self) -> Connection:
         """A connection of the pool, to be taken back."""
         if self.watch.is_open:
             raise DatabaseUnreachable
@@ -210,17 +210,19 @@ class Engine(_Client):
             raise OperationalError("The database is closed")
         self.waiting += 1
         try:
-            async with self.watch.bounded(PATIENCE):  # asyncpg's own way to wait may swallow a cancel
+            async with self.watch.bounded(
+                POOL_TIMEOUT_SECONDS
+            ):  # asyncpg's own way to wait may swallow a cancel
                 return await self._pool.acquire()
         finally:
             self.waiting -= 1
 
-    async def take_back(self, raw: Connection, *, undo: bool = False) -> None:
+    async def release(self, raw: Connection, *, undo: bool = False) -> None:
         """Returns when the connection is free for others. `undo` where a transaction may be open in it."""
         pool = raw._holder._pool  # noqa: SLF001  (ours may be another by now)
         try:
             if undo and not raw.is_closed():
-                async with asyncio.timeout(PATIENCE):
+                async with asyncio.timeout(POOL_TIMEOUT_SECONDS):
                     await raw.execute("ROLLBACK")
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             with suppress(asyncpg.InterfaceError):  # it was lost, and has left the pool by itself
@@ -230,17 +232,17 @@ class Engine(_Client):
 
     async def _perform(self, work: Work[T]) -> T:
         with self.watch.watching():
-            raw = await self.lend()
+            raw = await self.acquire()
             try:
-                with _translated(OutcomeUnknown):
+                with _translate_errors(OutcomeUnknown):
                     return await work(raw)
             finally:
-                await to_the_end(self.take_back(raw))
+                await shield_until_done(self.release(raw))
 
     def _in_transaction(self) -> TransactionContext:
-        return _Span(self)
+        return _PostgresTransactionContext(self)
 
-    def _let_go(self) -> None:
+    def _terminate_connections(self) -> None:
         """Ends all that waits for the database. The next statement opens it again."""
         pool, self._pool = self._pool, None
         if pool is not None:
@@ -251,42 +253,42 @@ class Engine(_Client):
 
         async def connect() -> Any:
             async with self.watch.bounded():
-                return _kept_alive(await asyncpg.connect(*where, **how))
+                return _enable_keepalive(await asyncpg.connect(*where, **how))
 
         connecting = asyncio.ensure_future(connect())
         try:
-            return await to_the_end(connecting)
+            return await shield_until_done(connecting)
         except asyncio.CancelledError:
             if not connecting.cancelled() and connecting.exception() is None:
                 connecting.result().terminate()
             raise
 
-    async def _ask_beside(self) -> None:
+    async def _probe(self) -> None:
         """Asks for nothing, on a connection that is not of the pool and is kept to ask again. Raises Unclear."""
         try:
             if self._beside is None:
                 self._beside = await asyncpg.connect(self._dsn, **self._connecting)
             await self._beside.execute("SELECT 1")
         except BaseException as error:
-            self._rest()
-            if isinstance(error, ELSEWHERE) and not isinstance(error, TimeoutError):
+            self._close_probe()
+            if isinstance(error, CONFIGURATION_ERRORS) and not isinstance(error, TimeoutError):
                 raise ProbeInconclusive from error
             if not isinstance(error, asyncpg.PostgresError):
                 raise
 
-    def _rest(self) -> None:
+    def _close_probe(self) -> None:
         beside, self._beside = self._beside, None
         if beside is not None:
             beside.terminate()
 
 
-class Transaction(_Client, TransactionalDBClient):
+class PostgresTransaction(_PostgresClient, TransactionalDBClient):
     """The client of those inside a transaction. Statements that come after its end are refused.
 
     A task that outlives the block it was made in would else write into the transaction of a stranger.
     """
 
-    def __init__(self, engine: Engine, raw: Connection) -> None:
+    def __init__(self, engine: PostgresEngine, raw: Connection) -> None:
         super().__init__(connection_name=engine.connection_name, fetch_inserted=engine.fetch_inserted)
         self._engine = engine
         self._raw = raw
@@ -304,7 +306,7 @@ class Transaction(_Client, TransactionalDBClient):
     def has_ended(self) -> bool:
         return self._finalized
 
-    def end_without_a_word(self) -> None:
+    def abandon(self) -> None:
         """Refuses what comes later; whoever has the connection rolls back."""
         self._finalized = True
 
@@ -323,21 +325,21 @@ class Transaction(_Client, TransactionalDBClient):
             if self._finalized:
                 raise TransactionManagementError("The transaction has ended")
             self._finalized = True
-            with _translated(OutcomeUnknown):
+            with _translate_errors(OutcomeUnknown):
                 status: str = await self._raw.execute(statement)
             return status
 
     async def savepoint(self) -> None:
         name = f"level_{len(self._savepoints)}"
-        await to_the_end(self.execute_script(f"SAVEPOINT {name}"))
+        await shield_until_done(self.execute_script(f"SAVEPOINT {name}"))
         self._savepoints.append(name)
 
     async def savepoint_rollback(self) -> None:
         name = self._savepoints.pop()
-        await to_the_end(self.execute_script(f"ROLLBACK TO {name}; RELEASE {name}"))
+        await shield_until_done(self.execute_script(f"ROLLBACK TO {name}; RELEASE {name}"))
 
     async def release_savepoint(self) -> None:
-        await to_the_end(self.execute_script(f"RELEASE {self._savepoints.pop()}"))
+        await shield_until_done(self.execute_script(f"RELEASE {self._savepoints.pop()}"))
 
     def _in_transaction(self) -> TransactionContext:
         return NestedTransactionContext(self)
@@ -349,23 +351,23 @@ class Transaction(_Client, TransactionalDBClient):
         await self._engine.close()
 
 
-class _Span(TransactionContext):
+class _PostgresTransactionContext(TransactionContext):
     """From BEGIN to COMMIT or ROLLBACK, with one connection lent."""
 
-    client: Transaction
+    client: PostgresTransaction
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: PostgresEngine) -> None:
         self._engine = engine
         self._token: ConnectionToken | None = None
 
-    async def __aenter__(self) -> Transaction:
-        with _translated(), self._engine.watch.watching():
-            raw = await self._engine.lend()
+    async def __aenter__(self) -> PostgresTransaction:
+        with _translate_errors(), self._engine.watch.watching():
+            raw = await self._engine.acquire()
             try:
-                self.client = Transaction(self._engine, raw)
+                self.client = PostgresTransaction(self._engine, raw)
                 await self.client.begin()
             except BaseException:
-                await to_the_end(self._engine.take_back(raw, undo=True))
+                await shield_until_done(self._engine.release(raw, undo=True))
                 raise
         self._raw = raw
         self._token = get_connections().set(self._engine.connection_name, self.client)
@@ -376,7 +378,7 @@ class _Span(TransactionContext):
             get_connections().reset(self._token)
         finally:
             with self._engine.watch.watching():
-                await to_the_end(self._end(failed=kind is not None))
+                await shield_until_done(self._end(failed=kind is not None))
 
     async def _end(self, *, failed: bool) -> None:
         try:
@@ -384,16 +386,16 @@ class _Span(TransactionContext):
                 await self.client.commit()
         finally:
             undo = not self.client.has_ended
-            self.client.end_without_a_word()
-            await self._engine.take_back(self._raw, undo=undo)
+            self.client.abandon()
+            await self._engine.release(self._raw, undo=undo)
 
 
-def _kept_alive(raw: Any) -> Any:
+def _enable_keepalive(raw: Any) -> Any:
     """The connection, on which the system looks now and then whether the other end is there."""
     end = raw._transport.get_extra_info("socket")  # noqa: SLF001  (asyncpg lets nobody else make it)
     if end.family != socket.AF_UNIX:
         end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-        for name, value in UNHEARD.items():
+        for name, value in TCP_OPTIONS.items():
             if hasattr(socket, name):  # not all systems have all of them
                 end.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     return raw
@@ -401,37 +403,37 @@ def _kept_alive(raw: Any) -> Any:
 
 async def _close(pool: "asyncpg.Pool[Any]") -> None:
     try:
-        async with asyncio.timeout(GRACE):
+        async with asyncio.timeout(CLOSE_TIMEOUT_SECONDS):
             await pool.close()
     except TimeoutError:
         pool.terminate()
 
 
-async def _nothing_to_reset(raw: object) -> None:
+async def _skip_reset(raw: object) -> None:
     """Nothing of ours outlasts a transaction: a round trip less each time that a connection comes back."""
 
 
-def _changed(status: str) -> int:
+def _affected_rows(status: str) -> int:
     """How many rows a statement changed, of what PostgreSQL says when it is done: UPDATE 3."""
     number = status.rpartition(" ")[2]
     return int(number) if number.isdigit() else 0
 
 
 @contextmanager
-def _translated(away: type[DatabaseUnreachable] = DatabaseUnreachable) -> Iterator[None]:
+def _translate_errors(away: type[DatabaseUnreachable] = DatabaseUnreachable) -> Iterator[None]:
     """asyncpg's errors as Tortoise's and ours. `away` is what it means here that no answer comes."""
     try:
         yield
     except asyncpg.IntegrityConstraintViolationError as error:
         raise IntegrityError(error) from error
-    except OVERTAKEN as error:
+    except RETRYABLE_ERRORS as error:
         raise Busy("Others were changing the same things; ask again in a second") from error
     except asyncpg.DiskFullError as error:
         raise OutOfStorage("The database's disk is full") from error
-    except AWAY as error:
+    except UNREACHABLE_ERRORS as error:
         raise _unreachable(error, away) from error
     except (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError) as error:
-        raise OperationalError(f"{POOLED} ({error.args[0]})") from error
+        raise OperationalError(f"{POOLER_ERRORS} ({error.args[0]})") from error
     except asyncpg.InterfaceError as error:
         if "clos" in str(error):  # the connection is closed, the pool is closing
             raise _unreachable(error, away) from error
@@ -445,4 +447,4 @@ def _unreachable(error: Exception, away: type[DatabaseUnreachable]) -> DatabaseU
     return away()
 
 
-client_class = Engine
+client_class = PostgresEngine

@@ -22,27 +22,27 @@ from tortoise.connection import ConnectionToken, get_connections
 from tortoise.exceptions import IntegrityError, OperationalError, TransactionManagementError
 
 from app.db import sql, statements
-from app.db.connection import Connection, Work
-from app.db.row_mapper import Reading
+from app.db.connection import SQLiteConnection, Work
+from app.db.row_mapper import RowMapperExecutor
 from app.db.statements import Row
 from app.errors import OutOfStorage
 
 T = TypeVar("T")
-READERS = 3
+READER_COUNT = 3
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "journal_size_limit": 16 << 20}
 READER_PRAGMAS = {"query_only": "ON"}
-FULL = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
+DISK_FULL_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
 """What SQLite says where the disk has no room: for a page of the log, or for its index in shared memory."""
 
 
-class Executor(Reading, SqliteExecutor):
+class SQLiteExecutor(RowMapperExecutor, SqliteExecutor):
     """Tortoise's, but for the reading of whole rows."""
 
 
-class _Client(SqliteClient):
+class _SQLiteClient(SqliteClient):
     """The statements that Tortoise asks for, each as one piece of work for one connection."""
 
-    executor_class = Executor
+    executor_class = SQLiteExecutor
 
     async def _perform(self, work: Work[T], *, reads: bool) -> T:
         raise NotImplementedError
@@ -59,14 +59,14 @@ class _Client(SqliteClient):
     ) -> tuple[int, Sequence[Row]]:
         query = query.replace("\0", "'||CHAR(0)||'")  # Tortoise writes some texts into the statement
         work = partial(statements.fetch, sql=query, values=values or ())
-        return await self._logged(query, values, work, reads=sql.reads(query))
+        return await self._logged(query, values, work, reads=sql.is_read_only(query))
 
     async def execute_rows(
         self, query: str, values: Sequence[Any] | None = None
     ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         """The columns' names, and the rows as the driver gives them."""
         work = partial(statements.read, sql=query, values=values or ())
-        return await self._logged(query, values, work, reads=sql.reads(query))
+        return await self._logged(query, values, work, reads=sql.is_read_only(query))
 
     async def execute_short(
         self, query: str, values: Sequence[Any]
@@ -79,14 +79,14 @@ class _Client(SqliteClient):
         return list(rows)
 
     async def execute_many(self, query: str, values: Sequence[Sequence[Any]]) -> None:
-        await self._logged(query, values, partial(statements.repeat, sql=query, values=values))
+        await self._logged(query, values, partial(statements.execute_many, sql=query, values=values))
 
     async def execute_script(self, query: str) -> None:
-        await self._logged(query, None, partial(statements.run_each, script=query))
+        await self._logged(query, None, partial(statements.execute_script, script=query))
 
     async def _logged(self, query: str, values: object, work: Work[T], *, reads: bool = False) -> T:
         self.log.debug("%s: %s", query, values)
-        with _translated():
+        with _translate_errors():
             return await self._perform(work, reads=reads)
 
     def acquire_connection(self) -> Never:
@@ -95,7 +95,7 @@ class _Client(SqliteClient):
         )
 
 
-class Engine(_Client):
+class SQLiteEngine(_SQLiteClient):
     """The client of one database, as Tortoise makes it: `file_path`, and pragmas beside ours or in their place.
 
     A database in memory has one connection only, so that reads wait for an open transaction.
@@ -106,8 +106,8 @@ class Engine(_Client):
         self.writing = asyncio.Lock()
         self._opening = asyncio.Lock()
         self._open = AsyncExitStack()
-        self._writer: Connection | None = None
-        self._idle: asyncio.LifoQueue[Connection] | None = None
+        self._writer: SQLiteConnection | None = None
+        self._idle: asyncio.LifoQueue[SQLiteConnection] | None = None
         self._near: sqlite3.Connection | None = None
         self._readers = 0
         self.waiting = 0
@@ -121,12 +121,12 @@ class Engine(_Client):
 
     async def _connect(self) -> None:
         async with AsyncExitStack() as undo:
-            writer = await _opened(undo, self.filename, self.pragmas)
-            readers = 0 if _in_memory(self.filename) else READERS
-            idle: asyncio.LifoQueue[Connection] = asyncio.LifoQueue()
+            writer = await _open(undo, self.filename, self.pragmas)
+            readers = 0 if _in_memory(self.filename) else READER_COUNT
+            idle: asyncio.LifoQueue[SQLiteConnection] = asyncio.LifoQueue()
             for _ in range(readers):
-                idle.put_nowait(await _opened(undo, self.filename, READER_PRAGMAS, interruptible=True))
-            near = undo.enter_context(closing(_near(self.filename))) if readers else None
+                idle.put_nowait(await _open(undo, self.filename, READER_PRAGMAS, interruptible=True))
+            near = undo.enter_context(closing(_connect_for_short_reads(self.filename))) if readers else None
             self._open = undo.pop_all()
         self._writer, self._idle, self._near = writer, idle if readers else None, near
         self._readers = readers
@@ -146,7 +146,7 @@ class Engine(_Client):
         """Connections that work for somebody now."""
         return self._readers - self.idle_readers + self.writing.locked()
 
-    async def awaited(self, taking: Awaitable[T]) -> T:
+    async def count_waiting(self, taking: Awaitable[T]) -> T:
         """What is taken, counted among those that wait meanwhile."""
         self.waiting += 1
         try:
@@ -154,7 +154,7 @@ class Engine(_Client):
         finally:
             self.waiting -= 1
 
-    async def writer(self) -> Connection:
+    async def writer(self) -> SQLiteConnection:
         """The connection that writes: for whoever holds `writing`."""
         if self._writer is None:
             await self.create_connection()
@@ -169,7 +169,7 @@ class Engine(_Client):
             return await (await self.writer()).run(work)
 
     async def execute_many(self, query: str, values: Sequence[Sequence[Any]]) -> None:
-        work = partial(statements.repeat, sql=query, values=values)
+        work = partial(statements.execute_many, sql=query, values=values)
         await self._logged(query, values, partial(statements.atomic, work=work))
 
     async def execute_short(
@@ -189,29 +189,29 @@ class Engine(_Client):
             return await reader.run(work)
 
     @asynccontextmanager
-    async def _reader(self) -> AsyncIterator[Connection]:
+    async def _reader(self) -> AsyncIterator[SQLiteConnection]:
         idle = self._idle
         if idle is None:
             async with self.writing:
                 yield await self.writer()
             return
-        reader = await self.awaited(idle.get())
+        reader = await self.count_waiting(idle.get())
         try:
             yield reader
         finally:
             idle.put_nowait(reader)
 
     def _in_transaction(self) -> TransactionContext:
-        return _Span(self)
+        return _SQLiteTransactionContext(self)
 
 
-class Transaction(_Client, TransactionalDBClient):
+class SQLiteTransaction(_SQLiteClient, TransactionalDBClient):
     """The client of those inside a transaction. Statements that come after its end are refused.
 
     A task that outlives the block it was made in would else write into the transaction of a stranger.
     """
 
-    def __init__(self, engine: Engine, writer: Connection) -> None:
+    def __init__(self, engine: SQLiteEngine, writer: SQLiteConnection) -> None:
         super().__init__(
             engine.filename, connection_name=engine.connection_name, fetch_inserted=engine.fetch_inserted
         )
@@ -222,27 +222,27 @@ class Transaction(_Client, TransactionalDBClient):
     async def _perform(self, work: Work[T], *, reads: bool) -> T:  # noqa: ARG002  (here the writer does both)
         if self._finalized:
             raise TransactionManagementError("The transaction has ended")
-        return await self._writer.run(partial(_inside, work=work))
+        return await self._writer.run(partial(_run_in_transaction, work=work))
 
     @property
     def has_ended(self) -> bool:
         return self._finalized
 
     async def begin(self) -> None:
-        with _translated():
+        with _translate_errors():
             await self._writer.run(statements.begin)
 
     async def commit(self) -> None:
         await self._end(statements.commit)
 
     async def rollback(self) -> None:
-        await self._end(statements.roll_back)
+        await self._end(statements.rollback)
 
     async def _end(self, work: Work[None]) -> None:
         if self._finalized:
             raise TransactionManagementError("The transaction has ended")
         self._finalized = True
-        with _translated():
+        with _translate_errors():
             await self._writer.run(work)
 
     async def savepoint(self) -> None:
@@ -267,19 +267,19 @@ class Transaction(_Client, TransactionalDBClient):
         await self._engine.close()
 
 
-class _Span(TransactionContext):
+class _SQLiteTransactionContext(TransactionContext):
     """From BEGIN to COMMIT or ROLLBACK, with the writer's lock around it."""
 
-    client: Transaction
+    client: SQLiteTransaction
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: SQLiteEngine) -> None:
         self._engine = engine
         self._token: ConnectionToken | None = None
 
-    async def __aenter__(self) -> Transaction:
-        await self._engine.awaited(self._engine.writing.acquire())
+    async def __aenter__(self) -> SQLiteTransaction:
+        await self._engine.count_waiting(self._engine.writing.acquire())
         try:
-            self.client = Transaction(self._engine, await self._engine.writer())
+            self.client = SQLiteTransaction(self._engine, await self._engine.writer())
             await self._begin()
         except BaseException:
             self._engine.writing.release()
@@ -308,16 +308,16 @@ class _Span(TransactionContext):
             self._engine.writing.release()
 
 
-def _inside(raw: sqlite3.Connection, work: Work[T]) -> T:
+def _run_in_transaction(raw: sqlite3.Connection, work: Work[T]) -> T:
     if not raw.in_transaction:  # SQLite has rolled it back, as it does when the disk is full
         raise sqlite3.OperationalError("the transaction was rolled back")
     return work(raw)
 
 
-async def _opened(
+async def _open(
     undo: AsyncExitStack, path: str, pragmas: dict[str, Any], *, interruptible: bool = False
-) -> Connection:
-    connection = await Connection.open(path, pragmas, interruptible=interruptible)
+) -> SQLiteConnection:
+    connection = await SQLiteConnection.open(path, pragmas, interruptible=interruptible)
     undo.push_async_callback(connection.close)
     return connection
 
@@ -327,22 +327,22 @@ def _in_memory(path: str) -> bool:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _translate_errors() -> Iterator[None]:
     """SQLite's errors as Tortoise's, and a full disk as what it is to whoever asked."""
     try:
         yield
     except sqlite3.IntegrityError as error:
         raise IntegrityError(error) from error
     except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", None) in FULL:  # our own have no code
+        if getattr(error, "sqlite_errorcode", None) in DISK_FULL_CODES:  # our own have no code
             raise OutOfStorage("The disk is full. Delete something first.") from error
         raise OperationalError(error) from error
 
 
-client_class = Engine
+client_class = SQLiteEngine
 
 
-def _near(path: str) -> sqlite3.Connection:
+def _connect_for_short_reads(path: str) -> sqlite3.Connection:
     """A reader in the event loop's own thread, for statements that are over before a thread would have woken up."""
     near = sqlite3.connect(path, timeout=0, isolation_level=None)
     near.execute("PRAGMA query_only=ON")

@@ -16,7 +16,7 @@ from app.db.sql import Statement
 M = TypeVar("M", bound=Model)
 
 
-class Matter(IntEnum):
+class AdvisoryLock(IntEnum):
     """What concerns more rows than one could lock. The numbers are PicHub's own among PostgreSQL's advisory locks."""
 
     MIGRATIONS = 0x70696368_0001
@@ -28,19 +28,19 @@ class Matter(IntEnum):
 LOCK = Statement("SELECT 1", "SELECT pg_advisory_xact_lock(?1)")
 
 
-async def hold(rows: QuerySet[Any]) -> None:
+async def lock_rows(rows: QuerySet[Any]) -> None:
     """Locks these rows, in the order of their keys: others who want them wait, in the same order."""
     if rows.capabilities.support_for_update:
         key = rows.model._meta.pk_attr  # noqa: SLF001  (Tortoise has no other name for it)
         await rows.order_by(key).select_for_update(no_key=True).only(key)
 
 
-def free(rows: QuerySet[M]) -> QuerySet[M]:
+def skip_locked(rows: QuerySet[M]) -> QuerySet[M]:
     """Those of the rows that nobody is changing, locked when they are read: what is asked of them holds still then."""
     return rows.select_for_update(skip_locked=True, of=(rows.model._meta.db_table,))  # noqa: SLF001
 
 
-async def hold_matter(transaction: BaseDBAsyncClient, matter: Matter) -> None:
+async def advisory_lock(transaction: BaseDBAsyncClient, lock: AdvisoryLock) -> None:
     """Locks the matter for the transaction."""
     if transaction.capabilities.support_for_update:
-        await transaction.execute_query(LOCK.for_(transaction), [matter])
+        await transaction.execute_query(LOCK.for_(transaction), [lock])

@@ -14,8 +14,8 @@ from tortoise.transactions import in_transaction
 from app.db.config import CONNECTION, Config
 from app.errors import Busy
 
-PATIENCE = 60.0
-GROUNDS = {
+LOCK_TIMEOUT_SECONDS = 60.0
+BACKENDS = {
     "app.db.engine_sqlite": "app.db.migration_sqlite",
     "app.db.engine_asyncpg": "app.db.migration_postgres",
 }
@@ -28,50 +28,50 @@ class MigrationLocked(Busy):
 Check: TypeAlias = Callable[[BaseDBAsyncClient], Awaitable[None]]
 
 
-class Ground(Protocol):
+class MigrationBackend(Protocol):
     """What migrations stand on: what differs between databases."""
 
     async def applied(self, config: Config) -> set[tuple[str, str]]:
         """(app, name) of each migration that was applied, cheaply asked; none where there is no database yet."""
 
-    def alone(self, config: Config, patience: float) -> AbstractAsyncContextManager[Config]:
+    def lock(self, config: Config, patience: float) -> AbstractAsyncContextManager[Config]:
         """Around a migration: no other process migrates. Gives the configuration to do it with.
 
         Raises MigrationLocked.
         """
 
-    async def begin(self, transaction: BaseDBAsyncClient, patience: float) -> None:
+    async def prepare(self, transaction: BaseDBAsyncClient, patience: float) -> None:
         """First in the transaction that migrates. Raises MigrationLocked."""
 
-    async def finish(self, transaction: BaseDBAsyncClient) -> None:
+    async def finalize(self, transaction: BaseDBAsyncClient) -> None:
         """Last in it. Raises IntegrityError where the migrations have left what must not be."""
 
 
-async def migrate(config: Config, *, patience: float = PATIENCE) -> list[str]:
+async def migrate(config: Config, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> list[str]:
     """Brings the schema up to date; the names of the migrations that were applied, in order.
 
     Waits up to `patience` seconds for other processes that do the same. Raises MigrationLocked, DatabaseUnreachable,
     and whatever a migration raises; then nothing is changed.
     """
-    ground = _ground(config)
+    ground = _backend(config)
     if await is_current(config):
         return []
-    async with ground.alone(config, patience) as chosen, TortoiseContext() as context:
+    async with ground.lock(config, timeout) as chosen, TortoiseContext() as context:
         await context.init(chosen)
         async with in_transaction(CONNECTION) as transaction:
-            await ground.begin(transaction, patience)
+            await ground.prepare(transaction, timeout)
             applied = await _apply(transaction, config)
-            await ground.finish(transaction)
+            await ground.finalize(transaction)
     return applied
 
 
 async def is_current(config: Config) -> bool:
     """Whether every migration has been applied. Raises DatabaseUnreachable."""
-    return _all_names(config) <= await _ground(config).applied(config)
+    return _all_names(config) <= await _backend(config).applied(config)
 
 
-def _ground(config: Config) -> Ground:
-    ground: Ground = import_module(GROUNDS[config["connections"][CONNECTION]["engine"]]).GROUND
+def _backend(config: Config) -> MigrationBackend:
+    ground: MigrationBackend = import_module(BACKENDS[config["connections"][CONNECTION]["engine"]]).GROUND
     return ground
 
 

@@ -7,12 +7,12 @@ from copy import deepcopy
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from app.db.config import CONNECTION, Config
-from app.db.engine_asyncpg import Engine
-from app.db.locks import Matter, hold_matter
+from app.db.engine_asyncpg import PostgresEngine
+from app.db.locks import AdvisoryLock, advisory_lock
 from app.db.migrate import MigrationLocked
 from app.errors import Busy, DatabaseUnreachable
 
-OF_CHARACTERS = """
+TEXT_COLUMNS = """
 SELECT format('ALTER TABLE %I ', c.relname) || string_agg(
     format('ALTER COLUMN %I TYPE %s COLLATE "C"', a.attname, format_type(a.atttypid, a.atttypmod)), ', '
 ) AS change
@@ -24,7 +24,7 @@ GROUP BY c.relname
 """
 
 
-OF_JSON = """
+JSON_COLUMNS = """
 SELECT format('ALTER TABLE %I ', table_name) || string_agg(
     format('ALTER COLUMN %I TYPE json USING %I::json', column_name, column_name), ', '
 ) AS change
@@ -32,10 +32,10 @@ FROM information_schema.columns WHERE table_schema = current_schema() AND data_t
 """
 
 
-class PostgresGround:
+class PostgresMigrations:
     async def applied(self, config: Config) -> set[tuple[str, str]]:
         """One connection, two statements."""
-        engine = Engine(**_for_one(config), connection_name=CONNECTION)
+        engine = PostgresEngine(**_single_connection(config), connection_name=CONNECTION)
         try:
             if not (await engine.execute_query_dict("SELECT to_regclass('tortoise_migrations') AS there"))[0][
                 "there"
@@ -47,16 +47,16 @@ class PostgresGround:
         return {(row["app"], row["name"]) for row in rows}
 
     @asynccontextmanager
-    async def alone(self, config: Config, patience: float) -> AsyncIterator[Config]:  # noqa: ARG002
+    async def lock(self, config: Config, patience: float) -> AsyncIterator[Config]:  # noqa: ARG002
         """The transaction itself takes the lock, and lets go of it with its end, however that comes."""
         config = deepcopy(config)
-        config["connections"][CONNECTION]["credentials"] = _for_one(config)
+        config["connections"][CONNECTION]["credentials"] = _single_connection(config)
         yield config
 
-    async def begin(self, transaction: BaseDBAsyncClient, patience: float) -> None:
+    async def prepare(self, transaction: BaseDBAsyncClient, patience: float) -> None:
         await transaction.execute_script(f"SET LOCAL lock_timeout = {round(patience * 1000)}")
         try:
-            await hold_matter(transaction, Matter.MIGRATIONS)
+            await advisory_lock(transaction, AdvisoryLock.MIGRATIONS)
         except DatabaseUnreachable:
             raise
         except Busy as error:
@@ -64,19 +64,19 @@ class PostgresGround:
                 f"Another process has been migrating the database for {patience:g} seconds"
             ) from error
 
-    async def finish(self, transaction: BaseDBAsyncClient) -> None:
+    async def finalize(self, transaction: BaseDBAsyncClient) -> None:
         """Makes of columns what they are in SQLite too. Texts compare by their characters' numbers, whatever language
         the server's machine speaks: ids and lists depend on it. JSON keeps the order of its keys.
         """
-        for changes in (OF_CHARACTERS, OF_JSON):
+        for changes in (TEXT_COLUMNS, JSON_COLUMNS):
             for row in await transaction.execute_query_dict(changes):
                 await transaction.execute_script(row["change"])
 
 
-GROUND = PostgresGround()
+BACKEND = PostgresMigrations()
 
 
-def _for_one(config: Config) -> Config:
+def _single_connection(config: Config) -> Config:
     """One connection, in which a statement may take its time."""
     credentials: Config = deepcopy(config["connections"][CONNECTION]["credentials"])
     return credentials | {

@@ -14,13 +14,13 @@ from app.db.config import CONNECTION, Config, sqlite_path
 from app.db.migrate import MigrationLocked
 
 
-class SqliteGround:
+class SQLiteMigrations:
     async def applied(self, config: Config) -> set[tuple[str, str]]:
         """To ask so is a tenth of what it costs to load the migrator."""
         return await in_thread(_applied, config)
 
     @asynccontextmanager
-    async def alone(self, config: Config, patience: float) -> AsyncIterator[Config]:
+    async def lock(self, config: Config, patience: float) -> AsyncIterator[Config]:
         path = sqlite_path(config)
         if path is None:  # nobody else sees a database in memory
             yield _without_foreign_keys(config)
@@ -32,17 +32,17 @@ class SqliteGround:
         except LockTimeout as error:
             raise MigrationLocked(str(error)) from error
 
-    async def begin(self, transaction: BaseDBAsyncClient, patience: float) -> None:
+    async def prepare(self, transaction: BaseDBAsyncClient, patience: float) -> None:
         """The file lock has done it."""
 
-    async def finish(self, transaction: BaseDBAsyncClient) -> None:
+    async def finalize(self, transaction: BaseDBAsyncClient) -> None:
         broken = await transaction.execute_query_dict("PRAGMA foreign_key_check")
         if broken:
             tables = ", ".join(sorted({row["table"] for row in broken}))
             raise IntegrityError(f"The migrations would leave rows that point at nothing, in: {tables}")
 
 
-GROUND = SqliteGround()
+BACKEND = SQLiteMigrations()
 
 
 def _applied(config: Config) -> set[tuple[str, str]]:

@@ -12,12 +12,12 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from app.db.prepared import Written
+from app.db.prepared import PreparedQuery
 from app.pagination import EPOCH, Cursor, Direction, NumberedPage, NumberedRequest, Order, Page, PageRequest
 
 M = TypeVar("M", bound=Model)
 NEWEST_FIRST = Order()
-REMEMBERED = 2_000
+CACHED_OWNERS = 2_000
 """Rows of those lists that everyone asks for: some 3 KB each."""
 
 
@@ -30,9 +30,9 @@ async def by_cursor(
     """
     order = Order(direction=order) if isinstance(order, Direction) else order
     request.require(order)
-    bounded = _following(query, request.after, order)
-    bounded = _following(bounded, request.before, _opposite(order))
-    rows = await _ordered(bounded, _opposite(order) if request.backward else order).limit(request.size + 1)
+    bounded = _after(query, request.after, order)
+    bounded = _after(bounded, request.before, _reversed(order))
+    rows = await _ordered(bounded, _reversed(order) if request.backward else order).limit(request.size + 1)
     there_is_more, items = len(rows) > request.size, rows[: request.size]
     if request.backward:
         items.reverse()
@@ -40,20 +40,20 @@ async def by_cursor(
     async def has_next() -> bool:
         if there_is_more and not request.backward:
             return True
-        return await _reaches(query, request.before, order)
+        return await _exists_at(query, request.before, order)
 
     async def has_previous() -> bool:
         if there_is_more and request.backward:
             return True
-        return await _reaches(query, request.after, _opposite(order))
+        return await _exists_at(query, request.after, _reversed(order))
 
     async def total() -> int:
         return await query.count()
 
-    return Page(items, partial(_place, order=order), has_next, has_previous, total)
+    return Page(items, partial(_cursor_of, order=order), has_next, has_previous, total)
 
 
-class OwnList(Generic[M]):
+class OwnedList(Generic[M]):
     """The rows of one owner, newest first, by statements that are written once. They are for showing: see `Written`.
 
     OWN = OwnList(Image, Image.owned_by)
@@ -62,12 +62,12 @@ class OwnList(Generic[M]):
 
     def __init__(self, model: type[M], owned_by: Callable[[str], QuerySet[M]]) -> None:
         self._owned_by = owned_by
-        self._first = Written(
-            model, lambda: _ordered(owned_by(""), NEWEST_FIRST).limit(1), remembered=REMEMBERED
+        self._first = PreparedQuery(
+            model, lambda: _ordered(owned_by(""), NEWEST_FIRST).limit(1), cached=CACHED_OWNERS
         )
         somewhere = Cursor(EPOCH, "")
-        self._after = Written(
-            model, lambda: _ordered(_following(owned_by(""), somewhere, NEWEST_FIRST), NEWEST_FIRST).limit(1)
+        self._after = PreparedQuery(
+            model, lambda: _ordered(_after(owned_by(""), somewhere, NEWEST_FIRST), NEWEST_FIRST).limit(1)
         )
 
     async def by_cursor(self, owner_id: str, request: PageRequest, *, total: int) -> Page[M]:
@@ -79,11 +79,11 @@ class OwnList(Generic[M]):
         there_is_more, items = len(rows) > request.size, rows[: request.size]
 
         async def has_previous() -> bool:
-            return await _reaches(self._owned_by(owner_id), request.after, _opposite(NEWEST_FIRST))
+            return await _exists_at(self._owned_by(owner_id), request.after, _reversed(NEWEST_FIRST))
 
         return Page(
             items,
-            _own_place,
+            _cached_cursor,
             there_is_more,
             request.after is not None and has_previous,
             total,
@@ -123,7 +123,7 @@ def _ordered(query: QuerySet[M], order: Order) -> QuerySet[M]:
     return query.order_by(f"{sign}{order.column}", f"{sign}id")
 
 
-def _following(query: QuerySet[M], cursor: Cursor | None, order: Order, *, or_at: str = "") -> QuerySet[M]:
+def _after(query: QuerySet[M], cursor: Cursor | None, order: Order, *, or_at: str = "") -> QuerySet[M]:
     """Those rows that come after the cursor in this order; all where there is none."""
     if cursor is None:
         return query
@@ -137,22 +137,22 @@ def _where(condition: str, value: Any) -> Q:
     return Q(**{condition: value})
 
 
-async def _reaches(query: QuerySet[M], bound: Cursor | None, order: Order) -> bool:
+async def _exists_at(query: QuerySet[M], bound: Cursor | None, order: Order) -> bool:
     """Whether there are rows at the bound or beyond: without a bound the page goes to the end of the list."""
-    return bound is not None and await _following(query, bound, order, or_at="e").exists()
+    return bound is not None and await _after(query, bound, order, or_at="e").exists()
 
 
-def _opposite(order: Order) -> Order:
+def _reversed(order: Order) -> Order:
     is_down = order.direction is Direction.NEWEST_FIRST
     return replace(order, direction=Direction.OLDEST_FIRST if is_down else Direction.NEWEST_FIRST)
 
 
-def _own_place(row: Any) -> Cursor:
+def _cached_cursor(row: Any) -> Cursor:
     """Its place among the newest, remembered as long as the row is."""
     held: dict[str, Any] = row.__dict__
-    place: Cursor = held.get("_place") or held.setdefault("_place", _place(row, NEWEST_FIRST))
+    place: Cursor = held.get("_place") or held.setdefault("_place", _cursor_of(row, NEWEST_FIRST))
     return place
 
 
-def _place(row: Any, order: Order) -> Cursor:
+def _cursor_of(row: Any, order: Order) -> Cursor:
     return Cursor(getattr(row, order.column), row.id, order.list)

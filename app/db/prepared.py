@@ -10,19 +10,19 @@ from typing import Any, Generic, TypeVar
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from app.db.row_mapper import Values, row_reading
+from app.db.row_mapper import Values, row_mapper
 
 M = TypeVar("M", bound=Model)
-KEPT = "_kept"
+CACHE_ATTRIBUTE = "_kept"
 
 
-def kept_with(row: Model) -> dict[Any, Any] | None:
+def row_cache(row: Model) -> dict[Any, Any] | None:
     """Where whoever shows a remembered row keeps what they made of it; None for a row that nobody is given again."""
-    kept: dict[Any, Any] | None = row.__dict__.get(KEPT)
+    kept: dict[Any, Any] | None = row.__dict__.get(CACHE_ATTRIBUTE)
     return kept
 
 
-class Written(Generic[M]):
+class PreparedQuery(Generic[M]):
     """A query whose values are left open, in the order in which they stand in the statement. Its limit is one of them.
 
     BY_NAME = Written(Book, lambda: Book.filter(name="").limit(1))
@@ -32,10 +32,10 @@ class Written(Generic[M]):
     one that has not changed comes as the same model again: to be shown, never to be changed.
     """
 
-    def __init__(self, model: type[M], query: Callable[[], QuerySet[M]], *, remembered: int = 0) -> None:
+    def __init__(self, model: type[M], query: Callable[[], QuerySet[M]], *, cached: int = 0) -> None:
         self._model = model
         self._query = query
-        self._remembered = remembered
+        self._remembered = cached
         self._written: dict[str, tuple[str, list[Any]]] = {}
         self._read: dict[str, Callable[[Values], Any]] = {}
 
@@ -43,13 +43,13 @@ class Written(Generic[M]):
         """The rows that it finds with these values."""
         db: Any = self._model._meta.db  # noqa: SLF001  (Tortoise has no other name for it)
         dialect = db.capabilities.dialect
-        statement, related = self._written.get(dialect) or self._write(dialect)
+        statement, related = self._written.get(dialect) or self._compile(dialect)
         columns, rows = await db.execute_short(statement, values)
         read = self._read.get(dialect)
         if read is None and rows:  # without rows, PostgreSQL tells no columns
-            read = row_reading(self._model, columns, related, dialect)
+            read = row_mapper(self._model, columns, related, dialect)
             if self._remembered:
-                read = lru_cache(self._remembered)(_with_room(read))
+                read = lru_cache(self._remembered)(_with_cache(read))
             self._read[dialect] = read
         return [*map(read, rows)] if read else []
 
@@ -58,7 +58,7 @@ class Written(Generic[M]):
         found = await self.rows(*values, 1)
         return found[0] if found else None
 
-    def _write(self, dialect: str) -> tuple[str, list[Any]]:
+    def _compile(self, dialect: str) -> tuple[str, list[Any]]:
         """The statement, and how its columns are read into rows."""
         query = self._query()
         query._choose_db_if_not_chosen()  # noqa: SLF001  (what awaiting it would do)
@@ -68,10 +68,10 @@ class Written(Generic[M]):
         return self._written[dialect]
 
 
-def _with_room(read: Callable[[Values], Any]) -> Callable[[Values], Any]:
+def _with_cache(read: Callable[[Values], Any]) -> Callable[[Values], Any]:
     def read_to_keep(row: Values) -> Any:
         model = read(row)
-        model.__dict__[KEPT] = {}
+        model.__dict__[CACHE_ATTRIBUTE] = {}
         return model
 
     return read_to_keep

@@ -19,11 +19,11 @@ from app.compiled import function
 Values: TypeAlias = tuple[Any, ...]
 Convert: TypeAlias = Callable[[Any], Any]
 
-AT_ONCE = 1_000
+MAX_ROWS_PER_STEP = 1_000
 """Rows after which others have their turn."""
 
 
-class Reading(BaseExecutor):
+class RowMapperExecutor(BaseExecutor):
     """Reads whole rows, in the place of what Tortoise's executor of a database does."""
 
     db: Any
@@ -35,26 +35,26 @@ class Reading(BaseExecutor):
         if custom_fields or not all(width for _, width, *_ in related):  # annotated, or only parts of rows
             return await super().execute_select(sql, values, custom_fields)
         columns, rows = await self.db.execute_rows(sql, values)
-        read = row_reading(self.model, columns, related, self.db.capabilities.dialect)
+        read = row_mapper(self.model, columns, related, self.db.capabilities.dialect)
         found = []
         for number, row in enumerate(rows, 1):
             found.append(read(row))
-            if number % AT_ONCE == 0:
+            if number % MAX_ROWS_PER_STEP == 0:
                 await asyncio.sleep(0)
         await self._execute_prefetch_queries(found)
         return found
 
 
-def row_reading(
+def row_mapper(
     model: type[Model], columns: tuple[str, ...], related: Sequence[Sequence[Any]] | None, dialect: str
 ) -> Callable[[Values], Any]:
     """How a row with these columns becomes a model. `related` is what Tortoise notes of the tables that are joined."""
     tables = tuple((each[0], each[1], each[-1]) for each in related or ())
-    return _reading(model, columns, tables, dialect)
+    return _joined_mapper(model, columns, tables, dialect)
 
 
 @lru_cache(maxsize=500)
-def _reading(
+def _joined_mapper(
     model: type[Model],
     columns: tuple[str, ...],
     tables: tuple[tuple[type[Model], int, tuple[str, ...]], ...],
@@ -62,9 +62,9 @@ def _reading(
 ) -> Callable[[Values], Model]:
     """How a row with these columns becomes a model: of one table, or of some that follow each other in it."""
     if not tables:
-        return _row_reading(model, columns, 0)
+        return _table_mapper(model, columns, 0)
     (_, start, root), *others = tables
-    known: dict[str, Any] = {"any": any, "read_0": _row_reading(model, columns[:start], 0)}
+    known: dict[str, Any] = {"any": any, "read_0": _table_mapper(model, columns[:start], 0)}
     lines, found = ["row_0 = read_0(it)"], {root: "row_0"}
     for number, (other, width, (*path, name)) in enumerate(others, 1):
         theirs = tuple(column.partition(".")[2] for column in columns[start : start + width])
@@ -74,7 +74,7 @@ def _reading(
             if key in theirs
             else f"any(it[{start}:{start + width}])"
         )
-        known[f"read_{number}"] = _row_reading(other, theirs, start)
+        known[f"read_{number}"] = _table_mapper(other, theirs, start)
         lines.append(f"row_{number} = read_{number}(it) if {is_there} else None")
         if holder := found.get(tuple(path)):
             lines.append(f"if {holder} is not None: {holder}.__dict__[{f'_{name}'!r}] = row_{number}")
@@ -83,7 +83,7 @@ def _reading(
     return function([*lines, "return row_0"], known)
 
 
-def _row_reading(model: type[Model], columns: tuple[str, ...], start: int) -> Callable[[Values], Model]:
+def _table_mapper(model: type[Model], columns: tuple[str, ...], start: int) -> Callable[[Values], Model]:
     """How the values of one table, which begin at `start` in a row, become a model."""
     meta = model._meta  # noqa: SLF001  (Tortoise has no other name for it)
     names = tuple(meta.fields_db_projection_reverse.get(column, column) for column in columns)
@@ -121,10 +121,14 @@ def _row_reading(model: type[Model], columns: tuple[str, ...], start: int) -> Ca
 
 def _conversion(field: Field[Any]) -> Convert:
     """What makes of a value in the database one in Python."""
-    return _moment(field.to_python_value) if isinstance(field, DatetimeField) else field.to_python_value
+    return (
+        _datetime_converter(field.to_python_value)
+        if isinstance(field, DatetimeField)
+        else field.to_python_value
+    )
 
 
-def _moment(otherwise: Convert) -> Convert:
+def _datetime_converter(otherwise: Convert) -> Convert:
     """As SQLite keeps it: UTC, in ISO 8601, which Python reads twenty times as fast where nothing is left open.
 
     PostgreSQL's driver has made the moment already.

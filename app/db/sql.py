@@ -5,12 +5,12 @@ from dataclasses import dataclass
 
 from tortoise.backends.base.client import BaseDBAsyncClient
 
-READING = re.compile(
+READ_STATEMENT = re.compile(
     r"\s*(?:SELECT|VALUES|EXPLAIN|WITH\b(?!.*\b(?:INSERT|UPDATE|DELETE|REPLACE)\b))\b",
     re.IGNORECASE | re.DOTALL,
 )
 RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
-NUMBERED = re.compile(r"\?(\d+)")
+NUMBERED_PARAMETER = re.compile(r"\?(\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class Statement:
         """As the database that this client speaks to spells it."""
         if db.capabilities.dialect == "sqlite":
             return self.sqlite
-        return NUMBERED.sub(r"$\1", self.postgres or self.sqlite)
+        return NUMBERED_PARAMETER.sub(r"$\1", self.postgres or self.sqlite)
 
 
-def reads(statement: str) -> bool:
+def is_read_only(statement: str) -> bool:
     """Whether it changes nothing, by how it begins: what is not sure counts as a change."""
-    return READING.match(statement) is not None
+    return READ_STATEMENT.match(statement) is not None
 
 
-def gives_rows(statement: str) -> bool:
-    return reads(statement) or RETURNING.search(statement) is not None
+def returns_rows(statement: str) -> bool:
+    return is_read_only(statement) or RETURNING.search(statement) is not None

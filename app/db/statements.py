@@ -32,12 +32,12 @@ def read(raw: sqlite3.Connection, sql: str, values: Values) -> tuple[tuple[str, 
     return tuple(map(NAME, cursor.description or ())), cursor.fetchall()
 
 
-def repeat(raw: sqlite3.Connection, sql: str, values: Sequence[Values]) -> None:
+def execute_many(raw: sqlite3.Connection, sql: str, values: Sequence[Values]) -> None:
     """The statement, once for each of `values`."""
     raw.executemany(sql, values)
 
 
-def run_each(raw: sqlite3.Connection, script: str) -> None:
+def execute_script(raw: sqlite3.Connection, script: str) -> None:
     """The statements of a script, one by one: `executescript` would commit the open transaction first."""
     for statement in _split(script):
         raw.execute(statement)
@@ -64,11 +64,11 @@ def commit(raw: sqlite3.Connection) -> None:
     try:
         raw.execute("COMMIT")
     except BaseException:
-        roll_back(raw)
+        rollback(raw)
         raise
 
 
-def roll_back(raw: sqlite3.Connection) -> None:
+def rollback(raw: sqlite3.Connection) -> None:
     """Rolls back what is open, if anything is: SQLite does so itself when the disk is full."""
     if raw.in_transaction:
         raw.execute("ROLLBACK")
@@ -80,6 +80,6 @@ def atomic(raw: sqlite3.Connection, work: Callable[[sqlite3.Connection], None]) 
     try:
         work(raw)
     except BaseException:
-        roll_back(raw)
+        rollback(raw)
         raise
     commit(raw)

@@ -19,7 +19,7 @@ class EventType(StrEnum):
     PING = "ping"
 
 
-class Happening(Protocol):
+class EventPayload(Protocol):
     """What is recorded of an event: what it happened to, the album that it concerns, and its data."""
 
     type: ClassVar[EventType]
@@ -35,7 +35,7 @@ class Happening(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _OfImage:
+class _ImageEvent:
     account_id: str
     image: Snapshot
 
@@ -54,7 +54,7 @@ class _OfImage:
 
 
 @dataclass(frozen=True, slots=True)
-class _OfAlbum:
+class _AlbumEvent:
     account_id: str
     album: Snapshot
 
@@ -72,28 +72,28 @@ class _OfAlbum:
 
 
 @dataclass(frozen=True, slots=True)
-class ImageUploaded(_OfImage):
+class ImageUploaded(_ImageEvent):
     """An image was uploaded. `data` is the image as REST shows it, without `delete_url` and `category_id`."""
 
     type: ClassVar[EventType] = EventType.IMAGE_UPLOADED
 
 
 @dataclass(frozen=True, slots=True)
-class ImageDeleted(_OfImage):
+class ImageDeleted(_ImageEvent):
     """An image was deleted. `data` is the image as it was; its addresses answer 404 from now on."""
 
     type: ClassVar[EventType] = EventType.IMAGE_DELETED
 
 
 @dataclass(frozen=True, slots=True)
-class AlbumCreated(_OfAlbum):
+class AlbumCreated(_AlbumEvent):
     """An album was made. `data` is the album as REST shows it, without `cover_url`."""
 
     type: ClassVar[EventType] = EventType.ALBUM_CREATED
 
 
 @dataclass(frozen=True, slots=True)
-class AlbumUpdated(_OfAlbum):
+class AlbumUpdated(_AlbumEvent):
     """An album was changed, or which images are in it. `data` is the album as it is now, with `changes`,
     the names of what changed (`name`, `description`, `is_public`, `images`), and the ids `images_added` and
     `images_removed`: by a move, an upload or a deletion. Before an album with images in it is deleted, they leave it.
@@ -115,7 +115,7 @@ class AlbumUpdated(_OfAlbum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ping:
+class PingSent:
     """Someone asked whether a webhook is reached. `data` is `webhook_id` and a `message`."""
 
     type: ClassVar[EventType] = EventType.PING
@@ -136,6 +136,6 @@ class Ping:
         return {"webhook_id": self.webhook_id, "message": self.message}
 
 
-CATALOGUE: Mapping[EventType, type[Happening]] = {
-    kind.type: kind for kind in (ImageUploaded, ImageDeleted, AlbumCreated, AlbumUpdated, Ping)
+CATALOGUE: Mapping[EventType, type[EventPayload]] = {
+    kind.type: kind for kind in (ImageUploaded, ImageDeleted, AlbumCreated, AlbumUpdated, PingSent)
 }

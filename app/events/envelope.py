@@ -10,7 +10,7 @@ from app.models import Event
 
 
 @dataclass(frozen=True, slots=True)
-class Envelope:
+class EventEnvelope:
     """`type` as the catalogue writes it; `data` is what the catalogue says of that type."""
 
     id: str

@@ -19,26 +19,26 @@ from app.observability import logging as logs
 
 log = logging.getLogger("pichub.events")
 
-POLL = 1.0
+POLL_INTERVAL_SECONDS = 1.0
 """Seconds after which the tail looks without having been rung for."""
-AT_ONCE = 500
+BATCH_SIZE = 500
 """How many events the tail reads with one statement."""
-WAITING = 1_000
+QUEUE_SIZE = 1_000
 """How many events may wait for one follower."""
 
 
-class Follower:
+class Subscriber:
     """What waits for one who follows the events of an account. `start` is the position after which it is told all."""
 
-    def __init__(self, account_id: str, start: int, most: int) -> None:
+    def __init__(self, account_id: str, start: int, queue_size: int) -> None:
         self.account_id = account_id
         self.start = start
-        self._most = most
+        self._most = queue_size
         self._waiting: deque[Event] = deque()
         self._fell_behind = False
         self._something = asyncio.Event()
 
-    def tell(self, event: Event) -> None:
+    def push(self, event: Event) -> None:
         """Adds an event; where too many wait, all of them go."""
         if len(self._waiting) >= self._most:
             self._fell_behind = True
@@ -47,7 +47,7 @@ class Follower:
             self._waiting.append(event)
         self._something.set()
 
-    def look_up(self) -> None:
+    def wake(self) -> None:
         """Lets who waits for an event go on without one."""
         self._something.set()
 
@@ -62,7 +62,7 @@ class Follower:
         return event
 
 
-class Feed:
+class EventFeed:
     """Who follows, and the tail that tells them.
 
     async with feed.following(account_id) as follower:
@@ -70,24 +70,24 @@ class Feed:
         event = await follower.next()
     """
 
-    def __init__(self, bell: Notifier, *, waiting: int = WAITING) -> None:
+    def __init__(self, notifier: Notifier, *, queue_size: int = QUEUE_SIZE) -> None:
         self.stopping = asyncio.Event()
-        self._bell = bell
-        self._most = waiting
-        self._followers: defaultdict[str, set[Follower]] = defaultdict(set)
+        self._bell = notifier
+        self._most = queue_size
+        self._followers: defaultdict[str, set[Subscriber]] = defaultdict(set)
         self._tail: asyncio.Task[None] | None = None
         self._position: asyncio.Future[int] | None = None
         self._read_to = 0
         self._now = time.monotonic
 
     @property
-    def followers(self) -> int:
+    def subscribers(self) -> int:
         return sum(map(len, self._followers.values()))
 
     @asynccontextmanager
-    async def following(self, account_id: str) -> AsyncIterator[Follower]:
+    async def subscribe(self, account_id: str) -> AsyncIterator[Subscriber]:
         """Follows from here to the end of the block."""
-        follower = Follower(account_id, 0, self._most)
+        follower = Subscriber(account_id, 0, self._most)
         self._followers[account_id].add(follower)
         try:
             await self._reading()
@@ -136,31 +136,33 @@ class Feed:
                 ready.cancel()
             looked_up = self._now()
             while True:
-                await listener.wait(POLL)
-                await self._look(listener)
-                if self._now() - looked_up >= POLL:
-                    self._let_look_up()
+                await listener.wait(POLL_INTERVAL_SECONDS)
+                await self._wait_for_events(listener)
+                if self._now() - looked_up >= POLL_INTERVAL_SECONDS:
+                    self._wake_all()
                     looked_up = self._now()
 
-    def _let_look_up(self) -> None:
+    def _wake_all(self) -> None:
         """One clock for all followers: a timeout for each that waits would cost as much as the event it waits for."""
         for followers in self._followers.values():
             for follower in followers:
-                follower.look_up()
+                follower.wake()
 
-    async def _look(self, listener: Listener) -> None:
+    async def _wait_for_events(self, listener: Listener) -> None:
         try:
-            while await self._read() == AT_ONCE:
+            while await self._read() == BATCH_SIZE:
                 pass
         except Exception as error:
-            logs.failed(log, error, f"new events could not be read; trying again in {POLL:g} s")
-            await listener.wait(POLL)
+            logs.failed(
+                log, error, f"new events could not be read; trying again in {POLL_INTERVAL_SECONDS:g} s"
+            )
+            await listener.wait(POLL_INTERVAL_SECONDS)
 
     async def _read(self) -> int:
         """Tells what is new; how much that was."""
-        rows = await Event.since(self._read_to).limit(AT_ONCE)
+        rows = await Event.since(self._read_to).limit(BATCH_SIZE)
         for event in rows:
             self._read_to = event.position
             for follower in self._followers.get(event.account_id, ()):
-                follower.tell(event)
+                follower.push(event)
         return len(rows)

@@ -8,7 +8,7 @@ import orjson
 from tortoise.backends.base.client import BaseDBAsyncClient
 
 from app.coordination.notifier.base import Notifier
-from app.events.catalogue import Happening, Snapshot
+from app.events.catalogue import EventPayload, Snapshot
 from app.ids import Kind, new_id
 from app.models import Account, Event, EventCounter
 
@@ -20,15 +20,15 @@ class Outbox:
     """The events of one transaction, in the order in which they were recorded."""
 
     def __init__(self) -> None:
-        self.recorded: list[Happening] = []
+        self.recorded: list[EventPayload] = []
 
-    def record(self, *happenings: Happening) -> None:
+    def record(self, *events: EventPayload) -> None:
         """Adds events to the transaction. They are written when its block ends, and not if it fails."""
-        self.recorded += happenings
+        self.recorded += events
 
 
 @asynccontextmanager
-async def transaction(bell: Notifier, *, account_id: str, now: datetime) -> AsyncIterator[Outbox]:
+async def transaction(notifier: Notifier, *, account_id: str, now: datetime) -> AsyncIterator[Outbox]:
     """A transaction that changes an account's things, records events, and rings the bell when it has been committed.
 
     async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events:
@@ -39,16 +39,16 @@ async def transaction(bell: Notifier, *, account_id: str, now: datetime) -> Asyn
     """
     outbox = Outbox()
     try:
-        async with Account.changing(account_id) as connection:
+        async with Account.locked(account_id) as connection:
             yield outbox
             await _write(connection, outbox.recorded, now)
     finally:
         # Also where a cancel came with the commit. A ring for nothing costs one look.
         if outbox.recorded:
-            await bell.notify(TOPIC)
+            await notifier.notify(TOPIC)
 
 
-async def _write(connection: BaseDBAsyncClient, happenings: list[Happening], now: datetime) -> None:
+async def _write(connection: BaseDBAsyncClient, happenings: list[EventPayload], now: datetime) -> None:
     if not happenings:
         return
     last = await EventCounter.advance(connection, len(happenings))
@@ -58,7 +58,7 @@ async def _write(connection: BaseDBAsyncClient, happenings: list[Happening], now
     )
 
 
-def _row(happening: Happening, position: int, now: datetime) -> Event:
+def _row(happening: EventPayload, position: int, now: datetime) -> Event:
     return Event(
         id=new_id(Kind.EVENT, now),
         position=position,
@@ -66,11 +66,11 @@ def _row(happening: Happening, position: int, now: datetime) -> Event:
         account_id=happening.account_id,
         album_id=happening.album_id,
         subject_id=happening.subject_id,
-        data=_plain(happening.data),
+        data=_json_value(happening.data),
         created_at=now,
     )
 
 
-def _plain(data: Snapshot) -> object:
+def _json_value(data: Snapshot) -> object:
     """The values as JSON has them, times in UTC with a Z."""
     return orjson.loads(orjson.dumps(data, option=orjson.OPT_UTC_Z))

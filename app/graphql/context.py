@@ -11,11 +11,11 @@ from app.context import Context
 from app.errors import BadRequest
 from app.graphql.loaders import Loaders
 from app.resolvers.account import SignedIn
-from app.resolvers.events import Recognise
+from app.resolvers.events import Authenticate
 
 
 @dataclass(slots=True)
-class Operation:
+class OperationContext:
     """Who asks, the loaders that gather what the fields ask for, and the answer's headers, where cookies are set.
 
     `recognise` tells who the same credentials speak for later on, `cost` what the operation may have to find.
@@ -24,9 +24,9 @@ class Operation:
 
     ctx: Context
     loaders: Loaders
-    sent: Credentials
+    credentials: Credentials
     response: Response | None
-    recognise: Recognise
+    authenticate: Authenticate
     cost: int = 0
 
     @property
@@ -34,21 +34,21 @@ class Operation:
         """What was sent by the browser that is to keep a session. Raises BadRequest where it can't be given one."""
         if self.response is None:
             raise BadRequest("A WebSocket sets no cookies: sign in over HTTP")
-        return self.sent
+        return self.credentials
 
-    def go_on_as(self, ctx: Context) -> None:
+    def set_context(self, ctx: Context) -> None:
         """What is asked from here on is asked by another: who has just signed in, or nobody."""
         self.ctx, self.loaders = ctx, Loaders(ctx)
 
-    def keep(self, signed_in: SignedIn) -> None:
+    def start_session(self, signed_in: SignedIn) -> None:
         """Lets the browser keep the session, and goes on as the account that has it."""
         self._set_cookie(signed_in.text, days=self.ctx.services.settings.session_lifetime)
-        self.go_on_as(signed_in.ctx)
+        self.set_context(signed_in.ctx)
 
-    def forget(self, ctx: Context) -> None:
+    def end_session(self, ctx: Context) -> None:
         """Lets the browser forget its session, and goes on as nobody."""
         self._set_cookie("", days=0)
-        self.go_on_as(ctx)
+        self.set_context(ctx)
 
     def _set_cookie(self, text: str, *, days: int) -> None:
         if self.response is None:
@@ -64,4 +64,4 @@ class Operation:
         )
 
 
-Info: TypeAlias = strawberry.Info[Operation, None]
+Info: TypeAlias = strawberry.Info[OperationContext, None]

@@ -20,8 +20,8 @@ from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
 from app.graphql.server import fast_path
-from app.graphql.server.document_cache import Reader, Reading
-from app.graphql.server.subscription_cache import Executor
+from app.graphql.server.document_cache import DocumentCache, DocumentCacheExtension
+from app.graphql.server.subscription_cache import SubscriptionExecutor
 from app.graphql.types.account import AccountMutations, AccountQueries
 from app.graphql.types.accounts import AccountsMutations, AccountsQueries
 from app.graphql.types.albums import AlbumMutations, AlbumQueries
@@ -76,7 +76,7 @@ class Mutation(
     pass
 
 
-TOLD_BY_SETTINGS = (
+SETTINGS_IN_DESCRIPTIONS = (
     "introspection",
     "graphql_max_depth",
     "graphql_max_aliases",
@@ -87,7 +87,7 @@ TOLD_BY_SETTINGS = (
 
 
 class Schema(strawberry.Schema):
-    reader: Reader
+    document_cache: DocumentCache
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -114,20 +114,20 @@ def _arguments(schema: GraphQLSchema) -> Iterator[GraphQLArgument | GraphQLInput
 
 def build_schema(settings: Settings) -> Schema:
     """The schema, held to the limits of these settings: one for all that say the same of GraphQL."""
-    return _built(Settings(**{name: getattr(settings, name) for name in TOLD_BY_SETTINGS}))
+    return _build_schema(Settings(**{name: getattr(settings, name) for name in SETTINGS_IN_DESCRIPTIONS}))
 
 
 @lru_cache(maxsize=8)
-def _built(settings: Settings) -> Schema:
+def _build_schema(settings: Settings) -> Schema:
     rules = () if settings.introspection else (NoSchemaIntrospectionCustomRule,)
     schema: Schema = Schema(
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
         types=KINDS.values(),
-        execution_context_class=Executor,
-        extensions=[lambda: Reading(schema.reader)],
+        execution_context_class=SubscriptionExecutor,
+        extensions=[lambda: DocumentCacheExtension(schema.document_cache)],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.introspection),
     )
-    schema.reader = Reader(schema, settings, rules)
+    schema.document_cache = DocumentCache(schema, settings, rules)
     return schema

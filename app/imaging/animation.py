@@ -7,7 +7,7 @@ from PIL import Image
 
 from app.imaging.formats import Format
 
-LONGEST = 655_350
+MAX_DURATION_MS = 655_350
 """Milliseconds that a frame may be shown: a GIF can't say more, and no animation's sum passes what WebP can count."""
 
 
@@ -20,24 +20,24 @@ class Timing:
     """
 
     durations: tuple[int, ...]
-    plays: int
+    play_count: int
 
     def shortened(self) -> "Timing":
         """With frames so short that all together are no longer than one may be."""
-        most = LONGEST // len(self.durations)
+        most = MAX_DURATION_MS // len(self.durations)
         return replace(self, durations=tuple(min(lasts, most) for lasts in self.durations))
 
-    def said_to(self, format: Format) -> dict[str, Any]:
+    def encoder_options(self, format: Format) -> dict[str, Any]:
         """What Pillow is told when it writes `format`."""
         durations = list(self.durations)
         if format is Format.WEBP:
-            return {"duration": durations, "loop": self.plays}
-        if self.plays == 1:
+            return {"duration": durations, "loop": self.play_count}
+        if self.play_count == 1:
             return {"duration": durations}
-        return {"duration": durations, "loop": max(self.plays - 1, 0)}
+        return {"duration": durations, "loop": max(self.play_count - 1, 0)}
 
 
-def plays(image: Image.Image, format: Format) -> int:
+def play_count(image: Image.Image, format: Format) -> int:
     """How many times an opened animation is played; 0 is for ever."""
     loop = image.info.get("loop")
     if format is Format.WEBP or loop == 0:
@@ -48,4 +48,4 @@ def plays(image: Image.Image, format: Format) -> int:
 def duration(frame: Image.Image) -> int:
     """Milliseconds for which a loaded frame is shown."""
     # In a WebP they are differences of sums, which may have passed what libwebp counts: then they are negative.
-    return min(max(int(frame.info.get("duration", 0)), 0), LONGEST)
+    return min(max(int(frame.info.get("duration", 0)), 0), MAX_DURATION_MS)

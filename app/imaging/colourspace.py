@@ -8,14 +8,14 @@ from PIL import Image, ImageCms
 
 from app.errors import CorruptImage
 
-PRESS = Path(__file__).with_name("press.icc")
+CMYK_PROFILE = Path(__file__).with_name("press.icc")
 """Made by `python -m tests.imaging.press`, from what sharp shows for 2,401 mixtures of inks."""
 
-OPAQUE = {"1": "L", "L": "L", "RGB": "RGB", "CMYK": "CMYK"}
-SEE_THROUGH = {"1": "LA", "L": "LA", "LA": "LA"}
+OPAQUE_MODES = {"1": "L", "L": "L", "RGB": "RGB", "CMYK": "CMYK"}
+ALPHA_MODES = {"1": "LA", "L": "LA", "LA": "LA"}
 
 
-def readable(image: Image.Image) -> Image.Image:
+def to_resizable_mode(image: Image.Image) -> Image.Image:
     """The picture in a mode that can be resized: L, LA, RGB, RGBA or CMYK, eight bits each, no palette.
 
     Raises CorruptImage.
@@ -29,14 +29,14 @@ def readable(image: Image.Image) -> Image.Image:
 
 
 def _plain(image: Image.Image) -> Image.Image:
-    if _is_deep(image):
-        return _eight_bits(image)
+    if _is_16_bit(image):
+        return _to_8_bit(image)
     see_through = image.has_transparency_data
-    mode = SEE_THROUGH.get(image.mode, "RGBA") if see_through else OPAQUE.get(image.mode, "RGB")
+    mode = ALPHA_MODES.get(image.mode, "RGBA") if see_through else OPAQUE_MODES.get(image.mode, "RGB")
     return image if image.mode == mode else image.convert(mode)
 
 
-def is_see_through(image: Image.Image) -> bool:
+def is_transparent(image: Image.Image) -> bool:
     """Whether some pixel of a readable image is not wholly opaque."""
     return image.mode in {"LA", "RGBA"} and image.getchannel("A").getextrema() != (255, 255)
 
@@ -48,17 +48,17 @@ def without_alpha(image: Image.Image) -> Image.Image:
 def to_srgb(image: Image.Image) -> Image.Image:
     """A readable picture in sRGB: by its own profile; CMYK that has none that works, as coated paper shows it."""
     profile = image.info.get("icc_profile")
-    converted = _by_profile(image, profile) if profile else None
+    converted = _convert_profile(image, profile) if profile else None
     if converted is None and image.mode == "CMYK":
-        converted = _by_profile(image, PRESS.read_bytes())
+        converted = _convert_profile(image, CMYK_PROFILE.read_bytes())
     return converted or image
 
 
-def _is_deep(image: Image.Image) -> bool:
+def _is_16_bit(image: Image.Image) -> bool:
     return image.mode in {"I", "F"} or image.mode.startswith("I;16")
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def _to_8_bit(image: Image.Image) -> Image.Image:
     """The high byte of each of 16 bits, as libpng does for colour; Pillow's own conversion would clip at 255.
 
     The one transparent grey that such a PNG may name is not looked for.
@@ -66,7 +66,7 @@ def _eight_bits(image: Image.Image) -> Image.Image:
     return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
 
 
-def _by_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
+def _convert_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
     """None where the picture is sRGB already, or the profile is broken or meant for another kind of picture."""
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
     bare = without_alpha(image)

@@ -13,14 +13,14 @@ from app.errors import CorruptImage, PicHubError, TooManyPixels
 from app.imaging import header_size
 from app.imaging.formats import Format
 from app.imaging.geometry import Size
-from app.imaging.header_size import Declared
-from app.imaging.limits import Limits
+from app.imaging.header_size import DeclaredSize
+from app.imaging.limits import ImageLimits
 from app.imaging.magic_bytes import SIGNATURE_SIZE, sniff
 
 PLUGINS = {Format.JPG: "JPEG", Format.PNG: "PNG", Format.WEBP: "WEBP", Format.GIF: "GIF"}
 
 ORIENTATION = 0x0112
-TURNS = {
+TRANSPOSITIONS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -29,7 +29,7 @@ TURNS = {
     7: Image.Transpose.TRANSVERSE,
     8: Image.Transpose.ROTATE_90,
 }
-SIDEWAYS = range(5, 9)
+ROTATED_ORIENTATIONS = range(5, 9)
 MIRRORED, UPSIDE_DOWN = {2, 3, 6, 7}, {3, 4, 7, 8}
 
 Box = tuple[int, int, int, int]
@@ -37,7 +37,7 @@ Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Opened:
+class OpenImage:
     """A picture whose headers are read and whose pixels are not; sizes are as stored, before any turn."""
 
     image: Image.Image
@@ -49,7 +49,7 @@ class Opened:
 
     @property
     def upright_size(self) -> Size:
-        return Size(*self.size[::-1]) if self.orientation in SIDEWAYS else self.size
+        return Size(*self.size[::-1]) if self.orientation in ROTATED_ORIENTATIONS else self.size
 
     @property
     def is_animated(self) -> bool:
@@ -57,25 +57,25 @@ class Opened:
 
 
 @contextmanager
-def opened(path: Path, limits: Limits) -> Iterator[Opened]:
+def open_image(path: Path, limits: ImageLimits) -> Iterator[OpenImage]:
     """The picture in a file, its pixels not yet decoded. Raises UnsupportedFormat, TooManyPixels, CorruptImage; an
     OSError where the file itself can't be opened."""
     with path.open("rb") as file, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what Pillow finds odd is not for us to say
         format = sniff(file.read(SIGNATURE_SIZE))
         file.seek(0)
-        with _leash():
+        with _pillow_errors():
             picture = _open(file, format, limits)
         yield picture
 
 
-def frames(picture: Opened) -> Iterator[Image.Image]:
+def frames(picture: OpenImage) -> Iterator[Image.Image]:
     """Each frame as it is seen, decoded. It is one object every time: use it before you ask for the next.
 
     Raises CorruptImage, TooManyPixels.
     """
     for index in range(picture.frames):
-        with _leash():
+        with _pillow_errors():
             if picture.is_animated:
                 picture.image.seek(index)
             picture.image.load()
@@ -83,40 +83,40 @@ def frames(picture: Opened) -> Iterator[Image.Image]:
         yield frame
 
 
-def turned(image: Image.Image, orientation: int) -> Image.Image:
+def apply_orientation(image: Image.Image, orientation: int) -> Image.Image:
     """The image upright."""
-    return image.transpose(TURNS[orientation]) if orientation in TURNS else image
+    return image.transpose(TRANSPOSITIONS[orientation]) if orientation in TRANSPOSITIONS else image
 
 
-def as_stored(box: Box, upright: tuple[int, int], orientation: int) -> Box:
+def to_stored_box(box: Box, upright: tuple[int, int], orientation: int) -> Box:
     """Where a box in a picture that is `upright` large lies in the same as it is stored."""
     (left, top, right, bottom), (width, height) = box, upright
     if orientation in MIRRORED:
         left, right = width - right, width - left
     if orientation in UPSIDE_DOWN:
         top, bottom = height - bottom, height - top
-    return (top, left, bottom, right) if orientation in SIDEWAYS else (left, top, right, bottom)
+    return (top, left, bottom, right) if orientation in ROTATED_ORIENTATIONS else (left, top, right, bottom)
 
 
-def _on_canvas(frame: Image.Image, picture: Opened) -> Image.Image:
+def _on_canvas(frame: Image.Image, picture: OpenImage) -> Image.Image:
     """Pillow lets a GIF's canvas grow frame by frame; ours has its last size from the start."""
     return frame if frame.size == picture.size else frame.convert("RGBA").crop((0, 0, *picture.size))
 
 
-def _open(file: BinaryIO, format: Format, limits: Limits) -> Opened:
-    said = _declared(file, format, limits)
+def _open(file: BinaryIO, format: Format, limits: ImageLimits) -> OpenImage:
+    said = _declared_size(file, format, limits)
     if said is not None:
-        _refuse_above(limits, said)
+        _check_limits(limits, said)
     file.seek(0)
     image = Image.open(file, formats=[PLUGINS[format]])
     frames = said.frames if said and format is Format.GIF else _frames(image, format)
     size = Size(said.width, said.height) if said else Size(*image.size)
-    _refuse_above(limits, Declared(*size, frames))
+    _check_limits(limits, DeclaredSize(*size, frames))
     orientation = _orientation(image) if frames == 1 else 1
-    return Opened(image=image, format=format, size=size, frames=frames, orientation=orientation)
+    return OpenImage(image=image, format=format, size=size, frames=frames, orientation=orientation)
 
 
-def _declared(file: BinaryIO, format: Format, limits: Limits) -> Declared | None:
+def _declared_size(file: BinaryIO, format: Format, limits: ImageLimits) -> DeclaredSize | None:
     match format:
         case Format.GIF:
             return header_size.gif(file, at_most=limits.max_frames + 1)
@@ -131,7 +131,7 @@ def _frames(image: Image.Image, format: Format) -> int:
     return int(getattr(image, "n_frames", 1)) if format is Format.WEBP else 1
 
 
-def _refuse_above(limits: Limits, said: Declared) -> None:
+def _check_limits(limits: ImageLimits, said: DeclaredSize) -> None:
     if max(said.width, said.height) > limits.max_side:
         raise TooManyPixels(
             f"It is {said.width} × {said.height}; neither side may pass {limits.max_side} pixels"
@@ -147,7 +147,7 @@ def _refuse_above(limits: Limits, said: Declared) -> None:
 
 
 @contextmanager
-def _leash() -> Iterator[None]:
+def _pillow_errors() -> Iterator[None]:
     """Whatever a decoder throws, as one of our words."""
     Image.MAX_IMAGE_PIXELS = None  # our limits are asked first, and name both numbers
     try:
@@ -166,5 +166,5 @@ def _orientation(image: Image.Image) -> int:
     with suppress(Exception):  # EXIF that can't be read turns nothing
         exif.load(image.info.get("exif", b""))
         value = exif.get(ORIENTATION, 1)
-        return value if isinstance(value, int) and value in TURNS else 1
+        return value if isinstance(value, int) and value in TRANSPOSITIONS else 1
     return 1

@@ -18,10 +18,10 @@ from app.imaging.transform import HIGH_QUALITY
 PHOTOGRAPH_COLOURS = 4096
 """A picture with more distinct colours is taken for a photograph."""
 
-OPAQUE_FROM = 128
+GIF_ALPHA_THRESHOLD = 128
 """GIF knows no half-seen pixels: from this alpha on they are seen."""
 
-CAREFUL_PIXELS = 4_000_000
+MAX_SLOW_WEBP_PIXELS = 4_000_000
 """Pixels, of all frames, up to which WebP's method 4 is asked for: 50 million take it 13 s, and method 2 not 2."""
 
 LOW_AVIF_QUALITY = 25
@@ -30,7 +30,7 @@ SAMPLE_SIDE = 64
 """A palette is made from so many pixels a side: from all of them it would take 50 ms a frame, and look the same."""
 
 
-def encoded(frames: Sequence[Image.Image], format: Format, quality: int | None, timing: Timing) -> bytes:
+def encode(frames: Sequence[Image.Image], format: Format, quality: int | None, timing: Timing) -> bytes:
     """The file's bytes. Several frames for GIF and WebP only; `quality` is None where the format has none."""
     for frame in frames:
         frame.info.clear()  # Pillow writes comments and profiles that it finds here, and payloads hidden in them
@@ -38,39 +38,44 @@ def encoded(frames: Sequence[Image.Image], format: Format, quality: int | None, 
 
 
 def _jpg(frames: Sequence[Image.Image], quality: int, _: Timing) -> bytes:
-    return saved(frames[0], "JPEG", quality=quality, optimize=True)  # 3 % fewer bytes for no time
+    return save(frames[0], "JPEG", quality=quality, optimize=True)  # 3 % fewer bytes for no time
 
 
 def _png(frames: Sequence[Image.Image], _quality: int, _timing: Timing) -> bytes:
     if frames[0].getcolors(PHOTOGRAPH_COLOURS) is None:
         # A third of the time for 2 % more bytes, on photographs; drawings need real matches.
-        return saved(frames[0], "PNG", compress_type=zlib.Z_RLE)
-    return saved(frames[0], "PNG")
+        return save(frames[0], "PNG", compress_type=zlib.Z_RLE)
+    return save(frames[0], "PNG")
 
 
 def _webp(frames: Sequence[Image.Image], quality: int, timing: Timing) -> bytes:
     # Method 2 at q+1 looks like the usual method 4 at q, in 70 % of the time and for 4 to 9 % more bytes: from 90 on
     # for up to 23 %, and above 99 for 40. Method 6 takes ten times as long where there is alpha.
     pixels = sum(prod(frame.size) for frame in frames)
-    if quality >= HIGH_QUALITY[Format.WEBP] and pixels <= CAREFUL_PIXELS:
+    if quality >= HIGH_QUALITY[Format.WEBP] and pixels <= MAX_SLOW_WEBP_PIXELS:
         options: dict[str, Any] = {"quality": quality, "method": 4}
     else:
         options = {"quality": min(quality + 1, 99), "method": 2}
     if len(frames) > 1:
         # No key frames but the first, as in sharp: each would be encoded twice, to see which way is smaller.
         options |= {"kmin": 0, "kmax": 0}
-        options |= {"save_all": True, "append_images": frames[1:], **timing.said_to(Format.WEBP)}
-    return saved(frames[0], "WEBP", **options)
+        options |= {"save_all": True, "append_images": frames[1:], **timing.encoder_options(Format.WEBP)}
+    return save(frames[0], "WEBP", **options)
 
 
 def _avif(frames: Sequence[Image.Image], quality: int, _: Timing) -> bytes:
     # Speed 6, tuned as sharp's encoder is, looks like sharp for its bytes, in a fifth of its time. One thread: with two
     # the bytes would be others.
-    options = {"quality": quality + _more(quality), "speed": 6, "subsampling": "4:2:0", "max_threads": 1}
-    return saved(frames[0], "AVIF", **options, advanced={"tune": "ssim"})
+    options = {
+        "quality": quality + _avif_quality(quality),
+        "speed": 6,
+        "subsampling": "4:2:0",
+        "max_threads": 1,
+    }
+    return save(frames[0], "AVIF", **options, advanced={"tune": "ssim"})
 
 
-def _more(quality: int) -> int:
+def _avif_quality(quality: int) -> int:
     """What is added to AVIF's quality so that speed 6 looks like sharp's, which is 5."""
     if quality < LOW_AVIF_QUALITY:
         return (LOW_AVIF_QUALITY - quality) // 5
@@ -78,32 +83,34 @@ def _more(quality: int) -> int:
 
 
 def _gif(frames: Sequence[Image.Image], _quality: int, timing: Timing) -> bytes:
-    first, *rest = map(_indexed, frames)
+    first, *rest = map(_to_palette, frames)
     if not rest:
-        return saved(first, "GIF")
+        return save(first, "GIF")
     # A frame that lets the one before shine through must have it cleared first.
     disposal = {"disposal": 2} if any("transparency" in frame.info for frame in (first, *rest)) else {}
     options = {"save_all": True, "append_images": rest, **disposal}
     try:
-        return saved(first, "GIF", **options, **timing.said_to(Format.GIF))
+        return save(first, "GIF", **options, **timing.encoder_options(Format.GIF))
     except OverflowError:  # equal neighbours are joined to one, which no GIF can show for so long
-        return saved(first, "GIF", **options, **timing.shortened().said_to(Format.GIF))
+        return save(first, "GIF", **options, **timing.shortened().encoder_options(Format.GIF))
 
 
-def _indexed(frame: Image.Image) -> Image.Image:
+def _to_palette(frame: Image.Image) -> Image.Image:
     """The frame in at most 256 colours, one of which is the hole where it is see-through."""
     if frame.mode not in {"LA", "RGBA"}:
-        return _few_colours(frame.convert("RGB"), 256)
-    indexed = _few_colours(frame.convert("RGB"), 255)
+        return _exact_palette(frame.convert("RGB"), 256)
+    indexed = _exact_palette(frame.convert("RGB"), 255)
     colours = indexed.getpalette() or []
     hole = len(colours) // 3
     indexed.putpalette([*colours, 0, 0, 0])
-    indexed.paste(hole, mask=frame.getchannel("A").point(lambda alpha: 255 if alpha < OPAQUE_FROM else 0))
+    indexed.paste(
+        hole, mask=frame.getchannel("A").point(lambda alpha: 255 if alpha < GIF_ALPHA_THRESHOLD else 0)
+    )
     indexed.info["transparency"] = hole
     return indexed
 
 
-def _few_colours(frame: Image.Image, count: int) -> Image.Image:
+def _exact_palette(frame: Image.Image, count: int) -> Image.Image:
     if frame.getcolors(count) is not None:
         return _quantized(frame, count)
     sample = frame.resize([min(side, SAMPLE_SIDE) for side in frame.size], Image.Resampling.NEAREST)
@@ -119,7 +126,7 @@ def _quantized(image: Image.Image, count: int) -> Image.Image:
         raise MemoryError(str(error)) from error
 
 
-def saved(image: Image.Image, plugin: str, **options: Any) -> bytes:
+def save(image: Image.Image, plugin: str, **options: Any) -> bytes:
     """The bytes of one of Pillow's encoders. Raises MemoryError."""
     file = BytesIO()
     try:

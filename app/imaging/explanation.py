@@ -9,14 +9,14 @@ from functools import cached_property
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit, Size
 from app.imaging.params import PARAMS, Param
-from app.imaging.presets import ROWS, Presets
+from app.imaging.presets import PARAM_BY_NAME, Presets
 from app.imaging.transform import DEFAULT_QUALITY, Recipe, Source, Transform
 
-BESIDE = ("preset", "download", "exp", "sig")
+NON_TRANSFORM_PARAMETERS = ("preset", "download", "exp", "sig")
 """Parameters that stand beside the transform."""
 
 
-class Origin(StrEnum):
+class ValueOrigin(StrEnum):
     """Who said a value."""
 
     ADDRESS = "address"
@@ -26,12 +26,12 @@ class Origin(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Understood:
+class ParameterValue:
     """A parameter as it counts. `value` is None where this result has none, as a PNG has no quality."""
 
     name: str
     value: str | None
-    origin: Origin
+    origin: ValueOrigin
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Remark:
 
 
 @dataclass(frozen=True)
-class Asked:
+class TransformRequest:
     """An address's parameters as they stand there, and the extension in its path. `presets` are those it may name."""
 
     parameters: Sequence[tuple[str, str]]
@@ -51,29 +51,33 @@ class Asked:
     presets: Presets
 
     @cached_property
-    def own(self) -> dict[str, str]:
+    def own_parameters(self) -> dict[str, str]:
         """Those of the address; of one that is there twice the last."""
         return dict(self.parameters)
 
     @cached_property
-    def of_preset(self) -> dict[str, str]:
+    def preset_parameters(self) -> dict[str, str]:
         """Those of the preset. Raises InvalidParameter where there is no such one."""
-        return dict(self.presets.get(self.own["preset"]).parameters) if "preset" in self.own else {}
+        return (
+            dict(self.presets.get(self.own_parameters["preset"]).parameters)
+            if "preset" in self.own_parameters
+            else {}
+        )
 
     @property
     def transform(self) -> Transform:
         """The transform that is asked for, without the extension. Raises InvalidParameter."""
-        return self.presets.transform(self.own)
+        return self.presets.transform(self.own_parameters)
 
-    def says(self, name: str) -> bool:
-        return name in self.own or name in self.of_preset
+    def has_parameter(self, name: str) -> bool:
+        return name in self.own_parameters or name in self.preset_parameters
 
 
 @dataclass(frozen=True)
-class Case:
+class ExplanationCase:
     """What was asked, of which picture, and what it came to: `recipe` is None where that is the original."""
 
-    asked: Asked
+    request: TransformRequest
     transform: Transform
     source: Source
     recipe: Recipe | None
@@ -95,18 +99,18 @@ class Case:
         return self.transform.width is not None or self.transform.height is not None
 
 
-def understood(case: Case) -> list[Understood]:
+def explained_parameters(case: ExplanationCase) -> list[ParameterValue]:
     """Each parameter there is, with the value that counts: what nobody said is filled in."""
-    return [Understood(param.name, _value(case, param), _origin(case, param)) for param in PARAMS]
+    return [ParameterValue(param.name, _value(case, param), _origin(case, param)) for param in PARAMS]
 
 
-def _value(case: Case, param: Param) -> str | None:
-    if param.name in FILLED:
-        return FILLED[param.name](case)
-    return param.write(getattr(case.transform, param.field))
+def _value(case: ExplanationCase, param: Param) -> str | None:
+    if param.name in DERIVED_VALUES:
+        return DERIVED_VALUES[param.name](case)
+    return param.format(getattr(case.transform, param.field))
 
 
-FILLED: dict[str, Callable[[Case], str | None]] = {
+DERIVED_VALUES: dict[str, Callable[[ExplanationCase], str | None]] = {
     "w": lambda case: str(case.transform.width or int(case.size.width / case.transform.dpr + 0.5)),
     "h": lambda case: str(case.transform.height or int(case.size.height / case.transform.dpr + 0.5)),
     "fm": lambda case: str(case.transform.format or case.source.format),
@@ -116,49 +120,51 @@ FILLED: dict[str, Callable[[Case], str | None]] = {
 """What depends on the picture, or on the others."""
 
 
-def _origin(case: Case, param: Param) -> Origin:
-    if param.name in case.asked.own:
-        return Origin.ADDRESS
-    if param.name in case.asked.of_preset:
-        return Origin.PRESET
-    if param.name == "fm" and case.asked.extension is not None:
-        return Origin.EXTENSION
-    return Origin.DEFAULT
+def _origin(case: ExplanationCase, param: Param) -> ValueOrigin:
+    if param.name in case.request.own_parameters:
+        return ValueOrigin.ADDRESS
+    if param.name in case.request.preset_parameters:
+        return ValueOrigin.PRESET
+    if param.name == "fm" and case.request.extension is not None:
+        return ValueOrigin.EXTENSION
+    return ValueOrigin.DEFAULT
 
 
-def remarks(case: Case) -> list[Remark]:
+def remarks(case: ExplanationCase) -> list[Remark]:
     """What has no effect, what is not as one may think, in clear words."""
     return [remark for rule in RULES for remark in rule(case)]
 
 
-def _unknown(case: Case) -> Iterator[Remark]:
-    for name in case.asked.own:
-        if name not in ROWS and name not in BESIDE:
-            there_are = ", ".join((*ROWS, *BESIDE))
+def _unknown(case: ExplanationCase) -> Iterator[Remark]:
+    for name in case.request.own_parameters:
+        if name not in PARAM_BY_NAME and name not in NON_TRANSFORM_PARAMETERS:
+            there_are = ", ".join((*PARAM_BY_NAME, *NON_TRANSFORM_PARAMETERS))
             yield Remark(name, f"There is no such parameter, and it is ignored. There are {there_are}.")
 
 
-def _repeated(case: Case) -> Iterator[Remark]:
-    for name, times in Counter(name for name, _ in case.asked.parameters).items():
-        if times > 1 and (name in ROWS or name in BESIDE):
-            yield Remark(name, f"It is given {times} times: the last, {case.asked.own[name]!r}, counts.")
+def _repeated(case: ExplanationCase) -> Iterator[Remark]:
+    for name, times in Counter(name for name, _ in case.request.parameters).items():
+        if times > 1 and (name in PARAM_BY_NAME or name in NON_TRANSFORM_PARAMETERS):
+            yield Remark(
+                name, f"It is given {times} times: the last, {case.request.own_parameters[name]!r}, counts."
+            )
 
 
-def _overridden(case: Case) -> Iterator[Remark]:
-    for name, value in case.asked.of_preset.items():
-        if name in case.asked.own:
-            preset = case.asked.own["preset"]
+def _overridden(case: ExplanationCase) -> Iterator[Remark]:
+    for name, value in case.request.preset_parameters.items():
+        if name in case.request.own_parameters:
+            preset = case.request.own_parameters["preset"]
             yield Remark(name, f"It wins over the preset {preset!r}, which says {value!r}.")
 
 
-def _idle_fit(case: Case) -> Iterator[Remark]:
+def _unused_fit(case: ExplanationCase) -> Iterator[Remark]:
     stretches = case.is_sized and case.transform.fit is Fit.FILL
-    if case.asked.says("fit") and not case.is_boxed and not stretches:
+    if case.request.has_parameter("fit") and not case.is_boxed and not stretches:
         yield Remark("fit", "It has no effect without both w and h: the picture keeps its proportions.")
 
 
-def _idle_position(case: Case) -> Iterator[Remark]:
-    if not case.asked.says("pos"):
+def _unused_position(case: ExplanationCase) -> Iterator[Remark]:
+    if not case.request.has_parameter("pos"):
         return
     if case.transform.fit is not Fit.COVER:
         yield Remark("pos", f"It has no effect with fit={case.transform.fit}: only cover crops.")
@@ -170,25 +176,25 @@ def _idle_position(case: Case) -> Iterator[Remark]:
         )
 
 
-def _idle_density(case: Case) -> Iterator[Remark]:
-    if case.asked.says("dpr") and not case.is_sized:
+def _unused_dpr(case: ExplanationCase) -> Iterator[Remark]:
+    if case.request.has_parameter("dpr") and not case.is_sized:
         yield Remark("dpr", "It has no effect: it multiplies w and h, and there is neither.")
 
 
-def _idle_background(case: Case) -> Iterator[Remark]:
-    if case.asked.says("bg") and not (case.recipe and case.recipe.background):
+def _unused_background(case: ExplanationCase) -> Iterator[Remark]:
+    if case.request.has_parameter("bg") and not (case.recipe and case.recipe.background):
         yield Remark(
             "bg",
             "It has no effect: it is seen where contain fills up a box, and where jpg shows a see-through picture.",
         )
 
 
-def _idle_quality(case: Case) -> Iterator[Remark]:
-    if case.asked.says("q") and case.format not in DEFAULT_QUALITY:
+def _unused_quality(case: ExplanationCase) -> Iterator[Remark]:
+    if case.request.has_parameter("q") and case.format not in DEFAULT_QUALITY:
         yield Remark("q", f"It has no effect: {case.format} has no quality.")
 
 
-def _negotiated(case: Case) -> Iterator[Remark]:
+def _negotiated(case: ExplanationCase) -> Iterator[Remark]:
     if case.transform.is_auto:
         yield Remark(
             "fm",
@@ -197,13 +203,13 @@ def _negotiated(case: Case) -> Iterator[Remark]:
         )
 
 
-def _contradicted(case: Case) -> Iterator[Remark]:
-    extension = case.asked.extension
-    if case.asked.says("fm") and extension is not None and case.transform.format is not extension:
+def _contradicted(case: ExplanationCase) -> Iterator[Remark]:
+    extension = case.request.extension
+    if case.request.has_parameter("fm") and extension is not None and case.transform.format is not extension:
         yield Remark("fm", f"It wins over the extension .{extension} in the path.")
 
 
-def _encoded_anew(case: Case) -> Iterator[Remark]:
+def _reencoded(case: ExplanationCase) -> Iterator[Remark]:
     if case.recipe and case.transform == Transform(format=case.source.format):
         yield Remark(
             "fm",
@@ -211,7 +217,7 @@ def _encoded_anew(case: Case) -> Iterator[Remark]:
         )
 
 
-def _enlarged(case: Case) -> Iterator[Remark]:
+def _enlarged(case: ExplanationCase) -> Iterator[Remark]:
     if case.recipe is None:
         return
     scaled, source = case.recipe.geometry.scaled, Size(case.source.width, case.source.height)
@@ -221,32 +227,32 @@ def _enlarged(case: Case) -> Iterator[Remark]:
         )
 
 
-def _first_frame(case: Case) -> Iterator[Remark]:
+def _first_frame(case: ExplanationCase) -> Iterator[Remark]:
     if case.source.is_animated and not case.format.can_animate:
         yield Remark(
             "fm", f"The picture has {case.source.frames} frames, of which {case.format} shows the first."
         )
 
 
-def _flattened(case: Case) -> Iterator[Remark]:
-    if case.source.has_alpha and not case.format.can_alpha and not case.asked.says("bg"):
+def _flattened(case: ExplanationCase) -> Iterator[Remark]:
+    if case.source.has_alpha and not case.format.can_alpha and not case.request.has_parameter("bg"):
         yield Remark(
             "bg", f"The picture is see-through in places, and {case.format} is not: they are shown white."
         )
 
 
-RULES: tuple[Callable[[Case], Iterator[Remark]], ...] = (
+RULES: tuple[Callable[[ExplanationCase], Iterator[Remark]], ...] = (
     _unknown,
     _repeated,
     _overridden,
-    _idle_fit,
-    _idle_position,
-    _idle_density,
-    _idle_background,
-    _idle_quality,
+    _unused_fit,
+    _unused_position,
+    _unused_dpr,
+    _unused_background,
+    _unused_quality,
     _negotiated,
     _contradicted,
-    _encoded_anew,
+    _reencoded,
     _enlarged,
     _first_frame,
     _flattened,

@@ -13,7 +13,7 @@ from typing import ClassVar, NamedTuple, Self
 from app.errors import BadRequest
 from app.imaging.formats import Format
 
-MAX_SIDE = 8192
+MAX_DIMENSION = 8192
 MAX_PIXELS = 50_000_000
 
 
@@ -81,7 +81,7 @@ class Position:
 
     def __str__(self) -> str:
         """The shortest text that parses back to this position."""
-        row, column = Y_WORDS.get(self.y), X_WORDS.get(self.x)
+        row, column = Y_LABELS.get(self.y), X_LABELS.get(self.x)
         if row is None or column is None:
             return f"{_decimal(self.x)},{_decimal(self.y)}"
         return "-".join(filter(None, (row, column))) or "center"
@@ -90,8 +90,8 @@ class Position:
 COORDINATES = re.compile(r"([0-9]?\.?[0-9]{1,6}),([0-9]?\.?[0-9]{1,6})", re.ASCII)
 X_NAMES = {"left": 0.0, "right": 1.0}
 Y_NAMES = {"top": 0.0, "bottom": 1.0}
-X_WORDS = {0.0: "left", 0.5: "", 1.0: "right"}
-Y_WORDS = {0.0: "top", 0.5: "", 1.0: "bottom"}
+X_LABELS = {0.0: "left", 0.5: "", 1.0: "right"}
+Y_LABELS = {0.0: "top", 0.5: "", 1.0: "bottom"}
 POSITIONS = "center, top, right, bottom, left, a corner such as top-left, or x,y with both from 0 to 1"
 Position.CENTER = Position(0.5, 0.5)
 
@@ -111,8 +111,8 @@ class Geometry:
     crop: Point
     output: Size
     pad: Point
-    reach: tuple[float, float] = (1, 1)
-    middle: tuple[float, float] = (1, 1)
+    source_share: tuple[float, float] = (1, 1)
+    centre_share: tuple[float, float] = (1, 1)
     divisor: int = 1
 
     @property
@@ -127,8 +127,12 @@ class Geometry:
         """One text for one geometry: `800x600`, with what is cut and where it is laid if that is something."""
         cut = f"-{self.scaled}@{self.crop.left},{self.crop.top}" if self.is_cropped else ""
         laid = f"+{self.visible}@{self.pad.left},{self.pad.top}" if self.is_padded else ""
-        reaching = f"~{self.reach[0]:.4f},{self.reach[1]:.4f}" if self.reach != (1, 1) else ""
-        leaving = f"<{self.middle[0]:.6g},{self.middle[1]:.6g}" if self.middle != (1, 1) else ""
+        reaching = (
+            f"~{self.source_share[0]:.4f},{self.source_share[1]:.4f}" if self.source_share != (1, 1) else ""
+        )
+        leaving = (
+            f"<{self.centre_share[0]:.6g},{self.centre_share[1]:.6g}" if self.centre_share != (1, 1) else ""
+        )
         divided = f" 1/{self.divisor}" if self.divisor > 1 else ""
         return f"{self.output}{cut}{laid}{reaching}{leaving}{divided}"
 
@@ -143,7 +147,7 @@ class Box:
     position: Position = Position.CENTER
 
 
-def arrange(picture: Size, box: Box, *, loader: Format = Format.PNG, frames: int = 1) -> Geometry:
+def compute_geometry(picture: Size, box: Box, *, loader: Format = Format.PNG, frames: int = 1) -> Geometry:
     """How `picture`, stored as `loader` with `frames`, is laid out for `box`.
 
     Raises BadRequest where the result would pass MAX_SIDE or MAX_PIXELS over all frames.
@@ -152,26 +156,26 @@ def arrange(picture: Size, box: Box, *, loader: Format = Format.PNG, frames: int
     loaded = _as_loaded(picture, box, loader, divisor)
     scaled = _scaled(loaded, box, frames=frames)
     output = _output(scaled, box)
-    _refuse_above_limits(output, frames)
+    _check_limits(output, frames)
     visible = Size(min(scaled.width, output.width), min(scaled.height, output.height))
     return Geometry(
         scaled=scaled,
         visible=visible,
         crop=Point(
-            _half_up((scaled.width - visible.width) * box.position.x),
-            _half_up((scaled.height - visible.height) * box.position.y),
+            _round_half_up((scaled.width - visible.width) * box.position.x),
+            _round_half_up((scaled.height - visible.height) * box.position.y),
         ),
         output=output,
         pad=Point((output.width - visible.width) // 2, (output.height - visible.height) // 2),
-        reach=_reach(loaded, scaled, box),
-        middle=_middle(loaded, scaled, box, frames=frames),
+        source_share=_source_share(loaded, scaled, box),
+        centre_share=_centre_share(loaded, scaled, box, frames=frames),
         divisor=divisor,
     )
 
 
 def _divisor(picture: Size, box: Box) -> int:
     """8, 4, 2 or 1; one step less where the shrink is hardly above it (libjpeg's own rounding is not trusted)."""
-    shrink = _least_shrink(picture, box)
+    shrink = _min_shrink(picture, box)
     divisor = next((d for d in (8, 4, 2) if shrink >= d), 1)
     return divisor // 2 if divisor > 1 and int(shrink) == divisor else divisor
 
@@ -181,28 +185,28 @@ def _as_loaded(picture: Size, box: Box, loader: Format, divisor: int) -> Size:
 
     libjpeg halves up to three times and libvips drops the part pixel; libwebp goes nearly all the way.
     """
-    shrink = _least_shrink(picture, box)
+    shrink = _min_shrink(picture, box)
     if loader is Format.WEBP and shrink > 1:
         return Size(round(picture.width * (1 / shrink)), round(picture.height * (1 / shrink)))
     return Size(picture.width // divisor, picture.height // divisor)
 
 
-def _least_shrink(picture: Size, box: Box) -> float:
+def _min_shrink(picture: Size, box: Box) -> float:
     return min(_shrink(picture, box))
 
 
 def _scaled(picture: Size, box: Box, *, frames: int) -> Size:
     across, down = _shrink(picture, box)
-    width = _shrunk(picture.width, across)
+    width = _shrunk_side(picture.width, across)
     if frames > 1:  # libvips sizes an animation's page by rint(), which rounds half to even
         return Size(width, max(1, round(picture.height / down)))
-    return Size(width, _shrunk(picture.height, down))
+    return Size(width, _shrunk_side(picture.height, down))
 
 
-def _shrunk(side: int, shrink: float) -> int:
+def _shrunk_side(side: int, shrink: float) -> int:
     """To the last bit as in libvips: what grows is multiplied by a scale, what shrinks divided by the inverse of it."""
     scale = 1 / shrink
-    return max(1, _half_up(side * scale if scale > 1 else side / (1 / scale)))
+    return max(1, _round_half_up(side * scale if scale > 1 else side / (1 / scale)))
 
 
 def _shrink(picture: Size, box: Box) -> tuple[float, float]:
@@ -219,7 +223,7 @@ def _shrink(picture: Size, box: Box) -> tuple[float, float]:
     return min(across, picture.width), min(down, picture.height)
 
 
-def _reach(picture: Size, scaled: Size, box: Box) -> tuple[float, float]:
+def _source_share(picture: Size, scaled: Size, box: Box) -> tuple[float, float]:
     across, down = _shrink(picture, box)
     return (
         scaled.width * across / picture.width if across < 1 else 1,
@@ -227,7 +231,7 @@ def _reach(picture: Size, scaled: Size, box: Box) -> tuple[float, float]:
     )
 
 
-def _middle(picture: Size, scaled: Size, box: Box, *, frames: int) -> tuple[float, float]:
+def _centre_share(picture: Size, scaled: Size, box: Box, *, frames: int) -> tuple[float, float]:
     across, down = _shrink(picture, box)
     x, y = _part(picture.width, scaled.width, across), _part(picture.height, scaled.height, down)
     return x, y if frames == 1 else 1  # libvips squeezes an animation's pages to their height
@@ -248,18 +252,18 @@ def _output(scaled: Size, box: Box) -> Size:
             return scaled
 
 
-def _refuse_above_limits(output: Size, frames: int) -> None:
-    if max(output) <= MAX_SIDE and output.width * output.height * frames <= MAX_PIXELS:
+def _check_limits(output: Size, frames: int) -> None:
+    if max(output) <= MAX_DIMENSION and output.width * output.height * frames <= MAX_PIXELS:
         return
     shape = f"{output.width} × {output.height}" + (f" × {frames} frames" if frames > 1 else "")
     raise BadRequest(
-        f"The result would be {shape}; it may have {MAX_SIDE} pixels a side and"
+        f"The result would be {shape}; it may have {MAX_DIMENSION} pixels a side and"
         f" {MAX_PIXELS // 1_000_000} megapixels in all. Ask for a smaller w or h",
         message="The result would be too large",
     )
 
 
-def _half_up(value: float) -> int:
+def _round_half_up(value: float) -> int:
     return floor(value + 0.5)
 
 

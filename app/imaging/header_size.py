@@ -11,10 +11,10 @@ from typing import BinaryIO, NamedTuple
 from app.errors import CorruptImage
 
 EXTENSION, FRAME, TRAILER = 0x21, 0x2C, 0x3B
-CHUNK = 32_768
+CHUNK_SIZE = 32_768
 
 
-class Declared(NamedTuple):
+class DeclaredSize(NamedTuple):
     """Canvas in pixels, number of frames; of those beyond the count that was asked for at most."""
 
     width: int
@@ -22,31 +22,31 @@ class Declared(NamedTuple):
     frames: int
 
 
-def gif(file: BinaryIO, *, at_most: int) -> Declared:
+def gif(file: BinaryIO, *, at_most: int) -> DeclaredSize:
     """What a GIF declares; stops after `at_most` frames. The canvas holds every frame, as decoders grow it.
 
     Raises CorruptImage where blocks are cut off or there is no frame.
     """
-    width, height, flags = struct.unpack("<HHB", _exactly(file, 6 + 7)[6:11])
+    width, height, flags = struct.unpack("<HHB", _read_exactly(file, 6 + 7)[6:11])
     _skip_colours(file, flags)
     frames = 0
     while frames < at_most and (kind := file.read(1)) and kind[0] != TRAILER:
         if kind[0] == FRAME:
-            left, top, across, down, flags = struct.unpack("<HHHHB", _exactly(file, 9))
+            left, top, across, down, flags = struct.unpack("<HHHHB", _read_exactly(file, 9))
             width, height, frames = max(width, left + across), max(height, top + down), frames + 1
             _skip_colours(file, flags)
-            _exactly(file, 1)  # bits of the first code
+            _read_exactly(file, 1)  # bits of the first code
         elif kind[0] == EXTENSION:
-            _exactly(file, 1)  # which extension
+            _read_exactly(file, 1)  # which extension
         else:
             continue  # stray bytes between blocks: decoders pass over them
         _skip_blocks(file)
     if not frames:
         raise CorruptImage("It has no frame")
-    return Declared(width, height, frames)
+    return DeclaredSize(width, height, frames)
 
 
-def webp(head: bytes) -> Declared:
+def webp(head: bytes) -> DeclaredSize:
     """The canvas of a WebP of which `head` is the first 30 bytes. Raises CorruptImage."""
     try:
         match head[12:16]:
@@ -61,7 +61,7 @@ def webp(head: bytes) -> Declared:
                 raise CorruptImage("It has no picture in it")
     except struct.error as error:
         raise CorruptImage("It ends in its header") from error
-    return Declared(width, height, 1)
+    return DeclaredSize(width, height, 1)
 
 
 def _uint24(three: bytes) -> int:
@@ -70,12 +70,12 @@ def _uint24(three: bytes) -> int:
 
 def _skip_colours(file: BinaryIO, flags: int) -> None:
     if flags & 0x80:
-        _exactly(file, 3 * 2 ** ((flags & 7) + 1))
+        _read_exactly(file, 3 * 2 ** ((flags & 7) + 1))
 
 
 def _skip_blocks(file: BinaryIO) -> None:
     """Passes over blocks of up to 255 bytes, each behind its length, and the empty one that ends them."""
-    while chunk := file.read(CHUNK):
+    while chunk := file.read(CHUNK_SIZE):
         at = 0
         while at < len(chunk):
             if not chunk[at]:
@@ -86,7 +86,7 @@ def _skip_blocks(file: BinaryIO) -> None:
     raise CorruptImage("It is cut off")
 
 
-def _exactly(file: BinaryIO, size: int) -> bytes:
+def _read_exactly(file: BinaryIO, size: int) -> bytes:
     data = file.read(size)
     if len(data) < size:
         raise CorruptImage("It is cut off")

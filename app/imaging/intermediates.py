@@ -12,7 +12,7 @@ from math import prod
 from app.imaging.geometry import Size
 from app.imaging.transform import Recipe, Source
 
-LEAST_PIXELS = 6_000_000
+MIN_PIXELS = 6_000_000
 """Below that the picture itself is read nearly as fast."""
 
 
@@ -26,7 +26,7 @@ class Step(StrEnum):
 SHORTEST, LONGEST = 1_600, 2_048
 """Pixels of the large one's longer side: a half, a quarter or an eighth of the picture's, if that lies between."""
 
-ROOM = {Step.SMALL: 1.6, Step.LARGE: 1.25}
+MIN_OVERSAMPLING = {Step.SMALL: 1.6, Step.LARGE: 1.25}
 """How many pixels one has, each way, for one of the result before it is cropped; the first that has them is taken."""
 
 QUALITY = 90
@@ -60,22 +60,22 @@ def reduction(picture: Size) -> Reduction:
 def is_worthwhile(source: Source) -> bool:
     """Whether the picture has intermediates: large ones do that a JPEG can hold."""
     return (
-        source.width * source.height >= LEAST_PIXELS
+        source.width * source.height >= MIN_PIXELS
         and max(source.width, source.height) >= 2 * SHORTEST
         and not source.is_animated
         and not source.has_alpha
     )
 
 
-def serving(source: Source, recipe: Recipe) -> Step | None:
+def best_step(source: Source, recipe: Recipe) -> Step | None:
     """The intermediate to render from: the smallest in which it can not be told; None for the picture itself.
 
     A format that has no quality keeps what it is given: it is given the picture itself.
     """
-    if not is_worthwhile(source) or recipe.quality is None or recipe.asks_for_more:
+    if not is_worthwhile(source) or recipe.quality is None or recipe.enlarges:
         return None
     how, scaled = reduction(Size(source.width, source.height)), recipe.geometry.scaled
-    fits = (step for step, room in ROOM.items() if _holds(how.size(step), scaled, room))
+    fits = (step for step, room in MIN_OVERSAMPLING.items() if _is_large_enough(how.size(step), scaled, room))
     return next(fits, None)
 
 
@@ -86,5 +86,5 @@ def pixels(source: Source, step: Step | None) -> int:
     return prod(reduction(Size(source.width, source.height)).size(step))
 
 
-def _holds(size: Size, scaled: Size, room: float) -> bool:
+def _is_large_enough(size: Size, scaled: Size, room: float) -> bool:
     return all(room * wanted <= side for side, wanted in zip(size, scaled, strict=True))

@@ -8,14 +8,14 @@ from app.imaging.formats import Format
 SIGNATURE_SIZE = 512
 """Bytes of a file that `sniff` wants to see."""
 
-TAKEN = (
+SUPPORTED_SIGNATURES = (
     (re.compile(rb"\xff\xd8\xff"), Format.JPG),
     (re.compile(rb"\x89PNG\r\n\x1a\n"), Format.PNG),
     (re.compile(rb"RIFF....WEBP", re.DOTALL), Format.WEBP),
     (re.compile(rb"GIF8[79]a"), Format.GIF),
 )
 
-KNOWN = (
+UNSUPPORTED_SIGNATURES = (
     (re.compile(rb"....ftypavi[fs]", re.DOTALL), "image/avif"),
     (re.compile(rb"....ftyp(hei[cfmsx]|hev[cx]|mif1|msf1)", re.DOTALL), "image/heic"),
     (re.compile(rb"....ftyp", re.DOTALL), "video/mp4"),
@@ -43,7 +43,7 @@ KNOWN = (
 
 def sniff(head: bytes) -> Format:
     """The format of a file that begins with `head`. Raises UnsupportedFormat, naming what it is instead if known."""
-    for pattern, format in TAKEN:
+    for pattern, format in SUPPORTED_SIGNATURES:
         if pattern.match(head):
             return format
     raise UnsupportedFormat(_media_type(head))
@@ -52,4 +52,4 @@ def sniff(head: bytes) -> Format:
 def _media_type(head: bytes) -> str | None:
     if not head:
         return "an empty file"
-    return next((name for pattern, name in KNOWN if pattern.match(head)), None)
+    return next((name for pattern, name in UNSUPPORTED_SIGNATURES if pattern.match(head)), None)

@@ -9,17 +9,17 @@ from typing import Any, Final
 
 from app.imaging.colour import Colour
 from app.imaging.formats import Format
-from app.imaging.geometry import MAX_SIDE, POSITIONS, Fit, Position
+from app.imaging.geometry import MAX_DIMENSION, POSITIONS, Fit, Position
 
 
-class Auto(Enum):
+class AutoFormat(Enum):
     AUTO = "auto"
 
     def __str__(self) -> str:
         return self.value
 
 
-AUTO: Final = Auto.AUTO
+AUTO: Final = AutoFormat.AUTO
 
 NUMBER = re.compile(r"[0-9]{1,4}", re.ASCII)
 DECIMAL = re.compile(r"[0-9](\.[0-9]{1,6})?", re.ASCII)
@@ -34,12 +34,12 @@ class Param:
     field: str
     values: str
     default: str
-    about: str
-    read: Callable[[str], Any]
-    write: Callable[[Any], str] = str
+    description: str
+    parse: Callable[[str], Any]
+    format: Callable[[Any], str] = str
 
 
-def whole(low: int, high: int) -> Callable[[str], int]:
+def integer(low: int, high: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if NUMBER.fullmatch(text) is None or not low <= int(text) <= high:
             raise ValueError(f"a whole number from {low} to {high}")
@@ -48,13 +48,13 @@ def whole(low: int, high: int) -> Callable[[str], int]:
     return read
 
 
-def density(text: str) -> float:
+def dpr(text: str) -> float:
     if DECIMAL.fullmatch(text) is None or not 1 <= float(text) <= MAX_DPR:
         raise ValueError(f"a number from 1 to {MAX_DPR}, such as 2 or 1.5")
     return float(text)
 
 
-def wanted_format(text: str) -> Format | Auto:
+def format_value(text: str) -> Format | AutoFormat:
     if text.lower() == "auto":
         return AUTO
     try:
@@ -67,71 +67,71 @@ PARAMS = (
     Param(
         name="w",
         field="width",
-        values=f"1 to {MAX_SIDE}",
+        values=f"1 to {MAX_DIMENSION}",
         default="keeps the ratio to h, or the picture's own",
-        about="Width of the result in pixels.",
-        read=whole(1, MAX_SIDE),
+        description="Width of the result in pixels.",
+        parse=integer(1, MAX_DIMENSION),
     ),
     Param(
         name="h",
         field="height",
-        values=f"1 to {MAX_SIDE}",
+        values=f"1 to {MAX_DIMENSION}",
         default="keeps the ratio to w, or the picture's own",
-        about="Height of the result in pixels.",
-        read=whole(1, MAX_SIDE),
+        description="Height of the result in pixels.",
+        parse=integer(1, MAX_DIMENSION),
     ),
     Param(
         name="fit",
         field="fit",
         values=", ".join(Fit),
         default="cover",
-        about="How the picture meets a box of other proportions, as in sharp's resize; crop is another word for cover.",
-        read=Fit.parse,
+        description="How the picture meets a box of other proportions, as in sharp's resize; crop is another word for cover.",
+        parse=Fit.parse,
     ),
     Param(
         name="pos",
         field="position",
         values=POSITIONS,
         default="center",
-        about="Which part of the picture cover keeps.",
-        read=Position.parse,
+        description="Which part of the picture cover keeps.",
+        parse=Position.parse,
     ),
     Param(
         name="dpr",
         field="dpr",
         values=f"1 to {MAX_DPR}, decimals allowed",
         default="1",
-        about="Pixels of the screen for one pixel of w and h, which are multiplied by it.",
-        read=density,
-        write=lambda ratio: f"{ratio:.6f}".rstrip("0").rstrip("."),
+        description="Pixels of the screen for one pixel of w and h, which are multiplied by it.",
+        parse=dpr,
+        format=lambda ratio: f"{ratio:.6f}".rstrip("0").rstrip("."),
     ),
     Param(
         name="fm",
         field="format",
         values=f"{', '.join(Format)}, auto",
         default="the extension in the path, else the original's format",
-        about="Format of the result; jpeg is another word for jpg, and auto picks what the Accept header names.",
-        read=wanted_format,
+        description="Format of the result; jpeg is another word for jpg, and auto picks what the Accept header names.",
+        parse=format_value,
     ),
     Param(
         name="q",
         field="quality",
         values="1 to 100",
         default="80 for jpg and webp, 50 for avif",
-        about="Quality of a lossy result; png and gif have none and ignore it.",
-        read=whole(1, 100),
+        description="Quality of a lossy result; png and gif have none and ignore it.",
+        parse=integer(1, 100),
     ),
     Param(
         name="bg",
         field="background",
         values="hex: rgb, rrggbb or rrggbbaa",
         default="transparent; white for jpg",
-        about="Colour that contain fills the box with, and that jpg shows where the picture is see-through.",
-        read=Colour.parse,
+        description="Colour that contain fills the box with, and that jpg shows where the picture is see-through.",
+        parse=Colour.parse,
     ),
 )
 
 
 def table() -> list[tuple[str, str, str, str]]:
     """(name, values, default, about) of each parameter, for the documentation."""
-    return [(p.name, p.values, p.default, p.about) for p in PARAMS]
+    return [(p.name, p.values, p.default, p.description) for p in PARAMS]

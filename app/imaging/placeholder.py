@@ -15,12 +15,12 @@ from operator import mul
 
 SIDE = 32
 """Pixels of the longer side, as in the reference."""
-REMEMBERED = 2_048
+CACHE_SIZE = 2_048
 
 Rows = list[list[float]]
 
 
-@lru_cache(REMEMBERED)
+@lru_cache(CACHE_SIZE)
 def data_uri(thumbhash: str) -> str:
     """`data:image/png;base64,…` of a ThumbHash in base64: some 2,000 characters."""
     return f"data:image/png;base64,{b64encode(_png(decode(b64decode(thumbhash)))).decode()}"

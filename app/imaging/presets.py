@@ -11,9 +11,9 @@ from app.errors import InvalidParameter
 from app.imaging.params import PARAMS
 from app.imaging.transform import Transform
 
-NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
-NAMES = "1 to 40 letters a-z, digits, hyphens and underscores"
-ROWS = {param.name: param for param in PARAMS}
+PRESET_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,39}", re.ASCII)
+NAME_RULE = "1 to 40 letters a-z, digits, hyphens and underscores"
+PARAM_BY_NAME = {param.name: param for param in PARAMS}
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Presets:
         """Those of `thumb=w=200&h=200&fit=cover; hero=w=1600&q=75`. Raises ValueError with what is wrong."""
         named: dict[str, Preset] = {}
         for entry in filter(None, map(str.strip, re.split("[;\n]", text))):
-            preset = _read(entry)
+            preset = _parse_preset(entry)
             if preset.name in named:
                 raise ValueError(f"the preset {preset.name!r} is there twice")
             named[preset.name] = preset
@@ -73,17 +73,17 @@ class Presets:
         return Transform.parse({**self.get(query["preset"]).parameters, **query})
 
 
-def _read(entry: str) -> Preset:
+def _parse_preset(entry: str) -> Preset:
     name, _, query = (part.strip() for part in entry.partition("="))
-    if NAME.fullmatch(name) is None:
-        raise ValueError(f"{name!r} is no name for a preset, which has {NAMES}")
+    if PRESET_NAME.fullmatch(name) is None:
+        raise ValueError(f"{name!r} is no name for a preset, which has {NAME_RULE}")
     pairs = parse_qsl(query, keep_blank_values=True)
     if not pairs:
-        raise ValueError(f"the preset {name!r} says nothing; it may say {', '.join(ROWS)}")
+        raise ValueError(f"the preset {name!r} says nothing; it may say {', '.join(PARAM_BY_NAME)}")
     parameters: dict[str, str] = {}
     for key, value in pairs:
-        if key not in ROWS:
-            raise ValueError(f"the preset {name!r} has {key!r}, where it may have {', '.join(ROWS)}")
+        if key not in PARAM_BY_NAME:
+            raise ValueError(f"the preset {name!r} has {key!r}, where it may have {', '.join(PARAM_BY_NAME)}")
         if key in parameters:
             raise ValueError(f"the preset {name!r} has {key!r} twice")
         parameters[key] = value

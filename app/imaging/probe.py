@@ -7,13 +7,13 @@ from pathlib import Path
 from PIL import Image
 
 from app.imaging import thumbhash
-from app.imaging.colourspace import is_see_through, readable, to_srgb
-from app.imaging.decoder import Opened, frames, opened, turned
-from app.imaging.geometry import Box, Fit, Size, arrange
+from app.imaging.colourspace import is_transparent, to_resizable_mode, to_srgb
+from app.imaging.decoder import OpenImage, apply_orientation, frames, open_image
+from app.imaging.geometry import Box, Fit, Size, compute_geometry
 from app.imaging.intermediates import is_worthwhile, reduction
-from app.imaging.intermediates_render import Destinations, write
-from app.imaging.limits import Admit, Limits, at_once
-from app.imaging.resampling import resized
+from app.imaging.intermediates_render import Destinations, write_intermediates
+from app.imaging.limits import Admit, ImageLimits, admit_immediately
+from app.imaging.resampling import resize
 from app.imaging.results import Probe
 from app.imaging.transform import Source
 
@@ -22,20 +22,24 @@ PREVIEW_SIDE = 32
 
 
 def identify(
-    path: Path, limits: Limits, *, intermediates: Destinations | None = None, admit: Admit = at_once
+    path: Path,
+    limits: ImageLimits,
+    *,
+    intermediates: Destinations | None = None,
+    admit: Admit = admit_immediately,
 ) -> Probe:
     """The picture in a file, decoded to its last frame. Raises UnsupportedFormat, TooManyPixels, CorruptImage.
 
     The intermediates of a picture that is worth them are written to `intermediates`, from the same decoding; if that
     can't be done there are none.
     """
-    with opened(path, limits) as picture:
+    with open_image(path, limits) as picture:
         # All of a JPEG's stream is read either way. An eighth of it is enough to be looked at.
         size = picture.size
         seen = Source(format=picture.format, width=size.width, height=size.height, frames=picture.frames)
         picture.image.draft(None, reduction(size).loaded if intermediates and is_worthwhile(seen) else (1, 1))
         admit(picture.image.width * picture.image.height)
-        preview, see_through = _verified(picture)
+        preview, see_through = _verify(picture)
         width, height = picture.upright_size
         probe = Probe(
             format=picture.format,
@@ -48,25 +52,25 @@ def identify(
         )
         if intermediates and is_worthwhile(probe.source):
             with suppress(OSError, MemoryError):  # they are made again when one is first wanted
-                write(picture, picture.image, intermediates)
+                write_intermediates(picture, picture.image, intermediates)
         return probe
 
 
-def _verified(picture: Opened) -> tuple[Image.Image, bool]:
+def _verify(picture: OpenImage) -> tuple[Image.Image, bool]:
     """A small upright RGBA copy of the first frame, and whether any frame is see-through. Decodes all of them."""
     each = frames(picture)
     first = next(each)
-    preview, see_through = _preview(first, picture.orientation), is_see_through(readable(first))
+    preview, see_through = _preview(first, picture.orientation), is_transparent(to_resizable_mode(first))
     for frame in each:
-        see_through = see_through or is_see_through(readable(frame))
+        see_through = see_through or is_transparent(to_resizable_mode(frame))
     return preview, see_through
 
 
 def _preview(frame: Image.Image, orientation: int) -> Image.Image:
     across, down = (min(side, PREVIEW_SIDE) for side in frame.size)
     box = Box(width=across, height=down, fit=Fit.INSIDE)
-    small = resized(readable(frame), arrange(Size(*frame.size), box).output)
-    return turned(to_srgb(small), orientation).convert("RGBA")
+    small = resize(to_resizable_mode(frame), compute_geometry(Size(*frame.size), box).output)
+    return apply_orientation(to_srgb(small), orientation).convert("RGBA")
 
 
 def _thumbhash(preview: Image.Image) -> str:

@@ -9,29 +9,36 @@ from pathlib import Path
 
 from PIL import Image
 
-from app.imaging.animation import Timing, duration, plays
+from app.imaging.animation import Timing, duration, play_count
 from app.imaging.colour import Colour
-from app.imaging.colourspace import is_see_through, readable, to_srgb, without_alpha
-from app.imaging.decoder import SIDEWAYS, Opened, as_stored, frames, opened, turned
-from app.imaging.encoder import encoded
+from app.imaging.colourspace import is_transparent, to_resizable_mode, to_srgb, without_alpha
+from app.imaging.decoder import (
+    ROTATED_ORIENTATIONS,
+    OpenImage,
+    apply_orientation,
+    frames,
+    open_image,
+    to_stored_box,
+)
+from app.imaging.encoder import encode
 from app.imaging.formats import Format
 from app.imaging.geometry import Size
 from app.imaging.intermediates import Step
-from app.imaging.limits import STORED, Admit, at_once
-from app.imaging.resampling import resized
-from app.imaging.results import SMALL as FEW_BYTES
-from app.imaging.results import Rendered
+from app.imaging.limits import STORED_LIMITS, Admit, admit_immediately
+from app.imaging.resampling import resize
+from app.imaging.results import INLINE_BODY_BYTES as FEW_BYTES
+from app.imaging.results import RenderResult
 from app.imaging.transform import Recipe
 
-SMALL = 2_000_000
+SMALL_PIXELS = 2_000_000
 """Pixels up to which a picture is worked on as exactly as sharp does it; above, faster ways look the same."""
 
-NEAREST_TO_MEANS = ((1.6, Image.Resampling.BILINEAR), (2.0, Image.Resampling.HAMMING))
+WEBP_FILTERS = ((1.6, Image.Resampling.BILINEAR), (2.0, Image.Resampling.HAMMING))
 """What comes nearest to a mean over less than so many pixels each way; over more it is BICUBIC, and looks better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Task:
+class RenderTask:
     """What each step of the pipeline knows: the recipe, the stored picture's size as it is decoded, and how it is
     turned (1 to 8, as in EXIF)."""
 
@@ -43,31 +50,38 @@ class Task:
     @property
     def converts_first(self) -> bool:
         """Whether colours are converted before they are mixed with each other or a background; later they are fewer."""
-        small = prod(self.loaded) <= max(SMALL, prod(self.recipe.geometry.visible))
+        small = prod(self.loaded) <= max(SMALL_PIXELS, prod(self.recipe.geometry.visible))
         return small or not self.recipe.format.can_alpha
 
 
 def render(
-    source: Path, recipe: Recipe, destination: Path, *, step: Step | None = None, admit: Admit = at_once
-) -> Rendered:
+    source: Path,
+    recipe: Recipe,
+    destination: Path,
+    *,
+    step: Step | None = None,
+    admit: Admit = admit_immediately,
+) -> RenderResult:
     """Writes the result of `recipe` to `destination`, and nowhere else. Raises CorruptImage, TooManyPixels.
 
     `step` tells which intermediate of the picture the source is; None is the picture itself.
     """
-    with opened(source, STORED) as picture:
+    with open_image(source, STORED_LIMITS) as picture:
         loaded = _shrink_on_load(picture, recipe, step)
-        task = Task(recipe=recipe, source=picture.format, loaded=loaded, orientation=picture.orientation)
+        task = RenderTask(
+            recipe=recipe, source=picture.format, loaded=loaded, orientation=picture.orientation
+        )
         admit(picture.image.width * picture.image.height + recipe.frames * prod(recipe.output_size))
-        results, timing = _results(picture, task)
-    data = encoded(results, recipe.format, recipe.quality, timing)
+        results, timing = _render_frames(picture, task)
+    data = encode(results, recipe.format, recipe.quality, timing)
     destination.write_bytes(data)
     width, height = recipe.output_size
     frames = _count_frames(data, recipe)
     body = data if len(data) <= FEW_BYTES else None
-    return Rendered(width=width, height=height, frames=frames, size=len(data), body=body)
+    return RenderResult(width=width, height=height, frames=frames, size=len(data), body=body)
 
 
-def _shrink_on_load(picture: Opened, recipe: Recipe, step: Step | None) -> Size:
+def _shrink_on_load(picture: OpenImage, recipe: Recipe, step: Step | None) -> Size:
     """The size in which the picture will be decoded, without part pixels at the right and the bottom.
 
     A JPEG is decoded at the smallest of 1, 1/2, 1/4 and 1/8 that is large enough: two to four times as fast.
@@ -79,34 +93,34 @@ def _shrink_on_load(picture: Opened, recipe: Recipe, step: Step | None) -> Size:
     return reduced
 
 
-def _divisor(picture: Opened, recipe: Recipe) -> int:
+def _divisor(picture: OpenImage, recipe: Recipe) -> int:
     """8, 4, 2 or 1. sharp takes some more pixels than are needed; of a large picture they cost too much to be usual."""
-    if prod(picture.size) <= SMALL or recipe.asks_for_more:
+    if prod(picture.size) <= SMALL_PIXELS or recipe.enlarges:
         return recipe.geometry.divisor
     return next((divisor for divisor in (8, 4, 2) if _shrink(picture, recipe) >= divisor), 1)
 
 
-def _divisor_of_intermediate(picture: Opened, recipe: Recipe) -> int:
+def _divisor_of_intermediate(picture: OpenImage, recipe: Recipe) -> int:
     """Half, where that is enough, looks like the picture itself decoded for this size; a quarter, and it shows."""
     return 2 if _shrink(picture, recipe) >= 2 else 1
 
 
-def _shrink(picture: Opened, recipe: Recipe) -> int:
+def _shrink(picture: OpenImage, recipe: Recipe) -> int:
     """How many pixels there are, each way, for one that is wanted."""
     scaled = recipe.geometry.scaled
-    across, down = scaled[::-1] if picture.orientation in SIDEWAYS else scaled
+    across, down = scaled[::-1] if picture.orientation in ROTATED_ORIENTATIONS else scaled
     return min(picture.size.width // across, picture.size.height // down)
 
 
-def _results(picture: Opened, task: Task) -> tuple[list[Image.Image], Timing]:
+def _render_frames(picture: OpenImage, task: RenderTask) -> tuple[list[Image.Image], Timing]:
     results, durations = [], []
     for frame in islice(frames(picture), task.recipe.frames):
-        results.append(_result(frame, task))
+        results.append(_render_frame(frame, task))
         durations.append(duration(frame))
-    return results, Timing(durations=tuple(durations), plays=plays(picture.image, picture.format))
+    return results, Timing(durations=tuple(durations), play_count=play_count(picture.image, picture.format))
 
 
-def _result(frame: Image.Image, task: Task) -> Image.Image:
+def _render_frame(frame: Image.Image, task: RenderTask) -> Image.Image:
     image = frame
     for step in PIPELINE:
         image = step(image, task)
@@ -117,15 +131,15 @@ def _result(frame: Image.Image, task: Task) -> Image.Image:
     )  # the decoder draws over its frame
 
 
-def _readable(image: Image.Image, _: Task) -> Image.Image:
-    return readable(image)
+def _to_resizable_mode(image: Image.Image, _: RenderTask) -> Image.Image:
+    return to_resizable_mode(image)
 
 
-def _in_srgb_at_first(image: Image.Image, task: Task) -> Image.Image:
+def _to_srgb_before_resize(image: Image.Image, task: RenderTask) -> Image.Image:
     return to_srgb(image) if task.converts_first else image
 
 
-def _flattened(image: Image.Image, task: Task) -> Image.Image:
+def _flatten(image: Image.Image, task: RenderTask) -> Image.Image:
     if task.recipe.format.can_alpha or image.mode not in {"LA", "RGBA"}:
         return image
     sheet = Image.new("RGB", image.size, (task.recipe.background or Colour.WHITE).rgb)
@@ -133,19 +147,19 @@ def _flattened(image: Image.Image, task: Task) -> Image.Image:
     return sheet
 
 
-def _cropped_and_resized(image: Image.Image, task: Task) -> Image.Image:
+def _crop_and_resize(image: Image.Image, task: RenderTask) -> Image.Image:
     """The visible part, not yet upright: sharp turns last too, and there are fewer pixels to turn then."""
-    geometry, sideways = task.recipe.geometry, task.orientation in SIDEWAYS
+    geometry, sideways = task.recipe.geometry, task.orientation in ROTATED_ORIENTATIONS
     (left, top), visible = geometry.crop, geometry.visible
     cut = (left, top, left + visible.width, top + visible.height)
-    left, top, right, bottom = as_stored(cut, geometry.scaled, task.orientation)
-    scaled, reach, middle = geometry.scaled, geometry.reach, geometry.middle
+    left, top, right, bottom = to_stored_box(cut, geometry.scaled, task.orientation)
+    scaled, reach, middle = geometry.scaled, geometry.source_share, geometry.centre_share
     if sideways:
         scaled, reach, middle, visible = Size(*scaled[::-1]), reach[::-1], middle[::-1], Size(*visible[::-1])
     across, x = _step(task.loaded.width, scaled.width, reach[0], middle[0])
     down, y = _step(task.loaded.height, scaled.height, reach[1], middle[1])
     box = (x + left * across, y + top * down, x + right * across, y + bottom * down)
-    return resized(image, visible, box, shrink_by=_filter(task.source, min(across, down)))
+    return resize(image, visible, box, shrink_by=_filter(task.source, min(across, down)))
 
 
 def _step(side: int, scaled: int, reach: float, middle: float) -> tuple[float, float]:
@@ -160,40 +174,40 @@ def _filter(source: Format, shrink: float) -> Image.Resampling:
     """For sharp libwebp shrinks, to means over areas."""
     if source is not Format.WEBP or shrink <= 1:
         return Image.Resampling.LANCZOS
-    return next((each for below, each in NEAREST_TO_MEANS if shrink < below), Image.Resampling.BICUBIC)
+    return next((each for below, each in WEBP_FILTERS if shrink < below), Image.Resampling.BICUBIC)
 
 
-def _upright(image: Image.Image, task: Task) -> Image.Image:
-    return turned(image, task.orientation)
+def _orient(image: Image.Image, task: RenderTask) -> Image.Image:
+    return apply_orientation(image, task.orientation)
 
 
-def _in_srgb_at_last(image: Image.Image, task: Task) -> Image.Image:
+def _to_srgb_after_resize(image: Image.Image, task: RenderTask) -> Image.Image:
     return image if task.converts_first else to_srgb(image)
 
 
-def _bare_of_idle_alpha(image: Image.Image, _: Task) -> Image.Image:
-    return image if is_see_through(image) else without_alpha(image)
+def _drop_opaque_alpha(image: Image.Image, _: RenderTask) -> Image.Image:
+    return image if is_transparent(image) else without_alpha(image)
 
 
-def _padded(image: Image.Image, task: Task) -> Image.Image:
+def _pad(image: Image.Image, task: RenderTask) -> Image.Image:
     geometry = task.recipe.geometry
     if not geometry.is_padded:
         return image
     background = task.recipe.background or Colour.TRANSPARENT
     sheet = Image.new("RGBA", geometry.output, background.rgba)
     sheet.paste(image.convert("RGBA"), geometry.pad)  # without a mask: the picture's own holes stay holes
-    return _bare_of_idle_alpha(sheet, task)
+    return _drop_opaque_alpha(sheet, task)
 
 
-PIPELINE: tuple[Callable[[Image.Image, Task], Image.Image], ...] = (
-    _readable,
-    _in_srgb_at_first,
-    _flattened,
-    _cropped_and_resized,
-    _upright,
-    _in_srgb_at_last,
-    _bare_of_idle_alpha,  # optimised GIFs mark what stays the same as transparent: nothing of it is seen through
-    _padded,
+PIPELINE: tuple[Callable[[Image.Image, RenderTask], Image.Image], ...] = (
+    _to_resizable_mode,
+    _to_srgb_before_resize,
+    _flatten,
+    _crop_and_resize,
+    _orient,
+    _to_srgb_after_resize,
+    _drop_opaque_alpha,  # optimised GIFs mark what stays the same as transparent: nothing of it is seen through
+    _pad,
 )
 
 

@@ -10,7 +10,7 @@ REDUCING_GAP = 2.0
 Box = tuple[float, float, float, float]
 
 
-def resized(
+def resize(
     image: Image.Image,
     size: tuple[int, int],
     box: Box | None = None,
@@ -35,19 +35,19 @@ def resized(
         left, right = (0, width) if narrows else (left, right)
         top, bottom = (0, height) if lowers else (top, bottom)
     if not (narrows and lowers):
-        sampled = _grown(sampled, size, (left, top, right, bottom))
+        sampled = _enlarge(sampled, size, (left, top, right, bottom))
     return sampled.convert(image.mode) if image.mode in PREMULTIPLIED else sampled
 
 
-def _grown(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
+def _enlarge(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
     """libvips lays the corner of the first new pixel, not its middle, on that of the first old one; both ways."""
     left, top, right, bottom = box
     x, y = 1 - (right - left) / size[0] / 2, 1 - (bottom - top) / size[1] / 2  # one is the rim
     shifted = (left + x, top + y, right + x, bottom + y)
-    return _rimmed(image).resize(size, Image.Resampling.BICUBIC, shifted)
+    return _with_border(image).resize(size, Image.Resampling.BICUBIC, shifted)
 
 
-def _rimmed(image: Image.Image) -> Image.Image:
+def _with_border(image: Image.Image) -> Image.Image:
     """With a rim of one pixel that repeats the edge."""
     sheet = Image.new(image.mode, (image.width + 2, image.height + 2))
     sheet.info = image.info  # its profile is still needed

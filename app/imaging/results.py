@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from app.imaging.formats import Format
 from app.imaging.transform import Source
 
-SMALL = 1024 * 1024
+INLINE_BODY_BYTES = 1024 * 1024
 """Bytes up to which a picture is handled whole."""
 
 
@@ -37,7 +37,7 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rendered:
+class RenderResult:
     """What was written: pixels a side, frames, bytes. The `body` is there where it is SMALL.
 
     `is_placed` says that it lies in its place already, and no more where it was written.
@@ -48,4 +48,4 @@ class Rendered:
     frames: int
     size: int
     body: bytes | None = None
-    is_placed: bool = False
+    is_stored: bool = False

@@ -15,7 +15,7 @@ Plane: TypeAlias = Sequence[float]
 """A value for each pixel, row by row."""
 
 
-class Waves(NamedTuple):
+class Channel(NamedTuple):
     """What a channel is made of: its mean, and of each wave from 0 to 1 how strong it is; the strongest has `scale`."""
 
     mean: float
@@ -31,10 +31,10 @@ def encode(width: int, height: int, rgba: bytes) -> bytes:
     most = 5 if has_alpha else 7
     across, down = (max(1, round(most * side / longest)) for side in (width, height))
 
-    def waves(plane: Plane, nx: int, ny: int, unit: float) -> Waves:
+    def waves(plane: Plane, nx: int, ny: int, unit: float) -> Channel:
         return _waves(plane, width, height, nx, ny, unit / pixels)
 
-    lightness, yellow_blue, red_green = _see_through(rgba) if has_alpha else _opaque(rgba)
+    lightness, yellow_blue, red_green = _with_alpha(rgba) if has_alpha else _opaque(rgba)
     light = waves(lightness, max(3, across), max(3, down), 1 / 765)
     p, q = waves(yellow_blue, 3, 3, 1 / 510), waves(red_green, 3, 3, 1 / 255)
     alpha = waves(rgba[3::4], 5, 5, 1 / 255) if has_alpha else None
@@ -48,7 +48,7 @@ def encode(width: int, height: int, rgba: bytes) -> bytes:
     if alpha:
         head += bytes([round(15 * alpha.mean) | round(15 * alpha.scale) << 4])
     channels = (light, p, q, alpha) if alpha else (light, p, q)
-    return head + _packed([round(15 * each) for channel in channels for each in channel.strengths])
+    return head + _pack([round(15 * each) for channel in channels for each in channel.strengths])
 
 
 def _opaque(rgba: bytes) -> tuple[Plane, Plane, Plane]:
@@ -58,7 +58,7 @@ def _opaque(rgba: bytes) -> tuple[Plane, Plane, Plane]:
     return lightness, list(map(sub, lightness, map((3).__mul__, blue))), list(map(sub, red, green))
 
 
-def _see_through(rgba: bytes) -> tuple[Plane, Plane, Plane]:
+def _with_alpha(rgba: bytes) -> tuple[Plane, Plane, Plane]:
     """The same of the picture upon its own mean colour."""
     shares = [each / 255 for each in rgba[3::4]]
     whole = sum(shares)
@@ -75,7 +75,7 @@ def _see_through(rgba: bytes) -> tuple[Plane, Plane, Plane]:
     )
 
 
-def _waves(plane: Plane, width: int, height: int, nx: int, ny: int, unit: float) -> Waves:
+def _waves(plane: Plane, width: int, height: int, nx: int, ny: int, unit: float) -> Channel:
     """How strong the `nx` waves across and `ny` down are in a plane; the highest of both together are left out."""
     rows = [plane[start : start + width] for start in range(0, width * height, width)]
     columns = [[sum(map(mul, row, wave)) for row in rows] for wave in _cosines(width, nx)]
@@ -87,7 +87,7 @@ def _waves(plane: Plane, width: int, height: int, nx: int, ny: int, unit: float)
         if cx * ny < nx * (ny - cy)
     )
     scale = max(map(abs, others))
-    return Waves(mean, [0.5 + 0.5 / scale * each for each in others] if scale else others, scale)
+    return Channel(mean, [0.5 + 0.5 / scale * each for each in others] if scale else others, scale)
 
 
 @lru_cache(64)
@@ -96,7 +96,7 @@ def _cosines(side: int, count: int) -> Sequence[Sequence[float]]:
     return [[cos(pi / side * wave * (at + 0.5)) for at in range(side)] for wave in range(count)]
 
 
-def _packed(nibbles: Sequence[int]) -> bytes:
+def _pack(nibbles: Sequence[int]) -> bytes:
     return bytes(low | high << 4 for low, high in _pairs(nibbles))
 
 

@@ -11,8 +11,8 @@ from app.errors import InvalidParameter
 from app.imaging import formats
 from app.imaging.colour import Colour
 from app.imaging.formats import Format
-from app.imaging.geometry import Box, Fit, Geometry, Position, Size, arrange
-from app.imaging.params import AUTO, PARAMS, Auto, Param
+from app.imaging.geometry import Box, Fit, Geometry, Position, Size, compute_geometry
+from app.imaging.params import AUTO, PARAMS, AutoFormat, Param
 
 RENDERER_VERSION = 5
 """Goes up when the same recipe comes out as other pixels: what is cached under the old digests is then left behind."""
@@ -51,7 +51,7 @@ class Transform:
     height: int | None = None
     quality: int | None = None
     fit: Fit = Fit.COVER
-    format: Format | Auto | None = None
+    format: Format | AutoFormat | None = None
     dpr: float = 1.0
     background: Colour | None = None
     position: Position = Position.CENTER
@@ -60,7 +60,7 @@ class Transform:
     def parse(cls, query: Mapping[str, str]) -> Self:
         """The transform of a URL's parameters; unknown ones are ignored. Raises InvalidParameter."""
         return cls(
-            **{param.field: _read(param, query[param.name]) for param in PARAMS if param.name in query}
+            **{param.field: _parse_param(param, query[param.name]) for param in PARAMS if param.name in query}
         )
 
     @property
@@ -93,7 +93,7 @@ class Transform:
         """
         target = self.format if isinstance(self.format, Format) else source.format
         frames = source.frames if target.can_animate else 1
-        geometry = arrange(
+        geometry = compute_geometry(
             Size(source.width, source.height), self._box(), loader=source.format, frames=frames
         )
         return Recipe(
@@ -144,15 +144,15 @@ def _query(transform: Transform, without_format: bool) -> str:
     if without_format:
         essence = replace(essence, format=None)
     return "&".join(
-        f"{param.name}={quote(param.write(getattr(essence, param.field)), safe=',')}"
+        f"{param.name}={quote(param.format(getattr(essence, param.field)), safe=',')}"
         for param in PARAMS
         if getattr(essence, param.field) != getattr(nothing, param.field)
     )
 
 
-def _read(param: Param, text: str) -> Any:
+def _parse_param(param: Param, text: str) -> Any:
     try:
-        return param.read(text)
+        return param.parse(text)
     except ValueError as error:
         raise InvalidParameter(param.name, text, str(error)) from error
 
@@ -179,7 +179,7 @@ class Recipe:
         return self.geometry.output
 
     @property
-    def asks_for_more(self) -> bool:
+    def enlarges(self) -> bool:
         """Whether more than the usual quality is asked for."""
         return self.quality is not None and self.quality >= HIGH_QUALITY[self.format]
 

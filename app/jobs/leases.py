@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
 
-from app.cancellation import to_the_end
+from app.cancellation import shield_until_done
 from app.models import Lease
 
 EXPIRED = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
@@ -81,7 +81,7 @@ async def hold_lease(
         yield lease
         done = True
     finally:
-        await to_the_end(lease.release(done=done))
+        await shield_until_done(lease.release(done=done))
 
 
 async def last_completed(name: str) -> datetime | None:

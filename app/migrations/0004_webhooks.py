@@ -5,7 +5,7 @@ from tortoise.fields.data import JSON_DUMPS
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
 
-from app.models.webhooks import DeliveryStatus, DisabledReason, Outcome
+from app.models.webhooks import AttemptOutcome, DeliveryStatus, DisabledReason
 
 
 class Migration(migrations.Migration):
@@ -147,7 +147,7 @@ class Migration(migrations.Migration):
                     "outcome",
                     fields.CharEnumField(
                         description="DELIVERED: delivered\nREFUSED: refused\nREDIRECTED: redirected\nGONE: gone\nTIMED_OUT: timed_out\nUNREACHABLE: unreachable\nBLOCKED: blocked\nFAILED: failed",
-                        enum_type=Outcome,
+                        enum_type=AttemptOutcome,
                         max_length=16,
                     ),
                 ),

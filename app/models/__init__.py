@@ -16,10 +16,10 @@ from app.models.tokens import ApiToken
 from app.models.uploads import UploadState, UploadTicket
 from app.models.webhooks import (
     Attempt,
+    AttemptOutcome,
     Delivery,
     DeliveryStatus,
     DisabledReason,
-    Outcome,
     RelayCursor,
     Webhook,
 )
@@ -29,6 +29,7 @@ __all__ = [
     "Album",
     "ApiToken",
     "Attempt",
+    "AttemptOutcome",
     "Category",
     "Delivery",
     "DeliveryStatus",
@@ -39,7 +40,6 @@ __all__ = [
     "ImageTag",
     "Invitation",
     "Lease",
-    "Outcome",
     "RelayCursor",
     "Role",
     "Session",

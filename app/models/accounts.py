@@ -10,7 +10,7 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
-from app.db.locks import hold
+from app.db.locks import lock_rows
 from app.db.sql import Statement
 from app.models.columns import id_column
 
@@ -62,13 +62,13 @@ class Account(Model):
 
     @classmethod
     @asynccontextmanager
-    async def changing(cls, account_id: str) -> AsyncIterator[BaseDBAsyncClient]:
+    async def locked(cls, account_id: str) -> AsyncIterator[BaseDBAsyncClient]:
         """A transaction that changes what is the account's. Those of one account follow one another.
 
         What is read in it is what the one before has left; what was read earlier may be out of date.
         """
         async with in_transaction() as transaction:
-            await hold(cls.filter(id=account_id))
+            await lock_rows(cls.filter(id=account_id))
             yield transaction
 
     def quota_or(self, default: int | None) -> int | None:

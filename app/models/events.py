@@ -30,7 +30,7 @@ class Event(Model):
     created_at = fields.DatetimeField()
 
     @cached_property
-    def shown(self) -> dict[Any, Any]:
+    def presented(self) -> dict[Any, Any]:
         """What a face has made of it, for all whom it shows this row to."""
         return {}
 

@@ -7,7 +7,7 @@ from tortoise.expressions import Q
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from app.db.prepared import kept_with
+from app.db.prepared import row_cache
 from app.models.accounts import Account
 from app.models.albums import Album
 from app.models.categories import Category
@@ -75,22 +75,22 @@ class Image(Model):
     @classmethod
     def visible_to(cls, account_id: str | None) -> QuerySet[Self]:
         """Those in no album or in a public one, and those that are the account's own."""
-        return cls.with_album().filter(cls.is_shown() | Q(owner_id=account_id))
+        return cls.with_album().filter(cls.is_public_filter() | Q(owner_id=account_id))
 
     @classmethod
-    def is_shown(cls) -> Q:
+    def is_public_filter(cls) -> Q:
         """What `is_public` says, as a condition."""
         return Q(album_id=None) | Q(album__is_public=True)
 
     @classmethod
-    def says(cls, text: str) -> Q:
+    def matching(cls, text: str) -> Q:
         """That the text stands in what people read of an image, in whatever case."""
         return Q(filename__icontains=text) | Q(title__icontains=text) | Q(description__icontains=text)
 
     @property
-    def shown(self) -> dict[Any, Any] | None:
+    def presented(self) -> dict[Any, Any] | None:
         """What faces have made of it, for all whom they show this row to; None where it is remembered for nobody."""
-        return kept_with(self)
+        return row_cache(self)
 
     @property
     def is_public(self) -> bool:
@@ -106,17 +106,17 @@ class Image(Model):
         await self.save(force_create=True)
         if self.tags:
             await ImageTag.write(self.id, self.tags)
-        await self._enter(self.album)
+        await self._require_album(self.album)
 
     async def move_to(self, album: Album | None) -> None:
         """Changes the album, and what both albums count. The row itself is the caller's to save."""
         if self.album_id != (album.id if album else None):
             await Album.count_images(self.album_id, -1)
-            await self._enter(album)
+            await self._require_album(album)
         self.album = album
 
     @staticmethod
-    async def _enter(album: Album | None) -> None:
+    async def _require_album(album: Album | None) -> None:
         """Counts one image more in the album, if there is one: in its row, and in what was read of it."""
         if album is not None:
             await Album.count_images(album.id, +1)

@@ -8,7 +8,7 @@ from tortoise.queryset import QuerySet
 from app.models.accounts import Account
 from app.models.columns import id_column
 
-MOST = 100
+MAX_SESSIONS = 100
 
 
 class Session(Model):
@@ -31,7 +31,7 @@ class Session(Model):
         indexes = (("account_id", "created_at", "id"),)
 
     @classmethod
-    def held_by(cls, account_id: str, now: datetime) -> QuerySet[Self]:
+    def active_of(cls, account_id: str, now: datetime) -> QuerySet[Self]:
         """Those of an account that still open something, newest first."""
         held = cls.filter(account_id=account_id, revoked_at=None, expires_at__gt=now)
         return held.order_by("-created_at", "-id")
@@ -43,13 +43,13 @@ class Session(Model):
         await (ended.exclude(id=but) if but else ended).update(revoked_at=now)
 
     @classmethod
-    async def tidy(cls, account_id: str, now: datetime) -> None:
+    async def prune(cls, account_id: str, now: datetime) -> None:
         """Removes an account's sessions that have expired, and ends the oldest where there are more than `MOST`."""
         await cls.filter(account_id=account_id, expires_at__lte=now).delete()
-        surplus = await cls.held_by(account_id, now).offset(MOST).values_list("id", flat=True)
+        surplus = await cls.active_of(account_id, now).offset(MAX_SESSIONS).values_list("id", flat=True)
         if surplus:
             await cls.filter(id__in=list(surplus)).update(revoked_at=now)
 
-    def holds(self, now: datetime) -> bool:
+    def is_active(self, now: datetime) -> bool:
         """Whether it still opens anything. The account must have been loaded with it."""
         return self.revoked_at is None and now < self.expires_at and not self.account.is_disabled

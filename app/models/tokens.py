@@ -39,11 +39,11 @@ class ApiToken(Model):
         indexes = (("account_id", "created_at", "id"), ("album_id",))
 
     @classmethod
-    def kept_by(cls, account_id: str) -> QuerySet[Self]:
+    def owned_by(cls, account_id: str) -> QuerySet[Self]:
         """Those of an account that were not revoked, each with its album; expired ones are among them."""
         return cls.filter(account_id=account_id, revoked_at=None).select_related("album")
 
-    def holds(self, now: datetime) -> bool:
+    def is_active(self, now: datetime) -> bool:
         """Whether it still opens anything. The account must have been loaded with it."""
         expired = self.expires_at is not None and self.expires_at <= now
         return self.revoked_at is None and not expired and not self.account.is_disabled

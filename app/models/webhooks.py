@@ -6,7 +6,7 @@ from tortoise import fields
 from tortoise.models import Model
 from tortoise.queryset import QuerySet
 
-from app.db.locks import hold
+from app.db.locks import lock_rows
 from app.db.sql import Statement
 from app.models.accounts import Account
 from app.models.columns import id_column
@@ -28,7 +28,7 @@ class DeliveryStatus(StrEnum):
     EXHAUSTED = "exhausted"
 
 
-class Outcome(StrEnum):
+class AttemptOutcome(StrEnum):
     """How one attempt ended."""
 
     DELIVERED = "delivered"
@@ -42,7 +42,7 @@ class Outcome(StrEnum):
 
     @property
     def is_success(self) -> bool:
-        return self is Outcome.DELIVERED
+        return self is AttemptOutcome.DELIVERED
 
 
 class Webhook(Model):
@@ -84,7 +84,7 @@ class Webhook(Model):
             return [self.secret]
         return [self.secret, self.old_secret]
 
-    async def park(self) -> None:
+    async def pause(self) -> None:
         """What is still owed waits until the webhook is active again."""
         await Delivery.filter(webhook_id=self.id, status=DeliveryStatus.PENDING).update(next_attempt_at=None)
 
@@ -133,7 +133,7 @@ class Delivery(Model):
         bounds what all senders together have under way for it. Webhook and event are loaded with them.
         """
         db = cls._meta.db
-        rows = await db.execute_query_dict(CLAIM.for_(db), [now, each, most, until])
+        rows = await db.execute_query_dict(CLAIM_DELIVERIES.for_(db), [now, each, most, until])
         if not rows:
             return []
         query = cls.filter(id__in=[row["id"] for row in rows]).select_related("webhook", "event")
@@ -144,15 +144,15 @@ class Delivery(Model):
         await Delivery.filter(id=self.id, locked_until=self.locked_until).update(locked_until=None)
 
 
-WAITING = """
+PENDING_DELIVERIES = """
 WITH RECURSIVE waiting (webhook_id) AS (
     SELECT min(webhook_id) FROM deliveries WHERE status = 'pending'
     UNION ALL
     SELECT (SELECT min(d.webhook_id) FROM deliveries d WHERE d.status = 'pending' AND d.webhook_id > w.webhook_id)
     FROM waiting w WHERE w.webhook_id IS NOT NULL
 )"""
-CLAIM = Statement(
-    sqlite=f"""{WAITING}
+CLAIM_DELIVERIES = Statement(
+    sqlite=f"""{PENDING_DELIVERIES}
 UPDATE deliveries SET locked_until = ?4 WHERE id IN (
     SELECT d.id FROM waiting w CROSS JOIN deliveries d ON d.id IN (
         SELECT due.id FROM deliveries due
@@ -163,7 +163,7 @@ UPDATE deliveries SET locked_until = ?4 WHERE id IN (
     ORDER BY d.next_attempt_at, d.id LIMIT ?3
 ) RETURNING id
 """,  # noqa: S608  (nothing in it comes from outside)
-    postgres=f"""{WAITING}, due AS (
+    postgres=f"""{PENDING_DELIVERIES}, due AS (
     SELECT d.* FROM waiting w CROSS JOIN LATERAL (
         SELECT id, next_attempt_at, locked_until FROM deliveries
         WHERE status = 'pending' AND webhook_id = w.webhook_id AND next_attempt_at <= ?1
@@ -196,7 +196,7 @@ class Attempt(Model):
     delivery_id: str
     at = fields.DatetimeField()
     duration_ms = fields.IntField()
-    outcome = fields.CharEnumField(Outcome, max_length=16)
+    outcome = fields.CharEnumField(AttemptOutcome, max_length=16)
     status_code = fields.IntField(null=True)
     reason = fields.CharField(max_length=255, null=True)
     response_excerpt = fields.TextField(null=True)
@@ -216,16 +216,16 @@ class RelayCursor(Model):
         table = "relay_cursors"
 
     @classmethod
-    async def reached(cls, name: str) -> int:
+    async def position_of(cls, name: str) -> int:
         row = await cls.get_or_none(name=name)
         return row.position if row else 0
 
     @classmethod
-    async def hold(cls, name: str) -> None:
+    async def lock(cls, name: str) -> None:
         """Keeps other relays of this name waiting, to the end of the transaction."""
         if cls._meta.db.capabilities.support_for_update:
             await cls.bulk_create([cls(name=name, position=0)], ignore_conflicts=True)
-            await hold(cls.filter(name=name))
+            await lock_rows(cls.filter(name=name))
 
     @classmethod
     async def move(cls, name: str, position: int) -> None:

@@ -47,12 +47,12 @@ def is_public(address: Address) -> bool:
     return not any(address in network for network in NOT_PUBLIC)
 
 
-def may_be_called(address: Address, allowed: Iterable[Network]) -> bool:
+def is_allowed(address: Address, allowed: Iterable[Network]) -> bool:
     """Whether the address is public, or lies in a network that was named."""
     return is_public(address) or any(address in network for network in allowed)
 
 
-def read_address(text: str) -> Address:
+def parse_address(text: str) -> Address:
     """An address as resolvers write it. A scope goes, and an IPv4 address in IPv6's clothes is taken for what it is."""
     address = ip_address(text.partition("%")[0])
     return getattr(address, "ipv4_mapped", None) or address

@@ -20,18 +20,18 @@ from urllib.parse import urlsplit
 
 from app.cancellation import in_thread
 from app.client_address import Address, Network
-from app.outbound.networks import may_be_called, read_address
+from app.outbound.networks import is_allowed, parse_address
 
 if TYPE_CHECKING:
-    from app.outbound.transport import Wire
+    from app.outbound.transport import PinnedClient
 
-MAX_URL = 2_000
-DEADLINE = 10.0
-CHECK_DEADLINE = 3.0
-NAME_THREADS = 32
+MAX_URL_LENGTH = 2_000
+DEADLINE_SECONDS = 10.0
+CHECK_DEADLINE_SECONDS = 3.0
+RESOLVER_THREADS = 32
 NOT_PUBLIC = "The address is not a public one"
 NOT_AN_ADDRESS = "This must be an address such as https://example.org/hook."
-EXCERPT = 1_024
+MAX_EXCERPT_BYTES = 1_024
 """Characters of an answer that are kept."""
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Iterable[str]]]
@@ -54,12 +54,12 @@ class TimedOut(NotSent):
     """There was no answer before the deadline."""
 
 
-class BadAddress(ValueError):
+class InvalidUrl(ValueError):
     """The text is not an address that can be called; it says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OutboundResponse:
     """What came back. `retry_after` is that header as it was sent, `excerpt` the beginning of the body as text."""
 
     status: int
@@ -75,12 +75,12 @@ class Outbound:
         *,
         allowed: Iterable[Network] = (),
         resolve: Resolve | None = None,
-        deadline: float = DEADLINE,
+        deadline: float = DEADLINE_SECONDS,
     ) -> None:
         self.deadline = deadline
         self._allowed = tuple(allowed)
-        self._resolve = resolve or Names()
-        self._wire: Wire | None = None
+        self._resolve = resolve or NameResolver()
+        self._wire: PinnedClient | None = None
 
     async def check(self, url: str) -> None:
         """Raises BadAddress where the URL can't be called, Blocked where it does not lead to what may be called.
@@ -89,18 +89,18 @@ class Outbound:
         """
         host, port = parse(url)
         try:
-            async with asyncio.timeout(CHECK_DEADLINE):
+            async with asyncio.timeout(CHECK_DEADLINE_SECONDS):
                 await self.addresses(host, port)
         except (Unreachable, TimeoutError) as error:
             raise Blocked(NOT_PUBLIC) from error
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> OutboundResponse:
         """The answer, whatever its status. Raises Blocked, Unreachable, TimedOut."""
         try:
             async with asyncio.timeout(self.deadline):
                 parse(url)
-                return await (await self._opened()).post(url, headers, body)
-        except BadAddress as error:
+                return await (await self._transport()).post(url, headers, body)
+        except InvalidUrl as error:
             raise Blocked(str(error)) from error
         except TimeoutError as error:
             raise TimedOut(f"No answer within {self.deadline:g} s") from error
@@ -108,42 +108,42 @@ class Outbound:
     async def addresses(self, host: str, port: int) -> Sequence[Address]:
         """The addresses of a name, every one of which may be called. Raises Blocked, Unreachable."""
         try:
-            found = [read_address(text) for text in await self._resolve(host.rstrip("."), port)]
+            found = [parse_address(text) for text in await self._resolve(host.rstrip("."), port)]
         except (OSError, UnicodeError, ValueError) as error:
             raise Unreachable("The name was not found") from error
         if not found:
             raise Unreachable("The name was not found")
-        if not all(may_be_called(address, self._allowed) for address in found):
+        if not all(is_allowed(address, self._allowed) for address in found):
             raise Blocked(NOT_PUBLIC)
         return list(dict.fromkeys(found))
 
-    async def _opened(self) -> "Wire":
+    async def _transport(self) -> "PinnedClient":
         if self._wire is None:
             self._wire = await in_thread(_wire, self)
         return self._wire
 
 
-def _wire(outbound: Outbound) -> "Wire":
-    from app.outbound.transport import Wire  # a fifth of a second that a start does not need
+def _wire(outbound: Outbound) -> "PinnedClient":
+    from app.outbound.transport import PinnedClient  # a fifth of a second that a start does not need
 
-    return Wire(outbound.addresses)
+    return PinnedClient(outbound.addresses)
 
 
 def parse(url: str) -> tuple[str, int]:
     """The host and the port of an address that can be called. Raises BadAddress."""
-    if len(url) > MAX_URL:
-        raise BadAddress(f"This may have {MAX_URL} characters at most; it has {len(url)}.")
+    if len(url) > MAX_URL_LENGTH:
+        raise InvalidUrl(f"This may have {MAX_URL_LENGTH} characters at most; it has {len(url)}.")
     if any(character <= " " or character in '\\<>"^`{|}\x7f' for character in url):
-        raise BadAddress("This must have no spaces, quotes, braces, backslashes or control characters.")
+        raise InvalidUrl("This must have no spaces, quotes, braces, backslashes or control characters.")
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise BadAddress(NOT_AN_ADDRESS) from error
+        raise InvalidUrl(NOT_AN_ADDRESS) from error
     if parts.scheme not in {"http", "https"} or not host or port == 0:
-        raise BadAddress(NOT_AN_ADDRESS)
+        raise InvalidUrl(NOT_AN_ADDRESS)
     if parts.username is not None or parts.password is not None:
-        raise BadAddress("This must have no user name and no password.")
+        raise InvalidUrl("This must have no user name and no password.")
     return _canonical(host), port or {"http": 80, "https": 443}[parts.scheme]
 
 
@@ -157,7 +157,7 @@ def _canonical(host: str) -> str:
             IPv4Address(name)
         return name if name.isascii() else _punycode(name)
     except ValueError as error:
-        raise BadAddress(NOT_AN_ADDRESS) from error
+        raise InvalidUrl(NOT_AN_ADDRESS) from error
 
 
 def _punycode(name: str) -> str:
@@ -166,7 +166,7 @@ def _punycode(name: str) -> str:
     return idna.encode(name).decode()
 
 
-class Names:
+class NameResolver:
     """Asks the system, in threads of its own: names that are slow to resolve must not hold up the disks."""
 
     def __init__(self) -> None:
@@ -174,7 +174,7 @@ class Names:
 
     async def __call__(self, host: str, port: int) -> Iterable[str]:
         if self._threads is None:
-            self._threads = ThreadPoolExecutor(NAME_THREADS, thread_name_prefix="pichub-names")
+            self._threads = ThreadPoolExecutor(RESOLVER_THREADS, thread_name_prefix="pichub-names")
         found = await asyncio.get_running_loop().run_in_executor(self._threads, _getaddrinfo, host, port)
         return dict.fromkeys(found)
 

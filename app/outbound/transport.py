@@ -10,11 +10,11 @@ import httpcore2
 import httpx2
 
 from app.client_address import Address
-from app.outbound.post import EXCERPT, NOT_AN_ADDRESS, Answer, BadAddress, Unreachable
+from app.outbound.post import MAX_EXCERPT_BYTES, NOT_AN_ADDRESS, InvalidUrl, OutboundResponse, Unreachable
 
-READ = 16 * 1024
+READ_SIZE = 16 * 1024
 """Bytes of an answer that are read; what comes after them is not waited for."""
-SHARE = 3.0
+DEADLINE_SHARE = 3.0
 """Seconds for one address of a name that has several."""
 HEADERS = {
     "User-Agent": "PicHub-Webhooks",
@@ -26,14 +26,14 @@ HEADERS = {
 Addresses: TypeAlias = Callable[[str, int], Awaitable[Sequence[Address]]]
 
 
-class Wire:
+class PinnedClient:
     """Sends. `addresses` gives those of a name that may be connected to, or raises."""
 
     def __init__(self, addresses: Addresses) -> None:
         self._addresses = addresses
         self._ssl = httpx2.create_ssl_context()
 
-    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> OutboundResponse:
         """The answer, whatever its status. Raises BadAddress, Unreachable, what `addresses` raises. Has no deadline."""
         guard = _Guard(self._addresses)
         try:
@@ -51,21 +51,23 @@ def request_of(url: str, headers: Mapping[str, str], body: bytes) -> httpx2.Requ
     try:
         return httpx2.Request("POST", url, headers={**HEADERS, **headers}, content=body)
     except httpx2.InvalidURL as error:
-        raise BadAddress(NOT_AN_ADDRESS) from error
+        raise InvalidUrl(NOT_AN_ADDRESS) from error
 
 
-async def _read(response: httpx2.Response) -> Answer:
+async def _read(response: httpx2.Response) -> OutboundResponse:
     body = bytearray()
     try:
         async with aclosing(aiter(response.stream)) as chunks:  # type: ignore[arg-type, type-var]
             async for chunk in chunks:
                 body += chunk
-                if len(body) >= READ:
+                if len(body) >= READ_SIZE:
                     break
     finally:
         await response.aclose()
-    text = bytes(body[:READ]).decode(errors="replace").replace("\0", "\ufffd")
-    return Answer(response.status_code, response.headers.get("retry-after"), text[:EXCERPT])
+    text = bytes(body[:READ_SIZE]).decode(errors="replace").replace("\0", "\ufffd")
+    return OutboundResponse(
+        response.status_code, response.headers.get("retry-after"), text[:MAX_EXCERPT_BYTES]
+    )
 
 
 def _reason(error: Exception) -> str:
@@ -116,7 +118,7 @@ class _Guard(httpcore2.AsyncNetworkBackend):
         *others, last = await self._addresses(host, port)
         for address in others:
             try:
-                async with asyncio.timeout(SHARE):
+                async with asyncio.timeout(DEADLINE_SHARE):
                     return await self._connect(address, port, timeout, local_address, socket_options)
             except (httpcore2.ConnectError, TimeoutError):
                 continue

@@ -10,19 +10,19 @@ from tortoise.transactions import in_transaction
 from app.auth import sessions, tokens
 from app.auth.actor import Actor, Scope
 from app.auth.browsers import Credentials, RequestOrigin
-from app.context import Budget, Context
-from app.db.locks import Matter, hold_matter
+from app.context import Context, RateLimit
+from app.db.locks import AdvisoryLock, advisory_lock
 from app.errors import Forbidden, Invalid, Unauthorized
 from app.models import Account, Role, Session
 from app.observability import logging as logs
 from app.resolvers import accounts, invitations
-from app.resolvers.validation import Rules
+from app.resolvers.validation import Validator
 
 FIRST_USERNAME = "admin"
 
 
 @dataclass(frozen=True, slots=True)
-class FirstSignIn:
+class InitialCredentials:
     """What the first start shows once: a password and a token that nobody can read again."""
 
     username: str
@@ -47,22 +47,24 @@ class NewSignUp:
     invitation: str | None = None
 
 
-async def make_first(ctx: Context) -> FirstSignIn | None:
+async def create_first_account(ctx: Context) -> InitialCredentials | None:
     """The first account, an admin with a token of all scopes; None where there are accounts already."""
     if await Account.exists():
         return None
     password = secrets.token_urlsafe(12)
     password_hash = await ctx.services.passwords.hash(password)
     async with in_transaction() as transaction:
-        await hold_matter(transaction, Matter.ADMINS)
+        await advisory_lock(transaction, AdvisoryLock.ADMINS)
         if await Account.exists():  # another process was faster
             return None
-        account = await accounts.make(ctx, FIRST_USERNAME, password_hash, role=Role.ADMIN)
+        account = await accounts.insert(ctx, FIRST_USERNAME, password_hash, role=Role.ADMIN)
         _, token = await tokens.create(account, name="First start", scopes=Scope, now=ctx.now())
-    return FirstSignIn(account.username, password, token)
+    return InitialCredentials(account.username, password, token)
 
 
-async def enter(stranger: Context, credentials: Credentials, *, counts_later: bool = False) -> Context:
+async def authenticate_and_count(
+    anonymous: Context, credentials: Credentials, *, counts_later: bool = False
+) -> Context:
     """The context of a request to the API, with one request counted: that of who is recognised, or of the address.
 
     With `counts_later` only the address's is: who is recognised spends as much as it then turns out to be. Raises as
@@ -70,35 +72,37 @@ async def enter(stranger: Context, credentials: Credentials, *, counts_later: bo
     the address instead.
     """
     try:
-        ctx = await connect(stranger, credentials)
+        ctx = await authenticate_connection(anonymous, credentials)
     except Forbidden:
-        await stranger.spend(Budget.API)
+        await anonymous.consume(RateLimit.API)
         raise
     if ctx.actor is None or not counts_later:
-        await ctx.spend(Budget.API)
+        await ctx.consume(RateLimit.API)
     return ctx
 
 
-async def connect(stranger: Context, credentials: Credentials) -> Context:
+async def authenticate_connection(anonymous: Context, credentials: Credentials) -> Context:
     """The same for a connection over which requests will come, each of which enters: none is counted yet."""
     try:
-        return await recognise(stranger, credentials)
+        return await authenticate(anonymous, credentials)
     except Unauthorized:
-        await stranger.spend(Budget.FAILURES)
+        await anonymous.consume(RateLimit.AUTH_FAILURES)
         raise
 
 
-async def recognise(stranger: Context, credentials: Credentials, *, from_any_page: bool = False) -> Context:
+async def authenticate(
+    anonymous: Context, credentials: Credentials, *, from_any_page: bool = False
+) -> Context:
     """The context of whoever these credentials speak for: a header wins over a cookie, and a cookie may be stale.
 
     Raises Unauthorized where a header does not hold, and Forbidden where a cookie that does was sent by a foreign
     page, unless it may come `from_any_page`.
     """
-    ctx, uses = stranger, stranger.services.uses
+    ctx, uses = anonymous, anonymous.services.last_used
     if credentials.authorization is not None:
         token = await tokens.find(credentials.authorization, now=ctx.now())
         uses.record(token, ctx.now())
-        return _known(ctx, Actor.by_token(token))
+        return _with_actor(ctx, Actor.by_token(token))
     session = await sessions.find(credentials.session, now=ctx.now()) if credentials.session else None
     if session is None:
         return ctx
@@ -109,12 +113,12 @@ async def recognise(stranger: Context, credentials: Credentials, *, from_any_pag
             message="The request did not come from a page of ours",
         )
     uses.record(session, ctx.now())
-    return _known(ctx, Actor.by_session(session))
+    return _with_actor(ctx, Actor.by_session(session))
 
 
-def _known(stranger: Context, actor: Actor) -> Context:
+def _with_actor(anonymous: Context, actor: Actor) -> Context:
     logs.note(account_id=actor.id)
-    return replace(stranger, actor=actor)
+    return replace(anonymous, actor=actor)
 
 
 async def sign_up(ctx: Context, browser: Credentials, new: NewSignUp) -> SignedIn:
@@ -122,14 +126,14 @@ async def sign_up(ctx: Context, browser: Credentials, new: NewSignUp) -> SignedI
 
     Raises Forbidden where nobody may, or a foreign page asks; Invalid; Busy.
     """
-    _refuse_foreign(browser)
+    _require_own_origin(browser)
     settings = ctx.services.settings
     if settings.sign_up == "closed":
         raise Forbidden("Nobody can sign up here by themselves; ask an admin for an account")
-    rules = Rules()
+    rules = Validator()
     username = rules.username("username", new.username)
     rules.password("password", new.password, username=username)
-    rules.hold()
+    rules.raise_if_errors()
     invited = settings.sign_up == "invitation"
     if invited:
         await invitations.require(ctx, new.invitation)
@@ -137,7 +141,7 @@ async def sign_up(ctx: Context, browser: Credentials, new: NewSignUp) -> SignedI
     async with in_transaction():
         if invited:
             await invitations.redeem(ctx, new.invitation)
-        account = await accounts.make(ctx, username, password_hash)
+        account = await accounts.insert(ctx, username, password_hash)
         return await _begin_session(ctx, browser, account)
 
 
@@ -148,22 +152,22 @@ async def sign_in(ctx: Context, browser: Credentials, username: str, password: s
     It takes the same work, and refuses in the same words, whether the account exists, is disabled, or has another
     password: one check of one hash.
     """
-    _refuse_foreign(browser)
-    rules = Rules()
-    rules.storable("username", username)
-    rules.storable("password", password)
-    rules.hold()
+    _require_own_origin(browser)
+    rules = Validator()
+    rules.search_text("username", username)
+    rules.search_text("password", password)
+    rules.raise_if_errors()
     account = await Account.get_or_none(username=username.strip().lower())
     kept = account.password_hash if account else None
-    right = await _is_right(ctx, password, kept)
+    right = await _is_correct(ctx, password, kept)
     if account is None or account.is_disabled or not right:
-        raise await _failed(ctx)
-    fresh = await _rehashed(ctx, password, account.password_hash)
-    async with Account.changing(account.id):
+        raise await _count_failure(ctx)
+    fresh = await _upgrade_hash(ctx, password, account.password_hash)
+    async with Account.locked(account.id):
         # Once more, with what was checked: a password that has been changed meanwhile opens nothing.
         same = Account.filter(id=account.id, password_hash=account.password_hash, disabled_at=None)
         if not await same.update(password_hash=fresh):
-            raise await _failed(ctx)
+            raise await _count_failure(ctx)
         return await _begin_session(ctx, browser, account)
 
 
@@ -182,14 +186,14 @@ async def change_password(ctx: Context, current: str, new: str) -> Account:
     """
     session = ctx.require_session()
     account = ctx.signed_in().account
-    rules = Rules()
-    rules.storable("current_password", current)
+    rules = Validator()
+    rules.search_text("current_password", current)
     rules.password("new_password", new, username=account.username)
-    rules.hold()
-    if not await _is_right(ctx, current, account.password_hash):
+    rules.raise_if_errors()
+    if not await _is_correct(ctx, current, account.password_hash):
         raise await _wrong_password(ctx)
     password_hash = await ctx.services.passwords.hash(new)
-    async with Account.changing(account.id):
+    async with Account.locked(account.id):
         same = Account.filter(id=account.id, password_hash=account.password_hash)
         if not await same.update(password_hash=password_hash):
             raise await _wrong_password(ctx)
@@ -216,7 +220,7 @@ async def get_many(ctx: Context, account_ids: Sequence[str]) -> dict[str, Accoun
     return {row.id: row} if row and row.id in account_ids else {}
 
 
-def _refuse_foreign(browser: Credentials) -> None:
+def _require_own_origin(browser: Credentials) -> None:
     """A foreign page must not sign a browser in: what its owner then uploads would be another's."""
     if browser.page is RequestOrigin.FOREIGN:
         raise Forbidden(
@@ -225,34 +229,34 @@ def _refuse_foreign(browser: Credentials) -> None:
         )
 
 
-async def _is_right(ctx: Context, password: str, kept: str | None) -> bool:
+async def _is_correct(ctx: Context, password: str, kept: str | None) -> bool:
     """Whether it is the password. Raises Busy, and RateLimited where the address has no failures left."""
-    await _refuse_guesses(ctx)
+    await _check_failure_limit(ctx)
     right = await ctx.services.passwords.verify(password, kept)
-    await _refuse_guesses(ctx)  # of guesses that come at once none had failed when they began
+    await _check_failure_limit(ctx)  # of guesses that come at once none had failed when they began
     return right
 
 
-async def _refuse_guesses(ctx: Context) -> None:
+async def _check_failure_limit(ctx: Context) -> None:
     """Raises RateLimited where the address has no failures left."""
-    left = await ctx.look(Budget.FAILURES)
+    left = await ctx.peek(RateLimit.AUTH_FAILURES)
     if left is not None and not left.remaining:
-        await ctx.spend(Budget.FAILURES)
+        await ctx.consume(RateLimit.AUTH_FAILURES)
 
 
-async def _failed(ctx: Context) -> Unauthorized:
+async def _count_failure(ctx: Context) -> Unauthorized:
     """What is told where a sign-in fails, which is counted."""
-    await ctx.spend(Budget.FAILURES)
+    await ctx.consume(RateLimit.AUTH_FAILURES)
     return Unauthorized("Wrong username or password", "Check both; an account may also have been disabled")
 
 
 async def _wrong_password(ctx: Context) -> Invalid:
     """What is told of a wrong one, which is counted: who finds a browser signed in must not guess it either."""
-    await ctx.spend(Budget.FAILURES)
+    await ctx.consume(RateLimit.AUTH_FAILURES)
     return Invalid({"current_password": ["This is not your password."]})
 
 
-async def _rehashed(ctx: Context, password: str, kept: str) -> str:
+async def _upgrade_hash(ctx: Context, password: str, kept: str) -> str:
     """The hash to keep from now on: the one there is, unless it was made with other parameters than today's."""
     passwords = ctx.services.passwords
     return await passwords.hash(password) if passwords.needs_rehash(kept) else kept
@@ -266,5 +270,5 @@ async def _begin_session(ctx: Context, browser: Credentials, account: Account) -
     session, text = await sessions.create(
         account, user_agent=browser.user_agent, now=ctx.now(), lifetime=lifetime
     )
-    await Session.tidy(account.id, ctx.now())
+    await Session.prune(account.id, ctx.now())
     return SignedIn(replace(ctx, actor=Actor.by_session(session)), account, session, text)

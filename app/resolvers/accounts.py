@@ -6,14 +6,14 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from app.context import Context
-from app.db.locks import Matter, hold, hold_matter
+from app.db.locks import AdvisoryLock, advisory_lock, lock_rows
 from app.db.paging import by_cursor
 from app.errors import Invalid, NotFound
 from app.ids import Kind, kind_of, new_id
 from app.models import Account, Role, Session
 from app.models.accounts import UNLIMITED
 from app.pagination import Page, PageRequest
-from app.resolvers.validation import ABSENT, Absent, Rules, given
+from app.resolvers.validation import ABSENT, Absent, Validator, changed_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,12 +39,12 @@ async def page(ctx: Context, request: PageRequest) -> Page[Account]:
     return await by_cursor(Account.all(), request)
 
 
-async def named(ctx: Context, username: str) -> Account:
+async def get_by_username(ctx: Context, username: str) -> Account:
     """The account of this name, in whatever case. Raises NotFound, Unauthorized, Forbidden."""
     ctx.require_admin()
-    rules = Rules()
-    rules.storable("username", username)
-    rules.hold()
+    rules = Validator()
+    rules.search_text("username", username)
+    rules.raise_if_errors()
     account = await Account.get_or_none(username=username.lower())
     if account is None:
         raise NotFound("account", username)
@@ -54,13 +54,13 @@ async def named(ctx: Context, username: str) -> Account:
 async def create(ctx: Context, new: NewAccount) -> Account:
     """A new account. Raises Invalid, also where there is one of that name; Unauthorized, Forbidden, Busy."""
     ctx.require_admin()
-    rules = Rules()
+    rules = Validator()
     username = rules.username("username", new.username)
     rules.password("password", new.password, username=username)
-    rules.whole("quota", new.quota, most=UNLIMITED)
-    rules.hold()
+    rules.integer("quota", new.quota, maximum=UNLIMITED)
+    rules.raise_if_errors()
     password_hash = await ctx.services.passwords.hash(new.password)
-    return await make(ctx, username, password_hash, role=new.role, quota=new.quota)
+    return await insert(ctx, username, password_hash, role=new.role, quota=new.quota)
 
 
 async def update(ctx: Context, account_id: str, changes: AccountChanges) -> Account:
@@ -69,18 +69,18 @@ async def update(ctx: Context, account_id: str, changes: AccountChanges) -> Acco
     Raises NotFound, Unauthorized, Forbidden, and Invalid where no admin would be left.
     """
     ctx.require_admin()
-    rules = Rules()
-    values = given(changes)
-    rules.whole("quota", values.get("quota"), most=UNLIMITED)
-    rules.hold()
+    rules = Validator()
+    values = changed_fields(changes)
+    rules.integer("quota", values.get("quota"), maximum=UNLIMITED)
+    rules.raise_if_errors()
     async with in_transaction() as transaction:
-        await hold_matter(transaction, Matter.ADMINS)  # of two who leave, one is the last
-        await hold(Account.filter(id=account_id))
+        await advisory_lock(transaction, AdvisoryLock.ADMINS)  # of two who leave, one is the last
+        await lock_rows(Account.filter(id=account_id))
         account = await _load(account_id)
         if "disabled" in values:
-            await _disable(ctx, account, disabled=values.pop("disabled"))
+            await _set_disabled(ctx, account, disabled=values.pop("disabled"))
         await account.update_from_dict(values).save()
-        await _require_an_admin(values)
+        await _require_remaining_admin(values)
     return account
 
 
@@ -91,18 +91,18 @@ async def set_password(ctx: Context, account_id: str, password: str) -> Account:
     """
     ctx.require_admin()
     account = await _load(account_id)
-    rules = Rules()
+    rules = Validator()
     rules.password("password", password, username=account.username)
-    rules.hold()
+    rules.raise_if_errors()
     password_hash = await ctx.services.passwords.hash(password)
     own = ctx.actor.session if ctx.actor else None
-    async with Account.changing(account.id):
+    async with Account.locked(account.id):
         await Account.filter(id=account.id).update(password_hash=password_hash)
         await Session.end_all(account.id, ctx.now(), but=own.id if own else None)
     return account
 
 
-async def make(
+async def insert(
     ctx: Context,
     username: str,
     password_hash: str,
@@ -132,7 +132,7 @@ async def _load(account_id: str) -> Account:
     return account
 
 
-async def _disable(ctx: Context, account: Account, *, disabled: bool) -> None:
+async def _set_disabled(ctx: Context, account: Account, *, disabled: bool) -> None:
     if disabled and not account.is_disabled:
         account.disabled_at = ctx.now()
         await Session.end_all(account.id, ctx.now())
@@ -140,7 +140,7 @@ async def _disable(ctx: Context, account: Account, *, disabled: bool) -> None:
         account.disabled_at = None
 
 
-async def _require_an_admin(changes: dict[str, object]) -> None:
+async def _require_remaining_admin(changes: dict[str, object]) -> None:
     """Raises Invalid, and so undoes the transaction, where the changes took the last admin away."""
     if not await Account.enabled_admins().exists():
         name = "role" if "role" in changes else "disabled"

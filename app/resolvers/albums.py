@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.auth.actor import Actor, Scope
-from app.cancellation import to_the_end
+from app.cancellation import shield_until_done
 from app.context import Context
 from app.db.paging import by_cursor, by_number
 from app.errors import Forbidden, Invalid, NotFound, excerpt
@@ -14,11 +14,11 @@ from app.ids import Kind, kind_of, new_id
 from app.models import Album, Image
 from app.pagination import Direction, NumberedPage, NumberedRequest, Page, PageRequest
 from app.resolvers import event_payloads, storage_keys
-from app.resolvers.event_payloads import Moves
-from app.resolvers.validation import ABSENT, Absent, Rules, given, several
+from app.resolvers.event_payloads import AlbumMoves
+from app.resolvers.validation import ABSENT, Absent, Validator, changed_fields, unique_values
 
-MAX_NAME = 200
-MAX_DESCRIPTION = 5_000
+MAX_NAME_LENGTH = 200
+MAX_DESCRIPTION_LENGTH = 5_000
 MAX_IMAGES = 100
 
 
@@ -47,12 +47,12 @@ class DeletedAlbum:
 async def create(ctx: Context, new: NewAlbum) -> Album:
     """A new album of the caller's. Raises Invalid."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
-    rules = Rules()
-    name = rules.line("name", new.name, most=MAX_NAME)
-    description = rules.text("description", new.description, most=MAX_DESCRIPTION)
-    rules.hold()
+    rules = Validator()
+    name = rules.single_line("name", new.name, max_length=MAX_NAME_LENGTH)
+    description = rules.text("description", new.description, max_length=MAX_DESCRIPTION_LENGTH)
+    rules.raise_if_errors()
     now = ctx.now()
-    async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=now) as events:
+    async with outbox.transaction(ctx.services.notifier, account_id=actor.id, now=now) as events:
         album = await Album.create(
             id=new_id(Kind.ALBUM, now),
             owner_id=actor.id,
@@ -94,16 +94,18 @@ async def numbered(ctx: Context, request: NumberedRequest) -> NumberedPage[Album
 async def update(ctx: Context, album_id: str, changes: AlbumChanges) -> Album:
     """The album as it is after the changes. Raises NotFound, Forbidden, Invalid."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
-    rules = Rules()
-    values = given(changes)
+    rules = Validator()
+    values = changed_fields(changes)
     if "name" in values:
-        values["name"] = rules.line("name", values["name"], most=MAX_NAME)
+        values["name"] = rules.single_line("name", values["name"], max_length=MAX_NAME_LENGTH)
     if "description" in values:
-        values["description"] = rules.text("description", values["description"], most=MAX_DESCRIPTION)
-    rules.hold()
+        values["description"] = rules.text(
+            "description", values["description"], max_length=MAX_DESCRIPTION_LENGTH
+        )
+    rules.raise_if_errors()
     async with (
-        ctx.services.freshness.invalidating_all(),
-        outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
+        ctx.services.cache_epochs.invalidating_all(),
+        outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
         if values:
@@ -118,15 +120,15 @@ async def delete(ctx: Context, album_id: str, *, delete_images: bool = False) ->
     actor = ctx.require(Scope.ALBUMS_WRITE)
     if delete_images:
         ctx.require(Scope.IMAGES_WRITE)
-    return await to_the_end(_delete(ctx, actor, album_id, delete_images=delete_images))
+    return await shield_until_done(_delete(ctx, actor, album_id, delete_images=delete_images))
 
 
 async def add_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -> Album:
     """Puts images of the caller's into an album; each leaves the one it was in. Raises NotFound, Forbidden, Invalid."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     async with (
-        ctx.services.freshness.invalidating(*image_ids),
-        outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
+        ctx.services.cache_epochs.invalidating(*image_ids),
+        outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
         await _move(await _own_images(actor, image_ids), album, ctx, events)
@@ -137,8 +139,8 @@ async def remove_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -
     """Takes images out of an album. Raises NotFound, Forbidden, and Invalid where one is not in it."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     async with (
-        ctx.services.freshness.invalidating(*image_ids),
-        outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
+        ctx.services.cache_epochs.invalidating(*image_ids),
+        outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
         found = await _own_images(actor, image_ids)
@@ -150,7 +152,7 @@ async def remove_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -
 
 
 async def _own_images(actor: Actor, image_ids: Sequence[str]) -> list[Image]:
-    wanted = several("image_ids", image_ids, most=MAX_IMAGES)
+    wanted = unique_values("image_ids", image_ids, max_count=MAX_IMAGES)
     found = await Image.owned_by(actor.id).filter(
         id__in=[id_ for id_ in wanted if kind_of(id_) is Kind.IMAGE]
     )
@@ -161,21 +163,21 @@ async def _own_images(actor: Actor, image_ids: Sequence[str]) -> list[Image]:
 
 
 async def _move(found: Sequence[Image], album: Album | None, ctx: Context, events: Outbox) -> None:
-    moves = Moves()
+    moves = AlbumMoves()
     for image in found:
         moves.move(image.id, left=image.album_id, entered=album.id if album else None)
         await image.move_to(album)
     await Image.filter(id__in=[image.id for image in found]).update(
         album_id=album.id if album else None, updated_at=ctx.now()
     )
-    events.record(*await moves.happened())
+    events.record(*await moves.events())
 
 
 async def _delete(ctx: Context, actor: Actor, album_id: str, *, delete_images: bool) -> DeletedAlbum:
     images: list[Image] = []
     async with (
-        ctx.services.freshness.invalidating_all(),
-        outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
+        ctx.services.cache_epochs.invalidating_all(),
+        outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
         if delete_images:
@@ -192,13 +194,13 @@ async def _delete(ctx: Context, actor: Actor, album_id: str, *, delete_images: b
 
 async def _empty(album: Album, events: Outbox) -> None:
     """Says that the images leave an album that is about to go, which takes its id from their rows."""
-    moves = Moves()
+    moves = AlbumMoves()
     for image_id in (
         await Image.filter(album_id=album.id).order_by("created_at", "id").values_list("id", flat=True)
     ):
         moves.move(str(image_id), left=album.id)
     await Album.count_images(album.id, -album.image_count)
-    events.record(*await moves.happened())
+    events.record(*await moves.events())
 
 
 async def visible(ctx: Context, album_id: str) -> Album:

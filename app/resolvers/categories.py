@@ -12,10 +12,10 @@ from app.errors import Invalid, NotFound
 from app.ids import Kind, kind_of, new_id
 from app.models import Account, Category
 from app.pagination import Direction, NumberedPage, NumberedRequest, Page, PageRequest
-from app.resolvers.validation import ABSENT, Absent, Rules, given
+from app.resolvers.validation import ABSENT, Absent, Validator, changed_fields
 
-MAX_NAME = 100
-MAX_DESCRIPTION = 5_000
+MAX_NAME_LENGTH = 100
+MAX_DESCRIPTION_LENGTH = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class CategoryChanges:
 async def create(ctx: Context, new: NewCategory) -> Category:
     """A new category of the caller's. Raises Invalid, also where there is one of that name."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
-    rules = Rules()
-    name = rules.line("name", new.name, most=MAX_NAME)
-    description = rules.text("description", new.description, most=MAX_DESCRIPTION)
-    rules.hold()
+    rules = Validator()
+    name = rules.single_line("name", new.name, max_length=MAX_NAME_LENGTH)
+    description = rules.text("description", new.description, max_length=MAX_DESCRIPTION_LENGTH)
+    rules.raise_if_errors()
     now = ctx.now()
     category = Category(
         id=new_id(Kind.CATEGORY, now),
@@ -84,14 +84,16 @@ async def numbered(ctx: Context, request: NumberedRequest) -> NumberedPage[Categ
 async def update(ctx: Context, category_id: str, changes: CategoryChanges) -> Category:
     """The category as it is after the changes. Raises NotFound, Invalid."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
-    rules = Rules()
-    values = given(changes)
+    rules = Validator()
+    values = changed_fields(changes)
     if "name" in values:
-        values["name"] = rules.line("name", values["name"], most=MAX_NAME)
+        values["name"] = rules.single_line("name", values["name"], max_length=MAX_NAME_LENGTH)
     if "description" in values:
-        values["description"] = rules.text("description", values["description"], most=MAX_DESCRIPTION)
-    rules.hold()
-    async with Account.changing(actor.id):
+        values["description"] = rules.text(
+            "description", values["description"], max_length=MAX_DESCRIPTION_LENGTH
+        )
+    rules.raise_if_errors()
+    async with Account.locked(actor.id):
         category = await own(actor, category_id)
         if values:
             await _save(category.update_from_dict(values | {"updated_at": ctx.now()}))
@@ -101,7 +103,7 @@ async def update(ctx: Context, category_id: str, changes: CategoryChanges) -> Ca
 async def delete(ctx: Context, category_id: str) -> str:
     """Deletes a category and tells its id; its images stay, in no category. Raises NotFound."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
-    async with Account.changing(actor.id):
+    async with Account.locked(actor.id):
         category = await own(actor, category_id)
         await category.delete()
     return category.id

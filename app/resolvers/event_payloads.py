@@ -13,25 +13,25 @@ from app.resolvers import variants
 
 
 def image_uploaded(ctx: Context, image: Image) -> ImageUploaded:
-    return ImageUploaded(image.owner_id, image_snapshot(ctx, image))
+    return ImageUploaded(image.owner_id, image_document(ctx, image))
 
 
 def image_deleted(ctx: Context, image: Image) -> ImageDeleted:
-    return ImageDeleted(image.owner_id, image_snapshot(ctx, image))
+    return ImageDeleted(image.owner_id, image_document(ctx, image))
 
 
 def album_created(album: Album) -> AlbumCreated:
-    return AlbumCreated(album.owner_id, album_snapshot(album))
+    return AlbumCreated(album.owner_id, album_document(album))
 
 
 def album_changed(album: Album, before: Mapping[str, Any]) -> list[AlbumUpdated]:
     """What differs from the values that the album had before; nothing where nothing does."""
     changes = [name for name, value in before.items() if getattr(album, name) != value]
-    return [AlbumUpdated(album.owner_id, album_snapshot(album), changes)] if changes else []
+    return [AlbumUpdated(album.owner_id, album_document(album), changes)] if changes else []
 
 
 @dataclass
-class Moves:
+class AlbumMoves:
     """Which images came into albums and left them, by the albums' ids."""
 
     added: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
@@ -46,16 +46,16 @@ class Moves:
         if entered is not None:
             self.added[entered].append(image_id)
 
-    async def happened(self) -> list[AlbumUpdated]:
+    async def events(self) -> list[AlbumUpdated]:
         """An event for each album concerned, when the rows and counts have been written."""
         ids = list(dict.fromkeys([*self.removed, *self.added]))
         found = {album.id: album for album in await Album.filter(id__in=ids)} if ids else {}
-        return [self._of(found[album_id]) for album_id in ids]
+        return [self._album_updated(found[album_id]) for album_id in ids]
 
-    def _of(self, album: Album) -> AlbumUpdated:
+    def _album_updated(self, album: Album) -> AlbumUpdated:
         return AlbumUpdated(
             album.owner_id,
-            album_snapshot(album),
+            album_document(album),
             ["images"],
             images_added=self.added.get(album.id, ()),
             images_removed=self.removed.get(album.id, ()),
@@ -64,13 +64,13 @@ class Moves:
 
 async def images_deleted(ctx: Context, images: Sequence[Image]) -> list[ImageDeleted | AlbumUpdated]:
     """Of images whose rows are gone: each of them, then the albums that they were in."""
-    moves = Moves()
+    moves = AlbumMoves()
     for image in images:
         moves.move(image.id, left=image.album_id)
-    return [*(image_deleted(ctx, image) for image in images), *await moves.happened()]
+    return [*(image_deleted(ctx, image) for image in images), *await moves.events()]
 
 
-def image_snapshot(ctx: Context, row: Image) -> dict[str, Any]:
+def image_document(ctx: Context, row: Image) -> dict[str, Any]:
     """What REST shows of an image to anyone who may see it: tests hold the two equal."""
     format = Format(row.format)
     links = variants.markup(ctx, row)
@@ -104,7 +104,7 @@ def image_snapshot(ctx: Context, row: Image) -> dict[str, Any]:
     }
 
 
-def album_snapshot(row: Album) -> dict[str, Any]:
+def album_document(row: Album) -> dict[str, Any]:
     """What REST shows of an album, but for its cover."""
     return {
         "id": row.id,

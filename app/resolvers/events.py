@@ -11,10 +11,10 @@ from app.auth.actor import Scope
 from app.context import Context
 from app.errors import InvalidParameter, NotFound
 from app.events.catalogue import EventType
-from app.events.feed import Follower
+from app.events.feed import Subscriber
 from app.ids import Kind, kind_of
 from app.models import Album, Event
-from app.pagination import Page, Place
+from app.pagination import EventCursor, Page
 
 SCOPES = {
     EventType.IMAGE_UPLOADED: Scope.IMAGES_READ,
@@ -25,11 +25,11 @@ SCOPES = {
 }
 """What a token needs to be told of a type of event."""
 
-CHECKED_EVERY = timedelta(seconds=30)
+RECHECK_INTERVAL = timedelta(seconds=30)
 """How long who follows is told of events before they are asked again who they are."""
-AT_ONCE = 100
+BATCH_SIZE = 100
 
-Recognise = Callable[[], Awaitable[Context]]
+Authenticate = Callable[[], Awaitable[Context]]
 """Who the caller's credentials speak for now. Raises Unauthorized when they hold no more."""
 
 
@@ -42,7 +42,7 @@ class EventFilter:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sight:
+class _EventScope:
     """What one caller may be told of, and wants to be."""
 
     account_id: str
@@ -57,12 +57,14 @@ class _Sight:
         return query if self.album_id is None else query.filter(album_id=self.album_id)
 
 
-async def page(ctx: Context, which: EventFilter, *, size: int, after: Place | None = None) -> Page[Event]:
+async def page(
+    ctx: Context, which: EventFilter, *, size: int, after: EventCursor | None = None
+) -> Page[Event]:
     """Some of the caller's own events after a place, oldest first.
 
     Raises Unauthorized, MissingScope, and InvalidParameter for a place that does not exist yet.
     """
-    query = _sight(ctx, which).rows()
+    query = _event_scope(ctx, which).rows()
     start = await _start(after)
     rows = await query.filter(position__gt=start).order_by("position").limit(size + 1)
     items = rows[:size]
@@ -73,24 +75,24 @@ async def page(ctx: Context, which: EventFilter, *, size: int, after: Place | No
     async def total() -> int:
         return await query.count()
 
-    return Page(items, lambda event: Place(event.position), len(rows) > size, has_previous, total)
+    return Page(items, lambda event: EventCursor(event.position), len(rows) > size, has_previous, total)
 
 
 async def get_many(ctx: Context, event_ids: Sequence[str]) -> dict[str, Event]:
     """Those of the events that the caller may see, by id."""
-    rows = await _sight(ctx, EventFilter()).rows().filter(id__in=list(event_ids))
+    rows = await _event_scope(ctx, EventFilter()).rows().filter(id__in=list(event_ids))
     return {event.id: event for event in rows}
 
 
 async def follow(
-    ctx: Context, which: EventFilter, *, recognise: Recognise, after: Place | None = None
+    ctx: Context, which: EventFilter, *, recognise: Authenticate, after: EventCursor | None = None
 ) -> AsyncGenerator[Event, None]:
     """The caller's own events after a place, or from now on: those of the past, then each as it happens, without end.
 
     What is wrong with the request is raised by the call: Unauthorized, MissingScope, NotFound, InvalidParameter. Later
     comes Unauthorized when the caller's credentials hold no more, and FellBehind when they take events too slowly.
     """
-    sight = _sight(ctx, which)
+    sight = _event_scope(ctx, which)
     if sight.album_id is not None:
         await _require_album(sight.account_id, sight.album_id)
     start = await _start(after) if after is not None else await Event.last_position()
@@ -98,28 +100,30 @@ async def follow(
 
 
 async def _follow(
-    ctx: Context, which: EventFilter, sight: _Sight, seen: int, recognise: Recognise
+    ctx: Context, which: EventFilter, sight: _EventScope, seen: int, recognise: Authenticate
 ) -> AsyncGenerator[Event, None]:
     asked = ctx.now()
     # Most of the past is read before anything waits, so that a long one does not look like a slow reader.
-    while len(rows := await _past(sight, seen)) == AT_ONCE:
+    while len(rows := await _history(sight, seen)) == BATCH_SIZE:
         for row in rows:
             yield row
             seen = row.position
     async with (
-        ctx.services.feed.following(sight.account_id) as follower,
-        aclosing(_past_then_live(sight, seen, follower)) as events,
+        ctx.services.feed.subscribe(sight.account_id) as follower,
+        aclosing(_history_then_live(sight, seen, follower)) as events,
     ):
         async for event in events:
-            if ctx.now() - asked >= CHECKED_EVERY:
-                sight, asked = _sight(await recognise(), which), ctx.now()
+            if ctx.now() - asked >= RECHECK_INTERVAL:
+                sight, asked = _event_scope(await recognise(), which), ctx.now()
             if event is not None and sight.shows(event):
                 yield event
 
 
-async def _past_then_live(sight: _Sight, seen: int, follower: Follower) -> AsyncGenerator[Event | None, None]:
+async def _history_then_live(
+    sight: _EventScope, seen: int, follower: Subscriber
+) -> AsyncGenerator[Event | None, None]:
     """Up to where the feed stood, from the table; from there on, from the feed. None where nothing happens."""
-    while rows := await _past(sight, seen, upto=follower.start):
+    while rows := await _history(sight, seen, upto=follower.start):
         for row in rows:
             yield row
             seen = row.position
@@ -129,29 +133,29 @@ async def _past_then_live(sight: _Sight, seen: int, follower: Follower) -> Async
             yield event
 
 
-async def _past(sight: _Sight, seen: int, *, upto: int | None = None) -> list[Event]:
+async def _history(sight: _EventScope, seen: int, *, upto: int | None = None) -> list[Event]:
     query = sight.rows().filter(position__gt=seen)
     if upto is not None:
         query = query.filter(position__lte=upto)
-    return await query.order_by("position").limit(AT_ONCE)
+    return await query.order_by("position").limit(BATCH_SIZE)
 
 
-def _sight(ctx: Context, which: EventFilter) -> _Sight:
+def _event_scope(ctx: Context, which: EventFilter) -> _EventScope:
     """What the caller may be told of. Raises Unauthorized, MissingScope, InvalidParameter."""
     actor = ctx.signed_in()
     allowed = frozenset(kind for kind, scope in SCOPES.items() if scope in actor.scopes)
     if which.types is None:
         if not allowed:
             ctx.allow(Scope.IMAGES_READ)
-        return _Sight(actor.id, frozenset(allowed), which.album_id)
+        return _EventScope(actor.id, frozenset(allowed), which.album_id)
     if not which.types:
         raise InvalidParameter("types", [], f"one or more of {', '.join(EventType)}")
     for kind in which.types:
         ctx.allow(SCOPES[kind])
-    return _Sight(actor.id, frozenset(which.types), which.album_id)
+    return _EventScope(actor.id, frozenset(which.types), which.album_id)
 
 
-async def _start(after: Place | None) -> int:
+async def _start(after: EventCursor | None) -> int:
     if after is None:
         return 0
     if after.position > await Event.last_position():

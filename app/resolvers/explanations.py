@@ -6,14 +6,14 @@ from app.auth.actor import Scope
 from app.context import Context
 from app.errors import InvalidParameter
 from app.imaging import explanation
-from app.imaging.explanation import Asked, Case, Remark, Understood
+from app.imaging.explanation import ExplanationCase, ParameterValue, Remark, TransformRequest
 from app.imaging.formats import Format
 from app.resolvers import signed_urls, variants
-from app.resolvers.variants import Picture
+from app.resolvers.variants import ImageRequest
 from app.signing.signature import Signature
 from app.urls import ImageAddress
 
-LONGEST_URL = 4_096
+MAX_URL_LENGTH = 4_096
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,25 +23,25 @@ class Explanation:
     `parameters` are all that there are, as they count.
     """
 
-    picture: Picture
+    picture: ImageRequest
     canonical_url: str
     width: int
     height: int
     frames: int
-    parameters: list[Understood]
+    parameters: list[ParameterValue]
     remarks: list[Remark]
 
 
 async def explain(ctx: Context, url: str) -> Explanation:
     """What there is to say of an address. Raises NotFound, MissingScope, InvalidParameter, BadRequest."""
     ctx.allow(Scope.IMAGES_READ)
-    address = _address(ctx, url)
-    asked = Asked(address.parameters, _extension(address), ctx.services.presets)
-    signature = Signature.parse(asked.own.get("exp"), asked.own.get("sig"))
+    address = _parse_url(ctx, url)
+    asked = TransformRequest(address.parameters, _extension(address), ctx.services.presets)
+    signature = Signature.parse(asked.own_parameters.get("exp"), asked.own_parameters.get("sig"))
     picture = await variants.find(
         ctx, address.id, asked.transform, extension=asked.extension, signature=signature
     )
-    case = Case(asked, picture.transform, variants.source_of(picture.image), picture.recipe)
+    case = ExplanationCase(asked, picture.transform, variants.source_of(picture.image), picture.recipe)
     width, height = case.size
     return Explanation(
         picture=picture,
@@ -49,16 +49,16 @@ async def explain(ctx: Context, url: str) -> Explanation:
         width=width,
         height=height,
         frames=picture.recipe.frames if picture.recipe else picture.image.frames,
-        parameters=explanation.understood(case),
+        parameters=explanation.explained_parameters(case),
         remarks=[*explanation.remarks(case), *await _beside(ctx, address, asked, picture, signature)],
     )
 
 
-def _address(ctx: Context, url: str) -> ImageAddress:
-    if len(url) > LONGEST_URL:
-        raise InvalidParameter("url", url, f"an address of {LONGEST_URL} characters at most")
+def _parse_url(ctx: Context, url: str) -> ImageAddress:
+    if len(url) > MAX_URL_LENGTH:
+        raise InvalidParameter("url", url, f"an address of {MAX_URL_LENGTH} characters at most")
     try:
-        return ctx.services.links.read_image(url)
+        return ctx.services.urls.read_image(url)
     except ValueError as error:
         raise InvalidParameter("url", url, str(error)) from error
 
@@ -70,15 +70,19 @@ def _extension(address: ImageAddress) -> Format | None:
         raise InvalidParameter("extension", address.extension, str(error)) from error
 
 
-def _canonical(ctx: Context, picture: Picture, signature: Signature | None) -> str:
+def _canonical(ctx: Context, picture: ImageRequest, signature: Signature | None) -> str:
     """The address that is told everywhere; with the signature where the picture is shown because of it."""
     if picture.until is None or signature is None:
         return variants.url_of(ctx, picture.image, picture.transform)
-    return variants.signed(ctx, picture.image, picture.transform, signature)
+    return variants.signed_path(ctx, picture.image, picture.transform, signature)
 
 
 async def _beside(
-    ctx: Context, address: ImageAddress, asked: Asked, picture: Picture, signature: Signature | None
+    ctx: Context,
+    address: ImageAddress,
+    asked: TransformRequest,
+    picture: ImageRequest,
+    signature: Signature | None,
 ) -> list[Remark]:
     """What is to be said of what stands beside the transform."""
     found = []
@@ -86,11 +90,13 @@ async def _beside(
         found.append(
             Remark(None, "The address is of another server; it is explained as if it were of this one.")
         )
-    if "sig" not in asked.own and "exp" not in asked.own:
+    if "sig" not in asked.own_parameters and "exp" not in asked.own_parameters:
         return found
     if picture.image.is_public:
         found.append(Remark("sig", "The image is public: anyone sees it without a signature."))
-    elif signature is None or not await signed_urls.holds(ctx, picture.image, picture.transform, signature):
+    elif signature is None or not await signed_urls.is_valid(
+        ctx, picture.image, picture.transform, signature
+    ):
         found.append(
             Remark("sig", "The signature does not hold, or no more: others than the owner are told 404.")
         )

@@ -13,11 +13,11 @@ from tortoise.queryset import QuerySet
 from app.imaging.formats import Format
 from app.models import Image
 from app.pagination import Direction, Order
-from app.resolvers.validation import Rules
+from app.resolvers.validation import Validator
 
-MOST = 2**63 - 1
+MAX_INT64 = 2**63 - 1
 """The largest number that databases compare."""
-WIDEST = 2**31 - 1
+MAX_INT32 = 2**31 - 1
 """The largest that they compare with a width or a height, which none of them comes near."""
 
 
@@ -78,43 +78,47 @@ class ImageOrder:
 NEWEST_FIRST = ImageOrder()
 
 
-def narrowed(query: QuerySet[Image], which: ImageFilter) -> QuerySet[Image]:
+def apply_filter(query: QuerySet[Image], which: ImageFilter) -> QuerySet[Image]:
     """Those of `query` that fulfil the filter, its album and category aside. Raises Invalid."""
-    rules = Rules()
+    rules = Validator()
     if which.tag is not None:
-        query = query.filter(tag_rows__name=rules.storable("tag", which.tag))
+        query = query.filter(tag_rows__name=rules.search_text("tag", which.tag))
     if which.search is not None:
-        query = query.filter(Image.says(rules.storable("search", which.search)))
+        query = query.filter(Image.matching(rules.search_text("search", which.search)))
     if which.is_public is not None:
-        query = query.filter(Image.is_shown() if which.is_public else ~Image.is_shown())
-    comparisons = {**_formats(rules, which), **_created(rules, which), **_measured(rules, which)}
-    rules.hold()
+        query = query.filter(Image.is_public_filter() if which.is_public else ~Image.is_public_filter())
+    comparisons = {
+        **_format_conditions(rules, which),
+        **_time_conditions(rules, which),
+        **_size_conditions(rules, which),
+    }
+    rules.raise_if_errors()
     return query.filter(**{name: value for name, value in comparisons.items() if value is not None})
 
 
-def _formats(rules: Rules, which: ImageFilter) -> dict[str, Any]:
+def _format_conditions(rules: Validator, which: ImageFilter) -> dict[str, Any]:
     if which.formats is None:
         return {}
     if not which.formats:
-        rules.complain("formats", f"Name one at least of {', '.join(Format)}, or leave it out.")
+        rules.add_error("formats", f"Name one at least of {', '.join(Format)}, or leave it out.")
     return {"format__in": [format.value for format in which.formats]}
 
 
-def _created(rules: Rules, which: ImageFilter) -> dict[str, Any]:
-    after = rules.moment("created_after", which.created_after)
-    before = rules.moment("created_before", which.created_before)
-    rules.bounds(("created_after", after), ("created_before", before))
+def _time_conditions(rules: Validator, which: ImageFilter) -> dict[str, Any]:
+    after = rules.utc_datetime("created_after", which.created_after)
+    before = rules.utc_datetime("created_before", which.created_before)
+    rules.range(("created_after", after), ("created_before", before))
     return {"created_at__gte": after, "created_at__lt": before}
 
 
-def _measured(rules: Rules, which: ImageFilter) -> dict[str, Any]:
+def _size_conditions(rules: Validator, which: ImageFilter) -> dict[str, Any]:
     conditions: dict[str, Any] = {}
     for column in ("width", "height", "size"):
         least, most = getattr(which, f"min_{column}"), getattr(which, f"max_{column}")
-        rules.whole(f"min_{column}", least, most=MOST)
-        rules.whole(f"max_{column}", most, most=MOST)
-        rules.bounds((f"min_{column}", least), (f"max_{column}", most))
-        bound = MOST if column == "size" else WIDEST
+        rules.integer(f"min_{column}", least, maximum=MAX_INT64)
+        rules.integer(f"max_{column}", most, maximum=MAX_INT64)
+        rules.range((f"min_{column}", least), (f"max_{column}", most))
+        bound = MAX_INT64 if column == "size" else MAX_INT32
         least, most = (None if each is None else min(each, bound) for each in (least, most))
         conditions |= {f"{column}__gte": least, f"{column}__lte": most}
     return conditions

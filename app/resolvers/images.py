@@ -7,10 +7,10 @@ from typing import Any, TypeAlias
 from tortoise.queryset import QuerySet
 
 from app.auth.actor import Actor, Scope
-from app.cancellation import to_the_end
-from app.context import Budget, Context
-from app.db.batched_pages import by_cursor_in_each
-from app.db.paging import OwnList, by_cursor, by_number
+from app.cancellation import shield_until_done
+from app.context import Context, RateLimit
+from app.db.batched_pages import pages_by_cursor
+from app.db.paging import OwnedList, by_cursor, by_number
 from app.errors import Forbidden, Invalid, NotFound, OutOfStorage, written_size
 from app.events import outbox
 from app.events.outbox import Outbox
@@ -19,18 +19,18 @@ from app.imaging.results import Probe
 from app.models import Album, Category, Image, ImageTag
 from app.pagination import Direction, NumberedPage, NumberedRequest, Page, PageRequest
 from app.resolvers import albums, categories, event_payloads, quotas, storage_keys
-from app.resolvers.event_payloads import Moves
-from app.resolvers.filters import NEWEST_FIRST, ImageFilter, ImageOrder, narrowed
+from app.resolvers.event_payloads import AlbumMoves
+from app.resolvers.filters import NEWEST_FIRST, ImageFilter, ImageOrder, apply_filter
 from app.resolvers.storage_keys import Intermediates
-from app.resolvers.validation import ABSENT, Absent, Rules, given
+from app.resolvers.validation import ABSENT, Absent, Validator, changed_fields
 from app.uploads.multipart import Upload
 
-MAX_FILENAME = 255
-MAX_TITLE = 200
-MAX_DESCRIPTION = 5_000
+MAX_FILENAME_LENGTH = 255
+MAX_TITLE_LENGTH = 200
+MAX_DESCRIPTION_LENGTH = 5_000
 
-ALL = ImageFilter()
-OWN = OwnList(Image, Image.owned_by)
+NO_FILTER = ImageFilter()
+OWN_IMAGES = OwnedList(Image, Image.owned_by)
 
 
 Also: TypeAlias = Callable[[Image], Awaitable[None]]
@@ -38,7 +38,7 @@ Also: TypeAlias = Callable[[Image], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
+class ImageMetadata:
     """What an image's owner says about it when it comes."""
 
     title: str | None = None
@@ -49,7 +49,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewImage(Said):
+class NewImage(ImageMetadata):
     """A file that came in, and what is said about it."""
 
     file: Upload
@@ -71,7 +71,7 @@ class DeletedImage:
     variants_removed: int
 
 
-async def admit(ctx: Context, declared: int | None, *, files: int = 0) -> Actor:
+async def authorize_upload(ctx: Context, declared: int | None, *, files: int = 0) -> Actor:
     """Who may upload, asked before a byte of the body is read.
 
     `declared` is the length in bytes that the body is said to have. `files` are counted here: as many as are known of.
@@ -79,8 +79,8 @@ async def admit(ctx: Context, declared: int | None, *, files: int = 0) -> Actor:
     """
     actor = ctx.require(Scope.IMAGES_UPLOAD)
     if files:
-        await ctx.spend(Budget.UPLOAD, files)
-    quotas.refuse_early(ctx, actor.account, declared)
+        await ctx.consume(RateLimit.UPLOAD, files)
+    quotas.check_declared(ctx, actor.account, declared)
     await _require_disk(ctx, declared or 0)
     return actor
 
@@ -94,33 +94,33 @@ async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False, also:
     """
     actor = ctx.require(Scope.IMAGES_UPLOAD)
     if not is_counted:
-        await ctx.spend(Budget.UPLOAD)
+        await ctx.consume(RateLimit.UPLOAD)
     await _require_disk(ctx, 0)
-    rules = Rules()
-    words = words_of(rules, new.file.filename, new)
-    rules.hold()
+    rules = Validator()
+    words = validated_metadata(rules, new.file.filename, new)
+    rules.raise_if_errors()
     if not new.file.path.exists():  # one upload given to two mutations of one operation
         raise Invalid({"file": ["This file has been used already: send it once for each image."]})
-    quotas.refuse(ctx, actor.account, new.file.size)
+    quotas.check(ctx, actor.account, new.file.size)
     with storage_keys.incoming_intermediates(ctx) as intermediates:
         with ctx.services.tracing.span("identify", {"bytes": new.file.size}):
             probe = await ctx.services.imaging.identify(
                 new.file.path, size=new.file.size, intermediates=intermediates
             )
-        return await to_the_end(_keep(ctx, actor, new, intermediates, probe, words, also))
+        return await shield_until_done(_store(ctx, actor, new, intermediates, probe, words, also))
 
 
-def words_of(rules: Rules, filename: str | None, said: Said) -> dict[str, Any]:
+def validated_metadata(rules: Validator, filename: str | None, said: ImageMetadata) -> dict[str, Any]:
     """What is kept of what is said of an image; what is wrong in it is told to `rules`."""
     return {
-        "filename": rules.optional_line("filename", filename, most=MAX_FILENAME),
-        "title": rules.optional_line("title", said.title, most=MAX_TITLE),
-        "description": rules.text("description", said.description, most=MAX_DESCRIPTION),
+        "filename": rules.optional_single_line("filename", filename, max_length=MAX_FILENAME_LENGTH),
+        "title": rules.optional_single_line("title", said.title, max_length=MAX_TITLE_LENGTH),
+        "description": rules.text("description", said.description, max_length=MAX_DESCRIPTION_LENGTH),
         "tags": rules.tags("tags", said.tags),
     }
 
 
-async def refuse_places(ctx: Context, actor: Actor, said: Said) -> None:
+async def check_destination(ctx: Context, actor: Actor, said: ImageMetadata) -> None:
     """Raises Invalid, Forbidden where an image can't be put into the album or category that it is said to be in."""
     await _album_for(ctx, actor, said.album_id)
     await _category_for(actor, said.category_id)
@@ -135,7 +135,7 @@ async def _require_disk(ctx: Context, size: int) -> None:
         )
 
 
-async def _keep(
+async def _store(
     ctx: Context,
     actor: Actor,
     new: NewImage,
@@ -151,9 +151,9 @@ async def _keep(
     async with (
         storage_keys.stored(ctx, key, new.file.path),
         storage_keys.stored_intermediates(ctx, image_id, probe.source, intermediates),
-        outbox.transaction(ctx.services.bell, account_id=actor.id, now=now) as events,
+        outbox.transaction(ctx.services.notifier, account_id=actor.id, now=now) as events,
     ):
-        await quotas.take(ctx, actor.id, new.file.size)
+        await quotas.reserve(ctx, actor.id, new.file.size)
         album = await _album_for_new(ctx, actor, new.album_id)
         category = await _category_for(actor, new.category_id)
         image = Image(
@@ -178,9 +178,9 @@ async def _keep(
         await image.add()
         if also:
             await also(image)
-        moves = Moves()
+        moves = AlbumMoves()
         moves.move(image.id, entered=image.album_id)
-        events.record(event_payloads.image_uploaded(ctx, image), *await moves.happened())
+        events.record(event_payloads.image_uploaded(ctx, image), *await moves.events())
         storage_keys.refuse_late(ctx, since=now)
     ctx.services.metrics.uploaded(new.file.size)
     return image
@@ -209,17 +209,17 @@ async def page(
 
     Raises Invalid for what is wrong in the filter, InvalidParameter for a cursor of another order or filter.
     """
-    if (which, order) == (ALL, NEWEST_FIRST):
+    if (which, order) == (NO_FILTER, NEWEST_FIRST):
         account = ctx.require(Scope.IMAGES_READ).account
-        return await OWN.by_cursor(account.id, request, total=account.image_count)
+        return await OWN_IMAGES.by_cursor(account.id, request, total=account.image_count)
     return await by_cursor(await _own_images(ctx, which), request, order.of(which))
 
 
 async def numbered(ctx: Context, which: ImageFilter, request: NumberedRequest) -> NumberedPage[Image]:
     """One numbered page of the caller's own images, newest first. Raises NotFound as `page` does."""
-    if which == ALL:
+    if which == NO_FILTER:
         account = ctx.require(Scope.IMAGES_READ).account
-        return await OWN.by_number(account.id, request, total=account.image_count)
+        return await OWN_IMAGES.by_number(account.id, request, total=account.image_count)
     return await by_number(await _own_images(ctx, which), request)
 
 
@@ -232,27 +232,29 @@ async def in_albums(
     """
     ctx.allow(Scope.IMAGES_READ)
     totals = {album.id: album.image_count for album in found}
-    pages = await by_cursor_in_each(Image.with_album(), "album_id", totals, request, direction)
+    pages = await pages_by_cursor(Image.with_album(), "album_id", totals, request, direction)
     return [pages[album.id] for album in found]
 
 
 async def update(ctx: Context, image_id: str, changes: ImageChanges) -> Image:
     """The image as it is after the changes. Raises NotFound, Forbidden, Invalid."""
     actor = ctx.require(Scope.IMAGES_WRITE)
-    rules = Rules()
-    values = given(changes)
+    rules = Validator()
+    values = changed_fields(changes)
     if "filename" in values:
-        values["filename"] = rules.line("filename", values["filename"], most=MAX_FILENAME)
+        values["filename"] = rules.single_line("filename", values["filename"], max_length=MAX_FILENAME_LENGTH)
     if "title" in values:
-        values["title"] = rules.optional_line("title", values["title"], most=MAX_TITLE)
+        values["title"] = rules.optional_single_line("title", values["title"], max_length=MAX_TITLE_LENGTH)
     if "description" in values:
-        values["description"] = rules.text("description", values["description"], most=MAX_DESCRIPTION)
+        values["description"] = rules.text(
+            "description", values["description"], max_length=MAX_DESCRIPTION_LENGTH
+        )
     if "tags" in values:
         values["tags"] = rules.tags("tags", values["tags"] or [])
-    rules.hold()
+    rules.raise_if_errors()
     async with (
-        ctx.services.freshness.invalidating(image_id),
-        outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
+        ctx.services.cache_epochs.invalidating(image_id),
+        outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events,
     ):
         image = await own(ctx, actor, image_id)
         if values:
@@ -263,13 +265,13 @@ async def update(ctx: Context, image_id: str, changes: ImageChanges) -> Image:
 async def delete(ctx: Context, image_id: str) -> DeletedImage:
     """Deletes an image for ever, its file and its variants with it. Raises NotFound, Forbidden."""
     actor = ctx.require(Scope.IMAGES_WRITE)
-    return await to_the_end(_delete(ctx, actor, image_id))
+    return await shield_until_done(_delete(ctx, actor, image_id))
 
 
 async def _delete(ctx: Context, actor: Actor, image_id: str) -> DeletedImage:
     async with (
-        ctx.services.freshness.invalidating(image_id),
-        outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events,
+        ctx.services.cache_epochs.invalidating(image_id),
+        outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events,
     ):
         image = await own(ctx, actor, image_id)
         await Image.remove([image])
@@ -303,11 +305,11 @@ async def _own_images(ctx: Context, which: ImageFilter) -> QuerySet[Image]:
         query = query.filter(album_id=(await albums.own(ctx, actor, which.album_id)).id)
     if which.category_id is not None:
         query = query.filter(category_id=(await categories.own(actor, which.category_id)).id)
-    return narrowed(query, which)
+    return apply_filter(query, which)
 
 
 async def _change(ctx: Context, actor: Actor, image: Image, values: dict[str, Any], events: Outbox) -> None:
-    moves, left = Moves(), image.album_id
+    moves, left = AlbumMoves(), image.album_id
     if "album_id" in values:
         await image.move_to(await _album_for(ctx, actor, values.pop("album_id")))
     if "category_id" in values:
@@ -317,7 +319,7 @@ async def _change(ctx: Context, actor: Actor, image: Image, values: dict[str, An
         await ImageTag.write(image.id, values["tags"])
     await image.update_from_dict(values | {"updated_at": ctx.now()}).save()
     moves.move(image.id, left=left, entered=image.album_id)
-    events.record(*await moves.happened())
+    events.record(*await moves.events())
 
 
 async def _album_for(ctx: Context, actor: Actor, album_id: str | None) -> Album | None:

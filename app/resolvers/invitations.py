@@ -8,15 +8,15 @@ from datetime import timedelta
 from tortoise.transactions import in_transaction
 
 from app.context import Context
-from app.db.locks import Matter, hold_matter
+from app.db.locks import AdvisoryLock, advisory_lock
 from app.errors import Invalid, NotFound
 from app.ids import Kind, kind_of, new_id
 from app.models import Invitation
-from app.resolvers.validation import Rules
+from app.resolvers.validation import Validator
 
 LIFETIME = timedelta(days=7)
-MOST_OPEN = 100
-MAX_NOTE = 200
+MAX_OPEN = 100
+MAX_NOTE_LENGTH = 200
 
 
 async def create(ctx: Context, note: str | None = None) -> tuple[Invitation, str]:
@@ -25,16 +25,16 @@ async def create(ctx: Context, note: str | None = None) -> tuple[Invitation, str
     `note` says to admins whom it is for.
     """
     ctx.require_admin()
-    rules = Rules()
-    note = rules.optional_line("note", note, most=MAX_NOTE)
-    rules.hold()
+    rules = Validator()
+    note = rules.optional_single_line("note", note, max_length=MAX_NOTE_LENGTH)
+    rules.raise_if_errors()
     now = ctx.now()
     code = secrets.token_urlsafe(24)
     async with in_transaction() as transaction:
-        await hold_matter(transaction, Matter.INVITATIONS)
+        await advisory_lock(transaction, AdvisoryLock.INVITATIONS)
         await Invitation.filter(expires_at__lte=now).delete()
-        if await Invitation.open(now).count() >= MOST_OPEN:
-            raise Invalid({"invitation": [f"There are {MOST_OPEN} open invitations: revoke some first."]})
+        if await Invitation.open(now).count() >= MAX_OPEN:
+            raise Invalid({"invitation": [f"There are {MAX_OPEN} open invitations: revoke some first."]})
         invitation = await Invitation.create(
             id=new_id(Kind.INVITATION, now),
             note=note,
@@ -46,7 +46,7 @@ async def create(ctx: Context, note: str | None = None) -> tuple[Invitation, str
     return invitation, code
 
 
-async def all_open(ctx: Context) -> list[Invitation]:
+async def list_open(ctx: Context) -> list[Invitation]:
     """Those that can still be used, newest first. Raises Unauthorized, Forbidden."""
     ctx.require_admin()
     return await Invitation.open(ctx.now())

@@ -5,25 +5,25 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.context import Context
-from app.resolvers.variants import Picture, key_of
+from app.resolvers.variants import ImageRequest, key_of
 
-LASTING = timedelta(minutes=10)
+URL_LIFETIME = timedelta(minutes=10)
 """How long an address with leave holds, where no signature ends before."""
-REMEMBERED = timedelta(minutes=5)
+CACHE_LIFETIME = timedelta(minutes=5)
 """How long a redirect may be: shorter than what it leads to, and than it takes a variant to be swept from under it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class Redirect:
     """An address at which a picture can be had, and for how long that may be believed."""
 
     url: str
-    remembered: timedelta
+    max_age: timedelta
 
 
-def elsewhere(
-    ctx: Context, picture: Picture, headers: Mapping[str, str], *, is_saved: bool
-) -> Elsewhere | None:
+def redirect_for(
+    ctx: Context, picture: ImageRequest, headers: Mapping[str, str], *, is_saved: bool
+) -> Redirect | None:
     """Where a picture that was made can be had; None where it is ours to deliver.
 
     `headers` are what the answer there must say. The open address of a CDN is for public images alone; it says nothing
@@ -33,16 +33,16 @@ def elsewhere(
     if chosen == "off":
         return None
     if chosen != "presigned" and picture.image.is_public and not is_saved:
-        return Elsewhere(f"{chosen}/{key_of(picture)}", REMEMBERED)
-    lasting = _lasting(ctx.now(), picture.until)
+        return Redirect(f"{chosen}/{key_of(picture)}", CACHE_LIFETIME)
+    lasting = _lifetime(ctx.now(), picture.until)
     if lasting < timedelta(seconds=1):
         return None
-    url = ctx.services.storage.address(key_of(picture), lasting=lasting, headers=headers)
-    return Elsewhere(url, min(REMEMBERED, lasting / 2)) if url else None
+    url = ctx.services.storage.signed_url(key_of(picture), expires_in=lasting, headers=headers)
+    return Redirect(url, min(CACHE_LIFETIME, lasting / 2)) if url else None
 
 
-def _lasting(now: datetime, until: int | None) -> timedelta:
+def _lifetime(now: datetime, until: int | None) -> timedelta:
     """In whole seconds; never longer than the signature by which it was opened."""
     if until is None:
-        return LASTING
-    return min(LASTING, timedelta(seconds=int(until - now.timestamp())))
+        return URL_LIFETIME
+    return min(URL_LIFETIME, timedelta(seconds=int(until - now.timestamp())))

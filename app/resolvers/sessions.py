@@ -9,9 +9,9 @@ from app.ids import Kind, kind_of
 from app.models import Session
 
 
-async def all_held(ctx: Context) -> list[Session]:
+async def list_active(ctx: Context) -> list[Session]:
     """The caller's sessions that still open something, newest first. Raises Unauthorized, MissingScope."""
-    return await Session.held_by(ctx.require(Scope.ACCOUNT_READ).id, ctx.now())
+    return await Session.active_of(ctx.require(Scope.ACCOUNT_READ).id, ctx.now())
 
 
 async def get_many(ctx: Context, session_ids: Sequence[str]) -> dict[str, Session]:
@@ -19,7 +19,7 @@ async def get_many(ctx: Context, session_ids: Sequence[str]) -> dict[str, Sessio
     ctx.allow(Scope.ACCOUNT_READ)
     if ctx.actor is None:
         return {}
-    rows = await Session.held_by(ctx.actor.id, ctx.now()).filter(id__in=list(session_ids))
+    rows = await Session.active_of(ctx.actor.id, ctx.now()).filter(id__in=list(session_ids))
     return {row.id: row for row in rows}
 
 
@@ -27,7 +27,7 @@ async def revoke(ctx: Context, session_id: str) -> str:
     """Ends a session of the caller's, and tells its id. Raises NotFound, Unauthorized, Forbidden for a token."""
     account_id = ctx.require_session().account_id
     known = kind_of(session_id) is Kind.SESSION
-    held = Session.held_by(account_id, ctx.now()).filter(id=session_id)
+    held = Session.active_of(account_id, ctx.now()).filter(id=session_id)
     if not known or not await held.update(revoked_at=ctx.now()):
         raise NotFound("session", session_id)
     return session_id

@@ -7,7 +7,7 @@ from app.imaging.transform import Transform
 from app.models import Image
 from app.signing.signature import Signature
 
-LONGEST = 7 * 24 * 60 * 60
+MAX_LIFETIME_SECONDS = 7 * 24 * 60 * 60
 """Seconds that an address may be signed for."""
 
 
@@ -21,35 +21,37 @@ async def sign(ctx: Context, image: Image, transform: Transform, *, expires_in: 
         raise Forbidden(
             f"The image {image.id} belongs to another account: only its owner signs addresses of it"
         )
-    if not 1 <= expires_in <= LONGEST:
-        raise InvalidParameter("expiresIn", expires_in, f"seconds from 1 to {LONGEST} (7 days)")
+    if not 1 <= expires_in <= MAX_LIFETIME_SECONDS:
+        raise InvalidParameter("expiresIn", expires_in, f"seconds from 1 to {MAX_LIFETIME_SECONDS} (7 days)")
     exp = int(ctx.now().timestamp()) + expires_in
     secret = await ctx.services.keyring.signing_secret()
     return Signature.make(image.id, transform.query(), exp=exp, secret=secret)
 
 
-async def admit(ctx: Context, image: Image, transform: Transform, signature: Signature | None) -> int | None:
+async def authorize(
+    ctx: Context, image: Image, transform: Transform, signature: Signature | None
+) -> int | None:
     """Lets in who may see the image. Gives the Unix second in which that ends, where it stands on the signature alone.
 
     Raises NotFound, MissingScope.
     """
     try:
-        _admit_unsigned(ctx, image)
+        _authorize_unsigned(ctx, image)
     except (NotFound, Forbidden):
-        if signature is None or not await holds(ctx, image, transform, signature):
+        if signature is None or not await is_valid(ctx, image, transform, signature):
             raise
         return signature.exp
     return None
 
 
-def _admit_unsigned(ctx: Context, image: Image) -> None:
+def _authorize_unsigned(ctx: Context, image: Image) -> None:
     if not image.is_visible_to(ctx.account_id):
         raise NotFound("image", image.id)
     if not image.is_public:
         ctx.allow(Scope.IMAGES_READ)
 
 
-async def holds(ctx: Context, image: Image, transform: Transform, signature: Signature) -> bool:
+async def is_valid(ctx: Context, image: Image, transform: Transform, signature: Signature) -> bool:
     """Whether a signature of ours opens this transform of the image now."""
     now = ctx.now()
     secrets = await ctx.services.keyring.valid_secrets(now)

@@ -21,17 +21,17 @@ from app.ids import Kind, kind_of
 from app.imaging.intermediates import Step, is_worthwhile
 from app.imaging.transform import Recipe, Source
 from app.models import Image
-from app.storage.base import Missing
+from app.storage.base import ObjectMissing
 
 log = logging.getLogger("pichub.storage")
 
 Intermediates: TypeAlias = Mapping[Step, Path]
 
-GRACE = timedelta(hours=1)
+ORPHAN_GRACE = timedelta(hours=1)
 """How long bytes may lie in storage before their row comes: what is older and has none is swept away."""
 
 
-class Room(StrEnum):
+class StoragePrefix(StrEnum):
     """The first segment of a key: what kind of object it names."""
 
     ORIGINALS = "originals"
@@ -43,19 +43,19 @@ class Room(StrEnum):
 def image_of(key: str) -> str | None:
     """The id of the image that an object belongs to, or None for what is no object of ours."""
     room, _, rest = key.partition("/")
-    image_id = rest.partition("." if room == Room.ORIGINALS else "/")[0]
-    return image_id if room in set(Room) and kind_of(image_id) is Kind.IMAGE else None
+    image_id = rest.partition("." if room == StoragePrefix.ORIGINALS else "/")[0]
+    return image_id if room in set(StoragePrefix) and kind_of(image_id) is Kind.IMAGE else None
 
 
 def upload_of(key: str) -> str | None:
     """The id of the upload that an object is a piece of, or None for what is none."""
     room, upload_id, *_ = [*key.split("/"), ""]
-    return upload_id if room == Room.UPLOADS and kind_of(upload_id) is Kind.UPLOAD else None
+    return upload_id if room == StoragePrefix.UPLOADS and kind_of(upload_id) is Kind.UPLOAD else None
 
 
 def pieces_of(upload_id: str) -> str:
     """What the keys of all pieces of an upload begin with."""
-    return f"{Room.UPLOADS}/{upload_id}"
+    return f"{StoragePrefix.UPLOADS}/{upload_id}"
 
 
 def piece_key(upload_id: str, name: str) -> str:
@@ -63,7 +63,7 @@ def piece_key(upload_id: str, name: str) -> str:
 
 
 def original_key(image_id: str, extension: str) -> str:
-    return f"{Room.ORIGINALS}/{image_id}.{extension}"
+    return f"{StoragePrefix.ORIGINALS}/{image_id}.{extension}"
 
 
 def intermediate_key(image_id: str, step: Step) -> str:
@@ -108,7 +108,7 @@ def refuse_late(ctx: Context, since: datetime) -> None:
 
     It is called inside of the transaction: a machine may have slept for hours between the bytes and the row.
     """
-    if ctx.now() - since > GRACE / 2:
+    if ctx.now() - since > ORPHAN_GRACE / 2:
         raise Busy("Keeping this file took too long; send it again")
 
 
@@ -149,7 +149,7 @@ async def intermediate(ctx: Context, image: Image, step: Step) -> AsyncIterator[
 
 async def _kept(ctx: Context, key: str, held: AsyncExitStack) -> Path | None:
     """What is stored, but not the empty file that a crash of the machine may leave."""
-    with suppress(Missing, FileNotFoundError):
+    with suppress(ObjectMissing, FileNotFoundError):
         file = await held.enter_async_context(ctx.services.storage.as_file(key))
         return file if file.stat().st_size else None
     return None
@@ -157,12 +157,12 @@ async def _kept(ctx: Context, key: str, held: AsyncExitStack) -> Path | None:
 
 async def _make_intermediates(ctx: Context, image: Image, flight: str) -> None:
     try:
-        async with ctx.services.turns.acquire(flight) as waited:
+        async with ctx.services.locks.acquire(flight) as waited:
             if waited and await _are_kept(ctx, image.id):
                 return
             async with _reduced(ctx, image) as files:
                 await _keep_if_possible(ctx, image.id, files)
-    except (Missing, FileNotFoundError) as error:  # deleted before it was read
+    except (ObjectMissing, FileNotFoundError) as error:  # deleted before it was read
         raise NotFound("image", image.id) from error
     if not await Image.exists(id=image.id):  # deleted meanwhile: the intermediates must not outlive it
         await ctx.services.storage.delete_under(flight)
@@ -208,8 +208,8 @@ async def erase_variants(ctx: Context, image: Image) -> int:
 
 
 def _intermediates_of(image_id: str) -> str:
-    return f"{Room.INTERMEDIATES}/{image_id}"
+    return f"{StoragePrefix.INTERMEDIATES}/{image_id}"
 
 
 def _variants_of(image: Image) -> str:
-    return f"{Room.VARIANTS}/{image.id}"
+    return f"{StoragePrefix.VARIANTS}/{image.id}"

@@ -12,9 +12,9 @@ from app.errors import NotFound
 from app.ids import Kind, kind_of
 from app.models import Account, Album, ApiToken
 from app.pagination import Page, PageRequest
-from app.resolvers.validation import Rules
+from app.resolvers.validation import Validator
 
-MAX_NAME = 100
+MAX_NAME_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +29,20 @@ class NewToken:
 
 
 @dataclass(frozen=True, slots=True)
-class MadeToken:
+class CreatedToken:
     """A new token, and its text, which nobody can read again."""
 
     row: ApiToken
     text: str
 
 
-async def create(ctx: Context, new: NewToken) -> MadeToken:
+async def create(ctx: Context, new: NewToken) -> CreatedToken:
     """A new token of the caller's. Raises Unauthorized, Forbidden for a token, Invalid."""
     ctx.require_session()
     return await _create(ctx, ctx.signed_in().account, new)
 
 
-async def create_for(ctx: Context, account: Account, new: NewToken) -> MadeToken:
+async def create_for(ctx: Context, account: Account, new: NewToken) -> CreatedToken:
     """A new token of any account, for the command line. Raises Invalid."""
     ctx.require_operator()
     return await _create(ctx, account, new)
@@ -50,13 +50,13 @@ async def create_for(ctx: Context, account: Account, new: NewToken) -> MadeToken
 
 async def page(ctx: Context, request: PageRequest) -> Page[ApiToken]:
     """Some of the caller's tokens, newest first. Raises Unauthorized, MissingScope."""
-    return await by_cursor(ApiToken.kept_by(ctx.require(Scope.ACCOUNT_READ).id), request)
+    return await by_cursor(ApiToken.owned_by(ctx.require(Scope.ACCOUNT_READ).id), request)
 
 
-async def all_of(ctx: Context, account: Account) -> list[ApiToken]:
+async def list_of(ctx: Context, account: Account) -> list[ApiToken]:
     """The tokens of any account, newest first, for the command line."""
     ctx.require_operator()
-    return await ApiToken.kept_by(account.id).order_by("-created_at", "-id")
+    return await ApiToken.owned_by(account.id).order_by("-created_at", "-id")
 
 
 async def get_many(ctx: Context, token_ids: Sequence[str]) -> dict[str, ApiToken]:
@@ -64,7 +64,7 @@ async def get_many(ctx: Context, token_ids: Sequence[str]) -> dict[str, ApiToken
     ctx.allow(Scope.ACCOUNT_READ)
     if ctx.actor is None:
         return {}
-    rows = await ApiToken.kept_by(ctx.actor.id).filter(id__in=list(token_ids))
+    rows = await ApiToken.owned_by(ctx.actor.id).filter(id__in=list(token_ids))
     return {row.id: row for row in rows}
 
 
@@ -81,35 +81,35 @@ async def revoke(ctx: Context, token_id: str) -> str:
     return token_id
 
 
-async def _create(ctx: Context, account: Account, new: NewToken) -> MadeToken:
+async def _create(ctx: Context, account: Account, new: NewToken) -> CreatedToken:
     now = ctx.now()
-    rules = Rules()
-    name = rules.line("name", new.name, most=MAX_NAME)
+    rules = Validator()
+    name = rules.single_line("name", new.name, max_length=MAX_NAME_LENGTH)
     scopes = _scopes(rules, new)
-    expires_at = rules.moment("expires_at", new.expires_at)
+    expires_at = rules.utc_datetime("expires_at", new.expires_at)
     if expires_at is not None and expires_at <= now:
-        rules.complain("expires_at", "This must be in the future.")
-    async with Account.changing(account.id):  # the album must not go meanwhile
+        rules.add_error("expires_at", "This must be in the future.")
+    async with Account.locked(account.id):  # the album must not go meanwhile
         album = await _album(rules, account, new.album_id)
-        rules.hold()
+        rules.raise_if_errors()
         row, text = await tokens.create(
             account, name=name, scopes=scopes, now=now, expires_at=expires_at, album=album
         )
-    return MadeToken(row, text)
+    return CreatedToken(row, text)
 
 
-def _scopes(rules: Rules, new: NewToken) -> frozenset[Scope]:
+def _scopes(rules: Validator, new: NewToken) -> frozenset[Scope]:
     if bool(new.scopes) == (new.preset is not None):
-        rules.complain("scopes", "Give either scopes, one at least, or a preset.")
+        rules.add_error("scopes", "Give either scopes, one at least, or a preset.")
     return SCOPES_OF[new.preset] if new.preset else frozenset(new.scopes or ())
 
 
-async def _album(rules: Rules, account: Account, album_id: str | None) -> Album | None:
+async def _album(rules: Validator, account: Account, album_id: str | None) -> Album | None:
     if album_id is None:
         return None
     album = None
     if kind_of(album_id) is Kind.ALBUM:
         album = await Album.owned_by(account.id).get_or_none(id=album_id)
     if album is None:
-        rules.complain("album_id", "The account has no such album.")
+        rules.add_error("album_id", "The account has no such album.")
     return album

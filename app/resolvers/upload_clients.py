@@ -4,30 +4,30 @@ from app.auth import tokens
 from app.auth.actor import WIDER, Scope
 from app.context import Context
 from app.errors import Forbidden, NotFound
-from app.resolvers.tokens import MadeToken
+from app.resolvers.tokens import CreatedToken
 from app.uploads.clients import catalogue
-from app.uploads.clients.catalogue import TOOLS, Uploader
+from app.uploads.clients.catalogue import UPLOAD_CLIENTS, ClientConfiguration
 from app.uploads.clients.target import Target
 
 
-def of_new(ctx: Context, made: MadeToken) -> list[Uploader]:
+def configurations_for(ctx: Context, made: CreatedToken) -> list[ClientConfiguration]:
     """Those with a token in them that was made just now; none where it does not upload."""
     if not {Scope.IMAGES_UPLOAD, WIDER[Scope.IMAGES_UPLOAD]} & set(made.row.scopes):
         return []
-    return catalogue.uploaders(_target(ctx, made.text))
+    return catalogue.configurations(_target(ctx, made.text))
 
 
-async def get(ctx: Context, name: str, authorization: str) -> Uploader:
+async def get(ctx: Context, name: str, authorization: str) -> ClientConfiguration:
     """One tool's, with the token in it that asks, as its header has it.
 
     Raises Unauthorized, Forbidden for a session, MissingScope, NotFound.
     """
     if ctx.require(Scope.IMAGES_UPLOAD).session is not None:
         raise Forbidden("The file holds the API token that asks for it; a session has none to give")
-    if name not in TOOLS:
-        raise NotFound("uploader", name, known=list(TOOLS))
-    return catalogue.uploader(name, _target(ctx, tokens.bearer(authorization)))
+    if name not in UPLOAD_CLIENTS:
+        raise NotFound("uploader", name, known=list(UPLOAD_CLIENTS))
+    return catalogue.configuration(name, _target(ctx, tokens.bearer(authorization)))
 
 
 def _target(ctx: Context, token: str) -> Target:
-    return Target(ctx.services.links.base, token)
+    return Target(ctx.services.urls.base, token)

@@ -13,8 +13,8 @@ from starlette.requests import ClientDisconnect
 from tortoise.transactions import in_transaction
 
 from app.auth.actor import Scope
-from app.cancellation import to_the_end
-from app.context import Budget, Context
+from app.cancellation import shield_until_done
+from app.context import Context, RateLimit
 from app.errors import (
     MEGABYTE,
     BadRequest,
@@ -36,28 +36,28 @@ from app.errors import (
 from app.ids import Kind, kind_of, new_id
 from app.models import Account, Image, UploadState, UploadTicket
 from app.resolvers import images, quotas, storage_keys
-from app.resolvers.images import NewImage, Said
-from app.resolvers.validation import Rules
-from app.storage.base import Missing
-from app.uploads.multipart import Checksum, Limits, Upload, receive_pieces
+from app.resolvers.images import ImageMetadata, NewImage
+from app.resolvers.validation import Validator
+from app.storage.base import ObjectMissing
+from app.uploads.multipart import Checksum, FormLimits, Upload, receive_pieces
 
-LASTING = timedelta(hours=24)
+LIFETIME = timedelta(hours=24)
 """How long an upload waits for its next byte, and how long it can be asked what it became."""
-MOST_OPEN = 100
+MAX_OPEN = 100
 """Uploads of an account that may be open at once."""
-OPEN_FILES = 20
+MAX_OPEN_FILES = 20
 """How many files of the largest size the open uploads of an account may have together."""
-PIECE = 8 * MEGABYTE
+PIECE_SIZE = 8 * MEGABYTE
 """Bytes after which what has come is kept, though more is to come by the same request."""
-MOST_PIECES = 1_000
-FREE_FROM = 256 * 1024
+MAX_PIECES = 1_000
+UNCOUNTED_BYTES = 256 * 1024
 """Bytes from which a body is not counted as a request: the upload was, and they are few."""
-FINAL = (Invalid, UnsupportedFormat, OverQuota, Forbidden, Conflict)
+FINAL_ERRORS = (Invalid, UnsupportedFormat, OverQuota, Forbidden, Conflict)
 """What no second try with the same bytes would change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewUpload(Said):
+class NewUpload(ImageMetadata):
     """A file that is to come, of `size` bytes. `metadata` is what a client of tus wants to be told again."""
 
     size: int
@@ -66,7 +66,7 @@ class NewUpload(Said):
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class UploadBody:
     """Bytes on their way in: how many, where that was said, and the digest that they are said to have."""
 
     stream: AsyncIterator[bytes]
@@ -83,16 +83,18 @@ async def create(ctx: Context, new: NewUpload) -> UploadTicket:
     limit, now = ctx.services.settings.max_upload_size, ctx.now()
     if new.size > limit:
         raise TooLarge(limit=limit, actual=new.size)
-    rules = Rules()
-    words = images.words_of(rules, rules.line("filename", new.filename, most=images.MAX_FILENAME), new)
+    rules = Validator()
+    words = images.validated_metadata(
+        rules, rules.single_line("filename", new.filename, max_length=images.MAX_FILENAME_LENGTH), new
+    )
     if new.size < 1:
-        rules.complain("size", f"This must be the file's size in bytes, from 1 to {limit}.")
-    rules.hold()
-    await images.admit(ctx, new.size, files=1)
+        rules.add_error("size", f"This must be the file's size in bytes, from 1 to {limit}.")
+    rules.raise_if_errors()
+    await images.authorize_upload(ctx, new.size, files=1)
     async with in_transaction():
         account = await Account.select_for_update().get(id=actor.id)
-        await _require_room(ctx, account, new.size)
-        await images.refuse_places(ctx, actor, new)
+        await _require_quota(ctx, account, new.size)
+        await images.check_destination(ctx, actor, new)
         return await UploadTicket.create(
             id=new_id(Kind.UPLOAD, now),
             owner_id=actor.id,
@@ -102,7 +104,7 @@ async def create(ctx: Context, new: NewUpload) -> UploadTicket:
             category_id=new.category_id,
             metadata=new.metadata,
             created_at=now,
-            expires_at=now + LASTING,
+            expires_at=now + LIFETIME,
             **words,
         )
 
@@ -120,15 +122,15 @@ async def get_many(ctx: Context, upload_ids: Sequence[str]) -> dict[str, UploadT
     return {row.id: row for row in rows if not row.has_expired(ctx.now())}
 
 
-async def settled(ctx: Context, upload_id: str) -> UploadTicket:
+async def get_completed(ctx: Context, upload_id: str) -> UploadTicket:
     """The same as `get`, but where all bytes are there it is done or refused: a server may have died over that.
 
     Raises NotFound, Gone, Locked, Busy, OutOfStorage.
     """
-    return await _settled(ctx, await get(ctx, upload_id))
+    return await _complete_if_whole(ctx, await get(ctx, upload_id))
 
 
-async def append(ctx: Context, upload_id: str, body: Body, *, offset: int) -> UploadTicket:
+async def append(ctx: Context, upload_id: str, body: UploadBody, *, offset: int) -> UploadTicket:
     """Takes bytes that go on from `offset`. Once the last has come the upload is done or refused.
 
     Nothing where all are there: who did not hear of it is told now. What came before a connection broke is kept.
@@ -138,29 +140,29 @@ async def append(ctx: Context, upload_id: str, body: Body, *, offset: int) -> Up
         ticket = await get(ctx, upload_id)
         if ticket.offset != offset:
             raise WrongOffset(offset=ticket.offset, sent=offset)
-        await _refuse_early(ctx, ticket, body, most=ticket.size - offset)
+        await _check_body(ctx, ticket, body, most=ticket.size - offset)
         if not ticket.is_whole:
-            ticket = await _received(ctx, ticket, body, start=offset, piece=PIECE)
-    return await _settled(ctx, ticket)
+            ticket = await _receive(ctx, ticket, body, start=offset, piece=PIECE_SIZE)
+    return await _complete_if_whole(ctx, ticket)
 
 
-async def put(ctx: Context, upload_id: str, body: Body) -> UploadTicket:
+async def put(ctx: Context, upload_id: str, body: UploadBody) -> UploadTicket:
     """Takes the whole file at once, whatever came before. One that breaks off is kept as far as it came.
 
     Raises as `append` does, and BadRequest where it is not the whole file.
     """
     async with _counted(ctx, body):
         ticket = await get(ctx, upload_id)
-        await _refuse_early(ctx, ticket, body, most=ticket.size)
+        await _check_body(ctx, ticket, body, most=ticket.size)
         if body.length is not None and body.length != ticket.size:
             raise BadRequest(
                 f"The body must have the {ticket.size} bytes of the upload; it has {body.length}"
             )
         if not ticket.is_whole:
-            ticket = await _received(ctx, ticket, body, start=0, piece=ticket.size)
+            ticket = await _receive(ctx, ticket, body, start=0, piece=ticket.size)
         if not ticket.is_whole:
             raise BadRequest(f"The body ended before the {ticket.size} bytes of the upload had come")
-    return await _settled(ctx, ticket)
+    return await _complete_if_whole(ctx, ticket)
 
 
 async def delete(ctx: Context, upload_id: str) -> str:
@@ -169,7 +171,7 @@ async def delete(ctx: Context, upload_id: str) -> str:
     The id that it had.
     """
     actor = ctx.require(Scope.IMAGES_UPLOAD)
-    return await to_the_end(_delete(ctx, actor.id, upload_id))
+    return await shield_until_done(_delete(ctx, actor.id, upload_id))
 
 
 async def _delete(ctx: Context, account_id: str, upload_id: str) -> str:
@@ -188,53 +190,53 @@ async def _own(ctx: Context, upload_id: str) -> UploadTicket:
     if ticket.has_expired(ctx.now()):
         raise Gone(
             "The upload has expired",
-            f"No byte came for {LASTING // timedelta(hours=1)} hours, and what had come is removed. Begin a new one",
+            f"No byte came for {LIFETIME // timedelta(hours=1)} hours, and what had come is removed. Begin a new one",
         )
     return ticket
 
 
-async def _require_room(ctx: Context, account: Account, size: int) -> None:
+async def _require_quota(ctx: Context, account: Account, size: int) -> None:
     """Open uploads count as if they were there. Raises OutOfStorage."""
     receiving = UploadTicket.receiving(ctx.now()).filter(owner_id=account.id)
     sizes: list[Any] = list(await receiving.values_list("size", flat=True))
     held = sum(sizes)
-    most = OPEN_FILES * ctx.services.settings.max_upload_size
-    if len(sizes) >= MOST_OPEN or held + size > most:
+    most = MAX_OPEN_FILES * ctx.services.settings.max_upload_size
+    if len(sizes) >= MAX_OPEN or held + size > most:
         raise OutOfStorage(
-            f"Your account has {len(sizes)} uploads open, of {written_size(held)} together; there may be {MOST_OPEN},"
+            f"Your account has {len(sizes)} uploads open, of {written_size(held)} together; there may be {MAX_OPEN},"
             f" of {written_size(most)}. Finish or delete some first"
         )
     what = f"file has {written_size(size)}" + (
         f", and your open uploads {written_size(held)}" if held else ""
     )
-    quotas.refuse(ctx, account, size + held, what=what)
+    quotas.check(ctx, account, size + held, what=what)
 
 
 @asynccontextmanager
-async def _counted(ctx: Context, body: Body) -> AsyncIterator[None]:
+async def _counted(ctx: Context, body: UploadBody) -> AsyncIterator[None]:
     """Counts a small body as a request, and a large one where it is refused or breaks off. Raises RateLimited."""
-    if is_small := (body.length or 0) < FREE_FROM:
-        await ctx.spend(Budget.API)
+    if is_small := (body.length or 0) < UNCOUNTED_BYTES:
+        await ctx.consume(RateLimit.API)
     try:
         yield
     except (PicHubError, ClientDisconnect):
         if not is_small:
-            await ctx.spend(Budget.API)
+            await ctx.consume(RateLimit.API)
         raise
 
 
-async def _refuse_early(ctx: Context, ticket: UploadTicket, body: Body, *, most: int) -> None:
+async def _check_body(ctx: Context, ticket: UploadTicket, body: UploadBody, *, most: int) -> None:
     """What is known before a byte is read. Raises TooLarge, OutOfStorage, BadRequest."""
     if body.length is not None and body.length > most:
         raise TooLarge(limit=most, actual=body.length, what="rest of the upload")
     if not ticket.is_whole:
-        await images.admit(ctx, body.length)
-    if len(ticket.pieces) >= MOST_PIECES:
-        raise BadRequest(f"An upload may come in {MOST_PIECES:,} pieces: begin a new one, with larger pieces")
+        await images.authorize_upload(ctx, body.length)
+    if len(ticket.pieces) >= MAX_PIECES:
+        raise BadRequest(f"An upload may come in {MAX_PIECES:,} pieces: begin a new one, with larger pieces")
 
 
-async def _received(
-    ctx: Context, ticket: UploadTicket, body: Body, *, start: int, piece: int
+async def _receive(
+    ctx: Context, ticket: UploadTicket, body: UploadBody, *, start: int, piece: int
 ) -> UploadTicket:
     """The ticket with what came, piece by piece, also where it then breaks off: raises what broke it off."""
     settings = ctx.services.settings
@@ -242,20 +244,20 @@ async def _received(
         body.stream,
         folder=ctx.services.storage.incoming,
         filename=ticket.filename,
-        most=ticket.size - start,
-        piece=piece,
-        limits=Limits(max_file_size=settings.max_upload_size, stall_timeout=settings.stall_timeout),
+        max_size=ticket.size - start,
+        piece_size=piece,
+        limits=FormLimits(max_file_size=settings.max_upload_size, stall_timeout=settings.stall_timeout),
         checksum=body.checksum,
     )
     async with aclosing(receiving) as files:
         async for file in files:
             if start + file.size > ticket.offset:
-                ticket = await to_the_end(_kept(ctx, ticket, file, start=start))
+                ticket = await shield_until_done(_store_piece(ctx, ticket, file, start=start))
                 start = ticket.offset
     return ticket
 
 
-async def _kept(ctx: Context, ticket: UploadTicket, file: Upload, *, start: int) -> UploadTicket:
+async def _store_piece(ctx: Context, ticket: UploadTicket, file: Upload, *, start: int) -> UploadTicket:
     """The ticket with a file more, which lies from `start` on.
 
     Bytes first and the row second, and it is the row that says where the upload stands. Of those who go on from the
@@ -266,7 +268,7 @@ async def _kept(ctx: Context, ticket: UploadTicket, file: Upload, *, start: int)
     changes = {
         "offset": start + file.size,
         "pieces": [*before, [name, file.size]],
-        "expires_at": now + LASTING,
+        "expires_at": now + LIFETIME,
     }
     async with storage_keys.stored(ctx, storage_keys.piece_key(ticket.id, name), file.path):
         as_seen = UploadTicket.receiving(now).filter(id=ticket.id, offset=ticket.offset)
@@ -276,7 +278,7 @@ async def _kept(ctx: Context, ticket: UploadTicket, file: Upload, *, start: int)
     return ticket.update_from_dict(changes)
 
 
-async def _settled(ctx: Context, ticket: UploadTicket) -> UploadTicket:
+async def _complete_if_whole(ctx: Context, ticket: UploadTicket) -> UploadTicket:
     """The ticket, done or refused if its bytes are all there. One at a time works at that; the others wait.
 
     Raises Locked, Busy, OutOfStorage, after which the next who asks tries again.
@@ -285,18 +287,18 @@ async def _settled(ctx: Context, ticket: UploadTicket) -> UploadTicket:
         return ticket
     async with AsyncExitStack() as held:
         try:
-            await held.enter_async_context(ctx.services.turns.acquire(storage_keys.pieces_of(ticket.id)))
+            await held.enter_async_context(ctx.services.locks.acquire(storage_keys.pieces_of(ticket.id)))
         except Busy as error:
             raise Locked("The picture of this upload is being looked at; ask again in a second") from error
         ticket = await _own(ctx, ticket.id)
         if ticket.is_receiving:
-            await to_the_end(_finish(ctx, ticket))
+            await shield_until_done(_finish(ctx, ticket))
     return await _own(ctx, ticket.id)
 
 
 async def _finish(ctx: Context, ticket: UploadTicket) -> None:
     try:
-        async with _joined(ctx, ticket) as file:
+        async with _assemble(ctx, ticket) as file:
             new = NewImage(
                 file=file,
                 title=ticket.title,
@@ -305,14 +307,14 @@ async def _finish(ctx: Context, ticket: UploadTicket) -> None:
                 category_id=ticket.category_id,
                 tags=ticket.tags,
             )
-            await images.upload(ctx, new, is_counted=True, also=partial(_done, ticket))
-    except FINAL as error:
+            await images.upload(ctx, new, is_counted=True, also=partial(_mark_done, ticket))
+    except FINAL_ERRORS as error:
         receiving = UploadTicket.filter(id=ticket.id, state=UploadState.RECEIVING)
         await receiving.update(state=UploadState.REFUSED, error=error.facts)
     await ctx.services.storage.delete_under(storage_keys.pieces_of(ticket.id))
 
 
-async def _done(ticket: UploadTicket, image: Image) -> None:
+async def _mark_done(ticket: UploadTicket, image: Image) -> None:
     """In the transaction that keeps the image: of two that finish one upload, one has no image. Raises NotFound."""
     receiving = UploadTicket.filter(id=ticket.id, state=UploadState.RECEIVING)
     if not await receiving.update(state=UploadState.DONE, image_id=image.id):
@@ -320,7 +322,7 @@ async def _done(ticket: UploadTicket, image: Image) -> None:
 
 
 @asynccontextmanager
-async def _joined(ctx: Context, ticket: UploadTicket) -> AsyncIterator[Upload]:
+async def _assemble(ctx: Context, ticket: UploadTicket) -> AsyncIterator[Upload]:
     """One file of all pieces, which lies on the disk to the end of the block. Raises Conflict, OutOfStorage."""
     storage = ctx.services.storage
     path = storage.incoming / f"upload-{secrets.token_hex(16)}"
@@ -334,7 +336,7 @@ async def _joined(ctx: Context, ticket: UploadTicket) -> AsyncIterator[Upload]:
         if file.size != ticket.size:
             raise Conflict(f"Of {ticket.size} bytes {file.size} are left; upload the file once more")
         yield file
-    except Missing as error:
+    except ObjectMissing as error:
         raise Conflict("A piece of this upload is gone; upload the file once more") from error
     finally:
         await file.close()

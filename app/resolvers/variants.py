@@ -10,8 +10,8 @@ from typing import TypeVar
 
 from app.caching.epochs import Epochs
 from app.cancellation import in_thread
-from app.context import Budget, Context
-from app.db.prepared import Written
+from app.context import Context, RateLimit
+from app.db.prepared import PreparedQuery
 from app.errors import Busy, Invalid, InvalidParameter, NotFound, OutOfStorage, RateLimited, TooSlow
 from app.ids import Kind, kind_of
 from app.imaging import intermediates, placeholder
@@ -22,17 +22,17 @@ from app.imaging.transform import Recipe, Source, Transform
 from app.models import Image
 from app.observability.metrics import Transformed
 from app.resolvers import signed_urls, storage_keys
-from app.resolvers.storage_keys import Room
+from app.resolvers.storage_keys import StoragePrefix
 from app.signing.signature import Signature
-from app.storage.base import Missing, Stat, Stored
+from app.storage.base import ObjectMissing, Stat, StoredObject
 from app.urls import Markup
 
 T = TypeVar("T")
 
-THUMBNAIL = 400
-SMALLER = Transform(width=THUMBNAIL, height=THUMBNAIL, fit=Fit.INSIDE).query()
-BY_ID = Written(Image, lambda: Image.with_album().filter(id="").limit(1))
-MADE_ANEW = 3
+THUMBNAIL_SIDE = 400
+THUMBNAIL_QUERY = Transform(width=THUMBNAIL_SIDE, height=THUMBNAIL_SIDE, fit=Fit.INSIDE).query()
+BY_ID = PreparedQuery(Image, lambda: Image.with_album().filter(id="").limit(1))
+MAX_RETRIES = 3
 """How often a variant is made again that was swept away just before it was read."""
 MAX_WIDTHS = 20
 
@@ -48,7 +48,7 @@ class Variant:
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class ImageRequest:
     """What an address under `/img` names, known before a byte is read: `recipe` is None for the original.
 
     `transform` is what is asked for, the extension in the path included. It holds while `marks` do. `until` is set
@@ -58,7 +58,7 @@ class Picture:
     image: Image
     transform: Transform
     recipe: Recipe | None
-    marks: Epochs
+    epochs: Epochs
     until: int | None = None
 
     @property
@@ -84,7 +84,7 @@ class Picture:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class StoredVariant:
     """A picture that can be read: how many bytes it has, and those bytes where they are few and at hand."""
 
     size: int
@@ -103,11 +103,11 @@ def variant(ctx: Context, image: Image, transform: Transform) -> Variant:
 def url_of(ctx: Context, image: Image, transform: Transform | None = None) -> str:
     """The address of the original, or of a transform of it."""
     if transform is None:
-        return ctx.services.links.image(image.id, image.format)
+        return ctx.services.urls.image(image.id, image.format)
     if not isinstance(transform.format, Format):
-        return ctx.services.links.image(image.id, image.format, transform.query())
+        return ctx.services.urls.image(image.id, image.format, transform.query())
     query = transform.query(without_format=True)
-    return ctx.services.links.image(image.id, transform.format.extension, query)
+    return ctx.services.urls.image(image.id, transform.format.extension, query)
 
 
 async def signed_url(ctx: Context, image: Image, transform: Transform, *, expires_in: int) -> str:
@@ -116,14 +116,14 @@ async def signed_url(ctx: Context, image: Image, transform: Transform, *, expire
     Raises Unauthorized, Forbidden to all but the image's owner, and BadRequest.
     """
     signature = await signed_urls.sign(ctx, image, transform, expires_in=expires_in)
-    return signed(ctx, image, transform, signature)
+    return signed_path(ctx, image, transform, signature)
 
 
-def signed(ctx: Context, image: Image, transform: Transform, signature: Signature) -> str:
+def signed_path(ctx: Context, image: Image, transform: Transform, signature: Signature) -> str:
     """The address that carries a signature made for this transform. Raises BadRequest as `variant` does."""
     made = variant(ctx, image, transform)
     # The format stands in the query, as it is signed, whatever the extension makes people expect.
-    return ctx.services.links.signed_image(
+    return ctx.services.urls.signed_image(
         image.id, made.format.extension, transform.query(), exp=signature.exp, sig=signature.sig
     )
 
@@ -140,7 +140,7 @@ def src_set(ctx: Context, image: Image, widths: Sequence[int], transform: Transf
     for width in widths:
         if width < 1:
             raise InvalidParameter("widths", width, "widths of 1 or more")
-    widest = _widest(image, transform)
+    widest = _max_width(image, transform)
     several = [
         variant(ctx, image, _at_width(transform, width))
         for width in sorted({min(width, widest) for width in widths})
@@ -149,7 +149,7 @@ def src_set(ctx: Context, image: Image, widths: Sequence[int], transform: Transf
     return ", ".join(f"{url} {width}w" for width, url in {each.width: each.url for each in several}.items())
 
 
-def _widest(image: Image, transform: Transform) -> int:
+def _max_width(image: Image, transform: Transform) -> int:
     """The largest width that may be asked for before the picture is enlarged."""
     across: float = image.width
     if transform.width is not None and transform.height is not None:
@@ -169,8 +169,8 @@ def _at_width(transform: Transform, width: int) -> Transform:
 
 def thumbnail_url(ctx: Context, image: Image) -> str:
     """The address of the small picture that lists show: WebP, 400 px at its longer side, never enlarged."""
-    asked = "" if max(image.width, image.height) <= THUMBNAIL else SMALLER
-    return ctx.services.links.image(image.id, Format.WEBP, asked)
+    asked = "" if max(image.width, image.height) <= THUMBNAIL_SIDE else THUMBNAIL_QUERY
+    return ctx.services.urls.image(image.id, Format.WEBP, asked)
 
 
 async def placeholders(thumbhashes: Sequence[str]) -> list[str]:
@@ -191,22 +191,22 @@ async def find(
     extension: Format | None,
     accept: str = "",
     signature: Signature | None = None,
-) -> Picture:
+) -> ImageRequest:
     """What an address names. Raises NotFound, MissingScope, BadRequest.
 
     `extension` is the format that the path ends in: the one to deliver, unless the transform names one itself. `accept`
     is the Accept header, for `fm=auto`. `signature` opens a private image to those who may not see it otherwise.
     """
-    marks = ctx.services.freshness.current(image_id)
-    image = await ctx.services.rows.load(image_id, lambda: _row(image_id), image_id=image_id)
+    marks = ctx.services.cache_epochs.current(image_id)
+    image = await ctx.services.image_cache.load(image_id, lambda: _row(image_id), image_id=image_id)
     if transform.format is None and extension not in {None, Format(image.format)}:
         transform = replace(transform, format=extension)
-    until = await signed_urls.admit(ctx, image, transform, signature)
+    until = await signed_urls.authorize(ctx, image, transform, signature)
     if transform.is_identity:
-        return Picture(image, transform, None, marks, until)
+        return ImageRequest(image, transform, None, marks, until)
     source = source_of(image)
     recipe = transform.negotiated(accept, source).resolve(source)
-    return Picture(image, transform, recipe, marks, until)
+    return ImageRequest(image, transform, recipe, marks, until)
 
 
 async def _row(image_id: str) -> Image:
@@ -217,7 +217,7 @@ async def _row(image_id: str) -> Image:
     return image
 
 
-async def make(ctx: Context, picture: Picture) -> Made:
+async def ensure_rendered(ctx: Context, picture: ImageRequest) -> StoredVariant:
     """Renders the picture if that was not done before, once for all who ask.
 
     Raises NotFound, RateLimited, Busy, Invalid.
@@ -225,16 +225,16 @@ async def make(ctx: Context, picture: Picture) -> Made:
     key = key_of(picture)
     led = False
 
-    async def lead() -> Made:
+    async def lead() -> StoredVariant:
         nonlocal led
         led = True
-        return await _counted(ctx, picture, key)
+        return await _render_counted(ctx, picture, key)
 
     while True:
         try:
-            made: Made = await ctx.services.renders.do(key, lead)
+            made: StoredVariant = await ctx.services.renders.do(key, lead)
         except RateLimited as refused:
-            if refused.who == ctx.spender(Budget.MISSES):
+            if refused.who == ctx.rate_limit_key(RateLimit.RENDERS):
                 raise
             # It was the one who asked first that had nothing left: now another is the first.
         else:
@@ -243,12 +243,12 @@ async def make(ctx: Context, picture: Picture) -> Made:
             return made
 
 
-async def _counted(ctx: Context, picture: Picture, key: str) -> Made:
+async def _render_counted(ctx: Context, picture: ImageRequest, key: str) -> StoredVariant:
     """What `_make` gives or raises, told to the metrics. Originals are no transforms."""
     if picture.recipe is None:
-        return (await _make(ctx, picture, key))[0]
+        return (await _render_or_read(ctx, picture, key))[0]
     try:
-        made, outcome = await _make(ctx, picture, key)
+        made, outcome = await _render_or_read(ctx, picture, key)
     except (Busy, Invalid, OutOfStorage) as error:
         ctx.services.metrics.transformed(_outcome_of(error))
         raise
@@ -265,86 +265,86 @@ def _outcome_of(error: Exception) -> Transformed:
     return Transformed.FAILED
 
 
-async def _make(ctx: Context, picture: Picture, key: str) -> tuple[Made, Transformed]:
-    made, recipe = await _made(ctx, key), picture.recipe
+async def _render_or_read(ctx: Context, picture: ImageRequest, key: str) -> tuple[StoredVariant, Transformed]:
+    made, recipe = await _read_existing(ctx, key), picture.recipe
     if made is not None:
         return made, Transformed.STORED
     if recipe is None:  # deleted since we looked
         raise NotFound("image", picture.image.id)
-    await ctx.spend(Budget.MISSES)
+    await ctx.consume(RateLimit.RENDERS)
     try:
         async with (
             _source(ctx, picture.image, recipe) as (file, step),
-            ctx.services.turns.acquire(key) as waited,
+            ctx.services.locks.acquire(key) as waited,
         ):
-            made = await _made(ctx, key) if waited else None
+            made = await _read_existing(ctx, key) if waited else None
             if made is not None:
                 return made, Transformed.JOINED
             return await _render(ctx, picture, recipe, key, file, step), Transformed.RENDERED
-    except (Missing, FileNotFoundError) as error:  # deleted before it was read
+    except (ObjectMissing, FileNotFoundError) as error:  # deleted before it was read
         raise NotFound("image", picture.image.id) from error
 
 
 @asynccontextmanager
 async def _source(ctx: Context, image: Image, recipe: Recipe) -> AsyncIterator[tuple[Path, Step | None]]:
     """The file to render from, and which intermediate it is."""
-    step = intermediates.serving(source_of(image), recipe)
+    step = intermediates.best_step(source_of(image), recipe)
     file = storage_keys.intermediate(ctx, image, step) if step else ctx.services.storage.as_file(image.key)
     async with file as path:
         yield path, step
 
 
-async def _made(ctx: Context, key: str) -> Made | None:
+async def _read_existing(ctx: Context, key: str) -> StoredVariant | None:
     """What lies there. An empty file is what a crash of the machine left: it is none."""
     stat = await ctx.services.storage.stat(key)
     if stat is None or not stat.size:
         return None
-    if key.startswith(Room.VARIANTS) and _is_worth_noting(ctx, stat):
+    if key.startswith(StoragePrefix.VARIANTS) and _needs_touch(ctx, stat):
         with suppress(OSError):  # it is shown, though the sweep does not learn of it
             await ctx.services.storage.touch(key)
-    return Made(stat.size)
+    return StoredVariant(stat.size)
 
 
-def _is_worth_noting(ctx: Context, variant: Stat) -> bool:
+def _needs_touch(ctx: Context, variant: Stat) -> bool:
     """Whether the sweep is to learn that this is in use; it asks only where variants have a budget."""
     if ctx.services.settings.variants_size is None:
         return False
     return ctx.now() - variant.modified_at > ctx.services.storage.touch_after
 
 
-async def read(ctx: Context, picture: Picture, made: Made) -> bytes:
+async def read(ctx: Context, picture: ImageRequest, made: StoredVariant) -> bytes:
     """All bytes of a picture, where they are few. Raises NotFound, and what `make` raises."""
     if made.body is not None:
         return made.body
-    return await _at_hand(ctx, picture, ctx.services.storage.read)
+    return await _with_retries(ctx, picture, ctx.services.storage.read)
 
 
 @asynccontextmanager
-async def opened(
-    ctx: Context, picture: Picture, start: int = 0, stop: int | None = None
-) -> AsyncIterator[Stored]:
+async def open_variant(
+    ctx: Context, picture: ImageRequest, start: int = 0, stop: int | None = None
+) -> AsyncIterator[StoredObject]:
     """The bytes of a picture that was made, from `start` up to, not including, `stop`.
 
     Raises NotFound, and what `make` raises.
     """
     async with AsyncExitStack() as held:
-        yield await _at_hand(
+        yield await _with_retries(
             ctx,
             picture,
             lambda key: held.enter_async_context(ctx.services.storage.open(key, start, stop)),
         )
 
 
-async def _at_hand(ctx: Context, picture: Picture, get: Callable[[str], Awaitable[T]]) -> T:
+async def _with_retries(ctx: Context, picture: ImageRequest, get: Callable[[str], Awaitable[T]]) -> T:
     """What `get` finds under the picture's key. A variant that was swept away since we looked is made again."""
-    for _ in range(1 + MADE_ANEW):
-        with suppress(Missing):
+    for _ in range(1 + MAX_RETRIES):
+        with suppress(ObjectMissing):
             return await get(key_of(picture))
-        await make(ctx, picture)
+        await ensure_rendered(ctx, picture)
     raise NotFound("image", picture.image.id)
 
 
-def key_of(picture: Picture) -> str:
+def key_of(picture: ImageRequest) -> str:
     """Under which it lies in storage."""
     return storage_keys.variant_key(picture.image, picture.recipe) if picture.recipe else picture.image.key
 
@@ -361,24 +361,26 @@ def source_of(image: Image) -> Source:
 
 
 async def _render(
-    ctx: Context, picture: Picture, recipe: Recipe, key: str, file: Path, step: Step | None
-) -> Made:
+    ctx: Context, picture: ImageRequest, recipe: Recipe, key: str, file: Path, step: Step | None
+) -> StoredVariant:
     image, storage = picture.image, ctx.services.storage
     pixels = intermediates.pixels(source_of(image), step)
     target = storage.incoming / f"{uuid.uuid4().hex}.variant"
     try:
         with ctx.services.tracing.span("render", {"image": image.id, "pixels": pixels}):
             rendered = await ctx.services.imaging.render(
-                file, recipe, target, pixels=pixels, step=step, place=storage.place(key)
+                file, recipe, target, pixels=pixels, step=step, place=storage.local_path(key)
             )
-        if not rendered.is_placed:
+        if not rendered.is_stored:
             await storage.put(key, target, durable=False)
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    if not ctx.services.freshness.is_valid(image.id, picture.marks) and not await Image.exists(id=image.id):
+    if not ctx.services.cache_epochs.is_valid(image.id, picture.epochs) and not await Image.exists(
+        id=image.id
+    ):
         await storage_keys.erase_variants(
             ctx, image
         )  # deleted while we rendered: the variant must not outlive it
         raise NotFound("image", image.id)
-    return Made(rendered.size, rendered.body)
+    return StoredVariant(rendered.size, rendered.body)

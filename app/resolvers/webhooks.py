@@ -10,24 +10,24 @@ from tortoise.queryset import QuerySet
 
 from app.auth.actor import Actor, Scope
 from app.context import Context
-from app.db.batched_pages import by_cursor_in_each
-from app.db.locks import hold
+from app.db.batched_pages import pages_by_cursor
+from app.db.locks import lock_rows
 from app.db.paging import by_cursor, by_number
 from app.errors import Invalid, NotFound, excerpt
 from app.events import outbox
-from app.events.catalogue import EventType, Ping
+from app.events.catalogue import EventType, PingSent
 from app.ids import Kind, kind_of, new_id
 from app.models import Account, Attempt, Delivery, DeliveryStatus, Event, Webhook
-from app.outbound.post import BadAddress, Blocked
+from app.outbound.post import Blocked, InvalidUrl
 from app.pagination import Direction, NumberedPage, NumberedRequest, Page, PageRequest
 from app.resolvers.events import SCOPES
-from app.resolvers.validation import ABSENT, Absent, Rules, given
+from app.resolvers.validation import ABSENT, Absent, Validator, changed_fields
 from app.webhooks import relay
 from app.webhooks.signatures import new_secret
 
 MAX_WEBHOOKS = 20
-MAX_DESCRIPTION = 5_000
-OVERLAP = timedelta(hours=24)
+MAX_DESCRIPTION_LENGTH = 5_000
+SECRET_OVERLAP = timedelta(hours=24)
 """How long the old secret signs beside the new one."""
 
 
@@ -47,19 +47,19 @@ class WebhookChanges:
 
 
 @dataclass(frozen=True, slots=True)
-class WithSecret:
+class WebhookWithSecret:
     """A webhook, and its new secret: the only time that it is shown."""
 
     webhook: Webhook
     secret: str
 
 
-async def create(ctx: Context, new: NewWebhook) -> WithSecret:
+async def create(ctx: Context, new: NewWebhook) -> WebhookWithSecret:
     """A new webhook of the caller's; it is told of what happens from now on. Raises Invalid."""
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
-    values = await _checked(ctx, {"url": new.url, "events": new.events, "description": new.description})
+    values = await _validate(ctx, {"url": new.url, "events": new.events, "description": new.description})
     now = ctx.now()
-    async with Account.changing(actor.id):
+    async with Account.locked(actor.id):
         if await Webhook.owned_by(actor.id).count() >= MAX_WEBHOOKS:
             raise Invalid({"url": [f"An account may have {MAX_WEBHOOKS} webhooks; delete one first."]})
         webhook = await Webhook.create(
@@ -71,7 +71,7 @@ async def create(ctx: Context, new: NewWebhook) -> WithSecret:
             updated_at=now,
             **values,
         )
-    return WithSecret(webhook, webhook.secret)
+    return WebhookWithSecret(webhook, webhook.secret)
 
 
 async def get(ctx: Context, webhook_id: str) -> Webhook:
@@ -105,10 +105,10 @@ async def update(ctx: Context, webhook_id: str, changes: WebhookChanges) -> Webh
     """
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
     await own(actor, webhook_id)  # before its new address is looked up
-    values = await _checked(ctx, given(changes))
+    values = await _validate(ctx, changed_fields(changes))
     now = ctx.now()
-    async with Account.changing(actor.id):
-        webhook = await _held(actor, webhook_id)
+    async with Account.locked(actor.id):
+        webhook = await _lock_own(actor, webhook_id)
         was_active = webhook.is_active
         if values.get("is_active"):
             values |= {"disabled_reason": None}
@@ -118,38 +118,38 @@ async def update(ctx: Context, webhook_id: str, changes: WebhookChanges) -> Webh
         if webhook.is_active and not was_active:
             await webhook.resume(now)
         elif was_active and not webhook.is_active:
-            await webhook.park()
-    await ctx.services.bell.notify(relay.TOPIC)
+            await webhook.pause()
+    await ctx.services.notifier.notify(relay.TOPIC)
     return webhook
 
 
 async def delete(ctx: Context, webhook_id: str) -> str:
     """Deletes a webhook, what it is still owed and what is known of it, and tells its id. Raises NotFound."""
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
-    async with Account.changing(actor.id):
-        webhook = await _held(actor, webhook_id)
+    async with Account.locked(actor.id):
+        webhook = await _lock_own(actor, webhook_id)
         await webhook.delete()
     return webhook.id
 
 
-async def rotate_secret(ctx: Context, webhook_id: str) -> WithSecret:
+async def rotate_secret(ctx: Context, webhook_id: str) -> WebhookWithSecret:
     """A new secret. The old one signs too for a day, so that receivers can change over. Raises NotFound."""
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
     now = ctx.now()
-    async with Account.changing(actor.id):
-        webhook = await _held(actor, webhook_id)
-        webhook.old_secret, webhook.old_secret_until = webhook.secret, now + OVERLAP
+    async with Account.locked(actor.id):
+        webhook = await _lock_own(actor, webhook_id)
+        webhook.old_secret, webhook.old_secret_until = webhook.secret, now + SECRET_OVERLAP
         webhook.secret, webhook.updated_at = new_secret(), now
         await webhook.save()
-    return WithSecret(webhook, webhook.secret)
+    return WebhookWithSecret(webhook, webhook.secret)
 
 
 async def ping(ctx: Context, webhook_id: str) -> Webhook:
     """Sends a webhook a ping, by the way that every event takes, also where it is disabled. Raises NotFound."""
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
-    async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events:
+    async with outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events:
         webhook = await own(actor, webhook_id)
-        events.record(Ping(actor.id, webhook.id))
+        events.record(PingSent(actor.id, webhook.id))
     return webhook
 
 
@@ -176,7 +176,7 @@ async def deliveries_of_each(
         await found.annotate(number=Count("id")).group_by("webhook_id").values_list("webhook_id", "number")
     )
     totals = {webhook.id: 0 for webhook in webhooks} | dict(counts)
-    pages = await by_cursor_in_each(
+    pages = await pages_by_cursor(
         Delivery.all().select_related("event"),
         "webhook_id",
         totals,
@@ -219,23 +219,23 @@ async def redeliver(ctx: Context, delivery_id: str, *, webhook_id: str | None = 
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
     if webhook_id is not None:
         await own(actor, webhook_id)
-    async with Account.changing(actor.id):
+    async with Account.locked(actor.id):
         delivery = None
         if kind_of(delivery_id) is Kind.DELIVERY:
-            await hold(Delivery.filter(id=delivery_id))  # who sends it writes it too
+            await lock_rows(Delivery.filter(id=delivery_id))  # who sends it writes it too
             delivery = await _deliveries_of(actor).get_or_none(id=delivery_id)
         if delivery is None or webhook_id not in {None, delivery.webhook_id}:
             raise NotFound("delivery", delivery_id)
         delivery.status, delivery.attempts_made = DeliveryStatus.PENDING, 0
         delivery.next_attempt_at = ctx.now()
         await delivery.save(update_fields=["status", "attempts_made", "next_attempt_at"])
-    await ctx.services.bell.notify(relay.TOPIC)
+    await ctx.services.notifier.notify(relay.TOPIC)
     return delivery
 
 
-async def _held(actor: Actor, webhook_id: str) -> Webhook:
+async def _lock_own(actor: Actor, webhook_id: str) -> Webhook:
     """The webhook, for this transaction alone to change: who sends notes there how it is. Raises NotFound."""
-    await hold(Webhook.owned_by(actor.id).filter(id=webhook_id))
+    await lock_rows(Webhook.owned_by(actor.id).filter(id=webhook_id))
     return await own(actor, webhook_id)
 
 
@@ -253,38 +253,40 @@ def _deliveries_of(actor: Actor) -> QuerySet[Delivery]:
     return Delivery.of_account(actor.id).select_related("event")
 
 
-async def _checked(ctx: Context, values: dict[str, Any]) -> dict[str, Any]:
+async def _validate(ctx: Context, values: dict[str, Any]) -> dict[str, Any]:
     """The values as they are kept. Raises Invalid."""
-    rules = Rules()
+    rules = Validator()
     if "url" in values:
-        values["url"] = await _address(ctx, rules, values["url"])
+        values["url"] = await _check_url(ctx, rules, values["url"])
     if "events" in values:
         values["events"] = _types(rules, values["events"])
     if "description" in values:
-        values["description"] = rules.text("description", values["description"], most=MAX_DESCRIPTION)
-    rules.hold()
+        values["description"] = rules.text(
+            "description", values["description"], max_length=MAX_DESCRIPTION_LENGTH
+        )
+    rules.raise_if_errors()
     return values
 
 
-async def _address(ctx: Context, rules: Rules, url: str) -> str:
+async def _check_url(ctx: Context, rules: Validator, url: str) -> str:
     url = url.strip()
     try:
         await ctx.services.outbound.check(url)
-    except BadAddress as error:
-        rules.complain("url", str(error))
+    except InvalidUrl as error:
+        rules.add_error("url", str(error))
     except Blocked:
-        rules.complain(
+        rules.add_error(
             "url", "This must lead to a public address, unless PICHUB_WEBHOOK_ALLOW_NETWORKS names another."
         )
     return url
 
 
-def _types(rules: Rules, names: Sequence[str]) -> list[str]:
+def _types(rules: Validator, names: Sequence[str]) -> list[str]:
     allowed = ", ".join(EventType)
     if not names:
-        rules.complain("events", f"Name one or more of {allowed}.")
+        rules.add_error("events", f"Name one or more of {allowed}.")
     for name in names:
         if name not in set(EventType):
-            rules.complain("events", f"There is no event {excerpt(name)}; there are {allowed}.")
+            rules.add_error("events", f"There is no event {excerpt(name)}; there are {allowed}.")
             break
     return list(dict.fromkeys(names))

@@ -1,6 +1,25 @@
 """Where bytes live: one contract (`base`), kept on a disk (`disk`)."""
 
-from app.storage.base import Amount, BadKey, Missing, Stat, Storage, Stored, check_key, is_key
+from app.storage.base import (
+    InvalidKey,
+    ObjectMissing,
+    ObjectTotals,
+    Stat,
+    Storage,
+    StoredObject,
+    check_key,
+    is_key,
+)
 from app.storage.disk import DiskStorage
 
-__all__ = ["Amount", "BadKey", "DiskStorage", "Missing", "Stat", "Storage", "Stored", "check_key", "is_key"]
+__all__ = [
+    "DiskStorage",
+    "InvalidKey",
+    "ObjectMissing",
+    "ObjectTotals",
+    "Stat",
+    "Storage",
+    "StoredObject",
+    "check_key",
+    "is_key",
+]

@@ -13,14 +13,14 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol, Self
 
-LONGEST_KEY = 900  # S3 takes 1,024 bytes, of which a deployment's own prefix needs some.
-OWN_FOLDER = "tmp"
+MAX_KEY_LENGTH = 900  # S3 takes 1,024 bytes, of which a deployment's own prefix needs some.
+INTERNAL_FOLDER = "tmp"
 
 _SEGMENT = r"[A-Za-z0-9_-][A-Za-z0-9._-]{0,254}"
 _KEY = re.compile(rf"{_SEGMENT}(?:/{_SEGMENT})*")
 
 
-class Missing(Exception):
+class ObjectMissing(Exception):
     """There is no object under this `key`."""
 
     def __init__(self, key: str) -> None:
@@ -28,7 +28,7 @@ class Missing(Exception):
         self.key = key
 
 
-class BadKey(ValueError):
+class InvalidKey(ValueError):
     """This text is not a key, or one that leads out of the storage. Keys are made by us: this is a mistake of ours."""
 
 
@@ -41,7 +41,7 @@ class Stat:
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
+class ObjectTotals:
     """How many of something, and how many bytes they have together."""
 
     count: int = 0
@@ -52,7 +52,7 @@ class Amount:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredObject:
     """An open object: its whole `stat`, and the `chunks` of the part that was asked for, to be read once."""
 
     stat: Stat
@@ -84,7 +84,7 @@ class Storage(Protocol):
         Raises OutOfStorage.
         """
 
-    def place(self, key: str) -> Path | None:
+    def local_path(self, key: str) -> Path | None:
         """Where a file from `incoming` becomes this object as it is moved there, whoever moves it; None where it can't.
 
         For what need not be durable, and was just written for its owner alone. The folder may be missing, and only
@@ -94,7 +94,9 @@ class Storage(Protocol):
     async def read(self, key: str) -> bytes:
         """All bytes of a small object. Raises Missing."""
 
-    def open(self, key: str, start: int = 0, stop: int | None = None) -> AbstractAsyncContextManager[Stored]:
+    def open(
+        self, key: str, start: int = 0, stop: int | None = None
+    ) -> AbstractAsyncContextManager[StoredObject]:
         """The bytes from `start` up to, not including, `stop`; None and what lies beyond the end mean the end.
 
         async with storage.open(key, start=100) as stored:
@@ -128,7 +130,7 @@ class Storage(Protocol):
         An object that is put there meanwhile is either removed with the rest or whole, and its put succeeds.
         """
 
-    async def delete_stale(self, keys: Sequence[str], before: datetime) -> Amount:
+    async def delete_stale(self, keys: Sequence[str], before: datetime) -> ObjectTotals:
         """Remove those of the objects that were put and last touched `before`; what was removed.
 
         Not durable: a crash of the machine may bring some back.
@@ -143,16 +145,16 @@ class Storage(Protocol):
     async def free(self) -> int | None:
         """Bytes of room left for files on their way in, or None where there is no bound."""
 
-    def address(self, key: str, *, lasting: timedelta, headers: Mapping[str, str]) -> str | None:
+    def signed_url(self, key: str, *, expires_in: timedelta, headers: Mapping[str, str]) -> str | None:
         """A URL by which anyone gets this object from the medium itself, `headers` with it, for that long.
 
         None where the medium has no such thing. Whether there is an object is not looked at.
         """
 
-    async def tend(self) -> None:
+    async def maintain(self) -> None:
         """Does what is to be done beside the requests until it is cancelled; returns at once where that is nothing."""
 
-    async def clear_incoming(self, before: datetime, *, only_look: bool = False) -> Amount:
+    async def clear_incoming(self, before: datetime, *, dry_run: bool = False) -> ObjectTotals:
         """Remove what a crash left of files on their way in: those last written `before`. What they were.
 
         With `only_look` they stay.
@@ -160,11 +162,15 @@ class Storage(Protocol):
 
 
 def is_key(text: str) -> bool:
-    return len(text) <= LONGEST_KEY and bool(_KEY.fullmatch(text)) and text.split("/", 1)[0] != OWN_FOLDER
+    return (
+        len(text) <= MAX_KEY_LENGTH
+        and bool(_KEY.fullmatch(text))
+        and text.split("/", 1)[0] != INTERNAL_FOLDER
+    )
 
 
 def check_key(text: str) -> str:
     """The text itself, which is a key. Raises BadKey."""
     if not is_key(text):
-        raise BadKey(f"Not a storage key: {text[:80]!r}")
+        raise InvalidKey(f"Not a storage key: {text[:80]!r}")
     return text

@@ -26,71 +26,81 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TypeVar
 
-from app.cancellation import in_thread, to_the_end
+from app.cancellation import in_thread, shield_until_done
 from app.coordination.file_lock import LockTimeout, file_lock
 from app.coordination.single_flight import SingleFlight
 from app.errors import OutOfStorage, StorageUnreachable
-from app.storage.base import OWN_FOLDER, Amount, Missing, Stat, Storage, Stored, check_key
+from app.storage.base import (
+    INTERNAL_FOLDER,
+    ObjectMissing,
+    ObjectTotals,
+    Stat,
+    Storage,
+    StoredObject,
+    check_key,
+)
 from app.storage.disk import DiskStorage
 from app.storage.downloads import download
 
 T = TypeVar("T")
 
-BELIEVED = timedelta(minutes=10)
-KEPT = timedelta(days=1)
-EVERY = timedelta(hours=1)
-FIRST = 60.0
+REVALIDATE_AFTER = timedelta(minutes=10)
+MAX_UNUSED_AGE = timedelta(days=1)
+TRIM_INTERVAL = timedelta(hours=1)
+FIRST_TRIM_SECONDS = 60.0
 """Seconds after the start: the first requests have the disk to themselves."""
-SHARE = 20
+MAX_OBJECT_FRACTION = 20
 """One in so many parts of the size is written before a process looks for what is too much."""
-LEFT = 0.9
+TRIM_TARGET = 0.9
 """How much of the size is left when it was passed."""
-QUIET = timedelta(seconds=10)
+BACKOFF = timedelta(seconds=10)
 """How long a far storage that did not answer is not asked whether copies still hold."""
-TRIES = 3
-SLOTS = 256
-PATIENCE = 10.0
+MAX_ATTEMPTS = 3
+LOCK_FILES = 256
+LOCK_TIMEOUT_SECONDS = 10.0
 """Seconds to wait for another process of this machine that fetches the same."""
-MINUTE = 60
+MINUTE_SECONDS = 60
 
-BOOT = Path("/proc/sys/kernel/random/boot_id")
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class CachedStorage:
     """`far`, with copies of up to `size` bytes in `near`, which is nobody else's. Safe for several processes."""
 
-    def __init__(self, far: Storage, near: DiskStorage, *, size: int, clock: Callable[[], datetime]) -> None:
-        self.incoming = near.incoming
-        self.touch_after = far.touch_after
-        self._far = far
-        self._near = near
+    def __init__(
+        self, remote: Storage, local: DiskStorage, *, size: int, clock: Callable[[], datetime]
+    ) -> None:
+        self.incoming = local.incoming
+        self.touch_after = remote.touch_after
+        self._remote = remote
+        self._local = local
         self._size = size
         self._clock = clock
         self._fetches: SingleFlight[None] = SingleFlight()
         self._written = 0
         self._quiet_until = datetime.fromtimestamp(0, UTC)
-        _forget_before_restart(near.root)
-        self._locks = near.incoming.with_name(".locks")  # a dot: no key is named so
+        _forget_before_restart(local.root)
+        self._locks = local.incoming.with_name(".locks")  # a dot: no key is named so
         self._locks.mkdir(mode=0o700, exist_ok=True)
 
     async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:
         check_key(key)
-        await to_the_end(self._put(key, source, durable=durable))
+        await shield_until_done(self._put(key, source, durable=durable))
 
-    def place(self, key: str) -> Path | None:
+    def local_path(self, key: str) -> Path | None:
         check_key(key)
         return None
 
     async def read(self, key: str) -> bytes:
-        return await self._from_copy(key, lambda: self._near.read(key), lambda: self._far.read(key))
+        return await self._open_copy(key, lambda: self._local.read(key), lambda: self._remote.read(key))
 
     @asynccontextmanager
-    async def open(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[Stored]:
+    async def open(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[StoredObject]:
         async with AsyncExitStack() as held:
-            yield await self._from_copy(
+            yield await self._open_copy(
                 key,
-                lambda: held.enter_async_context(self._near.open(key, start, stop)),
-                lambda: held.enter_async_context(self._far.open(key, start, stop)),
+                lambda: held.enter_async_context(self._local.open(key, start, stop)),
+                lambda: held.enter_async_context(self._remote.open(key, start, stop)),
             )
 
     @asynccontextmanager
@@ -98,8 +108,8 @@ class CachedStorage:
         """A name of its own: the copy may go from the cache while it is read."""
         path = self.incoming / f"read-{secrets.token_hex(16)}"
         try:
-            await self._from_copy(
-                key, lambda: in_thread(self._link, key, path), lambda: download(self._far, key, path)
+            await self._open_copy(
+                key, lambda: in_thread(self._link, key, path), lambda: download(self._remote, key, path)
             )
             yield path
         finally:
@@ -108,58 +118,60 @@ class CachedStorage:
     async def stat(self, key: str) -> Stat | None:
         check_key(key)
         copy = await in_thread(self._copy, key)
-        if copy is not None and self._is_believed(copy):
+        if copy is not None and self._is_fresh(copy):
             return _stat(copy)
         try:
-            found = await self._far.stat(key)
+            found = await self._remote.stat(key)
         except StorageUnreachable:
             if copy is None:
                 raise
-            self._quiet_until = self._clock() + QUIET
+            self._quiet_until = self._clock() + BACKOFF
             return _stat(copy)
         if copy is not None:
-            await in_thread(self._compared, key, found)
+            await in_thread(self._revalidated, key, found)
         return found
 
     async def touch(self, key: str) -> None:
-        await self._far.touch(key)
-        await in_thread(self._touched, key)
+        await self._remote.touch(key)
+        await in_thread(self._touch_copy, key)
 
     async def delete(self, key: str) -> bool:
         check_key(key)
-        return await to_the_end(self._dropping([key], self._far.delete(key)))
+        return await shield_until_done(self._dropping([key], self._remote.delete(key)))
 
     async def delete_under(self, prefix: str) -> int:
-        removed = await self._far.delete_under(prefix)
-        await self._near.delete_under(prefix)
+        removed = await self._remote.delete_under(prefix)
+        await self._local.delete_under(prefix)
         return removed
 
-    async def delete_stale(self, keys: Sequence[str], before: datetime) -> Amount:
+    async def delete_stale(self, keys: Sequence[str], before: datetime) -> ObjectTotals:
         for key in keys:
             check_key(key)
-        return await to_the_end(self._dropping(keys, self._far.delete_stale(keys, before)))
+        return await shield_until_done(self._dropping(keys, self._remote.delete_stale(keys, before)))
 
     def list(self, prefix: str = "") -> AsyncIterator[tuple[str, Stat]]:
-        return self._far.list(prefix)
+        return self._remote.list(prefix)
 
     async def free(self) -> int | None:
-        return await self._near.free()
+        return await self._local.free()
 
-    def address(self, key: str, *, lasting: timedelta, headers: Mapping[str, str]) -> str | None:
-        return self._far.address(key, lasting=lasting, headers=headers)
+    def signed_url(self, key: str, *, expires_in: timedelta, headers: Mapping[str, str]) -> str | None:
+        return self._remote.signed_url(key, expires_in=expires_in, headers=headers)
 
-    async def clear_incoming(self, before: datetime, *, only_look: bool = False) -> Amount:
-        return await self._near.clear_incoming(before, only_look=only_look)
+    async def clear_incoming(self, before: datetime, *, dry_run: bool = False) -> ObjectTotals:
+        return await self._local.clear_incoming(before, dry_run=dry_run)
 
-    async def tend(self) -> None:
-        await asyncio.sleep(FIRST)
+    async def maintain(self) -> None:
+        await asyncio.sleep(FIRST_TRIM_SECONDS)
         while True:
             with suppress(OSError):
                 await self.trim()
-                await self.clear_incoming(self._clock() - KEPT)  # the sweep may run on another machine
-            await asyncio.sleep(EVERY.total_seconds())
+                await self.clear_incoming(
+                    self._clock() - MAX_UNUSED_AGE
+                )  # the sweep may run on another machine
+            await asyncio.sleep(TRIM_INTERVAL.total_seconds())
 
-    async def trim(self) -> Amount:
+    async def trim(self) -> ObjectTotals:
         """Removes copies that were not used for long, and the least recently used over the size; what they were.
 
         Where another process does, nothing.
@@ -169,7 +181,7 @@ class CachedStorage:
             async with file_lock(self._locks / "trim", timeout=0):
                 return await in_thread(self._trim)
         except LockTimeout:
-            return Amount()
+            return ObjectTotals()
 
     async def _put(self, key: str, source: Path | bytes, *, durable: bool) -> None:
         copy = self.incoming / f"copy-{secrets.token_hex(16)}"
@@ -177,32 +189,32 @@ class CachedStorage:
             with suppress(OSError):  # another disk: it is fetched when it is wanted
                 os.link(source, copy)
         try:
-            await self._far.put(key, source, durable=durable)
-            await self._keep(key, copy if isinstance(source, Path) else source)
+            await self._remote.put(key, source, durable=durable)
+            await self._store_copy(key, copy if isinstance(source, Path) else source)
         finally:
             copy.unlink(missing_ok=True)
 
-    async def _keep(self, key: str, source: Path | bytes) -> None:
+    async def _store_copy(self, key: str, source: Path | bytes) -> None:
         """Keeps a copy of what was put, or at least none of what was there before."""
         try:
             size = len(source) if isinstance(source, bytes) else (await in_thread(source.stat)).st_size
-            await self._near.put(key, source, durable=False)
-            await in_thread(self._touched, key)
+            await self._local.put(key, source, durable=False)
+            await in_thread(self._touch_copy, key)
         except (OSError, OutOfStorage):
             await in_thread(self._drop, [key])
         else:
-            await self._count(size)
+            await self._count_bytes(size)
 
-    async def _from_copy(
+    async def _open_copy(
         self, key: str, from_copy: Callable[[], Awaitable[T]], from_far: Callable[[], Awaitable[T]]
     ) -> T:
         """What the copy gives, which is fetched if it must be; or what is far, where no copy can be kept."""
         check_key(key)
-        for _ in range(TRIES):
-            with suppress(Missing, FileNotFoundError):
+        for _ in range(MAX_ATTEMPTS):
+            with suppress(ObjectMissing, FileNotFoundError):
                 return await from_copy()
             try:
-                await to_the_end(self._fetches.do(key, lambda: self._fetch(key)))
+                await shield_until_done(self._fetches.do(key, lambda: self._fetch(key)))
             except StorageUnreachable:
                 raise
             except (OSError, OutOfStorage):
@@ -210,10 +222,10 @@ class CachedStorage:
         return await from_far()
 
     async def _fetch(self, key: str) -> None:
-        lock = self._locks / f"{zlib.crc32(key.encode()) % SLOTS:02x}"
+        lock = self._locks / f"{zlib.crc32(key.encode()) % LOCK_FILES:02x}"
         try:
-            async with file_lock(lock, timeout=PATIENCE) as waited:
-                if waited and await self._near.stat(key) is not None:
+            async with file_lock(lock, timeout=LOCK_TIMEOUT_SECONDS) as waited:
+                if waited and await self._local.stat(key) is not None:
                     return
                 await self._fetch_now(key)
         except LockTimeout:
@@ -222,16 +234,16 @@ class CachedStorage:
     async def _fetch_now(self, key: str) -> None:
         path = self.incoming / f"fetch-{secrets.token_hex(16)}"
         try:
-            found = await download(self._far, key, path)
-            await self._near.put(key, path, durable=False)
-            await in_thread(self._compared, key, found)
+            found = await download(self._remote, key, path)
+            await self._local.put(key, path, durable=False)
+            await in_thread(self._revalidated, key, found)
         finally:
             path.unlink(missing_ok=True)
-        await self._count(found.size)
+        await self._count_bytes(found.size)
 
-    async def _count(self, size: int) -> None:
+    async def _count_bytes(self, size: int) -> None:
         self._written += size
-        if self._written > self._size // SHARE:
+        if self._written > self._size // MAX_OBJECT_FRACTION:
             await self.trim()
 
     async def _dropping(self, keys: Sequence[str], deleting: Awaitable[T]) -> T:
@@ -240,52 +252,52 @@ class CachedStorage:
         finally:
             await in_thread(self._drop, keys)
 
-    def _is_believed(self, copy: os.stat_result) -> bool:
+    def _is_fresh(self, copy: os.stat_result) -> bool:
         now = self._clock()
-        return now.timestamp() - copy.st_atime < BELIEVED.total_seconds() or now < self._quiet_until
+        return now.timestamp() - copy.st_atime < REVALIDATE_AFTER.total_seconds() or now < self._quiet_until
 
     def _copy(self, key: str) -> os.stat_result | None:
         with suppress(FileNotFoundError, NotADirectoryError):
-            found = (self._near.root / key).lstat()
+            found = (self._local.root / key).lstat()
             return found if S_ISREG(found.st_mode) else None
         return None
 
-    def _compared(self, key: str, found: Stat | None) -> None:
+    def _revalidated(self, key: str, found: Stat | None) -> None:
         """Notes that a copy was compared, and removes one of what is no more."""
         if found is None:
             self._drop([key])
             return
         with suppress(FileNotFoundError):
             times = (self._clock().timestamp(), found.modified_at.timestamp())
-            os.utime(self._near.root / key, times, follow_symlinks=False)
+            os.utime(self._local.root / key, times, follow_symlinks=False)
 
-    def _touched(self, key: str) -> None:
+    def _touch_copy(self, key: str) -> None:
         now = self._clock().timestamp()
         with suppress(FileNotFoundError, NotADirectoryError):
-            os.utime(self._near.root / key, (now, now), follow_symlinks=False)
+            os.utime(self._local.root / key, (now, now), follow_symlinks=False)
 
     def _link(self, key: str, path: Path) -> None:
-        copy = self._near.root / key
+        copy = self._local.root / key
         if not copy.is_file():
             raise FileNotFoundError(copy)
         os.link(copy, path, follow_symlinks=False)
 
     def _drop(self, keys: Sequence[str]) -> None:
         for key in keys:
-            path = self._near.root / key
+            path = self._local.root / key
             with suppress(FileNotFoundError, NotADirectoryError, IsADirectoryError):
                 path.unlink()
             with suppress(OSError):  # not empty
                 path.parent.rmdir()
 
-    def _trim(self) -> Amount:
+    def _trim(self) -> ObjectTotals:
         """Minutes are exact enough, and few: what is older than a day goes anyway."""
-        oldest = int((self._clock() - KEPT).timestamp()) // MINUTE
+        oldest = int((self._clock() - MAX_UNUSED_AGE).timestamp()) // MINUTE_SECONDS
         minutes: Counter[int] = Counter()
         for _, found in self._copies():
             minutes[_minute(found)] += found.st_size
         last, left = _surplus(minutes, self._size)
-        removed = Amount()
+        removed = ObjectTotals()
         for path, found in self._copies():
             minute = _minute(found)
             if minute == last and left > 0:
@@ -294,13 +306,13 @@ class CachedStorage:
                 continue
             with suppress(FileNotFoundError):
                 path.unlink()
-                removed += Amount(1, found.st_size)
+                removed += ObjectTotals(1, found.st_size)
         self._remove_empty_folders()
         return removed
 
     def _copies(self) -> Iterator[tuple[Path, os.stat_result]]:
-        for folder, folders, names in os.walk(self._near.root):
-            if folder == str(self._near.root):
+        for folder, folders, names in os.walk(self._local.root):
+            if folder == str(self._local.root):
                 folders[:] = [name for name in folders if name not in {self.incoming.name, self._locks.name}]
                 names.clear()
             for name in names:
@@ -309,16 +321,16 @@ class CachedStorage:
                     yield path, path.lstat()
 
     def _remove_empty_folders(self) -> None:
-        for folder, _, _ in os.walk(self._near.root, topdown=False):
+        for folder, _, _ in os.walk(self._local.root, topdown=False):
             path = Path(folder)
-            if path.parent != self._near.root and path not in {self._near.root, self.incoming, self._locks}:
+            if path.parent != self._local.root and path not in {self._local.root, self.incoming, self._locks}:
                 with suppress(OSError):  # not empty
                     path.rmdir()
 
 
 def _surplus(minutes: Counter[int], size: int) -> tuple[int, int]:
     """The minute up to which all must go for `LEFT` of the size to be left, and how many bytes of that minute."""
-    excess = minutes.total() - int(size * LEFT)
+    excess = minutes.total() - int(size * TRIM_TARGET)
     if minutes.total() <= size:
         return 0, 0
     for minute in sorted(minutes):
@@ -329,7 +341,7 @@ def _surplus(minutes: Counter[int], size: int) -> tuple[int, int]:
 
 
 def _minute(found: os.stat_result) -> int:
-    return int(found.st_atime) // MINUTE
+    return int(found.st_atime) // MINUTE_SECONDS
 
 
 def _stat(found: os.stat_result) -> Stat:
@@ -339,12 +351,12 @@ def _stat(found: os.stat_result) -> Stat:
 def _forget_before_restart(root: Path) -> None:
     """Empties the folder where the machine was started anew since it was filled: not all of it may be whole."""
     mark = root / ".boot"
-    boot = BOOT.read_text() if BOOT.exists() else secrets.token_hex(16)
+    boot = BOOT_ID.read_text() if BOOT_ID.exists() else secrets.token_hex(16)
     with suppress(FileNotFoundError):
         if mark.read_text() == boot:
             return
     for path in root.iterdir():
-        if path.is_dir() and path.name != OWN_FOLDER:
+        if path.is_dir() and path.name != INTERNAL_FOLDER:
             shutil.rmtree(path, ignore_errors=True)
     temporary = root / f".boot-{secrets.token_hex(8)}"
     temporary.write_text(boot)

@@ -9,13 +9,13 @@ from enum import StrEnum
 from pathlib import Path
 
 from app.errors import OutOfStorage, StorageUnreachable
-from app.storage.base import Amount, Missing, Stat, Storage
+from app.storage.base import ObjectMissing, ObjectTotals, Stat, Storage
 from app.storage.downloads import download
 
-TRIES = 4
+MAX_ATTEMPTS = 4
 
 
-class Outcome(StrEnum):
+class CopyOutcome(StrEnum):
     """What became of an object."""
 
     COPIED = "copied"
@@ -24,26 +24,28 @@ class Outcome(StrEnum):
     FAILED = "failed"
 
 
-class Different(OSError):
+class CopyMismatch(OSError):
     """What was read back is not what was put."""
 
 
 @dataclass(slots=True)
-class Summary:
+class CopySummary:
     """How many objects came to which outcome; `failures` are the keys of those that failed, and why."""
 
-    amounts: dict[Outcome, Amount] = field(default_factory=lambda: dict.fromkeys(Outcome, Amount()))
+    amounts: dict[CopyOutcome, ObjectTotals] = field(
+        default_factory=lambda: dict.fromkeys(CopyOutcome, ObjectTotals())
+    )
     failures: dict[str, str] = field(default_factory=dict)
 
-    def add(self, outcome: Outcome, stat: Stat) -> None:
-        self.amounts[outcome] += Amount(1, stat.size)
+    def add(self, outcome: CopyOutcome, stat: Stat) -> None:
+        self.amounts[outcome] += ObjectTotals(1, stat.size)
 
 
-async def survey(source: Storage, prefixes: Sequence[str]) -> Amount:
+async def count_objects(source: Storage, prefixes: Sequence[str]) -> ObjectTotals:
     """How much there is to copy."""
-    total = Amount()
+    total = ObjectTotals()
     async for _, stat in _objects(source, prefixes):
-        total += Amount(1, stat.size)
+        total += ObjectTotals(1, stat.size)
     return total
 
 
@@ -52,17 +54,17 @@ async def copy(
     target: Storage,
     prefixes: Sequence[str],
     *,
-    at_once: int,
+    concurrency: int,
     by_size: bool = False,
-    tell: Callable[[], None],
-) -> Summary:
+    progress: Callable[[], None],
+) -> CopySummary:
     """Copies what lies under the prefixes, `at_once` objects at a time; `tell` is called for each.
 
     Each is read back, and its SHA-256 compared with that of what was read from the source. What is there in the same
     size is compared too and left alone if it is equal; `by_size` takes the size's word for it. An object that fails is
     tried again, then noted.
     """
-    summary, objects, turn = Summary(), _objects(source, prefixes), asyncio.Lock()
+    summary, objects, turn = CopySummary(), _objects(source, prefixes), asyncio.Lock()
 
     async def work() -> None:
         while True:
@@ -72,15 +74,15 @@ async def copy(
                 return
             key, stat = found
             try:
-                outcome = await _copy_patiently(source, target, key, stat, by_size=by_size)
-            except (OSError, OutOfStorage, Missing) as error:
-                outcome = Outcome.FAILED
+                outcome = await _copy_with_retries(source, target, key, stat, by_size=by_size)
+            except (OSError, OutOfStorage, ObjectMissing) as error:
+                outcome = CopyOutcome.FAILED
                 summary.failures[key] = str(error) or type(error).__name__
             summary.add(outcome, stat)
-            tell()
+            progress()
 
     async with asyncio.TaskGroup() as group:
-        for _ in range(at_once):
+        for _ in range(concurrency):
             group.create_task(work())
     return summary
 
@@ -91,10 +93,10 @@ async def _objects(source: Storage, prefixes: Sequence[str]) -> AsyncIterator[tu
             yield found
 
 
-async def _copy_patiently(
+async def _copy_with_retries(
     source: Storage, target: Storage, key: str, stat: Stat, *, by_size: bool
-) -> Outcome:
-    for turn in range(1, TRIES):
+) -> CopyOutcome:
+    for turn in range(1, MAX_ATTEMPTS):
         try:
             return await _copy(source, target, key, stat, by_size=by_size)
         except StorageUnreachable:
@@ -102,7 +104,7 @@ async def _copy_patiently(
     return await _copy(source, target, key, stat, by_size=by_size)
 
 
-async def _copy(source: Storage, target: Storage, key: str, stat: Stat, *, by_size: bool) -> Outcome:
+async def _copy(source: Storage, target: Storage, key: str, stat: Stat, *, by_size: bool) -> CopyOutcome:
     path = target.incoming / f"moving-{secrets.token_hex(16)}"
     try:
         there = await target.stat(key)
@@ -111,18 +113,18 @@ async def _copy(source: Storage, target: Storage, key: str, stat: Stat, *, by_si
             and there.size == stat.size
             and (by_size or await _are_equal(source, target, key))
         ):
-            return Outcome.THERE
+            return CopyOutcome.THERE
         try:
             await download(source, key, path)
-        except Missing:
-            return Outcome.GONE
+        except ObjectMissing:
+            return CopyOutcome.GONE
         read = await asyncio.to_thread(_digest_of_file, path)
         await target.put(key, path)
     finally:
         path.unlink(missing_ok=True)
     if await _digest(target, key) != read:
-        raise Different("What was read back is not what was put")
-    return Outcome.COPIED
+        raise CopyMismatch("What was read back is not what was put")
+    return CopyOutcome.COPIED
 
 
 async def _are_equal(source: Storage, target: Storage, key: str) -> bool:
@@ -136,7 +138,7 @@ async def _digest(storage: Storage, key: str) -> bytes | None:
         async with storage.open(key) as stored:
             async for chunk in stored.chunks:
                 digest.update(chunk)
-    except Missing:
+    except ObjectMissing:
         return None
     return digest.digest()
 

@@ -24,14 +24,23 @@ from aiofiles.threadpool.binary import AsyncBufferedReader
 
 from app.cancellation import in_thread
 from app.errors import OutOfStorage
-from app.storage.base import OWN_FOLDER, Amount, BadKey, Missing, Stat, Stored, check_key, is_key
+from app.storage.base import (
+    INTERNAL_FOLDER,
+    InvalidKey,
+    ObjectMissing,
+    ObjectTotals,
+    Stat,
+    StoredObject,
+    check_key,
+    is_key,
+)
 
-CHUNK = 256 * 1024
-LISTED_AT_ONCE = 500
-PATIENCE = 1000  # A put's folders may be deleted under it again and again, but not for ever.
+CHUNK_SIZE = 256 * 1024
+LIST_BATCH_SIZE = 500
+MAX_ATTEMPTS = 1000  # A put's folders may be deleted under it again and again, but not for ever.
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
-ABSENT = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
+DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
+ABSENT_ERRORS = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -46,19 +55,19 @@ class DiskStorage:
 
     touch_after = timedelta(days=1)
 
-    def __init__(self, root: Path, *, is_near: bool = False) -> None:
+    def __init__(self, root: Path, *, stat_on_loop: bool = False) -> None:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.root = root.resolve()
         self._root = str(self.root)
-        self._is_near = is_near
-        self.incoming = self.root / OWN_FOLDER
+        self._is_near = stat_on_loop
+        self.incoming = self.root / INTERNAL_FOLDER
         self.incoming.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(self.root.parent)
+        fsync_folder(self.root.parent)
 
     async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:
         await in_thread(self._put, key, source, durable=durable)
 
-    def place(self, key: str) -> Path | None:
+    def local_path(self, key: str) -> Path | None:
         check_key(key)
         return self._locate(key) if self._is_near else None
 
@@ -66,7 +75,7 @@ class DiskStorage:
         return await in_thread(self._read, key)
 
     @asynccontextmanager
-    async def open(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[Stored]:
+    async def open(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[StoredObject]:
         if start < 0 or (stop is not None and stop < 0):
             raise ValueError(f"A range has no negative bounds: {start}, {stop}")
         async with AsyncExitStack() as stack:
@@ -76,12 +85,12 @@ class DiskStorage:
                 )
             found = _stat(os.fstat(file.fileno()))
             end = found.size if stop is None else min(stop, found.size)
-            yield Stored(found, _chunks(file, start, end))
+            yield StoredObject(found, _chunks(file, start, end))
 
     @asynccontextmanager
     async def as_file(self, key: str) -> AsyncIterator[Path]:
         if await self.stat(key) is None:
-            raise Missing(key)
+            raise ObjectMissing(key)
         yield self.root / key
 
     async def stat(self, key: str) -> Stat | None:
@@ -96,27 +105,27 @@ class DiskStorage:
     async def delete_under(self, prefix: str) -> int:
         return await in_thread(self._delete_under, prefix)
 
-    async def delete_stale(self, keys: Sequence[str], before: datetime) -> Amount:
+    async def delete_stale(self, keys: Sequence[str], before: datetime) -> ObjectTotals:
         return await in_thread(self._delete_stale, keys, before)
 
     async def list(self, prefix: str = "") -> AsyncIterator[tuple[str, Stat]]:
         objects = self._objects(prefix)
-        while batch := await in_thread(lambda: list(islice(objects, LISTED_AT_ONCE))):
+        while batch := await in_thread(lambda: list(islice(objects, LIST_BATCH_SIZE))):
             for found in batch:
                 yield found
 
     async def free(self) -> int | None:
         return self._free() if self._is_near else await in_thread(self._free)
 
-    def address(self, key: str, *, lasting: timedelta, headers: Mapping[str, str]) -> str | None:  # noqa: ARG002
+    def signed_url(self, key: str, *, expires_in: timedelta, headers: Mapping[str, str]) -> str | None:  # noqa: ARG002
         check_key(key)
         return None
 
-    async def tend(self) -> None:
+    async def maintain(self) -> None:
         return
 
-    async def clear_incoming(self, before: datetime, *, only_look: bool = False) -> Amount:
-        return await in_thread(self._clear_incoming, before, only_look=only_look)
+    async def clear_incoming(self, before: datetime, *, dry_run: bool = False) -> ObjectTotals:
+        return await in_thread(self._clear_incoming, before, dry_run=dry_run)
 
     def _free(self) -> int:
         return shutil.disk_usage(self._root).free
@@ -125,14 +134,14 @@ class DiskStorage:
         target = self._locate(key)
         with _out_of_storage():
             if isinstance(source, Path):
-                self._take(source, target, durable=durable)
+                self._adopt(source, target, durable=durable)
             else:
                 self._write(BytesIO(source), target, durable=durable)
 
-    def _take(self, source: Path, target: Path, *, durable: bool) -> None:
-        with open(source, "rb", opener=_private) as file:
+    def _adopt(self, source: Path, target: Path, *, durable: bool) -> None:
+        with open(source, "rb", opener=private_opener) as file:
             try:
-                _settle(file, durable=durable)
+                _fsync(file, durable=durable)
                 self._publish(source, target, durable=durable)
             except OSError as error:
                 if error.errno != errno.EXDEV:  # another disk
@@ -143,17 +152,17 @@ class DiskStorage:
     def _write(self, source: BinaryIO, target: Path, *, durable: bool) -> None:
         temporary = self.incoming / f"put-{secrets.token_hex(16)}"
         try:
-            with open(temporary, "xb", opener=_private) as file:
-                shutil.copyfileobj(source, file, CHUNK)
+            with open(temporary, "xb", opener=private_opener) as file:
+                shutil.copyfileobj(source, file, CHUNK_SIZE)
                 file.flush()
-                _settle(file, durable=durable)
+                _fsync(file, durable=durable)
             self._publish(temporary, target, durable=durable)
         except BaseException:
             temporary.unlink(missing_ok=True)
             raise
 
     def _publish(self, temporary: Path, target: Path, *, durable: bool) -> None:
-        for _ in range(PATIENCE):
+        for _ in range(MAX_ATTEMPTS):
             with suppress(FileNotFoundError):  # its folder is not there yet, or was deleted under us
                 temporary.replace(target)
                 break
@@ -165,34 +174,34 @@ class DiskStorage:
             self._sync(target.parent)
 
     def _make_folder(self, folder: Path) -> None:
-        for step in reversed(self._up(folder)):
+        for step in reversed(self._parents(folder)):
             with suppress(FileExistsError):
                 step.mkdir(mode=0o700)
 
     def _read(self, key: str) -> bytes:
-        with _missing(key), open(self._locate(key), "rb", opener=_private) as file:
+        with _missing(key), open(self._locate(key), "rb", opener=private_opener) as file:
             return file.read()
 
     def _opener(self, key: str, flags: int) -> int:
         """Finds the way in the thread that opens the file."""
-        return _private(self._locate(key), flags)
+        return private_opener(self._locate(key), flags)
 
     def _stat(self, key: str) -> Stat | None:
         try:
-            found = os.lstat(self._way(key))
-        except ABSENT:
+            found = os.lstat(self._path_of(key))
+        except ABSENT_ERRORS:
             return None
         return _stat(found) if stat.S_ISREG(found.st_mode) else None
 
     def _touch(self, key: str) -> None:
-        with suppress(*ABSENT):
+        with suppress(*ABSENT_ERRORS):
             os.utime(self._locate(key), follow_symlinks=False)
 
     def _delete(self, key: str) -> bool:
         path = self._locate(key)
         try:
             path.unlink()
-        except ABSENT:
+        except ABSENT_ERRORS:
             return False
         self._prune(path.parent)
         self._sync(path.parent)
@@ -204,7 +213,7 @@ class DiskStorage:
         doomed = self.incoming / f"deleted-{secrets.token_hex(16)}"
         try:
             os.rename(f"{folder}/", doomed)  # noqa: PTH104  (the slash: only a folder, no object of this name)
-        except ABSENT:
+        except ABSENT_ERRORS:
             return 0
         self._prune(folder.parent)
         self._sync(folder.parent)
@@ -212,15 +221,15 @@ class DiskStorage:
         shutil.rmtree(doomed, ignore_errors=True)
         return count
 
-    def _delete_stale(self, keys: Sequence[str], before: datetime) -> Amount:
+    def _delete_stale(self, keys: Sequence[str], before: datetime) -> ObjectTotals:
         paths = [self._locate(key) for key in keys]
-        removed = Amount()
+        removed = ObjectTotals()
         for path in paths:
-            with suppress(*ABSENT):
+            with suppress(*ABSENT_ERRORS):
                 found = path.lstat()
                 if stat.S_ISREG(found.st_mode) and found.st_mtime < before.timestamp():
                     path.unlink()
-                    removed += Amount(1, found.st_size)
+                    removed += ObjectTotals(1, found.st_size)
         for folder in {path.parent for path in paths}:
             self._prune(folder)
         return removed
@@ -228,15 +237,15 @@ class DiskStorage:
     def _prune(self, folder: Path) -> None:
         """Remove a folder that is left empty, and so its parents."""
         with suppress(OSError):  # not empty: the end
-            for step in self._up(folder):
+            for step in self._parents(folder):
                 with suppress(FileNotFoundError):
                     step.rmdir()
 
     def _sync(self, folder: Path) -> None:
         """Make what happened in a folder durable, and the folder itself: its parents may be as new as it is."""
-        for step in (*self._up(folder), self.root):
+        for step in (*self._parents(folder), self.root):
             with suppress(FileNotFoundError):  # removed meanwhile, which its parent tells
-                _sync_folder(step)
+                fsync_folder(step)
 
     def _objects(self, prefix: str) -> Iterator[tuple[str, Stat]]:
         if prefix:
@@ -244,7 +253,7 @@ class DiskStorage:
         yield from self._walk(prefix)
 
     def _walk(self, prefix: str) -> Iterator[tuple[str, Stat]]:
-        with suppress(*ABSENT), os.scandir(self.root / prefix) as entries:
+        with suppress(*ABSENT_ERRORS), os.scandir(self.root / prefix) as entries:
             for entry in entries:
                 key = f"{prefix}/{entry.name}" if prefix else entry.name
                 if not is_key(key):
@@ -255,11 +264,11 @@ class DiskStorage:
                     with suppress(FileNotFoundError):
                         yield key, _stat(entry.stat(follow_symlinks=False))
 
-    def _clear_incoming(self, before: datetime, *, only_look: bool) -> Amount:
-        cleared = Amount()
+    def _clear_incoming(self, before: datetime, *, dry_run: bool) -> ObjectTotals:
+        cleared = ObjectTotals()
         for path in [path for path in self.incoming.iterdir() if _is_older(path, before)]:
             cleared += _amount(path)
-            if only_look:
+            if dry_run:
                 continue
             if path.is_dir():
                 shutil.rmtree(path, ignore_errors=True)
@@ -269,17 +278,17 @@ class DiskStorage:
 
     def _locate(self, key: str) -> Path:
         """The one way from a key to a path: below the root, through no symbolic link."""
-        return Path(self._way(key))
+        return Path(self._path_of(key))
 
-    def _way(self, key: str) -> str:
+    def _path_of(self, key: str) -> str:
         path = self._root
         for step in check_key(key).split("/"):  # by texts: as Paths they take several times as long
             path = f"{path}/{step}"
             if os.path.islink(path):  # noqa: PTH114
-                raise BadKey(f"A symbolic link lies on the way to {key!r}")
+                raise InvalidKey(f"A symbolic link lies on the way to {key!r}")
         return path
 
-    def _up(self, path: Path) -> tuple[Path, ...]:
+    def _parents(self, path: Path) -> tuple[Path, ...]:
         """The path and its parents, up to the root and without it."""
         return (path, *path.parents)[: len(path.parts) - len(self.root.parts)]
 
@@ -288,7 +297,7 @@ async def _chunks(file: AsyncBufferedReader, start: int, end: int) -> AsyncItera
     if start:
         await file.seek(start)
     left = end - start
-    while left > 0 and (chunk := await file.read(min(CHUNK, left))):
+    while left > 0 and (chunk := await file.read(min(CHUNK_SIZE, left))):
         left -= len(chunk)
         yield chunk
 
@@ -297,8 +306,8 @@ async def _chunks(file: AsyncBufferedReader, start: int, end: int) -> AsyncItera
 def _missing(key: str) -> Iterator[None]:
     try:
         yield
-    except ABSENT as error:
-        raise Missing(key) from error
+    except ABSENT_ERRORS as error:
+        raise ObjectMissing(key) from error
 
 
 @contextmanager
@@ -306,17 +315,17 @@ def _out_of_storage() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        if error.errno not in FULL:
+        if error.errno not in DISK_FULL_ERRNOS:
             raise
         raise OutOfStorage("The disk is full") from error
 
 
-def _private(path: str | Path, flags: int) -> int:
+def private_opener(path: str | Path, flags: int) -> int:
     """An opener: never through a link, and what it makes is for the owner alone."""
     return os.open(path, flags | os.O_NOFOLLOW, mode=0o600)
 
 
-def _settle(file: BinaryIO, *, durable: bool) -> None:
+def _fsync(file: BinaryIO, *, durable: bool) -> None:
     """Private, dated now, and on the disk itself where it must be."""
     os.fchmod(file.fileno(), 0o600)
     os.utime(file.fileno())
@@ -324,7 +333,7 @@ def _settle(file: BinaryIO, *, durable: bool) -> None:
         os.fsync(file.fileno())
 
 
-def _sync_folder(folder: Path) -> None:
+def fsync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)
@@ -336,14 +345,14 @@ def _stat(found: os.stat_result) -> Stat:
     return Stat(size=found.st_size, modified_at=datetime.fromtimestamp(found.st_mtime, UTC))
 
 
-def _amount(path: Path) -> Amount:
+def _amount(path: Path) -> ObjectTotals:
     """A file, or all files of a folder as one thing."""
     files = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
     size = 0
     for file in files if path.is_dir() else [path]:
         with suppress(FileNotFoundError):
             size += file.lstat().st_size
-    return Amount(1, size)
+    return ObjectTotals(1, size)
 
 
 def _is_older(path: Path, moment: datetime) -> bool:

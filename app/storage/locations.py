@@ -6,8 +6,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from app.storage.base import is_key
 
-LONGEST_PREFIX = 100
-USUAL_PORT = {"http": ":80", "https": ":443"}
+MAX_PREFIX_LENGTH = 100
+DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 DEFAULT_REGION = "us-east-1"
 OPTIONS = ("endpoint", "region", "style", "bulk_delete", "public")
 
@@ -29,12 +29,12 @@ class Bucket:
     public: str = ""
 
     @property
-    def address(self) -> str:
+    def url(self) -> str:
         """What requests begin with."""
         return self._at(self.endpoint)
 
     @property
-    def public_address(self) -> str:
+    def public_url(self) -> str:
         """The same for browsers."""
         return self._at(self.public or self.endpoint)
 
@@ -50,7 +50,7 @@ class Bucket:
         return f"{scheme}://{self.name}.{host}"
 
 
-def place(url: str) -> Path | Bucket:
+def parse_location(url: str) -> Path | Bucket:
     """The folder or bucket of `file:///path`, `/path`, `s3://bucket/prefix?endpoint=…&region=…`. Raises ValueError."""
     parts = urlsplit(url)
     match parts.scheme:
@@ -70,9 +70,9 @@ def _bucket(name: str, prefix: str, query: str) -> Bucket:
         raise ValueError(
             "s3://bucket/prefix?endpoint=https://…, and the keys in PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY"
         )
-    if prefix and not (is_key(prefix) and len(prefix) <= LONGEST_PREFIX):
+    if prefix and not (is_key(prefix) and len(prefix) <= MAX_PREFIX_LENGTH):
         raise ValueError(
-            f"s3://bucket/prefix, the prefix of letters, digits, . _ - and /, up to {LONGEST_PREFIX}"
+            f"s3://bucket/prefix, the prefix of letters, digits, . _ - and /, up to {MAX_PREFIX_LENGTH}"
         )
     options = dict(parse_qsl(query, keep_blank_values=True))
     unknown = [option for option in options if option not in OPTIONS]
@@ -96,7 +96,7 @@ def _endpoint(options: dict[str, str], option: str) -> str:
     parts = urlsplit(text)
     if text and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query):
         raise ValueError(f"s3://bucket?{option}=https://host, without a path")
-    return text.removesuffix(USUAL_PORT.get(parts.scheme, ""))  # browsers leave it out, and it is signed
+    return text.removesuffix(DEFAULT_PORTS.get(parts.scheme, ""))  # browsers leave it out, and it is signed
 
 
 def _choice(options: dict[str, str], option: str, *words: str) -> str:

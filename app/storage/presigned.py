@@ -15,20 +15,20 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
+class AwsCredentials:
     """An access key and its secret."""
 
     access: str
     secret: str = field(repr=False)
 
 
-def presigned(
-    address: str,
+def presign(
+    url: str,
     *,
-    keys: Keys,
+    credentials: AwsCredentials,
     region: str,
     now: datetime,
-    lasting: timedelta,
+    expires_in: timedelta,
     headers: Mapping[str, str],
 ) -> str:
     """The address with leave to get it until `lasting` after `now`; the answer has these `headers`."""
@@ -36,17 +36,17 @@ def presigned(
     scope = f"{now:%Y%m%d}/{region}/s3/aws4_request"
     query = {
         "X-Amz-Algorithm": ALGORITHM,
-        "X-Amz-Credential": f"{keys.access}/{scope}",
+        "X-Amz-Credential": f"{credentials.access}/{scope}",
         "X-Amz-Date": stamp,
-        "X-Amz-Expires": str(int(lasting.total_seconds())),
+        "X-Amz-Expires": str(int(expires_in.total_seconds())),
         "X-Amz-SignedHeaders": "host",
         **{f"response-{name.lower()}": value for name, value in headers.items()},
     }
-    parts = urlsplit(address)
+    parts = urlsplit(url)
     path, asked = quote(parts.path, safe="/~"), _query(query)
     request = "\n".join(["GET", path, asked, f"host:{parts.netloc}", "", "host", "UNSIGNED-PAYLOAD"])
     text = "\n".join([ALGORITHM, stamp, scope, hashlib.sha256(request.encode()).hexdigest()])
-    signature = _hmac(_signing_key(keys.secret, scope), text).hex()
+    signature = _hmac(_signing_key(credentials.secret, scope), text).hex()
     return f"{parts.scheme}://{parts.netloc}{path}?{asked}&X-Amz-Signature={signature}"
 
 

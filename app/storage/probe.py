@@ -7,13 +7,13 @@ from app.cancellation import in_thread
 from app.observability.health import NotReady
 from app.storage.base import Storage
 
-NOTHING = "health/nothing"
+PROBE_KEY = "health/nothing"
 """The key of an object that is never there."""
 
 
 async def check(storage: Storage) -> None:
     """Asks for an object. Raises NotReady, and what the storage raises."""
-    await storage.stat(NOTHING)
+    await storage.stat(PROBE_KEY)
     if not await in_thread(os.access, storage.incoming, os.W_OK):
         raise NotReady("the folder for incoming files can't be written to")
 

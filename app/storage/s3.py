@@ -18,14 +18,14 @@ import obstore
 from obstore.exceptions import BaseError, PreconditionError
 from obstore.store import S3Store
 
-from app.cancellation import in_thread, to_the_end
+from app.cancellation import in_thread, shield_until_done
 from app.coordination.circuit_breaker import CircuitBreaker, ProbeInconclusive
 from app.errors import OutOfStorage, StorageUnreachable
-from app.storage.base import Amount, Missing, Stat, Stored, check_key, is_key
+from app.storage.base import ObjectMissing, ObjectTotals, Stat, StoredObject, check_key, is_key
 from app.storage.disk import DiskStorage
 from app.storage.downloads import download
 from app.storage.locations import Bucket
-from app.storage.presigned import Keys, presigned
+from app.storage.presigned import AwsCredentials, presign
 
 if TYPE_CHECKING:
     from obstore import GetOptions, GetResult, ObjectMeta
@@ -37,33 +37,35 @@ T = TypeVar("T")
 
 CONNECT, ANSWER, WRITTEN = timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=30)
 """How long is waited for a connection, for an answer's next bytes, and where bytes have to be sent before it."""
-UNSURE = 4.0
+PROBE_TIMEOUT_SECONDS = 4.0
 """Seconds that the store gets to answer another question beside one that waits, before it is said to hang."""
-NOTHING = "health/nothing"
+PROBE_KEY = "health/nothing"
 """The key of an object that is never there."""
 RETRIES, RETRIED_WITHIN = 2, timedelta(seconds=4)
 PART, PARTS = 5 * 1024 * 1024, 3
 """Bytes of a part of a multipart upload, and how many of them are on their way at once: all that is in memory."""
-AT_ONCE = 1024 * 1024
+INLINE_SIZE = 1024 * 1024
 """What is no larger is read whole when it is opened."""
-CHUNK = 256 * 1024
-PAGE = 1000
+CHUNK_SIZE = 256 * 1024
+PAGE_SIZE = 1000
 """Objects that one request lists or deletes at most."""
-TOUCHED = timedelta(days=7)
-LARGEST_TOUCHED = 64 * 1024 * 1024
+TOUCH_AFTER = timedelta(days=7)
+MAX_TOUCHED_SIZE = 64 * 1024 * 1024
 SECOND = timedelta(seconds=1)
 
-FULL = re.compile(r"status code: 507|StorageFull|QuotaExceeded|InsufficientStorage|InsufficientCapacity")
-CODE = re.compile(r"<Code>(\w+)</Code>")
-BEYOND = re.compile(r"status code: 416")
-TYPES = {
+STORAGE_FULL = re.compile(
+    r"status code: 507|StorageFull|QuotaExceeded|InsufficientStorage|InsufficientCapacity"
+)
+ERROR_CODE = re.compile(r"<Code>(\w+)</Code>")
+RANGE_ERROR = re.compile(r"status code: 416")
+MEDIA_TYPES = {
     "jpg": "image/jpeg",
     "png": "image/png",
     "webp": "image/webp",
     "gif": "image/gif",
     "avif": "image/avif",
 }
-FOR_EVER = "public, max-age=31536000, immutable"
+CACHE_CONTROL = "public, max-age=31536000, immutable"
 """What a CDN before a public bucket is told. Answers to presigned addresses say what is right for them."""
 
 
@@ -73,36 +75,41 @@ class S3Storage:
     Without `keys` they are sought as AWS's own tools do: in their variables, then from the machine's role.
     """
 
-    touch_after = TOUCHED
+    touch_after = TOUCH_AFTER
 
     def __init__(
-        self, bucket: Bucket, keys: Keys | None, local: DiskStorage, *, clock: Callable[[], datetime]
+        self,
+        bucket: Bucket,
+        keys: AwsCredentials | None,
+        local: DiskStorage,
+        *,
+        clock: Callable[[], datetime],
     ) -> None:
         self.incoming = local.incoming
         self._bucket = bucket
         self._keys = keys
         self._local = local
         self._clock = clock
-        self._reads = _store(bucket, keys, answer=ANSWER)
-        self._writes = _store(bucket, keys, answer=WRITTEN)
+        self._reads = _object_store(bucket, keys, timeout=ANSWER)
+        self._writes = _object_store(bucket, keys, timeout=WRITTEN)
         self._touching = asyncio.Lock()
-        self._watch = CircuitBreaker("The storage", self._ask, timeout=UNSURE)
+        self._watch = CircuitBreaker("The storage", self._probe, timeout=PROBE_TIMEOUT_SECONDS)
 
     async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:  # noqa: ARG002
-        await self._answered(self._put(key, source))
+        await self._watched(self._put(key, source))
 
-    def place(self, key: str) -> Path | None:
+    def local_path(self, key: str) -> Path | None:
         check_key(key)
         return None
 
     async def read(self, key: str) -> bytes:
-        return await self._answered(self._read(key))
+        return await self._watched(self._read(key))
 
     @asynccontextmanager
-    async def open(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[Stored]:
+    async def open(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[StoredObject]:
         if start < 0 or (stop is not None and stop < 0):
             raise ValueError(f"A range has no negative bounds: {start}, {stop}")
-        yield await self._answered(self._open(key, start, stop))
+        yield await self._watched(self._open(key, start, stop))
 
     @asynccontextmanager
     async def as_file(self, key: str) -> AsyncIterator[Path]:
@@ -114,19 +121,19 @@ class S3Storage:
             path.unlink(missing_ok=True)
 
     async def stat(self, key: str) -> Stat | None:
-        return await self._answered(self._stat(key))
+        return await self._watched(self._stat(key))
 
     async def touch(self, key: str) -> None:
-        await self._answered(self._touch(key))
+        await self._watched(self._touch(key))
 
     async def delete(self, key: str) -> bool:
-        return await self._answered(self._delete(key))
+        return await self._watched(self._delete(key))
 
     async def delete_under(self, prefix: str) -> int:
-        return await self._answered(self._delete_under(prefix))
+        return await self._watched(self._delete_under(prefix))
 
-    async def delete_stale(self, keys: Sequence[str], before: datetime) -> Amount:
-        return await self._answered(self._delete_stale([check_key(key) for key in keys], before))
+    async def delete_stale(self, keys: Sequence[str], before: datetime) -> ObjectTotals:
+        return await self._watched(self._delete_stale([check_key(key) for key in keys], before))
 
     async def list(self, prefix: str = "") -> AsyncIterator[tuple[str, Stat]]:
         async for page in self._pages(check_key(prefix) if prefix else ""):
@@ -136,26 +143,26 @@ class S3Storage:
     async def free(self) -> int | None:
         return None
 
-    def address(self, key: str, *, lasting: timedelta, headers: Mapping[str, str]) -> str | None:
+    def signed_url(self, key: str, *, expires_in: timedelta, headers: Mapping[str, str]) -> str | None:
         path = self._path(key)
         if self._keys is None:
             return None
-        return presigned(
-            f"{self._bucket.public_address}/{path}",
-            keys=self._keys,
+        return presign(
+            f"{self._bucket.public_url}/{path}",
+            credentials=self._keys,
             region=self._bucket.region,
             now=self._clock(),
-            lasting=lasting,
+            expires_in=expires_in,
             headers=headers,
         )
 
-    async def tend(self) -> None:
+    async def maintain(self) -> None:
         return
 
-    async def clear_incoming(self, before: datetime, *, only_look: bool = False) -> Amount:
-        return await self._local.clear_incoming(before, only_look=only_look)
+    async def clear_incoming(self, before: datetime, *, dry_run: bool = False) -> ObjectTotals:
+        return await self._local.clear_incoming(before, dry_run=dry_run)
 
-    async def _answered(self, work: Coroutine[Any, Any, T]) -> T:
+    async def _watched(self, work: Coroutine[Any, Any, T]) -> T:
         """What `work` gives, to its end, for as long as the store answers anything at all."""
 
         async def asked() -> T:
@@ -169,12 +176,12 @@ class S3Storage:
         if self._watch.is_open:
             work.close()
             raise StorageUnreachable
-        return await to_the_end(asked())
+        return await shield_until_done(asked())
 
-    async def _ask(self) -> None:
+    async def _probe(self) -> None:
         """Asks for what is not there. Raises Unclear."""
         try:
-            await obstore.head_async(self._reads, self._bucket.path(NOTHING))
+            await obstore.head_async(self._reads, self._bucket.path(PROBE_KEY))
         except FileNotFoundError:
             return
         except BaseError as error:
@@ -184,7 +191,7 @@ class S3Storage:
         path = self._path(key)
         if isinstance(source, Path):
             await in_thread(source.stat)  # what is missing then is the file
-        with _failures(key, is_put=True):
+        with _translate_errors(key, is_put=True):
             await obstore.put_async(
                 self._writes,
                 path,
@@ -199,28 +206,28 @@ class S3Storage:
 
     async def _read(self, key: str) -> bytes:
         path = self._path(key)
-        with _failures(key):
+        with _translate_errors(key):
             return bytes(await (await obstore.get_async(self._reads, path)).bytes_async())
 
-    async def _open(self, key: str, start: int, stop: int | None) -> Stored:
+    async def _open(self, key: str, start: int, stop: int | None) -> StoredObject:
         found = await self._get(key, start, stop)
         if found is None:  # none of its bytes: a store refuses to be asked for none
             stat = await self._stat(key)
             if stat is None:
-                raise Missing(key)
-            return Stored(stat, _once(b""))
+                raise ObjectMissing(key)
+            return StoredObject(stat, _single_chunk(b""))
         stat = _stat(found.meta)
-        if min(stat.size, stop or stat.size) - start > AT_ONCE:
-            return Stored(stat, _chunks(key, found))
-        with _failures(key):
-            return Stored(stat, _once(bytes(await found.bytes_async())))
+        if min(stat.size, stop or stat.size) - start > INLINE_SIZE:
+            return StoredObject(stat, _chunks(key, found))
+        with _translate_errors(key):
+            return StoredObject(stat, _single_chunk(bytes(await found.bytes_async())))
 
     async def _get(self, key: str, start: int, stop: int | None) -> "GetResult | None":
         path, options = self._path(key), _range(start, stop)
         if stop is not None and stop <= start:
             return None
         try:
-            with _failures(key):
+            with _translate_errors(key):
                 return await obstore.get_async(self._reads, path, options=options)
         except _BeyondTheEnd:
             return None
@@ -228,18 +235,18 @@ class S3Storage:
     async def _stat(self, key: str) -> Stat | None:
         path = self._path(key)
         try:
-            with _failures(key):
+            with _translate_errors(key):
                 return _stat(await obstore.head_async(self._reads, path))
-        except Missing:
+        except ObjectMissing:
             return None
 
     async def _touch(self, key: str) -> None:
         """Puts the same bytes again, if they are still there: a store copies nothing onto itself unchanged."""
         path = self._path(key)
         async with self._touching:  # one at a time is in memory
-            with suppress(Missing, PreconditionError), _failures(key):
+            with suppress(ObjectMissing, PreconditionError), _translate_errors(key):
                 found = await obstore.get_async(self._reads, path)
-                if found.meta["size"] <= LARGEST_TOUCHED:
+                if found.meta["size"] <= MAX_TOUCHED_SIZE:
                     body = bytes(await found.bytes_async())
                     await self._put(key, body, mode={"e_tag": found.meta["e_tag"]})
 
@@ -256,19 +263,19 @@ class S3Storage:
             removed += len(page)
         return removed
 
-    async def _delete_stale(self, keys: Sequence[str], before: datetime) -> Amount:
+    async def _delete_stale(self, keys: Sequence[str], before: datetime) -> ObjectTotals:
         stale = {
             key: stat
             for key, stat in (await self._stats(keys)).items()
             if stat.modified_at + SECOND <= before  # certainly: it may be younger than its second
         }
         await self._remove(stale)
-        return Amount(len(stale), sum(stat.size for stat in stale.values()))
+        return ObjectTotals(len(stale), sum(stat.size for stat in stale.values()))
 
     async def _remove(self, keys: Iterable[str]) -> None:
         paths = [self._path(key) for key in keys]
         if paths:
-            with _failures(""):
+            with _translate_errors(""):
                 await obstore.delete_async(self._writes, paths)
 
     async def _stats(self, keys: Sequence[str]) -> dict[str, Stat]:
@@ -277,7 +284,7 @@ class S3Storage:
         left = sorted(keys)
         while left:
             wanted, last = set(left), ""
-            async for page in self._pages("", after=_just_before(left[0])):
+            async for page in self._pages("", after=_key_before(left[0])):
                 stats |= {key: stat for key, stat in page.items() if key in wanted}
                 last = max(page, default="")
                 if last >= left[0]:
@@ -293,11 +300,11 @@ class S3Storage:
             self._reads,
             self._bucket.path(prefix).rstrip("/") or None,
             offset=self._bucket.path(after) if after else None,
-            chunk_size=PAGE,
+            chunk_size=PAGE_SIZE,
         )
         while True:
-            with _failures(prefix):
-                page = await self._answered(_next(pages))
+            with _translate_errors(prefix):
+                page = await self._watched(_next(pages))
             if page is None:
                 return
             found = {each["path"][start:]: _stat(each) for each in page}
@@ -311,11 +318,11 @@ class _BeyondTheEnd(Exception):
     """A range begins behind the last byte."""
 
 
-def _store(bucket: Bucket, keys: Keys | None, *, answer: timedelta) -> S3Store:
+def _object_store(bucket: Bucket, keys: AwsCredentials | None, *, timeout: timedelta) -> S3Store:
     options: ClientConfig = {
-        "allow_http": bucket.address.startswith("http://"),
+        "allow_http": bucket.url.startswith("http://"),
         "connect_timeout": CONNECT,
-        "read_timeout": answer,
+        "read_timeout": timeout,
         "timeout": timedelta(minutes=5),
     }
     retries: RetryConfig = {
@@ -333,7 +340,7 @@ def _store(bucket: Bucket, keys: Keys | None, *, answer: timedelta) -> S3Store:
         "disable_bulk_delete": not bucket.bulk_delete,
     }
     if bucket.endpoint:  # by both names, or a variable of AWS's tools would win
-        endpoint = bucket.address if bucket.virtual_hosted else bucket.endpoint
+        endpoint = bucket.url if bucket.virtual_hosted else bucket.endpoint
         config |= {"endpoint": endpoint, "aws_endpoint_url_s3": endpoint}
     if keys is not None:  # by a provider, or a session token of the environment would go along
         config["credential_provider"] = lambda: {
@@ -351,7 +358,7 @@ def _range(start: int, stop: int | None) -> "GetOptions":
     return {"range": {"offset": start}} if start else {}
 
 
-def _just_before(key: str) -> str:
+def _key_before(key: str) -> str:
     """A name that sorts before the key with little between. None is a folder's: some stores leave out what is in it."""
     return f"{key[:-1]}!" if key[-2:-1] == "/" else key[:-1]
 
@@ -360,15 +367,15 @@ async def _next(pages: AsyncIterator[Any]) -> Any:
     return await anext(pages, None)
 
 
-async def _once(body: bytes) -> AsyncIterator[bytes]:
+async def _single_chunk(body: bytes) -> AsyncIterator[bytes]:
     if body:
         yield body
 
 
 async def _chunks(key: str, found: "GetResult") -> AsyncIterator[bytes]:
-    chunks = found.stream(min_chunk_size=CHUNK)
+    chunks = found.stream(min_chunk_size=CHUNK_SIZE)
     while True:
-        with _failures(key):
+        with _translate_errors(key):
             chunk = await anext(chunks, None)
         if chunk is None:
             return
@@ -381,31 +388,31 @@ def _stat(meta: "ObjectMeta") -> Stat:
 
 def _attributes(key: str) -> dict[str, str]:
     """What a browser is told that gets the object itself."""
-    kind = TYPES.get(key.rpartition(".")[2], "application/octet-stream")
-    return {"Content-Type": kind, "Cache-Control": FOR_EVER}
+    kind = MEDIA_TYPES.get(key.rpartition(".")[2], "application/octet-stream")
+    return {"Content-Type": kind, "Cache-Control": CACHE_CONTROL}
 
 
 @contextmanager
-def _failures(key: str, *, is_put: bool = False) -> Iterator[None]:
+def _translate_errors(key: str, *, is_put: bool = False) -> Iterator[None]:
     """Turns the client's errors into the contract's. What a put does not find is not the object."""
     try:
         yield
     except FileNotFoundError as error:
         if not is_put and "NoSuchBucket" not in str(error):
-            raise Missing(key) from error
-        raise _failed(error) from error
+            raise ObjectMissing(key) from error
+        raise _domain_error(error) from error
     except PreconditionError:
         raise
     except BaseError as error:
-        if BEYOND.search(str(error)):
+        if RANGE_ERROR.search(str(error)):
             raise _BeyondTheEnd from error
-        raise _failed(error) from error
+        raise _domain_error(error) from error
 
 
-def _failed(error: Exception) -> Exception:
+def _domain_error(error: Exception) -> Exception:
     said = str(error)
-    if FULL.search(said):
+    if STORAGE_FULL.search(said):
         return OutOfStorage("The storage is full")
-    code = CODE.search(said)
+    code = ERROR_CODE.search(said)
     log.warning("the storage failed: %s%s", said.partition("\n")[0][:500], f" {code[1]}" if code else "")
     return StorageUnreachable()

@@ -25,18 +25,18 @@ from starlette.requests import ClientDisconnect
 from app.cancellation import in_thread
 from app.errors import MEGABYTE, BadRequest, ChecksumMismatch, Invalid, OutOfStorage, TooLarge
 
-BUFFER = MEGABYTE
-ALLOWANCE = MEGABYTE  # for the fields and the wrapping, over and above the files
-LONGEST_FILENAME = 255  # in bytes, as file systems have it
-LONGEST_BOUNDARY = 70  # RFC 2046, 5.1.1
+BUFFER_SIZE = MEGABYTE
+FORM_OVERHEAD_BYTES = MEGABYTE  # for the fields and the wrapping, over and above the files
+MAX_FILENAME_BYTES = 255  # in bytes, as file systems have it
+MAX_BOUNDARY_LENGTH = 70  # RFC 2046, 5.1.1
 
-FULL = (errno.ENOSPC, errno.EDQUOT)
+DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
 
 P = ParamSpec("P")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class FormLimits:
     """How much of a form is taken. Sizes in bytes, each for one file or field; `stall_timeout` in seconds."""
 
     max_file_size: int
@@ -47,12 +47,12 @@ class Limits:
 
     @property
     def max_body_size(self) -> int:
-        return self.max_files * self.max_file_size + ALLOWANCE
+        return self.max_files * self.max_file_size + FORM_OVERHEAD_BYTES
 
 
 @asynccontextmanager
 async def receive_form(
-    headers: Headers, stream: AsyncIterator[bytes], *, folder: Path, limits: Limits
+    headers: Headers, stream: AsyncIterator[bytes], *, folder: Path, limits: FormLimits
 ) -> AsyncIterator[FormData]:
     """The fields of a multipart body, as text, and its files, as `Upload`s that lie in `folder`.
 
@@ -62,9 +62,9 @@ async def receive_form(
     Raises BadRequest for what is not a whole multipart form, or stalls, or has too many parts or too large a field;
     TooLarge; Invalid for a field or a filename that is not text; OutOfStorage; and what `stream` raises.
     """
-    refuse_too_large(headers, limits)
+    check_content_length(headers, limits)
     _require_multipart(headers)
-    parser = _Parser(headers, _watched(stream, limits), folder=folder, limits=limits)
+    parser = _Parser(headers, _bounded(stream, limits), folder=folder, limits=limits)
     try:
         yield await parser.parse()
     finally:
@@ -99,7 +99,7 @@ class Upload(UploadFile):
         return self._hash.hexdigest()
 
     @property
-    def room(self) -> int:
+    def remaining(self) -> int:
         """How many bytes more it takes."""
         return self._max_size - self.size
 
@@ -108,7 +108,7 @@ class Upload(UploadFile):
         if self.size > self._max_size:
             raise TooLarge(limit=self._max_size)
         self._unwritten += data
-        if len(self._unwritten) >= BUFFER:
+        if len(self._unwritten) >= BUFFER_SIZE:
             await in_thread(self._flush)
 
     async def seek(self, offset: int) -> None:
@@ -130,12 +130,12 @@ class Upload(UploadFile):
     def _flush(self) -> None:
         try:
             if isinstance(self.file, BytesIO):
-                self.file = open(self.path, "x+b", opener=_private)  # noqa: SIM115  (closed by discard)
+                self.file = open(self.path, "x+b", opener=_private_opener)  # noqa: SIM115  (closed by discard)
             self._hash.update(self._unwritten)
             self.file.write(self._unwritten)
             self.file.flush()
         except OSError as error:
-            if error.errno not in FULL:
+            if error.errno not in DISK_FULL_ERRNOS:
                 raise
             raise OutOfStorage("The disk is full") from error
         self._unwritten.clear()
@@ -146,9 +146,9 @@ async def receive_pieces(
     *,
     folder: Path,
     filename: str,
-    most: int,
-    piece: int,
-    limits: Limits,
+    max_size: int,
+    piece_size: int,
+    limits: FormLimits,
     checksum: Checksum | None = None,
 ) -> AsyncGenerator[Upload, None]:
     """The bytes of a body, of which there may be `most`, in files of up to `piece` bytes: also where it breaks off.
@@ -160,24 +160,24 @@ async def receive_pieces(
     Raises what broke it off when all that came was given: ClientDisconnect, or BadRequest where the body stalls.
     Raises TooLarge, ChecksumMismatch, OutOfStorage.
     """
-    left, broken = most, None
-    file = _incoming(folder, filename, size=left if checksum else min(piece, left))
+    left, broken = max_size, None
+    file = _incoming(folder, filename, size=left if checksum else min(piece_size, left))
     try:
-        async with aclosing(_watched(stream, limits)) as chunks:
+        async with aclosing(_bounded(stream, limits)) as chunks:
             while chunk := await _next(chunks):
                 if isinstance(chunk, Exception):
                     broken = chunk
                     break
-                while len(chunk) > file.room:
-                    room = file.room
+                while len(chunk) > file.remaining:
+                    room = file.remaining
                     await file.write(chunk[:room])
                     chunk, left = chunk[room:], left - file.size
                     if not left:
-                        raise TooLarge(limit=most, what="rest of the upload")
+                        raise TooLarge(limit=max_size, what="rest of the upload")
                     await file.seek(0)
                     yield file
                     await file.close()
-                    file = _incoming(folder, filename, size=min(piece, left))
+                    file = _incoming(folder, filename, size=min(piece_size, left))
                 await file.write(chunk)
         if checksum and not broken:
             await _verify(file, checksum)
@@ -221,7 +221,7 @@ class _Parser(MultiPartParser):
     """Starlette's parser with our files, strict text, and an eye on whether the form came to its end."""
 
     def __init__(
-        self, headers: Headers, stream: AsyncGenerator[bytes, None], *, folder: Path, limits: Limits
+        self, headers: Headers, stream: AsyncGenerator[bytes, None], *, folder: Path, limits: FormLimits
     ) -> None:
         super().__init__(
             headers,
@@ -249,9 +249,9 @@ class _Parser(MultiPartParser):
         disposition, options = parse_options_header(self._current_part.content_disposition)
         if disposition != b"form-data" or b"name" not in options:
             raise BadRequest("Each part of the form needs a Content-Disposition of form-data with a name")
-        name = self._current_part.field_name = _name(options[b"name"])
+        name = self._current_part.field_name = _decode_name(options[b"name"])
         if b"filename" in options:
-            self._begin_file(_filename(_text(options[b"filename"], name, "The filename")))
+            self._begin_file(_clean_filename(_decode_text(options[b"filename"], name, "The filename")))
         else:
             self._begin_field()
 
@@ -276,7 +276,7 @@ class _Parser(MultiPartParser):
     def on_part_end(self) -> None:
         if self._current_part.file is None:
             name = self._current_part.field_name
-            self.items.append((name, _text(self._current_part.data, name, "The value")))
+            self.items.append((name, _decode_text(self._current_part.data, name, "The value")))
         else:
             super().on_part_end()
 
@@ -294,7 +294,7 @@ def content_length(headers: Headers) -> int | None:
     return int(text)
 
 
-def refuse_too_large(headers: Headers, limits: Limits) -> None:
+def check_content_length(headers: Headers, limits: FormLimits) -> None:
     """Raises TooLarge where the declared length alone says so: before anything is read."""
     length = content_length(headers)
     if length is not None and length > limits.max_body_size:
@@ -306,13 +306,15 @@ def _require_multipart(headers: Headers) -> None:
     if kind != b"multipart/form-data":
         raise BadRequest("The Content-Type must be multipart/form-data")
     boundary = options.get(b"boundary", b"")
-    if not (0 < len(boundary) <= LONGEST_BOUNDARY and boundary.isascii() and boundary.decode().isprintable()):
+    if not (
+        0 < len(boundary) <= MAX_BOUNDARY_LENGTH and boundary.isascii() and boundary.decode().isprintable()
+    ):
         raise BadRequest(
-            f"The multipart boundary must have 1 to {LONGEST_BOUNDARY} printable ASCII characters"
+            f"The multipart boundary must have 1 to {MAX_BOUNDARY_LENGTH} printable ASCII characters"
         )
 
 
-async def _watched(stream: AsyncIterator[bytes], limits: Limits) -> AsyncGenerator[bytes, None]:
+async def _bounded(stream: AsyncIterator[bytes], limits: FormLimits) -> AsyncGenerator[bytes, None]:
     """The stream, which may neither stall nor go on for ever behind the last file."""
     received = 0
     while True:
@@ -334,11 +336,11 @@ def _discard(uploads: Iterable[Upload]) -> None:
         upload.discard()
 
 
-def _private(path: str, flags: int) -> int:
+def _private_opener(path: str, flags: int) -> int:
     return os.open(path, flags, mode=0o600)
 
 
-def _name(data: bytes) -> str:
+def _decode_name(data: bytes) -> str:
     try:
         name = data.decode()
     except UnicodeDecodeError as error:
@@ -348,7 +350,7 @@ def _name(data: bytes) -> str:
     return name
 
 
-def _text(data: bytes | bytearray, field: str, what: str) -> str:
+def _decode_text(data: bytes | bytearray, field: str, what: str) -> str:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -358,8 +360,8 @@ def _text(data: bytes | bytearray, field: str, what: str) -> str:
     return text
 
 
-def _filename(sent: str) -> str:
+def _clean_filename(sent: str) -> str:
     """The last part of a path, printable and of bounded length; empty if nothing is left."""
     name = sent.replace("\\", "/").rpartition("/")[2]
     name = "".join(c for c in name if unicodedata.category(c) not in {"Cc", "Zl", "Zp"}).strip()
-    return name.encode()[:LONGEST_FILENAME].decode(errors="ignore")
+    return name.encode()[:MAX_FILENAME_BYTES].decode(errors="ignore")

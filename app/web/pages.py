@@ -12,11 +12,11 @@ from starlette.routing import Route
 
 HERE = Path(__file__).parent
 BUILT, UNBUILT = HERE / "dist", HERE / "unbuilt.html"
-CLOSED = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+COMMON_POLICY = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """No page may lay ours under its own buttons, and none of ours sends forms by itself."""
-INLINE_STYLE = f"default-src 'none'; style-src 'unsafe-inline'; {CLOSED}"
+INLINE_STYLE_POLICY = f"default-src 'none'; style-src 'unsafe-inline'; {COMMON_POLICY}"
 """For pages that run and load nothing."""
-LOADED = {
+LOADED_ORIGINS = {
     "default": "'none'",
     "script": "'self'",
     "worker": "'self'",
@@ -26,13 +26,15 @@ LOADED = {
     "img": "'self' data:",
     "font": "'self' data:",
 }
-OWN_ORIGIN = "; ".join([*(f"{kind}-src {origins}" for kind, origins in LOADED.items()), CLOSED])
+OWN_ORIGIN_POLICY = "; ".join(
+    [*(f"{kind}-src {origins}" for kind, origins in LOADED_ORIGINS.items()), COMMON_POLICY]
+)
 """For pages that are programs: nothing comes from another origin, and nothing goes to one."""
-OWN_FILES = OWN_ORIGIN.replace(" 'unsafe-inline'", "")
+OWN_FILES_POLICY = OWN_ORIGIN_POLICY.replace(" 'unsafe-inline'", "")
 """The same for pages whose styles all stand in files."""
-OF_FILES = "default-src 'none'; script-src 'self'; frame-ancestors 'none'"
+ASSET_POLICY = "default-src 'none'; script-src 'self'; frame-ancestors 'none'"
 """For workers, which have the policy that their own file came with."""
-TYPES = {
+MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
@@ -66,22 +68,22 @@ class Pages:
 
     def graphiql(self, path: str) -> Response:
         """GraphiQL, to be shown at this path. Its links are relative: it works under whatever prefix a proxy adds."""
-        return self._page("graphiql", OWN_ORIGIN, is_in_folder=path.endswith("/"))
+        return self._page("graphiql", OWN_ORIGIN_POLICY, is_in_folder=path.endswith("/"))
 
     def docs(self, request: Request) -> Response:
         """The documentation of the REST API, with the form that uploads."""
-        return self._page("docs", OWN_FILES, is_in_folder=request.url.path.endswith("/"))
+        return self._page("docs", OWN_FILES_POLICY, is_in_folder=request.url.path.endswith("/"))
 
     def swagger(self, _: Request) -> Response:
         """Swagger UI, over the same document."""
-        return self._page("swagger", OWN_FILES, is_in_folder=True)
+        return self._page("swagger", OWN_FILES_POLICY, is_in_folder=True)
 
     def _page(self, name: str, policy: str, *, is_in_folder: bool) -> Response:
         """A page as it was built. Where its address is no folder, the files are a step nearer than the build thinks."""
         try:
             page = (self.folder / name / "index.html").read_text()
         except FileNotFoundError:
-            return document(UNBUILT.read_text(), INLINE_STYLE, status=503)
+            return document(UNBUILT.read_text(), INLINE_STYLE_POLICY, status=503)
         return document(page if is_in_folder else page.replace('="../', '="./'), policy)
 
     def dashboard(self, *, sign_up: str, max_upload: int) -> Response | None:
@@ -94,22 +96,22 @@ class Pages:
         page = page.replace('="../', '="./')
         page = page.replace('data-sign-up="closed"', f'data-sign-up="{sign_up}"')
         page = page.replace('data-max-upload=""', f'data-max-upload="{max_upload}"')
-        return document(page, OWN_FILES)
+        return document(page, OWN_FILES_POLICY)
 
     def asset(self, request: Request) -> Response:
         """A file that a page loads. Its name has a digest of what is in it, so it may be kept for ever."""
         name: str = request.path_params["name"]
-        media_type = TYPES.get(Path(name).suffix)
+        media_type = MEDIA_TYPES.get(Path(name).suffix)
         file = self.folder / "static" / name
         if media_type is None or not NAME.fullmatch(name) or not file.is_file():
             raise HTTPException(404)
         headers = {
             "Cache-Control": "public, max-age=31536000, immutable",
-            "Content-Security-Policy": OF_FILES,
+            "Content-Security-Policy": ASSET_POLICY,
             "Vary": "Accept-Encoding",
             "X-Content-Type-Options": "nosniff",
         }
-        for encoding in accepted(request.headers.get("accept-encoding", "")):
+        for encoding in accepted_encodings(request.headers.get("accept-encoding", "")):
             compressed = file.with_name(name + ENCODINGS[encoding])
             if compressed.is_file():
                 headers["Content-Encoding"] = encoding
@@ -128,7 +130,7 @@ def document(html: str, policy: str, *, status: int = 200) -> Response:
     return HTMLResponse(html, status, headers=headers)
 
 
-def accepted(header: str) -> list[str]:
+def accepted_encodings(header: str) -> list[str]:
     """Which of our encodings an Accept-Encoding takes, ours first choice first."""
     refused = re.compile(r";\s*q=0(\.0*)?\s*$")
     taken = {item.split(";")[0].strip() for item in header.lower().split(",") if not refused.search(item)}

@@ -10,12 +10,12 @@ from starlette.routing import Route
 from app.errors import Unauthorized
 from app.observability.metrics import CONTENT_TYPE
 
-NEVER_KEPT = {"Cache-Control": "no-store"}
+NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def healthz(_: Request) -> Response:
     """That the process answers. No engine is asked: a restart, which this is for, would mend none."""
-    return Response("ok\n", headers=NEVER_KEPT, media_type="text/plain")
+    return Response("ok\n", headers=NO_STORE, media_type="text/plain")
 
 
 async def readyz(request: Request) -> Response:
@@ -28,7 +28,7 @@ async def readyz(request: Request) -> Response:
     }
     status = "stopping" if report.stopping else "ready" if report.is_ready else "not ready"
     body = orjson.dumps({"status": status, "checks": parts})
-    return Response(body, 200 if report.is_ready else 503, NEVER_KEPT, media_type="application/json")
+    return Response(body, 200 if report.is_ready else 503, NO_STORE, media_type="application/json")
 
 
 async def metrics(request: Request) -> Response:

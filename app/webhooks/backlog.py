@@ -13,5 +13,5 @@ async def pending() -> int:
 
 async def lag(now: datetime) -> float:
     """Seconds since the oldest event that was not passed on yet; 0 where there is none."""
-    oldest = await Event.since(await RelayCursor.reached(CURSOR)).first()
+    oldest = await Event.since(await RelayCursor.position_of(CURSOR)).first()
     return max(0.0, (now - oldest.created_at).total_seconds()) if oldest else 0.0

@@ -7,25 +7,25 @@ from typing import Any
 from app.events.catalogue import (
     AlbumCreated,
     AlbumUpdated,
+    EventPayload,
     EventType,
-    Happening,
     ImageDeleted,
     ImageUploaded,
-    Ping,
+    PingSent,
 )
-from app.events.envelope import Envelope
+from app.events.envelope import EventEnvelope
 from app.ids import Kind, new_id
 
-NOBODY = "acc_" + "0" * 26
+ACCOUNT_ID = "acc_" + "0" * 26
 IMAGE_ID = "img_" + "0" * 26
 ALBUM_ID = "alb_" + "0" * 26
 WEBHOOK_ID = "whk_" + "0" * 26
-ADDRESS = f"https://pictures.example.org/img/{IMAGE_ID}.jpg"
-MOMENT = "2026-01-31T12:00:00Z"
+IMAGE_URL = f"https://pictures.example.org/img/{IMAGE_ID}.jpg"
+CREATED_AT = "2026-01-31T12:00:00Z"
 
 IMAGE: Mapping[str, Any] = {
     "id": IMAGE_ID,
-    "url": ADDRESS,
+    "url": IMAGE_URL,
     "thumbnail_url": f"https://pictures.example.org/img/{IMAGE_ID}.webp?w=400&h=400&fit=inside",
     "filename": "sea.jpg",
     "title": "The sea",
@@ -43,13 +43,13 @@ IMAGE: Mapping[str, Any] = {
     "dominant_color": "#2a6f97",
     "is_public": True,
     "links": {
-        "url": ADDRESS,
-        "html": f'<img src="{ADDRESS}" alt="The sea">',
-        "markdown": f"![The sea]({ADDRESS})",
-        "bbcode": f"[img]{ADDRESS}[/img]",
+        "url": IMAGE_URL,
+        "html": f'<img src="{IMAGE_URL}" alt="The sea">',
+        "markdown": f"![The sea]({IMAGE_URL})",
+        "bbcode": f"[img]{IMAGE_URL}[/img]",
     },
-    "created_at": MOMENT,
-    "updated_at": MOMENT,
+    "created_at": CREATED_AT,
+    "updated_at": CREATED_AT,
 }
 ALBUM: Mapping[str, Any] = {
     "id": ALBUM_ID,
@@ -57,19 +57,19 @@ ALBUM: Mapping[str, Any] = {
     "description": None,
     "is_public": True,
     "image_count": 1,
-    "created_at": MOMENT,
-    "updated_at": MOMENT,
+    "created_at": CREATED_AT,
+    "updated_at": CREATED_AT,
 }
 
-HAPPENINGS: Mapping[EventType, Happening] = {
-    EventType.IMAGE_UPLOADED: ImageUploaded(NOBODY, IMAGE),
-    EventType.IMAGE_DELETED: ImageDeleted(NOBODY, IMAGE),
-    EventType.ALBUM_CREATED: AlbumCreated(NOBODY, ALBUM),
-    EventType.ALBUM_UPDATED: AlbumUpdated(NOBODY, ALBUM, ["images"], images_added=[IMAGE_ID]),
-    EventType.PING: Ping(NOBODY, WEBHOOK_ID),
+EXAMPLE_PAYLOADS: Mapping[EventType, EventPayload] = {
+    EventType.IMAGE_UPLOADED: ImageUploaded(ACCOUNT_ID, IMAGE),
+    EventType.IMAGE_DELETED: ImageDeleted(ACCOUNT_ID, IMAGE),
+    EventType.ALBUM_CREATED: AlbumCreated(ACCOUNT_ID, ALBUM),
+    EventType.ALBUM_UPDATED: AlbumUpdated(ACCOUNT_ID, ALBUM, ["images"], images_added=[IMAGE_ID]),
+    EventType.PING: PingSent(ACCOUNT_ID, WEBHOOK_ID),
 }
 
 
-def example(type: EventType, now: datetime) -> Envelope:
+def example(type: EventType, now: datetime) -> EventEnvelope:
     """An event of this type that happened now."""
-    return Envelope(new_id(Kind.EVENT, now), type.value, now, HAPPENINGS[type].data)
+    return EventEnvelope(new_id(Kind.EVENT, now), type.value, now, EXAMPLE_PAYLOADS[type].data)

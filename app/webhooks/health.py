@@ -2,20 +2,22 @@
 
 from datetime import datetime, timedelta
 
-from app.models import DisabledReason, Outcome
+from app.models import AttemptOutcome, DisabledReason
 
-PATIENCE = timedelta(days=5)
+DISABLE_AFTER = timedelta(days=5)
 
 
-def failing_since(outcome: Outcome, before: datetime | None, now: datetime) -> datetime | None:
+def failing_since(outcome: AttemptOutcome, before: datetime | None, now: datetime) -> datetime | None:
     """Since when nothing has come through; None where something just did."""
     return None if outcome.is_success else before or now
 
 
-def reason_to_disable(outcome: Outcome, since: datetime | None, now: datetime) -> DisabledReason | None:
+def reason_to_disable(
+    outcome: AttemptOutcome, since: datetime | None, now: datetime
+) -> DisabledReason | None:
     """Whether a webhook that has been failing since then must be disabled after this outcome, and why."""
-    if outcome is Outcome.GONE:
+    if outcome is AttemptOutcome.GONE:
         return DisabledReason.GONE
-    if since is not None and now - since >= PATIENCE:
+    if since is not None and now - since >= DISABLE_AFTER:
         return DisabledReason.FAILING
     return None

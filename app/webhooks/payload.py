@@ -5,11 +5,11 @@ from datetime import datetime
 
 import orjson
 
-from app.events.envelope import Envelope
+from app.events.envelope import EventEnvelope
 from app.webhooks.signatures import signed_headers
 
 
-def body_of(envelope: Envelope) -> bytes:
+def serialize(envelope: EventEnvelope) -> bytes:
     """The body of a request: the same bytes at each attempt. `event` repeats `type`, for readers of the older kind."""
     return orjson.dumps(
         {

@@ -9,11 +9,11 @@ from app.observability.metrics import Metrics
 from app.outbound.post import Outbound
 
 
-class Parts(Protocol):
+class WebhookServices(Protocol):
     """The services, as far as they are asked for here."""
 
     @property
-    def bell(self) -> Notifier: ...
+    def notifier(self) -> Notifier: ...
     @property
     def outbound(self) -> Outbound: ...
     @property

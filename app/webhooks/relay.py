@@ -13,59 +13,59 @@ from datetime import datetime
 from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
-from app.db.locks import hold
+from app.db.locks import lock_rows
 from app.events import outbox
 from app.events.catalogue import EventType
 from app.ids import Kind, new_id
 from app.models import Delivery, Event, RelayCursor, Webhook
 from app.observability import logging as logs
-from app.webhooks.protocols import Parts
+from app.webhooks.protocols import WebhookServices
 
 log = logging.getLogger("pichub.webhooks")
 
 TOPIC = "deliveries"
 """What the bell is rung under when there are new deliveries."""
 CURSOR = "webhooks"
-BATCH = 200
-PAUSE = 0.05
+BATCH_SIZE = 200
+BATCH_INTERVAL_SECONDS = 0.05
 """Seconds between two rounds while events keep coming: each is a transaction of its own, synced to the disk, in the way
 of those that write."""
-LOOK = 1.0
+POLL_INTERVAL_SECONDS = 1.0
 """Seconds after which it looks by itself: events of other processes may ring no bell here. It is also the pause where
 there is no webhook at all: the cursor only keeps up."""
 
 
-async def run(parts: Parts) -> None:
+async def run(parts: WebhookServices) -> None:
     """Passes events on until it is cancelled."""
-    async with parts.bell.subscribe(outbox.TOPIC) as listener:
+    async with parts.notifier.subscribe(outbox.TOPIC) as listener:
         while True:
-            began, pause = time.monotonic(), PAUSE
+            began, pause = time.monotonic(), BATCH_INTERVAL_SECONDS
             try:
-                while await pass_on(parts):
+                while await relay_batch(parts):
                     pass
                 if not await Webhook.exists():
-                    pause = LOOK
+                    pause = POLL_INTERVAL_SECONDS
             except Exception as error:
                 logs.failed(log, error, "events could not be passed on to webhooks; they will be")
-                await asyncio.sleep(LOOK)
-            await listener.wait(LOOK)
+                await asyncio.sleep(POLL_INTERVAL_SECONDS)
+            await listener.wait(POLL_INTERVAL_SECONDS)
             await asyncio.sleep(max(0.0, began + pause - time.monotonic()))
 
 
-async def pass_on(parts: Parts) -> bool:
+async def relay_batch(parts: WebhookServices) -> bool:
     """Makes the deliveries of the next events; whether there were any events."""
     deliveries: list[Delivery] = []
-    if not await Event.since(await RelayCursor.reached(CURSOR)).exists():
+    if not await Event.since(await RelayCursor.position_of(CURSOR)).exists():
         return False  # the common case, for which nobody is kept from writing
     async with in_transaction():
-        await RelayCursor.hold(CURSOR)
-        events = await Event.since(await RelayCursor.reached(CURSOR)).limit(BATCH)
+        await RelayCursor.lock(CURSOR)
+        events = await Event.since(await RelayCursor.position_of(CURSOR)).limit(BATCH_SIZE)
         if events:
             deliveries = _deliveries(events, await _webhooks(events), parts.clock())
             await Delivery.bulk_create(deliveries, ignore_conflicts=True)
             await RelayCursor.move(CURSOR, events[-1].position)
     if deliveries:
-        await parts.bell.notify(TOPIC)
+        await parts.notifier.notify(TOPIC)
     return bool(events)
 
 
@@ -74,7 +74,7 @@ async def _webhooks(events: Sequence[Event]) -> list[Webhook]:
     owners = {event.account_id for event in events}
     pinged = {event.subject_id for event in events if event.type == EventType.PING}
     some = Webhook.filter(Q(owner_id__in=owners, is_active=True) | Q(id__in=pinged))
-    await hold(some)  # none goes before its deliveries stand there
+    await lock_rows(some)  # none goes before its deliveries stand there
     return await some
 
 
@@ -89,11 +89,11 @@ def _deliveries(events: Sequence[Event], webhooks: Sequence[Webhook], now: datet
         )
         for event in events
         for webhook in webhooks
-        if _wants(webhook, event)
+        if _is_subscribed(webhook, event)
     ]
 
 
-def _wants(webhook: Webhook, event: Event) -> bool:
+def _is_subscribed(webhook: Webhook, event: Event) -> bool:
     """A ping is for the one webhook that it names, disabled or not."""
     if webhook.owner_id != event.account_id:
         return False

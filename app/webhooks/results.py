@@ -13,7 +13,7 @@ from typing import Any
 
 from tortoise.transactions import in_transaction
 
-from app.db.locks import hold
+from app.db.locks import lock_rows
 from app.models import Attempt, Delivery, DeliveryStatus, Webhook
 from app.observability.metrics import Metrics
 from app.webhooks.health import failing_since, reason_to_disable
@@ -23,7 +23,7 @@ log = logging.getLogger("pichub.webhooks")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Result:
+class AttemptResult:
     """An attempt that has ended. `delivery` is as it was claimed; recording moves it on."""
 
     delivery: Delivery
@@ -32,16 +32,16 @@ class Result:
     now: datetime
 
 
-class Records:
+class ResultWriter:
     """`random` spreads what is tried again."""
 
     def __init__(self, metrics: Metrics, random: Callable[[], float]) -> None:
         self._metrics = metrics
         self._random = random
         self._turn = asyncio.Lock()
-        self._waiting: list[tuple[Result, asyncio.Future[None]]] = []
+        self._waiting: list[tuple[AttemptResult, asyncio.Future[None]]] = []
 
-    async def add(self, result: Result) -> None:
+    async def add(self, result: AttemptResult) -> None:
         """Returns when it has been committed, together with others that ended meanwhile."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((result, written))
@@ -64,14 +64,14 @@ class Records:
         for _, written in batch:
             written.set_result(None)
         for webhook in disabled:
-            self._tell(webhook)
+            self._log_disabled(webhook)
 
-    async def _record(self, results: Iterable[Result]) -> list[Webhook]:
+    async def _record(self, results: Iterable[AttemptResult]) -> list[Webhook]:
         """The webhooks that were disabled by it."""
         by_id = {result.delivery.id: result for result in results}
         # Owners change them too: webhooks first, then deliveries, as they do.
-        await hold(Webhook.filter(id__in={result.delivery.webhook_id for result in by_id.values()}))
-        await hold(Delivery.filter(id__in=list(by_id)))
+        await lock_rows(Webhook.filter(id__in={result.delivery.webhook_id for result in by_id.values()}))
+        await lock_rows(Delivery.filter(id__in=list(by_id)))
         there = {row.id: row for row in await Delivery.filter(id__in=list(by_id))}
         ended = [
             result for id_, result in by_id.items() if id_ in there
@@ -82,11 +82,11 @@ class Records:
         were_active = [row for row in rows.values() if row.is_active]
         for result in ended:
             webhook = rows[result.delivery.webhook_id]
-            await self._note_health(webhook, result)
-            await self._move_on(there[result.delivery.id], webhook, result)
+            await self._update_health(webhook, result)
+            await self._reschedule(there[result.delivery.id], webhook, result)
         return [row for row in were_active if not row.is_active]
 
-    async def _note_health(self, webhook: Webhook, result: Result) -> None:
+    async def _update_health(self, webhook: Webhook, result: AttemptResult) -> None:
         outcome, now = result.attempt.outcome, result.now
         since = failing_since(outcome, webhook.failing_since, now)
         changes: dict[str, Any] = {} if since == webhook.failing_since else {"failing_since": since}
@@ -96,9 +96,9 @@ class Records:
         if changes:
             await webhook.update_from_dict(changes).save(update_fields=list(changes))
         if "is_active" in changes:
-            await webhook.park()
+            await webhook.pause()
 
-    async def _move_on(self, row: Delivery, webhook: Webhook, result: Result) -> None:
+    async def _reschedule(self, row: Delivery, webhook: Webhook, result: AttemptResult) -> None:
         """The delivery's next state. Where its lease has passed to another, that one decides, unless this succeeded."""
         succeeded = result.attempt.outcome.is_success
         if not succeeded and row.locked_until != result.delivery.locked_until:
@@ -114,7 +114,7 @@ class Records:
         row.attempts_made, row.locked_until = attempts, None
         await row.save(update_fields=["status", "next_attempt_at", "attempts_made", "locked_until"])
 
-    def _tell(self, disabled: Webhook) -> None:
+    def _log_disabled(self, disabled: Webhook) -> None:
         reason = disabled.disabled_reason
         log.warning("webhook=%s was disabled: %s", disabled.id, reason)
         self._metrics.webhook_disabled(reason)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-WAITS = (
+RETRY_DELAYS = (
     timedelta(),
     timedelta(seconds=5),
     timedelta(minutes=5),
@@ -19,7 +19,7 @@ WAITS = (
 """What is waited before each attempt, counted from the one before: those that Standard Webhooks recommends."""
 JITTER = 0.1
 """The part of a wait by which it may grow, so that what failed together does not come back together."""
-LONGEST_RETRY_AFTER = timedelta(hours=24)
+MAX_RETRY_AFTER = timedelta(hours=24)
 
 
 def next_attempt(
@@ -29,18 +29,18 @@ def next_attempt(
 
     `retry_after` is that header of the answer: an attempt may come later for it, never sooner. `random` gives 0 to 1.
     """
-    if attempts >= len(WAITS):
+    if attempts >= len(RETRY_DELAYS):
         return None
-    wait = WAITS[attempts] * (1 + JITTER * random())
-    return now + max(wait, _asked_for(retry_after, now))
+    wait = RETRY_DELAYS[attempts] * (1 + JITTER * random())
+    return now + max(wait, _parse_retry_after(retry_after, now))
 
 
-def _asked_for(retry_after: str | None, now: datetime) -> timedelta:
+def _parse_retry_after(retry_after: str | None, now: datetime) -> timedelta:
     """What the header asks to wait, in seconds or until a date, up to a day; nothing where it can't be read."""
     text = (retry_after or "").strip()
     is_number = text.isascii() and text.isdigit()
     wait = timedelta(seconds=int(text[:9])) if is_number else _until(text, now)
-    return min(max(wait, timedelta()), LONGEST_RETRY_AFTER)
+    return min(max(wait, timedelta()), MAX_RETRY_AFTER)
 
 
 def _until(date: str, now: datetime) -> timedelta:
@@ -54,13 +54,13 @@ def _until(date: str, now: datetime) -> timedelta:
 def table() -> list[tuple[int, str, str]]:
     """(attempt, what is waited before it, the time since the event) for the documentation."""
     rows, since = [], timedelta()
-    for number, wait in enumerate(WAITS, start=1):
+    for number, wait in enumerate(RETRY_DELAYS, start=1):
         since += wait
-        rows.append((number, _written(wait) or "at once", _written(since) or "at once"))
+        rows.append((number, _format_duration(wait) or "at once", _format_duration(since) or "at once"))
     return rows
 
 
-def _written(time: timedelta) -> str:
+def _format_duration(time: timedelta) -> str:
     hours, rest = divmod(int(time.total_seconds()), 3600)
     minutes, seconds = divmod(rest, 60)
     parts = ((hours, "h"), (minutes, "min"), (seconds, "s"))

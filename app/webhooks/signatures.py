@@ -19,7 +19,7 @@ SHORTEST, LONGEST = 24, 64
 """Bytes of a key, as the standard bounds them."""
 
 
-class BadSecret(ValueError):
+class InvalidSecret(ValueError):
     """The text is not a secret of Standard Webhooks."""
 
 
@@ -50,7 +50,7 @@ def _key(secret: str) -> bytes:
     try:
         key = base64.b64decode(secret.removeprefix(PREFIX), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadSecret("A secret is whsec_ and then base64") from error
+        raise InvalidSecret("A secret is whsec_ and then base64") from error
     if not secret.startswith(PREFIX) or not SHORTEST <= len(key) <= LONGEST:
-        raise BadSecret(f"A secret is whsec_ and then {SHORTEST} to {LONGEST} bytes in base64")
+        raise InvalidSecret(f"A secret is whsec_ and then {SHORTEST} to {LONGEST} bytes in base64")
     return key

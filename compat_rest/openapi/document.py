@@ -6,17 +6,17 @@ from http import HTTPStatus
 from typing import Any
 
 from app.auth.browsers import SESSION_COOKIE
-from app.context import Budget
+from app.context import RateLimit
 from app.ids import Kind
 from app.imaging.formats import Format
 from app.ratelimits.policies import Policy
 from app.settings import Settings
-from app.uploads.clients.catalogue import TOOLS
+from app.uploads.clients.catalogue import UPLOAD_CLIENTS
 from app.webhooks import schedule
-from app.webhooks.outcomes import ABOUT
+from app.webhooks.outcomes import DESCRIPTIONS
 from compat_rest.errors import STATUS
 from compat_rest.openapi import events, img, responses
-from compat_rest.openapi.operations import OPERATIONS, Answer, Operation
+from compat_rest.openapi.operations import OPERATIONS, OperationSpec, SuccessResponse
 from compat_rest.openapi.schemas import SCHEMAS, Schema, id_of
 from compat_rest.routes import API
 
@@ -25,7 +25,7 @@ JSON = "application/json"
 OBJECT = {"type": "object"}
 """Configurations of tools in JSON: each is as its tool has it."""
 PREFIX = "/v1"
-ABOUT_THE_API = """\
+DESCRIPTION = """\
 Upload images, keep them in albums, and show them in whatever size and format a page needs.
 
 Send `Authorization: Bearer YOUR_API_TOKEN`. Every success is `{"success": true, "data": …}`, every error
@@ -42,7 +42,7 @@ TAGS = {
     "Account": "The account that asks.",
     "Pictures": "Images as they are shown: the original, or what the parameters make of it.",
 }
-OF_PATHS: Mapping[str, Mapping[str, Kind]] = {
+PATH_PARAMETERS: Mapping[str, Mapping[str, Kind]] = {
     "/images": {"id": Kind.IMAGE},
     "/uploads": {"id": Kind.UPLOAD},
     "/albums": {"id": Kind.ALBUM},
@@ -58,13 +58,13 @@ def document(settings: Settings) -> Schema:
         "info": {
             "title": "PicHub",
             "version": VERSION,
-            "description": ABOUT_THE_API,
+            "description": DESCRIPTION,
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": settings.url}],
         "tags": [{"name": name, "description": about} for name, about in TAGS.items()],
         "paths": {f"{PREFIX}{path}": _path(path) for path in API} | img.paths(settings),
-        "webhooks": events.told(),
+        "webhooks": events.webhooks(),
         "components": {
             "schemas": dict(SCHEMAS),
             "headers": dict(responses.HEADERS),
@@ -88,7 +88,7 @@ def document(settings: Settings) -> Schema:
         "x-webhook-attempts": [
             {"attempt": attempt, "after": wait, "since": since} for attempt, wait, since in schedule.table()
         ],
-        "x-webhook-outcomes": {outcome.value: about for outcome, about in ABOUT.items()},
+        "x-webhook-outcomes": {outcome.value: about for outcome, about in DESCRIPTIONS.items()},
     }
 
 
@@ -96,7 +96,7 @@ def _path(path: str) -> Schema:
     return {method.lower(): _operation(path, OPERATIONS[f"{method} {path}"]) for method in API[path]}
 
 
-def _operation(path: str, row: Operation) -> Schema:
+def _operation(path: str, row: OperationSpec) -> Schema:
     described: Schema = {
         "operationId": row.id,
         "tags": [row.tag],
@@ -116,18 +116,18 @@ def _operation(path: str, row: Operation) -> Schema:
 
 
 def _path_parameters(path: str) -> list[Schema]:
-    kinds = next((kinds for start, kinds in OF_PATHS.items() if path.startswith(start)), {})
+    kinds = next((kinds for start, kinds in PATH_PARAMETERS.items() if path.startswith(start)), {})
     return [_path_parameter(name, kinds.get(name)) for name in re.findall(r"{(\w+)}", path)]
 
 
 def _path_parameter(name: str, kind: Kind | None) -> Schema:
     """An id of this kind; without one, the name of a tool."""
     about = f"The id of the {kind.name.lower()}." if kind else "The tool."
-    schema = id_of(kind, "") if kind else {"type": "string", "enum": list(TOOLS)}
+    schema = id_of(kind, "") if kind else {"type": "string", "enum": list(UPLOAD_CLIENTS)}
     return {"name": name, "in": "path", "required": True, "description": about, "schema": schema}
 
 
-def _success(answer: Answer, *, is_counted: bool) -> Schema:
+def _success(answer: SuccessResponse, *, is_counted: bool) -> Schema:
     headers = responses.limit_headers() if is_counted else {"X-Request-Id": responses.header("X-Request-Id")}
     if answer.is_located:
         headers["Location"] = {
@@ -138,16 +138,16 @@ def _success(answer: Answer, *, is_counted: bool) -> Schema:
         name: {"description": about, "schema": {"type": "string"}} for name, about in answer.headers.items()
     }
     if answer.status == HTTPStatus.NO_CONTENT:
-        return {"description": answer.about, "headers": headers}
+        return {"description": answer.description, "headers": headers}
     content = {kind: {"schema": OBJECT if kind == JSON else answer.schema} for kind in answer.files}
     return {
-        "description": answer.about,
+        "description": answer.description,
         "headers": headers,
         "content": content or {JSON: {"schema": answer.schema, "example": answer.example}},
     }
 
 
-def _codes(path: str, row: Operation) -> set[str]:
+def _codes(path: str, row: OperationSpec) -> set[str]:
     """What can go wrong: with the token, the address, the body, and what is this operation's own."""
     codes = {*row.errors, "INTERNAL_ERROR"}
     if row.scope is not None:
@@ -164,10 +164,10 @@ def _codes(path: str, row: Operation) -> set[str]:
 def _limits(settings: Settings) -> dict[str, Any]:
     """What this server allows."""
     policies = {
-        Budget.API: settings.limit_api,
-        Budget.UPLOAD: settings.limit_upload,
-        Budget.FAILURES: settings.limit_failures,
-        Budget.MISSES: settings.limit_misses,
+        RateLimit.API: settings.limit_api,
+        RateLimit.UPLOAD: settings.limit_upload,
+        RateLimit.AUTH_FAILURES: settings.limit_failures,
+        RateLimit.RENDERS: settings.limit_misses,
     }
     return {
         "policies": {

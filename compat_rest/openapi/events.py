@@ -2,28 +2,28 @@
 
 from app.events.catalogue import CATALOGUE, EventType
 from app.ids import Kind
-from app.webhooks.examples import HAPPENINGS, MOMENT
-from compat_rest.openapi.schemas import EVENT_ID, Schema, id_of, text, thing
+from app.webhooks.examples import CREATED_AT, EXAMPLE_PAYLOADS
+from compat_rest.openapi.schemas import EVENT_ID, Schema, id_of, object_schema, string
 
 
-def told() -> dict[str, Schema]:
+def webhooks() -> dict[str, Schema]:
     """What a webhook is sent of each kind of event."""
-    return {kind.value: _told(kind, of.__doc__ or "") for kind, of in CATALOGUE.items()}
+    return {kind.value: _webhook(kind, of.__doc__ or "") for kind, of in CATALOGUE.items()}
 
 
-def _told(kind: EventType, about: str) -> Schema:
+def _webhook(kind: EventType, about: str) -> Schema:
     example = {
         "id": EVENT_ID,
         "type": kind.value,
         "event": kind.value,
-        "timestamp": MOMENT,
-        "data": HAPPENINGS[kind].data,
+        "timestamp": CREATED_AT,
+        "data": EXAMPLE_PAYLOADS[kind].data,
     }
     properties = {
         "id": id_of(Kind.EVENT, "The event; the same at each attempt."),
         "type": {"const": kind.value},
         "event": {"const": kind.value, "description": "The same, for older readers."},
-        "timestamp": text("When it happened.", format="date-time"),
+        "timestamp": string("When it happened.", format="date-time"),
         "data": {"type": "object", "description": "The thing as it was then."},
     }
     headers = {
@@ -50,7 +50,9 @@ def _told(kind: EventType, about: str) -> Schema:
             ],
             "requestBody": {
                 "required": True,
-                "content": {"application/json": {"schema": thing("", properties), "example": example}},
+                "content": {
+                    "application/json": {"schema": object_schema("", properties), "example": example}
+                },
             },
             "responses": {"2XX": {"description": "It came through; anything else is tried again."}},
         }

@@ -10,7 +10,7 @@ from app.settings import Settings
 from app.webhooks.examples import IMAGE_ID
 from compat_rest.openapi import responses
 from compat_rest.openapi.parameters import of_pictures
-from compat_rest.openapi.schemas import Schema, id_of, one_of, ref, text
+from compat_rest.openapi.schemas import Schema, id_of, one_of, ref, string
 
 CODES = (
     "BAD_REQUEST",
@@ -21,7 +21,7 @@ CODES = (
     "INTERNAL_ERROR",
     "BUSY",
 )
-ABOUT = """\
+DESCRIPTION = """\
 The original, byte for byte, where there is no parameter and no other extension; else what they make of it. Parameters
 that are not known are ignored. An image in a private album is there for its owner and for signed addresses.
 """
@@ -29,7 +29,7 @@ that are not known are ignored. An image in a private album is there for its own
 
 def paths(settings: Settings) -> Schema:
     """The two addresses of a picture, by path."""
-    path = text(
+    path = string(
         "The image's id, `{id}` or `{id}.{ext}`. The extension is the format, unless `fm` is given. A tail such as "
         "`/harbour.webp`, for people to read, is ignored.",
         examples=[f"{IMAGE_ID}.webp"],
@@ -67,7 +67,7 @@ def _picture(settings: Settings, id: str, path: Mapping[str, Schema]) -> Schema:
         "operationId": id,
         "tags": ["Pictures"],
         "summary": "Ask what a picture is" if id.startswith("head") else "Get a picture",
-        "description": ABOUT,
+        "description": DESCRIPTION,
         "security": [{}, {"token": ["images:read"]}, {"session": []}],
         "parameters": [
             *(

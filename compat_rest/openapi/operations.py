@@ -12,9 +12,9 @@ from app.resolvers import categories as category_rules
 from app.resolvers import images as image_rules
 from app.resolvers import webhooks as webhook_rules
 from app.resolvers.validation import MAX_TAG_LENGTH, MAX_TAGS
-from app.uploads.clients.catalogue import TOOLS
+from app.uploads.clients.catalogue import UPLOAD_CLIENTS
 from compat_rest import albums, categories, images, tus, uploads, webhooks
-from compat_rest.bodies import FILE_NAMES, FORM_TEXTS, Field
+from compat_rest.bodies import FILE_NAMES, FORM_TEXTS, BodyField
 from compat_rest.openapi.parameters import (
     OF_DELETION,
     OF_DELIVERIES,
@@ -23,26 +23,28 @@ from compat_rest.openapi.parameters import (
     OF_OVERRIDES,
     OF_PIECES,
     PAGING,
-    Query,
+    QueryParameter,
 )
 from compat_rest.openapi.schemas import (
     EXAMPLES,
     SCHEMAS,
     Schema,
-    deleted,
     envelope,
     listing,
+    object_schema,
     ref,
-    text,
-    thing,
+    string,
+)
+from compat_rest.openapi.schemas import (
+    deleted as deleted_schema,
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class SuccessResponse:
     """A success: its status, what it means, the shape of its body and an example of it."""
 
-    about: str
+    description: str
     schema: Schema
     example: Mapping[str, Any]
     status: int = 200
@@ -55,40 +57,40 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Operation:
+class OperationSpec:
     """One row. `scope` is None where nobody need sign in; `errors` are codes beside those that such operations have."""
 
     id: str
     tag: str
     summary: str
-    answer: Answer
+    answer: SuccessResponse
     scope: Scope | None
     description: str = ""
-    query: Mapping[str, Query] = field(default_factory=dict)
+    query: Mapping[str, QueryParameter] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     errors: Sequence[str] = ()
 
 
-def showing(name: str, about: str, *, status: int = 200, is_located: bool = False) -> Answer:
+def one(name: str, about: str, *, status: int = 200, is_located: bool = False) -> SuccessResponse:
     """One thing."""
     example = {"success": True, "data": EXAMPLES[name]}
-    return Answer(about, envelope(ref(name)), example, status, is_located)
+    return SuccessResponse(about, envelope(ref(name)), example, status, is_located)
 
 
-def page_of(name: str, about: str) -> Answer:
+def page_of(name: str, about: str) -> SuccessResponse:
     """Several things, and where in the list they are."""
     example = {"success": True, "data": [EXAMPLES[name]], "meta": EXAMPLES["PageMeta"]}
-    return Answer(about, listing(name), example)
+    return SuccessResponse(about, listing(name), example)
 
 
-def gone(kind: Kind, name: str, **facts: str) -> Answer:
+def deleted(kind: Kind, name: str, **facts: str) -> SuccessResponse:
     """What is said of a thing that was deleted."""
     example = {"id": EXAMPLES[name]["id"], "deleted": True, **dict.fromkeys(facts, 1)}
-    return Answer("It is gone.", deleted(kind, **facts), {"success": True, "data": example})
+    return SuccessResponse("It is gone.", deleted_schema(kind, **facts), {"success": True, "data": example})
 
 
 def body(
-    fields: Mapping[str, Field],
+    fields: Mapping[str, BodyField],
     shown: str,
     example: Mapping[str, Any],
     *,
@@ -112,13 +114,14 @@ def body(
 
 def _form() -> Schema:
     """The upload form. One of the names of the file must be there; nothing in a field is as good as no field."""
-    file = text("The picture: JPG, PNG, WebP or GIF.", contentMediaType="application/octet-stream")
-    also = text(f"Another name for {FILE_NAMES[0]}.", contentMediaType="application/octet-stream")
+    file = string("The picture: JPG, PNG, WebP or GIF.", contentMediaType="application/octet-stream")
+    also = string(f"Another name for {FILE_NAMES[0]}.", contentMediaType="application/octet-stream")
     of_image = SCHEMAS["Image"]["properties"]
     texts = {
-        name: text(of_image[name]["description"], **OF_IMAGE.get(name, {}), default="") for name in FORM_TEXTS
+        name: string(of_image[name]["description"], **IMAGE_BOUNDS.get(name, {}), default="")
+        for name in FORM_TEXTS
     }
-    tags = {"type": "array", "items": {"type": "string"}, **OF_IMAGE["tags"], "default": []}
+    tags = {"type": "array", "items": {"type": "string"}, **IMAGE_BOUNDS["tags"], "default": []}
     tags["description"] = "Tags, one a field, or several in one field separated by commas."
     names = {FILE_NAMES[0]: file, **texts, "tags": tags, **dict.fromkeys(FILE_NAMES[1:], also)}
     schema = {
@@ -129,31 +132,31 @@ def _form() -> Schema:
     return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
 
-OF_IMAGE: Mapping[str, Schema] = {
-    "filename": {"minLength": 1, "maxLength": image_rules.MAX_FILENAME},
-    "title": {"maxLength": image_rules.MAX_TITLE},
-    "description": {"maxLength": image_rules.MAX_DESCRIPTION},
+IMAGE_BOUNDS: Mapping[str, Schema] = {
+    "filename": {"minLength": 1, "maxLength": image_rules.MAX_FILENAME_LENGTH},
+    "title": {"maxLength": image_rules.MAX_TITLE_LENGTH},
+    "description": {"maxLength": image_rules.MAX_DESCRIPTION_LENGTH},
     "tags": {"maxItems": MAX_TAGS, "items": {"type": "string", "maxLength": MAX_TAG_LENGTH}},
 }
-OF_ALBUM: Mapping[str, Schema] = {
-    "name": {"minLength": 1, "maxLength": album_rules.MAX_NAME},
-    "description": {"maxLength": album_rules.MAX_DESCRIPTION},
+ALBUM_BOUNDS: Mapping[str, Schema] = {
+    "name": {"minLength": 1, "maxLength": album_rules.MAX_NAME_LENGTH},
+    "description": {"maxLength": album_rules.MAX_DESCRIPTION_LENGTH},
 }
-OF_CATEGORY: Mapping[str, Schema] = {
-    "name": {"minLength": 1, "maxLength": category_rules.MAX_NAME},
-    "description": {"maxLength": category_rules.MAX_DESCRIPTION},
+CATEGORY_BOUNDS: Mapping[str, Schema] = {
+    "name": {"minLength": 1, "maxLength": category_rules.MAX_NAME_LENGTH},
+    "description": {"maxLength": category_rules.MAX_DESCRIPTION_LENGTH},
 }
-OF_WEBHOOK: Mapping[str, Schema] = {
+WEBHOOK_BOUNDS: Mapping[str, Schema] = {
     "events": {"minItems": 1, "items": {"type": "string", "enum": [*map(str, EventType)]}},
-    "description": {"maxLength": webhook_rules.MAX_DESCRIPTION},
+    "description": {"maxLength": webhook_rules.MAX_DESCRIPTION_LENGTH},
 }
 
-UPLOADED = Answer(
+UPLOADED = SuccessResponse(
     "The image.",
     envelope(
         ref("Image"),
-        message=text("A few words."),
-        url=text("The address of the original, where old uploader tools look for it.", format="uri"),
+        message=string("A few words."),
+        url=string("The address of the original, where old uploader tools look for it.", format="uri"),
     ),
     {
         "success": True,
@@ -162,20 +165,20 @@ UPLOADED = Answer(
         "data": EXAMPLES["Image"],
     },
 )
-STANDS = {
+UPLOAD_HEADERS = {
     "Upload-Offset": "How many bytes are here.",
     "Upload-Expires": "When the upload ends, unless more bytes come.",
 }
-RECEIVED = Answer(
+RECEIVED = SuccessResponse(
     "The bytes are kept; with the last, the file has become an image.",
     {},
     {},
     status=204,
-    headers={**STANDS, "Upload-Image": "The id of the image, once there is one."},
+    headers={**UPLOAD_HEADERS, "Upload-Image": "The id of the image, once there is one."},
 )
-OCTETS: Schema = {"required": True, "content": {tus.OFFSET_OCTETS: {"schema": {}}}}
+OFFSET_BODY: Schema = {"required": True, "content": {tus.OFFSET_MEDIA_TYPE: {"schema": {}}}}
 WHOLE_FILE: Schema = {"required": True, "content": {"application/octet-stream": {"schema": {}}}}
-OF_BYTES = (
+UPLOAD_ERRORS = (
     "CONFLICT",
     "GONE",
     "PRECONDITION_FAILED",
@@ -185,11 +188,11 @@ OF_BYTES = (
     "BUSY",
     "INSUFFICIENT_STORAGE",
 )
-EVENTS = Answer(
+EVENTS = SuccessResponse(
     "The events, oldest first.",
     envelope(
         {"type": "array", "items": ref("Event")},
-        meta=thing(
+        meta=object_schema(
             "",
             {
                 "next": {"type": ["string", "null"], "description": "The cursor to ask after next time."},
@@ -199,14 +202,14 @@ EVENTS = Answer(
     ),
     {"success": True, "data": [EXAMPLES["Event"]], "meta": {"next": "MDFrM2Y", "has_more": False}},
 )
-THE_DOCUMENT = Answer("This document.", {"type": "object"}, {"openapi": "3.1.0"})
+OPENAPI_DOCUMENT = SuccessResponse("This document.", {"type": "object"}, {"openapi": "3.1.0"})
 
 READ, WRITE = Scope.IMAGES_READ, Scope.IMAGES_WRITE
 ALBUMS_READ, ALBUMS_WRITE = Scope.ALBUMS_READ, Scope.ALBUMS_WRITE
 HOOKS_READ, HOOKS_WRITE = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
 
-OPERATIONS: Mapping[str, Operation] = {
-    "POST /upload": Operation(
+OPERATIONS: Mapping[str, OperationSpec] = {
+    "POST /upload": OperationSpec(
         id="uploadImage",
         tag="Images",
         summary="Upload an image",
@@ -216,7 +219,7 @@ OPERATIONS: Mapping[str, Operation] = {
         answer=UPLOADED,
         errors=("UNSUPPORTED_MEDIA_TYPE", "BUSY", "INSUFFICIENT_STORAGE"),
     ),
-    "POST /uploads": Operation(
+    "POST /uploads": OperationSpec(
         id="createUpload",
         tag="Uploads",
         summary="Begin an upload in pieces",
@@ -227,24 +230,24 @@ OPERATIONS: Mapping[str, Operation] = {
             "Image",
             {"filename": "sea.jpg", "size": 31_457_280},
             required=uploads.NEEDED,
-            bounds=OF_IMAGE,
+            bounds=IMAGE_BOUNDS,
         ),
-        answer=Answer(
+        answer=SuccessResponse(
             "The upload, which has no bytes yet.",
             envelope(ref("Upload")),
             {"success": True, "data": {**EXAMPLES["Upload"], "offset": 0}},
             201,
             is_located=True,
-            headers=STANDS,
+            headers=UPLOAD_HEADERS,
         ),
         errors=("PRECONDITION_FAILED", "INSUFFICIENT_STORAGE"),
     ),
-    "OPTIONS /uploads": Operation(
+    "OPTIONS /uploads": OperationSpec(
         id="getUploadOptions",
         tag="Uploads",
         summary="Ask what of tus is spoken here",
         scope=None,
-        answer=Answer(
+        answer=SuccessResponse(
             "The versions, the extensions, and the largest file.",
             {},
             {},
@@ -257,27 +260,27 @@ OPERATIONS: Mapping[str, Operation] = {
             },
         ),
     ),
-    "GET /uploads/{id}": Operation(
+    "GET /uploads/{id}": OperationSpec(
         id="getUpload",
         tag="Uploads",
         summary="Get an upload",
         description="Where it stands, and what it became. HEAD tells the same in the headers of tus.",
         scope=Scope.IMAGES_UPLOAD,
-        answer=showing("Upload", "The upload."),
+        answer=one("Upload", "The upload."),
         errors=("GONE", "PRECONDITION_FAILED"),
     ),
-    "PATCH /uploads/{id}": Operation(
+    "PATCH /uploads/{id}": OperationSpec(
         id="appendToUpload",
         tag="Uploads",
         summary="Send a piece of the file",
         description="Bytes from Upload-Offset on. What came before a connection breaks is kept; HEAD tells how much.",
         scope=Scope.IMAGES_UPLOAD,
         query=OF_PIECES,
-        body=OCTETS,
+        body=OFFSET_BODY,
         answer=RECEIVED,
-        errors=OF_BYTES,
+        errors=UPLOAD_ERRORS,
     ),
-    "PUT /uploads/{id}": Operation(
+    "PUT /uploads/{id}": OperationSpec(
         id="putUpload",
         tag="Uploads",
         summary="Send the whole file",
@@ -285,29 +288,29 @@ OPERATIONS: Mapping[str, Operation] = {
         scope=Scope.IMAGES_UPLOAD,
         body=WHOLE_FILE,
         answer=UPLOADED,
-        errors=OF_BYTES,
+        errors=UPLOAD_ERRORS,
     ),
-    "DELETE /uploads/{id}": Operation(
+    "DELETE /uploads/{id}": OperationSpec(
         id="deleteUpload",
         tag="Uploads",
         summary="End an upload",
         description="What came of it goes; an image that it became stays. To a client of tus the answer is 204.",
         scope=Scope.IMAGES_UPLOAD,
-        answer=gone(Kind.UPLOAD, "Upload"),
+        answer=deleted(Kind.UPLOAD, "Upload"),
         errors=("PRECONDITION_FAILED",),
     ),
-    "POST /uploads/{id}": Operation(
+    "POST /uploads/{id}": OperationSpec(
         id="overrideUpload",
         tag="Uploads",
         summary="Send a piece where PATCH does not get through",
         description="Does what the method in X-HTTP-Method-Override does.",
         scope=Scope.IMAGES_UPLOAD,
         query=OF_OVERRIDES,
-        body=OCTETS,
+        body=OFFSET_BODY,
         answer=RECEIVED,
-        errors=("METHOD_NOT_ALLOWED", *OF_BYTES),
+        errors=("METHOD_NOT_ALLOWED", *UPLOAD_ERRORS),
     ),
-    "GET /images": Operation(
+    "GET /images": OperationSpec(
         id="listImages",
         tag="Images",
         summary="List images",
@@ -317,33 +320,33 @@ OPERATIONS: Mapping[str, Operation] = {
         answer=page_of("Image", "A page of images."),
         errors=("NOT_FOUND", "VALIDATION_ERROR"),
     ),
-    "GET /images/{id}": Operation(
+    "GET /images/{id}": OperationSpec(
         id="getImage",
         tag="Images",
         summary="Get an image",
         scope=READ,
-        answer=showing("Image", "The image."),
+        answer=one("Image", "The image."),
     ),
-    "PATCH /images/{id}": Operation(
+    "PATCH /images/{id}": OperationSpec(
         id="updateImage",
         tag="Images",
         summary="Change an image",
         description="Changes what the body names. Null empties a field, or takes the image out of its album.",
         scope=WRITE,
-        body=body(images.CHANGES, "Image", {"title": "The sea", "tags": ["sea"]}, bounds=OF_IMAGE),
-        answer=showing("Image", "The image as it is now."),
+        body=body(images.CHANGES, "Image", {"title": "The sea", "tags": ["sea"]}, bounds=IMAGE_BOUNDS),
+        answer=one("Image", "The image as it is now."),
     ),
-    "DELETE /images/{id}": Operation(
+    "DELETE /images/{id}": OperationSpec(
         id="deleteImage",
         tag="Images",
         summary="Delete an image",
         description="For ever: the original and all that was made of it are gone before the answer is sent.",
         scope=WRITE,
-        answer=gone(
+        answer=deleted(
             Kind.IMAGE, "Image", variants_removed="How many files that were made of it went with it."
         ),
     ),
-    "POST /albums": Operation(
+    "POST /albums": OperationSpec(
         id="createAlbum",
         tag="Albums",
         summary="Create an album",
@@ -354,11 +357,11 @@ OPERATIONS: Mapping[str, Operation] = {
             "Album",
             {"name": "Holidays", "description": "By the sea", "is_public": True},
             required=albums.NEEDED,
-            bounds=OF_ALBUM,
+            bounds=ALBUM_BOUNDS,
         ),
-        answer=showing("Album", "The new album.", status=201, is_located=True),
+        answer=one("Album", "The new album.", status=201, is_located=True),
     ),
-    "GET /albums": Operation(
+    "GET /albums": OperationSpec(
         id="listAlbums",
         tag="Albums",
         summary="List albums",
@@ -367,32 +370,32 @@ OPERATIONS: Mapping[str, Operation] = {
         query=PAGING,
         answer=page_of("Album", "A page of albums."),
     ),
-    "GET /albums/{id}": Operation(
+    "GET /albums/{id}": OperationSpec(
         id="getAlbum",
         tag="Albums",
         summary="Get an album",
         scope=ALBUMS_READ,
-        answer=showing("Album", "The album."),
+        answer=one("Album", "The album."),
     ),
-    "PATCH /albums/{id}": Operation(
+    "PATCH /albums/{id}": OperationSpec(
         id="updateAlbum",
         tag="Albums",
         summary="Change an album",
         description="Changes what the body names. A private album hides its images from all but you.",
         scope=ALBUMS_WRITE,
-        body=body(albums.FIELDS, "Album", {"is_public": False}, bounds=OF_ALBUM),
-        answer=showing("Album", "The album as it is now."),
+        body=body(albums.FIELDS, "Album", {"is_public": False}, bounds=ALBUM_BOUNDS),
+        answer=one("Album", "The album as it is now."),
     ),
-    "DELETE /albums/{id}": Operation(
+    "DELETE /albums/{id}": OperationSpec(
         id="deleteAlbum",
         tag="Albums",
         summary="Delete an album",
         description="Its images stay, unless delete_images says otherwise; then images:write is needed too.",
         scope=ALBUMS_WRITE,
         query=OF_DELETION,
-        answer=gone(Kind.ALBUM, "Album", images_deleted="How many images went with it."),
+        answer=deleted(Kind.ALBUM, "Album", images_deleted="How many images went with it."),
     ),
-    "POST /categories": Operation(
+    "POST /categories": OperationSpec(
         id="createCategory",
         tag="Categories",
         summary="Create a category",
@@ -402,11 +405,11 @@ OPERATIONS: Mapping[str, Operation] = {
             "Category",
             {"name": "Landscapes"},
             required=categories.NEEDED,
-            bounds=OF_CATEGORY,
+            bounds=CATEGORY_BOUNDS,
         ),
-        answer=showing("Category", "The new category.", status=201, is_located=True),
+        answer=one("Category", "The new category.", status=201, is_located=True),
     ),
-    "GET /categories": Operation(
+    "GET /categories": OperationSpec(
         id="listCategories",
         tag="Categories",
         summary="List categories",
@@ -415,31 +418,31 @@ OPERATIONS: Mapping[str, Operation] = {
         query=PAGING,
         answer=page_of("Category", "A page of categories."),
     ),
-    "GET /categories/{id}": Operation(
+    "GET /categories/{id}": OperationSpec(
         id="getCategory",
         tag="Categories",
         summary="Get a category",
         scope=ALBUMS_READ,
-        answer=showing("Category", "The category."),
+        answer=one("Category", "The category."),
     ),
-    "PATCH /categories/{id}": Operation(
+    "PATCH /categories/{id}": OperationSpec(
         id="updateCategory",
         tag="Categories",
         summary="Change a category",
         description="Changes what the body names.",
         scope=ALBUMS_WRITE,
-        body=body(categories.FIELDS, "Category", {"name": "Seascapes"}, bounds=OF_CATEGORY),
-        answer=showing("Category", "The category as it is now."),
+        body=body(categories.FIELDS, "Category", {"name": "Seascapes"}, bounds=CATEGORY_BOUNDS),
+        answer=one("Category", "The category as it is now."),
     ),
-    "DELETE /categories/{id}": Operation(
+    "DELETE /categories/{id}": OperationSpec(
         id="deleteCategory",
         tag="Categories",
         summary="Delete a category",
         description="Its images stay.",
         scope=ALBUMS_WRITE,
-        answer=gone(Kind.CATEGORY, "Category"),
+        answer=deleted(Kind.CATEGORY, "Category"),
     ),
-    "POST /webhooks": Operation(
+    "POST /webhooks": OperationSpec(
         id="createWebhook",
         tag="Webhooks",
         summary="Create a webhook",
@@ -450,11 +453,11 @@ OPERATIONS: Mapping[str, Operation] = {
             "Webhook",
             {"url": "https://example.org/hook", "events": ["image.uploaded", "image.deleted"]},
             required=webhooks.NEEDED,
-            bounds=OF_WEBHOOK,
+            bounds=WEBHOOK_BOUNDS,
         ),
-        answer=showing("WebhookWithSecret", "The new webhook, with its secret.", status=201, is_located=True),
+        answer=one("WebhookWithSecret", "The new webhook, with its secret.", status=201, is_located=True),
     ),
-    "GET /webhooks": Operation(
+    "GET /webhooks": OperationSpec(
         id="listWebhooks",
         tag="Webhooks",
         summary="List webhooks",
@@ -462,46 +465,46 @@ OPERATIONS: Mapping[str, Operation] = {
         query=PAGING,
         answer=page_of("Webhook", "A page of webhooks."),
     ),
-    "GET /webhooks/{id}": Operation(
+    "GET /webhooks/{id}": OperationSpec(
         id="getWebhook",
         tag="Webhooks",
         summary="Get a webhook",
         scope=HOOKS_READ,
-        answer=showing("Webhook", "The webhook."),
+        answer=one("Webhook", "The webhook."),
     ),
-    "PATCH /webhooks/{id}": Operation(
+    "PATCH /webhooks/{id}": OperationSpec(
         id="updateWebhook",
         tag="Webhooks",
         summary="Change a webhook",
         description="Changes what the body names. One that was disabled is made active again by is_active.",
         scope=HOOKS_WRITE,
-        body=body(webhooks.CHANGES, "Webhook", {"is_active": False}, bounds=OF_WEBHOOK),
-        answer=showing("Webhook", "The webhook as it is now."),
+        body=body(webhooks.CHANGES, "Webhook", {"is_active": False}, bounds=WEBHOOK_BOUNDS),
+        answer=one("Webhook", "The webhook as it is now."),
     ),
-    "DELETE /webhooks/{id}": Operation(
+    "DELETE /webhooks/{id}": OperationSpec(
         id="deleteWebhook",
         tag="Webhooks",
         summary="Delete a webhook",
         scope=HOOKS_WRITE,
-        answer=gone(Kind.WEBHOOK, "Webhook"),
+        answer=deleted(Kind.WEBHOOK, "Webhook"),
     ),
-    "POST /webhooks/{id}/test": Operation(
+    "POST /webhooks/{id}/test": OperationSpec(
         id="pingWebhook",
         tag="Webhooks",
         summary="Send a ping",
         description="A ping takes the whole way that events take; what came of it stands in the deliveries.",
         scope=HOOKS_WRITE,
-        answer=showing("Webhook", "It will be sent in a moment.", status=202),
+        answer=one("Webhook", "It will be sent in a moment.", status=202),
     ),
-    "POST /webhooks/{id}/rotate-secret": Operation(
+    "POST /webhooks/{id}/rotate-secret": OperationSpec(
         id="rotateWebhookSecret",
         tag="Webhooks",
         summary="Change the secret",
         description="The old secret signs too for 24 hours.",
         scope=HOOKS_WRITE,
-        answer=showing("WebhookWithSecret", "The webhook, with its new secret."),
+        answer=one("WebhookWithSecret", "The webhook, with its new secret."),
     ),
-    "GET /webhooks/{id}/deliveries": Operation(
+    "GET /webhooks/{id}/deliveries": OperationSpec(
         id="listDeliveries",
         tag="Webhooks",
         summary="List deliveries",
@@ -510,15 +513,15 @@ OPERATIONS: Mapping[str, Operation] = {
         query=OF_DELIVERIES,
         answer=page_of("Delivery", "A page of deliveries."),
     ),
-    "POST /webhooks/{id}/deliveries/{delivery_id}/redeliver": Operation(
+    "POST /webhooks/{id}/deliveries/{delivery_id}/redeliver": OperationSpec(
         id="redeliver",
         tag="Webhooks",
         summary="Deliver again",
         description="Starts anew, also with what succeeded.",
         scope=HOOKS_WRITE,
-        answer=showing("Delivery", "It will be sent in a moment.", status=202),
+        answer=one("Delivery", "It will be sent in a moment.", status=202),
     ),
-    "GET /events": Operation(
+    "GET /events": OperationSpec(
         id="listEvents",
         tag="Events",
         summary="List events",
@@ -527,32 +530,32 @@ OPERATIONS: Mapping[str, Operation] = {
         query=OF_EVENTS,
         answer=EVENTS,
     ),
-    "GET /account": Operation(
+    "GET /account": OperationSpec(
         id="getAccount",
         tag="Account",
         summary="Get your account",
         description="What it uses, and what it may.",
         scope=Scope.ACCOUNT_READ,
-        answer=showing("Account", "The account."),
+        answer=one("Account", "The account."),
     ),
-    "GET /uploaders/{name}": Operation(
+    "GET /uploaders/{name}": OperationSpec(
         id="getUploader",
         tag="Account",
         summary="Get a configuration of a tool that uploads",
         description="A file that makes the tool upload to this server, with the token in it that asks for it.",
         scope=Scope.IMAGES_UPLOAD,
-        answer=Answer(
+        answer=SuccessResponse(
             "The file.",
             {"type": "string"},
             {},
-            files=sorted({tool.media_type for tool in TOOLS.values()}),
+            files=sorted({tool.media_type for tool in UPLOAD_CLIENTS.values()}),
         ),
     ),
-    "GET /openapi.json": Operation(
+    "GET /openapi.json": OperationSpec(
         id="getOpenApi",
         tag="Account",
         summary="Get this document",
         scope=None,
-        answer=THE_DOCUMENT,
+        answer=OPENAPI_DOCUMENT,
     ),
 }

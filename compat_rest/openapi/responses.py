@@ -27,7 +27,7 @@ from app.errors import (
 from app.settings import Settings
 from app.webhooks.examples import IMAGE_ID
 from compat_rest import present, tus
-from compat_rest.errors import CODE, DETAILS, STATUS, answer_to, unexpected
+from compat_rest.errors import CODE, DETAILS, STATUS, internal_error, response_to
 from compat_rest.openapi.schemas import Schema, ref
 
 LIMIT_HEADERS: Mapping[str, Schema] = {
@@ -162,7 +162,7 @@ def _answers(settings: Settings) -> dict[str, Response]:
         DETAILS[405].format(allowed="DELETE, GET, HEAD, PATCH", method="'PUT'"),
     )
     return {
-        **{error.code: answer_to(error) for error in given},
+        **{error.code: response_to(error) for error in given},
         CODE[405]: wrong_method,
-        PicHubError.code: unexpected(REQUEST_ID["example"]),
+        PicHubError.code: internal_error(REQUEST_ID["example"]),
     }

@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 from app.events.catalogue import EventType
 from app.ids import ALPHABET, LENGTH, Kind
 from app.imaging.formats import Format
-from app.models import DeliveryStatus, DisabledReason, Outcome, Role, UploadState
-from app.webhooks.examples import ALBUM, IMAGE, IMAGE_ID, MOMENT, WEBHOOK_ID
+from app.models import AttemptOutcome, DeliveryStatus, DisabledReason, Role, UploadState
+from app.webhooks.examples import ALBUM, CREATED_AT, IMAGE, IMAGE_ID, WEBHOOK_ID
 from compat_rest.errors import STATUS
 
 Schema: TypeAlias = dict[str, Any]
@@ -25,7 +25,7 @@ def typed(type: str, about: str, **more: Any) -> Schema:
     return {"type": type, **({"description": about} if about else {}), **more}
 
 
-def text(about: str, **more: Any) -> Schema:
+def string(about: str, **more: Any) -> Schema:
     return typed("string", about, **more)
 
 
@@ -37,23 +37,23 @@ def flag(about: str) -> Schema:
     return typed("boolean", about)
 
 
-def moment(about: str) -> Schema:
-    return text(f"{about} RFC 3339, in UTC.", format="date-time")
+def timestamp(about: str) -> Schema:
+    return string(f"{about} RFC 3339, in UTC.", format="date-time")
 
 
-def link(about: str) -> Schema:
-    return text(about, format="uri")
+def url(about: str) -> Schema:
+    return string(about, format="uri")
 
 
 def id_of(kind: Kind, about: str) -> Schema:
-    return text(about, pattern=f"^{kind}_[{ALPHABET}]{{{LENGTH}}}$")
+    return string(about, pattern=f"^{kind}_[{ALPHABET}]{{{LENGTH}}}$")
 
 
 def one_of(about: str, words: Sequence[str]) -> Schema:
-    return text(about, enum=[str(word) for word in words])
+    return string(about, enum=[str(word) for word in words])
 
 
-def several(items: Schema, about: str) -> Schema:
+def array(items: Schema, about: str) -> Schema:
     return typed("array", about, items=items)
 
 
@@ -62,7 +62,7 @@ def or_null(schema: Schema) -> Schema:
     return nullable | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
 
 
-def thing(about: str, properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
+def object_schema(about: str, properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
     """An object that has all of these, but for those that are optional."""
     required = [name for name in properties if name not in optional]
     return typed("object", about, properties=dict(properties), required=required)
@@ -70,7 +70,7 @@ def thing(about: str, properties: Mapping[str, Schema], *, optional: Sequence[st
 
 def envelope(data: Schema, **beside: Schema) -> Schema:
     """What every success is wrapped in."""
-    return thing("", {"success": {"const": True}, **beside, "data": data})
+    return object_schema("", {"success": {"const": True}, **beside, "data": data})
 
 
 def listing(item: str) -> Schema:
@@ -79,90 +79,92 @@ def listing(item: str) -> Schema:
 
 def deleted(kind: Kind, **facts: str) -> Schema:
     properties = {"id": id_of(kind, "What was deleted."), "deleted": {"const": True}}
-    return envelope(thing("", properties | {name: number(about) for name, about in facts.items()}))
+    return envelope(object_schema("", properties | {name: number(about) for name, about in facts.items()}))
 
 
 TIMES = {
-    "created_at": moment("When it was made."),
-    "updated_at": moment("When it was last changed."),
+    "created_at": timestamp("When it was made."),
+    "updated_at": timestamp("When it was last changed."),
 }
-LINKS = thing(
+LINKS = object_schema(
     "The address, ready to paste.",
     {
-        "url": link("As it is."),
-        "html": text("For a page."),
-        "markdown": text("For a README."),
-        "bbcode": text("For a forum."),
+        "url": url("As it is."),
+        "html": string("For a page."),
+        "markdown": string("For a README."),
+        "bbcode": string("For a forum."),
     },
 )
-USAGE = thing("", {"bytes": number("What its files take."), "images": number("How many images it has.")})
-LIMITS = thing(
+USAGE = object_schema(
+    "", {"bytes": number("What its files take."), "images": number("How many images it has.")}
+)
+LIMITS = object_schema(
     "What this server allows.",
     {
         "max_upload_size": number("The largest file, in bytes."),
         "max_pixels": number("Width × height × frames."),
         "max_side": number("Width or height, in pixels."),
-        "requests": text("Requests of the account, such as 60/minute; or off."),
-        "uploads": text("Files of the account, such as 10/minute; or off."),
+        "requests": string("Requests of the account, such as 60/minute; or off."),
+        "uploads": string("Files of the account, such as 10/minute; or off."),
     },
 )
-ATTEMPT = thing(
+ATTEMPT = object_schema(
     "One try over the network.",
     {
-        "time": moment("When it was made."),
-        "outcome": one_of("How it ended.", list(Outcome)),
+        "time": timestamp("When it was made."),
+        "outcome": one_of("How it ended.", list(AttemptOutcome)),
         "status": or_null(number("The status of the answer, where there was one.")),
         "duration_ms": number("How long it took."),
-        "reason": or_null(text("What went wrong, in a few words.")),
-        "response_excerpt": or_null(text("The first characters of the answer.")),
+        "reason": or_null(string("What went wrong, in a few words.")),
+        "response_excerpt": or_null(string("The first characters of the answer.")),
     },
 )
-SECRET = text("Verifies what is sent. It is shown this once.", pattern="^whsec_")
+SECRET = string("Verifies what is sent. It is shown this once.", pattern="^whsec_")
 
 WEBHOOK = {
     "id": id_of(Kind.WEBHOOK, "The webhook."),
-    "url": link("Where events are sent."),
-    "description": or_null(text("Whatever its owner wants to say of it.")),
-    "events": several(one_of("", list(EventType)), "Which events are sent."),
+    "url": url("Where events are sent."),
+    "description": or_null(string("Whatever its owner wants to say of it.")),
+    "events": array(one_of("", list(EventType)), "Which events are sent."),
     "is_active": flag("Whether anything is sent."),
     "disabled_reason": or_null(one_of("Why PicHub disabled it.", list(DisabledReason))),
     **TIMES,
 }
 
 SCHEMAS: Mapping[str, Schema] = {
-    "Image": thing(
+    "Image": object_schema(
         "An image.",
         {
             "id": id_of(Kind.IMAGE, "The image. It is the same in REST, GraphQL, addresses and events."),
-            "url": link("The original, byte for byte."),
-            "thumbnail_url": link("A small WebP for lists."),
-            "delete_url": link("The address that DELETE is sent to."),
-            "filename": text("What the file was called."),
-            "title": or_null(text("Its title.")),
-            "description": or_null(text("What it shows.")),
+            "url": url("The original, byte for byte."),
+            "thumbnail_url": url("A small WebP for lists."),
+            "delete_url": url("The address that DELETE is sent to."),
+            "filename": string("What the file was called."),
+            "title": or_null(string("Its title.")),
+            "description": or_null(string("What it shows.")),
             "album_id": or_null(id_of(Kind.ALBUM, "The album that it is in.")),
             "category_id": or_null(id_of(Kind.CATEGORY, "Its category; only its owner is told.")),
-            "tags": several({"type": "string"}, "Its tags."),
+            "tags": array({"type": "string"}, "Its tags."),
             "mime_type": one_of("The type of its bytes.", [each.mime_type for each in Format]),
             "format": one_of("The format of its bytes, whatever the file was called.", list(Format)),
             "size": number("Bytes."),
             "width": number("Pixels, as it stands upright."),
             "height": number("Pixels, as it stands upright."),
             "frames": number("1 for what does not move."),
-            "sha256": text("The digest of its bytes.", pattern="^[0-9a-f]{64}$"),
-            "thumbhash": text("A blurred picture of it in a few bytes: ThumbHash, in base64."),
-            "dominant_color": text("The colour that it has most of, such as #2a6f97."),
+            "sha256": string("The digest of its bytes.", pattern="^[0-9a-f]{64}$"),
+            "thumbhash": string("A blurred picture of it in a few bytes: ThumbHash, in base64."),
+            "dominant_color": string("The colour that it has most of, such as #2a6f97."),
             "is_public": flag("Whether everyone who has the link sees it."),
             "links": LINKS,
             **TIMES,
         },
     ),
-    "Upload": thing(
+    "Upload": object_schema(
         "A file that comes in pieces.",
         {
             "id": id_of(Kind.UPLOAD, "The upload."),
-            "url": link("Where its bytes go."),
-            "filename": text("The name that the image will have."),
+            "url": url("Where its bytes go."),
+            "filename": string("The name that the image will have."),
             "state": one_of("Where it stands.", list(UploadState)),
             "size": number("Bytes that the file has."),
             "offset": number("Bytes that are here: the next is sent from there on."),
@@ -171,43 +173,43 @@ SCHEMAS: Mapping[str, Schema] = {
                 "description": "What it became; null until then, and once that image is deleted.",
             },
             "error": or_null(
-                thing(
+                object_schema(
                     "Why the picture was refused; null unless it was.",
                     {
-                        "code": text("A word for programs."),
-                        "message": text("A few words for people."),
-                        "details": text("A sentence that says what to do about it."),
+                        "code": string("A word for programs."),
+                        "message": string("A few words for people."),
+                        "details": string("A sentence that says what to do about it."),
                     },
                 )
             ),
-            "created_at": moment("When it began."),
-            "expires_at": moment("When it ends: 24 hours after its last byte."),
+            "created_at": timestamp("When it began."),
+            "expires_at": timestamp("When it ends: 24 hours after its last byte."),
         },
     ),
-    "Album": thing(
+    "Album": object_schema(
         "An album.",
         {
             "id": id_of(Kind.ALBUM, "The album."),
-            "name": text("Its name."),
-            "description": or_null(text("What is in it.")),
+            "name": string("Its name."),
+            "description": or_null(string("What is in it.")),
             "is_public": flag("Whether everyone who has the link sees its images."),
-            "cover_url": or_null(link("A small WebP of its newest image.")),
+            "cover_url": or_null(url("A small WebP of its newest image.")),
             "image_count": number("How many images are in it."),
             **TIMES,
         },
     ),
-    "Category": thing(
+    "Category": object_schema(
         "A category.",
         {
             "id": id_of(Kind.CATEGORY, "The category."),
-            "name": text("Its name."),
-            "description": or_null(text("What belongs to it.")),
+            "name": string("Its name."),
+            "description": or_null(string("What belongs to it.")),
             **TIMES,
         },
     ),
-    "Webhook": thing("An address that is told what happens.", WEBHOOK),
-    "WebhookWithSecret": thing("A webhook with its new secret.", {**WEBHOOK, "secret": SECRET}),
-    "Delivery": thing(
+    "Webhook": object_schema("An address that is told what happens.", WEBHOOK),
+    "WebhookWithSecret": object_schema("A webhook with its new secret.", {**WEBHOOK, "secret": SECRET}),
+    "Delivery": object_schema(
         "One event owed to one webhook.",
         {
             "id": id_of(Kind.DELIVERY, "The delivery."),
@@ -215,33 +217,33 @@ SCHEMAS: Mapping[str, Schema] = {
             "event_id": id_of(Kind.EVENT, "What it tells."),
             "event": one_of("The event's type.", list(EventType)),
             "status": one_of("Where it stands.", list(DeliveryStatus)),
-            "attempts": several(ATTEMPT, "What was tried, oldest first."),
-            "next_attempt_at": or_null(moment("When it is tried again.")),
-            "created_at": moment("When it was made."),
+            "attempts": array(ATTEMPT, "What was tried, oldest first."),
+            "next_attempt_at": or_null(timestamp("When it is tried again.")),
+            "created_at": timestamp("When it was made."),
         },
     ),
-    "Event": thing(
+    "Event": object_schema(
         "Something that happened.",
         {
             "id": id_of(Kind.EVENT, "The event."),
             "type": one_of("What kind of thing happened.", list(EventType)),
-            "created_at": moment("When it happened."),
+            "created_at": timestamp("When it happened."),
             "data": {"type": "object", "description": "The thing as it was then."},
         },
     ),
-    "Account": thing(
+    "Account": object_schema(
         "The account that asks.",
         {
             "id": id_of(Kind.ACCOUNT, "The account."),
-            "username": text("Its name."),
+            "username": string("Its name."),
             "role": one_of("What it may do on this server.", list(Role)),
             "usage": USAGE,
             "quota": or_null(number("Bytes that it may keep; null where there is no bound.")),
             "limits": LIMITS,
-            "created_at": moment("When it was made."),
+            "created_at": timestamp("When it was made."),
         },
     ),
-    "PageMeta": thing(
+    "PageMeta": object_schema(
         "Where in the list this page is.",
         {
             "current_page": number("This page."),
@@ -250,17 +252,17 @@ SCHEMAS: Mapping[str, Schema] = {
             "last_page": number("The last page."),
         },
     ),
-    "Error": thing(
+    "Error": object_schema(
         "Every answer that is no success has this body.",
         {
             "success": {"const": False},
-            "message": text("A few words for people; the same as error.message."),
-            "error": thing(
+            "message": string("A few words for people; the same as error.message."),
+            "error": object_schema(
                 "",
                 {
-                    "code": text("A word for programs.", examples=[*STATUS]),
-                    "message": text("A few words for people."),
-                    "details": text("A sentence that says what to do about it."),
+                    "code": string("A word for programs.", examples=[*STATUS]),
+                    "message": string("A few words for people."),
+                    "details": string("A sentence that says what to do about it."),
                     "fields": {
                         "type": "object",
                         "description": "The wrong fields of a body, each with its complaints.",
@@ -282,8 +284,8 @@ _WEBHOOK = {
     "events": ["image.uploaded", "image.deleted"],
     "is_active": True,
     "disabled_reason": None,
-    "created_at": MOMENT,
-    "updated_at": MOMENT,
+    "created_at": CREATED_AT,
+    "updated_at": CREATED_AT,
 }
 EXAMPLES: Mapping[str, Mapping[str, Any]] = {
     "Image": _IMAGE,
@@ -296,7 +298,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "offset": 8_388_608,
         "image": None,
         "error": None,
-        "created_at": MOMENT,
+        "created_at": CREATED_AT,
         "expires_at": "2026-02-01T12:00:00Z",
     },
     "Album": _ALBUM,
@@ -304,8 +306,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "id": CATEGORY_ID,
         "name": "Landscapes",
         "description": None,
-        "created_at": MOMENT,
-        "updated_at": MOMENT,
+        "created_at": CREATED_AT,
+        "updated_at": CREATED_AT,
     },
     "Webhook": _WEBHOOK,
     "WebhookWithSecret": {**_WEBHOOK, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"},
@@ -317,8 +319,8 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
         "status": DeliveryStatus.SUCCEEDED.value,
         "attempts": [
             {
-                "time": MOMENT,
-                "outcome": Outcome.DELIVERED.value,
+                "time": CREATED_AT,
+                "outcome": AttemptOutcome.DELIVERED.value,
                 "status": 204,
                 "duration_ms": 41,
                 "reason": None,
@@ -326,12 +328,12 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
             }
         ],
         "next_attempt_at": None,
-        "created_at": MOMENT,
+        "created_at": CREATED_AT,
     },
     "Event": {
         "id": EVENT_ID,
         "type": EventType.IMAGE_UPLOADED.value,
-        "created_at": MOMENT,
+        "created_at": CREATED_AT,
         "data": IMAGE,
     },
     "Account": {
@@ -347,7 +349,7 @@ EXAMPLES: Mapping[str, Mapping[str, Any]] = {
             "requests": "60/minute;1000/hour;10000/day",
             "uploads": "10/minute",
         },
-        "created_at": MOMENT,
+        "created_at": CREATED_AT,
     },
     "PageMeta": {"current_page": 1, "per_page": 20, "total": 1, "last_page": 1},
 }

@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
-from app.imaging.workers.process_manager import IN_LARGE_PAGES
+from app.imaging.workers.process_manager import HUGE_PAGES_ENV
 from scripts.benchmarks.benchmark_images import BenchmarkImages
 from scripts.benchmarks.machine import PEERS, Scratch, ssim
 from scripts.benchmarks.processes import ProcessFailed
@@ -117,7 +117,7 @@ def _one_core() -> Iterator[None]:
 def measure(scratch: Scratch, of: BenchmarkImages, report: BenchmarkReport, *, rounds: int) -> None:
     results, script = scratch.folder / "results", PEERS / "codec.mjs"
     commands: dict[str, list[str | Path]] = {
-        "PicHub": [*IN_LARGE_PAGES, sys.executable, "-m", "scripts.benchmarks.workbench", "ours"],
+        "PicHub": [*HUGE_PAGES_ENV, sys.executable, "-m", "scripts.benchmarks.workbench", "ours"],
         "sharp": [scratch.node, script, scratch.packages, "sharp"],
         "ipx": [scratch.node, script, scratch.packages, "ipx"],
     }

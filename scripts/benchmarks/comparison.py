@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from PIL import Image, UnidentifiedImageError
 
-from app.imaging.intermediates import ROOM, Step
+from app.imaging.intermediates import MIN_OVERSAMPLING, Step
 from scripts.benchmarks import concurrent_requests, load
 from scripts.benchmarks.codec import CodecJob, codec_process
 from scripts.benchmarks.load import Load
@@ -229,7 +229,7 @@ def _bare_jobs(data: Path, workload: Workload) -> list[CodecJob]:
     pixels, or the original.
     """
     found = data.rglob("originals/*" if workload is FINE_SIZES else "intermediates/*/*.jpg")
-    enough = [path for path in found if _size(path)[0] >= ROOM[Step.SMALL] * workload.width]
+    enough = [path for path in found if _size(path)[0] >= MIN_OVERSAMPLING[Step.SMALL] * workload.width]
     least = min(map(_size, enough))
     sources = [path for path in enough if _size(path) == least]
     options = asdict(workload)

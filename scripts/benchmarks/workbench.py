@@ -13,9 +13,9 @@ from typing import Any
 from PIL import Image
 
 from app.imaging.animation import Timing
-from app.imaging.encoder import encoded
+from app.imaging.encoder import encode
 from app.imaging.formats import Format
-from app.imaging.limits import STORED
+from app.imaging.limits import STORED_LIMITS
 from app.imaging.probe import identify
 from app.imaging.render import render
 from app.imaging.transform import Source, Transform
@@ -26,7 +26,7 @@ _sources: dict[str, Source] = {}
 def ours(job: dict[str, Any]) -> Callable[[], object]:
     source, destination = Path(job["source"]), Path(job["destination"])
     if job["source"] not in _sources:
-        _sources[job["source"]] = identify(source, STORED).source
+        _sources[job["source"]] = identify(source, STORED_LIMITS).source
     transform = Transform(
         width=job["width"],
         height=job["height"],
@@ -54,7 +54,7 @@ def bare(job: dict[str, Any]) -> Callable[[], object]:
             top = max(0, (image.height - box[1] * ratio) / 2)
             part = (left, top, image.width - left, image.height - top)
             small = image.resize(box, Image.Resampling.LANCZOS, part, reducing_gap=2.0)
-        encoded([small], Format.parse(job["format"]), job["quality"], Timing(durations=(0,), plays=0))
+        encode([small], Format.parse(job["format"]), job["quality"], Timing(durations=(0,), play_count=0))
 
     return run
 

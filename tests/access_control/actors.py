@@ -15,7 +15,7 @@ from app.auth.actor import WIDER, Scope
 from app.auth.browsers import SESSION_COOKIE
 from app.context import Services
 from app.events import outbox
-from app.events.catalogue import Ping
+from app.events.catalogue import PingSent
 from app.ids import Kind, new_id
 from app.models import (
     Account,
@@ -281,8 +281,10 @@ async def _webhook(cast: Cast) -> str:
 async def _delivery_to_it(cast: Cast) -> str:
     """One to the webhook that was made just now."""
     webhook_id, id_ = cast.made[-1], new_id(Kind.DELIVERY, cast.now)
-    async with outbox.transaction(cast.house.services.bell, account_id=cast.owner.id, now=cast.now) as events:
-        events.record(Ping(cast.owner.id, webhook_id, message="Secret"))
+    async with outbox.transaction(
+        cast.house.services.notifier, account_id=cast.owner.id, now=cast.now
+    ) as events:
+        events.record(PingSent(cast.owner.id, webhook_id, message="Secret"))
     event = await Event.get(subject_id=webhook_id)
     await Delivery.create(id=id_, webhook_id=webhook_id, event=event, created_at=cast.now)
     return id_

@@ -16,7 +16,7 @@ import pytest
 from app.auth.actor import Scope
 from app.auth.browsers import Credentials
 from app.client_address import networks
-from app.context import Budget, Context
+from app.context import Context, RateLimit
 from app.models import Image
 from app.resolvers import account
 from scripts.fixtures import sample_images
@@ -241,8 +241,8 @@ async def test_every_file_is_counted_once_by_each_face(limited: House) -> None:
     await limited.upload(sample_images.png(), token=ann)
     assert (await upload_many(limited, 1, bob)).status_code == 200
     for token in (ann, bob):
-        ctx = await account.enter(Context(limited.services), Credentials(f"Bearer {token}"))
-        left = await ctx.look(Budget.UPLOAD)
+        ctx = await account.authenticate_and_count(Context(limited.services), Credentials(f"Bearer {token}"))
+        left = await ctx.peek(RateLimit.UPLOAD)
         assert left
         assert left.remaining == 1
 

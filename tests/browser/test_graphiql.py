@@ -210,11 +210,11 @@ async def test_a_subscription_shows_what_happens(context: BrowserContext, addres
         page = visited.page
         await use_token(page, home.token)
         await run(page, "FollowEvents")
-        await until(lambda: feed.followers == 1)
+        await until(lambda: feed.subscribers == 1)
         await home.upload(sample_images.png(), filename="seen.png")
         await answers(page, '"type": "IMAGE_UPLOADED"', '"filename": "seen.png"')
         await page.get_by_role("button", name=STOP).click()
-        await until(lambda: feed.followers == 0)
+        await until(lambda: feed.subscribers == 0)
 
 
 async def test_a_subscription_works_by_the_cookie_too(
@@ -224,7 +224,7 @@ async def test_a_subscription_works_by_the_cookie_too(
     async with visit(context, address) as visited:
         await sign_in(visited.page, "bob")
         await run(visited.page, "FollowEvents")
-        await until(lambda: home.services.feed.followers == 1)
+        await until(lambda: home.services.feed.subscribers == 1)
         async with visit(context, address) as other:
             await other.page.get_by_role("button", name="Show Examples").click()
             await other.page.get_by_role("button", name="Make an album").click()

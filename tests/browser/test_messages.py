@@ -10,7 +10,7 @@ from app import errors
 from app.errors import MEGABYTE, Invalid, PicHubError
 from app.graphql.server import trusted_documents
 from app.resolvers import quotas
-from app.resolvers.validation import Rules
+from app.resolvers.validation import Validator
 
 MESSAGES = Path(__file__).parents[2] / "app" / "web" / "ui" / "dashboard" / "messages"
 OTHERS = {"PERSISTED_QUERY_NOT_FOUND", "PERSISTED_QUERY_NOT_SUPPORTED"}
@@ -38,15 +38,15 @@ def translated() -> list[re.Pattern[str]]:
 
 def sentences() -> Iterator[str]:
     """What the server says in detail to who uses the dashboard, each in its own words."""
-    rules = Rules()
-    rules.line("name", "", most=200)
-    rules.line("name", "a\nb", most=2)
-    rules.text("description", "a\0", most=200)
+    rules = Validator()
+    rules.single_line("name", "", max_length=200)
+    rules.single_line("name", "a\nb", max_length=2)
+    rules.text("description", "a\0", max_length=200)
     rules.username("username", "?")
     rules.password("password", "short", username="someone")
     rules.password("password", "administrator", username="administrator")
     rules.tags("tags", [str(number) for number in range(51)])
-    for complaints in rules.complaints.values():
+    for complaints in rules.errors.values():
         yield from complaints
     usage = quotas.Usage(bytes=3 * MEGABYTE, images=3, quota=4 * MEGABYTE)
     raised: list[PicHubError] = [
@@ -58,7 +58,7 @@ def sentences() -> Iterator[str]:
         errors.MissingScope("images:write", ["images:read"]),
         errors.RateLimited(policy="upload", who="", limit=1000, period=60, remaining=0, retry_after=90),
         quotas._full(usage, ""),
-        quotas._full(usage, quotas._of_size(MEGABYTE)),
+        quotas._full(usage, quotas._describe_size(MEGABYTE)),
         quotas._full(usage, "upload has 1MB"),
     ]
     yield from (error.details for error in raised)

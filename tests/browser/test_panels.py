@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Locator, Page, expect
 
-from app.imaging.geometry import MAX_SIDE
+from app.imaging.geometry import MAX_DIMENSION
 from app.imaging.params import MAX_DPR
 from app.models import ApiToken, Webhook
 from scripts.fixtures import sample_images
@@ -121,9 +121,9 @@ async def test_what_the_server_does_not_take_is_told_at_its_control(
     await home.upload(sample_images.png(), token=token)
     async with inside(context, home, "dora") as page:
         await to(page, "Transforms")
-        await page.get_by_label("Width", exact=True).fill(str(MAX_SIDE + 1))
+        await page.get_by_label("Width", exact=True).fill(str(MAX_DIMENSION + 1))
         await expect(page.get_by_label("Width", exact=True)).to_have_attribute("aria-invalid", "true")
-        await expect(page.get_by_text(f"{MAX_SIDE}").first).to_be_visible()
+        await expect(page.get_by_text(f"{MAX_DIMENSION}").first).to_be_visible()
         density = page.get_by_role("slider", name="Pixel density, slider")
         await expect(density).to_have_attribute("max", str(MAX_DPR))
 
@@ -322,7 +322,7 @@ async def test_where_trusted_documents_alone_are_run_our_pages_work_and_nothing_
 ) -> None:
     await owner(home, "max")
     async with inside(context, home, "max") as page:
-        await until(lambda: home.services.feed.followers > 0)
+        await until(lambda: home.services.feed.subscribers > 0)
         await page.get_by_label("Upload", exact=True).set_input_files([file("mine.png", sample_images.png())])
         await tile(page, "mine.png").click()
         await page.get_by_label("Title").fill("Mine")

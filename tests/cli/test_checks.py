@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from app.cli.checks import settings_conflicts
-from app.cli.checks.findings import Level, Line
+from app.cli.checks.findings import Finding, Level
 from app.settings import Settings, unknown
 from scripts.fixtures import sample_images
 from tests.cli.test_commands import run, serving, token_of
@@ -188,8 +188,8 @@ def test_a_disk_that_is_full_is_a_problem(folder: Path) -> None:
 
 def told(shared: bool = False, **settings: Any) -> Iterator[tuple[Level, str]]:
     return (
-        (line.level, line.said)
-        for line in settings_conflicts.dangerous(Settings(**settings), secret_is_shared=shared)
+        (line.level, line.message)
+        for line in settings_conflicts.conflicts(Settings(**settings), secret_is_shared=shared)
     )
 
 
@@ -233,8 +233,8 @@ def test_variables_that_nobody_reads_are_found() -> None:
 
 
 def test_no_line_shows_a_secret() -> None:
-    lines: list[Line] = list(
-        settings_conflicts.dangerous(
+    lines: list[Finding] = list(
+        settings_conflicts.conflicts(
             Settings(database_url="postgres://ann:hunter2@db/p", url_secret_old=SECRET),
             secret_is_shared=False,
         )

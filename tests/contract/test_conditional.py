@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.datastructures import Headers
 
-from compat_rest.conditional import Unsatisfiable, Validators
+from compat_rest.conditional import RangeNotSatisfiable, Validators
 
 MOMENT = datetime(2026, 11, 22, 10, 30, 15, 999_999, tzinfo=UTC)
 DATE = "Sun, 22 Nov 2026 10:30:15 GMT"
@@ -46,12 +46,12 @@ def test_the_headers_are_a_strong_tag_and_a_date() -> None:
     ],
 )
 def test_when_the_client_has_it(headers: dict[str, str], held: bool) -> None:
-    assert STATE.are_held(Headers(headers)) is held
+    assert STATE.match(Headers(headers)) is held
 
 
 def test_tags_may_come_in_several_headers() -> None:
     raw = [(b"if-none-match", b'"x"'), (b"if-none-match", b'"abc"')]
-    assert STATE.are_held(Headers(raw=raw))
+    assert STATE.match(Headers(raw=raw))
 
 
 @pytest.mark.parametrize(
@@ -76,13 +76,13 @@ def test_tags_may_come_in_several_headers() -> None:
     ],
 )
 def test_which_part_is_asked_for(asked: str, part: range | None) -> None:
-    assert STATE.part(Headers(raw=[(b"range", asked.encode())]), 10) == part
+    assert STATE.requested_range(Headers(raw=[(b"range", asked.encode())]), 10) == part
 
 
 @pytest.mark.parametrize("asked", ["bytes=10-", "bytes=10-20", "bytes=-0", f"bytes={'9' * 900}-"])
 def test_a_part_behind_the_end_can_not_be_had(asked: str) -> None:
-    with pytest.raises(Unsatisfiable):
-        STATE.part(Headers({"range": asked}), 10)
+    with pytest.raises(RangeNotSatisfiable):
+        STATE.requested_range(Headers({"range": asked}), 10)
 
 
 @pytest.mark.parametrize(
@@ -99,14 +99,17 @@ def test_a_part_behind_the_end_can_not_be_had(asked: str) -> None:
     ],
 )
 def test_a_part_is_given_only_of_the_state_that_if_range_names(condition: str, holds: bool) -> None:
-    part = STATE.part(Headers({"range": "bytes=0-1", "if-range": condition}), 10)
+    part = STATE.requested_range(Headers({"range": "bytes=0-1", "if-range": condition}), 10)
     assert part == (range(2) if holds else None)
 
 
 @given(st.text(st.characters(max_codepoint=255)), st.text(st.characters(max_codepoint=255)))
 def test_headers_of_any_shape_are_read(one: str, other: str) -> None:
     for name in ("if-none-match", "if-modified-since"):
-        assert STATE.are_held(Headers({name: one})) in {True, False}
-    part = STATE.part(Headers({"range": "bytes=1-1", "if-range": one}), 10)
+        assert STATE.match(Headers({name: one})) in {True, False}
+    part = STATE.requested_range(Headers({"range": "bytes=1-1", "if-range": one}), 10)
     assert part in {None, range(1, 2)}
-    assert STATE.part(Headers({"range": f"bytes={other}"}), 10) is None or other[:1] in "-0123456789 \t"
+    assert (
+        STATE.requested_range(Headers({"range": f"bytes={other}"}), 10) is None
+        or other[:1] in "-0123456789 \t"
+    )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from app.db.config import sqlite_url, tortoise_config
-from app.db.engine_sqlite import Engine
+from app.db.engine_sqlite import SQLiteEngine
 from app.db.lifecycle import database as opened
 from app.db.migrate import migrate
 from scripts.fixtures.servers import postgres
@@ -40,11 +40,11 @@ async def engine(library: Library) -> AsyncIterator[Any]:
 
 
 @pytest.fixture
-async def engine_in_memory() -> AsyncIterator[Engine]:
+async def engine_in_memory() -> AsyncIterator[SQLiteEngine]:
     """The engine of an empty library that has no file."""
     config = tortoise_config("sqlite:///:memory:", models="tests.db.models", migrations=None, app="library")
     async with opened(config) as context:
         await context.generate_schemas()
         engine = context.db()
-        assert isinstance(engine, Engine)
+        assert isinstance(engine, SQLiteEngine)
         yield engine

@@ -14,7 +14,7 @@ from tortoise.transactions import in_transaction
 from app.coordination import circuit_breaker
 from app.db import engine_asyncpg
 from app.db.config import tortoise_config
-from app.db.engine_asyncpg import Engine
+from app.db.engine_asyncpg import PostgresEngine
 from app.db.lifecycle import database
 from app.errors import DatabaseUnreachable, OutcomeUnknown
 from scripts.fixtures import sample_images
@@ -63,7 +63,7 @@ async def test_all_who_wait_are_let_go_and_the_next_are_refused_at_once(
 ) -> None:
     async with database(tortoise_config(f"{url}?maxsize=3")):
         engine = connections.get("default")
-        assert isinstance(engine, Engine)
+        assert isinstance(engine, PostgresEngine)
         await asyncio.gather(*(ask("SELECT pg_sleep(0.01)") for _ in range(3)))
         with way.held():
             waiting = [ask() for _ in range(5)] + [ask_in_a_transaction() for _ in range(3)]

@@ -17,8 +17,8 @@ import pytest
 from app.auth.actor import Actor, Scope
 from app.context import Context, Services
 from app.db.config import sqlite_url
-from app.db.copying import Refused, copying
-from app.lifespan import prepare, running
+from app.db.copying import CopyRefused, copying
+from app.lifespan import prepare, run_services
 from app.models import Account, Event, Image
 from app.resolvers import albums
 from app.resolvers.albums import NewAlbum
@@ -69,7 +69,7 @@ async def test_there_and_back_it_is_the_same_and_goes_on(filled: str, empty: str
     for url in (empty, back):
         settings = Settings(data_dir=tmp_path / "data", database_url=url, min_free_disk=1)
         assert await prepare(settings) is None
-        async with running(settings) as services:
+        async with run_services(settings) as services:
             ctx = await context_of(services)
             (image,) = await Image.all()
             assert (image.title, image.tags, image.created_at.tzinfo) == ("In an album", ["a", "海"], UTC)
@@ -84,16 +84,16 @@ async def context_of(services: Services) -> Context:
 
 async def test_a_target_with_rows_of_its_own_is_refused(filled: str, empty: str) -> None:
     await copy(filled, empty)
-    with pytest.raises(Refused, match="The target is not empty: there are rows in accounts"):
+    with pytest.raises(CopyRefused, match="The target is not empty: there are rows in accounts"):
         await copy(filled, empty)
 
 
 async def test_what_can_not_be_a_source_is_refused(filled: str, empty: str, tmp_path: Path) -> None:
-    with pytest.raises(Refused, match="same database"):
+    with pytest.raises(CopyRefused, match="same database"):
         await copy(filled, filled)
-    with pytest.raises(Refused, match="no database at"):
+    with pytest.raises(CopyRefused, match="no database at"):
         await copy(sqlite_url(tmp_path / "none.db"), filled)
-    with pytest.raises(Refused, match="pichub migrate"):
+    with pytest.raises(CopyRefused, match="pichub migrate"):
         await copy(empty, filled)
 
 
@@ -111,7 +111,7 @@ async def test_one_that_was_killed_goes_on_where_it_was(filled: str, empty: str)
         process.send_signal(signal.SIGKILL)
         process.wait()
         assert (killed_at := await events(other)) < 11_000
-        with pytest.raises(Refused, match="unfinished copy of /"):
+        with pytest.raises(CopyRefused, match="unfinished copy of /"):
             await copy(sqlite_url(await another(path)), empty)
         await other.execute("CREATE TABLE seen AS SELECT xmin::text AS made_in, id FROM events")
         done = subprocess.run(command, capture_output=True, text=True, timeout=100, check=False)  # noqa: ASYNC221
@@ -144,5 +144,5 @@ async def test_what_changes_under_a_copy_is_noticed(filled: str, empty: str) -> 
         await work.run(lambda _: None)
         with closing(sqlite3.connect(filled.removeprefix("sqlite://"))) as database, database:
             database.execute("UPDATE images SET title = 'other', updated_at = ?", [str(datetime.now(UTC))])
-        with pytest.raises(Refused, match="The rows of images are not those of the source"):
+        with pytest.raises(CopyRefused, match="The rows of images are not those of the source"):
             await work.compare(lambda _: None)

@@ -13,7 +13,7 @@ from tortoise.exceptions import IntegrityError, OperationalError, TransactionMan
 from tortoise.functions import Count
 from tortoise.transactions import in_transaction
 
-from app.db.engine_sqlite import READERS, Engine
+from app.db.engine_sqlite import READER_COUNT, SQLiteEngine
 from app.db.lifecycle import database
 from app.db.migrate import migrate
 from app.errors import OutOfStorage
@@ -245,7 +245,7 @@ async def test_closing_leaves_no_thread_and_no_lock(library: Library):
     assert threads() == 0
     async with database(library.config()):
         assert await Shelf.all().count() == 0
-        assert threads() == 1 + READERS
+        assert threads() == 1 + READER_COUNT
     assert threads() == 0
     assert not library.path.with_name(library.path.name + "-wal").exists()
 
@@ -276,7 +276,7 @@ async def test_a_file_that_can_not_be_opened_is_told_when_the_database_opens(tmp
     assert Tortoise._inited is False
 
 
-async def test_a_database_in_memory(engine_in_memory: Engine):
+async def test_a_database_in_memory(engine_in_memory: SQLiteEngine):
     await Shelf.create(id="s1", label="first")
     async with in_transaction():
         await book(0).save()

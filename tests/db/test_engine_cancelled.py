@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tortoise.transactions import in_transaction
 
-from app.db.engine_sqlite import READERS, Engine
+from app.db.engine_sqlite import READER_COUNT, SQLiteEngine
 from tests.db.library import Library, book
 from tests.db.models import Book, Shelf
 
@@ -114,7 +114,7 @@ async def test_what_was_acknowledged_is_there(engine: Any, library: Library):
 
 
 async def test_a_read_that_would_never_end_is_broken_off(engine: Any):
-    for _ in range(READERS * 2):
+    for _ in range(READER_COUNT * 2):
         task = asyncio.create_task(engine.execute_query(HOURS))
         await asyncio.sleep(0.02)
         began = time.perf_counter()
@@ -127,7 +127,7 @@ async def test_a_read_that_would_never_end_is_broken_off(engine: Any):
 
 @pytest.mark.parametrize("library", ["sqlite"], indirect=True)
 async def test_a_task_that_waits_for_a_reader_can_be_cancelled(engine: Any):
-    busy = [asyncio.create_task(engine.execute_query(HOURS)) for _ in range(READERS)]
+    busy = [asyncio.create_task(engine.execute_query(HOURS)) for _ in range(READER_COUNT)]
     await asyncio.sleep(0.02)
     waiting = asyncio.create_task(reads())
     await asyncio.sleep(0)
@@ -185,9 +185,9 @@ async def pause(steps: int) -> None:
 
 
 def is_at_rest(engine: Any) -> bool:
-    if not isinstance(engine, Engine):
+    if not isinstance(engine, SQLiteEngine):
         return bool(engine.in_use == 0)
-    return not engine.writing.locked() and engine.idle_readers == READERS
+    return not engine.writing.locked() and engine.idle_readers == READER_COUNT
 
 
 async def everything_works(engine: Any) -> None:
@@ -196,6 +196,6 @@ async def everything_works(engine: Any) -> None:
         await pair_in_a_transaction()
         await pair_in_one_statement()
         await autocommit()
-        counts = await asyncio.gather(*(Book.all().count() for _ in range(READERS * 3)))
+        counts = await asyncio.gather(*(Book.all().count() for _ in range(READER_COUNT * 3)))
         assert set(counts) == {before + 4}
     assert is_at_rest(engine)

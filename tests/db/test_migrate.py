@@ -11,7 +11,7 @@ import pytest
 from tortoise.exceptions import IntegrityError, OperationalError
 
 from app.db.lifecycle import database
-from app.db.locks import Matter
+from app.db.locks import AdvisoryLock
 from app.db.migrate import MigrationLocked, migrate
 from tests.db.library import Library, book
 from tests.db.models import Book, Shelf
@@ -75,7 +75,7 @@ async def test_a_lock_that_is_not_let_go_is_told(library: Library):
     with Path(f"{library.path}.lock").open("w") as file:  # noqa: ASYNC230
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(MigrationLocked, match=r"0\.05 seconds"):
-            await migrate(library.config(), patience=0.05)
+            await migrate(library.config(), timeout=0.05)
     assert await migrate(library.config()) == ALL
 
 
@@ -111,9 +111,9 @@ def ask_to_forget(path: Path, name: str) -> None:
 @pytest.mark.parametrize("library", ["postgres"], indirect=True)
 async def test_who_migrates_for_long_keeps_others_waiting_for_as_long_as_they_will(library: Library):
     other = await asyncpg.connect(library.url)
-    await other.execute("SELECT pg_advisory_lock($1)", Matter.MIGRATIONS)
+    await other.execute("SELECT pg_advisory_lock($1)", AdvisoryLock.MIGRATIONS)
     with pytest.raises(MigrationLocked, match=r"0\.05 seconds"):
-        await migrate(library.config(), patience=0.05)
+        await migrate(library.config(), timeout=0.05)
     await other.close()
     assert await migrate(library.config()) == ALL
 

@@ -49,8 +49,8 @@ async def walk(direction: Direction, size: int, *, backward: bool) -> list[str]:
 
 def next_request(page: Page[Book], size: int, *, backward: bool) -> PageRequest:
     if backward:
-        return PageRequest(size, before=page.place(page.items[0]), backward=True)
-    return PageRequest(size, after=page.place(page.items[-1]))
+        return PageRequest(size, before=page.cursor_of(page.items[0]), backward=True)
+    return PageRequest(size, after=page.cursor_of(page.items[-1]))
 
 
 @pytest.mark.parametrize("direction", Direction)
@@ -94,7 +94,7 @@ async def test_bounds_hold_in_both_directions(engine: Any, direction: Direction)
     if direction is Direction.NEWEST_FIRST:
         listed.reverse()
     page = await by_cursor(on_the_shelf(), PageRequest(100), direction)
-    cursors = [page.place(row) for row in page.items]
+    cursors = [page.cursor_of(row) for row in page.items]
     for low, high in ((0, 29), (3, 12), (12, 13), (5, 6), (20, 4)):
         between = listed[low + 1 : high]
         for backward in (False, True):
@@ -114,7 +114,7 @@ async def test_a_page_is_one_statement_and_what_it_knows_costs_none(engine: Any)
         assert not await page.has_previous()
     assert counted.count == 1
     with counted_statements() as counted:
-        page = await by_cursor(on_the_shelf(), PageRequest(10, after=page.place(page.items[-1])))
+        page = await by_cursor(on_the_shelf(), PageRequest(10, after=page.cursor_of(page.items[-1])))
         assert await page.has_previous()
     assert counted.count == 2
     with counted_statements() as counted:
@@ -188,4 +188,4 @@ async def test_times_are_compared_as_times(engine: Any):
         f"book_{number:06}" for number in range(4)
     ]
     page = await by_cursor(on_the_shelf(), PageRequest(1))
-    assert page.place(page.items[0]).key.astimezone(UTC) == made[-1]
+    assert page.cursor_of(page.items[0]).key.astimezone(UTC) == made[-1]

@@ -16,7 +16,7 @@ from app.auth.url_secrets import CACHE_SECONDS, DatabaseKeyring
 from app.context import Context
 from app.errors import Invalid, OutOfStorage
 from app.events import outbox
-from app.events.catalogue import Ping
+from app.events.catalogue import PingSent
 from app.ids import Kind, new_id
 from app.models import Account, Album, Delivery, Event, Image, Role, Webhook
 from app.resolvers import account, accounts, albums, images, invitations, webhooks
@@ -144,7 +144,7 @@ async def test_webhooks_are_bounded_whatever_comes_at_once(built: House) -> None
 
 async def test_an_event_that_is_recorded_first_is_read_first_though_it_commits_last(built: House) -> None:
     """Two accounts, so that nothing else makes one wait for the other."""
-    now, bell = built.services.clock(), built.services.bell
+    now, bell = built.services.clock(), built.services.notifier
     one = await Account.get(username="admin")
     await built.account("other")
     two = await Account.get(username="other")
@@ -167,7 +167,7 @@ async def test_an_event_that_is_recorded_first_is_read_first_though_it_commits_l
 
     async def fast() -> None:
         async with outbox.transaction(bell, account_id=two.id, now=now) as events:
-            events.record(Ping(two.id, "whk_2"))
+            events.record(PingSent(two.id, "whk_2"))
 
     later = asyncio.create_task(fast())
     with suppress(TimeoutError):

@@ -10,11 +10,11 @@ import pytest
 from tortoise.exceptions import OperationalError
 from tortoise.transactions import in_transaction
 
-from app.db.prepared import Written, kept_with
+from app.db.prepared import PreparedQuery, row_cache
 from tests.db.models import Book, Shelf
 from tests.statements import counted_statements
 
-BY_ID = Written(Book, lambda: Book.filter(id="").select_related("shelf").limit(1))
+BY_ID = PreparedQuery(Book, lambda: Book.filter(id="").select_related("shelf").limit(1))
 
 
 async def outside(ask: Callable[[], Awaitable[int]]) -> int:
@@ -59,7 +59,7 @@ async def test_a_value_is_a_value_whatever_stands_in_it(engine: Any) -> None:
 
 
 async def test_a_row_that_has_not_changed_comes_as_the_same_model(engine: Any) -> None:
-    remembering = Written(Book, lambda: Book.filter(id="").select_related("shelf").limit(1), remembered=2)
+    remembering = PreparedQuery(Book, lambda: Book.filter(id="").select_related("shelf").limit(1), cached=2)
     await put_emma()
     first = await remembering.first("Emma")
     assert await remembering.first("Emma") is first
@@ -71,20 +71,20 @@ async def test_a_row_that_has_not_changed_comes_as_the_same_model(engine: Any) -
 
 
 async def test_what_was_made_of_a_remembered_row_stays_with_it_until_it_changes(engine: Any) -> None:
-    remembering = Written(Book, lambda: Book.filter(id="").select_related("shelf").limit(1), remembered=2)
+    remembering = PreparedQuery(Book, lambda: Book.filter(id="").select_related("shelf").limit(1), cached=2)
     await put_emma()
     first = await remembering.first("Emma")
     assert first is not None
-    kept = kept_with(first)
+    kept = row_cache(first)
     assert kept == {}
     kept["title"] = "EMMA"
     again = await remembering.first("Emma")
     assert again is not None
-    assert kept_with(again) == {"title": "EMMA"}
+    assert row_cache(again) == {"title": "EMMA"}
     await Shelf.filter(id="s1").update(label="other")
     changed = await remembering.first("Emma")
     assert changed is not None
-    assert kept_with(changed) == {}
+    assert row_cache(changed) == {}
 
 
 async def test_who_remembers_nothing_is_given_a_model_of_its_own(engine: Any) -> None:
@@ -92,7 +92,7 @@ async def test_who_remembers_nothing_is_given_a_model_of_its_own(engine: Any) ->
     found = await BY_ID.first("Emma")
     assert found is not None
     assert found is not await BY_ID.first("Emma")
-    assert kept_with(found) is None
+    assert row_cache(found) is None
 
 
 async def test_a_short_statement_sees_its_own_transaction(engine: Any) -> None:

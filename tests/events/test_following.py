@@ -21,11 +21,11 @@ from app.coordination.notifier.memory import MemoryNotifier
 from app.errors import FellBehind, Unauthorized
 from app.events import feed as feeds
 from app.events import outbox
-from app.events.catalogue import Ping
-from app.events.feed import Feed
-from app.graphql.server.send_timeout import patience
+from app.events.catalogue import PingSent
+from app.events.feed import EventFeed
+from app.graphql.server.send_timeout import send_timeout
 from app.models import Account, ApiToken, Event
-from app.pagination import Place
+from app.pagination import EventCursor
 from app.resolvers import albums, events, images
 from app.resolvers.events import EventFilter
 from scripts.fixtures import sample_images
@@ -52,12 +52,12 @@ async def server(tmp_path: Path) -> AsyncIterator[House]:
 async def pings(ctx: Context, count: int) -> None:
     """So many events, in one transaction."""
     async with outbox.transaction(
-        ctx.services.bell, account_id=ctx.signed_in().id, now=ctx.now()
+        ctx.services.notifier, account_id=ctx.signed_in().id, now=ctx.now()
     ) as recording:
-        recording.record(*[Ping(ctx.signed_in().id, "whk_1", f"{number}") for number in range(count)])
+        recording.record(*[PingSent(ctx.signed_in().id, "whk_1", f"{number}") for number in range(count)])
 
 
-async def heard(follower: feeds.Follower) -> Event:
+async def heard(follower: feeds.Subscriber) -> Event:
     """The next event, however often there is none until then."""
     while (event := await follower.next()) is None:
         pass
@@ -65,7 +65,7 @@ async def heard(follower: feeds.Follower) -> Event:
 
 
 async def followers(server: House, count: int) -> None:
-    await until(lambda: server.services.feed.followers == count)
+    await until(lambda: server.services.feed.subscribers == count)
 
 
 async def test_what_happens_is_told_with_its_type_and_its_thing(server: House) -> None:
@@ -78,7 +78,7 @@ async def test_what_happens_is_told_with_its_type_and_its_thing(server: House) -
         assert event == {
             "__typename": "ImageUploadedEvent",
             "id": row.id,
-            "cursor": str(Place(1)),
+            "cursor": str(EventCursor(1)),
             "type": "IMAGE_UPLOADED",
             "data": row.data,
         }
@@ -118,7 +118,7 @@ async def test_nobody_hears_of_anothers_things_or_beyond_their_scopes(server: Ho
     ("variables", "code", "details"),
     [
         ({"after": "x"}, "BAD_REQUEST", "Parameter 'after' must be the cursor of an event; you sent 'x'"),
-        ({"after": str(Place(9))}, "BAD_REQUEST", "Parameter 'after' must be the cursor of an event"),
+        ({"after": str(EventCursor(9))}, "BAD_REQUEST", "Parameter 'after' must be the cursor of an event"),
         ({"types": []}, "BAD_REQUEST", "Parameter 'types' must be one or more of image.uploaded"),
         ({"types": ["PING"]}, "FORBIDDEN", "This needs the scope 'webhooks:read'"),
         ({"albumId": "alb_" + "0" * 26}, "NOT_FOUND", "There is no album"),
@@ -141,7 +141,7 @@ async def test_who_is_cut_off_again_and_again_has_each_event_once(server: House)
     count, cuts = 1_000, 50
     seen: list[str] = []
     await pings(ctx, 1)
-    after = str(Place(1))
+    after = str(EventCursor(1))
 
     async def write() -> None:
         left = count
@@ -162,7 +162,7 @@ async def test_who_is_cut_off_again_and_again_has_each_event_once(server: House)
                 after, stay = event["cursor"], stay - 1
         done += 1
     await writing
-    assert seen == [str(Place(position)) for position in range(2, count + 2)]
+    assert seen == [str(EventCursor(position)) for position in range(2, count + 2)]
     assert done >= cuts
 
 
@@ -177,7 +177,7 @@ async def test_many_hear_all_in_order_and_leave_nothing_behind(server: House) ->
         for number in range(count):
             await albums.create(ctx, albums.NewAlbum(f"Album {number}"))
         heard = await asyncio.gather(*listening)
-    everything = [str(Place(position)) for position in range(1, count + 1)]
+    everything = [str(EventCursor(position)) for position in range(1, count + 1)]
     assert all(listener.cursors == everything for listener in heard)
     await followers(server, 0)
     await until(lambda: len(asyncio.all_tasks()) <= tasks)
@@ -242,7 +242,7 @@ async def test_who_takes_nothing_at_all_is_cut_off() -> None:
         await asyncio.Event().wait()
 
     with pytest.raises(ClientDisconnect):
-        async with patience(stuck, seconds=0.01) as send:
+        async with send_timeout(stuck, seconds=0.01) as send:
             task = asyncio.create_task(send({"type": "http.response.body"}))
             await asyncio.sleep(5)
     task.cancel()
@@ -272,21 +272,21 @@ async def test_who_follows_is_asked_again_who_they_are_when_the_time_has_come(bu
     await pings(ctx, 2)
     stream: AsyncGenerator[Event, None] = told
     assert (await anext(stream)).position == 1
-    later[0] += events.CHECKED_EVERY
+    later[0] += events.RECHECK_INTERVAL
     with pytest.raises(Unauthorized):
         await anext(stream)
-    assert built.services.feed.followers == 0
+    assert built.services.feed.subscribers == 0
 
 
 async def test_the_tail_sees_what_no_bell_told_of(built: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeds, "POLL", 0.02)
     ctx = await context(built)
-    feed = Feed(MemoryNotifier())
-    async with feed.following(ctx.signed_in().id) as follower:
+    feed = EventFeed(MemoryNotifier())
+    async with feed.subscribe(ctx.signed_in().id) as follower:
         await pings(ctx, 1)
         event = await heard(follower)
         assert event.position == follower.start + 1 == 1
-    assert (feed.followers, feed._tail) == (0, None)
+    assert (feed.subscribers, feed._tail) == (0, None)
 
 
 async def test_a_tail_that_fails_goes_on(
@@ -294,7 +294,7 @@ async def test_a_tail_that_fails_goes_on(
 ) -> None:
     monkeypatch.setattr(feeds, "POLL", 0.02)
     ctx = await context(built)
-    async with ctx.services.feed.following(ctx.signed_in().id) as follower:
+    async with ctx.services.feed.subscribe(ctx.signed_in().id) as follower:
         monkeypatch.setattr(feeds, "AT_ONCE", -1.5)
         await pings(ctx, 1)
         await until(lambda: "could not be read" in caplog.text)
@@ -303,9 +303,9 @@ async def test_a_tail_that_fails_goes_on(
 
 
 def test_a_follower_keeps_so_many_and_no_more() -> None:
-    follower = feeds.Follower("acc_1", 0, 2)
+    follower = feeds.Subscriber("acc_1", 0, 2)
     for position in range(3):
-        follower.tell(Event(position=position))
+        follower.push(Event(position=position))
     assert len(follower._waiting) == 0
     with pytest.raises(FellBehind):
         asyncio.run(follower.next())
@@ -469,7 +469,7 @@ async def test_events_come_as_a_stream_over_http(server: House, accept: str, kin
     assert f"content-type: {kind}" in headers.lower()
     assert body.count(mark) == 3
     for position in (1, 2, 3):
-        assert f'{{"data":{{"events":{{"cursor":"{Place(position)}"}}}}}}' in body
+        assert f'{{"data":{{"events":{{"cursor":"{EventCursor(position)}"}}}}}}' in body
     await followers(server, 0)
 
 

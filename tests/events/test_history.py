@@ -6,7 +6,7 @@ import pytest
 
 from app.auth.actor import Scope
 from app.models import Event
-from app.pagination import Place
+from app.pagination import EventCursor
 from app.resolvers import albums, images
 from scripts.fixtures import sample_images
 from tests.pichub import House, signed
@@ -43,7 +43,7 @@ async def test_rest_shows_envelopes_and_the_cursor_to_go_on_from(built: House) -
     await some(built)
     rows = await Event.since(0)
     first = await rest(built, "?limit=2")
-    assert first["meta"] == {"next": str(Place(2)), "has_more": True}
+    assert first["meta"] == {"next": str(EventCursor(2)), "has_more": True}
     assert [list(event) for event in first["data"]] == [["id", "type", "created_at", "data"]] * 2
     assert [event["id"] for event in first["data"]] == [row.id for row in rows[:2]]
     assert first["data"][0]["data"] == rows[0].data
@@ -71,9 +71,17 @@ async def test_graphql_pages_from_a_cursor_on(built: House) -> None:
     await some(built)
     first = (await graphql(built, first=2))["data"]["events"]
     after = first["pageInfo"]["endCursor"]
-    assert first["pageInfo"] == {"hasNextPage": True, "hasPreviousPage": False, "endCursor": str(Place(2))}
+    assert first["pageInfo"] == {
+        "hasNextPage": True,
+        "hasPreviousPage": False,
+        "endCursor": str(EventCursor(2)),
+    }
     second = (await graphql(built, first=3, after=after))["data"]["events"]
-    assert second["pageInfo"] == {"hasNextPage": False, "hasPreviousPage": True, "endCursor": str(Place(5))}
+    assert second["pageInfo"] == {
+        "hasNextPage": False,
+        "hasPreviousPage": True,
+        "endCursor": str(EventCursor(5)),
+    }
 
 
 async def test_types_choose(built: House) -> None:
@@ -107,7 +115,10 @@ async def test_nobody_is_unauthorized(built: House) -> None:
     ("query", "details"),
     [
         ("?after=x", "Parameter 'after' must be the cursor of an event; you sent 'x'"),
-        (f"?after={Place(7)}", f"Parameter 'after' must be the cursor of an event; you sent '{Place(7)}'"),
+        (
+            f"?after={EventCursor(7)}",
+            f"Parameter 'after' must be the cursor of an event; you sent '{EventCursor(7)}'",
+        ),
         ("?limit=0", "Parameter 'limit' must be a whole number from 1 to 100; you sent '0'"),
         ("?limit=101", "Parameter 'limit' must be a whole number from 1 to 100; you sent '101'"),
         ("?types=image.painted", "Parameter 'types' must be names from image.uploaded"),

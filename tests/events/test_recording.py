@@ -15,7 +15,7 @@ from tortoise.exceptions import IntegrityError
 from app.context import Context
 from app.errors import PicHubError
 from app.events import outbox
-from app.events.catalogue import CATALOGUE, EventType, Ping
+from app.events.catalogue import CATALOGUE, EventType, PingSent
 from app.models import Album, Event
 from app.resolvers import albums, images
 from scripts.fixtures import sample_images
@@ -124,29 +124,31 @@ async def test_what_fails_records_nothing(built: House) -> None:
         await images.update(ctx, "img_" + "0" * 26, images.ImageChanges(title="x"))
     with pytest.raises(LookupError):
         async with outbox.transaction(
-            built.services.bell, account_id=ctx.signed_in().id, now=ctx.now()
+            built.services.notifier, account_id=ctx.signed_in().id, now=ctx.now()
         ) as events:
-            events.record(Ping(ctx.signed_in().id, "whk_1"))
+            events.record(PingSent(ctx.signed_in().id, "whk_1"))
             raise LookupError
     with pytest.raises(IntegrityError):
         async with outbox.transaction(
-            built.services.bell, account_id=ctx.signed_in().id, now=ctx.now()
+            built.services.notifier, account_id=ctx.signed_in().id, now=ctx.now()
         ) as events:
-            events.record(Ping(ctx.signed_in().id, "whk_1"), Ping("acc_nobody", "whk_1"))
+            events.record(PingSent(ctx.signed_in().id, "whk_1"), PingSent("acc_nobody", "whk_1"))
     assert await Event.all().count() == await Event.last_position() == 0
 
 
 async def test_the_bell_rings_when_an_event_can_be_read(built: House) -> None:
     ctx = await context(built)
-    async with built.services.bell.subscribe(outbox.TOPIC) as listener:
+    async with built.services.notifier.subscribe(outbox.TOPIC) as listener:
         await albums.create(ctx, albums.NewAlbum("One"))
         assert await listener.wait(1)
         assert await Event.all().count() == 1
 
 
 async def make_or_fail(ctx: Context, number: int) -> None:
-    async with outbox.transaction(ctx.services.bell, account_id=ctx.signed_in().id, now=ctx.now()) as events:
-        events.record(*[Ping(ctx.signed_in().id, f"whk_{number}", f"{n}") for n in range(1 + number % 3)])
+    async with outbox.transaction(
+        ctx.services.notifier, account_id=ctx.signed_in().id, now=ctx.now()
+    ) as events:
+        events.record(*[PingSent(ctx.signed_in().id, f"whk_{number}", f"{n}") for n in range(1 + number % 3)])
         await asyncio.sleep(0)
         if number % 5 == 0:
             raise LookupError

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from app.auth.browsers import Credentials
 from app.context import Context
-from app.lifespan import running
+from app.lifespan import run_services
 from app.resolvers import account, albums
 from app.settings import Settings
 
 
 async def write(folder: Path, token: str, count: int) -> None:
-    async with running(replace(Settings.load(), data_dir=folder)) as services:
-        ctx = await account.recognise(Context(services), Credentials(f"Bearer {token}"))
+    async with run_services(replace(Settings.load(), data_dir=folder)) as services:
+        ctx = await account.authenticate(Context(services), Credentials(f"Bearer {token}"))
         for number in range(count):
             await albums.create(ctx, albums.NewAlbum(f"Album {number}"))
 

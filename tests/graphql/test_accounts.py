@@ -85,7 +85,7 @@ async def test_a_token_is_made_shown_once_listed_and_revoked(built: House, ann: 
     await built.upload(sample_images.png(), token=text)
     listed = await built.client.get("/v1/images", headers=signed(text))
     assert (listed.status_code, "images:read" in listed.json()["error"]["details"]) == (403, True)
-    await built.services.uses.close()
+    await built.services.last_used.close()
     kept = (await ask(ann, TOKENS))["viewer"]["apiTokens"]
     assert (kept["totalCount"], kept["nodes"][0]["id"]) == (1, token["id"])
     assert kept["nodes"][0]["lastUsedAt"] is not None

@@ -9,7 +9,7 @@ import pytest
 from graphql import parse
 
 from app.graphql.schema import build_schema
-from app.graphql.server.costs import BY_ARGUMENT, COMPUTED, LENGTHS, Scale
+from app.graphql.server.costs import COMPUTED_FIELDS, LENGTH_ARGUMENTS, LIST_LENGTHS, CostEstimator
 from app.settings import Settings
 from tests.graphql.conftest import Endpoint
 from tests.graphql.ways import WAYS, Way
@@ -35,7 +35,7 @@ def cost(text: str, **variables: Any) -> int:
     document = parse(text)
     fragments = {d.name.value: d for d in document.definitions if d.kind == "fragment_definition"}
     (operation,) = [d for d in document.definitions if d.kind == "operation_definition"]
-    return Scale(SCHEMA, fragments, variables).cost(operation)  # type: ignore[arg-type]
+    return CostEstimator(SCHEMA, fragments, variables).cost(operation)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -89,9 +89,9 @@ def test_the_documentation_tells_the_cost_of_its_example() -> None:
 
 
 def test_the_fields_that_are_weighed_apart_are_fields_of_the_schema() -> None:
-    for kind, name in [*COMPUTED, *BY_ARGUMENT, *LENGTHS]:
+    for kind, name in [*COMPUTED_FIELDS, *LENGTH_ARGUMENTS, *LIST_LENGTHS]:
         assert name in getattr(SCHEMA.get_type(kind), "fields", {}), f"{kind}.{name}"
-    for (kind, name), argument in [*COMPUTED.items(), *BY_ARGUMENT.items()]:
+    for (kind, name), argument in [*COMPUTED_FIELDS.items(), *LENGTH_ARGUMENTS.items()]:
         assert not argument or argument in getattr(SCHEMA.get_type(kind), "fields", {})[name].args
 
 

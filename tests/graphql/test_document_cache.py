@@ -12,7 +12,7 @@ import pytest
 from graphql import parse, validate
 
 from app.graphql.schema import build_schema
-from app.graphql.server.document_cache import LONGEST_REMEMBERED, MOST_REMEMBERED
+from app.graphql.server.document_cache import MAX_CACHED_CHARACTERS, MAX_CACHED_LENGTH
 from app.settings import Settings
 from tests.graphql.ways import WAYS, Way
 from tests.pichub import House, served
@@ -53,30 +53,30 @@ async def test_an_operation_is_read_once_whatever_its_variables(server: House, w
 
 
 def test_documents_that_nobody_sends_twice_take_a_bounded_room() -> None:
-    reader = build_schema(Settings()).reader
+    reader = build_schema(Settings()).document_cache
     for number in range(300):
-        reader.read(f"query Q{number} {{ viewer {{ id }} }}" + " " * 3000)
-    assert 0 < reader.characters <= MOST_REMEMBERED
+        reader.parse(f"query Q{number} {{ viewer {{ id }} }}" + " " * 3000)
+    assert 0 < reader.characters <= MAX_CACHED_CHARACTERS
 
 
 def test_what_is_asked_for_again_stays_and_the_least_recent_goes() -> None:
-    reader = build_schema(Settings()).reader
-    often = reader.read("query Often { viewer { id } }")
+    reader = build_schema(Settings()).document_cache
+    often = reader.parse("query Often { viewer { id } }")
     for number in range(300):
-        reader.read(f"query R{number} {{ viewer {{ id }} }}" + " " * 3000)
-        assert reader.read("query Often { viewer { id } }") is often
+        reader.parse(f"query R{number} {{ viewer {{ id }} }}" + " " * 3000)
+        assert reader.parse("query Often { viewer { id } }") is often
     with counted_calls() as calls:
-        reader.read("query R0 { viewer { id } }" + " " * 3000)
+        reader.parse("query R0 { viewer { id } }" + " " * 3000)
     assert calls == {"parse": 1, "validate": 1}
 
 
 @pytest.mark.parametrize(
     "text",
-    ["{ viewer { id } }" + " " * LONGEST_REMEMBERED, "{ viewr { id } }"],
+    ["{ viewer { id } }" + " " * MAX_CACHED_LENGTH, "{ viewr { id } }"],
     ids=["too long", "not valid"],
 )
 def test_what_is_long_or_wrong_is_not_remembered(text: str) -> None:
-    reader = build_schema(Settings()).reader
+    reader = build_schema(Settings()).document_cache
     before = reader.characters
-    assert reader.read(text) is not reader.read(text)
+    assert reader.parse(text) is not reader.parse(text)
     assert reader.characters == before

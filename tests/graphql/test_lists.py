@@ -10,7 +10,7 @@ from graphql import GraphQLField, GraphQLString
 
 from app import models
 from app.context import Context
-from app.graphql.server.fast_path import Plain, Selection
+from app.graphql.server.fast_path import FastField, FastSelection
 from app.graphql.types.images import Image
 from scripts.fixtures import sample_images
 from tests.graphql.conftest import Endpoint
@@ -127,8 +127,8 @@ async def test_an_image_leaves_nothing_that_garbage_must_be_collected_for(filled
     ctx = Context(filled.house.services)
     row = await models.Image.all().first()
     assert row is not None
-    filename = Plain(attrgetter("filename"), GraphQLField(GraphQLString))
-    asked = Selection((("filename", filename, None),))
+    filename = FastField(attrgetter("filename"), GraphQLField(GraphQLString))
+    asked = FastSelection((("filename", filename, None),))
     assert asked.read(Image.of(row, ctx)) == {"filename": row.filename}
     kept = weakref.ref(row)
     gc.disable()

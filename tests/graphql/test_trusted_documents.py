@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from app.graphql.schema import build_schema
-from app.graphql.server.trusted_documents import BadDocument, Documents
+from app.graphql.server.trusted_documents import InvalidDocument, TrustedDocuments
 from app.resolvers import albums
 from app.settings import Settings
 from scripts.fixtures import sample_images
@@ -134,7 +134,7 @@ async def test_a_subscription_is_followed_by_its_id(server: House) -> None:
         await socket.ready(Authorization=f"Bearer {server.token}")
         id = sha256(EVENTS.encode()).hexdigest()
         socket.send({"id": "1", "type": "subscribe", "payload": {"documentId": id}})
-        await until(lambda: server.services.feed.followers == 1)
+        await until(lambda: server.services.feed.subscribers == 1)
         await albums.create(ctx, albums.NewAlbum("New"))
         assert (await socket.event())["cursor"]
 
@@ -185,14 +185,14 @@ def test_a_bad_document_is_named_with_what_is_wrong(
     folder: Path, name: str, content: str | bytes, said: str
 ) -> None:
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(BadDocument, match=said) as raised:
-        Documents.load(folder, build_schema(Settings()).reader)
+    with pytest.raises(InvalidDocument, match=said) as raised:
+        TrustedDocuments.load(folder, build_schema(Settings()).document_cache)
     assert name in str(raised.value) or "another document" in said
 
 
 def test_a_folder_must_be_there_and_hold_something(tmp_path: Path) -> None:
-    reader = build_schema(Settings()).reader
-    with pytest.raises(BadDocument, match="no such folder"):
-        Documents.load(tmp_path / "nowhere", reader)
-    with pytest.raises(BadDocument, match="it holds no document"):
-        Documents.load(tmp_path, reader)
+    reader = build_schema(Settings()).document_cache
+    with pytest.raises(InvalidDocument, match="no such folder"):
+        TrustedDocuments.load(tmp_path / "nowhere", reader)
+    with pytest.raises(InvalidDocument, match="it holds no document"):
+        TrustedDocuments.load(tmp_path, reader)

@@ -14,12 +14,12 @@ from typing import Any
 from PIL import Image, ImageDraw
 
 from app.errors import BadRequest
-from app.imaging.decoder import TURNS
+from app.imaging.decoder import TRANSPOSITIONS
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit
-from app.imaging.intermediates import Step, serving
-from app.imaging.intermediates_render import reduce
-from app.imaging.limits import Limits
+from app.imaging.intermediates import Step, best_step
+from app.imaging.intermediates_render import render_intermediates
+from app.imaging.limits import ImageLimits
 from app.imaging.probe import identify
 from app.imaging.render import render
 from app.imaging.transform import Transform
@@ -27,7 +27,7 @@ from scripts.fixtures import sample_images
 from tests.imaging.sharp import Sharp
 from tests.imaging.similarity import WINDOW, ssim
 
-LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
+LIMITS = ImageLimits(max_pixels=50_000_000, max_side=16_384)
 LEAST = WINDOW + 5
 """Pixels a side from which on similarity is the mean over some windows."""
 
@@ -99,8 +99,8 @@ def compared(sharp: Sharp, case: Case, folder: Path) -> Compared | None:
         recipe = transform.resolve(said)
     except BadRequest:
         return None
-    if step := serving(said, recipe):
-        reduce(source, {each: folder / each for each in Step})
+    if step := best_step(said, recipe):
+        render_intermediates(source, {each: folder / each for each in Step})
         render(folder / step, recipe, ours, step=step)
     else:
         render(source, recipe, ours)
@@ -169,7 +169,7 @@ def _exif(orientation: int) -> Image.Exif:
     return exif
 
 
-BACK = {orientation: BACKWARDS.get(turn, turn) for orientation, turn in TURNS.items()}
+BACK = {orientation: BACKWARDS.get(turn, turn) for orientation, turn in TRANSPOSITIONS.items()}
 """From upright to how it is stored."""
 
 KINDS = {

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 
-from app.imaging.colourspace import PRESS
+from app.imaging.colourspace import CMYK_PROFILE
 from tests.imaging.sharp import Sharp
 
 STEPS = 7
@@ -82,4 +82,4 @@ def _cube_root(value: float) -> float:
 
 
 if __name__ == "__main__":
-    PRESS.write_bytes(profile())
+    CMYK_PROFILE.write_bytes(profile())

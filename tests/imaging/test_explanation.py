@@ -4,7 +4,13 @@ from urllib.parse import parse_qsl
 
 import pytest
 
-from app.imaging.explanation import Asked, Case, Origin, remarks, understood
+from app.imaging.explanation import (
+    ExplanationCase,
+    TransformRequest,
+    ValueOrigin,
+    explained_parameters,
+    remarks,
+)
 from app.imaging.formats import Format
 from app.imaging.presets import Presets
 from app.imaging.transform import Source
@@ -15,10 +21,12 @@ LOGO = Source(format=Format.PNG, width=640, height=480, has_alpha=True)
 FILM = Source(format=Format.GIF, width=64, height=48, frames=12)
 
 
-def case(query: str, source: Source = PHOTO, extension: Format | None = None) -> Case:
-    asked = Asked(tuple(parse_qsl(query, keep_blank_values=True)), extension, PRESETS)
+def case(query: str, source: Source = PHOTO, extension: Format | None = None) -> ExplanationCase:
+    asked = TransformRequest(tuple(parse_qsl(query, keep_blank_values=True)), extension, PRESETS)
     transform = asked.transform
-    return Case(asked, transform, source, None if transform.is_identity else transform.resolve(source))
+    return ExplanationCase(
+        asked, transform, source, None if transform.is_identity else transform.resolve(source)
+    )
 
 
 @pytest.mark.parametrize(
@@ -78,23 +86,26 @@ def test_the_parameter_wins_over_the_extension() -> None:
 
 
 def test_each_parameter_is_told_as_it_counts() -> None:
-    told = {each.name: (each.value, each.origin) for each in understood(case("preset=thumb&h=50&dpr=1.5"))}
+    told = {
+        each.name: (each.value, each.origin)
+        for each in explained_parameters(case("preset=thumb&h=50&dpr=1.5"))
+    }
     assert told == {
-        "w": ("20", Origin.PRESET),
-        "h": ("50", Origin.ADDRESS),
-        "fit": ("cover", Origin.DEFAULT),
-        "pos": ("center", Origin.DEFAULT),
-        "dpr": ("1.5", Origin.ADDRESS),
-        "fm": ("webp", Origin.PRESET),
-        "q": ("80", Origin.DEFAULT),
-        "bg": (None, Origin.DEFAULT),
+        "w": ("20", ValueOrigin.PRESET),
+        "h": ("50", ValueOrigin.ADDRESS),
+        "fit": ("cover", ValueOrigin.DEFAULT),
+        "pos": ("center", ValueOrigin.DEFAULT),
+        "dpr": ("1.5", ValueOrigin.ADDRESS),
+        "fm": ("webp", ValueOrigin.PRESET),
+        "q": ("80", ValueOrigin.DEFAULT),
+        "bg": (None, ValueOrigin.DEFAULT),
     }
 
 
 def test_what_nobody_said_is_filled_in() -> None:
-    values = {each.name: each.value for each in understood(case("w=320&dpr=2", LOGO))}
+    values = {each.name: each.value for each in explained_parameters(case("w=320&dpr=2", LOGO))}
     assert (values["h"], values["fm"], values["q"]) == ("240", "png", None)
-    values = {each.name: each.value for each in understood(case(""))}
+    values = {each.name: each.value for each in explained_parameters(case(""))}
     assert (values["w"], values["h"], values["fm"], values["q"]) == ("640", "480", "jpg", None)
-    flattened = {each.name: each.value for each in understood(case("w=20&fm=jpg", LOGO))}
+    flattened = {each.name: each.value for each in explained_parameters(case("w=20&fm=jpg", LOGO))}
     assert flattened["bg"] == "fff"

@@ -10,15 +10,24 @@ from hypothesis import strategies as st
 
 from app.errors import BadRequest
 from app.imaging.formats import Format
-from app.imaging.geometry import MAX_PIXELS, MAX_SIDE, Box, Fit, Geometry, Position, Size, arrange
+from app.imaging.geometry import (
+    MAX_DIMENSION,
+    MAX_PIXELS,
+    Box,
+    Fit,
+    Geometry,
+    Position,
+    Size,
+    compute_geometry,
+)
 
 MEASURED = json.loads((Path(__file__).parent / "sharp_sizes.json").read_text())
 
 SIDES = st.integers(1, 5000)
 BOXES = st.builds(
     Box,
-    width=st.none() | st.integers(1, MAX_SIDE),
-    height=st.none() | st.integers(1, MAX_SIDE),
+    width=st.none() | st.integers(1, MAX_DIMENSION),
+    height=st.none() | st.integers(1, MAX_DIMENSION),
     fit=st.sampled_from(Fit),
     position=st.builds(Position, st.floats(0, 1), st.floats(0, 1)),
 )
@@ -28,25 +37,27 @@ BOXES = st.builds(
 def test_sizes_are_those_of_sharp(row):
     loader, width, height, frames, w, h, fit, *expected = row
     box = Box(width=w, height=h, fit=Fit(fit))
-    assert [*arrange(Size(width, height), box, loader=Format(loader), frames=frames).output] == expected
+    assert [
+        *compute_geometry(Size(width, height), box, loader=Format(loader), frames=frames).output
+    ] == expected
 
 
 @given(SIDES, SIDES, BOXES, st.sampled_from(Format), st.integers(1, 5))
 def test_what_is_seen_lies_inside_the_picture_and_inside_the_result(width, height, box, loader, frames):
     try:
-        geometry = arrange(Size(width, height), box, loader=loader, frames=frames)
+        geometry = compute_geometry(Size(width, height), box, loader=loader, frames=frames)
     except BadRequest:
         assume(False)
     for axis in (0, 1):
         assert 1 <= geometry.visible[axis] <= geometry.scaled[axis]
         assert 0 <= geometry.crop[axis] <= geometry.scaled[axis] - geometry.visible[axis]
         assert 0 <= geometry.pad[axis] <= geometry.output[axis] - geometry.visible[axis]
-        assert geometry.output[axis] <= MAX_SIDE
+        assert geometry.output[axis] <= MAX_DIMENSION
     assert geometry.output.width * geometry.output.height * frames <= MAX_PIXELS
 
 
 def cut(position: str) -> Geometry:
-    return arrange(Size(401, 200), Box(width=100, height=100, position=Position.parse(position)))
+    return compute_geometry(Size(401, 200), Box(width=100, height=100, position=Position.parse(position)))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +79,7 @@ def test_the_position_says_which_part_is_kept(position, left):
 
 
 def test_contain_lays_the_picture_in_the_middle():
-    geometry = arrange(Size(400, 200), Box(width=101, height=101, fit=Fit.CONTAIN))
+    geometry = compute_geometry(Size(400, 200), Box(width=101, height=101, fit=Fit.CONTAIN))
     assert (geometry.visible, geometry.pad) == ((101, 51), (0, 25))
 
 
@@ -85,16 +96,16 @@ def test_a_result_that_is_too_large_is_refused_with_its_size_and_the_limit(pictu
     with pytest.raises(
         BadRequest, match=r"8192 pixels a side and 50 megapixels in all\. Ask for a smaller w or h"
     ):
-        arrange(picture, box, frames=frames)
+        compute_geometry(picture, box, frames=frames)
 
 
 def test_a_crop_of_what_would_be_gigantic_is_no_matter():
-    assert arrange(Size(8000, 1), Box(width=4000, height=4000)).output == (4000, 4000)
+    assert compute_geometry(Size(8000, 1), Box(width=4000, height=4000)).output == (4000, 4000)
 
 
 def test_a_size_that_is_rounded_down_leaves_out_the_ends_but_for_animations_which_are_squeezed():
     narrow = Box(width=25)
-    assert arrange(Size(26, 40), narrow).middle == (1, 0.988)  # 38 of 38.46
-    assert arrange(Size(26, 40), narrow, frames=2).middle == (1, 1)
-    assert arrange(Size(26, 39), narrow).middle == (1, 1)  # 37.5 is rounded up
-    assert arrange(Size(24, 40), narrow).middle == (1, 1)  # it grows
+    assert compute_geometry(Size(26, 40), narrow).centre_share == (1, 0.988)  # 38 of 38.46
+    assert compute_geometry(Size(26, 40), narrow, frames=2).centre_share == (1, 1)
+    assert compute_geometry(Size(26, 39), narrow).centre_share == (1, 1)  # 37.5 is rounded up
+    assert compute_geometry(Size(24, 40), narrow).centre_share == (1, 1)  # it grows

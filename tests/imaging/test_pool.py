@@ -11,11 +11,11 @@ import pytest
 
 from app.errors import Busy, CorruptImage, Invalid, TooHeavy, TooManyPixels, TooSlow, UnsupportedFormat
 from app.imaging.transform import Transform
-from app.imaging.workers.pool import Limits, Pool
+from app.imaging.workers.pool import ImageLimits, WorkerPool
 from scripts.fixtures import sample_images
 from tests.imaging.hard_jobs import Die, Fill, Hang, Hold, Modules, Pid, Say, Stumble
 
-LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
+LIMITS = ImageLimits(max_pixels=50_000_000, max_side=16_384)
 GIGABYTE = 1024**3
 MILLION = 1_000_000
 
@@ -27,12 +27,14 @@ def new_pool(
     deadline: float = 20.0,
     memory: int = GIGABYTE,
     pixels: int | None = None,
-) -> Pool:
-    return Pool(workers=workers, queue=queue, deadline=deadline, memory=memory, limits=LIMITS, pixels=pixels)
+) -> WorkerPool:
+    return WorkerPool(
+        workers=workers, queue=queue, deadline=deadline, memory=memory, limits=LIMITS, pixels=pixels
+    )
 
 
 @pytest.fixture
-async def pool() -> AsyncIterator[Pool]:
+async def pool() -> AsyncIterator[WorkerPool]:
     async with new_pool() as pool:
         yield pool
 
@@ -222,7 +224,7 @@ async def test_jobs_run_side_by_side_on_as_many_workers(tmp_path):
 
 
 async def test_small_pictures_do_not_wait_for_room(tmp_path):
-    async with new_pool(pixels=100 * MILLION) as pool, pool._pixels.taken(100 * MILLION):
+    async with new_pool(pixels=100 * MILLION) as pool, pool._pixels.reserve(100 * MILLION):
         assert await pool.run(Hold(4, until=tmp_path)) == 4
 
 
@@ -245,7 +247,7 @@ async def test_pixels_in_flight_are_bounded(tmp_path):
 
 async def test_waiting_for_pixels_does_not_count_against_the_deadline(tmp_path):
     async with new_pool(pixels=100 * MILLION, deadline=0.5) as pool:
-        async with pool._pixels.taken(100 * MILLION):
+        async with pool._pixels.reserve(100 * MILLION):
             waits = asyncio.create_task(pool.run(Hold(50, until=tmp_path)))
             await until(lambda: pool._pixels.waiting == 1)
             await asyncio.sleep(0.6)  # longer than the deadline, on the real clock

@@ -6,19 +6,19 @@ import pytest
 
 from app.errors import CorruptImage, TooManyPixels, UnsupportedFormat
 from app.imaging.formats import Format
-from app.imaging.limits import Limits
+from app.imaging.limits import ImageLimits
 from app.imaging.probe import Probe, identify
 from app.imaging.render import render
 from app.imaging.transform import Transform
 from scripts.fixtures import sample_images
 from scripts.stress_tests import fuzzed_images
 
-LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
+LIMITS = ImageLimits(max_pixels=50_000_000, max_side=16_384)
 
 
 @pytest.fixture
 def probe(tmp_path):
-    def probe(data: bytes, limits: Limits = LIMITS) -> Probe:
+    def probe(data: bytes, limits: ImageLimits = LIMITS) -> Probe:
         path = tmp_path / "picture"
         path.write_bytes(data)
         return identify(path, limits)
@@ -133,7 +133,7 @@ def test_a_bomb_is_refused_before_a_pixel_is_decoded(probe, data, reason):
 
 
 def test_all_frames_of_an_animation_count(probe):
-    limits = Limits(max_pixels=96 * 64 * 3, max_side=1000)
+    limits = ImageLimits(max_pixels=96 * 64 * 3, max_side=1000)
     assert probe(sample_images.transparent_animated_gif(), limits).frames == 3
     for film in (sample_images.animated_gif(), sample_images.animated_webp()):
         with pytest.raises(TooManyPixels, match="96 × 64 × 4 frames"):
@@ -183,7 +183,7 @@ def test_bytes_that_are_not_as_written_are_a_picture_or_one_of_our_errors(probe,
         for _ in range(chance.randint(1, 12)):
             broken[chance.randrange(8, len(broken))] = chance.randrange(256)
         with suppress(CorruptImage, TooManyPixels, UnsupportedFormat):
-            found = probe(bytes(broken), Limits(max_pixels=1_000_000, max_side=4000))
+            found = probe(bytes(broken), ImageLimits(max_pixels=1_000_000, max_side=4000))
             recipe = Transform(width=20, format=Format.GIF).resolve(found.source)
             render(tmp_path / "picture", recipe, tmp_path / "result")
 

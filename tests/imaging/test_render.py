@@ -8,18 +8,18 @@ from PIL import Image, ImageChops, ImageSequence, ImageStat
 
 from app.errors import CorruptImage
 from app.imaging.animation import Timing
-from app.imaging.encoder import encoded
+from app.imaging.encoder import encode
 from app.imaging.formats import Format
 from app.imaging.geometry import Fit
-from app.imaging.limits import Limits
+from app.imaging.limits import ImageLimits
 from app.imaging.probe import identify
-from app.imaging.render import Rendered, render
+from app.imaging.render import RenderResult, render
 from app.imaging.transform import Transform
 from scripts.fixtures import sample_images
 from scripts.fixtures.sample_images import BLUE, GREEN, PATTERN, RED, YELLOW
 from scripts.stress_tests import fuzzed_images
 
-LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
+LIMITS = ImageLimits(max_pixels=50_000_000, max_side=16_384)
 
 KINDS = (
     sample_images.jpeg,
@@ -58,7 +58,7 @@ PILLOW_NAMES = {
 def rendering(tmp_path):
     """Renders a picture by a query; gives what render said, the bytes, and the image that Pillow finds in them."""
 
-    def rendering(data: bytes, **query: str | int) -> tuple[Rendered, bytes, Image.Image]:
+    def rendering(data: bytes, **query: str | int) -> tuple[RenderResult, bytes, Image.Image]:
         source, destination = tmp_path / "source", tmp_path / "destination"
         source.write_bytes(data)
         transform = Transform.parse({name: str(value) for name, value in query.items()})
@@ -333,7 +333,7 @@ def test_a_large_webp_of_the_best_quality_takes_about_the_time_of_the_usual_one(
 
     def seconds(quality: int) -> float:
         began = process_time()
-        encoded([picture], Format.WEBP, quality, Timing(durations=(0,), plays=0))
+        encode([picture], Format.WEBP, quality, Timing(durations=(0,), play_count=0))
         return process_time() - began
 
     usual, best = (min(seconds(quality) for _ in range(3)) for quality in (80, 100))
@@ -346,7 +346,7 @@ def test_colours_that_can_not_be_counted_for_want_of_memory_are_told_as_such(mon
 
     monkeypatch.setattr(Image.Image, "quantize", refused)
     with pytest.raises(MemoryError):
-        encoded([sample_images.patterned()], Format.GIF, None, Timing(durations=(0,), plays=0))
+        encode([sample_images.patterned()], Format.GIF, None, Timing(durations=(0,), play_count=0))
 
 
 def test_a_picture_that_broke_after_it_was_stored_is_corrupt(tmp_path):

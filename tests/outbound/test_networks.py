@@ -1,7 +1,7 @@
 import pytest
 
 from app.client_address import networks
-from app.outbound.networks import is_public, may_be_called, read_address
+from app.outbound.networks import is_allowed, is_public, parse_address
 
 PRIVATE = """
     0.0.0.0 0.1.2.3 10.0.0.1 10.255.255.255 100.64.0.1 100.100.100.200 127.0.0.1 127.255.0.1 168.63.129.16
@@ -19,17 +19,17 @@ PUBLIC = """
 
 @pytest.mark.parametrize("text", PRIVATE)
 def test_addresses_of_the_inside_are_not_public(text: str) -> None:
-    assert not is_public(read_address(text))
+    assert not is_public(parse_address(text))
 
 
 @pytest.mark.parametrize("text", PUBLIC)
 def test_addresses_of_the_internet_are(text: str) -> None:
-    assert is_public(read_address(text))
+    assert is_public(parse_address(text))
 
 
 def test_a_network_that_was_named_may_be_called_and_no_other() -> None:
     allowed = networks("10.0.0.0/8, fd00::/8,192.168.1.5")
     for text in ("10.1.2.3", "::ffff:10.1.2.3", "fd12::1", "192.168.1.5", "8.8.8.8"):
-        assert may_be_called(read_address(text), allowed)
+        assert is_allowed(parse_address(text), allowed)
     for text in ("127.0.0.1", "192.168.1.6", "fe80::1", "::1", "169.254.169.254"):
-        assert not may_be_called(read_address(text), allowed)
+        assert not is_allowed(parse_address(text), allowed)

@@ -3,7 +3,7 @@ from collections.abc import Iterable
 
 import pytest
 
-from app.outbound.post import BadAddress, Blocked, Outbound, Resolve, TimedOut, Unreachable, parse
+from app.outbound.post import Blocked, InvalidUrl, Outbound, Resolve, TimedOut, Unreachable, parse
 from tests.receivers import HERE, Received, hang, receiving
 
 LOOPBACKS = """
@@ -30,7 +30,7 @@ async def never(host: str, port: int) -> Iterable[str]:
 async def test_no_spelling_of_an_inner_address_is_called(host: str) -> None:
     outbound = Outbound()
     for scheme in ("http", "https"):
-        with pytest.raises((Blocked, BadAddress)):
+        with pytest.raises((Blocked, InvalidUrl)):
             await outbound.check(f"{scheme}://{host}:9/hook")
         with pytest.raises(Blocked):
             await outbound.post(f"{scheme}://{host}:9/hook", {}, b"{}")
@@ -231,9 +231,9 @@ async def test_a_tls_handshake_that_hangs_leaves_no_socket_open() -> None:
     ],
 )
 async def test_what_is_no_address_is_told_so(url: str) -> None:
-    with pytest.raises(BadAddress):
+    with pytest.raises(InvalidUrl):
         parse(url)
-    with pytest.raises(BadAddress):
+    with pytest.raises(InvalidUrl):
         await Outbound().check(url)
     with pytest.raises(Blocked):
         await Outbound().post(url, {}, b"")

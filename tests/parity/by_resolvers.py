@@ -116,7 +116,7 @@ class ByResolvers:
     async def account(self) -> SeenAccount:
         async with self._ctx() as ctx:
             row = await account.get(ctx)
-            usage = quotas.usage_of(ctx, row)
+            usage = quotas.account_usage(ctx, row)
             return SeenAccount(
                 id=row.id,
                 username=row.username,
@@ -169,7 +169,7 @@ class ByResolvers:
     async def _ctx(self) -> AsyncIterator[Context]:
         try:
             header = None if self.token is None else f"Bearer {self.token}"
-            yield await account.enter(Context(self.services), Credentials(header))
+            yield await account.authenticate_and_count(Context(self.services), Credentials(header))
         except PicHubError as error:
             raise Refused(error.code, error.message, error.details, error.fields) from error
 

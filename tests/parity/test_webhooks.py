@@ -8,7 +8,7 @@ from standardwebhooks import Webhook as Verifier
 
 from app.models import Webhook
 from app.webhooks import relay
-from app.webhooks.delivery import Senders
+from app.webhooks.delivery import DeliverySender
 from scripts.fixtures import sample_images
 from tests.parity.conftest import Street
 from tests.parity.test_scenarios import refused
@@ -21,9 +21,9 @@ MISSING_DELIVERY = "dlv_" + "0" * 26
 
 async def work(street: Street) -> None:
     """Sends what is due."""
-    while await relay.pass_on(street.services):
+    while await relay.relay_batch(street.services):
         pass
-    senders = Senders(street.services)
+    senders = DeliverySender(street.services)
     while due := await senders.claim():
         await asyncio.gather(*map(senders.deliver, due))
 

@@ -14,7 +14,7 @@ import asyncpg
 import httpx2
 import pytest
 
-from app.lifespan import bare_storage, storage_place
+from app.lifespan import bare_storage, storage_location
 from app.settings import Settings
 from scripts.fixtures import sample_images
 from scripts.fixtures.servers import postgres
@@ -75,7 +75,7 @@ class Machines:
 
     async def stored(self, key: str, folder: Path) -> bytes:
         settings = Settings(data_dir=folder, **self.storage)
-        return await bare_storage(storage_place(settings), settings).read(key)
+        return await bare_storage(storage_location(settings), settings).read(key)
 
 
 @pytest.fixture(scope="module")

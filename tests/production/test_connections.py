@@ -10,7 +10,7 @@ from functools import partial
 import httpx2
 import pytest
 
-from app.cli.connections import LARGEST_HEAD
+from app.cli.connections import MAX_HEAD_BYTES
 from scripts.fixtures import sample_images
 from scripts.stress_tests import malformed_requests, raw_http
 from scripts.stress_tests.peak_memory import PeakMemory
@@ -67,7 +67,7 @@ def test_what_drips_after_an_answer_has_no_more_time_either(server):
 
 
 def test_a_head_has_a_largest_size(server):
-    fits = raw_http.request("/v1/images", headers=[("X", "y" * (LARGEST_HEAD // 2))], token=server.token)
+    fits = raw_http.request("/v1/images", headers=[("X", "y" * (MAX_HEAD_BYTES // 2))], token=server.token)
     assert raw_http.exchange(server.port, fits).status == 200
     beyond = raw_http.request("/v1/images", headers=[("X", "y" * 4_000_000)], token=server.token)
     assert raw_http.exchange(server.port, beyond).status in {
@@ -75,7 +75,7 @@ def test_a_head_has_a_largest_size(server):
         431,
     }  # 0 where the rest of it was still under way
     with raw_http.connect(server.port) as connection:
-        connection.sendall(beyond[: 4 * LARGEST_HEAD])
+        connection.sendall(beyond[: 4 * MAX_HEAD_BYTES])
         assert raw_http.receive(connection, SOON).status == 431
 
 

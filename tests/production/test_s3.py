@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from app.jobs.cleanup import runner
-from app.lifespan import bare_storage, storage_place
+from app.lifespan import bare_storage, storage_location
 from app.resolvers import variants
 from app.settings import BadSetting, Settings
 from app.storage.base import Storage
@@ -35,7 +35,7 @@ async def home(seaweed: SeaweedServer, tmp_path: Path) -> AsyncIterator[House]:
 
 def bucket_of(home: House) -> Storage:
     settings = home.services.settings
-    return bare_storage(storage_place(settings), settings)
+    return bare_storage(storage_location(settings), settings)
 
 
 async def keys_of(home: House) -> list[str]:
@@ -126,7 +126,7 @@ async def test_use_is_noted_weekly_and_only_where_variants_have_a_budget(home: H
         asking = later(ctx, timedelta(days=days), **settings)
         transform = home.services.presets.transform({"w": "20"})
         picture = await variants.find(asking, image_id, transform, extension=None)
-        await variants.make(asking, picture)
+        await variants.ensure_rendered(asking, picture)
         assert (await bucket.stat(key) != put) is touched
 
 
@@ -217,7 +217,7 @@ async def test_without_keys_what_is_not_for_a_cdn_passes_through_here(
 )
 def test_settings_that_do_not_go_together_are_told(settings: dict[str, Any], told: str) -> None:
     with pytest.raises(BadSetting, match=told):
-        storage_place(Settings(**settings))
+        storage_location(Settings(**settings))
 
 
 def test_who_has_no_bucket_does_not_load_what_talks_to_one() -> None:

@@ -57,7 +57,7 @@ async def enter(ctx: Context, username: str = "ann", password: str = PASSWORD) -
 
 async def again(ctx: Context, signed_in: SignedIn) -> Context:
     """The context of the browser's next request."""
-    return await account.recognise(ctx, replace(BROWSER, session=signed_in.text))
+    return await account.authenticate(ctx, replace(BROWSER, session=signed_in.text))
 
 
 async def error_of(asked: Awaitable[Any]) -> PicHubError:
@@ -67,20 +67,20 @@ async def error_of(asked: Awaitable[Any]) -> PicHubError:
 
 
 async def test_the_first_start_makes_an_admin_with_a_token_of_all_scopes(built: House) -> None:
-    ctx = await account.enter(Context(built.services), Credentials(f"Bearer {built.token}"))
+    ctx = await account.authenticate_and_count(Context(built.services), Credentials(f"Bearer {built.token}"))
     assert ctx.actor
     assert (ctx.actor.account.username, ctx.actor.account.role) == ("admin", Role.ADMIN)
     assert ctx.actor.scopes == set(Scope)
 
 
 async def test_later_starts_make_none(built: House) -> None:
-    assert await account.make_first(Context(built.services)) is None
+    assert await account.create_first_account(Context(built.services)) is None
     assert await Account.all().count() == 1
 
 
 async def test_of_many_first_starts_one_makes_it(built: House) -> None:
     await Account.all().delete()
-    made = await asyncio.gather(*(account.make_first(Context(built.services)) for _ in range(5)))
+    made = await asyncio.gather(*(account.create_first_account(Context(built.services)) for _ in range(5)))
     (first,) = [each for each in made if each]
     assert await built.services.passwords.verify(first.password, (await Account.get()).password_hash)
 
@@ -152,16 +152,16 @@ async def test_a_session_says_who_asks_until_it_has_expired(nobody: Context, ann
 
 @pytest.mark.parametrize("text", ["nonsense", "\ud800", "", "x" * 5000])
 async def test_a_cookie_that_does_not_hold_is_nobodys(nobody: Context, text: str) -> None:
-    assert (await account.recognise(nobody, replace(BROWSER, session=text))).actor is None
+    assert (await account.authenticate(nobody, replace(BROWSER, session=text))).actor is None
 
 
 async def test_a_header_wins_over_a_cookie(built: House, nobody: Context, ann: Account) -> None:
     cookie = replace(BROWSER, session=(await enter(nobody)).text)
-    ctx = await account.recognise(nobody, replace(cookie, authorization=f"Bearer {built.token}"))
+    ctx = await account.authenticate(nobody, replace(cookie, authorization=f"Bearer {built.token}"))
     assert ctx.actor
     assert (ctx.actor.account.username, ctx.actor.session) == ("admin", None)
     with pytest.raises(Unauthorized):
-        await account.recognise(nobody, replace(cookie, authorization="Bearer nonsense"))
+        await account.authenticate(nobody, replace(cookie, authorization="Bearer nonsense"))
 
 
 async def test_use_is_noted_once_a_minute_and_beside_the_request(
@@ -172,7 +172,7 @@ async def test_use_is_noted_once_a_minute_and_beside_the_request(
     async def noted(seconds: int) -> float:
         later = replace(nobody.services, clock=lambda: now + timedelta(seconds=seconds))
         await asyncio.gather(*(again(replace(nobody, services=later), begun) for _ in range(5)))
-        await built.services.uses.close()
+        await built.services.last_used.close()
         return ((await Session.get(id=begun.session.id)).last_used_at - now).total_seconds()
 
     assert await noted(30) < 1
@@ -185,8 +185,8 @@ async def test_a_note_that_fails_fails_nothing_else(
     built: House, nobody: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
     await databases.refuse("UPDATE", "api_tokens", "full")
-    assert (await account.enter(nobody, Credentials(f"Bearer {built.token}"))).actor
-    await built.services.uses.close()
+    assert (await account.authenticate_and_count(nobody, Credentials(f"Bearer {built.token}"))).actor
+    await built.services.last_used.close()
     (record,) = caplog.records
     assert "could not be noted" in record.getMessage()
 
@@ -204,7 +204,7 @@ async def test_signing_in_again_takes_the_place_of_the_session_there_was(
     one = await enter(nobody)
     two = await enter(await again(nobody, one))
     assert (await again(nobody, one)).actor is None
-    assert [each.id for each in await sessions.all_held(two.ctx)] == [two.session.id]
+    assert [each.id for each in await sessions.list_active(two.ctx)] == [two.session.id]
 
 
 async def test_an_account_has_a_hundred_sessions_at_most(nobody: Context, ann: Account) -> None:
@@ -212,7 +212,7 @@ async def test_an_account_has_a_hundred_sessions_at_most(nobody: Context, ann: A
     for minute in range(102):
         clock = lambda minute=minute: now + timedelta(minutes=minute)  # noqa: E731
         begun = await enter(replace(nobody, services=replace(nobody.services, clock=clock)))
-    held = await sessions.all_held(begun.ctx)
+    held = await sessions.list_active(begun.ctx)
     assert len(held) == 100
     assert held[0] == begun.session
 
@@ -232,7 +232,7 @@ async def test_a_password_changes_for_who_knows_it_and_has_signed_in(
     begun = await enter(nobody)
     error = await error_of(account.change_password(begun.ctx, "wrong horse", "another horse"))
     assert list(error.fields) == ["current_password"]
-    token = await account.enter(nobody, Credentials(f"Bearer {built.token}"))
+    token = await account.authenticate_and_count(nobody, Credentials(f"Bearer {built.token}"))
     assert isinstance(await error_of(account.change_password(token, "x", "another horse")), Forbidden)
     assert isinstance(await error_of(account.change_password(nobody, "x", "another horse")), Unauthorized)
 
@@ -306,7 +306,7 @@ async def test_an_invitation_lets_one_in(tmp_path: Path) -> None:
             [],
             *[["invitation"]] * 3,
         ]
-        assert await invitations.all_open(admin) == []
+        assert await invitations.list_open(admin) == []
 
         revoked, code = await invitations.create(admin)
         await invitations.revoke(admin, revoked.id)

@@ -16,9 +16,9 @@ from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import Invalid, NotFound, OutOfStorage, PicHubError
 from app.imaging.formats import Format
-from app.imaging.render import Rendered
+from app.imaging.render import RenderResult
 from app.imaging.transform import Transform
-from app.imaging.workers.pool import Limits, Pool
+from app.imaging.workers.pool import ImageLimits, WorkerPool
 from app.models import Account, Album, Image
 from app.resolvers import account, albums, images, variants
 from app.uploads.multipart import Upload
@@ -27,7 +27,7 @@ from tests.pichub import House, house, signed
 
 
 async def context(built: House, token: str = "") -> Context:
-    return await account.enter(
+    return await account.authenticate_and_count(
         Context(built.services), Credentials(signed(token or built.token)["Authorization"])
     )
 
@@ -147,27 +147,27 @@ async def test_images_are_put_into_an_album_and_taken_out(built: House) -> None:
     assert (await albums.get(ctx, album.id)).image_count == 1
 
 
-class CountingPool(Pool):
+class CountingPool(WorkerPool):
     """The real pool, and how often it was asked."""
 
     renders = 0
 
-    async def render(self, *given: Any, **named: Any) -> Rendered:
+    async def render(self, *given: Any, **named: Any) -> RenderResult:
         self.renders += 1
         return await super().render(*given, **named)
 
 
 @asynccontextmanager
 async def counted(ctx: Context) -> AsyncIterator[tuple[Context, CountingPool]]:
-    limits = Limits(max_pixels=50_000_000, max_side=16_384)
+    limits = ImageLimits(max_pixels=50_000_000, max_side=16_384)
     async with CountingPool(workers=2, queue=10**9, deadline=20, memory=1 << 30, limits=limits) as pool:
         yield replace(ctx, services=replace(ctx.services, imaging=pool)), pool
 
 
 async def delivered(ctx: Context, image: Image, transform: Transform) -> bytes:
     picture = await variants.find(ctx, image.id, transform, extension=None)
-    await variants.make(ctx, picture)
-    async with variants.opened(ctx, picture) as stored:
+    await variants.ensure_rendered(ctx, picture)
+    async with variants.open_variant(ctx, picture) as stored:
         return b"".join([chunk async for chunk in stored.chunks])
 
 

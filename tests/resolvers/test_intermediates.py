@@ -15,9 +15,9 @@ from PIL import Image as Pillow
 from app.context import Context
 from app.errors import Invalid, NotFound, OutOfStorage, PicHubError
 from app.imaging.intermediates import Step
-from app.imaging.results import Probe, Rendered
+from app.imaging.results import Probe, RenderResult
 from app.imaging.transform import Transform
-from app.imaging.workers.pool import Limits, Pool
+from app.imaging.workers.pool import ImageLimits, WorkerPool
 from app.models import Image
 from app.resolvers import albums, images, storage_keys, variants
 from app.storage.disk import DiskStorage
@@ -27,10 +27,10 @@ from tests.resolvers.test_images import context, keys, upload
 
 LARGE = sample_images.jpeg(3264, 2448)
 SMALL = Transform(width=300)
-LIMITS = Limits(max_pixels=50_000_000, max_side=16_384)
+LIMITS = ImageLimits(max_pixels=50_000_000, max_side=16_384)
 
 
-class WatchedPool(Pool):
+class WatchedPool(WorkerPool):
     """The real pool, and what it was asked to read."""
 
     def __init__(self) -> None:
@@ -42,7 +42,7 @@ class WatchedPool(Pool):
         self.reductions += 1
         await super().reduce(source, destinations, pixels=pixels)
 
-    async def render(self, source: Path, *given: Any, **named: Any) -> Rendered:
+    async def render(self, source: Path, *given: Any, **named: Any) -> RenderResult:
         self.sources.append(source.stem if source.parent.parent.name == "intermediates" else "original")
         return await super().render(source, *given, **named)
 
@@ -88,7 +88,7 @@ def intermediates_of(image: Image) -> set[str]:
 
 async def variant(ctx: Context, image: Image, transform: Transform = SMALL) -> bytes:
     picture = await variants.find(ctx, image.id, transform, extension=None)
-    return await variants.read(ctx, picture, await variants.make(ctx, picture))
+    return await variants.read(ctx, picture, await variants.ensure_rendered(ctx, picture))
 
 
 async def test_a_large_picture_has_intermediates_and_a_small_one_has_none(ctx: Context) -> None:

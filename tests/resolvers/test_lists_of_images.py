@@ -87,8 +87,8 @@ async def walk(shown: Shown, order: ImageOrder, size: int, *, backward: bool, **
 def following(page: Page[Image], size: int, *, backward: bool) -> PageRequest:
     """What a client asks next: cursors go out as text, and come back as it."""
     if backward:
-        return PageRequest.parse(last=size, before=str(page.place(page.items[0])))
-    return PageRequest.parse(first=size, after=str(page.place(page.items[-1])))
+        return PageRequest.parse(last=size, before=str(page.cursor_of(page.items[0])))
+    return PageRequest.parse(first=size, after=str(page.cursor_of(page.items[-1])))
 
 
 @pytest.mark.parametrize("order", ORDERS, ids=NAMED)

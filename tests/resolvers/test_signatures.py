@@ -14,7 +14,7 @@ from app.imaging.formats import Format
 from app.imaging.transform import Transform
 from app.models import Image
 from app.resolvers import account, variants
-from app.resolvers.variants import Picture
+from app.resolvers.variants import ImageRequest
 from app.signing.keyring import FileKeyring
 from app.signing.signature import Signature
 from tests.contract.test_signed import private_in
@@ -32,12 +32,14 @@ def at(services: Services, moment: datetime) -> Services:
 async def signed_at_noon(built: House, seconds: int) -> tuple[str, str]:
     """The id of a private image of the first account's, and the address that was signed for it."""
     private = await private_in(built)
-    ctx = await account.enter(Context(at(built.services, NOON)), Credentials(built.headers["Authorization"]))
+    ctx = await account.authenticate_and_count(
+        Context(at(built.services, NOON)), Credentials(built.headers["Authorization"])
+    )
     image = await Image.with_album().get(id=private.id)
     return private.id, await variants.signed_url(ctx, image, SMALL, expires_in=seconds)
 
 
-async def opened(built: House, image_id: str, url: str, moment: datetime) -> Picture:
+async def opened(built: House, image_id: str, url: str, moment: datetime) -> ImageRequest:
     """What the address names to a stranger at that moment."""
     words = dict(parse_qsl(urlsplit(url).query))
     return await variants.find(
@@ -75,8 +77,13 @@ async def test_only_the_owner_signs(built: House) -> None:
     stranger = f"Bearer {await built.account('stranger')}"
     with pytest.raises(Forbidden):
         await variants.signed_url(
-            await account.enter(Context(built.services), Credentials(stranger)), image, SMALL, expires_in=60
+            await account.authenticate_and_count(Context(built.services), Credentials(stranger)),
+            image,
+            SMALL,
+            expires_in=60,
         )
-    mine = await account.enter(Context(built.services), Credentials(built.headers["Authorization"]))
+    mine = await account.authenticate_and_count(
+        Context(built.services), Credentials(built.headers["Authorization"])
+    )
     with pytest.raises(InvalidParameter):
         await variants.signed_url(mine, image, SMALL, expires_in=604_801)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from app.auth.browsers import Credentials
 from app.context import Context
-from app.lifespan import running
+from app.lifespan import run_services
 from app.resolvers import account, uploads
-from app.resolvers.uploads import Body
+from app.resolvers.uploads import UploadBody
 from app.settings import Settings
 from app.storage.disk import DiskStorage
 
@@ -36,13 +36,13 @@ async def stream(data: bytes) -> AsyncIterator[bytes]:
 
 
 async def send(folder: Path, token: str, upload_id: str, data: bytes, prefix: str) -> None:
-    async with running(Settings(data_dir=folder, min_free_disk=1)) as services:
+    async with run_services(Settings(data_dir=folder, min_free_disk=1)) as services:
         storage = Deadly(folder / "storage")
         storage.prefix = prefix
         ctx = Context(replace(services, storage=storage))
-        ctx = await account.recognise(ctx, Credentials(f"Bearer {token}"))
+        ctx = await account.authenticate(ctx, Credentials(f"Bearer {token}"))
         offset = (await uploads.get(ctx, upload_id)).offset
-        await uploads.append(ctx, upload_id, Body(stream(data)), offset=offset)
+        await uploads.append(ctx, upload_id, UploadBody(stream(data)), offset=offset)
 
 
 if __name__ == "__main__":

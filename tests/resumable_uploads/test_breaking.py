@@ -15,9 +15,9 @@ from app.errors import BadRequest, OutOfStorage, RateLimited, TooLarge
 from app.jobs.cleanup.runner import clean_up, dry_run
 from app.models import Account, Image, UploadState, UploadTicket
 from app.resolvers import storage_keys, uploads
-from app.resolvers.uploads import PIECE, Body, NewUpload
-from app.storage.base import Amount
-from app.uploads.multipart import BUFFER, Checksum
+from app.resolvers.uploads import PIECE_SIZE, NewUpload, UploadBody
+from app.storage.base import ObjectTotals
+from app.uploads.multipart import BUFFER_SIZE, Checksum
 from scripts.fixtures import sample_images
 from tests.jobs.cleanup.conftest import aged, later
 from tests.pichub import House, house, served, until
@@ -27,7 +27,7 @@ from tests.resumable_uploads.client import Desk
 PICTURE = sample_images.png(64, 48)
 SIZE = len(PICTURE)
 HALF = SIZE // 2
-TWO_PIECES = PIECE + 1000
+TWO_PIECES = PIECE_SIZE + 1000
 
 
 @pytest.fixture
@@ -67,10 +67,10 @@ async def stored(ctx: Context, ticket: UploadTicket) -> bytes:
 async def test_what_came_before_a_connection_broke_is_kept(ctx: Context) -> None:
     ticket = await begun(ctx)
     with pytest.raises(ClientDisconnect):
-        await uploads.append(ctx, ticket.id, Body(broken_off(PICTURE[:HALF])), offset=0)
+        await uploads.append(ctx, ticket.id, UploadBody(broken_off(PICTURE[:HALF])), offset=0)
     assert (await uploads.get(ctx, ticket.id)).offset == HALF
     assert await stored(ctx, ticket) == PICTURE[:HALF]
-    done = await uploads.append(ctx, ticket.id, Body(whole(PICTURE[HALF:])), offset=HALF)
+    done = await uploads.append(ctx, ticket.id, UploadBody(whole(PICTURE[HALF:])), offset=HALF)
     assert done.image is not None
     assert await ctx.services.storage.read(done.image.key) == PICTURE
     assert await keys(ctx) == {done.image.key}
@@ -80,15 +80,15 @@ async def test_what_came_before_a_connection_broke_is_kept(ctx: Context) -> None
 async def test_a_put_that_breaks_is_kept_where_it_came_further_than_what_was_there(ctx: Context) -> None:
     ticket = await begun(ctx)
     with pytest.raises(ClientDisconnect):
-        await uploads.put(ctx, ticket.id, Body(broken_off(PICTURE[:HALF])))
+        await uploads.put(ctx, ticket.id, UploadBody(broken_off(PICTURE[:HALF])))
     with pytest.raises(ClientDisconnect):
-        await uploads.put(ctx, ticket.id, Body(broken_off(PICTURE[: HALF - 1])))
+        await uploads.put(ctx, ticket.id, UploadBody(broken_off(PICTURE[: HALF - 1])))
     assert await stored(ctx, ticket) == PICTURE[:HALF]
 
 
 async def test_of_a_piece_with_a_checksum_nothing_is_kept_unless_all_of_it_came(ctx: Context) -> None:
     ticket = await begun(ctx)
-    body = Body(broken_off(PICTURE[:HALF]), None, Checksum("sha1", b"\0" * 20))
+    body = UploadBody(broken_off(PICTURE[:HALF]), None, Checksum("sha1", b"\0" * 20))
     with pytest.raises(ClientDisconnect):
         await uploads.append(ctx, ticket.id, body, offset=0)
     assert (await uploads.get(ctx, ticket.id)).offset == 0
@@ -100,15 +100,15 @@ async def test_a_long_body_is_kept_piece_by_piece_while_it_comes(ctx: Context) -
     asked_on, go_on = asyncio.Event(), asyncio.Event()
 
     async def slow() -> AsyncIterator[bytes]:
-        yield b"\0" * (PIECE + 1)
+        yield b"\0" * (PIECE_SIZE + 1)
         asked_on.set()
         await go_on.wait()
         yield b"\0" * 999
 
-    sending = asyncio.create_task(uploads.append(ctx, ticket.id, Body(slow()), offset=0))
+    sending = asyncio.create_task(uploads.append(ctx, ticket.id, UploadBody(slow()), offset=0))
     async with asyncio.timeout(30):
         await asked_on.wait()
-    assert (await uploads.get(ctx, ticket.id)).offset == PIECE
+    assert (await uploads.get(ctx, ticket.id)).offset == PIECE_SIZE
     go_on.set()
     assert (await sending).state is UploadState.REFUSED
     assert list(ctx.services.storage.incoming.iterdir()) == []
@@ -123,29 +123,29 @@ async def test_who_stalls_is_told_and_keeps_what_came(tmp_path: Path) -> None:
         ctx = await context(built)
         ticket = await begun(ctx)
         with pytest.raises(BadRequest, match="stalled"):
-            await uploads.append(ctx, ticket.id, Body(stalling()), offset=0)
+            await uploads.append(ctx, ticket.id, UploadBody(stalling()), offset=0)
         assert (await uploads.get(ctx, ticket.id)).offset == HALF
 
 
 async def test_a_connection_that_is_cut_leaves_what_had_come_over_the_wire(tmp_path: Path) -> None:
     async with served(tmp_path / "data") as built:
-        url = await Desk(built).begin(3 * BUFFER)
+        url = await Desk(built).begin(3 * BUFFER_SIZE)
         host, port = built.url.removeprefix("http://").split(":")
         _, writer = await asyncio.open_connection(host, int(port))
         head = (
             f"PATCH /v1/uploads/{url.rpartition('/')[2]} HTTP/1.1\r\nHost: {host}\r\nTus-Resumable: 1.0.0\r\n"
             f"Authorization: Bearer {built.token}\r\nContent-Type: application/offset+octet-stream\r\n"
-            f"Upload-Offset: 0\r\nContent-Length: {3 * BUFFER}\r\n\r\n"
+            f"Upload-Offset: 0\r\nContent-Length: {3 * BUFFER_SIZE}\r\n\r\n"
         )
-        writer.write(head.encode() + b"\0" * 2 * BUFFER)
+        writer.write(head.encode() + b"\0" * 2 * BUFFER_SIZE)
         await writer.drain()
         incoming = built.services.storage.incoming
-        await until(lambda: [file for file in incoming.iterdir() if file.stat().st_size >= BUFFER])
+        await until(lambda: [file for file in incoming.iterdir() if file.stat().st_size >= BUFFER_SIZE])
         writer.transport.abort()
         async with asyncio.timeout(20):
             while not (offset := int((await Desk(built).head(url)).headers["upload-offset"])):  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
-        assert BUFFER <= offset <= 2 * BUFFER
+        assert BUFFER_SIZE <= offset <= 2 * BUFFER_SIZE
 
 
 @pytest.mark.parametrize("prefix", ["uploads/", "originals/"])
@@ -153,7 +153,7 @@ async def test_a_process_that_is_killed_before_the_row_leaves_an_upload_that_goe
     built: House, ctx: Context, tmp_path: Path, prefix: str
 ) -> None:
     ticket = await begun(ctx)
-    await uploads.append(ctx, ticket.id, Body(whole(PICTURE[:HALF])), offset=0)
+    await uploads.append(ctx, ticket.id, UploadBody(whole(PICTURE[:HALF])), offset=0)
     rest = tmp_path / "rest"
     rest.write_bytes(PICTURE[HALF:])
     data = built.services.settings.data_dir
@@ -173,7 +173,7 @@ async def test_a_process_that_is_killed_before_the_row_leaves_an_upload_that_goe
     assert row.offset == len(await stored(ctx, ticket)) == (HALF if prefix == "uploads/" else SIZE)
     assert await Image.all().count() == 0
     left = b"" if row.is_whole else PICTURE[HALF:]
-    done = await uploads.append(ctx, ticket.id, Body(whole(left)), offset=row.offset)
+    done = await uploads.append(ctx, ticket.id, UploadBody(whole(left)), offset=row.offset)
     assert done.image is not None
     assert await ctx.services.storage.read(done.image.key) == PICTURE
     assert await Image.all().count() == (await Account.get(username="admin")).image_count == 1
@@ -184,7 +184,7 @@ async def test_a_process_that_is_killed_before_the_row_leaves_an_upload_that_goe
 async def test_the_sweep_removes_what_nobody_goes_on_with(ctx: Context) -> None:
     tickets = [await begun(ctx) for _ in range(3)]
     for ticket in tickets:
-        await uploads.append(ctx, ticket.id, Body(whole(PICTURE[:HALF])), offset=0)
+        await uploads.append(ctx, ticket.id, UploadBody(whole(PICTURE[:HALF])), offset=0)
     expired, lost, open_ = tickets
     await UploadTicket.filter(id=expired.id).update(expires_at=ctx.now() - timedelta(seconds=1))
     await UploadTicket.filter(id=lost.id).delete()
@@ -194,8 +194,8 @@ async def test_the_sweep_removes_what_nobody_goes_on_with(ctx: Context) -> None:
     report = await clean_up(ctx.services)
     assert report.removed == seen.removed
     assert (report.removed["uploads"], report.removed["pieces of uploads"]) == (
-        Amount(1),
-        Amount(2, 2 * HALF),
+        ObjectTotals(1),
+        ObjectTotals(2, 2 * HALF),
     )
     assert await stored(ctx, open_) == PICTURE[:HALF]
     assert [row.id for row in await UploadTicket.all()] == [open_.id]
@@ -203,7 +203,7 @@ async def test_the_sweep_removes_what_nobody_goes_on_with(ctx: Context) -> None:
 
 async def test_what_became_of_an_upload_can_be_asked_for_a_day(ctx: Context) -> None:
     ticket = await begun(ctx)
-    await uploads.append(ctx, ticket.id, Body(whole(PICTURE)), offset=0)
+    await uploads.append(ctx, ticket.id, UploadBody(whole(PICTURE)), offset=0)
     await clean_up(later(ctx, timedelta(hours=23)).services)
     assert (await uploads.get(ctx, ticket.id)).image is not None
     await clean_up(later(ctx, timedelta(hours=25)).services)
@@ -234,10 +234,10 @@ async def test_the_quota_holds_for_what_is_open_and_is_asked_again_at_the_end(tm
         with pytest.raises(OutOfStorage, match="your open uploads"):
             await begun(ctx)
         await built.upload(PICTURE)
-        await uploads.append(await context(built), tickets[0].id, Body(whole(PICTURE)), offset=0)
+        await uploads.append(await context(built), tickets[0].id, UploadBody(whole(PICTURE)), offset=0)
         ctx = await context(built)
         with pytest.raises(OutOfStorage):
-            await uploads.append(ctx, tickets[1].id, Body(whole(PICTURE)), offset=0)
+            await uploads.append(ctx, tickets[1].id, UploadBody(whole(PICTURE)), offset=0)
 
 
 async def test_a_file_that_fits_no_longer_when_it_is_whole_is_refused_for_the_quota(tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ async def test_a_file_that_fits_no_longer_when_it_is_whole_is_refused_for_the_qu
         ticket = await begun(ctx)
         await built.upload(PICTURE)
         await built.upload(PICTURE[:-12] + PICTURE[-12:])
-        refused = await uploads.append(ctx, ticket.id, Body(whole(PICTURE)), offset=0)
+        refused = await uploads.append(ctx, ticket.id, UploadBody(whole(PICTURE)), offset=0)
         assert (refused.state, refused.error["code"]) == (UploadState.REFUSED, "INSUFFICIENT_STORAGE")
         assert "quota" in refused.error["details"]
 
@@ -283,6 +283,6 @@ async def test_a_full_disk_takes_no_piece_and_keeps_the_upload(tmp_path: Path) -
         assert free is not None
         full = later(ctx, timedelta(), min_free_disk=2 * free)
         with pytest.raises(OutOfStorage, match="disk"):
-            await uploads.append(full, ticket.id, Body(whole(PICTURE)), offset=0)
+            await uploads.append(full, ticket.id, UploadBody(whole(PICTURE)), offset=0)
         assert (await uploads.get(ctx, ticket.id)).state is UploadState.RECEIVING
         assert list(built.services.storage.incoming.iterdir()) == []

@@ -149,5 +149,5 @@ def test_rows_are_copied_with_their_own_ids_and_times() -> None:
 
 
 def test_lists_are_asked_for_as_the_schema_has_them() -> None:
-    reader = build_schema(Settings()).reader
-    assert [reader.read(query).errors for query in (lists.NEWEST, lists.PAGE)] == [(), ()]
+    reader = build_schema(Settings()).document_cache
+    assert [reader.parse(query).errors for query in (lists.NEWEST, lists.PAGE)] == [(), ()]

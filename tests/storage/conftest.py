@@ -8,8 +8,8 @@ import pytest
 
 from app.storage import DiskStorage, Storage
 from app.storage.cached import CachedStorage
-from app.storage.locations import Bucket, place
-from app.storage.presigned import Keys
+from app.storage.locations import Bucket, parse_location
+from app.storage.presigned import AwsCredentials
 from app.storage.s3 import S3Storage
 from scripts.fixtures.servers.seaweed import SeaweedServer
 
@@ -25,7 +25,7 @@ async def on_disk(folder: Path, _: SeaweedServer | None) -> AsyncIterator[Storag
 
 @asynccontextmanager
 async def near_by(folder: Path, _: SeaweedServer | None) -> AsyncIterator[Storage]:
-    yield DiskStorage(folder / "storage", is_near=True)
+    yield DiskStorage(folder / "storage", stat_on_loop=True)
 
 
 @asynccontextmanager
@@ -43,10 +43,10 @@ async def in_a_bucket_with_copies(folder: Path, store: SeaweedServer | None) -> 
 
 def bucket_of(store: SeaweedServer, folder: Path, prefix: str = "") -> S3Storage:
     """A storage in a place of its own in the bucket."""
-    bucket = place(store.under(prefix or f"test-{uuid4().hex}"))
+    bucket = parse_location(store.under(prefix or f"test-{uuid4().hex}"))
     assert isinstance(bucket, Bucket)
     return S3Storage(
-        bucket, Keys(store.access_key, store.secret_key), DiskStorage(folder / "local"), clock=now
+        bucket, AwsCredentials(store.access_key, store.secret_key), DiskStorage(folder / "local"), clock=now
     )
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from app.errors import StorageUnreachable
-from app.storage import DiskStorage, Missing, Stat, Stored
-from app.storage.cached import BELIEVED, KEPT, CachedStorage
+from app.storage import DiskStorage, ObjectMissing, Stat, StoredObject
+from app.storage.cached import MAX_UNUSED_AGE, REVALIDATE_AFTER, CachedStorage
 from tests.storage.conftest import now
 
 KEY = "variants/img_1/a.webp"
@@ -27,7 +27,7 @@ class Far(DiskStorage):
         self.down = self.breaks = False
 
     @asynccontextmanager
-    async def open(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[Stored]:
+    async def open(self, key: str, start: int = 0, stop: int | None = None) -> AsyncIterator[StoredObject]:
         self._ask()
         self.opened += 1
         async with super().open(key, start, 2 if self.breaks else stop) as stored:
@@ -138,7 +138,7 @@ async def test_the_folder_stays_small_without_being_told(tmp_path: Path, far: Fa
 
 async def test_what_nobody_used_for_a_day_goes(cached: CachedStorage, tmp_path: Path, clock: Clock) -> None:
     await cached.put(KEY, b"12345")
-    clock.ahead = KEPT + timedelta(minutes=2)
+    clock.ahead = MAX_UNUSED_AGE + timedelta(minutes=2)
     assert (await cached.trim()).count == 1
     assert list((tmp_path / "near" / "variants").iterdir()) == []
 
@@ -151,9 +151,9 @@ async def test_what_another_machine_deleted_is_not_found_for_long(
     assert await two.read(KEY) == b"12345"
     await one.delete_under("variants/img_1")
     assert await one.stat(KEY) is None
-    with pytest.raises(Missing):
+    with pytest.raises(ObjectMissing):
         await one.read(KEY)
-    clock.ahead = BELIEVED + timedelta(seconds=1)
+    clock.ahead = REVALIDATE_AFTER + timedelta(seconds=1)
     assert await two.stat(KEY) is None
     assert copies(tmp_path / "two") == []
 
@@ -163,7 +163,7 @@ async def test_a_copy_that_holds_is_compared_once_in_a_while(
 ) -> None:
     await cached.put(KEY, b"12345")
     for _ in range(3):
-        clock.ahead += BELIEVED + timedelta(seconds=1)
+        clock.ahead += REVALIDATE_AFTER + timedelta(seconds=1)
         for _ in range(5):
             assert await cached.stat(KEY) is not None
     assert far.looked == 3
@@ -174,7 +174,7 @@ async def test_copies_are_there_while_what_is_far_is_not(
 ) -> None:
     await cached.put(KEY, b"12345")
     far.down = True
-    clock.ahead = 2 * BELIEVED
+    clock.ahead = 2 * REVALIDATE_AFTER
     assert await cached.stat(KEY) is not None
     assert await cached.read(KEY) == b"12345"
     with pytest.raises(StorageUnreachable):
@@ -185,7 +185,7 @@ async def test_a_file_to_read_outlives_its_copy(tmp_path: Path, far: Far, clock:
     cached = machine(tmp_path / "near", far, clock)
     await cached.put(KEY, b"12345")
     async with cached.as_file(KEY) as path:
-        clock.ahead = 2 * KEPT
+        clock.ahead = 2 * MAX_UNUSED_AGE
         await cached.trim()
         assert path.read_bytes() == b"12345"
     assert list(cached.incoming.iterdir()) == []

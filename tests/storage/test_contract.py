@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.storage import Amount, BadKey, Missing, Storage
+from app.storage import InvalidKey, ObjectMissing, ObjectTotals, Storage
 
 KEY = "originals/img_01jd5m8x2v.jpg"
 LARGE = bytes(range(256)) * 4096
@@ -91,21 +91,21 @@ async def test_a_path_that_does_not_exist_stores_nothing(storage: Storage, tmp_p
 async def test_a_path_stays_where_it_was_when_its_key_is_bad(storage: Storage) -> None:
     source = storage.incoming / "received"
     source.write_bytes(b"x")
-    with pytest.raises(BadKey):
+    with pytest.raises(InvalidKey):
         await storage.put("../out", source)
     assert source.read_bytes() == b"x"
 
 
 async def test_what_is_moved_to_its_place_is_there_as_if_it_was_put(storage: Storage) -> None:
-    place = storage.place(KEY)
+    place = storage.local_path(KEY)
     if place is not None:
         await storage.put(KEY, b"old")
         (storage.incoming / "made").write_bytes(b"new")
         (storage.incoming / "made").replace(place)
         assert await storage.read(KEY) == b"new"
         assert await keys_of(storage) == [KEY]
-    with pytest.raises(BadKey):
-        storage.place("../out")
+    with pytest.raises(InvalidKey):
+        storage.local_path("../out")
 
 
 async def test_a_second_put_replaces_the_first(storage: Storage) -> None:
@@ -137,12 +137,12 @@ async def test_the_time_is_that_of_the_put_not_of_the_file(storage: Storage) -> 
 async def test_what_is_missing_is_missing(storage: Storage) -> None:
     await storage.put("originals/other", b"x")
     for key in (KEY, "originals", "originals/other/deeper"):
-        with pytest.raises(Missing) as caught:
+        with pytest.raises(ObjectMissing) as caught:
             await storage.read(key)
         assert caught.value.key == key
-        with pytest.raises(Missing):
+        with pytest.raises(ObjectMissing):
             await bytes_of(storage, key)
-        with pytest.raises(Missing):
+        with pytest.raises(ObjectMissing):
             async with storage.as_file(key):
                 pass
         assert await storage.stat(key) is None
@@ -252,9 +252,9 @@ async def test_only_old_files_on_their_way_in_are_cleared(storage: Storage) -> N
     os.utime(old, (0, 0))
     await storage.put(KEY, b"x")
     an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
-    assert await storage.clear_incoming(an_hour_ago, only_look=True) == Amount(1, 5)
+    assert await storage.clear_incoming(an_hour_ago, dry_run=True) == ObjectTotals(1, 5)
     assert {path.name for path in storage.incoming.iterdir()} == {"old", "young"}
-    assert await storage.clear_incoming(an_hour_ago) == Amount(1, 5)
+    assert await storage.clear_incoming(an_hour_ago) == ObjectTotals(1, 5)
     assert [path.name for path in storage.incoming.iterdir()] == ["young"]
     assert await keys_of(storage) == [KEY]
 
@@ -290,34 +290,34 @@ async def test_stale_objects_are_removed_and_those_put_or_touched_since_stay(
         "variants/img_3/d",
         "variants/img_4/e",
     ]
-    assert await storage.delete_stale(stale, now) == Amount(2, 10)
+    assert await storage.delete_stale(stale, now) == ObjectTotals(2, 10)
     assert await keys_of(storage) == ["variants/img_1/b", "variants/img_3/d"]
-    assert await storage.delete_stale([], now) == Amount()
+    assert await storage.delete_stale([], now) == ObjectTotals()
 
 
 async def refuses(storage: Storage, key: str) -> None:
     """Every door of the storage is closed to this key."""
-    with pytest.raises(BadKey):
+    with pytest.raises(InvalidKey):
         await storage.put(key, b"x")
-    with pytest.raises(BadKey):
+    with pytest.raises(InvalidKey):
         await storage.read(key)
-    with pytest.raises(BadKey):
+    with pytest.raises(InvalidKey):
         await bytes_of(storage, key)
-    with pytest.raises(BadKey):
+    with pytest.raises(InvalidKey):
         await storage.stat(key)
-    with pytest.raises(BadKey):
+    with pytest.raises(InvalidKey):
         async with storage.as_file(key):
             pass
-    with pytest.raises(BadKey):
+    with pytest.raises(InvalidKey):
         await storage.touch(key)
-    with pytest.raises(BadKey):
+    with pytest.raises(InvalidKey):
         await storage.delete(key)
-    with pytest.raises(BadKey):
+    with pytest.raises(InvalidKey):
         await storage.delete_stale([key], datetime.now(UTC))
-    with pytest.raises(BadKey):
+    with pytest.raises(InvalidKey):
         await storage.delete_under(key)
     if key:
-        with pytest.raises(BadKey):
+        with pytest.raises(InvalidKey):
             await keys_of(storage, key)
 
 
@@ -332,7 +332,7 @@ async def test_what_is_not_a_key_is_refused(storage: Storage, key: str) -> None:
 async def test_any_text_is_a_key_that_works_or_is_refused(storage: Storage, key: str) -> None:
     try:
         await storage.put(key, b"x")
-    except BadKey:
+    except InvalidKey:
         await refuses(storage, key)
     else:
         assert set(key) <= set("aZ9._-/")

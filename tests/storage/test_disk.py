@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import OutOfStorage
-from app.storage import BadKey, DiskStorage
+from app.storage import DiskStorage, InvalidKey
 
 WRITER = """
 import asyncio, sys
@@ -253,11 +253,11 @@ async def test_a_symbolic_link_is_not_followed(disk: DiskStorage, tmp_path: Path
     for link in (disk.root / "link", disk.root / "originals" / "link"):
         link.symlink_to(outside if "secret" in key else outside / "secret")
     for operation in (disk.read, disk.stat, disk.delete, disk.delete_under):
-        with pytest.raises(BadKey):
+        with pytest.raises(InvalidKey):
             await operation(key)
-    with pytest.raises(BadKey):
+    with pytest.raises(InvalidKey):
         await disk.put(key, b"new")
-    with pytest.raises(BadKey):
+    with pytest.raises(InvalidKey):
         async with disk.open(key):
             pass
     assert [found async for found, _ in disk.list()] == ["originals/a"]

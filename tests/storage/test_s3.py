@@ -14,8 +14,8 @@ import pytest
 
 from app.errors import OutOfStorage, StorageUnreachable
 from app.storage import DiskStorage
-from app.storage.locations import Bucket, place
-from app.storage.presigned import Keys, presigned
+from app.storage.locations import Bucket, parse_location
+from app.storage.presigned import AwsCredentials, presign
 from app.storage.s3 import S3Storage
 from scripts.fixtures.servers.seaweed import SeaweedServer
 from tests.pichub import until
@@ -50,7 +50,7 @@ KEY = "originals/img_01jd5m8x2v.jpg"
     ],
 )
 def test_a_url_says_where_pictures_lie(url: str, expected: Path | Bucket) -> None:
-    assert place(url) == expected
+    assert parse_location(url) == expected
 
 
 @pytest.mark.parametrize(
@@ -71,23 +71,23 @@ def test_a_url_says_where_pictures_lie(url: str, expected: Path | Bucket) -> Non
 )
 def test_a_url_that_says_nothing_sensible_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"s3://|file://"):
-        place(url)
+        parse_location(url)
 
 
 def test_addresses_begin_with_the_bucket_or_its_host() -> None:
-    assert Bucket("pics").address == "https://s3.us-east-1.amazonaws.com/pics"
-    assert Bucket("pics", endpoint="http://x:1", virtual_hosted=True).address == "http://pics.x:1"
-    assert Bucket("pics", endpoint="http://x:1", public="https://y").public_address == "https://y/pics"
+    assert Bucket("pics").url == "https://s3.us-east-1.amazonaws.com/pics"
+    assert Bucket("pics", endpoint="http://x:1", virtual_hosted=True).url == "http://pics.x:1"
+    assert Bucket("pics", endpoint="http://x:1", public="https://y").public_url == "https://y/pics"
 
 
 def test_a_presigned_address_is_that_of_the_documented_example() -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html"""
-    address = presigned(
+    address = presign(
         "https://examplebucket.s3.amazonaws.com/test.txt",
-        keys=Keys("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
+        credentials=AwsCredentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
         region="us-east-1",
         now=datetime(2013, 5, 24, tzinfo=UTC),
-        lasting=timedelta(days=1),
+        expires_in=timedelta(days=1),
         headers={},
     )
     assert address.endswith("=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404")
@@ -100,7 +100,7 @@ async def test_an_address_with_leave_opens_one_object_for_a_while(bucket: S3Stor
         "Content-Disposition": "attachment; filename=\"a b;é.jpg\"; filename*=UTF-8''%C3%A9",
         "Cache-Control": "private, max-age=7",
     }
-    address = bucket.address(KEY, lasting=timedelta(minutes=1), headers=said)
+    address = bucket.signed_url(KEY, expires_in=timedelta(minutes=1), headers=said)
     assert address
     async with httpx2.AsyncClient() as browser:
         answer = await browser.get(address)
@@ -119,7 +119,7 @@ async def test_an_address_with_leave_ends(seaweed: SeaweedServer, tmp_path: Path
     bucket = bucket_of(seaweed, tmp_path)
     await bucket.put(KEY, b"x")
     bucket._clock = lambda: now() - timedelta(minutes=2)
-    address = bucket.address(KEY, lasting=timedelta(minutes=1), headers={})
+    address = bucket.signed_url(KEY, expires_in=timedelta(minutes=1), headers={})
     assert address
     async with httpx2.AsyncClient() as browser:
         assert (await browser.get(address)).status_code == 403
@@ -191,9 +191,9 @@ async def test_keys_that_lie_apart_are_found_too(bucket: S3Storage) -> None:
 async def test_wrong_keys_are_told_as_a_storage_that_can_not_be_reached(
     seaweed: SeaweedServer, tmp_path: Path
 ) -> None:
-    bucket = place(seaweed.url)
+    bucket = parse_location(seaweed.url)
     assert isinstance(bucket, Bucket)
-    storage = S3Storage(bucket, Keys("wrong", "w" * 40), DiskStorage(tmp_path), clock=now)
+    storage = S3Storage(bucket, AwsCredentials("wrong", "w" * 40), DiskStorage(tmp_path), clock=now)
     for work in (storage.read(KEY), storage.stat(KEY), storage.put(KEY, b"x"), storage.delete_under("a")):
         with pytest.raises(StorageUnreachable):
             await work
@@ -271,6 +271,6 @@ async def test_a_store_that_says_it_is_full_is_full(tmp_path: Path) -> None:
     async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         bucket = Bucket("pics", endpoint=f"http://127.0.0.1:{port}")
-        storage = S3Storage(bucket, Keys("a", "b"), DiskStorage(tmp_path), clock=now)
+        storage = S3Storage(bucket, AwsCredentials("a", "b"), DiskStorage(tmp_path), clock=now)
         with pytest.raises(OutOfStorage):
             await storage.put(KEY, b"x")

@@ -3,7 +3,7 @@ import threading
 
 import pytest
 
-from app.cancellation import in_thread, to_the_end
+from app.cancellation import in_thread, shield_until_done
 
 
 async def test_work_ends_before_the_cancellation_goes_on() -> None:
@@ -14,7 +14,7 @@ async def test_work_ends_before_the_cancellation_goes_on() -> None:
         await may_end.wait()
         done.append(True)
 
-    task = asyncio.create_task(to_the_end(work()))
+    task = asyncio.create_task(shield_until_done(work()))
     await begun.wait()
     for _ in range(3):
         task.cancel()
@@ -27,13 +27,13 @@ async def test_work_ends_before_the_cancellation_goes_on() -> None:
 
 
 async def test_what_work_gives_and_raises_is_passed_on() -> None:
-    assert await to_the_end(asyncio.sleep(0, "result")) == "result"
+    assert await shield_until_done(asyncio.sleep(0, "result")) == "result"
 
     async def fail() -> None:
         raise LookupError
 
     with pytest.raises(LookupError):
-        await to_the_end(fail())
+        await shield_until_done(fail())
 
 
 async def test_a_cancelled_caller_waits_for_its_thread() -> None:

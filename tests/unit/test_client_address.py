@@ -70,10 +70,12 @@ def test_a_connection_without_a_network_has_no_address() -> None:
 
 
 def test_all_of_a_home_network_is_counted_as_one() -> None:
-    assert client_address.household("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64"
-    assert client_address.household("2001:db8:1:2::9") == client_address.household("2001:db8:1:2:ffff::")
-    assert client_address.household("203.0.113.7") == "203.0.113.7"
-    assert client_address.household("") == ""
+    assert client_address.rate_limit_key("2001:db8:1:2:3:4:5:6") == "2001:db8:1:2::/64"
+    assert client_address.rate_limit_key("2001:db8:1:2::9") == client_address.rate_limit_key(
+        "2001:db8:1:2:ffff::"
+    )
+    assert client_address.rate_limit_key("203.0.113.7") == "203.0.113.7"
+    assert client_address.rate_limit_key("") == ""
 
 
 @pytest.mark.parametrize("text", ["10.0.0.0/33", "10.0.0.1/8", "proxy", "10.0.0.1,", "fe80::/200"])

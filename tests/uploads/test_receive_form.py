@@ -19,11 +19,20 @@ from starlette.requests import ClientDisconnect
 
 from app.errors import MEGABYTE, BadRequest, Invalid, OutOfStorage, TooLarge
 from app.storage import DiskStorage
-from app.uploads.multipart import ALLOWANCE, Limits, Upload, content_length, receive_form, refuse_too_large
+from app.uploads.multipart import (
+    FORM_OVERHEAD_BYTES,
+    FormLimits,
+    Upload,
+    check_content_length,
+    content_length,
+    receive_form,
+)
 
 BOUNDARY = "----WebKitFormBoundary7MA4YWxk"
 PICTURE = bytes(range(256)) * 2000
-LIMITS = Limits(max_file_size=3 * MEGABYTE, max_files=3, max_fields=4, max_field_size=10_000, stall_timeout=5)
+LIMITS = FormLimits(
+    max_file_size=3 * MEGABYTE, max_files=3, max_fields=4, max_field_size=10_000, stall_timeout=5
+)
 
 
 def part(disposition: bytes | str, data: bytes, *more: bytes) -> bytes:
@@ -303,7 +312,7 @@ async def test_a_stalled_upload_is_given_up(tmp_path: Path) -> None:
         yield PNG
         await asyncio.sleep(3600)
 
-    impatient = Limits(max_file_size=MEGABYTE, stall_timeout=0.02)
+    impatient = FormLimits(max_file_size=MEGABYTE, stall_timeout=0.02)
     with pytest.raises(BadRequest, match="stalled"):
         async with receive_form(headers(), stalling(), folder=tmp_path, limits=impatient):
             pass
@@ -316,7 +325,7 @@ async def test_a_slow_upload_is_not_a_stalled_one(tmp_path: Path) -> None:
             await asyncio.sleep(0.15)
             yield chunk
 
-    patient = Limits(max_file_size=MEGABYTE, stall_timeout=0.6)
+    patient = FormLimits(max_file_size=MEGABYTE, stall_timeout=0.6)
     async with receive_form(headers(), slowly(), folder=tmp_path, limits=patient) as form:
         assert upload_of(form).size == 9000
 
@@ -449,12 +458,12 @@ def test_a_declared_length_that_is_no_number_is_a_bad_request(said: str) -> None
 
 
 def test_a_declared_length_may_have_room_for_the_wrapping() -> None:
-    limits = Limits(max_file_size=50 * MEGABYTE)
-    most = 50 * MEGABYTE + ALLOWANCE
-    refuse_too_large(Headers({"content-length": str(most)}), limits)
-    refuse_too_large(Headers({}), limits)
+    limits = FormLimits(max_file_size=50 * MEGABYTE)
+    most = 50 * MEGABYTE + FORM_OVERHEAD_BYTES
+    check_content_length(Headers({"content-length": str(most)}), limits)
+    check_content_length(Headers({}), limits)
     with pytest.raises(TooLarge) as caught:
-        refuse_too_large(Headers({"content-length": str(most + 1)}), limits)
+        check_content_length(Headers({"content-length": str(most + 1)}), limits)
     assert (caught.value.limit, caught.value.actual) == (50 * MEGABYTE, most + 1)
 
 

@@ -9,10 +9,10 @@ from app.context import Services
 from app.events import outbox
 from app.events.catalogue import AlbumCreated
 from app.ids import Kind, new_id
-from app.models import Account, Attempt, Delivery, Event, Outcome, Webhook
+from app.models import Account, Attempt, AttemptOutcome, Delivery, Event, Webhook
 from app.outbound.post import Outbound
 from app.webhooks import relay
-from app.webhooks.delivery import PACE, Pace, Senders
+from app.webhooks.delivery import DEFAULT_PACE, DeliveryPace, DeliverySender
 from app.webhooks.signatures import new_secret
 from tests.pichub import House
 from tests.receivers import HERE
@@ -41,28 +41,30 @@ class Desk:
 
     async def happens(self, number: int = 1) -> list[Event]:
         """Events of the first account, recorded as those of real changes are."""
-        async with outbox.transaction(self.services.bell, account_id=self.account.id, now=self.now) as events:
+        async with outbox.transaction(
+            self.services.notifier, account_id=self.account.id, now=self.now
+        ) as events:
             for each in range(number):
                 events.record(AlbumCreated(self.account.id, {"id": f"alb_{each}", "name": "海"}))
         newest = await Event.all().order_by("-position").limit(number)
         return newest[::-1]
 
     async def relay(self) -> None:
-        while await relay.pass_on(self.services):
+        while await relay.relay_batch(self.services):
             pass
 
-    def senders(self, pace: Pace = PACE, random: float = 0.0) -> Senders:
-        return Senders(self.services, pace, lambda: random)
+    def senders(self, pace: DeliveryPace = DEFAULT_PACE, random: float = 0.0) -> DeliverySender:
+        return DeliverySender(self.services, pace, lambda: random)
 
-    async def send(self, senders: Senders | None = None) -> list[Outcome]:
+    async def send(self, senders: DeliverySender | None = None) -> list[AttemptOutcome]:
         """Makes the attempts that are due now, all at once."""
         senders = senders or self.senders()
-        outcomes: list[Outcome] = []
+        outcomes: list[AttemptOutcome] = []
         while due := await senders.claim():
             outcomes += await asyncio.gather(*map(senders.deliver, due))
         return outcomes
 
-    async def sent(self) -> list[Outcome]:
+    async def sent(self) -> list[AttemptOutcome]:
         await self.relay()
         return await self.send()
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from standardwebhooks import Webhook as Verifier
 
-from app.models import Attempt, Delivery, DeliveryStatus, Outcome, Webhook
-from app.webhooks.delivery import Pace
-from app.webhooks.schedule import WAITS
+from app.models import Attempt, AttemptOutcome, Delivery, DeliveryStatus, Webhook
+from app.webhooks.delivery import DeliveryPace
+from app.webhooks.schedule import RETRY_DELAYS
 from tests.receivers import Received, hang, receiving
 from tests.webhooks.client import Desk
 
@@ -22,7 +22,7 @@ async def test_an_event_arrives_as_it_is_and_signed(desk: Desk) -> None:
     async with receiving() as receiver:
         webhook = await desk.webhook(receiver.url)
         (event,) = await desk.happens()
-        assert await desk.sent() == [Outcome.DELIVERED]
+        assert await desk.sent() == [AttemptOutcome.DELIVERED]
     (request,) = receiver.received
     assert request.json == {
         "id": event.id,
@@ -51,12 +51,12 @@ async def test_what_fails_is_tried_by_the_schedule_and_then_given_up(desk: Desk)
         receiver.says(500, "no")
         await desk.webhook(receiver.url)
         await desk.happens()
-        assert await desk.sent() == [Outcome.REFUSED]
-        for number, wait in enumerate(WAITS[1:], start=2):
+        assert await desk.sent() == [AttemptOutcome.REFUSED]
+        for number, wait in enumerate(RETRY_DELAYS[1:], start=2):
             desk.now += wait - timedelta(seconds=1)
             assert await desk.send() == []
             desk.passes(seconds=1)
-            assert await desk.send() == [Outcome.REFUSED]
+            assert await desk.send() == [AttemptOutcome.REFUSED]
             assert (await desk.delivery()).attempts_made == number
         delivery = await desk.delivery()
         assert (delivery.status, delivery.next_attempt_at) == (DeliveryStatus.EXHAUSTED, None)
@@ -64,7 +64,7 @@ async def test_what_fails_is_tried_by_the_schedule_and_then_given_up(desk: Desk)
         assert await desk.send() == []
     assert len({request.body for request in receiver.received}) == 1
     assert len({request.id for request in receiver.received}) == 1
-    assert len({request.headers["webhook-timestamp"] for request in receiver.received}) == len(WAITS)
+    assert len({request.headers["webhook-timestamp"] for request in receiver.received}) == len(RETRY_DELAYS)
     assert {(row.outcome, row.status_code, row.response_excerpt) for row in await desk.attempts()} == {
         ("refused", 500, "no")
     }
@@ -84,7 +84,7 @@ async def test_a_redirect_is_a_failure_with_its_own_word(desk: Desk) -> None:
         receiver.says(307, Location=other.url)
         await desk.webhook(receiver.url)
         await desk.happens()
-        assert await desk.sent() == [Outcome.REDIRECTED]
+        assert await desk.sent() == [AttemptOutcome.REDIRECTED]
         assert other.received == []
 
 
@@ -96,7 +96,7 @@ async def test_410_disables_and_what_is_owed_waits_for_the_owner(desk: Desk) -> 
         await desk.sent()
         receiver.says(410)
         await desk.happens()
-        assert await desk.sent() == [Outcome.GONE]
+        assert await desk.sent() == [AttemptOutcome.GONE]
         await webhook.refresh_from_db()
         assert (webhook.is_active, webhook.disabled_reason) == (False, "gone")
         desk.passes(days=2)
@@ -104,7 +104,7 @@ async def test_410_disables_and_what_is_owed_waits_for_the_owner(desk: Desk) -> 
         assert {row.status for row in await Delivery.all()} == {DeliveryStatus.PENDING}
         receiver.says(200)
         await webhook.resume(desk.now)
-        assert await desk.send() == [Outcome.DELIVERED] * 2
+        assert await desk.send() == [AttemptOutcome.DELIVERED] * 2
 
 
 async def test_five_days_of_failure_disable_and_one_success_starts_the_count_anew(
@@ -172,8 +172,8 @@ async def test_what_one_has_claimed_no_other_sends_before_the_lease_is_over(desk
         desk.passes(seconds=14)
         assert await desk.send() == []
         desk.passes(seconds=1)
-        assert await desk.send() == [Outcome.DELIVERED]
-        assert await desk.senders().deliver(taken) == Outcome.DELIVERED  # the one who was thought dead
+        assert await desk.send() == [AttemptOutcome.DELIVERED]
+        assert await desk.senders().deliver(taken) == AttemptOutcome.DELIVERED  # the one who was thought dead
         assert [request.id for request in receiver.received] == [event.id] * 2
         assert len(await desk.attempts()) == 2
         assert (await desk.delivery()).status is DeliveryStatus.SUCCEEDED
@@ -186,7 +186,7 @@ async def test_who_lost_the_lease_does_not_overrule_the_one_who_has_it(desk: Des
         await desk.relay()
         (slow,) = await desk.senders().claim()
         desk.passes(seconds=30)
-        assert await desk.send() == [Outcome.DELIVERED]
+        assert await desk.send() == [AttemptOutcome.DELIVERED]
         receiver.says(500)
         await desk.senders().deliver(slow)
         assert (await desk.delivery()).status is DeliveryStatus.SUCCEEDED
@@ -207,7 +207,7 @@ async def test_of_one_webhook_a_few_are_under_way_at_once_whoever_sends(desk: De
     busy, other = await desk.webhook(GONE), await desk.webhook(GONE)
     await desk.happens(50)
     await desk.relay()
-    pace = Pace(at_once_each=5, at_once=200)
+    pace = DeliveryPace(max_concurrent_per_webhook=5, max_concurrent=200)
     first = await desk.senders(pace).claim()
     assert sorted(row.webhook_id for row in first) == sorted([busy.id] * 5 + [other.id] * 5)
     assert await desk.senders(pace).claim() == []
@@ -221,7 +221,7 @@ async def test_no_more_are_claimed_than_there_is_room_for(desk: Desk) -> None:
         await desk.webhook(GONE)
     await desk.happens(5)
     await desk.relay()
-    assert len(await desk.senders(Pace(at_once=7)).claim()) == 7
+    assert len(await desk.senders(DeliveryPace(max_concurrent=7)).claim()) == 7
 
 
 async def test_a_webhook_deleted_while_it_is_sent_to_takes_its_record_along(desk: Desk) -> None:
@@ -234,7 +234,7 @@ async def test_a_webhook_deleted_while_it_is_sent_to_takes_its_record_along(desk
 
         receiver.answers = deletes
         await desk.happens()
-        assert await desk.sent() == [Outcome.DELIVERED]
+        assert await desk.sent() == [AttemptOutcome.DELIVERED]
         assert await desk.attempts() == []
 
 

@@ -2,7 +2,7 @@ import asyncio
 import time
 
 from app.events import outbox
-from app.events.catalogue import Ping
+from app.events.catalogue import PingSent
 from app.ids import Kind, new_id
 from app.models import Account, Delivery, RelayCursor
 from app.webhooks import relay
@@ -51,8 +51,8 @@ async def test_a_ping_goes_to_its_webhook_alone_whatever_it_listens_to_and_disab
 ) -> None:
     pinged = await desk.webhook(NOWHERE, events=["image.deleted"], is_active=False)
     await desk.webhook(NOWHERE, events=["ping"])
-    async with outbox.transaction(desk.services.bell, account_id=desk.account.id, now=desk.now) as events:
-        events.record(Ping(desk.account.id, pinged.id))
+    async with outbox.transaction(desk.services.notifier, account_id=desk.account.id, now=desk.now) as events:
+        events.record(PingSent(desk.account.id, pinged.id))
     await desk.relay()
     assert [webhook for _, webhook in await owed()] == [pinged.id]
 
@@ -66,19 +66,19 @@ async def test_a_batch_that_fails_is_passed_on_later_and_whole(desk: Desk) -> No
     )
     await desk.relay()
     assert await owed() == [(event.id, webhook.id) for event in events]
-    assert await RelayCursor.reached("webhooks") == events[-1].position
+    assert await RelayCursor.position_of("webhooks") == events[-1].position
 
 
 async def test_several_relays_side_by_side_make_each_delivery_once(desk: Desk) -> None:
     webhook = await desk.webhook(NOWHERE)
-    events = await desk.happens(relay.BATCH + 50)
+    events = await desk.happens(relay.BATCH_SIZE + 50)
     await asyncio.gather(*(desk.relay() for _ in range(4)))
     assert await owed() == [(event.id, webhook.id) for event in events]
 
 
 async def test_the_bell_wakes_the_relay(desk: Desk) -> None:
     await desk.webhook(NOWHERE)
-    async with desk.services.bell.subscribe(relay.TOPIC) as listener:
+    async with desk.services.notifier.subscribe(relay.TOPIC) as listener:
         running = asyncio.ensure_future(relay.run(desk.services))
         await asyncio.sleep(0)
         await desk.happens()
@@ -91,18 +91,18 @@ async def test_the_bell_wakes_the_relay(desk: Desk) -> None:
 async def test_where_there_is_no_webhook_it_keeps_up_without_haste_and_the_first_one_hears_all(
     desk: Desk,
 ) -> None:
-    async with desk.services.bell.subscribe(relay.TOPIC) as listener:
+    async with desk.services.notifier.subscribe(relay.TOPIC) as listener:
         running = asyncio.ensure_future(relay.run(desk.services))
         began, reached = time.monotonic(), set()
         for _ in range(10):
             await desk.happens()
-            await asyncio.sleep(2 * relay.PAUSE)
-            reached.add(await RelayCursor.reached(relay.CURSOR))
-        assert len(reached) <= 2 + (time.monotonic() - began) / relay.LOOK
+            await asyncio.sleep(2 * relay.BATCH_INTERVAL_SECONDS)
+            reached.add(await RelayCursor.position_of(relay.CURSOR))
+        assert len(reached) <= 2 + (time.monotonic() - began) / relay.POLL_INTERVAL_SECONDS
         webhook = await desk.webhook(NOWHERE)
         (event,) = await desk.happens()
         assert await listener.wait(5)
         assert (event.id, webhook.id) in await owed()
-        assert await RelayCursor.reached(relay.CURSOR) == event.position
+        assert await RelayCursor.position_of(relay.CURSOR) == event.position
         running.cancel()
         await asyncio.wait([running])

@@ -10,14 +10,14 @@ import pytest
 
 from app.models import Delivery, DeliveryStatus
 from app.webhooks import delivery, relay
-from app.webhooks.delivery import PACE, Pace
+from app.webhooks.delivery import DEFAULT_PACE, DeliveryPace
 from tests.receivers import Received, hang, receiving
 from tests.webhooks.client import Desk
 from tests.webhooks.crashes import crashes
 
 
 @asynccontextmanager
-async def working(desk: Desk, pace: Pace = PACE) -> AsyncIterator[asyncio.Task[None]]:
+async def working(desk: Desk, pace: DeliveryPace = DEFAULT_PACE) -> AsyncIterator[asyncio.Task[None]]:
     """Both loops, until the block ends; the task is that of the deliveries."""
     tasks = [asyncio.ensure_future(relay.run(desk.services))]
     tasks.append(asyncio.ensure_future(delivery.run(desk.services, pace)))
@@ -30,7 +30,7 @@ async def working(desk: Desk, pace: Pace = PACE) -> AsyncIterator[asyncio.Task[N
 
 
 async def test_an_event_is_on_its_way_when_the_bell_rings(desk: Desk) -> None:
-    async with receiving() as receiver, working(desk, Pace(look=60)):
+    async with receiving() as receiver, working(desk, DeliveryPace(poll_interval=60)):
         await desk.webhook(receiver.url)
         await desk.happens(12)
         await receiver.count(12)
@@ -38,11 +38,11 @@ async def test_an_event_is_on_its_way_when_the_bell_rings(desk: Desk) -> None:
 
 
 async def test_who_is_done_while_more_is_claimed_makes_it_look_again(desk: Desk) -> None:
-    senders = desk.senders(Pace(look=60))
+    senders = desk.senders(DeliveryPace(poll_interval=60))
     senders._under_way["whk_1"] = 1
-    claiming = asyncio.create_task(senders._claim_or_rest())
+    claiming = asyncio.create_task(senders._claim_or_wait())
     await asyncio.sleep(0)
-    senders._leave("whk_1")
+    senders._release_slot("whk_1")
     assert senders._stir.is_set()
     await claiming
 
@@ -52,7 +52,7 @@ async def test_a_bell_that_does_not_ring_costs_a_moment_and_nothing_else(desk: D
         await desk.webhook(receiver.url)
         await desk.happens()
         await desk.relay()
-        async with working(desk, Pace(look=0.02)):
+        async with working(desk, DeliveryPace(poll_interval=0.02)):
             await receiver.count(1)
 
 
@@ -71,7 +71,7 @@ async def test_three_that_hang_do_not_delay_a_fourth(desk: Desk) -> None:
         good = await stack.enter_async_context(receiving(note))
         for receiver in (*receivers, good):
             await desk.webhook(receiver.url)
-        await stack.enter_async_context(working(desk, Pace(grace=0.1)))
+        await stack.enter_async_context(working(desk, DeliveryPace(stop_timeout=0.1)))
         number = 100
         for _ in range(number):
             desk.now = datetime.now(UTC)
@@ -80,7 +80,9 @@ async def test_three_that_hang_do_not_delay_a_fourth(desk: Desk) -> None:
             recorded[event.id] = before
             await asyncio.sleep(max(0.0, before + 0.05 - loop.time()))
         await good.count(number)
-        assert all(len(receiver.received) == PACE.at_once_each for receiver in receivers)
+        assert all(
+            len(receiver.received) == DEFAULT_PACE.max_concurrent_per_webhook for receiver in receivers
+        )
     late.sort()
     assert late[49] < 0.25, "most, at once: 0.02 s on a machine of its own"
     assert late[-1] < 5, "and none for as long as one of the three may hang"
@@ -97,20 +99,23 @@ async def test_a_stop_waits_for_what_is_under_way(desk: Desk) -> None:
         await desk.webhook(receiver.url)
         async with working(desk) as sending:
             await desk.happens(20)
-            await receiver.count(PACE.at_once_each)
+            await receiver.count(DEFAULT_PACE.max_concurrent_per_webhook)
             sending.cancel()
             await asyncio.sleep(0)
             released.set()
             await asyncio.wait([sending])
-        assert len(receiver.received) == PACE.at_once_each
-        assert await Delivery.filter(status=DeliveryStatus.SUCCEEDED).count() == PACE.at_once_each
+        assert len(receiver.received) == DEFAULT_PACE.max_concurrent_per_webhook
+        assert (
+            await Delivery.filter(status=DeliveryStatus.SUCCEEDED).count()
+            == DEFAULT_PACE.max_concurrent_per_webhook
+        )
         assert await Delivery.filter(status=DeliveryStatus.PENDING, locked_until=None).count() == 15
 
 
 async def test_what_does_not_end_in_time_is_left_to_others_at_once(desk: Desk) -> None:
     async with receiving(hang) as receiver:
         await desk.webhook(receiver.url)
-        async with working(desk, Pace(grace=0.05)):
+        async with working(desk, DeliveryPace(stop_timeout=0.05)):
             await desk.happens()
             await receiver.count(1)
         left = await desk.delivery()

@@ -2,11 +2,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.models import DisabledReason, Outcome
+from app.models import AttemptOutcome, DisabledReason
 from app.outbound.post import Blocked, TimedOut, Unreachable
 from app.webhooks.health import failing_since, reason_to_disable
-from app.webhooks.outcomes import ABOUT, of_failure, of_status
-from app.webhooks.schedule import WAITS, next_attempt
+from app.webhooks.outcomes import DESCRIPTIONS, outcome_of_failure, outcome_of_status
+from app.webhooks.schedule import RETRY_DELAYS, next_attempt
 
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
@@ -17,8 +17,8 @@ def wait(attempts: int, retry_after: str | None = None, random: float = 0.0) -> 
 
 
 def test_ten_attempts_over_three_days() -> None:
-    assert [wait(attempts) for attempts in range(11)] == [*WAITS, None]
-    assert sum(WAITS, timedelta()) == timedelta(hours=75, minutes=35, seconds=5)
+    assert [wait(attempts) for attempts in range(11)] == [*RETRY_DELAYS, None]
+    assert sum(RETRY_DELAYS, timedelta()) == timedelta(hours=75, minutes=35, seconds=5)
 
 
 def test_jitter_adds_a_tenth_at_most_and_takes_nothing() -> None:
@@ -50,7 +50,7 @@ def test_retry_after_may_make_it_later_and_never_sooner_up_to_a_day(header: str,
 
 
 def test_retry_after_does_not_lengthen_the_schedule() -> None:
-    assert wait(len(WAITS), "60") is None
+    assert wait(len(RETRY_DELAYS), "60") is None
 
 
 @pytest.mark.parametrize(
@@ -69,28 +69,28 @@ def test_retry_after_does_not_lengthen_the_schedule() -> None:
     ],
 )
 def test_2xx_alone_is_success(status: int, outcome: str) -> None:
-    assert of_status(status) == outcome
-    assert of_status(status).is_success == (outcome == "delivered")
+    assert outcome_of_status(status) == outcome
+    assert outcome_of_status(status).is_success == (outcome == "delivered")
 
 
 def test_why_there_was_no_answer_has_a_word_each() -> None:
-    assert [of_failure(kind("")) for kind in (Blocked, TimedOut, Unreachable)] == [
+    assert [outcome_of_failure(kind("")) for kind in (Blocked, TimedOut, Unreachable)] == [
         "blocked",
         "timed_out",
         "unreachable",
     ]
-    assert set(ABOUT) == set(Outcome)
+    assert set(DESCRIPTIONS) == set(AttemptOutcome)
 
 
 def test_failing_begins_with_the_first_failure_and_ends_with_a_success() -> None:
     earlier = NOW - timedelta(days=1)
-    assert failing_since(Outcome.REFUSED, None, NOW) == NOW
-    assert failing_since(Outcome.TIMED_OUT, earlier, NOW) == earlier
-    assert failing_since(Outcome.DELIVERED, earlier, NOW) is None
+    assert failing_since(AttemptOutcome.REFUSED, None, NOW) == NOW
+    assert failing_since(AttemptOutcome.TIMED_OUT, earlier, NOW) == earlier
+    assert failing_since(AttemptOutcome.DELIVERED, earlier, NOW) is None
 
 
 def test_five_days_of_nothing_but_failure_or_one_410_disable() -> None:
-    assert reason_to_disable(Outcome.REFUSED, NOW - timedelta(days=5, seconds=-1), NOW) is None
-    assert reason_to_disable(Outcome.REFUSED, NOW - timedelta(days=5), NOW) is DisabledReason.FAILING
-    assert reason_to_disable(Outcome.GONE, NOW, NOW) is DisabledReason.GONE
-    assert reason_to_disable(Outcome.DELIVERED, None, NOW) is None
+    assert reason_to_disable(AttemptOutcome.REFUSED, NOW - timedelta(days=5, seconds=-1), NOW) is None
+    assert reason_to_disable(AttemptOutcome.REFUSED, NOW - timedelta(days=5), NOW) is DisabledReason.FAILING
+    assert reason_to_disable(AttemptOutcome.GONE, NOW, NOW) is DisabledReason.GONE
+    assert reason_to_disable(AttemptOutcome.DELIVERED, None, NOW) is None

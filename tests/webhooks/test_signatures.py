@@ -5,7 +5,7 @@ import pytest
 from standardwebhooks import Webhook as Verifier
 from standardwebhooks import WebhookVerificationError
 
-from app.webhooks.signatures import BadSecret, new_secret, signed_headers
+from app.webhooks.signatures import InvalidSecret, new_secret, signed_headers
 
 BODY = '{"id":"evt_1","data":"海 ü"}'.encode()
 
@@ -63,5 +63,5 @@ def test_a_secret_is_32_random_bytes() -> None:
     "secret", ["", "whsec_", "whsec_!!", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=", "whsec_ü"]
 )
 def test_what_is_no_secret_is_told_so(secret: str) -> None:
-    with pytest.raises(BadSecret):
+    with pytest.raises(InvalidSecret):
         signed_headers("evt_1", 1, b"", [secret])

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
-from app.lifespan import running
+from app.lifespan import run_services
 from app.settings import Settings
 from app.webhooks import delivery, relay
 from tests.receivers import HERE
@@ -14,9 +14,9 @@ from tests.receivers import HERE
 
 async def main(folder: Path, lease: float) -> None:
     settings = replace(Settings.load(), data_dir=folder, webhook_allow_networks=HERE, transform_workers=1)
-    async with running(settings) as services, asyncio.TaskGroup() as group:
+    async with run_services(settings) as services, asyncio.TaskGroup() as group:
         group.create_task(relay.run(services))
-        group.create_task(delivery.run(services, delivery.Pace(lease=timedelta(seconds=lease))))
+        group.create_task(delivery.run(services, delivery.DeliveryPace(lease=timedelta(seconds=lease))))
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 
-from app.cli.checks.findings import Line
+from app.cli.checks.findings import Finding
 from app.context import Services
 from app.db import state
 from app.errors import DatabaseUnreachable
@@ -15,109 +15,111 @@ from app.storage import probe
 from app.storage.base import Storage
 from app.webhooks import backlog
 
-DEADLINE = 10.0
+DEADLINE_SECONDS = 10.0
 """Seconds for an engine to answer; readiness gives it less."""
-LATE = 300.0
+MAX_LAG_SECONDS = 300.0
 """Seconds after which events should have been passed on."""
 SKEW, MUCH_SKEW = 2.0, 30.0
 """Seconds by which the database's clock and ours may differ: leases and signatures tell the time."""
 
 
-async def answers(check: Check) -> Line:
+async def check_engine(check: Check) -> Finding:
     """Whether an engine answers, as readiness asks it, with its version where it tells one."""
     try:
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             await check.ask()
             version = await check.about() if check.about else "answers"
     except TimeoutError:
-        return Line.problem(check.name, f"no answer within {DEADLINE:g} s", _look_at(check.name))
+        return Finding.problem(check.name, f"no answer within {DEADLINE_SECONDS:g} s", _look_at(check.name))
     except Exception as error:
-        return Line.problem(check.name, words(error), _look_at(check.name))
-    return Line.ok(check.name, version)
+        return Finding.problem(check.name, error_text(error), _look_at(check.name))
+    return Finding.ok(check.name, version)
 
 
-async def storage(check: Check, storage: Storage) -> Line:
+async def storage(check: Check, storage: Storage) -> Finding:
     """Whether an object can be put, read and removed."""
     try:
-        async with asyncio.timeout(DEADLINE):
+        async with asyncio.timeout(DEADLINE_SECONDS):
             await probe.round_trip(storage)
             where = f" in {await check.about()}" if check.about else ""
     except Exception as error:
-        return Line.problem(
-            check.name, f"an object can't be put and read: {words(error)}", _look_at(check.name)
+        return Finding.problem(
+            check.name, f"an object can't be put and read: {error_text(error)}", _look_at(check.name)
         )
-    return Line.ok(check.name, f"an object was put, read and removed{where}")
+    return Finding.ok(check.name, f"an object was put, read and removed{where}")
 
 
-async def rows(services: Services) -> AsyncIterator[Line]:
+async def rows(services: Services) -> AsyncIterator[Finding]:
     """What the open database tells. Its tables are up to date."""
     for look in (_clock, _worker, _relay, _unowned, _lost):
         try:
             yield await look(services)
         except Exception as error:
-            yield Line.problem(look.__name__.strip("_"), words(error), "look at the database's own log")
+            yield Finding.problem(
+                look.__name__.strip("_"), error_text(error), "look at the database's own log"
+            )
 
 
-async def _clock(services: Services) -> Line:
+async def _clock(services: Services) -> Finding:
     began = services.clock()
     theirs = await state.now()
     took = services.clock() - began
     skew = abs((theirs - (began + took / 2)).total_seconds())
     said = f"the database's clock and ours differ by {skew:.1f} s"
     if skew > MUCH_SKEW:
-        return Line.problem("clock", said, "let both machines follow a time server")
+        return Finding.problem("clock", said, "let both machines follow a time server")
     if skew > SKEW:
-        return Line.warning("clock", said, "let both machines follow a time server")
-    return Line.ok("clock", said)
+        return Finding.warning("clock", said, "let both machines follow a time server")
+    return Finding.ok("clock", said)
 
 
-async def _worker(services: Services) -> Line:
+async def _worker(services: Services) -> Finding:
     silence = await heartbeat.seconds_since(services.clock())
     if silence is not None and silence < heartbeat.MISSED_AFTER.total_seconds():
-        return Line.ok("worker", f"one said {silence:.0f} s ago that it runs")
+        return Finding.ok("worker", f"one said {silence:.0f} s ago that it runs")
     said = "none has run yet" if silence is None else f"none has been heard of for {silence / 60:.0f} minutes"
     if services.settings.worker == "apart":
-        return Line.problem(
+        return Finding.problem(
             "worker",
             f"{said}: webhooks hear nothing, nothing is swept",
             "run 'pichub worker' beside the servers",
         )
-    return Line.ok("worker", f"{said}; it runs inside each server")
+    return Finding.ok("worker", f"{said}; it runs inside each server")
 
 
-async def _relay(services: Services) -> Line:
+async def _relay(services: Services) -> Finding:
     lag, pending = await backlog.lag(services.clock()), await backlog.pending()
     owed = f"{pending:,} deliveries are owed to webhooks"
-    if lag > LATE:
-        return Line.warning(
+    if lag > MAX_LAG_SECONDS:
+        return Finding.warning(
             "webhooks", f"an event has waited for {lag / 60:.0f} minutes, {owed}", "see that a worker runs"
         )
-    return Line.ok("webhooks", owed)
+    return Finding.ok("webhooks", owed)
 
 
-async def _unowned(services: Services) -> Line:
+async def _unowned(services: Services) -> Finding:
     found = await audit.orphaned_objects(services)
     said = f"{found.count:,} of {found.checked:,} originals looked at have no row"
     if found.count:
-        return Line.warning(
+        return Finding.warning(
             "orphans",
             said,
             "the sweep removes them; if they are many, read 'When the database is not the right one'",
         )
-    return Line.ok("orphans", said)
+    return Finding.ok("orphans", said)
 
 
-async def _lost(services: Services) -> Line:
+async def _lost(services: Services) -> Finding:
     found = await audit.missing_objects(services)
     said = f"{found.count:,} of {found.checked:,} images looked at have no bytes"
     if found.count:
-        return Line.problem(
+        return Finding.problem(
             "lost pictures", f"{said}, such as {found.example}", "restore the storage from its backup"
         )
-    return Line.ok("lost pictures", said)
+    return Finding.ok("lost pictures", said)
 
 
-def words(error: BaseException) -> str:
+def error_text(error: BaseException) -> str:
     """What an engine said, where that stands behind what we make of it; without passwords."""
     if isinstance(error, (DatabaseUnreachable, NotReady)) and error.__cause__ is not None:
         error = error.__cause__

@@ -12,12 +12,12 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Finding:
     """How something is. `advice` says what to do, where there is something to do."""
 
     level: Level
-    about: str
-    said: str
+    subject: str
+    message: str
     advice: str | None = None
 
     @classmethod

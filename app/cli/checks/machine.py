@@ -6,67 +6,67 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from app.cli.checks.findings import Line
+from app.cli.checks.findings import Finding
 from app.errors import written_size
 from app.imaging import codecs
 from app.settings import Settings
 
 SECRETS = "url-secrets.json"
-ROOMY = 4
+WARN_BELOW_FACTOR = 4
 """How many times what must be free should be free."""
 
 
-def look(settings: Settings) -> Iterator[Line]:
+def check(settings: Settings) -> Iterator[Finding]:
     folder = settings.data_dir
     if not folder.exists():
-        yield Line.warning(
+        yield Finding.warning(
             "data folder", f"{folder} does not exist", "the first start makes it, if it may: 'pichub serve'"
         )
     else:
         yield from _permissions(folder)
-        yield _room(folder, settings.min_free_disk)
+        yield _disk_space(folder, settings.min_free_disk)
     yield _codecs()
 
 
-def _permissions(folder: Path) -> Iterator[Line]:
+def _permissions(folder: Path) -> Iterator[Finding]:
     shut = [path for path in (folder, *folder.glob("pichub.db*")) if not os.access(path, os.R_OK | os.W_OK)]
     if shut:
-        yield Line.problem(
+        yield Finding.problem(
             "data folder",
             f"{shut[0]} can't be written to by this user ({os.geteuid()})",
             f"run as its owner ({shut[0].stat().st_uid}), or give it to this user with chown -R",
         )
     elif folder.stat().st_mode & stat.S_IWOTH:
-        yield Line.problem("data folder", f"everybody may write to {folder}", f"chmod o-w {folder}")
+        yield Finding.problem("data folder", f"everybody may write to {folder}", f"chmod o-w {folder}")
     else:
-        yield Line.ok("data folder", f"{folder.resolve()} can be written to")
+        yield Finding.ok("data folder", f"{folder.resolve()} can be written to")
     secrets = folder / SECRETS
     if secrets.exists() and secrets.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        yield Line.problem("secrets", f"others than its owner may read {secrets}", f"chmod 600 {secrets}")
+        yield Finding.problem("secrets", f"others than its owner may read {secrets}", f"chmod 600 {secrets}")
     elif secrets.exists():
-        yield Line.ok("secrets", f"{secrets.name} is its owner's alone")
+        yield Finding.ok("secrets", f"{secrets.name} is its owner's alone")
 
 
-def _room(folder: Path, floor: int) -> Line:
+def _disk_space(folder: Path, floor: int) -> Finding:
     usage = shutil.disk_usage(folder)
     free = f"{written_size(usage.free)} of {written_size(usage.total)} are free"
     if usage.free < floor:
-        return Line.problem(
+        return Finding.problem(
             "disk",
             f"{free}, and uploads stop below {written_size(floor)}",
             "make room, or take a larger disk",
         )
-    if usage.free < ROOMY * floor:
-        return Line.warning("disk", free, f"uploads stop when less than {written_size(floor)} are")
-    return Line.ok("disk", free)
+    if usage.free < WARN_BELOW_FACTOR * floor:
+        return Finding.warning("disk", free, f"uploads stop when less than {written_size(floor)} are")
+    return Finding.ok("disk", free)
 
 
-def _codecs() -> Line:
-    missing = codecs.missing()
+def _codecs() -> Finding:
+    missing = codecs.missing_codecs()
     if missing:
-        return Line.problem(
+        return Finding.problem(
             "codecs",
             f"Pillow lacks {', '.join(missing)}",
             "install Pillow from its wheels: they have them all",
         )
-    return Line.ok("codecs", "JPEG, PNG, WebP, GIF and AVIF")
+    return Finding.ok("codecs", "JPEG, PNG, WebP, GIF and AVIF")

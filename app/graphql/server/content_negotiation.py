@@ -8,61 +8,63 @@ from starlette.requests import Request
 
 JSON = "application/json"
 GRAPHQL_RESPONSE = "application/graphql-response+json"
-DOCUMENTS = (GRAPHQL_RESPONSE, JSON)
-STREAMS = ("text/event-stream", "multipart/mixed")
+SINGLE_RESULT_TYPES = (GRAPHQL_RESPONSE, JSON)
+STREAM_TYPES = ("text/event-stream", "multipart/mixed")
 
-REQUESTS = (JSON, "multipart/form-data")
+REQUEST_TYPES = (JSON, "multipart/form-data")
 """What a body may be."""
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptRange:
     """One range of an Accept header: `application/*;q=0.5`."""
 
     range: str
     quality: float
 
-    def covers(self, media_type: str) -> bool:
+    def matches(self, media_type: str) -> bool:
         kind, _, _ = media_type.partition("/")
         return self.range in {media_type, f"{kind}/*", "*/*"}
 
     @property
-    def exactness(self) -> int:
+    def specificity(self) -> int:
         return 2 - self.range.count("*")
 
 
 def media_type(request: Request) -> str:
     """The type of the answer that is one document. Raises HTTPException where Accept takes no answer of ours."""
     accepted = list(_accepted(request))
-    chosen = max(DOCUMENTS, key=lambda each: (_quality(each, accepted), -_rank(each, accepted), each == JSON))
+    chosen = max(
+        SINGLE_RESULT_TYPES, key=lambda each: (_quality(each, accepted), -_rank(each, accepted), each == JSON)
+    )
     if _quality(chosen, accepted):
         return chosen
-    if any(_quality(each, accepted) for each in STREAMS):
+    if any(_quality(each, accepted) for each in STREAM_TYPES):
         return JSON
-    raise HTTPException(406, f"Accept must take one of {', '.join(DOCUMENTS + STREAMS)}")
+    raise HTTPException(406, f"Accept must take one of {', '.join(SINGLE_RESULT_TYPES + STREAM_TYPES)}")
 
 
-def takes_one_document(request: Request) -> bool:
+def accepts_single_result(request: Request) -> bool:
     """Whether Accept takes more than streams."""
     accepted = list(_accepted(request))
-    return any(_quality(each, accepted) for each in DOCUMENTS)
+    return any(_quality(each, accepted) for each in SINGLE_RESULT_TYPES)
 
 
-def _accepted(request: Request) -> Iterator[Accepted]:
+def _accepted(request: Request) -> Iterator[AcceptRange]:
     header = ",".join(request.headers.getlist("accept")) or "*/*"
     for entry in header.lower().split(","):
         name, *parameters = (part.strip() for part in entry.split(";"))
         weights = [part[2:].strip() for part in parameters if part.startswith("q=")]
-        yield Accepted(name, _number(weights[-1]) if weights else 1.0)
+        yield AcceptRange(name, _number(weights[-1]) if weights else 1.0)
 
 
-def _quality(media_type: str, accepted: list[Accepted]) -> float:
+def _quality(media_type: str, accepted: list[AcceptRange]) -> float:
     """What the most exact range that covers the type says of it; 0 where none does."""
-    covering = [each for each in accepted if each.covers(media_type)]
-    return max(covering, key=lambda each: each.exactness).quality if covering else 0.0
+    covering = [each for each in accepted if each.matches(media_type)]
+    return max(covering, key=lambda each: each.specificity).quality if covering else 0.0
 
 
-def _rank(media_type: str, accepted: list[Accepted]) -> int:
+def _rank(media_type: str, accepted: list[AcceptRange]) -> int:
     """Of types that are as welcome as each other the one that was named first is taken."""
     return next((place for place, each in enumerate(accepted) if each.range == media_type), len(accepted))
 

@@ -31,46 +31,46 @@ from graphql import (
     is_list_type,
 )
 
-from app.graphql.server.fast_path import PlainFirst, notes
+from app.graphql.server.fast_path import FastPathExecutor, node_cache
 from app.pagination import DEFAULT_SIZE, MAX_SIZE
 
-UNCOUNTABLE = 10**9
-REMEMBERED = 20
+MAX_COST = 10**9
+MAX_CACHED_COSTS = 20
 """Costs of one operation, by the values of its variables."""
 
-FREE = ("Edge", "PageInfo")
+FREE_TYPES = ("Edge", "PageInfo")
 """How the names of types end that only hold a page together. The connection is a question to the database."""
-COMPUTED = {("Image", "signedUrl"): "", ("Image", "srcSet"): "widths"}
+COMPUTED_FIELDS = {("Image", "signedUrl"): "", ("Image", "srcSet"): "widths"}
 """Scalars that are worked out and so are not free, each with the argument that says how often."""
-BY_ARGUMENT = {("Query", "nodes"): "ids"}
+LENGTH_ARGUMENTS = {("Query", "nodes"): "ids"}
 """Lists that are as long as this argument."""
-LENGTHS = {("Account", "sessions"): 100, ("Query", "invitations"): 100, ("Delivery", "attempts"): 10}
+LIST_LENGTHS = {("Account", "sessions"): 100, ("Query", "invitations"): 100, ("Delivery", "attempts"): 10}
 """How long other lists are at most; those that are not named here count as a page does if nothing is said."""
 
 
 @dataclass(frozen=True, slots=True)
-class Weight:
+class Cost:
     """What a selection costs: `once`, and for `each` item of the page that it is a selection of."""
 
     once: int = 0
     each: int = 0
 
-    def __add__(self, other: "Weight") -> "Weight":
-        return Weight(_bounded(self.once + other.once), _bounded(self.each + other.each))
+    def __add__(self, other: "Cost") -> "Cost":
+        return Cost(_bounded(self.once + other.once), _bounded(self.each + other.each))
 
-    def on_page(self, size: int) -> int:
+    def per_page(self, size: int) -> int:
         return _bounded(self.once + self.each * size)
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CachedCosts:
     """The variables of an operation that say how large pages are, and what it cost with some of their values."""
 
     names: dict[str, None] = field(default_factory=dict)
     costs: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
 
-class Scale:
+class CostEstimator:
     """Weighs the selections of one operation, whose variables have these values."""
 
     def __init__(
@@ -82,17 +82,17 @@ class Scale:
         self._schema = schema
         self._fragments = fragments
         self._variables = variables
-        self._known: dict[str, Weight] = {}
+        self._known: dict[str, Cost] = {}
         self._asked: list[str] = []
 
     def cost(self, operation: OperationDefinitionNode) -> int:
         """What it costs: weighed once for all whose variables say the same of sizes."""
-        known: Known = notes(operation).setdefault(Known, Known())
+        known: CachedCosts = node_cache(operation).setdefault(CachedCosts, CachedCosts())
         if (cost := known.costs.get(self._sizes(known.names))) is None:
             root = self._schema.get_root_type(operation.operation)
-            cost = self._of(operation.selection_set, root).on_page(1) if root else 0
+            cost = self._selection_cost(operation.selection_set, root).per_page(1) if root else 0
             known.names.update(dict.fromkeys(self._asked))
-            if len(known.costs) >= REMEMBERED:
+            if len(known.costs) >= MAX_CACHED_COSTS:
                 known.costs.clear()
             known.costs[self._sizes(known.names)] = cost
         return cost
@@ -102,50 +102,50 @@ class Scale:
         values = map(self._variables.get, names)
         return tuple((len(value),) if isinstance(value, list) else value for value in values)
 
-    def _of(self, selections: SelectionSetNode, kind: GraphQLNamedType | None) -> Weight:
-        total = Weight()
+    def _selection_cost(self, selections: SelectionSetNode, kind: GraphQLNamedType | None) -> Cost:
+        total = Cost()
         for selection in selections.selections:
             if isinstance(selection, FieldNode):
-                total += self._of_field(selection, kind)
+                total += self._field_cost(selection, kind)
             elif isinstance(selection, FragmentSpreadNode):
-                total += self._of_fragment(selection.name.value)
+                total += self._fragment_cost(selection.name.value)
             elif isinstance(selection, InlineFragmentNode):
                 on = selection.type_condition
-                total += self._of(
+                total += self._selection_cost(
                     selection.selection_set, self._schema.get_type(on.name.value) if on else kind
                 )
         return total
 
-    def _of_fragment(self, name: str) -> Weight:
+    def _fragment_cost(self, name: str) -> Cost:
         if name not in self._known:
             fragment = self._fragments[name]
-            self._known[name] = self._of(
+            self._known[name] = self._selection_cost(
                 fragment.selection_set, self._schema.get_type(fragment.type_condition.name.value)
             )
         return self._known[name]
 
-    def _of_field(self, node: FieldNode, kind: GraphQLNamedType | None) -> Weight:
+    def _field_cost(self, node: FieldNode, kind: GraphQLNamedType | None) -> Cost:
         fields: Mapping[str, GraphQLField] = getattr(kind, "fields", {})
         if kind is None or node.name.value not in fields:
-            return Weight()  # introspection, which graphql-core bounds by a rule of its own
+            return Cost()  # introspection, which graphql-core bounds by a rule of its own
         result = fields[node.name.value].type
         named = get_named_type(result)
         place = (kind.name, node.name.value)
         if not is_composite_type(named):
-            return Weight(once=self._computing(place, node))
-        below = self._of(node.selection_set, named) if node.selection_set else Weight()
-        one = 0 if named.name.endswith(FREE) else 1
-        cost = _bounded(one + below.on_page(self._page_size(node)))
+            return Cost(once=self._computed_cost(place, node))
+        below = self._selection_cost(node.selection_set, named) if node.selection_set else Cost()
+        one = 0 if named.name.endswith(FREE_TYPES) else 1
+        cost = _bounded(one + below.per_page(self._page_size(node)))
         if not is_list_type(get_nullable_type(result)):
-            return Weight(once=cost)
+            return Cost(once=cost)
         if kind.name.endswith("Connection"):
-            return Weight(each=cost)
-        return Weight(once=_bounded(cost * self._length(place, node)))
+            return Cost(each=cost)
+        return Cost(once=_bounded(cost * self._length(place, node)))
 
-    def _computing(self, place: tuple[str, str], node: FieldNode) -> int:
-        if place not in COMPUTED:
+    def _computed_cost(self, place: tuple[str, str], node: FieldNode) -> int:
+        if place not in COMPUTED_FIELDS:
             return 0
-        argument = COMPUTED[place]
+        argument = COMPUTED_FIELDS[place]
         return _within(self._count(node, argument)) if argument else 1
 
     def _page_size(self, node: FieldNode) -> int:
@@ -155,9 +155,9 @@ class Scale:
         return _within(max(sizes, default=DEFAULT_SIZE))
 
     def _length(self, place: tuple[str, str], node: FieldNode) -> int:
-        if place in BY_ARGUMENT:
-            return _within(self._count(node, BY_ARGUMENT[place]))
-        return LENGTHS.get(place, DEFAULT_SIZE)
+        if place in LENGTH_ARGUMENTS:
+            return _within(self._count(node, LENGTH_ARGUMENTS[place]))
+        return LIST_LENGTHS.get(place, DEFAULT_SIZE)
 
     def _count(self, node: FieldNode, argument: str) -> int:
         value = self._value(node, argument)
@@ -183,7 +183,7 @@ class Scale:
         return value
 
 
-class Weighing(PlainFirst):
+class CostExecutor(FastPathExecutor):
     """Executes what does not cost more than the settings allow, and notes the cost for who asks for it."""
 
     @classmethod
@@ -201,7 +201,7 @@ class Weighing(PlainFirst):
         executor = super().build(schema, document, root_value, context_value, *args, **given)
         if isinstance(executor, list):
             return executor  # the variables are wrong
-        scale = Scale(schema, executor.fragment_definitions, executor.variable_values.coerced)
+        scale = CostEstimator(schema, executor.fragment_definitions, executor.variable_values.coerced)
         cost = context_value.cost = scale.cost(executor.operation)
         if cost <= settings.graphql_max_cost:
             return executor
@@ -214,4 +214,4 @@ def _within(count: int) -> int:
 
 
 def _bounded(cost: int) -> int:
-    return min(cost, UNCOUNTABLE)
+    return min(cost, MAX_COST)

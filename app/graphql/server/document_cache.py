@@ -17,18 +17,18 @@ from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from app.graphql.server.document_limits import refusals
+from app.graphql.server.document_limits import limit_errors
 from app.graphql.server.errors import TOO_NESTED
 from app.observability import logging as logs
 from app.settings import Settings
 
-LONGEST_REMEMBERED = 16_000
-MOST_REMEMBERED = 200_000
+MAX_CACHED_LENGTH = 16_000
+MAX_CACHED_CHARACTERS = 200_000
 """Characters of one document that is remembered, and of all. Once parsed, a character takes some 200 bytes."""
 
 
 @dataclass(frozen=True)
-class Read:
+class ParsedDocument:
     """What a document says, and what is wrong with it."""
 
     document: DocumentNode
@@ -40,25 +40,25 @@ class Read:
         return sum(isinstance(each, OperationDefinitionNode) for each in self.document.definitions)
 
 
-class SeveralOperations(CannotGetOperationTypeError):
+class AmbiguousOperation(CannotGetOperationTypeError):
     """The document has several operations, and nothing says which to run."""
 
     def as_http_error_reason(self) -> str:
         return "The document has several operations: `operationName` must say which to run"
 
 
-class Reader:
+class DocumentCache:
     def __init__(
         self, schema: strawberry.Schema, settings: Settings, rules: tuple[type[ASTValidationRule], ...]
     ) -> None:
         self._schema = schema._schema  # noqa: SLF001  (what graphql-core knows of it)
         self._settings = settings
         self._rules = (*specified_rules, MaybeNullValidationRule, OneOfInputValidationRule, *rules)
-        self._remembered: OrderedDict[str, Read] = OrderedDict()
+        self._remembered: OrderedDict[str, ParsedDocument] = OrderedDict()
         self._characters = 0
 
     @property
-    def most_tokens(self) -> int:
+    def max_tokens(self) -> int:
         return self._settings.graphql_max_tokens
 
     @property
@@ -66,29 +66,29 @@ class Reader:
         """How long the documents are together that are remembered."""
         return self._characters
 
-    def read(self, text: str) -> Read:
+    def parse(self, text: str) -> ParsedDocument:
         """The document of this text. Raises GraphQLError, RecursionError where it is none."""
         known = self._remembered.get(text)
         if known is not None:
             self._remembered.move_to_end(text)
             return known
         document = parse(text, max_tokens=self._settings.graphql_max_tokens)
-        read = Read(document, tuple(self._errors(document)))
-        if not read.errors and len(text) <= LONGEST_REMEMBERED:
+        read = ParsedDocument(document, tuple(self._errors(document)))
+        if not read.errors and len(text) <= MAX_CACHED_LENGTH:
             self._remember(text, read)
         return read
 
-    def _remember(self, text: str, read: Read) -> None:
+    def _remember(self, text: str, read: ParsedDocument) -> None:
         self._remembered[text] = read
         self._characters += len(text)
-        while self._characters > MOST_REMEMBERED:
+        while self._characters > MAX_CACHED_CHARACTERS:
             oldest, _ = self._remembered.popitem(last=False)
             self._characters -= len(oldest)
 
     def _errors(self, document: DocumentNode) -> list[GraphQLError]:
         # What is too large is not validated: some rules compare each field with each other.
         try:
-            return refusals(document, self._settings) or validate(
+            return limit_errors(document, self._settings) or validate(
                 self._schema,
                 document,
                 self._rules,
@@ -98,25 +98,25 @@ class Reader:
             return [GraphQLError(TOO_NESTED)]
 
 
-class Reading(SchemaExtension):
+class DocumentCacheExtension(SchemaExtension):
     """Lets an operation's document be read by the reader."""
 
-    def __init__(self, reader: Reader) -> None:
+    def __init__(self, reader: DocumentCache) -> None:
         self._reader = reader
         self._errors: tuple[GraphQLError, ...] = ()
 
     def on_operation(self) -> Iterator[None]:
-        self.execution_context.parse_options["max_tokens"] = self._reader.most_tokens
+        self.execution_context.parse_options["max_tokens"] = self._reader.max_tokens
         yield
 
     def on_parse(self) -> Iterator[None]:
         context = self.execution_context
         # What can't be read is left to Strawberry, which knows how to tell of it.
         with suppress(GraphQLError, RecursionError):
-            read = self._reader.read(context.query or "")
+            read = self._reader.parse(context.query or "")
             context.graphql_document, self._errors = read.document, read.errors
             if read.operations > 1 and context._provided_operation_name is None:  # noqa: SLF001
-                raise SeveralOperations(None)  # Strawberry would run the first
+                raise AmbiguousOperation(None)  # Strawberry would run the first
         yield
 
     def on_validate(self) -> Iterator[None]:

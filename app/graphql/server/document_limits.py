@@ -23,12 +23,12 @@ from graphql import (
 
 from app.settings import Settings
 
-UNCOUNTABLE = 10**9
-MOST_DIRECTIVES_AT_ONE_PLACE = 4
+MAX_COUNT = 10**9
+MAX_DIRECTIVES_PER_NODE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class DocumentSize:
     """How deep a selection nests, how many aliases, directives and fields stand at any depth of it and at its top.
 
     `crowd` is the number of directives at the one place that has most of them.
@@ -40,36 +40,36 @@ class Extent:
     crowd: int = 0
     top: int = 0
 
-    def beside(self, other: "Extent") -> "Extent":
-        return Extent(
+    def beside(self, other: "DocumentSize") -> "DocumentSize":
+        return DocumentSize(
             max(self.depth, other.depth),
-            min(self.aliases + other.aliases, UNCOUNTABLE),
-            min(self.directives + other.directives, UNCOUNTABLE),
+            min(self.aliases + other.aliases, MAX_COUNT),
+            min(self.directives + other.directives, MAX_COUNT),
             max(self.crowd, other.crowd),
-            min(self.top + other.top, UNCOUNTABLE),
+            min(self.top + other.top, MAX_COUNT),
         )
 
 
-class Survey:
+class DocumentMeter:
     """The extents of a document's operations, each fragment surveyed once."""
 
     def __init__(self, definitions: Sequence[DefinitionNode]) -> None:
         self._fragments = {d.name.value: d for d in definitions if isinstance(d, FragmentDefinitionNode)}
-        self._known: dict[str, Extent] = {}
+        self._known: dict[str, DocumentSize] = {}
 
-    def of(self, operation: OperationDefinitionNode) -> Extent:
+    def of(self, operation: OperationDefinitionNode) -> DocumentSize:
         total = self._within(operation.selection_set)
         for variable in operation.variable_definitions or ():
             total = total.beside(_directed(variable.directives))
         return total.beside(_directed(operation.directives))
 
-    def _within(self, selections: SelectionSetNode) -> Extent:
-        total = Extent()
+    def _within(self, selections: SelectionSetNode) -> DocumentSize:
+        total = DocumentSize()
         for selection in selections.selections:
             total = total.beside(_directed(selection.directives)).beside(self._of_selection(selection))
         return total
 
-    def _of_selection(self, selection: SelectionNode) -> Extent:
+    def _of_selection(self, selection: SelectionNode) -> DocumentSize:
         match selection:
             case FieldNode():
                 return self._of_field(selection)
@@ -77,17 +77,19 @@ class Survey:
                 return self._of_fragment(selection.name.value)
             case InlineFragmentNode():
                 return self._within(selection.selection_set)
-        return Extent()
+        return DocumentSize()
 
-    def _of_field(self, field: FieldNode) -> Extent:
-        below = self._within(field.selection_set) if field.selection_set else Extent()
+    def _of_field(self, field: FieldNode) -> DocumentSize:
+        below = self._within(field.selection_set) if field.selection_set else DocumentSize()
         # Introspection nests deep by nature, and graphql-core bounds it by a rule of its own.
         depth = 0 if field.name.value.startswith("__") else below.depth + 1
-        return Extent(depth, below.aliases + (field.alias is not None), below.directives, below.crowd, 1)
+        return DocumentSize(
+            depth, below.aliases + (field.alias is not None), below.directives, below.crowd, 1
+        )
 
-    def _of_fragment(self, name: str) -> Extent:
+    def _of_fragment(self, name: str) -> DocumentSize:
         if name not in self._known:
-            self._known[name] = Extent()  # a cycle ends here; another rule reports it
+            self._known[name] = DocumentSize()  # a cycle ends here; another rule reports it
             if name in self._fragments:
                 fragment = self._fragments[name]
                 self._known[name] = self._within(fragment.selection_set).beside(
@@ -96,9 +98,9 @@ class Survey:
         return self._known[name]
 
 
-def refusals(document: DocumentNode, settings: Settings) -> list[GraphQLError]:
+def limit_errors(document: DocumentNode, settings: Settings) -> list[GraphQLError]:
     """What of the document is over a limit, each with how much was asked and how much is allowed."""
-    survey = Survey(document.definitions)
+    survey = DocumentMeter(document.definitions)
     return [
         GraphQLError(f"The operation has {actual:,} {what}; {limit:,} are allowed", nodes=[operation])
         for operation in document.definitions
@@ -108,15 +110,15 @@ def refusals(document: DocumentNode, settings: Settings) -> list[GraphQLError]:
     ]
 
 
-def _measured(extent: Extent, settings: Settings) -> Iterable[tuple[str, int, int]]:
+def _measured(extent: DocumentSize, settings: Settings) -> Iterable[tuple[str, int, int]]:
     return (
         ("levels deep", extent.depth, settings.graphql_max_depth),
         ("aliases", extent.aliases, settings.graphql_max_aliases),
         ("directives", extent.directives, settings.graphql_max_directives),
-        ("directives at one place", extent.crowd, MOST_DIRECTIVES_AT_ONE_PLACE),
+        ("directives at one place", extent.crowd, MAX_DIRECTIVES_PER_NODE),
         ("fields at its root", extent.top, settings.graphql_max_root_fields),
     )
 
 
-def _directed(directives: Sequence[DirectiveNode] | None) -> Extent:
-    return Extent(directives=len(directives or ()), crowd=len(directives or ()))
+def _directed(directives: Sequence[DirectiveNode] | None) -> DocumentSize:
+    return DocumentSize(directives=len(directives or ()), crowd=len(directives or ()))

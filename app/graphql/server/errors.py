@@ -13,10 +13,10 @@ log = logging.getLogger("pichub.graphql")
 
 TOO_NESTED = "The document is nested too deeply to be read"
 TOO_LONG = "A number in the document has too many digits to be read"
-OF_DIGITS = "integer string conversion"
+INTEGER_CONVERSION = "integer string conversion"
 """In what Python says of a number with thousands of digits, which graphql-core passes on."""
 
-STATUS_OF_REFUSAL = {
+REQUEST_ERROR_STATUS = {
     "BAD_REQUEST": 400,
     "UNAUTHORIZED": 401,
     "FORBIDDEN": 403,
@@ -30,36 +30,36 @@ STATUS_OF_REFUSAL = {
 """The HTTP status where a request is refused before its operation runs. After that errors stand in an answer of 200."""
 
 
-def extensions_of(error: PicHubError) -> dict[str, Any]:
+def error_extensions(error: PicHubError) -> dict[str, Any]:
     extensions: dict[str, Any] = {"code": error.code, "details": error.details}
     return extensions | {"fields": error.fields} if error.fields else extensions
 
 
-def formatted(error: PicHubError) -> dict[str, Any]:
+def format_error(error: PicHubError) -> dict[str, Any]:
     """The error as an entry of `errors`."""
-    return {"message": error.message, "extensions": extensions_of(error)}
+    return {"message": error.message, "extensions": error_extensions(error)}
 
 
-def is_of_request(error: GraphQLError) -> bool:
+def is_request_error(error: GraphQLError) -> bool:
     """Whether nothing was executed for it: the answer then has no `data`."""
     return error.path is None
 
 
-def presented(error: GraphQLError, *, request_id: str) -> GraphQLError:
+def present_error(error: GraphQLError, *, request_id: str) -> GraphQLError:
     """An error as the client sees it: the domain's in GraphQL's form, and nothing of what is nobody's business."""
     cause = root_cause(error)
     if isinstance(cause, PicHubError):
-        return _with(error, cause.message, extensions_of(cause))
+        return _with(error, cause.message, error_extensions(cause))
     if cause is None:
         # The document or its variables are wrong, and the message says how; or it is not run at all.
         said = {"code": BadRequest.code, "details": error.message}
         return _with(error, error.message, said | (error.extensions or {}))
     if isinstance(cause, MissingQueryError | CannotGetOperationTypeError | InvalidOperationTypeError):
-        told = without_operation(cause)
+        told = operation_error(cause)
         return _with(error, told, {"code": BadRequest.code, "details": told})
     if isinstance(cause, RecursionError) and error.path is None:
         return _with(error, TOO_NESTED, {"code": BadRequest.code, "details": TOO_NESTED})
-    if isinstance(cause, ValueError) and error.path is None and OF_DIGITS in str(cause):
+    if isinstance(cause, ValueError) and error.path is None and INTEGER_CONVERSION in str(cause):
         return _with(error, TOO_LONG, {"code": BadRequest.code, "details": TOO_LONG})
     log.error("request %s failed at %s", request_id, error.path, exc_info=cause)
     details = f"This is our mistake, not yours. The log has more under {request_id}"
@@ -67,7 +67,7 @@ def presented(error: GraphQLError, *, request_id: str) -> GraphQLError:
     return _with(error, "Internal error", masked)
 
 
-def without_operation(
+def operation_error(
     error: MissingQueryError | CannotGetOperationTypeError | InvalidOperationTypeError,
 ) -> str:
     """What is said where the document has no operation that can be run in this way."""

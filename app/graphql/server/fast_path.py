@@ -40,7 +40,7 @@ from strawberry.types.scalar import identity
 
 from app.compiled import function
 
-MARK = "pichub-plain"
+CACHE_KEY = "pichub-plain"
 """Where a field's definition, and a part of a document, keep what is known of them."""
 
 Fields: TypeAlias = dict[str, Any]
@@ -50,11 +50,11 @@ Write: TypeAlias = Callable[[Any], Any]
 """What comes of a value in the answer. Raises whatever there is to raise, NotPlain where graphql-core must look."""
 
 
-class NotPlain(Exception):
+class NotFast(Exception):
     """This value is for graphql-core to complete."""
 
 
-class OfRow(property):
+class row_attribute(property):
     """A field of an object that is the same field of its `row`."""
 
     def __init__(self, name: str) -> None:
@@ -63,7 +63,7 @@ class OfRow(property):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Plain:
+class FastField:
     """How the value of a field is got from its object, and the field itself."""
 
     get: Get
@@ -79,13 +79,13 @@ class Plain:
         def write_made(value: Any) -> Any:
             if type(value) is CoroutineType:
                 value.close()
-                raise NotPlain
+                raise NotFast
             return write(value)
 
         return write_made
 
 
-class Selection:
+class FastSelection:
     """Plain fields that are asked for together. There is one for all who ask for the same."""
 
     __slots__ = ("_fields", "read")
@@ -94,7 +94,7 @@ class Selection:
 
     def __init__(self, fields: "tuple[Chosen, ...]") -> None:
         self._fields = tuple(
-            (name, plain.get, plain.writing(_writing(plain.field.type, below)))
+            (name, plain.get, plain.writing(_writer(plain.field.type, below)))
             for name, plain, below in fields
         )
         self.read = _reading(fields, [write for _, _, write in self._fields])
@@ -112,10 +112,10 @@ class Selection:
         return known
 
 
-Chosen: TypeAlias = tuple[str, Plain, Selection | None]
+Chosen: TypeAlias = tuple[str, FastField, FastSelection | None]
 """A field by its name in the answer, and what is asked for below it."""
 
-_selection = lru_cache(maxsize=1_000)(Selection)
+_selection = lru_cache(maxsize=1_000)(FastSelection)
 
 
 def _reading(fields: Sequence[Chosen], writers: Sequence[Write]) -> Callable[[Any], Fields]:
@@ -130,7 +130,7 @@ def _reading(fields: Sequence[Chosen], writers: Sequence[Write]) -> Callable[[An
         value = f"it.{plain.path}" if plain.path else f"get_{place}(it)"
         known |= {f"get_{place}": plain.get, f"write_{place}": write}
         written = f"write_{place}({value})"
-        if below is None and (usual := _usual(_bare(plain.field.type))):
+        if below is None and (usual := _usual(_unwrap(plain.field.type))):
             known[f"class_{place}"], condition, as_text = usual
             written = (
                 f"{as_text} if type(value := {value}) is class_{place}{condition} else write_{place}(value)"
@@ -144,11 +144,11 @@ def mark(schema: GraphQLSchema) -> None:
     for kind in schema.type_map.values():
         if isinstance(kind, GraphQLObjectType):
             for field in kind.fields.values():
-                if plain := _plain(kind, field):
-                    field.extensions[MARK] = plain
+                if plain := _fast_field(kind, field):
+                    field.extensions[CACHE_KEY] = plain
 
 
-def _plain(kind: GraphQLObjectType, field: GraphQLField) -> Plain | None:
+def _fast_field(kind: GraphQLObjectType, field: GraphQLField) -> FastField | None:
     """A field whose value is got by its name, or from a method that asks for nothing."""
     named = get_named_type(field.type)
     if field.args or not (is_leaf_type(named) or _classes(named)):
@@ -157,13 +157,13 @@ def _plain(kind: GraphQLObjectType, field: GraphQLField) -> Plain | None:
     if getattr(field.resolve, "_is_default", False):
         name: str = definition.python_name
         held = getattr(kind.extensions["strawberry-definition"].origin, name, None)
-        path = held.path if isinstance(held, OfRow) else name
-        return Plain(attrgetter(path), field, path)
+        path = held.path if isinstance(held, row_attribute) else name
+        return FastField(attrgetter(path), field, path)
     resolver = getattr(definition, "base_resolver", None)
     if resolver is None or resolver.is_async or definition.extensions:
         return None
     method: Get = resolver.wrapped_func
-    return Plain(method, field) if [*inspect.signature(method).parameters] == ["self"] else None
+    return FastField(method, field) if [*inspect.signature(method).parameters] == ["self"] else None
 
 
 def _classes(kind: Any) -> frozenset[type]:
@@ -175,10 +175,10 @@ def _classes(kind: Any) -> frozenset[type]:
     return frozenset({definition.origin, *([generic.origin] if generic else ())})
 
 
-def _writing(kind: Any, below: Selection | None, *, is_nullable: bool = True) -> Write:
+def _writer(kind: Any, below: FastSelection | None, *, is_nullable: bool = True) -> Write:
     """How values of a type are written; of objects what the selection `below` asks for."""
     if is_non_null_type(kind):
-        return _writing(kind.of_type, below, is_nullable=False)
+        return _writer(kind.of_type, below, is_nullable=False)
     if is_leaf_type(kind):
         return _leaf(kind, is_nullable)
     return _nullable(_list(kind, below) if is_list_type(kind) else _object(kind, below), is_nullable)
@@ -189,23 +189,23 @@ def _nullable(write: Write, is_nullable: bool) -> Write:
     return (lambda value: None if value is None else write(value)) if is_nullable else write
 
 
-AS_THEY_ARE: dict[GraphQLLeafType, type] = {
+IDENTITY_LEAF_TYPES: dict[GraphQLLeafType, type] = {
     GraphQLString: str,
     GraphQLID: str,
     GraphQLBoolean: bool,
 }
 """Leaves that are written as the value is, where it is of this class; so are whole numbers below SHORT."""
-SCALARS_AS_THEY_ARE: dict[Any, type] = {identity: str, int: int}
+IDENTITY_SCALARS: dict[Any, type] = {identity: str, int: int}
 """The same of scalars beyond GraphQL's own, by what writes them."""
-SHORT = 2**31
+INT32_LIMIT = 2**31
 
 
-def _bare(kind: Any) -> Any:
+def _unwrap(kind: Any) -> Any:
     return kind.of_type if is_non_null_type(kind) else kind
 
 
-def _as_it_is(kind: GraphQLLeafType) -> type | None:
-    return AS_THEY_ARE.get(kind) or SCALARS_AS_THEY_ARE.get(kind.coerce_output_value)
+def _identity_type(kind: GraphQLLeafType) -> type | None:
+    return IDENTITY_LEAF_TYPES.get(kind) or IDENTITY_SCALARS.get(kind.coerce_output_value)
 
 
 def _usual(kind: Any) -> tuple[type, str, str] | None:
@@ -213,15 +213,15 @@ def _usual(kind: Any) -> tuple[type, str, str] | None:
     if not is_leaf_type(kind):
         return None
     if kind is GraphQLInt:
-        return int, f" and {-SHORT} <= value < {SHORT}", "value"
+        return int, f" and {-INT32_LIMIT} <= value < {INT32_LIMIT}", "value"
     if kind.coerce_output_value is DateTimeDefinition.serialize:
         return datetime, "", "value.isoformat()"
-    as_it_is = _as_it_is(kind)
+    as_it_is = _identity_type(kind)
     return (as_it_is, "", "value") if as_it_is else None
 
 
 def _leaf(kind: GraphQLLeafType, is_nullable: bool) -> Write:
-    as_it_is, written_out = _as_it_is(kind), kind.coerce_output_value
+    as_it_is, written_out = _identity_type(kind), kind.coerce_output_value
 
     def write(value: Any) -> Any:
         if type(value) is as_it_is:
@@ -229,46 +229,46 @@ def _leaf(kind: GraphQLLeafType, is_nullable: bool) -> Write:
         if value is None and is_nullable:
             return None
         if value is None or isinstance(value, Exception | CoroutineType):
-            raise NotPlain
+            raise NotFast
         written = written_out(value)
         if written is None or written is Undefined:
-            raise NotPlain
+            raise NotFast
         return written
 
     def write_whole(value: Any) -> Any:
-        return value if type(value) is int and -SHORT <= value < SHORT else write(value)
+        return value if type(value) is int and -INT32_LIMIT <= value < INT32_LIMIT else write(value)
 
     return write_whole if kind is GraphQLInt else write
 
 
-def _list(kind: Any, below: Selection | None) -> Write:
-    write_one = _writing(kind.of_type, below)
+def _list(kind: Any, below: FastSelection | None) -> Write:
+    write_one = _writer(kind.of_type, below)
 
     def write(values: Any) -> list[Any]:
         if type(values) not in (list, tuple):
-            raise NotPlain
+            raise NotFast
         return [write_one(value) for value in values]
 
     return write
 
 
-def _object(kind: Any, below: Selection | None) -> Write:
+def _object(kind: Any, below: FastSelection | None) -> Write:
     classes, read = _classes(kind), below.read if below else None
 
     def write(value: Any) -> Fields:
         if type(value) not in classes or read is None:
-            raise NotPlain
+            raise NotFast
         return read(value)
 
     return write
 
 
-class PlainFirst(StrawberryGraphQLCoreExecutionContext):
+class FastPathExecutor(StrawberryGraphQLCoreExecutionContext):
     """Reads the plain fields of a selection itself, and has the others executed."""
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        self._parted: dict[int, tuple[Fields, Selection | None, Fields]] = {}
+        self._parted: dict[int, tuple[Fields, FastSelection | None, Fields]] = {}
 
     def build_per_event_executor(self, payload: Any) -> Any:
         """The executor of one event. It shares nothing that is noted of selections, as graphql-core has it do: each
@@ -299,7 +299,7 @@ class PlainFirst(StrawberryGraphQLCoreExecutionContext):
             return _in_order(grouped_field_set, known, rest)
         return _when_known(grouped_field_set, known, rest)
 
-    def _parts(self, kind: GraphQLObjectType, fields: Fields) -> tuple[Selection | None, Fields]:
+    def _parts(self, kind: GraphQLObjectType, fields: Fields) -> tuple[FastSelection | None, Fields]:
         """The plain fields of a selection, and the others: told once for all items of a list."""
         if (known := self._parted.get(id(fields))) is None:
             plain = tuple(self._plain_among(kind, fields))
@@ -313,7 +313,7 @@ class PlainFirst(StrawberryGraphQLCoreExecutionContext):
         for name, details in fields.items():
             asked = details[0].node.name.value
             field = kind.fields.get(asked)
-            plain = field.extensions.get(MARK) if field is not None else _typename(kind, asked)
+            plain = field.extensions.get(CACHE_KEY) if field is not None else _typename(kind, asked)
             if plain is None:
                 continue
             named = get_named_type(plain.field.type)
@@ -322,26 +322,26 @@ class PlainFirst(StrawberryGraphQLCoreExecutionContext):
             elif below := self._below(named, details):
                 yield name, plain, below
 
-    def _below(self, kind: Any, details: Any) -> Selection | None:
+    def _below(self, kind: Any, details: Any) -> FastSelection | None:
         """What is asked for of an object, where all of it is plain: told once for a document without directives."""
         if not self._is_fixed or len(details) > 1:
             return self._told(kind, details)
-        known = notes(details[0].node)
+        known = node_cache(details[0].node)
         if kind not in known:
             known[kind] = self._told(kind, details)
-        selection: Selection | None = known[kind]
+        selection: FastSelection | None = known[kind]
         return selection
 
     @cached_property
     def _is_fixed(self) -> bool:
         """Whether the same is asked for whatever the variables are."""
-        known = notes(self.operation)
-        if MARK not in known:
+        known = node_cache(self.operation)
+        if CACHE_KEY not in known:
             parts = (self.operation, *self.fragment_definitions.values())
-            known[MARK] = not any(map(_has_directives, parts))
-        return bool(known[MARK])
+            known[CACHE_KEY] = not any(map(_has_directives, parts))
+        return bool(known[CACHE_KEY])
 
-    def _told(self, kind: Any, details: Any) -> Selection | None:
+    def _told(self, kind: Any, details: Any) -> FastSelection | None:
         try:
             collected = self.collect_subfields(kind, details)
         except (
@@ -352,9 +352,9 @@ class PlainFirst(StrawberryGraphQLCoreExecutionContext):
         return None if others or collected.new_defer_usages else plain
 
 
-def notes(node: Node) -> dict[Any, Any]:
+def node_cache(node: Node) -> dict[Any, Any]:
     """What is known of a part of a document, kept as long as the document is."""
-    known: dict[Any, Any] = node.__dict__.setdefault(MARK, {})
+    known: dict[Any, Any] = node.__dict__.setdefault(CACHE_KEY, {})
     return known
 
 
@@ -366,12 +366,12 @@ def _has_directives(node: Any) -> bool:
 
 
 @lru_cache(maxsize=1_000)
-def _typename(kind: GraphQLObjectType, asked: str) -> Plain | None:
+def _typename(kind: GraphQLObjectType, asked: str) -> FastField | None:
     """The name of the kind, which clients that keep a cache ask for of each object."""
     if asked != "__typename":
         return None
     name = kind.name
-    return Plain(lambda _: name, GraphQLField(GraphQLString))
+    return FastField(lambda _: name, GraphQLField(GraphQLString))
 
 
 async def _when_known(names: Iterable[str], known: Fields, rest: Awaitable[Fields]) -> Fields:

@@ -35,41 +35,41 @@ from strawberry.types.unset import UNSET
 from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import BadRequest, Busy, PicHubError, RateLimited, TooLarge
-from app.graphql.context import Operation
+from app.graphql.context import OperationContext
 from app.graphql.loaders import Loaders
 from app.graphql.schema import build_schema
 from app.graphql.server.content_negotiation import (
     GRAPHQL_RESPONSE,
     JSON,
-    REQUESTS,
-    STREAMS,
+    REQUEST_TYPES,
+    STREAM_TYPES,
+    accepts_single_result,
     media_type,
-    takes_one_document,
 )
 from app.graphql.server.errors import (
-    STATUS_OF_REFUSAL,
-    formatted,
-    is_of_request,
-    presented,
-    without_operation,
+    REQUEST_ERROR_STATUS,
+    format_error,
+    is_request_error,
+    operation_error,
+    present_error,
 )
-from app.graphql.server.send_timeout import patience, until
-from app.graphql.server.trusted_documents import Desk, Documents, asked_by_id
-from app.graphql.server.websocket import Adapter, Connection, Handler
+from app.graphql.server.send_timeout import cancel_when_done, send_timeout
+from app.graphql.server.trusted_documents import TrustedDocuments, TrustedDocumentSchema, document_request
+from app.graphql.server.websocket import Adapter, Handler, WebSocketConnection
 from app.graphql.types.images import MAX_FILES
 from app.resolvers import account, images
 from app.settings import Settings
-from app.uploads.multipart import Limits, Upload, content_length, receive_form, refuse_too_large
+from app.uploads.multipart import FormLimits, Upload, check_content_length, content_length, receive_form
 
-MAX_DOCUMENT = 512 * 1024
+MAX_BODY_BYTES = 512 * 1024
 PROTOCOLS = (GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL, MULTIPART_SUBSCRIPTION_PROTOCOL)
-ONE_ANSWER = {OperationType.QUERY, OperationType.MUTATION}
-SIGN_IN_WAIT = timedelta(seconds=10)
+SINGLE_RESULT_OPERATIONS = {OperationType.QUERY, OperationType.MUTATION}
+CONNECTION_INIT_TIMEOUT = timedelta(seconds=10)
 """How long a WebSocket may stay open before it says who it is."""
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight")
 
 
-class Body(StarletteRequestAdapter):
+class RequestBody(StarletteRequestAdapter):
     """A request's body, read within limits. A form's files stay until the request has been answered."""
 
     @property
@@ -84,8 +84,8 @@ class Body(StarletteRequestAdapter):
             async with asyncio.timeout(seconds):
                 async for chunk in self._request.stream():
                     body += chunk
-                    if len(body) > MAX_DOCUMENT:
-                        raise TooLarge(limit=MAX_DOCUMENT, what="request body")
+                    if len(body) > MAX_BODY_BYTES:
+                        raise TooLarge(limit=MAX_BODY_BYTES, what="request body")
         except TimeoutError as error:
             raise BadRequest(f"The body did not come within {seconds:g} s") from error
         return bytes(body)
@@ -94,14 +94,14 @@ class Body(StarletteRequestAdapter):
         request = self._request
         ctx = request.state.ctx
         settings = ctx.services.settings
-        limits = Limits(
+        limits = FormLimits(
             max_file_size=settings.max_upload_size,
             max_files=MAX_FILES,
-            max_field_size=MAX_DOCUMENT,
+            max_field_size=MAX_BODY_BYTES,
             stall_timeout=settings.stall_timeout,
         )
-        refuse_too_large(request.headers, limits)
-        await images.admit(ctx, content_length(request.headers))
+        check_content_length(request.headers, limits)
+        await images.authorize_upload(ctx, content_length(request.headers))
         receiving = receive_form(
             request.headers, request.stream(), folder=ctx.services.storage.incoming, limits=limits
         )
@@ -119,14 +119,14 @@ class EventStream(SSETransport):
         return super().encode_comment(comment).replace("\r\n", "\n")
 
 
-class View(GraphQL[Operation, None]):
+class GraphQLView(GraphQL[OperationContext, None]):
     """The endpoint: POST with JSON or a multipart form, GET for queries, GraphiQL for browsers that ask for HTML.
 
     Subscriptions come over WebSocket, as server-sent events and as multipart. `graphiql` is the page to show at a path,
     `own_documents` the manifest of what our pages ask: they work where trusted documents alone are run.
     """
 
-    request_adapter_class = Body
+    request_adapter_class = RequestBody
     websocket_adapter_class = Adapter
     graphql_transport_ws_handler_class = Handler
     stream_transport_classes_by_protocol = GraphQL.stream_transport_classes_by_protocol | {  # type: ignore[operator]
@@ -139,20 +139,20 @@ class View(GraphQL[Operation, None]):
         self.graphiql = graphiql
         schema = build_schema(settings)
         folder = settings.graphql_documents
-        trusted = Documents.load(folder, schema.reader, own=own_documents) if folder else None
-        self._desk = Desk(schema, trusted)
+        trusted = TrustedDocuments.load(folder, schema.document_cache, own=own_documents) if folder else None
+        self._desk = TrustedDocumentSchema(schema, trusted)
         super().__init__(
             self._desk,  # type: ignore[arg-type]
             multipart_uploads_enabled=True,
             subscription_protocols=PROTOCOLS,
-            connection_init_wait_timeout=SIGN_IN_WAIT,
+            connection_init_wait_timeout=CONNECTION_INIT_TIMEOUT,
             allowed_origins=settings.cors_origins,
         )
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             with suppress(ClientDisconnect):
-                async with patience(send) as patient_send:
+                async with send_timeout(send) as patient_send:
                     await self.run(WebSocket(scope, receive, patient_send))
             return
         request = Request(scope, receive)
@@ -160,29 +160,33 @@ class View(GraphQL[Operation, None]):
             try:
                 response = await self.run(request)
             except PicHubError as error:
-                response = _refusal(request, error, STATUS_OF_REFUSAL.get(error.code, 400))
+                response = _refusal(request, error, REQUEST_ERROR_STATUS.get(error.code, 400))
             except HTTPException as error:
                 response = _refusal(request, BadRequest(error.reason), error.status_code)
             if not isinstance(response, StreamingResponse):
                 await response(scope, receive, send)
                 return
             stopping = request.state.services.feed.stopping.wait()
-            async with patience(send) as patient_send, until(stopping):
+            async with send_timeout(send) as patient_send, cancel_when_done(stopping):
                 await response(scope, receive, patient_send)
 
     async def get_context(self, request: Any, response: Any) -> Any:
         state = request.state
-        ctx = Context(state.services, request_id=state.request_id, address=state.address, spent=state.spent)
+        ctx = Context(
+            state.services, request_id=state.request_id, address=state.address, consumed=state.spent
+        )
         browser = Credentials.of(request, ctx.services.settings.own_origins)
         if isinstance(request, WebSocket):
-            return Connection(ctx, browser)
-        recognise = partial(account.recognise, ctx, browser)
+            return WebSocketConnection(ctx, browser)
+        recognise = partial(account.authenticate, ctx, browser)
         if not self.should_render_graphql_ide(self.request_adapter_class(request)):
             response.media_type = media_type(request)
             _require_preflight(request)
-            ctx = await account.enter(ctx, browser)
+            ctx = await account.authenticate_and_count(ctx, browser)
         state.ctx = ctx
-        return Operation(ctx=ctx, loaders=Loaders(ctx), sent=browser, response=response, recognise=recognise)
+        return OperationContext(
+            ctx=ctx, loaders=Loaders(ctx), credentials=browser, response=response, authenticate=recognise
+        )
 
     async def on_ws_connect(self, context: Any) -> Any:
         await context.sign_in()
@@ -200,8 +204,8 @@ class View(GraphQL[Operation, None]):
         return self.graphiql(request.url.path)
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
-        if request.method == "POST" and request.content_type not in REQUESTS:
-            raise HTTPException(415, f"The body must be one of {', '.join(REQUESTS)}")
+        if request.method == "POST" and request.content_type not in REQUEST_TYPES:
+            raise HTTPException(415, f"The body must be one of {', '.join(REQUEST_TYPES)}")
         try:
             data = await super().parse_http_body(request)
         except (AttributeError, TypeError) as error:
@@ -214,10 +218,12 @@ class View(GraphQL[Operation, None]):
 
     def parse_json(self, data: str | bytes) -> Any:
         parsed = super().parse_json(data)
-        return asked_by_id(parsed) if isinstance(data, bytes) else parsed  # a body, or a parameter's value
+        return (
+            document_request(parsed) if isinstance(data, bytes) else parsed
+        )  # a body, or a parameter's value
 
     def parse_query_params(self, params: Any) -> dict[str, Any]:
-        parsed: dict[str, Any] = asked_by_id(super().parse_query_params(params))
+        parsed: dict[str, Any] = document_request(super().parse_query_params(params))
         return parsed
 
     async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, Any]:
@@ -231,8 +237,8 @@ class View(GraphQL[Operation, None]):
         if not isinstance(places, dict):
             raise HTTPException(400, "`map` must be an object of lists of paths")
         for name, paths in places.items():
-            _place(operations, _file(form, name), name, paths)
-        placed: dict[str, Any] = asked_by_id(operations)
+            _insert_file(operations, _file(form, name), name, paths)
+        placed: dict[str, Any] = document_request(operations)
         return placed
 
     async def execute_operation(
@@ -240,13 +246,13 @@ class View(GraphQL[Operation, None]):
         request: Any,
         request_adapter: Any,
         request_data: Any,
-        context: Operation,
+        context: OperationContext,
         root_value: None,
         sub_response: Response,
     ) -> ExecutionResult | list[ExecutionResult] | SubscriptionExecutionResult:
         """A stream where Accept takes nothing else, or where it takes one and the operation is a subscription."""
         if request_data.protocol == "http" or (
-            takes_one_document(request) and not self._is_subscription(request_data)
+            accepts_single_result(request) and not self._is_subscription(request_data)
         ):
             request_data.protocol = "http"  # Strawberry streams whatever comes back under another
             return await self._executed(request, request_data, context)
@@ -259,7 +265,7 @@ class View(GraphQL[Operation, None]):
         return kind is OperationType.SUBSCRIPTION
 
     async def _executed(
-        self, request: Request, asked: GraphQLRequestData, context: Operation
+        self, request: Request, asked: GraphQLRequestData, context: OperationContext
     ) -> ExecutionResult:
         try:
             return await self.schema.execute(
@@ -268,24 +274,28 @@ class View(GraphQL[Operation, None]):
                 context_value=context,
                 operation_name=asked.operation_name,
                 operation_extensions=asked.extensions,
-                allowed_operation_types={OperationType.QUERY} if request.method == "GET" else ONE_ANSWER,
+                allowed_operation_types={OperationType.QUERY}
+                if request.method == "GET"
+                else SINGLE_RESULT_OPERATIONS,
             )
         except MissingQueryError as error:
-            raise HTTPException(400, without_operation(error)) from error
+            raise HTTPException(400, operation_error(error)) from error
         except CannotGetOperationTypeError as error:
-            raise HTTPException(400, without_operation(error)) from error
+            raise HTTPException(400, operation_error(error)) from error
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.MUTATION:
                 raise HTTPException(405, "A mutation must come by POST") from error
             raise HTTPException(
-                406, f"A subscription is a stream: Accept must take one of {', '.join(STREAMS)}"
+                406, f"A subscription is a stream: Accept must take one of {', '.join(STREAM_TYPES)}"
             ) from error
 
     async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:
-        refused = result.data is None and bool(result.errors) and all(map(is_of_request, result.errors or ()))
+        refused = (
+            result.data is None and bool(result.errors) and all(map(is_request_error, result.errors or ()))
+        )
         if result.errors:
             request_id = request.state.request_id
-            result.errors = [presented(error, request_id=request_id) for error in result.errors]
+            result.errors = [present_error(error, request_id=request_id) for error in result.errors]
         answer = await super().process_result(request, result)
         if refused:
             del answer["data"]
@@ -295,7 +305,7 @@ class View(GraphQL[Operation, None]):
         """200 for what was executed, whatever came of it; with `application/graphql-response+json` 4xx for the rest."""
         status = 200
         if sub_response.media_type == GRAPHQL_RESPONSE and "data" not in response_data:
-            status = STATUS_OF_REFUSAL.get(response_data["errors"][0]["extensions"]["code"], 400)
+            status = REQUEST_ERROR_STATUS.get(response_data["errors"][0]["extensions"]["code"], 400)
         answer = Response(self.encode_json(response_data), status, media_type=sub_response.media_type)
         answer.headers.raw.extend(sub_response.headers.raw)
         return answer
@@ -324,7 +334,7 @@ def _refusal(request: Request, error: PicHubError, status: int) -> Response:
         kind = media_type(request)
     except HTTPException:  # nothing that we have is wanted: a reader of errors is best served with JSON
         kind = JSON
-    return Response(orjson.dumps({"errors": [formatted(error)]}), status, headers, media_type=kind)
+    return Response(orjson.dumps({"errors": [format_error(error)]}), status, headers, media_type=kind)
 
 
 def _require_preflight(request: Request) -> None:
@@ -355,7 +365,7 @@ def _file(form: Any, name: str) -> Upload:
     return file
 
 
-def _place(operations: dict[str, Any], file: Upload, name: str, paths: object) -> None:
+def _insert_file(operations: dict[str, Any], file: Upload, name: str, paths: object) -> None:
     """Puts the file where the map says: in the variables, in place of a null."""
     if not (isinstance(paths, list) and len(paths) == 1 and isinstance(paths[0], str)):
         raise HTTPException(400, f"`map` must give one path for the file {name!r}: each file is used once")

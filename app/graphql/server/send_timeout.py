@@ -8,11 +8,11 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import Message, Send
 
-PATIENCE = 10.0
+SEND_TIMEOUT_SECONDS = 10.0
 """Seconds that a client may take no byte of what is sent to it."""
 
 
-class _Sending:
+class _TimedSend:
     """A `send` that knows for how long nothing was taken. One watch for all of it: a timeout for each message would
     cost more than the message."""
 
@@ -43,15 +43,15 @@ class _Sending:
 
 
 @asynccontextmanager
-async def patience(send: Send, seconds: float = PATIENCE) -> AsyncIterator[Send]:
+async def send_timeout(send: Send, seconds: float = SEND_TIMEOUT_SECONDS) -> AsyncIterator[Send]:
     """A `send` that a client may not hold up for longer: the block is broken off then."""
-    sending = _Sending(send, seconds)
-    async with until(sending.stuck()):
+    sending = _TimedSend(send, seconds)
+    async with cancel_when_done(sending.stuck()):
         yield sending
 
 
 @asynccontextmanager
-async def until(end: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
+async def cancel_when_done(end: Coroutine[Any, Any, object]) -> AsyncIterator[None]:
     """Breaks the block off at the end of what is awaited. Raises ClientDisconnect then: the connection is to be cut."""
     now = asyncio.get_running_loop().time
 

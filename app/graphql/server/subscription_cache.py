@@ -12,11 +12,11 @@ from typing import Any
 from graphql import ExecutionResult, FieldNode, OperationDefinitionNode, SelectionNode, print_ast
 
 from app.graphql.loaders import Loaders
-from app.graphql.server.costs import Weighing
+from app.graphql.server.costs import CostExecutor
 from app.graphql.types.events import Event
 
 
-class Executor(Weighing):
+class SubscriptionExecutor(CostExecutor):
     """Executes what is not too costly, and asks first whether somebody has executed the same for this event."""
 
     selected: tuple[Any, ...] | None = None
@@ -26,13 +26,13 @@ class Executor(Weighing):
             return super().build_per_event_executor(payload)
         if self.selected is None:
             self.selected = self._selected()
-        answers, key = payload.row.shown, (*self.selected, *self._asker())
+        answers, key = payload.row.presented, (*self.selected, *self._asker())
         if key not in answers:
             # What was loaded for the last event may have changed since.
             self.context_value.loaders = Loaders(self.context_value.ctx)
             answer: Any = super().build_per_event_executor(payload).execute_operation(False)
             answers[key] = answer if isinstance(answer, ExecutionResult) else asyncio.ensure_future(answer)
-        return Known(answers[key])
+        return CachedExecution(answers[key])
 
     def _selected(self) -> tuple[Any, ...]:
         """The operation, and the values of those variables that stand below its root field."""
@@ -60,7 +60,7 @@ def _without_arguments(node: SelectionNode) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class CachedExecution:
     """Stands for an executor where the answer is known, or is being made."""
 
     answer: "ExecutionResult | asyncio.Future[ExecutionResult]"

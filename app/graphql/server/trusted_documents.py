@@ -21,23 +21,23 @@ from strawberry.utils.operation import get_operation_type
 
 from app.errors import BadRequest, PicHubError, excerpt
 from app.graphql.schema import Schema
-from app.graphql.server.document_cache import Reader
+from app.graphql.server.document_cache import DocumentCache
 
 MANIFEST = "apollo-persisted-query-manifest"
 
 
-class BadDocument(Exception):
+class InvalidDocument(Exception):
     """A document of the folder can't be run; the text names the file and what is wrong."""
 
 
-class Refused(GraphQLError):
+class DocumentRefused(GraphQLError):
     """A document is not run. These are this face's own: in REST there is nothing that they could be."""
 
     def __init__(self, code: str, message: str, details: str) -> None:
         super().__init__(message, extensions={"code": code, "details": details})
 
 
-class NotTrusted(Refused):
+class DocumentNotTrusted(DocumentRefused):
     def __init__(self) -> None:
         super().__init__(
             "DOCUMENT_NOT_TRUSTED",
@@ -46,7 +46,7 @@ class NotTrusted(Refused):
         )
 
 
-class PersistedQueryNotFound(Refused):
+class PersistedQueryNotFound(DocumentRefused):
     """Apollo's clients look for this message, and send the text then."""
 
     def __init__(self, id: str) -> None:
@@ -57,7 +57,7 @@ class PersistedQueryNotFound(Refused):
         )
 
 
-class PersistedQueryNotSupported(Refused):
+class PersistedQueryNotSupported(DocumentRefused):
     """Apollo's clients look for this message, and send no more ids then."""
 
     def __init__(self) -> None:
@@ -69,7 +69,7 @@ class PersistedQueryNotSupported(Refused):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DocumentRequest:
     """The words of a request for a document: its text, and what may hold its id."""
 
     text: str | None
@@ -90,7 +90,7 @@ class Asked:
         return id.removeprefix("sha256:") if id else None
 
 
-def asked_by_id(request: Any) -> Any:
+def document_request(request: Any) -> Any:
     """A request whose `documentId`, if it has one, stands among its extensions: Strawberry passes those on."""
     if not isinstance(request, dict) or request.get("documentId") is None:
         return request
@@ -100,7 +100,7 @@ def asked_by_id(request: Any) -> Any:
     return request | {"extensions": extensions | {"documentId": request["documentId"]}}
 
 
-class Documents:
+class TrustedDocuments:
     """The documents of a folder: each file `.graphql` or `.gql`, and each entry of its manifests in JSON.
 
     A document's ids are the SHA-256 of its text, in hexadecimal, and those that a manifest gives it.
@@ -111,27 +111,27 @@ class Documents:
         self._by_text = {text.strip(): text for text in texts.values()}
 
     @classmethod
-    def load(cls, folder: Path, reader: Reader, *, own: Path | None = None) -> Self:
+    def load(cls, folder: Path, reader: DocumentCache, *, own: Path | None = None) -> Self:
         """All documents of the folder, and of the manifest of our `own` pages; each is valid. Raises BadDocument."""
         texts: dict[str, str] = {}
         try:
             for source, id, text in chain(_found(folder), _own(own)):
                 _check(source, text, reader)
                 if texts.setdefault(id, text).strip() != text.strip():
-                    raise BadDocument(f"{source}: another document has the id {excerpt(id)} too")
+                    raise InvalidDocument(f"{source}: another document has the id {excerpt(id)} too")
         except OSError as error:
-            raise BadDocument(f"{error.filename}: {error.strerror}") from error
+            raise InvalidDocument(f"{error.filename}: {error.strerror}") from error
         if not any(_found(folder)):
-            raise BadDocument(f"{folder}: it holds no document, neither *.graphql nor a manifest *.json")
+            raise InvalidDocument(f"{folder}: it holds no document, neither *.graphql nor a manifest *.json")
         return cls(texts)
 
-    def text(self, asked: Asked) -> str | None:
+    def text(self, asked: DocumentRequest) -> str | None:
         """The text to run. Raises NotTrusted, PersistedQueryNotFound, BadRequest."""
         id, text = asked.id, asked.text
         if not text and id is None:
             return None
         if text and text.strip() not in self._by_text:
-            raise NotTrusted
+            raise DocumentNotTrusted
         if id is not None and id not in self._by_id:
             raise PersistedQueryNotFound(id)
         found = self._by_id[id] if id is not None else self._by_text[(text or "").strip()]
@@ -140,10 +140,10 @@ class Documents:
         return found
 
 
-class Desk:
+class TrustedDocumentSchema:
     """Stands for the schema: runs what is asked by id, and of what is asked in words only what is trusted."""
 
-    def __init__(self, schema: Schema, documents: Documents | None) -> None:
+    def __init__(self, schema: Schema, documents: TrustedDocuments | None) -> None:
         self.config = schema.config
         self._schema = schema
         self._documents = documents
@@ -152,8 +152,8 @@ class Desk:
         self, query: str | None, *, operation_extensions: dict[str, Any] | None = None, **given: Any
     ) -> ExecutionResult:
         try:
-            text = self._text(Asked(query, operation_extensions))
-        except (Refused, BadRequest) as error:
+            text = self._text(DocumentRequest(query, operation_extensions))
+        except (DocumentRefused, BadRequest) as error:
             return _refusal(error)
         return await self._schema.execute(text, operation_extensions=operation_extensions, **given)
 
@@ -161,8 +161,8 @@ class Desk:
         self, query: str | None, *, operation_extensions: dict[str, Any] | None = None, **given: Any
     ) -> Any:
         try:
-            text = self._text(Asked(query, operation_extensions))
-        except (Refused, BadRequest) as error:
+            text = self._text(DocumentRequest(query, operation_extensions))
+        except (DocumentRefused, BadRequest) as error:
             return _one(_refusal(error))
         return await self._schema.stream(text, operation_extensions=operation_extensions, **given)
 
@@ -171,11 +171,11 @@ class Desk:
     ) -> OperationType | None:
         """What an operation of a document is; None where the document or its operation can't be made out."""
         with suppress(PicHubError, GraphQLError, RecursionError, RuntimeError):
-            text = self._text(Asked(query, extensions)) or ""
-            return get_operation_type(self._schema.reader.read(text).document, name)
+            text = self._text(DocumentRequest(query, extensions)) or ""
+            return get_operation_type(self._schema.document_cache.parse(text).document, name)
         return None
 
-    def _text(self, asked: Asked) -> str | None:
+    def _text(self, asked: DocumentRequest) -> str | None:
         if self._documents is not None:
             return self._documents.text(asked)
         if not asked.text and asked.id is not None:
@@ -186,7 +186,7 @@ class Desk:
 def _found(folder: Path) -> Iterator[tuple[str, str, str]]:
     """Of each document where it stands, an id and its text."""
     if not folder.is_dir():
-        raise BadDocument(f"{folder}: there is no such folder")
+        raise InvalidDocument(f"{folder}: there is no such folder")
     for path in sorted(folder.rglob("*")):
         if path.suffix in {".graphql", ".gql"}:
             yield str(path), *_digested(_content(path))
@@ -214,7 +214,7 @@ def _content(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except UnicodeDecodeError as error:
-        raise BadDocument(f"{path}: it is not text in UTF-8") from error
+        raise InvalidDocument(f"{path}: it is not text in UTF-8") from error
 
 
 def _manifest(path: Path) -> Iterator[tuple[str, str]]:
@@ -222,7 +222,7 @@ def _manifest(path: Path) -> Iterator[tuple[str, str]]:
     try:
         content = json.loads(_content(path))
     except (ValueError, RecursionError) as error:
-        raise BadDocument(f"{path}: it is not JSON") from error
+        raise InvalidDocument(f"{path}: it is not JSON") from error
     match content:
         case {"format": str(name), "version": 1, "operations": list(operations)} if name == MANIFEST:
             entries = [
@@ -235,23 +235,23 @@ def _manifest(path: Path) -> Iterator[tuple[str, str]]:
             entries = [(None, None)]
     for id, text in entries:
         if not isinstance(id, str) or not isinstance(text, str):
-            raise BadDocument(f"{path}: it must be an object of ids and texts, or a manifest of Apollo's")
+            raise InvalidDocument(f"{path}: it must be an object of ids and texts, or a manifest of Apollo's")
         yield id.removeprefix("sha256:"), text
 
 
-def _check(source: str, text: str, reader: Reader) -> None:
+def _check(source: str, text: str, reader: DocumentCache) -> None:
     try:
-        errors = reader.read(text).errors
+        errors = reader.parse(text).errors
     except GraphQLError as error:
         errors = (error,)
     except RecursionError:
-        raise BadDocument(f"{source}: it is nested too deeply") from None
+        raise InvalidDocument(f"{source}: it is nested too deeply") from None
     if errors:
         places = "".join(f" (line {place.line})" for place in (errors[0].locations or ())[:1])
-        raise BadDocument(f"{source}: {errors[0].message}{places}")
+        raise InvalidDocument(f"{source}: {errors[0].message}{places}")
 
 
-def _refusal(error: Refused | BadRequest) -> PreExecutionError:
+def _refusal(error: DocumentRefused | BadRequest) -> PreExecutionError:
     told = GraphQLError(error.message, original_error=error) if isinstance(error, BadRequest) else error
     return PreExecutionError(data=None, errors=[told])
 

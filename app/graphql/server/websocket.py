@@ -21,19 +21,19 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 from app.auth.browsers import Credentials
 from app.context import Context
 from app.errors import BadRequest, FellBehind, Forbidden, PicHubError, RateLimited, Unauthorized
-from app.graphql.context import Operation
+from app.graphql.context import OperationContext
 from app.graphql.loaders import Loaders
-from app.graphql.server.errors import presented, root_cause
-from app.graphql.server.trusted_documents import Asked, asked_by_id
+from app.graphql.server.errors import present_error, root_cause
+from app.graphql.server.trusted_documents import DocumentRequest, document_request
 from app.resolvers import account
 
 log = logging.getLogger("pichub.graphql")
 
-LONGEST_REASON = 123
+MAX_REASON_BYTES = 123
 """Bytes that the reason of a close frame may have."""
 
 UNAUTHORIZED, TOO_SLOW = 4401, 4420
-REFUSED: Mapping[type[PicHubError], int] = {
+CLOSE_CODES: Mapping[type[PicHubError], int] = {
     BadRequest: 4400,
     Unauthorized: UNAUTHORIZED,
     Forbidden: 4403,
@@ -43,28 +43,32 @@ REFUSED: Mapping[type[PicHubError], int] = {
 
 
 @dataclass(slots=True)
-class Connection:
+class WebSocketConnection:
     """What the operations of one socket share: where it came from, and what it sent to sign in."""
 
-    stranger: Context
+    anonymous: Context
     handshake: Credentials
     connection_params: dict[str, object] = field(default_factory=dict)
 
-    async def recognise(self) -> Context:
+    async def authenticate(self) -> Context:
         """Who the socket's credentials speak for now. Raises Unauthorized, BadRequest."""
-        return await account.recognise(self.stranger, self._credentials())
+        return await account.authenticate(self.anonymous, self._credentials())
 
-    async def operation(self) -> Operation:
+    async def operation(self) -> OperationContext:
         """The context of one operation, counted as a request. Raises Unauthorized, RateLimited."""
         credentials = self._credentials()
-        ctx = await account.enter(replace(self.stranger, spent={}), credentials)
-        return Operation(
-            ctx=ctx, loaders=Loaders(ctx), sent=credentials, response=None, recognise=self.recognise
+        ctx = await account.authenticate_and_count(replace(self.anonymous, consumed={}), credentials)
+        return OperationContext(
+            ctx=ctx,
+            loaders=Loaders(ctx),
+            credentials=credentials,
+            response=None,
+            authenticate=self.authenticate,
         )
 
     async def sign_in(self) -> None:
         """Raises Unauthorized, Forbidden, BadRequest, RateLimited where the credentials that were sent do not hold."""
-        await account.connect(replace(self.stranger, spent={}), self._credentials())
+        await account.authenticate_connection(replace(self.anonymous, consumed={}), self._credentials())
 
     @property
     def is_signed(self) -> bool:
@@ -93,7 +97,7 @@ class Adapter(ASGIWebSocketAdapter):
 
     async def close(self, code: int, reason: str) -> None:
         try:
-            await super().close(code, reason.encode()[:LONGEST_REASON].decode(errors="ignore"))
+            await super().close(code, reason.encode()[:MAX_REASON_BYTES].decode(errors="ignore"))
         except (WebSocketDisconnect, RuntimeError) as error:
             raise WebSocketDisconnected from error
 
@@ -104,11 +108,13 @@ class Operations:
     def __init__(self, schema: Any) -> None:
         self._schema = schema
 
-    async def stream(self, query: Asked, *, context_value: Connection, **given: Any) -> Any:
+    async def stream(
+        self, query: DocumentRequest, *, context_value: WebSocketConnection, **given: Any
+    ) -> Any:
         return self._results(query, context_value, given)
 
     async def _results(
-        self, asked: Asked, connection: Connection, given: dict[str, Any]
+        self, asked: DocumentRequest, connection: WebSocketConnection, given: dict[str, Any]
     ) -> AsyncGenerator[ExecutionResult, None]:
         try:
             operation = await connection.operation()
@@ -137,8 +143,8 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             return
         if message["type"] == "subscribe":
             # Strawberry passes on nothing but the query: what else may name the document goes in its place.
-            payload = asked_by_id(message["payload"])
-            asked = Asked(payload.get("query"), payload.get("extensions"))
+            payload = document_request(message["payload"])
+            asked = DocumentRequest(payload.get("query"), payload.get("extensions"))
             message = message | {"payload": payload | {"query": asked}}
         await super().handle_message(message)
 
@@ -146,7 +152,9 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
         try:
             await super().handle_connection_init(message)
         except PicHubError as error:
-            await self.websocket.close(REFUSED.get(type(error), 4400), f"{error.message}: {error.details}")
+            await self.websocket.close(
+                CLOSE_CODES.get(type(error), 4400), f"{error.message}: {error.details}"
+            )
 
     async def run_operation(self, operation: Running[Any, None]) -> None:
         try:
@@ -163,7 +171,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
                 last[:] = [root_cause(error) for error in result.errors or ()]
                 if result.errors:
                     request_id = self.context.stranger.request_id
-                    result.errors = [presented(error, request_id=request_id) for error in result.errors]
+                    result.errors = [present_error(error, request_id=request_id) for error in result.errors]
                 yield result
 
         async with aclosing(shown()) as results:

@@ -10,7 +10,7 @@ from app.context import Context
 from app.errors import Forbidden
 from app.graphql.context import Info
 from app.graphql.types.connections import After, Before, Connection, First, Last, request_of
-from app.graphql.types.inputs import Given
+from app.graphql.types.inputs import Input
 from app.graphql.types.node import Node
 from app.graphql.types.scalars import ByteCount
 from app.graphql.types.sessions import Session, held
@@ -71,7 +71,7 @@ class Account(Node):
 
     @strawberry.field(description="What it keeps, and what it may keep.")
     def usage(self, info: Info) -> Usage:
-        return Usage.of(quotas.usage_of(info.context.ctx, self.row))
+        return Usage.of(quotas.account_usage(info.context.ctx, self.row))
 
     @strawberry.field(
         description="The browsers in which it has signed in, newest first. FORBIDDEN to all others, admins too."
@@ -153,27 +153,27 @@ class AccountMutations:
     @strawberry.mutation(
         description="Makes an account and signs it in. FORBIDDEN where the server does not let people sign up."
     )
-    async def sign_up(self, info: Info, input: Given[SignUpInput]) -> SignUpPayload:
+    async def sign_up(self, info: Info, input: Input[SignUpInput]) -> SignUpPayload:
         new = NewSignUp(username=input.username, password=input.password, invitation=input.invitation)
         begun = await account.sign_up(info.context.ctx, info.context.browser, new)
-        info.context.keep(begun)
+        info.context.start_session(begun)
         return SignUpPayload(account=Account.of(begun.account), session=Session.of(begun.session))
 
     @strawberry.mutation(description="Signs in. The operation goes on as the account.")
-    async def sign_in(self, info: Info, input: Given[SignInInput]) -> SignInPayload:
+    async def sign_in(self, info: Info, input: Input[SignInInput]) -> SignInPayload:
         begun = await account.sign_in(info.context.ctx, info.context.browser, input.username, input.password)
-        info.context.keep(begun)
+        info.context.start_session(begun)
         return SignInPayload(account=Account.of(begun.account), session=Session.of(begun.session))
 
     @strawberry.mutation(description="Ends the session that asks.")
     async def sign_out(self, info: Info) -> SignOutPayload:
         session_id = info.context.ctx.require_session().id
-        info.context.forget(await account.sign_out(info.context.ctx))
+        info.context.end_session(await account.sign_out(info.context.ctx))
         return SignOutPayload(revoked_session_id=ID(session_id))
 
     @strawberry.mutation(
         description="Changes the password and ends the account's other sessions; its API tokens stay. Needs a session."
     )
-    async def change_password(self, info: Info, input: Given[ChangePasswordInput]) -> ChangePasswordPayload:
+    async def change_password(self, info: Info, input: Input[ChangePasswordInput]) -> ChangePasswordPayload:
         row = await account.change_password(info.context.ctx, input.current_password, input.new_password)
         return ChangePasswordPayload(account=Account.of(row))

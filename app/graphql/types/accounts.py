@@ -7,7 +7,7 @@ from app import models
 from app.graphql.context import Info
 from app.graphql.types.account import Account, Role
 from app.graphql.types.connections import After, Before, Connection, First, Last, request_of
-from app.graphql.types.inputs import Given, changes_of
+from app.graphql.types.inputs import Input, changes_of
 from app.graphql.types.scalars import ByteCount
 from app.resolvers import accounts
 from app.resolvers.accounts import AccountChanges, NewAccount
@@ -84,14 +84,14 @@ class SetAccountPasswordPayload:
 @strawberry.type
 class AccountsMutations:
     @strawberry.mutation(description="For admins: makes an account.")
-    async def create_account(self, info: Info, input: Given[CreateAccountInput]) -> CreateAccountPayload:
+    async def create_account(self, info: Info, input: Input[CreateAccountInput]) -> CreateAccountPayload:
         row = await accounts.create(info.context.ctx, input.to_domain())
         return CreateAccountPayload(account=Account.of(row))
 
     @strawberry.mutation(
         description="For admins: changes an account. The last enabled admin can't be disabled or made a member."
     )
-    async def update_account(self, info: Info, input: Given[UpdateAccountInput]) -> UpdateAccountPayload:
+    async def update_account(self, info: Info, input: Input[UpdateAccountInput]) -> UpdateAccountPayload:
         row = await accounts.update(info.context.ctx, input.id, input.to_domain())
         return UpdateAccountPayload(account=Account.of(row))
 
@@ -99,7 +99,7 @@ class AccountsMutations:
         description="For admins: gives an account another password, and ends its sessions; its API tokens stay."
     )
     async def set_account_password(
-        self, info: Info, input: Given[SetAccountPasswordInput]
+        self, info: Info, input: Input[SetAccountPasswordInput]
     ) -> SetAccountPasswordPayload:
         row = await accounts.set_password(info.context.ctx, input.id, input.password)
         return SetAccountPasswordPayload(account=Account.of(row))

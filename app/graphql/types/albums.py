@@ -17,7 +17,7 @@ from app.graphql.types.connections import (
     OrderDirection,
     request_of,
 )
-from app.graphql.types.inputs import Given, changes_of
+from app.graphql.types.inputs import Input, changes_of
 from app.graphql.types.node import Node
 from app.resolvers import albums
 from app.resolvers.albums import AlbumChanges, NewAlbum
@@ -180,23 +180,23 @@ class RemoveImagesFromAlbumPayload:
 @strawberry.type
 class AlbumMutations:
     @strawberry.mutation(description="Makes an album.")
-    async def create_album(self, info: Info, input: Given[CreateAlbumInput]) -> CreateAlbumPayload:
+    async def create_album(self, info: Info, input: Input[CreateAlbumInput]) -> CreateAlbumPayload:
         new = NewAlbum(name=input.name, description=input.description, is_public=input.is_public)
         return CreateAlbumPayload(album=Album.of(await albums.create(info.context.ctx, new)))
 
     @strawberry.mutation(description="Changes an album.")
-    async def update_album(self, info: Info, input: Given[UpdateAlbumInput]) -> UpdateAlbumPayload:
+    async def update_album(self, info: Info, input: Input[UpdateAlbumInput]) -> UpdateAlbumPayload:
         row = await albums.update(info.context.ctx, input.id, changes_of(input, AlbumChanges))
         return UpdateAlbumPayload(album=Album.of(row))
 
     @strawberry.mutation(description="Deletes an album.")
-    async def delete_album(self, info: Info, input: Given[DeleteAlbumInput]) -> DeleteAlbumPayload:
+    async def delete_album(self, info: Info, input: Input[DeleteAlbumInput]) -> DeleteAlbumPayload:
         done = await albums.delete(info.context.ctx, input.id, delete_images=input.delete_images)
         return DeleteAlbumPayload(deleted_album_id=ID(done.id), images_deleted=done.images_deleted)
 
     @strawberry.mutation(description="Puts images into an album. Each leaves the album it was in.")
     async def add_images_to_album(
-        self, info: Info, input: Given[AddImagesToAlbumInput]
+        self, info: Info, input: Input[AddImagesToAlbumInput]
     ) -> AddImagesToAlbumPayload:
         row = await albums.add_images(info.context.ctx, input.album_id, input.image_ids)
         return AddImagesToAlbumPayload(album=Album.of(row))
@@ -205,7 +205,7 @@ class AlbumMutations:
     async def remove_images_from_album(
         self,
         info: Info,
-        input: Given[RemoveImagesFromAlbumInput],
+        input: Input[RemoveImagesFromAlbumInput],
     ) -> RemoveImagesFromAlbumPayload:
         row = await albums.remove_images(info.context.ctx, input.album_id, input.image_ids)
         return RemoveImagesFromAlbumPayload(album=Album.of(row))

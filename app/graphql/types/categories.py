@@ -7,7 +7,7 @@ from strawberry import ID, Maybe
 from app import models
 from app.graphql.context import Info
 from app.graphql.types.connections import After, Before, Connection, First, Last, request_of
-from app.graphql.types.inputs import Given, changes_of
+from app.graphql.types.inputs import Input, changes_of
 from app.graphql.types.node import Node
 from app.resolvers import categories
 from app.resolvers.categories import CategoryChanges, NewCategory
@@ -87,19 +87,19 @@ class DeleteCategoryPayload:
 @strawberry.type
 class CategoryMutations:
     @strawberry.mutation(description="Makes a category.")
-    async def create_category(self, info: Info, input: Given[CreateCategoryInput]) -> CreateCategoryPayload:
+    async def create_category(self, info: Info, input: Input[CreateCategoryInput]) -> CreateCategoryPayload:
         new = NewCategory(name=input.name, description=input.description)
         return CreateCategoryPayload(category=Category.of(await categories.create(info.context.ctx, new)))
 
     @strawberry.mutation(description="Changes a category.")
-    async def update_category(self, info: Info, input: Given[UpdateCategoryInput]) -> UpdateCategoryPayload:
+    async def update_category(self, info: Info, input: Input[UpdateCategoryInput]) -> UpdateCategoryPayload:
         changes = changes_of(input, CategoryChanges)
         return UpdateCategoryPayload(
             category=Category.of(await categories.update(info.context.ctx, input.id, changes))
         )
 
     @strawberry.mutation(description="Deletes a category. Its images stay, in no category.")
-    async def delete_category(self, info: Info, input: Given[DeleteCategoryInput]) -> DeleteCategoryPayload:
+    async def delete_category(self, info: Info, input: Input[DeleteCategoryInput]) -> DeleteCategoryPayload:
         return DeleteCategoryPayload(
             deleted_category_id=ID(await categories.delete(info.context.ctx, input.id))
         )

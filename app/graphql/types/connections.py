@@ -6,7 +6,7 @@ from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 
 import strawberry
 
-from app.pagination import Direction, Page, PageRequest, now_or_later
+from app.pagination import Direction, Page, PageRequest, maybe_await
 
 T = TypeVar("T")
 First: TypeAlias = Annotated[
@@ -35,19 +35,19 @@ class PageInfo:
 
     @strawberry.field(graphql_type=bool, description="Whether there is more after this page.")
     def has_next_page(self) -> bool | Awaitable[bool]:
-        return now_or_later(self.page.next)
+        return maybe_await(self.page.next)
 
     @strawberry.field(graphql_type=bool, description="Whether there is more before this page.")
     def has_previous_page(self) -> bool | Awaitable[bool]:
-        return now_or_later(self.page.previous)
+        return maybe_await(self.page.previous)
 
     @strawberry.field(description="The cursor of the first item; null where the page is empty.")
     def start_cursor(self) -> str | None:
-        return str(self.page.place(self.page.items[0])) if self.page.items else None
+        return str(self.page.cursor_of(self.page.items[0])) if self.page.items else None
 
     @strawberry.field(description="The cursor of the last item; null where the page is empty.")
     def end_cursor(self) -> str | None:
-        return str(self.page.place(self.page.items[-1])) if self.page.items else None
+        return str(self.page.cursor_of(self.page.items[-1])) if self.page.items else None
 
 
 @strawberry.type(description="A page of a list.")
@@ -57,7 +57,7 @@ class Connection(Generic[T]):
 
     @strawberry.field(description="The items, each with its cursor.")
     def edges(self) -> list[Edge[T]]:
-        return [Edge(node=self.present(row), cursor=str(self.page.place(row))) for row in self.page.items]
+        return [Edge(node=self.present(row), cursor=str(self.page.cursor_of(row))) for row in self.page.items]
 
     @strawberry.field(description="The items.")
     def nodes(self) -> list[T]:
@@ -72,7 +72,7 @@ class Connection(Generic[T]):
         description="How many items the whole list has. Asked of the database only where selected.",
     )
     def total_count(self) -> int | Awaitable[int]:
-        return now_or_later(self.page.count)
+        return maybe_await(self.page.count)
 
 
 @strawberry.enum(description="Which way a list runs.")

@@ -14,7 +14,7 @@ from app.graphql.context import Info
 from app.graphql.types.albums import Album
 from app.graphql.types.connections import After, Connection, First
 from app.graphql.types.images import Image
-from app.pagination import DEFAULT_SIZE, Place, page_size
+from app.pagination import DEFAULT_SIZE, EventCursor, page_size
 from app.resolvers import events
 from app.resolvers.events import EventFilter
 
@@ -62,7 +62,7 @@ class Event:
         return cls(
             row=row,
             id=ID(row.id),
-            cursor=str(Place(row.position)),
+            cursor=str(EventCursor(row.position)),
             type=EventType(row.type),
             occurred_at=row.created_at,
             data=row.data,
@@ -177,7 +177,7 @@ Who gives the `cursor` of the last event they had as `after` is first told what 
         following = await events.follow(
             info.context.ctx,
             EventFilter(types=_domain(types), album_id=album_id),
-            recognise=info.context.recognise,
+            recognise=info.context.authenticate,
             after=_place(after),
         )
         return _presented(following)
@@ -186,15 +186,15 @@ Who gives the `cursor` of the last event they had as `after` is first told what 
 async def _presented(following: AsyncGenerator[models.Event, None]) -> AsyncGenerator[Event, None]:
     async with aclosing(following):
         async for row in following:
-            yield row.shown.get(Event) or row.shown.setdefault(Event, event(row))
+            yield row.presented.get(Event) or row.presented.setdefault(Event, event(row))
 
 
 def _domain(types: list[EventType] | None) -> list[catalogue.EventType] | None:
     return None if types is None else [kind.to_domain() for kind in types]
 
 
-def _place(after: str | None) -> Place | None:
-    return Place.parse(after) if after is not None else None
+def _place(after: str | None) -> EventCursor | None:
+    return EventCursor.parse(after) if after is not None else None
 
 
 def _texts(values: Any) -> list[str]:

@@ -10,7 +10,7 @@ from app.graphql.context import Info
 from app.graphql.types.images import Image
 from app.graphql.types.scalars import URL
 from app.graphql.types.transforms import ImageFormat, image_format
-from app.imaging.explanation import Remark, Understood
+from app.imaging.explanation import ParameterValue, Remark
 from app.resolvers import explanations
 from app.resolvers.explanations import Explanation
 
@@ -34,7 +34,7 @@ class ExplainedParameter:
     origin: ParameterOrigin = strawberry.field(description="Who said it.")
 
     @classmethod
-    def of(cls, parameter: Understood) -> Self:
+    def of(cls, parameter: ParameterValue) -> Self:
         return cls(name=parameter.name, value=parameter.value, origin=ParameterOrigin(parameter.origin.value))
 
 

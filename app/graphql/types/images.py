@@ -24,7 +24,7 @@ from app.graphql.types.connections import (
     OrderDirection,
     request_of,
 )
-from app.graphql.types.inputs import Given, changes_of
+from app.graphql.types.inputs import Input, changes_of
 from app.graphql.types.node import Node, from_row
 from app.graphql.types.scalars import URL, ByteCount, DataURI, HexColor
 from app.graphql.types.transforms import ImageFormat, TransformInput, Variant
@@ -33,7 +33,7 @@ from app.imaging.transform import Transform
 from app.resolvers import filters, images, variants
 from app.resolvers.filters import ImageKey
 from app.resolvers.images import ImageChanges, NewImage
-from app.resolvers.validation import several
+from app.resolvers.validation import unique_values
 from app.uploads.multipart import Upload
 from app.urls import Markup
 
@@ -367,7 +367,7 @@ class DeleteImagesPayload:
 @strawberry.type
 class ImageMutations:
     @strawberry.mutation(description="Takes a picture in.")
-    async def upload_image(self, info: Info, input: Given[UploadImageInput]) -> UploadImagePayload:
+    async def upload_image(self, info: Info, input: Input[UploadImageInput]) -> UploadImagePayload:
         new = NewImage(
             file=input.file,
             title=input.title,
@@ -380,11 +380,11 @@ class ImageMutations:
         return UploadImagePayload(image=Image.of(await images.upload(ctx, new), ctx))
 
     @strawberry.mutation(description="Takes pictures in. One that is refused does not hold the others up.")
-    async def upload_images(self, info: Info, input: Given[UploadImagesInput]) -> UploadImagesPayload:
+    async def upload_images(self, info: Info, input: Input[UploadImagesInput]) -> UploadImagesPayload:
         ctx = info.context.ctx
         ctx.require(Scope.IMAGES_UPLOAD)
         results = []
-        for file in several("files", input.files, most=MAX_FILES):
+        for file in unique_values("files", input.files, max_count=MAX_FILES):
             new = NewImage(file=file, album_id=input.album_id, category_id=input.category_id, tags=input.tags)
             try:
                 image = Image.of(await images.upload(ctx, new), ctx)
@@ -394,23 +394,23 @@ class ImageMutations:
         return UploadImagesPayload(results=results)
 
     @strawberry.mutation(description="Changes what is said of an image, and where it is filed.")
-    async def update_image(self, info: Info, input: Given[UpdateImageInput]) -> UpdateImagePayload:
+    async def update_image(self, info: Info, input: Input[UpdateImageInput]) -> UpdateImagePayload:
         ctx = info.context.ctx
         row = await images.update(ctx, input.id, changes_of(input, ImageChanges))
         return UpdateImagePayload(image=Image.of(row, ctx))
 
     @strawberry.mutation(description="Deletes an image for ever, with all that was made of it.")
-    async def delete_image(self, info: Info, input: Given[DeleteImageInput]) -> DeleteImagePayload:
+    async def delete_image(self, info: Info, input: Input[DeleteImageInput]) -> DeleteImagePayload:
         done = await images.delete(info.context.ctx, input.id)
         return DeleteImagePayload(deleted_image_id=ID(done.id), variants_removed=done.variants_removed)
 
     @strawberry.mutation(
         description="Deletes images for ever. One that can't be does not hold the others up."
     )
-    async def delete_images(self, info: Info, input: Given[DeleteImagesInput]) -> DeleteImagesPayload:
+    async def delete_images(self, info: Info, input: Input[DeleteImagesInput]) -> DeleteImagesPayload:
         info.context.ctx.require(Scope.IMAGES_WRITE)
         results = []
-        for id_ in several("ids", input.ids, most=MAX_DELETED):
+        for id_ in unique_values("ids", input.ids, max_count=MAX_DELETED):
             try:
                 done = await images.delete(info.context.ctx, id_)
                 results.append(DeleteImageResult(id=ID(id_), variants_removed=done.variants_removed))

@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias, TypeVar
 import strawberry
 
 T = TypeVar("T")
-Given: TypeAlias = Annotated[T, strawberry.argument(description="All that the mutation is told.")]
+Input: TypeAlias = Annotated[T, strawberry.argument(description="All that the mutation is told.")]
 """The one argument of a mutation."""
 
 

@@ -6,7 +6,7 @@ from strawberry import ID
 
 from app import models
 from app.graphql.context import Info
-from app.graphql.types.inputs import Given
+from app.graphql.types.inputs import Input
 from app.graphql.types.node import Node
 from app.resolvers import invitations
 
@@ -28,7 +28,7 @@ class Invitation(Node):
 class InvitationQueries:
     @strawberry.field(description="For admins: the invitations that can still be used, newest first.")
     async def invitations(self, info: Info) -> list[Invitation]:
-        return [Invitation.of(row) for row in await invitations.all_open(info.context.ctx)]
+        return [Invitation.of(row) for row in await invitations.list_open(info.context.ctx)]
 
 
 @strawberry.input(description="A new invitation.")
@@ -60,14 +60,14 @@ class InvitationMutations:
         description="For admins: makes an invitation, with which one person may sign up within 7 days."
     )
     async def create_invitation(
-        self, info: Info, input: Given[CreateInvitationInput | None] = None
+        self, info: Info, input: Input[CreateInvitationInput | None] = None
     ) -> CreateInvitationPayload:
         invitation, code = await invitations.create(info.context.ctx, input.note if input else None)
         return CreateInvitationPayload(invitation=Invitation.of(invitation), code=code)
 
     @strawberry.mutation(description="For admins: revokes an invitation that was not used.")
     async def revoke_invitation(
-        self, info: Info, input: Given[RevokeInvitationInput]
+        self, info: Info, input: Input[RevokeInvitationInput]
     ) -> RevokeInvitationPayload:
         revoked = await invitations.revoke(info.context.ctx, input.id)
         return RevokeInvitationPayload(revoked_invitation_id=ID(revoked))

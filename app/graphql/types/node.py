@@ -5,7 +5,7 @@ import strawberry
 from strawberry import ID
 from strawberry.types.field import StrawberryField
 
-from app.graphql.server.fast_path import OfRow
+from app.graphql.server.fast_path import row_attribute
 
 T = TypeVar("T")
 
@@ -21,5 +21,5 @@ def from_row(kind: type[T]) -> type[T]:
     """Has a type's plain fields read from its `row`, each when it is asked for: of a list few of them are."""
     for field in fields(kind):  # type: ignore[arg-type]
         if isinstance(field, StrawberryField) and field.is_basic_field:
-            setattr(kind, field.python_name, OfRow(field.python_name))
+            setattr(kind, field.python_name, row_attribute(field.python_name))
     return kind

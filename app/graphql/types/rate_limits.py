@@ -52,8 +52,8 @@ class RateLimit:
     )
 
     @classmethod
-    def of(cls, standing: limits.Standing, *, cost: int, max_cost: int) -> Self:
-        left = standing.least
+    def of(cls, standing: limits.RateLimitStatus, *, cost: int, max_cost: int) -> Self:
+        left = standing.most_restrictive
         return cls(
             limit=left.window.amount if left else None,
             remaining=left.remaining if left else None,
@@ -72,7 +72,7 @@ class LimitQueries:
     async def rate_limit(self, info: Info) -> RateLimit:
         ctx = info.context.ctx
         return RateLimit.of(
-            await limits.standing(ctx),
+            await limits.status(ctx),
             cost=info.context.cost,
             max_cost=ctx.services.settings.graphql_max_cost,
         )

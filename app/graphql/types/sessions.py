@@ -7,7 +7,7 @@ from strawberry import ID
 from app import models
 from app.context import Context
 from app.graphql.context import Info
-from app.graphql.types.inputs import Given
+from app.graphql.types.inputs import Input
 from app.graphql.types.node import Node
 from app.resolvers import sessions
 
@@ -37,7 +37,7 @@ class Session(Node):
 
 
 async def held(ctx: Context) -> list[Session]:
-    return [Session.of(row) for row in await sessions.all_held(ctx)]
+    return [Session.of(row) for row in await sessions.list_active(ctx)]
 
 
 @strawberry.input(description="Which session to end.")
@@ -55,5 +55,5 @@ class SessionMutations:
     @strawberry.mutation(
         description="Ends a session of the caller's: that browser must sign in again. Needs a session."
     )
-    async def revoke_session(self, info: Info, input: Given[RevokeSessionInput]) -> RevokeSessionPayload:
+    async def revoke_session(self, info: Info, input: Input[RevokeSessionInput]) -> RevokeSessionPayload:
         return RevokeSessionPayload(revoked_session_id=ID(await sessions.revoke(info.context.ctx, input.id)))

@@ -9,11 +9,11 @@ from app import models
 from app.auth import actor
 from app.graphql.context import Info
 from app.graphql.types.albums import Album
-from app.graphql.types.inputs import Given
+from app.graphql.types.inputs import Input
 from app.graphql.types.node import Node
 from app.graphql.types.upload_clients import Uploader
 from app.resolvers import tokens, upload_clients
-from app.resolvers.tokens import MadeToken, NewToken
+from app.resolvers.tokens import CreatedToken, NewToken
 
 
 @strawberry.enum(description="One thing that an API token may be made for.")
@@ -102,7 +102,7 @@ class RevokeApiTokenInput:
 
 @strawberry.type(description="What createApiToken did.")
 class CreateApiTokenPayload:
-    made: strawberry.Private[MadeToken]
+    made: strawberry.Private[CreatedToken]
     api_token: ApiToken = strawberry.field(description="The new token.")
     text: str = strawberry.field(
         description="What to send as `Authorization: Bearer`. It is shown this once: nobody can read it again."
@@ -115,7 +115,7 @@ class CreateApiTokenPayload:
         )
     )
     def uploaders(self, info: Info) -> list[Uploader]:
-        return [Uploader.of(each) for each in upload_clients.of_new(info.context.ctx, self.made)]
+        return [Uploader.of(each) for each in upload_clients.configurations_for(info.context.ctx, self.made)]
 
 
 @strawberry.type(description="What revokeApiToken did.")
@@ -126,12 +126,12 @@ class RevokeApiTokenPayload:
 @strawberry.type
 class TokenMutations:
     @strawberry.mutation(description="Makes an API token. Needs a session: a token can't make another.")
-    async def create_api_token(self, info: Info, input: Given[CreateApiTokenInput]) -> CreateApiTokenPayload:
+    async def create_api_token(self, info: Info, input: Input[CreateApiTokenInput]) -> CreateApiTokenPayload:
         made = await tokens.create(info.context.ctx, input.to_domain())
         return CreateApiTokenPayload(made=made, api_token=ApiToken.of(made.row), text=made.text)
 
     @strawberry.mutation(
         description="Revokes an API token: the next request with it is refused. Needs a session."
     )
-    async def revoke_api_token(self, info: Info, input: Given[RevokeApiTokenInput]) -> RevokeApiTokenPayload:
+    async def revoke_api_token(self, info: Info, input: Input[RevokeApiTokenInput]) -> RevokeApiTokenPayload:
         return RevokeApiTokenPayload(revoked_api_token_id=ID(await tokens.revoke(info.context.ctx, input.id)))

@@ -25,8 +25,8 @@ class Uploader:
     steps: UploaderSteps = strawberry.field(description="How to use it.")
 
     @classmethod
-    def of(cls, uploader: catalogue.Uploader) -> Self:
-        tool = uploader.tool
+    def of(cls, uploader: catalogue.ClientConfiguration) -> Self:
+        tool = uploader.client
         return cls(
             name=uploader.name,
             title=tool.title,

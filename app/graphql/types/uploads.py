@@ -10,7 +10,7 @@ from app.context import Context
 from app.errors import PicHubError
 from app.graphql.context import Info
 from app.graphql.types.images import Image, ItemError
-from app.graphql.types.inputs import Given
+from app.graphql.types.inputs import Input
 from app.graphql.types.node import Node
 from app.graphql.types.scalars import URL, ByteCount
 from app.resolvers import uploads
@@ -51,7 +51,7 @@ class UploadTicket(Node):
             row=row,
             ctx=ctx,
             id=ID(row.id),
-            url=URL(ctx.services.links.api(f"uploads/{row.id}")),
+            url=URL(ctx.services.urls.api(f"uploads/{row.id}")),
             filename=row.filename,
             size=ByteCount(row.size),
             offset=ByteCount(row.offset),
@@ -117,7 +117,7 @@ class UploadMutations:
         description="""Begins the upload of a file whose bytes are sent to an address of its own: for large files, and
 for connections that break. It counts as one uploaded file."""
     )
-    async def create_upload(self, info: Info, input: Given[CreateUploadInput]) -> CreateUploadPayload:
+    async def create_upload(self, info: Info, input: Input[CreateUploadInput]) -> CreateUploadPayload:
         new = NewUpload(
             filename=input.filename,
             size=input.size,
@@ -133,5 +133,5 @@ for connections that break. It counts as one uploaded file."""
     @strawberry.mutation(
         description="Ends an upload: what came of it goes. An image that it has become stays."
     )
-    async def delete_upload(self, info: Info, input: Given[DeleteUploadInput]) -> DeleteUploadPayload:
+    async def delete_upload(self, info: Info, input: Input[DeleteUploadInput]) -> DeleteUploadPayload:
         return DeleteUploadPayload(deleted_upload_id=ID(await uploads.delete(info.context.ctx, input.id)))

@@ -10,12 +10,12 @@ from app import models
 from app.graphql.context import Info
 from app.graphql.types.connections import After, Before, Connection, First, Last, request_of
 from app.graphql.types.events import Event, EventType, event
-from app.graphql.types.inputs import Given, changes_of
+from app.graphql.types.inputs import Input, changes_of
 from app.graphql.types.node import Node
 from app.graphql.types.scalars import URL
 from app.resolvers import webhooks
 from app.resolvers.webhooks import NewWebhook, WebhookChanges
-from app.webhooks.outcomes import ABOUT
+from app.webhooks.outcomes import DESCRIPTIONS
 
 
 @strawberry.enum(description="Why a webhook was disabled, where its owner did not do it.")
@@ -34,20 +34,20 @@ class DeliveryStatus(Enum):
         return models.DeliveryStatus[self.name]
 
 
-def _outcome(outcome: models.Outcome) -> str:
-    return strawberry.enum_value(outcome.value, description=ABOUT[outcome])  # type: ignore[return-value]
+def _outcome(outcome: models.AttemptOutcome) -> str:
+    return strawberry.enum_value(outcome.value, description=DESCRIPTIONS[outcome])  # type: ignore[return-value]
 
 
 @strawberry.enum(description="How one attempt ended.")
 class Outcome(Enum):
-    DELIVERED = _outcome(models.Outcome.DELIVERED)
-    REFUSED = _outcome(models.Outcome.REFUSED)
-    REDIRECTED = _outcome(models.Outcome.REDIRECTED)
-    GONE = _outcome(models.Outcome.GONE)
-    TIMED_OUT = _outcome(models.Outcome.TIMED_OUT)
-    UNREACHABLE = _outcome(models.Outcome.UNREACHABLE)
-    BLOCKED = _outcome(models.Outcome.BLOCKED)
-    FAILED = _outcome(models.Outcome.FAILED)
+    DELIVERED = _outcome(models.AttemptOutcome.DELIVERED)
+    REFUSED = _outcome(models.AttemptOutcome.REFUSED)
+    REDIRECTED = _outcome(models.AttemptOutcome.REDIRECTED)
+    GONE = _outcome(models.AttemptOutcome.GONE)
+    TIMED_OUT = _outcome(models.AttemptOutcome.TIMED_OUT)
+    UNREACHABLE = _outcome(models.AttemptOutcome.UNREACHABLE)
+    BLOCKED = _outcome(models.AttemptOutcome.BLOCKED)
+    FAILED = _outcome(models.AttemptOutcome.FAILED)
 
 
 @strawberry.type(description="One try to deliver an event.")
@@ -257,13 +257,13 @@ def _names(types: list[EventType]) -> list[str]:
 @strawberry.type
 class WebhookMutations:
     @strawberry.mutation(description="Makes a webhook. It is told of what happens from now on.")
-    async def create_webhook(self, info: Info, input: Given[CreateWebhookInput]) -> CreateWebhookPayload:
+    async def create_webhook(self, info: Info, input: Input[CreateWebhookInput]) -> CreateWebhookPayload:
         new = NewWebhook(url=input.url, events=_names(input.events), description=input.description)
         made = await webhooks.create(info.context.ctx, new)
         return CreateWebhookPayload(webhook=Webhook.of(made.webhook), secret=made.secret)
 
     @strawberry.mutation(description="Changes a webhook, disables it, or makes it active again.")
-    async def update_webhook(self, info: Info, input: Given[UpdateWebhookInput]) -> UpdateWebhookPayload:
+    async def update_webhook(self, info: Info, input: Input[UpdateWebhookInput]) -> UpdateWebhookPayload:
         changes = changes_of(input, WebhookChanges)
         if input.events is not None:
             changes = replace(changes, events=_names(input.events.value))
@@ -271,21 +271,21 @@ class WebhookMutations:
         return UpdateWebhookPayload(webhook=Webhook.of(row))
 
     @strawberry.mutation(description="Deletes a webhook, and with it what it is still owed.")
-    async def delete_webhook(self, info: Info, input: Given[DeleteWebhookInput]) -> DeleteWebhookPayload:
+    async def delete_webhook(self, info: Info, input: Input[DeleteWebhookInput]) -> DeleteWebhookPayload:
         return DeleteWebhookPayload(deleted_webhook_id=ID(await webhooks.delete(info.context.ctx, input.id)))
 
     @strawberry.mutation(description="Gives a webhook a new secret.")
     async def rotate_webhook_secret(
-        self, info: Info, input: Given[RotateWebhookSecretInput]
+        self, info: Info, input: Input[RotateWebhookSecretInput]
     ) -> RotateWebhookSecretPayload:
         rotated = await webhooks.rotate_secret(info.context.ctx, input.id)
         return RotateWebhookSecretPayload(webhook=Webhook.of(rotated.webhook), secret=rotated.secret)
 
     @strawberry.mutation(description="Sends a webhook a ping, by the way that every event takes.")
-    async def ping_webhook(self, info: Info, input: Given[PingWebhookInput]) -> PingWebhookPayload:
+    async def ping_webhook(self, info: Info, input: Input[PingWebhookInput]) -> PingWebhookPayload:
         return PingWebhookPayload(webhook=Webhook.of(await webhooks.ping(info.context.ctx, input.id)))
 
     @strawberry.mutation(description="Sends an event to a webhook once more, whatever came of it before.")
-    async def redeliver(self, info: Info, input: Given[RedeliverInput]) -> RedeliverPayload:
+    async def redeliver(self, info: Info, input: Input[RedeliverInput]) -> RedeliverPayload:
         row = await webhooks.redeliver(info.context.ctx, input.delivery_id)
         return RedeliverPayload(delivery=Delivery.of(row))

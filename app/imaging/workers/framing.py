@@ -13,6 +13,6 @@ LENGTH = struct.Struct("!I")
 """A message is its pickle behind its length."""
 
 
-def packed(message: Any) -> bytes:
+def pack(message: Any) -> bytes:
     data = pickle.dumps(message)
     return LENGTH.pack(len(data)) + data

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Generic, Protocol, TypeVar
 
 from app.imaging.intermediates import Step
-from app.imaging.limits import Admit, Limits
-from app.imaging.results import Probe, Rendered
+from app.imaging.limits import Admit, ImageLimits
+from app.imaging.results import Probe, RenderResult
 from app.imaging.transform import Recipe
 
 T_co = TypeVar("T_co", covariant=True)
@@ -24,9 +24,9 @@ class Job(Protocol[T_co]):
 
 
 @dataclass(frozen=True, slots=True)
-class Identify:
+class IdentifyJob:
     path: Path
-    limits: Limits
+    limits: ImageLimits
     intermediates: Mapping[Step, Path] | None
 
     def run(self, admit: Admit) -> Probe:
@@ -36,29 +36,29 @@ class Identify:
 
 
 @dataclass(frozen=True, slots=True)
-class Reduce:
+class ReduceJob:
     source: Path
     destinations: Mapping[Step, Path]
 
     def run(self, admit: Admit) -> None:
-        from app.imaging.intermediates_render import reduce
+        from app.imaging.intermediates_render import render_intermediates
 
-        reduce(self.source, self.destinations, admit=admit)
+        render_intermediates(self.source, self.destinations, admit=admit)
 
 
 @dataclass(frozen=True, slots=True)
-class Render:
+class RenderJob:
     source: Path
     recipe: Recipe
     destination: Path
     step: Step | None
     place: Path | None = None
 
-    def run(self, admit: Admit) -> Rendered:
+    def run(self, admit: Admit) -> RenderResult:
         from app.imaging.render import render
 
         rendered = render(self.source, self.recipe, self.destination, step=self.step, admit=admit)
-        return replace(rendered, is_placed=True) if self._is_placed() else rendered
+        return replace(rendered, is_stored=True) if self._is_placed() else rendered
 
     def _is_placed(self) -> bool:
         """Whether the result could be moved to its place. Done here it costs the server neither a thread nor a wait."""
@@ -70,24 +70,24 @@ class Render:
 
 
 @dataclass(frozen=True, slots=True)
-class Ping:
+class PingJob:
     """Nothing to do: that it is done tells that jobs are."""
 
     def run(self, admit: Admit) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Asks:
+class AdmissionRequest:
     """The worker waits until there is room for so many pixels, and is told to go on."""
 
     pixels: int
 
 
 @dataclass(frozen=True, slots=True)
-class Done(Generic[T_co]):
+class JobDone(Generic[T_co]):
     value: T_co
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class JobFailed:
     error: Exception

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 
-class Budget:
+class PixelBudget:
     """So many of something at once. Who wants more than there is gets all of it, alone."""
 
     def __init__(self, total: int) -> None:
@@ -24,17 +24,17 @@ class Budget:
         return len(self._waiting)
 
     @asynccontextmanager
-    async def taken(self, amount: int) -> AsyncIterator[None]:
+    async def reserve(self, amount: int) -> AsyncIterator[None]:
         """Waits for `amount`, after all who asked before, and gives it back at the end."""
         amount = min(amount, self._total)
-        await self._take(amount)
+        await self._acquire(amount)
         try:
             yield
         finally:
             self._free += amount
             self._serve()
 
-    async def _take(self, amount: int) -> None:
+    async def _acquire(self, amount: int) -> None:
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((amount, granted))
         self._serve()

@@ -8,25 +8,34 @@ from typing import Self, TypeVar
 
 from app.errors import Busy, TooHeavy, TooSlow
 from app.imaging.intermediates import Step
-from app.imaging.limits import Limits
-from app.imaging.results import Probe, Rendered
+from app.imaging.limits import ImageLimits
+from app.imaging.results import Probe, RenderResult
 from app.imaging.transform import Recipe
-from app.imaging.workers.jobs import Asks, Done, Failed, Identify, Job, Ping, Reduce, Render
-from app.imaging.workers.pixel_budget import Budget
-from app.imaging.workers.process_manager import Nursery, Worker, WorkerLost
+from app.imaging.workers.jobs import (
+    AdmissionRequest,
+    IdentifyJob,
+    Job,
+    JobDone,
+    JobFailed,
+    PingJob,
+    ReduceJob,
+    RenderJob,
+)
+from app.imaging.workers.pixel_budget import PixelBudget
+from app.imaging.workers.process_manager import ForkServer, ImageWorker, WorkerLost
 
-__all__ = ["Limits", "Pool"]
+__all__ = ["ImageLimits", "WorkerPool"]
 
 T = TypeVar("T")
 
-LEAST = 1_000_000
+MIN_PIXELS = 1_000_000
 """Pixels that any job counts for: the smallest takes some time too."""
 
-PIXELS_A_BYTE = 4
+PIXELS_PER_BYTE = 4
 """Of a file that nobody looked into yet, as in most photographs."""
 
 
-class Pool:
+class WorkerPool:
     """`workers` processes, shared by all who ask; jobs of `queue` pixels may wait for one, more are told to come back.
 
     A job may take `deadline` seconds once it runs and `memory` bytes; all together may hold `pixels` of decoded
@@ -41,7 +50,7 @@ class Pool:
         queue: int,
         deadline: float,
         memory: int,
-        limits: Limits,
+        limits: ImageLimits,
         pixels: int | None = None,
     ) -> None:
         self._queue = queue
@@ -50,9 +59,9 @@ class Pool:
         self._free = asyncio.Semaphore(workers)
         self._deadline = deadline
         self._limits = limits
-        self._pixels = Budget(pixels or 2 * limits.max_pixels)
-        self._nursery = Nursery(memory=memory)
-        self._idle: list[Worker] = []
+        self._pixels = PixelBudget(pixels or 2 * limits.max_pixels)
+        self._nursery = ForkServer(memory=memory)
+        self._idle: list[ImageWorker] = []
         self._closed = False
 
     async def __aenter__(self) -> Self:
@@ -79,7 +88,7 @@ class Pool:
         if self._closed:
             raise Busy("The server is stopping")
         if not self._free.locked():
-            await self.run(Ping())
+            await self.run(PingJob())
 
     async def identify(
         self, path: Path, *, size: int = 0, intermediates: Mapping[Step, Path] | None = None
@@ -90,12 +99,12 @@ class Pool:
         The intermediates of a picture that is worth them are written on the way, if that can be done.
         Once it has raised, cancelled included, nothing writes there any more.
         """
-        job = Identify(path, self._limits, intermediates)
-        return await self.run(job, pixels=PIXELS_A_BYTE * size)
+        job = IdentifyJob(path, self._limits, intermediates)
+        return await self.run(job, pixels=PIXELS_PER_BYTE * size)
 
     async def reduce(self, source: Path, destinations: Mapping[Step, Path], *, pixels: int) -> None:
         """Writes the intermediates of a picture; for all else see `render`."""
-        await self.run(Reduce(source, destinations), pixels=pixels)
+        await self.run(ReduceJob(source, destinations), pixels=pixels)
 
     async def render(
         self,
@@ -106,7 +115,7 @@ class Pool:
         pixels: int,
         step: Step | None = None,
         place: Path | None = None,
-    ) -> Rendered:
+    ) -> RenderResult:
         """Writes the result of the recipe to `destination`; after an error there may be a part of it.
 
         `pixels` is how many the source has: what the job counts for while it waits. `step` tells which intermediate it
@@ -114,13 +123,13 @@ class Pool:
         Raises CorruptImage, TooManyPixels, TooSlow, TooHeavy, OutOfStorage, Busy. Once it has raised, cancelled
         included, nothing writes there any more.
         """
-        return await self.run(Render(source, recipe, destination, step, place), pixels=pixels)
+        return await self.run(RenderJob(source, recipe, destination, step, place), pixels=pixels)
 
-    async def run(self, job: Job[T], *, pixels: int = LEAST) -> T:
+    async def run(self, job: Job[T], *, pixels: int = MIN_PIXELS) -> T:
         """The job's result, or what it raised."""
-        async with self._turn(max(pixels, LEAST)), self._worker() as worker:
-            outcome = await self._converse(worker, job)
-        if isinstance(outcome, Failed):
+        async with self._slot(max(pixels, MIN_PIXELS)), self._worker() as worker:
+            outcome = await self._run_job(worker, job)
+        if isinstance(outcome, JobFailed):
             raise outcome.error
         return outcome.value
 
@@ -129,10 +138,10 @@ class Pool:
         self._closed = True
         await self._nursery.close()
         while self._idle:
-            await self._idle.pop().gone()
+            await self._idle.pop().wait_exited()
 
     @asynccontextmanager
-    async def _turn(self, pixels: int) -> AsyncIterator[None]:
+    async def _slot(self, pixels: int) -> AsyncIterator[None]:
         if self._closed:
             raise Busy("The server is stopping")
         if self._free.locked() and not self._may_wait(pixels):
@@ -154,46 +163,46 @@ class Pool:
         return self._waiting + pixels <= self._queue or (self._queue > 0 and not self._waiting)
 
     @asynccontextmanager
-    async def _worker(self) -> AsyncIterator[Worker]:
+    async def _worker(self) -> AsyncIterator[ImageWorker]:
         """A worker that is ours until the end; it is sent away if anything goes wrong with it."""
         worker = await self._idle_worker() or await self._new_worker()
         try:
             yield worker
         except BaseException:
-            await self._nursery.dismiss(worker)
+            await self._nursery.terminate(worker)
             raise
         if self._closed:
-            await worker.gone()
+            await worker.wait_exited()
         else:
             self._idle.append(worker)
 
-    async def _idle_worker(self) -> Worker | None:
+    async def _idle_worker(self) -> ImageWorker | None:
         while self._idle:
             worker = self._idle.pop()
             if worker.is_alive:
                 return worker
-            await self._nursery.dismiss(worker)
+            await self._nursery.terminate(worker)
         return None
 
-    async def _new_worker(self) -> Worker:
+    async def _new_worker(self) -> ImageWorker:
         try:
-            return await self._nursery.hire()
+            return await self._nursery.spawn()
         except (OSError, WorkerLost, TimeoutError) as error:
             raise Busy("No worker could be started; ask again in a second") from error
 
-    async def _converse(self, worker: Worker, job: Job[T]) -> Done[T] | Failed:
+    async def _run_job(self, worker: ImageWorker, job: Job[T]) -> JobDone[T] | JobFailed:
         """Gives the job to the worker and the worker its pixels; the clock stands still while it waits for them."""
         try:
             async with asyncio.timeout(self._deadline) as clock, AsyncExitStack() as held:
                 await worker.send(job)
-                while isinstance(answer := await worker.receive(), Asks):
+                while isinstance(answer := await worker.receive(), AdmissionRequest):
                     clock.reschedule(None)
-                    await held.enter_async_context(self._pixels.taken(answer.pixels))
+                    await held.enter_async_context(self._pixels.reserve(answer.pixels))
                     clock.reschedule(asyncio.get_running_loop().time() + self._deadline)
                     await worker.send("go on")
         except TimeoutError as error:
             raise TooSlow(self._deadline) from error
         except WorkerLost as error:
             raise (Busy("The server is stopping") if self._closed else TooHeavy()) from error
-        outcome: Done[T] | Failed = answer
+        outcome: JobDone[T] | JobFailed = answer
         return outcome

@@ -21,43 +21,43 @@ from PIL import Image
 
 from app.errors import OutOfStorage, PicHubError, TooManyPixels
 from app.imaging import intermediates_render, probe, render
-from app.imaging.workers.framing import HIRE, LENGTH, ORDER, packed
-from app.imaging.workers.jobs import Asks, Done, Failed, Job
+from app.imaging.workers.framing import HIRE, LENGTH, ORDER, pack
+from app.imaging.workers.jobs import AdmissionRequest, Job, JobDone, JobFailed
 
-LOADED = (probe, intermediates_render, render)
+PRELOADED = (probe, intermediates_render, render)
 """What jobs need, here before the first worker is forked."""
 
-UNASKED = 4_000_000
+UNRESERVED_PIXELS = 4_000_000
 """Pixels that a worker decodes without asking for room: each has so much in any case, and asking takes two messages."""
 NICENESS = 5
 """The server goes first: what it answers from memory does not wait for decoders."""
 
 
-def nursery(orders: socket.socket, memory: int) -> None:
+def fork_server(orders: socket.socket, memory: int) -> None:
     """Forks a worker, of at most `memory` bytes, for each channel that comes with an order, until orders end."""
-    _ignore_what_the_server_is_told()
+    _ignore_signals()
     Image.init()  # all plugins now: workers share the memory and start in a millisecond
     gc.freeze()
     workers: set[int] = set()
-    while order := _next_order(orders):
+    while order := _next_command(orders):
         verb, pid, channel = order
-        workers -= _ended(workers)
+        workers -= _reap(workers)
         if verb == HIRE and channel is not None:
             workers.add(_fork(orders, channel, memory))
         elif pid in workers:
             workers.remove(pid)
-            _end(pid)
+            _kill(pid)
     for pid in workers:
-        _end(pid)
+        _kill(pid)
 
 
-def _ignore_what_the_server_is_told() -> None:
+def _ignore_signals() -> None:
     """Ctrl-C and a service manager's stop reach all processes; jobs in hand end with the server, not before it."""
     for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(told, signal.SIG_IGN)
 
 
-def _next_order(orders: socket.socket) -> tuple[bytes, int, socket.socket | None] | None:
+def _next_command(orders: socket.socket) -> tuple[bytes, int, socket.socket | None] | None:
     try:
         data, descriptors, _, _ = socket.recv_fds(orders, ORDER.size, 1, socket.MSG_WAITALL)
     except ConnectionError:
@@ -72,17 +72,17 @@ def _fork(orders: socket.socket, channel: socket.socket, memory: int) -> int:
     pid = os.fork()
     if pid == 0:
         orders.close()
-        _live(channel, memory)
+        _worker_main(channel, memory)
     channel.close()
     return pid
 
 
-def _ended(workers: set[int]) -> set[int]:
+def _reap(workers: set[int]) -> set[int]:
     """Those that ended by themselves: they are let go of here, and their ids may belong to others from now on."""
     return {pid for pid in workers if os.waitpid(pid, os.WNOHANG) != (0, 0)}
 
 
-def _end(pid: int) -> None:
+def _kill(pid: int) -> None:
     """A worker that is not waited for keeps its id, so no stranger is ever hit."""
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
@@ -90,10 +90,10 @@ def _end(pid: int) -> None:
         os.waitpid(pid, 0)
 
 
-def _live(channel: socket.socket, memory: int) -> NoReturn:
+def _worker_main(channel: socket.socket, memory: int) -> NoReturn:
     """All of a worker's life; it never returns into the nursery's code."""
     try:
-        _limit(memory)
+        _limit_memory(memory)
         with channel.makefile("rwb") as stream:
             _serve(cast("BinaryIO", stream))
     except (EOFError, OSError):
@@ -102,7 +102,7 @@ def _live(channel: socket.socket, memory: int) -> NoReturn:
         os._exit(0)
 
 
-def _limit(memory: int) -> None:
+def _limit_memory(memory: int) -> None:
     """Data, not address space: what is mapped from libraries and shared with the nursery costs nothing."""
     with suppress(ValueError, OSError):  # systems that refuse a limit do without
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
@@ -119,28 +119,28 @@ def _serve(stream: BinaryIO) -> None:
         _send(stream, _outcome(_receive(stream), stream))
 
 
-def _outcome(job: Job[Any], stream: BinaryIO) -> Done[Any] | Failed:
+def _outcome(job: Job[Any], stream: BinaryIO) -> JobDone[Any] | JobFailed:
     def admit(pixels: int) -> None:
-        if pixels <= UNASKED:
+        if pixels <= UNRESERVED_PIXELS:
             return
-        _send(stream, Asks(pixels))
+        _send(stream, AdmissionRequest(pixels))
         _receive(stream)
 
     try:
-        return Done(job.run(admit))
+        return JobDone(job.run(admit))
     except PicHubError as error:
-        return Failed(error)
+        return JobFailed(error)
     except MemoryError:
-        return Failed(TooManyPixels("It needs more memory than one picture may have"))
+        return JobFailed(TooManyPixels("It needs more memory than one picture may have"))
     except Exception as error:
         if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            return Failed(OutOfStorage("The disk is full"))
+            return JobFailed(OutOfStorage("The disk is full"))
         error.add_note("".join(traceback.format_exception(error)))  # a traceback does not travel
-        return Failed(error)
+        return JobFailed(error)
 
 
 def _send(stream: BinaryIO, message: Any) -> None:
-    stream.write(packed(message))
+    stream.write(pack(message))
     stream.flush()
 
 
@@ -156,4 +156,4 @@ def main() -> None:
     """The nursery's program: `fd memory`."""
     descriptor, memory = map(int, sys.argv[1:])
     with socket.socket(fileno=descriptor) as orders:
-        nursery(orders, memory)
+        fork_server(orders, memory)

@@ -12,17 +12,17 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
-from app.imaging.workers.framing import DISMISS, HIRE, LENGTH, ORDER, packed
+from app.imaging.workers.framing import DISMISS, HIRE, LENGTH, ORDER, pack
 
 ROOT = Path(__file__).parents[3]
 BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from app.imaging.workers.process import main; main()"
 """A fresh interpreter, not a fork of the server: that has threads, sockets and a `__main__` not to be run again."""
 
-IN_LARGE_PAGES = ("env", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1")
+HUGE_PAGES_ENV = ("env", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1")
 """How its program is run: with pixels in huge pages where the system gives them, as small ones, each cleared when it is
 first touched, took a third of decoding a WebP and a twentieth of a PNG. Other C libraries than glibc do not look."""
 
-PATIENCE = 10.0
+STOP_TIMEOUT_SECONDS = 10.0
 """Seconds for a process to start, or to end once it is killed, on a machine that does other things too."""
 
 
@@ -30,7 +30,7 @@ class WorkerLost(Exception):
     """The worker's process ended while it was talked to."""
 
 
-class Worker:
+class ImageWorker:
     """One worker process, at the other end of a channel."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pid: int) -> None:
@@ -41,7 +41,7 @@ class Worker:
         self._hang_up.register(writer.get_extra_info("socket").fileno(), 0)  # nothing but that is asked for
 
     @classmethod
-    async def at(cls, channel: socket.socket) -> Self:
+    async def connect(cls, channel: socket.socket) -> Self:
         """The worker that was hired for this channel, once it says its process id. Raises WorkerLost, TimeoutError."""
         channel.setblocking(False)
         try:
@@ -50,10 +50,10 @@ class Worker:
             channel.close()
             raise
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(STOP_TIMEOUT_SECONDS):
                 worker.pid = await worker.receive()
         except BaseException:
-            await worker.gone()
+            await worker.wait_exited()
             raise
         return worker
 
@@ -64,7 +64,7 @@ class Worker:
 
     async def send(self, message: Any) -> None:
         try:
-            self._writer.write(packed(message))
+            self._writer.write(pack(message))
             await self._writer.drain()
         except ConnectionError as error:
             raise WorkerLost from error
@@ -82,21 +82,21 @@ class Worker:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
-    async def ended(self) -> None:
+    async def wait_closed(self) -> None:
         """Returns when the process is no more, so that nothing is written any longer."""
         with suppress(ConnectionError, TimeoutError):
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(STOP_TIMEOUT_SECONDS):
                 while await self._reader.read(65_536):
                     pass
 
-    async def gone(self) -> None:
+    async def wait_exited(self) -> None:
         """Closes our end of the channel."""
         self._writer.close()
         with suppress(ConnectionError):
             await self._writer.wait_closed()
 
 
-class Nursery:
+class ForkServer:
     """The process that workers are forked from; it is started when the first one is hired, and again if it is lost."""
 
     def __init__(self, *, memory: int) -> None:
@@ -104,27 +104,27 @@ class Nursery:
         self._process: subprocess.Popen[bytes] | None = None
         self._orders: socket.socket | None = None
 
-    async def hire(self) -> Worker:
+    async def spawn(self) -> ImageWorker:
         """A new worker. Raises OSError, WorkerLost or TimeoutError where the machine can't start one."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
-                self._order(HIRE, 0, theirs)
+                self._send_command(HIRE, 0, theirs)
             except ConnectionError:
                 await self.close()
-                self._order(HIRE, 0, theirs)
-        return await Worker.at(ours)
+                self._send_command(HIRE, 0, theirs)
+        return await ImageWorker.connect(ours)
 
-    async def dismiss(self, worker: Worker) -> None:
+    async def terminate(self, worker: ImageWorker) -> None:
         """Kills the worker; returns when it is gone."""
         try:
-            self._order(DISMISS, worker.pid)
+            self._send_command(DISMISS, worker.pid)
         except ConnectionError:
             worker.kill()
         try:
-            await worker.ended()
+            await worker.wait_closed()
         finally:
-            await worker.gone()
+            await worker.wait_exited()
 
     async def close(self) -> None:
         """Ends the nursery, which ends all its workers first."""
@@ -133,13 +133,13 @@ class Nursery:
             return
         try:
             with suppress(TimeoutError, ConnectionError):
-                await _end_of(orders)
+                await _wait_closed(orders)
         finally:
             orders.close()
             process.kill()
             process.wait()
 
-    def _order(self, verb: bytes, pid: int, channel: socket.socket | None = None) -> None:
+    def _send_command(self, verb: bytes, pid: int, channel: socket.socket | None = None) -> None:
         orders = self._orders or (self._start() if verb == HIRE else None)
         if orders is None:
             raise ConnectionError("The nursery is closed")
@@ -150,15 +150,15 @@ class Nursery:
         with theirs:
             command = [sys.executable, "-P", "-c", BOOT, str(ROOT), str(theirs.fileno()), str(self._memory)]
             self._process = subprocess.Popen(  # noqa: S603  (our own program)
-                [*IN_LARGE_PAGES, *command], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
+                [*HUGE_PAGES_ENV, *command], pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL
             )
         return self._orders
 
 
-async def _end_of(orders: socket.socket) -> None:
+async def _wait_closed(orders: socket.socket) -> None:
     """Says that no more orders come; returns when the nursery has ended its workers and itself."""
     orders.shutdown(socket.SHUT_WR)
     orders.setblocking(False)
-    async with asyncio.timeout(PATIENCE):
+    async with asyncio.timeout(STOP_TIMEOUT_SECONDS):
         while await asyncio.get_running_loop().sock_recv(orders, 1):
             pass

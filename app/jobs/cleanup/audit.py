@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.context import Services
 from app.jobs.cleanup.objects import without_row
 from app.models import Image
-from app.resolvers.storage_keys import GRACE, Room
+from app.resolvers.storage_keys import ORPHAN_GRACE, StoragePrefix
 from app.storage.base import Stat
 
 MAX_SAMPLE = 2_000
@@ -26,11 +26,11 @@ class StorageAudit:
 async def orphaned_objects(services: Services, most: int = MAX_SAMPLE) -> StorageAudit:
     """Originals that have no row, an hour after they were put."""
     found: list[tuple[str, Stat]] = []
-    async for each in services.storage.list(Room.ORIGINALS):
+    async for each in services.storage.list(StoragePrefix.ORIGINALS):
         found.append(each)
         if len(found) == most:
             break
-    alone = await without_row(found, services.clock() - GRACE)
+    alone = await without_row(found, services.clock() - ORPHAN_GRACE)
     return StorageAudit(len(found), len(alone), alone[0][0] if alone else None)
 
 

@@ -7,8 +7,8 @@ from typing import TypeAlias
 from app.jobs.cleanup.report import WithheldDeletion
 from app.jobs.cleanup.run import CleanupRun
 from app.models import Image, UploadTicket
-from app.resolvers.storage_keys import GRACE, Room, image_of, upload_of
-from app.storage.base import Amount, Stat
+from app.resolvers.storage_keys import ORPHAN_GRACE, StoragePrefix, image_of, upload_of
+from app.storage.base import ObjectTotals, Stat
 
 BATCH_SIZE = 500
 INCOMING_MAX_AGE = timedelta(days=1)
@@ -22,74 +22,76 @@ MAX_ORPHAN_FRACTION = 10
 Found: TypeAlias = tuple[str, Stat]
 
 
-async def originals(this: CleanupRun) -> Amount:
+async def originals(this: CleanupRun) -> ObjectTotals:
     """Removes originals that have no row, unless they are so many that it is rather the rows that are missing."""
     orphans, every = await _count_orphans(this)
     if orphans.count > max(MAX_ORPHANS, every.count // MAX_ORPHAN_FRACTION) and not this.force:
         this.withheld = WithheldDeletion(orphans, every)
-        return Amount()
-    return await _remove_orphans(this, Room.ORIGINALS) if orphans.count else orphans
+        return ObjectTotals()
+    return await _remove_orphans(this, StoragePrefix.ORIGINALS) if orphans.count else orphans
 
 
-async def intermediates(this: CleanupRun) -> Amount:
-    return await _remove_orphans(this, Room.INTERMEDIATES)
+async def intermediates(this: CleanupRun) -> ObjectTotals:
+    return await _remove_orphans(this, StoragePrefix.INTERMEDIATES)
 
 
-async def variants(this: CleanupRun) -> Amount:
+async def variants(this: CleanupRun) -> ObjectTotals:
     """Removes variants that have no image, and takes note of the ages of the others."""
-    return await _remove_orphans(this, Room.VARIANTS, keep=this.ages.add)
+    return await _remove_orphans(this, StoragePrefix.VARIANTS, keep=this.ages.add)
 
 
-async def surplus(this: CleanupRun) -> Amount:
+async def surplus(this: CleanupRun) -> ObjectTotals:
     """Removes variants over the budget, least recently used first."""
     budget = this.services.settings.variants_size
     surplus = this.ages.surplus(budget) if budget is not None else None
     if surplus is None:
-        return Amount()
+        return ObjectTotals()
     before = min(surplus.before, this.now - RECENT_USE)
-    removed = Amount()
-    async for batch in _batches(this, Room.VARIANTS):
+    removed = ObjectTotals()
+    async for batch in _batches(this, StoragePrefix.VARIANTS):
         # A dry round has left those that were counted before.
-        counted = await without_row(batch, this.now - GRACE) if this.dry_run and not this.withheld else []
+        counted = (
+            await without_row(batch, this.now - ORPHAN_GRACE) if this.dry_run and not this.withheld else []
+        )
         chosen = [found for found in batch if found not in counted and surplus.includes(found[1])]
         removed += await _remove(this, chosen, before)
     return removed
 
 
-async def pieces(this: CleanupRun) -> Amount:
+async def pieces(this: CleanupRun) -> ObjectTotals:
     """Removes pieces of uploads that no longer wait for the rest."""
-    removed = Amount()
-    async for batch in _batches(this, Room.UPLOADS):
+    removed = ObjectTotals()
+    async for batch in _batches(this, StoragePrefix.UPLOADS):
         of = {key: upload_of(key) for key, _ in batch}
         receiving = UploadTicket.receiving(this.now).filter(id__in={id_ for id_ in of.values() if id_})
         kept: set[object] = {None, *await receiving.values_list("id", flat=True)}
         ended = [(key, stat) for key, stat in batch if of[key] not in kept]
-        removed += await _remove(this, ended, this.now - GRACE)
+        removed += await _remove(this, ended, this.now - ORPHAN_GRACE)
     return removed
 
 
-async def incoming(this: CleanupRun) -> Amount:
+async def incoming(this: CleanupRun) -> ObjectTotals:
     """Removes what crashes left of uploads and renders."""
     await this.extend()
-    return await this.services.storage.clear_incoming(this.now - INCOMING_MAX_AGE, only_look=this.dry_run)
+    return await this.services.storage.clear_incoming(this.now - INCOMING_MAX_AGE, dry_run=this.dry_run)
 
 
-async def _count_orphans(this: CleanupRun) -> tuple[Amount, Amount]:
+async def _count_orphans(this: CleanupRun) -> tuple[ObjectTotals, ObjectTotals]:
     """How many originals have no row, and how many there are."""
-    orphans = every = Amount()
-    async for batch in _batches(this, Room.ORIGINALS):
-        orphans += _sum(await without_row(batch, this.now - GRACE))
+    orphans = every = ObjectTotals()
+    async for batch in _batches(this, StoragePrefix.ORIGINALS):
+        orphans += _sum(await without_row(batch, this.now - ORPHAN_GRACE))
         every += _sum(batch)
     return orphans, every
 
 
 async def _remove_orphans(
-    this: CleanupRun, room: Room, *, keep: Callable[[Stat], None] | None = None
-) -> Amount:
-    removed = Amount()
+    this: CleanupRun, room: StoragePrefix, *, keep: Callable[[Stat], None] | None = None
+) -> ObjectTotals:
+    removed = ObjectTotals()
     async for batch in _batches(this, room):
-        orphans = [] if this.withheld else await without_row(batch, this.now - GRACE)
-        removed += await _remove(this, orphans, this.now - GRACE)
+        orphans = [] if this.withheld else await without_row(batch, this.now - ORPHAN_GRACE)
+        removed += await _remove(this, orphans, this.now - ORPHAN_GRACE)
         if keep:
             gone = {key for key, _ in orphans}
             for key, stat in batch:
@@ -107,16 +109,16 @@ async def without_row(batch: Sequence[Found], before: datetime) -> list[Found]:
     return [(key, stat) for key, stat in batch if old.get(key) in gone]
 
 
-async def _remove(this: CleanupRun, objects: Sequence[Found], before: datetime) -> Amount:
+async def _remove(this: CleanupRun, objects: Sequence[Found], before: datetime) -> ObjectTotals:
     """Removes those of the objects that nobody has put or touched since they were looked at."""
     if this.dry_run:
         return _sum([found for found in objects if found[1].modified_at < before])
     if not objects:
-        return Amount()
+        return ObjectTotals()
     return await this.services.storage.delete_stale([key for key, _ in objects], before)
 
 
-async def _batches(this: CleanupRun, room: Room) -> AsyncIterator[list[Found]]:
+async def _batches(this: CleanupRun, room: StoragePrefix) -> AsyncIterator[list[Found]]:
     batch: list[Found] = []
     async for found in this.services.storage.list(room):
         batch.append(found)
@@ -128,5 +130,5 @@ async def _batches(this: CleanupRun, room: Room) -> AsyncIterator[list[Found]]:
     yield batch
 
 
-def _sum(objects: Sequence[Found]) -> Amount:
-    return Amount(len(objects), sum(stat.size for _, stat in objects))
+def _sum(objects: Sequence[Found]) -> ObjectTotals:
+    return ObjectTotals(len(objects), sum(stat.size for _, stat in objects))

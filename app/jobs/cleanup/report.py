@@ -1,15 +1,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.storage.base import Amount
+from app.storage.base import ObjectTotals
 
 
 @dataclass(frozen=True, slots=True)
 class WithheldDeletion:
     """Originals without a row that are too many to be an accident's: nothing without a row was removed."""
 
-    orphans: Amount
-    originals: Amount
+    orphans: ObjectTotals
+    originals: ObjectTotals
 
     def __str__(self) -> str:
         return (
@@ -22,13 +22,13 @@ class WithheldDeletion:
 class CleanupReport:
     """What a round removed, or would have, by step; `failed` has the steps that failed."""
 
-    removed: Mapping[str, Amount]
+    removed: Mapping[str, ObjectTotals]
     failed: Mapping[str, Exception]
     withheld: WithheldDeletion | None = None
 
     @property
-    def total(self) -> Amount:
-        return sum(self.removed.values(), Amount())
+    def total(self) -> ObjectTotals:
+        return sum(self.removed.values(), ObjectTotals())
 
     def __str__(self) -> str:
         """One line, for a log."""

@@ -9,17 +9,17 @@ from tortoise.models import Model
 from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
-from app.db.locks import free
+from app.db.locks import skip_locked
 from app.ids import Kind, new_id
 from app.jobs.cleanup.run import CleanupRun
 from app.models import Delivery, DeliveryStatus, Event, RelayCursor
-from app.storage.base import Amount
+from app.storage.base import ObjectTotals
 from app.webhooks.relay import CURSOR
 
 BATCH_SIZE = 500
 """Rows that go in one transaction: others write in between."""
 
-Step: TypeAlias = Callable[[CleanupRun], Awaitable[Amount]]
+Step: TypeAlias = Callable[[CleanupRun], Awaitable[ObjectTotals]]
 
 
 def expired(model: type[Model], column: str) -> Step:
@@ -27,7 +27,7 @@ def expired(model: type[Model], column: str) -> Step:
     return lambda this: _remove(this, model.filter(**{f"{column}__lte": this.now}))
 
 
-async def deliveries(this: CleanupRun) -> Amount:
+async def deliveries(this: CleanupRun) -> ObjectTotals:
     """Removes old deliveries and their attempts, but none that is still to be sent."""
     ended = Delivery.exclude(Q(status=DeliveryStatus.PENDING) & Q(next_attempt_at__isnull=False))
     return await _remove(
@@ -35,9 +35,9 @@ async def deliveries(this: CleanupRun) -> Amount:
     )
 
 
-async def events(this: CleanupRun) -> Amount:
+async def events(this: CleanupRun) -> ObjectTotals:
     """Removes old events, but none that webhooks have yet to hear of, or that a delivery is kept of."""
-    told = Event.filter(position__lte=await RelayCursor.reached(CURSOR), deliveries__id__isnull=True)
+    told = Event.filter(position__lte=await RelayCursor.position_of(CURSOR), deliveries__id__isnull=True)
     return await _remove(this, told.filter(_older_than(this, Kind.EVENT, this.services.settings.events_keep)))
 
 
@@ -51,14 +51,14 @@ def first_id(kind: Kind, born: datetime) -> str:
     return new_id(kind, born, randbits=lambda _: 0)
 
 
-async def _remove(this: CleanupRun, rows: QuerySet[Any]) -> Amount:
+async def _remove(this: CleanupRun, rows: QuerySet[Any]) -> ObjectTotals:
     if this.dry_run:
-        return Amount(await rows.count())
+        return ObjectTotals(await rows.count())
     removed, full = 0, True
     while full:
         await this.extend()
         async with in_transaction():
-            ids = [row.id for row in await free(rows.limit(BATCH_SIZE).only("id"))]
+            ids = [row.id for row in await skip_locked(rows.limit(BATCH_SIZE).only("id"))]
             removed += await rows.model.filter(id__in=ids).delete() if ids else 0
         full = len(ids) == BATCH_SIZE
-    return Amount(removed)
+    return ObjectTotals(removed)

@@ -11,44 +11,44 @@ JSON, TOML, SCRIPT = "application/json", "application/toml", "application/x-sh"
 
 
 @dataclass(frozen=True, slots=True)
-class Tool:
+class UploadClient:
     """A tool that uploads. `write` gives the text of the file that it reads, `steps` say how that is put to use."""
 
     title: str
     filename: str
     media_type: str
-    write: Callable[[Target], str]
+    render: Callable[[Target], str]
     steps: Steps
 
 
 @dataclass(frozen=True, slots=True)
-class Uploader:
+class ClientConfiguration:
     """A tool's file, written for one server and one token."""
 
     name: str
-    tool: Tool
+    client: UploadClient
     content: str
 
 
-def uploader(name: str, target: Target) -> Uploader:
+def configuration(name: str, target: Target) -> ClientConfiguration:
     """Raises KeyError where there is no such tool."""
-    tool = TOOLS[name]
-    return Uploader(name, tool, tool.write(target))
+    tool = UPLOAD_CLIENTS[name]
+    return ClientConfiguration(name, tool, tool.render(target))
 
 
-def uploaders(target: Target) -> list[Uploader]:
+def configurations(target: Target) -> list[ClientConfiguration]:
     """All of them."""
-    return [uploader(name, target) for name in TOOLS]
+    return [configuration(name, target) for name in UPLOAD_CLIENTS]
 
 
-TOOLS: Mapping[str, Tool] = {
-    "sharex": Tool("ShareX", "pichub.sxcu", JSON, files.sharex, steps.SHAREX),
-    "picgo": Tool("PicGo", "picgo.json", JSON, files.picgo, steps.PICGO),
-    "piclist": Tool("PicList", "piclist.json", JSON, files.piclist, steps.PICLIST),
-    "upic": Tool("uPic", "upic.json", JSON, files.upic, steps.UPIC),
-    "upgit": Tool("upgit", "upgit.toml", TOML, files.upgit, steps.UPGIT),
-    "typora": Tool("Typora", "pichub-typora.sh", SCRIPT, scripts.shell, steps.TYPORA),
-    "flameshot": Tool("Flameshot", "pichub-flameshot.sh", SCRIPT, scripts.flameshot, steps.FLAMESHOT),
-    "shell": Tool("curl", "pichub-upload.sh", SCRIPT, scripts.shell, steps.SHELL),
-    "pichub": Tool("pichub upload", "upload.toml", TOML, files.pichub, steps.PICHUB),
+UPLOAD_CLIENTS: Mapping[str, UploadClient] = {
+    "sharex": UploadClient("ShareX", "pichub.sxcu", JSON, files.sharex, steps.SHAREX),
+    "picgo": UploadClient("PicGo", "picgo.json", JSON, files.picgo, steps.PICGO),
+    "piclist": UploadClient("PicList", "piclist.json", JSON, files.piclist, steps.PICLIST),
+    "upic": UploadClient("uPic", "upic.json", JSON, files.upic, steps.UPIC),
+    "upgit": UploadClient("upgit", "upgit.toml", TOML, files.upgit, steps.UPGIT),
+    "typora": UploadClient("Typora", "pichub-typora.sh", SCRIPT, scripts.shell, steps.TYPORA),
+    "flameshot": UploadClient("Flameshot", "pichub-flameshot.sh", SCRIPT, scripts.flameshot, steps.FLAMESHOT),
+    "shell": UploadClient("curl", "pichub-upload.sh", SCRIPT, scripts.shell, steps.SHELL),
+    "pichub": UploadClient("pichub upload", "upload.toml", TOML, files.pichub, steps.PICHUB),
 }

@@ -16,9 +16,9 @@ from random import Random
 
 import httpx2
 
-from app.lifespan import bare_storage, storage_place
+from app.lifespan import bare_storage, storage_location
 from app.settings import Settings
-from app.storage.base import Missing
+from app.storage.base import ObjectMissing
 from scripts.stress_tests.cluster import Cluster, cluster
 from scripts.stress_tests.engines import Engines, StressEngine, fetch_rows, running_engines
 from scripts.stress_tests.options import StressOptions
@@ -253,13 +253,13 @@ class EnginesTest:
             name: value for name, value in self.engines.settings.items() if name.startswith(("storage", "s3"))
         })  # fmt: skip
         settings.data_dir.mkdir(exist_ok=True)
-        bucket = bare_storage(storage_place(settings), settings)
+        bucket = bare_storage(storage_location(settings), settings)
         found = await fetch_rows(self.engines.database, "SELECT id, key, size, sha256 FROM images")
         doubtful = 0
         for image_id, key, size, digest in found:
             try:
                 content = await bucket.read(str(key))
-            except Missing:
+            except ObjectMissing:
                 content = b""
             self.report.check(
                 len(content) == size, f"{image_id} has a row, and {len(content)} of {size} bytes"

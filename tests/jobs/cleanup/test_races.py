@@ -16,7 +16,7 @@ from app.jobs.cleanup.runner import clean_up
 from app.jobs.cleanup.steps import STEPS
 from app.models import Image
 from app.resolvers import images, variants
-from app.storage import Amount
+from app.storage import ObjectTotals
 from scripts.fixtures import sample_images
 from tests.jobs.cleanup.conftest import Clock, later
 from tests.pichub import until
@@ -32,7 +32,8 @@ async def test_an_upload_between_its_bytes_and_its_row_is_left_alone(ctx: Contex
         await until(lambda: originals.exists() and any(originals.iterdir()))
         for step in STEPS.values():  # without the lease, which waits for the transaction
             assert (
-                await step(CleanupRun(services=ctx.services, now=ctx.now(), extend=_nobody_minds)) == Amount()
+                await step(CleanupRun(services=ctx.services, now=ctx.now(), extend=_nobody_minds))
+                == ObjectTotals()
             )
         assert not uploading.done()
     assert await keys(ctx) == {(await uploading).key}
@@ -56,14 +57,14 @@ async def test_nothing_is_missed_by_those_who_work_beside_sweeps(ctx: Context) -
     """Sweeps run all the while, under a clock by which each variant that was made is over the budget and old."""
     chance, done = random.Random(5), asyncio.Event()
     kept: list[Image] = []
-    removed = Amount()
+    removed = ObjectTotals()
 
     async def people() -> None:
         for _ in range(8):
             image = await upload(ctx, PICTURE)
             for width in (100, 200, 100):
                 picture = await variants.find(ctx, image.id, Transform(width=width), extension=None)
-                made = variants.Made((await variants.make(ctx, picture)).size)
+                made = variants.StoredVariant((await variants.ensure_rendered(ctx, picture)).size)
                 assert await variants.read(ctx, picture, made)
             if chance.random() < 0.5:
                 await images.delete(ctx, image.id)
@@ -94,9 +95,12 @@ async def test_a_render_of_an_image_that_is_deleted_beside_sweeps_leaves_nothing
         image = await upload(ctx, PICTURE)
         picture = await variants.find(ctx, image.id, Transform(width=300 + turn), extension=None)
         answers = await asyncio.gather(
-            variants.make(ctx, picture), images.delete(ctx, image.id), clean_up(soon), return_exceptions=True
+            variants.ensure_rendered(ctx, picture),
+            images.delete(ctx, image.id),
+            clean_up(soon),
+            return_exceptions=True,
         )
-        assert isinstance(answers[0], variants.Made | NotFound)
+        assert isinstance(answers[0], variants.StoredVariant | NotFound)
         assert not isinstance(answers[1], BaseException)
     assert await keys(ctx) == set()
 

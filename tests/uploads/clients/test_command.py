@@ -16,7 +16,7 @@ from secrets import token_hex
 import pytest
 import requests
 
-from app.cli.sending import NotUploaded, Server
+from app.cli.sending import ApiClient, UploadFailed
 from tests.cli.test_commands import PICHUB, run, serving, token_of
 from tests.receivers import receiving
 from tests.uploads.clients.conftest import PICTURE, Live
@@ -153,9 +153,9 @@ def test_a_server_that_has_enough_is_asked_again_when_it_says(tmp_path: Path) ->
     with serving(tmp_path / "data", PICHUB_LIMIT_UPLOAD="1/minute") as (_, url):
         said: list[str] = []
         waited: list[float] = []
-        with Server(url, token, tell=said.append, wait=waited.append) as pichub:
+        with ApiClient(url, token, tell=said.append, wait=waited.append) as pichub:
             pichub.upload(BytesIO(PICTURE), "first.png")
-            with pytest.raises(NotUploaded) as failure:
+            with pytest.raises(UploadFailed) as failure:
                 pichub.upload(BytesIO(PICTURE), "second.png")
         assert failure.value.facts["code"] == "RATE_LIMIT_EXCEEDED"
         assert len(waited) == 2
@@ -167,9 +167,9 @@ def test_a_server_that_has_enough_for_long_is_not_waited_for(tmp_path: Path) -> 
     token = token_of(run("migrate", PICHUB_DATA_DIR=str(tmp_path / "data")).stdout)
     with serving(tmp_path / "data", PICHUB_LIMIT_UPLOAD="1/hour") as (_, url):
         waited: list[float] = []
-        with Server(url, token, tell=print, wait=waited.append) as pichub:
+        with ApiClient(url, token, tell=print, wait=waited.append) as pichub:
             pichub.upload(BytesIO(PICTURE), "first.png")
-            with pytest.raises(NotUploaded, match="1 in"):
+            with pytest.raises(UploadFailed, match="1 in"):
                 pichub.upload(BytesIO(PICTURE), "second.png")
         assert waited == []
 
@@ -188,7 +188,7 @@ class Reads(BytesIO):
 
 def test_a_file_is_read_piece_by_piece(live: Live) -> None:
     file = Reads(PICTURE + bytes(8 << 20))  # what comes after a picture is no part of it
-    with Server(live.url, live.token, tell=print) as pichub:
+    with ApiClient(live.url, live.token, tell=print) as pichub:
         assert pichub.upload(file, "large.png")["size"] == len(PICTURE) + (8 << 20)
     assert all(size is not None and 0 < size <= 1 << 20 for size in file.sizes)
     assert len(file.sizes) > 8

@@ -136,11 +136,13 @@ def test_a_screenshot_that_was_called_off_uploads_nothing(
 def test_the_token_stands_in_no_command_line() -> None:
     target = Target("https://pictures.example.org", "pchb_pat_x")
     for name in ("shell", "flameshot"):
-        (line,) = [line for line in catalogue.uploader(name, target).content.splitlines() if "pchb" in line]
+        (line,) = [
+            line for line in catalogue.configuration(name, target).content.splitlines() if "pchb" in line
+        ]
         assert line == 'header = "Authorization: Bearer pchb_pat_x"', "a line of curl's configuration"
 
 
-@pytest.mark.parametrize("name", catalogue.TOOLS)
+@pytest.mark.parametrize("name", catalogue.UPLOAD_CLIENTS)
 def test_each_tool_has_steps_in_both_languages(name: str) -> None:
-    steps = catalogue.TOOLS[name].steps
+    steps = catalogue.UPLOAD_CLIENTS[name].steps
     assert len(steps.en) == len(steps.zh) > 1

@@ -7,7 +7,7 @@ import httpx2
 import pytest
 
 from app.auth.actor import SCOPES_OF, Scope, ScopePreset
-from app.uploads.clients.catalogue import TOOLS
+from app.uploads.clients.catalogue import UPLOAD_CLIENTS
 from compat_rest.routes import API
 from scripts.fixtures import sample_images
 from tests.access_control.test_who_may import ROWS
@@ -32,7 +32,7 @@ async def ann(built: House) -> AsyncIterator[httpx2.AsyncClient]:
 
 async def test_a_new_token_comes_with_files_that_hold_it(built: House, ann: httpx2.AsyncClient) -> None:
     made = (await ask(ann, CREATE, input={"name": "ShareX", "preset": "UPLOAD_ONLY"}))["createApiToken"]
-    assert [each["name"] for each in made["uploaders"]] == list(TOOLS)
+    assert [each["name"] for each in made["uploaders"]] == list(UPLOAD_CLIENTS)
     for each in made["uploaders"]:
         assert made["text"] in each["content"]
         assert built.url in each["content"]
@@ -49,7 +49,7 @@ async def test_the_openapi_document_says_which_files_are_json_and_which_are_text
     document = (await built.client.get("/v1/openapi.json")).json()
     told = document["paths"]["/v1/uploaders/{name}"]["get"]["responses"]["200"]["content"]
     kinds: dict[str, set[str]] = {}
-    for name in TOOLS:
+    for name in UPLOAD_CLIENTS:
         answer = await built.client.get(f"/v1/uploaders/{name}", headers=built.headers)
         media_type = answer.headers["content-type"].split(";")[0]
         is_json = media_type == "application/json" and isinstance(answer.json(), dict)
@@ -80,7 +80,10 @@ async def test_a_token_that_does_not_upload_comes_with_none(
 async def test_a_tool_that_is_not_known_is_told_with_those_that_are(built: House) -> None:
     answer = await built.client.get("/v1/uploaders/paint", headers=built.headers)
     assert answer.status_code == 404
-    assert answer.json()["error"]["details"] == f"There is no uploader 'paint'; there are {', '.join(TOOLS)}"
+    assert (
+        answer.json()["error"]["details"]
+        == f"There is no uploader 'paint'; there are {', '.join(UPLOAD_CLIENTS)}"
+    )
 
 
 async def test_a_session_is_told_that_it_has_no_token_to_give(ann: httpx2.AsyncClient) -> None:
