@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from app import client_address
 from app.auth.actor import WIDER, Actor, Scope
 from app.auth.passwords import Passwords
-from app.auth.uses import LastUsed
+from app.auth.last_used import LastUsed
 from app.caching.epochs import CacheEpochs
 from app.caching.response_cache import EpochCache
 from app.coordination.locks.base import DistributedLock

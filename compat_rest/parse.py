@@ -4,7 +4,7 @@ from datetime import datetime
 
 from starlette.requests import Request
 
-from app.auth.browsers import Credentials
+from app.auth.credentials import Credentials
 from app.context import Context
 from app.errors import InvalidParameter, Unauthorized
 from app.imaging.formats import Format

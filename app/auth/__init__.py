@@ -1,1 +1,1 @@
-"""Who asks: accounts with passwords, sessions, API tokens with scopes, and the Actor that both become."""
+"""Authentication: passwords, sessions, API tokens with scopes, and the Actor that results."""

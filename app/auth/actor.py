@@ -8,7 +8,7 @@ from app.models import Account, ApiToken, Role, Session
 
 
 class Scope(StrEnum):
-    """One thing that a token may be made for."""
+    """A permission that a token may have."""
 
     IMAGES_READ = "images:read"
     IMAGES_UPLOAD = "images:upload"
@@ -21,7 +21,7 @@ class Scope(StrEnum):
 
 
 class ScopePreset(StrEnum):
-    """Scopes that go together, by a name."""
+    """A named set of scopes."""
 
     UPLOAD_ONLY = "upload_only"
     READ_ONLY = "read_only"
@@ -36,7 +36,7 @@ SCOPES_OF: Final[Mapping[ScopePreset, frozenset[Scope]]] = {
 
 
 WIDER: Final[Mapping[Scope, Scope]] = {Scope.IMAGES_UPLOAD: Scope.IMAGES_WRITE}
-"""Scopes that a wider one opens too."""
+"""Scopes included in a wider one."""
 
 
 @lru_cache
@@ -46,17 +46,17 @@ def _scopes(names: tuple[str, ...]) -> frozenset[Scope]:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks, and what for they may: an account, through a session or through a token that narrows it to scopes."""
+    """The authenticated caller: an account with its scopes, through a session or a token."""
 
     account: Account
     scopes: frozenset[Scope]
     session: Session | None = None
     album_id: str | None = None
-    """The album that a token's uploads land in, unless they say otherwise."""
+    """Default album of uploads with this token."""
 
     @classmethod
     def by_token(cls, token: ApiToken) -> Self:
-        """The token's account, with the token's scopes. The account must have been loaded with it."""
+        """The token's account with the token's scopes. The account must be loaded."""
         return cls(
             account=token.account,
             scopes=_scopes(tuple(token.scopes)),
@@ -65,7 +65,7 @@ class Actor:
 
     @classmethod
     def by_session(cls, session: Session) -> Self:
-        """The session's account, with all scopes. The account must have been loaded with it."""
+        """The session's account with all scopes. The account must be loaded."""
         return cls(account=session.account, scopes=frozenset(Scope), session=session)
 
     @property
@@ -74,10 +74,10 @@ class Actor:
         return self.account.id
 
     def may(self, scope: Scope) -> bool:
-        """Whether the scopes open this, by itself or with something wider."""
+        """Return True if the actor has this scope or a wider one."""
         return scope in self.scopes or WIDER.get(scope) in self.scopes
 
     @property
     def is_admin(self) -> bool:
-        """Whether it looks after the server now: an admin that has signed in. A token never does."""
+        """True for a signed-in admin; never for a token."""
         return self.session is not None and self.account.role is Role.ADMIN

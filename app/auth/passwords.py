@@ -1,6 +1,6 @@
-"""Passwords, kept as argon2id with OWASP's parameters (19 MiB, 2 passes, 1 lane): some 55 ms a check.
+"""Password hashing with argon2id and OWASP's parameters (19 MiB, 2 passes, 1 lane): about 55 ms each.
 
-That much work is a way to hold a server up: few checks run at once, few wait, and the rest are told to come back.
+Since hashing could overload the server, few run at once, few wait, and the rest are refused with Busy.
 """
 
 import asyncio
@@ -21,13 +21,13 @@ MAX_WAITING = 32
 
 
 def hasher() -> "PasswordHasher":
-    from argon2 import PasswordHasher  # a server starts faster without it
+    from argon2 import PasswordHasher  # imported late: the server starts faster
 
     return PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 class Passwords:
-    """Hashes and checks passwords off the event loop, `at_once` at a time. Raises Busy where too many wait."""
+    """Hash and verify passwords off the event loop, `at_once` at a time. Raises Busy if too many wait."""
 
     def __init__(
         self,
@@ -41,17 +41,17 @@ class Passwords:
         self._places = at_once + most_waiting
 
     async def hash(self, password: str) -> str:
-        """The text to keep."""
+        """Return the hash to store."""
         async with self._slot():
             return await in_thread(self._hasher.hash, password)
 
     async def verify(self, password: str, kept: str | None) -> bool:
-        """Whether `kept` was made of this password. Where there is none it takes the same time to say no."""
+        """Return True if `kept` is a hash of this password. Takes the same time without a hash."""
         async with self._slot():
             return await in_thread(self._verify, password, kept or self._dummy_hash)
 
     def needs_rehash(self, kept: str) -> bool:
-        """Whether it was made with other parameters than today's."""
+        """Return True if the hash has other parameters than today's."""
         return self._hasher.check_needs_rehash(kept)
 
     @cached_property
@@ -60,7 +60,7 @@ class Passwords:
 
     @cached_property
     def _dummy_hash(self) -> str:
-        """The hash of no password at all: of zeros, which argon2 gives for none that anyone knows."""
+        """A hash that no known password has: argon2 output of zeros."""
         made_with = self._hasher
         cost = f"m={made_with.memory_cost},t={made_with.time_cost},p={made_with.parallelism}"
         salt, digest = _plain64(made_with.salt_len), _plain64(made_with.hash_len)
@@ -87,5 +87,5 @@ class Passwords:
 
 
 def _plain64(length: int) -> str:
-    """Zeros in base64 without padding, as argon2 writes its texts."""
+    """Return zeros in base64 without padding, as in argon2 hashes."""
     return b64encode(bytes(length)).decode().rstrip("=")

@@ -1,4 +1,4 @@
-"""Sessions: what a browser has after signing in. Its cookie holds 256 random bits; the row holds their SHA-256."""
+"""Browser sessions. The cookie holds 256 random bits; the row holds their SHA-256."""
 
 import hashlib
 import secrets
@@ -16,7 +16,7 @@ BY_DIGEST = PreparedQuery(Session, lambda: Session.filter(digest="").select_rela
 async def create(
     account: Account, *, user_agent: str, now: datetime, lifetime: timedelta
 ) -> tuple[Session, str]:
-    """A new session of an account, and the text for its cookie, which nobody can read again."""
+    """Create a session. Return it with the text of its cookie, which is not stored."""
     text = secrets.token_urlsafe(32)
     session = await Session.create(
         id=new_id(Kind.SESSION, now),
@@ -31,7 +31,7 @@ async def create(
 
 
 async def find(text: str, *, now: datetime) -> Session | None:
-    """The session that a cookie speaks of, with its account; None where it does not hold."""
+    """Return the session of a cookie with its account; None if it is not valid."""
     session = await BY_DIGEST.first(_digest(text))
     return session if session is not None and session.is_active(now) else None
 

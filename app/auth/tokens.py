@@ -1,7 +1,7 @@
-"""API tokens: `pchb_pat_`, 33 base62 digits (192 random bits), and 6 base62 digits of CRC-32 over all that.
+"""API tokens: `pchb_pat_`, 33 base62 digits (192 random bits), and 6 base62 digits of CRC-32 over all of it.
 
-The checksum tells a typing error, and tells scanners of leaked keys a real one, without asking the database. That keeps
-the SHA-256 alone: with 192 random bits behind it, nothing slower is needed.
+The checksum detects typing errors, and lets secret scanners recognize tokens without a database. Only the SHA-256 is
+stored: with 192 random bits no slower hash is needed.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ async def create(
     expires_at: datetime | None = None,
     album: Album | None = None,
 ) -> tuple[ApiToken, str]:
-    """A new token of an account, and its text, which nobody can read again."""
+    """Create a token. Return it with its text, which is not stored."""
     text = mint()
     token = await ApiToken.create(
         id=new_id(Kind.TOKEN, now),
@@ -51,7 +51,7 @@ async def create(
 
 
 async def find(authorization: str, *, now: datetime) -> ApiToken:
-    """The token that an Authorization header speaks of, with its account, as it is now. Raises Unauthorized."""
+    """Return the token of an Authorization header with its account. Raises Unauthorized."""
     token = await BY_DIGEST.first(digest(bearer(authorization)))
     if token is None or not token.is_active(now):
         raise Unauthorized()
@@ -59,13 +59,13 @@ async def find(authorization: str, *, now: datetime) -> ApiToken:
 
 
 def mint(randbits: Callable[[int], int] = secrets.randbits) -> str:
-    """The text of a fresh token."""
+    """Generate the text of a token."""
     body = PREFIX + _base62(randbits(192), RANDOM_DIGITS)
     return body + _checksum(body)
 
 
 def is_well_formed(text: str) -> bool:
-    """Whether the checksum is right: what is not well formed was mistyped or never ours."""
+    """Return True if the checksum is right. Otherwise the token was mistyped or is not PicHub's."""
     body, check = text[:-CHECK_DIGITS], text[-CHECK_DIGITS:]
     return text.startswith(PREFIX) and text.isascii() and secrets.compare_digest(check, _checksum(body))
 
@@ -75,7 +75,7 @@ def digest(text: str) -> str:
 
 
 def bearer(authorization: str) -> str:
-    """The text of the token in an Authorization header. Raises Unauthorized where there is none that is well formed."""
+    """Return the token in an Authorization header. Raises Unauthorized if there is no well-formed one."""
     scheme, _, text = authorization.partition(" ")
     text = text.strip()
     if scheme.lower() != "bearer" or not is_well_formed(text):

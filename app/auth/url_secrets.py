@@ -1,4 +1,4 @@
-"""The secrets that addresses are signed with, in the database: for servers that have no folder in common."""
+"""Secrets that sign URLs, in the database: for servers without a shared folder."""
 
 import asyncio
 import time
@@ -12,14 +12,14 @@ from app.models import UrlSecret
 from app.signing.keyring import BadKeyring, KeyringSecret
 
 CACHE_SECONDS = 1.0
-"""Seconds after which it is asked again what another server may have changed."""
+"""Time after which secrets changed by another server are read again."""
 
 
 class DatabaseKeyring:
-    """A Keyring of rows. A change counts on all servers within `REMEMBERED` seconds.
+    """Implements `Keyring` with rows. A change takes effect on all servers within `CACHE_SECONDS`.
 
-    `first` are the secrets to begin with where there are none yet: those that a folder had, the newest first. `older`
-    verify too: those that the settings name.
+    `initial` returns secrets to start with, newest first, such as those of a folder. `older` holds further secrets
+    that verify, from the settings.
     """
 
     def __init__(
@@ -36,7 +36,7 @@ class DatabaseKeyring:
         self._cached: tuple[float, tuple[KeyringSecret, ...]] | None = None
 
     async def signing_secret(self) -> str:
-        """The secret that signs, made where there is none."""
+        """Return the secret that signs, creating it if there is none."""
         found = await self._read() or await self._make()
         return found[0].text
 
@@ -44,7 +44,7 @@ class DatabaseKeyring:
         return *(secret.text for secret in await self._read() if secret.is_valid(now)), *self._older
 
     async def rotate(self, now: datetime, *, keep_for: timedelta) -> datetime:
-        """Makes a new secret, and gives the time until which the one before it verifies. Raises BadKeyring."""
+        """Create a new secret. Return the time until which the previous one verifies. Raises BadKeyring."""
         until = now + keep_for
         async with in_transaction() as transaction:
             await advisory_lock(transaction, AdvisoryLock.SECRETS)
@@ -60,7 +60,7 @@ class DatabaseKeyring:
     async def _make(self) -> tuple[KeyringSecret, ...]:
         async with in_transaction() as transaction:
             await advisory_lock(transaction, AdvisoryLock.SECRETS)
-            if not await UrlSecret.exists():  # another server may have been faster
+            if not await UrlSecret.exists():  # another server may have created it
                 begun = self._initial() or (KeyringSecret.generate(),)
                 rows = [UrlSecret(text=each.text, until=each.until) for each in reversed(begun)]
                 for number, row in enumerate(rows, 1):

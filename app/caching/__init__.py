@@ -1,1 +1,1 @@
-"""Pictures that are asked for often, and how one knows that they may still be shown."""
+"""In-memory cache of responses and rows, and its invalidation."""

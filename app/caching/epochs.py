@@ -1,8 +1,8 @@
-"""How every process that shares a data folder learns, at once, that what it remembers of an image no longer holds.
+"""Cache invalidation between all processes that share a data folder.
 
-A file of marks is mapped into the memory of each process. Whoever changes what people are shown of an image writes
-a new mark in the image's slot; whoever remembers an answer keeps the marks that stood there before it asked, and
-compares. Looking costs two reads of memory. Marks are random: two writers at once can't bring an old one back.
+A file of epochs is mapped into the memory of each process. A change of an image writes a new epoch into the image's
+slot. A cached value keeps the epochs from before it was read and is valid while they are unchanged: two memory reads.
+Epochs are random, so that two concurrent writers can't restore an old one.
 """
 
 import mmap
@@ -16,23 +16,25 @@ from pathlib import Path
 from typing import TypeAlias
 
 SLOTS = 4096
-"""Images share slots: a change of one makes at most a few others be asked for again."""
+"""Number of slots. Images that share one are invalidated together."""
 SIZE = 8 * (SLOTS + 1)
 
 ALL_IMAGES = SLOTS
-"""The slot of a mark that stands for all images."""
+"""The slot whose epoch covers all images."""
 
 Epochs: TypeAlias = tuple[int, int]
 
 
 class CacheEpochs:
-    """The marks in the file `path`, which is made where it is missing."""
+    """Epochs in the file `path`, which is created if missing."""
 
     def __init__(self, path: Path) -> None:
         path.touch(mode=0o600)
         with path.open("r+b") as file:
             file.truncate(SIZE)
-            if sys.platform == "linux":  # a mark written into a hole ends the process where the disk is full
+            if (
+                sys.platform == "linux"
+            ):  # writing into a hole of the file on a full disk would kill the process
                 os.posix_fallocate(file.fileno(), 0, SIZE)
             self._map = mmap.mmap(file.fileno(), SIZE)
         self._epochs = memoryview(self._map).cast("Q")
@@ -42,16 +44,16 @@ class CacheEpochs:
         self._map.close()
 
     def current(self, image_id: str) -> Epochs:
-        """What to keep with an answer about an image; to be taken before the question is asked."""
+        """Return the epochs to keep with a value. Take them before reading the value."""
         return self._epochs[slot_of(image_id)], self._epochs[ALL_IMAGES]
 
     def is_valid(self, image_id: str, marks: Epochs) -> bool:
-        """Whether nothing has changed since these marks were taken."""
+        """Return True if nothing has changed since these epochs were taken."""
         return self._epochs[slot_of(image_id)] == marks[0] and self._epochs[ALL_IMAGES] == marks[1]
 
     @asynccontextmanager
     async def invalidating(self, *image_ids: str) -> AsyncIterator[None]:
-        """Around the transaction that changes these images: when it ends, in any way, what was remembered is void."""
+        """Invalidate these images when the block, which holds the transaction, ends in any way."""
         try:
             yield
         finally:
@@ -59,7 +61,7 @@ class CacheEpochs:
 
     @asynccontextmanager
     async def invalidating_all(self) -> AsyncIterator[None]:
-        """The same for what changes more images than one would name."""
+        """Invalidate all images when the block ends, for changes of many images."""
         try:
             yield
         finally:

@@ -1,4 +1,4 @@
-"""The same over several machines: each has its own file of marks, and tells the others by Redis what changed."""
+"""Cache invalidation across machines: each has its own file of epochs and publishes its changes through Redis."""
 
 import asyncio
 import secrets
@@ -15,14 +15,15 @@ from app.coordination.redis.subscription import TRUST_SECONDS
 
 CHANNEL = f"{PREFIX}marks:{SLOTS}"
 SETTLE_SECONDS = RECONNECT_INTERVAL_SECONDS + RESPONSE_TIMEOUT_SECONDS + GRACE_SECONDS + 0.05
-"""Seconds from when this process hears Redis until it trusts its memory: by then the others have found it too."""
+"""Time from reconnecting until cached values are trusted: by then the other servers have reconnected too."""
 
 
 class SharedCacheEpochs(CacheEpochs):
-    """Marks that hold only while this process hears what the others tell.
+    """Epochs that are valid only while this process receives the changes of the others.
 
-    Who changes something tells it after the transaction and before the answer. Who can't tell waits instead until all
-    others must have noticed that they hear nothing, `TRUST` seconds from when Redis was last seen.
+    A change is published after its transaction and before its response. If publishing fails, the response waits
+    until all others must have noticed that they receive nothing: `TRUST_SECONDS` from when Redis was last
+    available.
     """
 
     def __init__(self, path: Path, redis: RedisClient, *, settle: float = SETTLE_SECONDS) -> None:
@@ -50,7 +51,7 @@ class SharedCacheEpochs(CacheEpochs):
         await shield_until_done(self._publish_or_wait(slots))
 
     async def _publish_or_wait(self, slots: Sequence[int]) -> None:
-        """Returns when nobody shows the old from memory any more, as far as that can be known."""
+        """Publish the change, or wait until no other server can serve the old value from memory."""
         try:
             await self._publish(slots)
         except RedisUnavailable:
@@ -63,7 +64,9 @@ class SharedCacheEpochs(CacheEpochs):
         await self._commands.execute("marks", "PUBLISH", CHANNEL, f"{self._name} {','.join(map(str, slots))}")
 
     def _publish_missed(self) -> None:
-        """Others may have heard Redis all the while that this process could not reach it."""
+        """Invalidate everything on the other servers, which may have stayed connected during this process's
+        outage.
+        """
         if self._has_unpublished:
             self._has_unpublished = False
             self._commands.in_background(self._publish_or_wait([ALL_IMAGES]))
@@ -76,7 +79,7 @@ class SharedCacheEpochs(CacheEpochs):
             )
 
     def _reset(self) -> None:
-        """What was remembered before may have changed unheard, and so may what changes before the others hear, too."""
+        """Invalidate everything: changes may have been missed, and others may not receive ours yet."""
         self._bump([ALL_IMAGES])
         if self._settling is not None:
             self._settling.cancel()

@@ -1,4 +1,4 @@
-"""What is asked for often, kept in memory while it holds, least recently asked for first to go."""
+"""LRU cache of values that belong to one image each."""
 
 import asyncio
 import time
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 MAX_AGE_SECONDS = 60.0
 MAX_SEEN_ONCE = 4096
-"""How many of those asked for once are known by name, where only the second time counts."""
+"""Number of keys remembered after their first use, with `second_time_only`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,10 @@ class _CacheEntry(Generic[T]):
 
 
 class EpochCache(Generic[K, T]):
-    """Values that stand on one image each, up to `size` in cost together.
+    """Values of one image each, up to `size` in total cost.
 
-    One is looked at anew after `longest` seconds: the bound where a process died between a change and its mark. With
-    `second_time_only` a value is not kept before it is put again: what is asked for once would drive out the rest.
+    A value expires after `max_age` seconds, in case a process died between a change and its invalidation. With
+    `second_time_only` a value is stored on its second use: keys used once must not evict the others.
     """
 
     def __init__(
@@ -45,7 +45,7 @@ class EpochCache(Generic[K, T]):
         self._epochs = epochs
         self._size = self._free = size
         self.hits = self.misses = 0
-        """How often `get` had a value; how often who wanted one says that there was none."""
+        """Number of `get` calls with a value, and of misses reported by the caller."""
         self._max_age = max_age
         self._clock = clock
         self._entries: OrderedDict[K, _CacheEntry[T]] = OrderedDict()
@@ -54,11 +54,11 @@ class EpochCache(Generic[K, T]):
 
     @property
     def cost(self) -> int:
-        """What the values that are kept cost together."""
+        """Total cost of the stored values."""
         return self._size - self._free
 
     def get(self, key: K) -> T | None:
-        """The value, if it is known and holds still."""
+        """Return the value if it is stored and valid."""
         kept = self._entries.get(key)
         if kept is None:
             return None
@@ -70,7 +70,7 @@ class EpochCache(Generic[K, T]):
         return kept.value
 
     def put(self, key: K, value: T, *, image_id: str, epochs: Epochs, cost: int) -> None:
-        """Keeps a value. `marks` were taken before the question was asked that it answers."""
+        """Store a value. `epochs` were taken before it was read."""
         if not self._epochs.is_valid(image_id, epochs) or self._is_first_time(key):
             return
         self._drop(key)
@@ -80,7 +80,7 @@ class EpochCache(Generic[K, T]):
             self._drop(next(iter(self._entries)))
 
     async def load(self, key: K, read: Callable[[], Awaitable[T]], *, image_id: str) -> T:
-        """The value, read now if need be, and once for all who ask meanwhile."""
+        """Return the value, reading it at most once for all concurrent callers."""
         value = self.get(key)
         if value is not None:
             return value

@@ -1,8 +1,8 @@
-"""Whether an engine answers at all: asked beside those who wait for it, to whom slow and gone look the same.
+"""Circuit breaker that tells a slow engine from one that hangs.
 
-What is asked of an engine may take its time. When it has had no answer for a moment, somebody asks for nothing at all,
-and goes on asking for as long as anybody waits. Where that gets no answer either, all who wait are let go, and nobody
-else begins to wait until there is one.
+A request to an engine may take its time. When there has been no response for a moment, a cheap probe runs beside the
+waiting requests and repeats while any wait. If the probe gets no response either, all waiting requests fail at once,
+and new ones fail immediately until a probe succeeds.
 """
 
 import asyncio
@@ -14,21 +14,23 @@ from contextvars import Context
 log = logging.getLogger("pichub.watch")
 
 PROBE_AFTER_SECONDS = 1.0
-"""Seconds without an answer after which it is asked whether there will be one."""
+"""Time without a response after which probing starts."""
 PROBE_INTERVAL_SECONDS = 1.0
-"""Seconds from one answer to the next time that it is asked."""
+"""Time between two probes."""
 
 
 class ProbeInconclusive(Exception):
-    """An answer that says neither that the engine is there nor that it hangs: who waits will be told the same."""
+    """The probe tells neither that the engine responds nor that it hangs, such as a full connection pool."""
 
 
 class CircuitBreaker:
-    """`ask` asks the engine for nothing, for which it gets `patience` seconds; `rest` comes when that is not needed
-    any more, and `let_go` when it hangs. `ask` may raise Unclear.
+    """Watches requests to one engine.
 
-    with watch.asking():
-        await connection.execute("…")
+        with breaker.watching():
+            await connection.execute("…")
+
+    `probe` sends a cheap request and has `timeout` seconds; it may raise ProbeInconclusive. `on_open` runs when the
+    engine hangs, `on_idle` when probing ends.
     """
 
     def __init__(
@@ -41,7 +43,7 @@ class CircuitBreaker:
         on_idle: Callable[[], object] = lambda: None,
     ) -> None:
         self.is_open = False
-        """Whether it is known to answer nothing."""
+        """True while the engine is known not to respond."""
         self.timeout = timeout
         self._engine = engine
         self._probe = probe
@@ -54,7 +56,7 @@ class CircuitBreaker:
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Around what is asked of the engine, or waits for its turn."""
+        """Watch a request to the engine, or the wait for a connection to it."""
         one = object()
         alarm = asyncio.get_running_loop().call_later(PROBE_AFTER_SECONDS, self._start_probing, one)
         try:
@@ -66,7 +68,7 @@ class CircuitBreaker:
 
     @asynccontextmanager
     async def bounded(self, seconds: float | None = None) -> AsyncIterator[None]:
-        """Raises TimeoutError when these are over, or all who wait are let go."""
+        """Bound a wait. Raises TimeoutError after `seconds`, or when the breaker opens."""
         async with asyncio.timeout(seconds) as bound:
             self._bounds.add(bound)
             try:
@@ -75,7 +77,7 @@ class CircuitBreaker:
                 self._bounds.discard(bound)
 
     async def close(self) -> None:
-        """Asks no more."""
+        """Stop probing."""
         if self._probing is not None:
             self._probing.cancel()
             await asyncio.wait([self._probing])
@@ -102,7 +104,7 @@ class CircuitBreaker:
             async with asyncio.timeout(self.timeout):
                 await self._probe()
         except TimeoutError:
-            if answers == self._responses:  # else it answers others
+            if answers == self._responses:  # else it responds to other requests
                 self._open()
         except ProbeInconclusive:
             return

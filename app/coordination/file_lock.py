@@ -1,4 +1,4 @@
-"""A lock that processes of one machine share: whoever holds it is alone, and a process that dies lets go."""
+"""File lock between processes of one machine. A process that dies releases its lock."""
 
 import asyncio
 import fcntl
@@ -11,16 +11,15 @@ MIN_POLL_SECONDS, MAX_POLL_SECONDS = 0.002, 0.05
 
 
 class LockTimeout(Exception):
-    """Another process held the lock for longer than was waited."""
+    """Another process held the lock for longer than the timeout."""
 
 
 @asynccontextmanager
 async def file_lock(path: Path, *, timeout: float) -> AsyncIterator[bool]:
-    """Holds the lock on the file `path`, which is made and stays; tells whether another held it before.
+    """Hold the lock on the file `path`, creating the file. Yields True if another process held the lock before.
 
-    Raises Held after `patience` seconds.
-
-    It stays because who deletes a lock file may delete another's lock.
+    Raises LockTimeout after `timeout` seconds. The file is never deleted: deleting it could remove another
+    process's lock.
     """
     file = os.open(path, os.O_WRONLY | os.O_CREAT, mode=0o600)
     try:
@@ -38,7 +37,7 @@ async def file_lock(path: Path, *, timeout: float) -> AsyncIterator[bool]:
 
 async def _poll(file: int) -> None:
     wait = MIN_POLL_SECONDS
-    while not _try_lock(file):  # another process does not set events
+    while not _try_lock(file):  # other processes cannot set an event
         await asyncio.sleep(wait)
         wait = min(2 * wait, MAX_POLL_SECONDS)
 

@@ -1,4 +1,4 @@
-"""One run of a piece of work, however many ask for it at once."""
+"""Single flight: concurrent calls with the same key share one run."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -8,13 +8,13 @@ T = TypeVar("T")
 
 
 class SingleFlight(Generic[T]):
-    """Work under way, by key. Who asks for a key in flight waits for it; who leaves does not end it for others."""
+    """Running work, by key. A caller that is cancelled does not cancel the work for others."""
 
     def __init__(self) -> None:
         self._tasks: dict[str, asyncio.Task[T]] = {}
 
     async def do(self, key: str, work: Callable[[], Awaitable[T]]) -> T:
-        """What the one run for `key` returns or raises."""
+        """Return or raise the result of the single run of `work` for `key`."""
         task = self._tasks.get(key)
         if task is None:
             task = self._tasks[key] = asyncio.create_task(self._run(work))
@@ -22,7 +22,7 @@ class SingleFlight(Generic[T]):
         return await asyncio.shield(task)
 
     async def close(self) -> None:
-        """Ends what is under way."""
+        """Cancel all running work."""
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
@@ -35,4 +35,4 @@ class SingleFlight(Generic[T]):
     def _forget(self, key: str, task: asyncio.Task[T]) -> None:
         del self._tasks[key]
         if not task.cancelled():
-            task.exception()  # seen: those who waited have it; if all left, nobody needs it
+            task.exception()  # mark as retrieved: the waiters have it, and without waiters it does not matter

@@ -1,4 +1,4 @@
-"""The same page of several lists in two statements, however many the lists are: for lists inside lists."""
+"""The same page of several lists in two statements, for lists nested in a list."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar
@@ -22,13 +22,11 @@ async def pages_by_cursor(
     *,
     where: Mapping[str, Any] = NO_FILTER,
 ) -> dict[str, Page[M]]:
-    """A page for each key of `totals`: of those rows of `query` whose `column` is the key.
+    """Return a page for each key of `totals`: the rows of `query` whose `column` equals the key.
 
-    `where` narrows the lists: columns and the values that they must have.
-
-    `totals` says how many such rows there are, for those who keep count. `column` must lead an index that goes on with
-    (created_at, id): each list is then read from its end, and no further than the page. Raises InvalidParameter for
-    a cursor of another list.
+    `where` filters the lists by column values. `totals` has the number of such rows, which the caller keeps count
+    of. `column` must lead an index that continues with (created_at, id): each list is then read only up to the
+    page. Raises InvalidParameter for a cursor of another list.
     """
     request.require(Order())
     table = query.model._meta  # noqa: SLF001  (Tortoise has no other name for it)
@@ -53,7 +51,7 @@ def _subquery(
     where: Mapping[str, Any],
     arguments: list[Any],
 ) -> str:
-    """The statement that finds one list's rows. Adds its arguments to those that are there."""
+    """Return the statement that finds one list's rows, appending its arguments to `arguments`."""
 
     def value(argument: Any) -> str:
         arguments.append(argument)
@@ -78,7 +76,7 @@ def _page(rows: list[M], request: PageRequest, total: int) -> Page[M]:
     if request.backward:
         items.reverse()
 
-    # The cursor of a bound was given by a page of this list: there was a row where it stands.
+    # The cursor came from a page of this list, so there was a row at its position.
     has_next = request.before is not None if request.backward else there_is_more
     has_previous = there_is_more if request.backward else request.after is not None
     return Page(items, _cursor_of, has_next, has_previous, total)

@@ -1,4 +1,4 @@
-"""From a database's URL to what Tortoise wants to know. The seam between engines: only here is one chosen."""
+"""Tortoise configuration from a database URL. The only place that chooses an engine."""
 
 import os
 import re
@@ -17,7 +17,7 @@ IN_MEMORY = ":memory:"
 
 POOL_OPTIONS = {"minsize": 1, "maxsize": 10}
 CONNECT_OPTIONS = {"timeout": 10, "command_timeout": 60, "statement_cache_size": 100}
-"""Seconds to connect, seconds that a statement may take, and how many prepared ones a connection keeps."""
+"""Seconds to connect, seconds for a statement, and prepared statements per connection."""
 MAX_POOL_SIZE = 10_000
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 SSL_FILES = ("sslrootcert", "sslcert", "sslkey", "sslcrl")
@@ -25,21 +25,21 @@ HOST = re.compile(r"(\[[^]]+]|[^:@#\[]*)(:\d+)?")
 
 
 class UnsupportedDatabase(ValueError):
-    """The URL is not of a database that PicHub knows. The text names what it knows, never a password."""
+    """The URL names no supported database. The text lists the supported ones and never contains a password."""
 
 
 def sqlite_url(path: Path) -> str:
-    """The URL of a SQLite file: three slashes and the path, so that an absolute path makes four."""
+    """Return the URL of a SQLite file: three slashes and the path, so four slashes for an absolute path."""
     return SQLITE + quote(str(path))
 
 
 def tortoise_config(
     database_url: str, *, models: str = MODELS, migrations: str | None = MIGRATIONS, app: str = APP
 ) -> Config:
-    """Tortoise's configuration for one of these:
+    """Return the configuration for a database URL:
 
     `sqlite:///relative/path`, `sqlite:////absolute/path`, `sqlite:///:memory:`
-    `postgres://user:password@host:port/database`, with `?maxsize=20` and what libpq knows, such as `sslmode=require`
+    `postgres://user:password@host:port/database`, with `?maxsize=20` and options of libpq such as `sslmode=require`
 
     Raises UnsupportedDatabase.
     """
@@ -57,7 +57,7 @@ def is_postgres(url: str) -> bool:
 
 
 def redacted_url(url: str) -> str:
-    """The URL as it may be shown: without user, password and options."""
+    """Return the URL without user, password and options."""
     if not is_postgres(url):
         return url
     parts = urlsplit(url)
@@ -104,7 +104,7 @@ def _credentials(url: str) -> Config:
 
 
 def _tls(options: dict[str, str]) -> Config:
-    """What asyncpg is told of TLS beside the URL. Where that names files, they must be there."""
+    """Return the TLS options for asyncpg. Files that they name must exist."""
     mode = options.get("sslmode", "verify-full")
     if mode not in SSL_MODES:
         raise UnsupportedDatabase(f"In a postgres:// URL sslmode must be one of {', '.join(SSL_MODES)}")
@@ -123,7 +123,7 @@ def _tls(options: dict[str, str]) -> Config:
 
 
 def _integer_option(options: dict[str, str], name: str, default: int, *, least: int) -> int:
-    """Takes an option of ours out of the URL's: what is left is for libpq's rules."""
+    """Remove one of PicHub's options from the URL's: the rest follows libpq's rules."""
     text = options.pop(name, str(default))
     if not (text.isascii() and text.isdigit() and least <= int(text) <= MAX_POOL_SIZE):
         raise UnsupportedDatabase(
@@ -133,10 +133,10 @@ def _integer_option(options: dict[str, str], name: str, default: int, *, least: 
 
 
 def sqlite_path(config: Config) -> Path | None:
-    """The database's file; None where it is none."""
+    """Return the path of the database file; None if there is no file."""
     path: str = config["connections"][CONNECTION]["credentials"].get("file_path", IN_MEMORY)
     return None if path == IN_MEMORY else Path(path)
 
 
 MIGRATION_CONFIG = tortoise_config(SQLITE + IN_MEMORY)
-"""For scripts/migration: models are compared with migrations, and no database is asked."""
+"""For scripts/migration, which compares models with migrations without a database."""

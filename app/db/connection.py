@@ -1,7 +1,7 @@
-"""One SQLite connection and the thread it lives in. What is asked of it is done in that order, each to its end.
+"""A SQLite connection in its own thread. Work runs in order, each to its end.
 
-aiosqlite is not used here because it keeps the future of a statement to itself: a task that is cancelled while it waits
-could not learn when its statement has ended, and would hand on a connection that is still busy.
+aiosqlite is not used because it hides the future of a statement: a cancelled task could not tell when its statement
+has ended, and would return a busy connection.
 """
 
 import asyncio
@@ -18,14 +18,14 @@ T = TypeVar("T")
 Work: TypeAlias = Callable[[sqlite3.Connection], T]
 
 LOCK_TIMEOUT_SECONDS = 5.0
-"""Seconds that a statement waits for another process to let go of the database."""
+"""Time to wait for another process that locks the database."""
 INTERRUPT_INTERVAL_SECONDS = 0.02
 
 
 class SQLiteConnection:
-    """Made by `open`. A call that is cancelled raises CancelledError when its work has ended, never before.
+    """Create with `open`. A cancelled call raises CancelledError only after its work has ended.
 
-    Work of an `interruptible` connection is broken off then, and when it is closed; other work is waited for.
+    Work on an `interruptible` connection is interrupted then, and on close; other work is completed.
     """
 
     def __init__(self, *, interruptible: bool) -> None:
@@ -38,7 +38,7 @@ class SQLiteConnection:
 
     @classmethod
     async def open(cls, path: str, pragmas: Mapping[str, object], *, interruptible: bool = False) -> Self:
-        """A connection to the file `path`, which is made if missing. Raises OperationalError."""
+        """Connect to the file `path`, creating it if missing. Raises OperationalError."""
         connection = cls(interruptible=interruptible)
         try:
             opening = connection._submit(lambda: _connect(path, pragmas))
@@ -51,14 +51,14 @@ class SQLiteConnection:
         return connection
 
     async def run(self, work: Work[T]) -> T:
-        """What `work` returns, called in the connection's thread. Raises OperationalError when closed."""
+        """Call `work` in the connection's thread and return its result. Raises OperationalError if closed."""
         if self._raw is None or not self._open:
             raise OperationalError("The database is closed")
         raw = self._raw
         return await wait_uncancelled(self._submit(lambda: work(raw)), interrupt=self._interrupt)
 
     async def close(self) -> None:
-        """Closes when the work in hand is done; an open transaction is rolled back. Again is fine."""
+        """Close after the current work; an open transaction is rolled back. May be called repeatedly."""
         if not self._open:
             return
         self._open = False
@@ -70,7 +70,7 @@ class SQLiteConnection:
 
     def _interrupt(self) -> None:
         if self._interruptible and self._raw is not None:
-            with suppress(sqlite3.ProgrammingError):  # it is closed already
+            with suppress(sqlite3.ProgrammingError):  # already closed
                 self._raw.interrupt()
 
     def _close_raw(self) -> None:
@@ -94,16 +94,17 @@ class SQLiteConnection:
 
     def _serve(self) -> None:
         while answer := self._asked.get():
-            with suppress(RuntimeError):  # the loop is gone, and with it whoever waited
+            with suppress(RuntimeError):  # the loop has ended, and its waiters with it
                 answer()
 
 
 async def wait_uncancelled(
     future: asyncio.Future[T], *, interrupt: Callable[[], None], now: bool = False
 ) -> T:
-    """The future's result. A cancel that comes meanwhile is raised once the future is done, never before.
+    """Return the future's result. A cancellation in the meantime is raised only when the future is done.
 
-    `hurry` is called from the cancel on, or from `now`: again and again, as it may come before there is work to hurry.
+    `interrupt` is called repeatedly from the cancellation on, or at once with `now`: the work may not have started
+    yet.
     """
     cancel: asyncio.CancelledError | None = None
     while not future.done():
@@ -115,7 +116,7 @@ async def wait_uncancelled(
         except asyncio.CancelledError as error:
             cancel = error
     if cancel is not None:
-        future.exception()  # says that it was looked at: whoever is cancelled has no use for it
+        future.exception()  # mark as retrieved: a cancelled caller does not need it
         raise cancel
     return future.result()
 

@@ -1,4 +1,4 @@
-"""All rows from one database into another, of whatever kind: in batches, each with the mark of how far it came."""
+"""Copy all rows from one database to another of any kind, in batches that record their progress."""
 
 import hashlib
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -22,7 +22,7 @@ from app.db.sql import Statement
 BATCH_SIZE = 500
 SOURCE = "source"
 BEFORE_FIRST: dict[type, Any] = {str: "", int: -1}
-"""A key that sorts before all others."""
+"""Keys that sort before all others."""
 
 Rows: TypeAlias = list[tuple[Any, ...]]
 Tell: TypeAlias = Callable[[int], None]
@@ -38,12 +38,12 @@ SET_PROGRESS = Statement(
 
 
 class CopyRefused(Exception):
-    """The copy was not begun or not ended. The text says why, and what to do."""
+    """The copy was not started or not completed. The text has the reason and the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
 class CopiedTable:
-    """A table of ours. `columns` begin with the key, by which rows are read in order."""
+    """A table to copy. The first of `columns` is the key, which orders the rows."""
 
     name: str
     columns: tuple[str, ...]
@@ -66,7 +66,7 @@ class CopiedTable:
         return int if self.fields[0].field_type is int else str
 
     async def after(self, db: BaseDBAsyncClient, reached: Any) -> Rows:
-        """The next rows, as the driver gives them."""
+        """Return the next rows as the driver returns them."""
         names = ", ".join(f'"{name}"' for name in self.columns)
         statement = Statement(
             f'SELECT {names} FROM "{self.name}" WHERE "{self.columns[0]}" > ?1 '  # noqa: S608  (names of ours)
@@ -86,18 +86,18 @@ class CopiedTable:
         return int(row["number"])
 
     def to_portable(self, row: Sequence[Any]) -> tuple[Any, ...]:
-        """The values in a form that does not depend on the database."""
+        """Convert values to a form that does not depend on the database."""
         return tuple(_to_portable(field, value) for field, value in zip(self.fields, row, strict=True))
 
     def from_portable(self, plain: Sequence[Any], db: BaseDBAsyncClient) -> tuple[Any, ...]:
-        """Such values as a database is given them."""
+        """Convert portable values to those of a database."""
         return tuple(
             _from_portable(field, value, db.capabilities.dialect)
             for field, value in zip(self.fields, plain, strict=True)
         )
 
     async def digest(self, db: BaseDBAsyncClient, progress: Tell) -> str:
-        """Of all rows: equal where the tables are."""
+        """Return a digest of all rows, equal for equal tables."""
         digest, reached = hashlib.sha256(), BEFORE_FIRST[self.key]
         while rows := await self.after(db, reached):
             for row in rows:
@@ -109,7 +109,7 @@ class CopiedTable:
         return digest.hexdigest()
 
     async def advance_sequence(self, db: BaseDBAsyncClient) -> None:
-        """New rows count on from the last one that was copied. SQLite does so by itself."""
+        """Continue ids after the last copied row. SQLite does so by itself."""
         if self.has_sequence and db.capabilities.dialect == "postgres":
             key = self.columns[0]
             await db.execute_query_dict(
@@ -119,7 +119,7 @@ class CopiedTable:
 
 
 class DatabaseCopy:
-    """A copy under way: `total` is the number of rows to read, those that are compared at the end among them."""
+    """A copy in progress. `total` is the number of rows to read, including those read for the comparison."""
 
     def __init__(self, source: BaseDBAsyncClient, target: BaseDBAsyncClient, name: str) -> None:
         self._source = source
@@ -129,7 +129,7 @@ class DatabaseCopy:
         self.total = 0
 
     async def prepare(self) -> None:
-        """Raises Refused where the target has rows that are not of a copy of this source."""
+        """Check the target. Raises CopyRefused if it has rows that are not from a copy of this source."""
         marked = await self._progress_columns()
         if marked is None:
             filled = [table.name for table in self.tables if await table.count(self._target)]
@@ -146,7 +146,7 @@ class DatabaseCopy:
         self.total = 3 * sum([await table.count(self._source) for table in self.tables])
 
     async def run(self, progress: Tell) -> None:
-        """Copies what is not there yet. `tell` hears of each batch how many rows it had."""
+        """Copy the missing rows. `progress` is called with the number of rows of each batch."""
         reached = await self._progress()
         for table in self.tables:
             last = reached.get(table.name)
@@ -168,7 +168,7 @@ class DatabaseCopy:
             progress(len(rows))
 
     async def compare(self, progress: Tell) -> None:
-        """Raises Refused where a table is not what it is in the source."""
+        """Compare all tables. Raises CopyRefused if one differs from the source."""
         for table in self.tables:
             theirs, ours = (
                 await table.digest(self._source, progress),
@@ -184,7 +184,7 @@ class DatabaseCopy:
         await self._target.execute_script(f"DROP TABLE {PROGRESS_TABLE}")
 
     async def _progress_columns(self) -> set[str] | None:
-        """The sources that the target's marks name; None where it has no marks."""
+        """Return the sources named in the target's progress; None without a progress table."""
         there = Statement(
             "SELECT name FROM sqlite_master WHERE name = ?1",
             "SELECT to_regclass(?1::text)::text AS name",
@@ -204,7 +204,7 @@ class DatabaseCopy:
 
 @asynccontextmanager
 async def copying(source_url: str, target_url: str) -> AsyncIterator[DatabaseCopy]:
-    """A copy that is ready to run. Raises Refused, UnsupportedDatabase, DatabaseUnreachable."""
+    """Yield a copy that is ready to run. Raises CopyRefused, UnsupportedDatabase, DatabaseUnreachable."""
     source, target = tortoise_config(source_url), tortoise_config(target_url)
     name = _name(source_url, source)
     if name == _name(target_url, target):
@@ -235,7 +235,7 @@ async def copying(source_url: str, target_url: str) -> AsyncIterator[DatabaseCop
 
 
 def _name(url: str, config: Config) -> str:
-    """By which a copy knows its source again."""
+    """Return the name that identifies the source in the progress table."""
     path = sqlite_path(config)
     return str(path.resolve()) if path else redacted_url(url)
 
@@ -247,7 +247,7 @@ def _models() -> dict[str, type[Model]]:
 
 
 def _in_order(models: dict[str, type[Model]]) -> list[type[Model]]:
-    """Those first that others point at."""
+    """Order models so that referenced ones come first."""
     ordered: list[type[Model]] = []
 
     def put(model: type[Model]) -> None:

@@ -1,12 +1,12 @@
-"""Tortoise's engine for PostgreSQL, safe in tasks that are cancelled and in times without a database.
+"""Tortoise engine for PostgreSQL, safe with cancelled tasks and database outages.
 
-A statement outside of a transaction has a connection of the pool for itself; a transaction has one from BEGIN to its
-end. Wherever a task is cancelled, its statement is broken off, its transaction rolled back and its connection free by
-the time it is told. What can't be reached is told as such, and is asked again with the next statement. What hangs is
-told as such too: nobody waits for it for longer than `watch` takes to find out.
+A statement outside of a transaction has a pool connection for itself; a transaction has one from BEGIN to its end.
+When a task is cancelled, its statement is cancelled, its transaction rolled back and its connection free before the
+task learns of it. An unreachable database raises DatabaseUnreachable and is tried again with the next statement. A
+hanging one does too, after the circuit breaker has detected it.
 """
 
-# Tortoise's migrations choose their dialect by the name of this module: it must contain "asyncpg".
+# Tortoise's migrations choose their dialect by the name of this module, which must contain "asyncpg".
 
 import asyncio
 import logging
@@ -36,24 +36,24 @@ log = logging.getLogger("pichub.db")
 T = TypeVar("T")
 Row: TypeAlias = dict[str, Any]
 Connection: TypeAlias = Any
-"""A connection that a pool has lent: asyncpg.pool.PoolConnectionProxy."""
+"""A connection acquired from the pool: asyncpg.pool.PoolConnectionProxy."""
 Work: TypeAlias = Callable[[Connection], Awaitable[T]]
 
 POOL_TIMEOUT_SECONDS = 10.0
-"""Seconds to wait for a connection: for one that is free, and for one that is made."""
+"""Time to wait for a free or new connection."""
 CLOSE_TIMEOUT_SECONDS = 2.0
-"""Seconds that connections get to come back when the database is closed."""
+"""Time for connections to be returned when the database is closed."""
 PROBE_TIMEOUT_SECONDS = 3.0
-"""Seconds that a connection beside the pool gets to be made and to answer, before the database is said to hang."""
+"""Time for a connection beside the pool to be opened and to respond before the database counts as hanging."""
 TCP_OPTIONS = {"TCP_KEEPIDLE": 10, "TCP_KEEPINTVL": 5, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 15_000}
-"""Within 15 seconds or so (the last is in milliseconds) the system gives up a connection whose other end is gone."""
+"""Keepalive that drops a connection within about 15 seconds when its peer is gone. The last is in milliseconds."""
 
 UNREACHABLE_ERRORS = (
-    OSError,  # TimeoutError too
+    OSError,  # includes TimeoutError
     asyncpg.PostgresConnectionError,
-    asyncpg.exceptions.OperatorInterventionError,  # it shuts down, or starts
+    asyncpg.exceptions.OperatorInterventionError,  # shutting down or starting
     asyncpg.exceptions.InsufficientResourcesError,
-    asyncpg.exceptions.ReadOnlySQLTransactionError,  # it has become the copy of another
+    asyncpg.exceptions.ReadOnlySQLTransactionError,  # became a replica
     asyncpg.exceptions.InvalidAuthorizationSpecificationError,
     asyncpg.exceptions.InvalidCatalogNameError,
     asyncpg.exceptions.InternalClientError,
@@ -65,11 +65,11 @@ CONFIGURATION_ERRORS = (
     asyncpg.InterfaceError,
     asyncpg.exceptions.InternalClientError,
 )
-"""What says that it can't be worked with now, and does not leave anybody waiting for it."""
+"""Errors that tell at once that the database can't be used now."""
 RETRYABLE_ERRORS = (
-    asyncpg.exceptions.TransactionRollbackError,  # deadlocks are among them
+    asyncpg.exceptions.TransactionRollbackError,  # includes deadlocks
     asyncpg.exceptions.LockNotAvailableError,
-    asyncpg.exceptions.InvalidCachedStatementError,  # a table was changed meanwhile
+    asyncpg.exceptions.InvalidCachedStatementError,  # a table was changed in the meantime
 )
 POOLER_ERRORS = (
     "Something between here and PostgreSQL gives statements of one connection to several, as a PgBouncer does that"
@@ -79,7 +79,7 @@ BEGIN = "BEGIN ISOLATION LEVEL READ COMMITTED"
 
 
 class _CaseInsensitiveLike(Like):
-    """`text ILIKE '%…%'`: upper() would go by the language of the column on one side and of the server on the other."""
+    """`text ILIKE '%…%'`: upper() would depend on the collation of the column and of the server."""
 
     def __init__(self, field: Term, value: str) -> None:
         super().__init__(field, field.wrap_constant(f"%{escape_like(value)}%"))
@@ -87,7 +87,7 @@ class _CaseInsensitiveLike(Like):
 
 
 class PostgresExecutor(RowMapperExecutor, AsyncpgExecutor):
-    """Tortoise's, but for the reading of whole rows, and for texts in whatever case: A to Z alone, as in SQLite."""
+    """Tortoise's executor with the row mapper, and case-insensitive search for A to Z only, as in SQLite."""
 
     FILTER_FUNC_OVERRIDE = {  # noqa: RUF012  (as Tortoise has it)
         **AsyncpgExecutor.FILTER_FUNC_OVERRIDE,
@@ -96,7 +96,7 @@ class PostgresExecutor(RowMapperExecutor, AsyncpgExecutor):
 
 
 class _PostgresClient(AsyncpgDBClient):
-    """The statements that Tortoise asks for, each as one piece of work for one connection."""
+    """Tortoise's statements, each as one piece of work for one connection."""
 
     executor_class = PostgresExecutor
 
@@ -104,11 +104,11 @@ class _PostgresClient(AsyncpgDBClient):
         raise NotImplementedError
 
     async def execute_insert(self, query: str, values: Sequence[Any]) -> Any:
-        """The row that RETURNING gives, if the statement says so."""
+        """Return the row of RETURNING, if the statement has it."""
         return await self._logged(query, values, lambda raw: raw.fetchrow(query, *values))
 
     async def execute_query(self, query: str, values: Sequence[Any] | None = None) -> tuple[int, list[Any]]:
-        """(rows changed or, where none were, rows found; the rows found)."""
+        """Return (rows changed or, for queries, found; the rows found)."""
         if not returns_rows(query):
             return _affected_rows(
                 await self._logged(query, values, lambda raw: raw.execute(query, *(values or ())))
@@ -119,12 +119,12 @@ class _PostgresClient(AsyncpgDBClient):
     async def execute_rows(
         self, query: str, values: Sequence[Any] | None = None
     ) -> tuple[tuple[str, ...], list[Any]]:
-        """The columns' names, where there are rows, and the rows as the driver gives them."""
+        """Return the column names, if there are rows, and the rows as the driver returns them."""
         rows = await self._logged(query, values, lambda raw: raw.fetch(query, *(values or ())))
         return (tuple(rows[0].keys()) if rows else ()), rows
 
     async def execute_short(self, query: str, values: Sequence[Any]) -> tuple[tuple[str, ...], list[Any]]:
-        """The same: here nothing is gained by a statement being short."""
+        """Same as `execute_rows`: short statements have no faster path here."""
         return await self.execute_rows(query, values)
 
     async def execute_query_dict(self, query: str, values: Sequence[Any] | None = None) -> list[Row]:
@@ -132,7 +132,7 @@ class _PostgresClient(AsyncpgDBClient):
         return [dict(row) for row in rows]
 
     async def execute_many(self, query: str, values: Sequence[Sequence[Any]]) -> None:
-        """The statement, once for each of `values`: all or none."""
+        """Execute the statement once for each of `values`: all or none."""
         await self._logged(query, values, lambda raw: raw.executemany(query, values))
 
     async def execute_script(self, query: str) -> None:
@@ -150,9 +150,9 @@ class _PostgresClient(AsyncpgDBClient):
 
 
 class PostgresEngine(_PostgresClient):
-    """The client of one database, as Tortoise makes it. `dsn` is its address, with what libpq's URLs may say.
+    """Client of one database. `dsn` is a libpq URL.
 
-    `minsize` to `maxsize` connections are kept; `connecting` is given to asyncpg for each of them.
+    Keeps `minsize` to `maxsize` connections; `connecting` has asyncpg's options for each.
     """
 
     def __init__(
@@ -172,7 +172,7 @@ class PostgresEngine(_PostgresClient):
             on_idle=self._close_probe,
         )
         self.waiting = 0
-        """How many wait for a connection."""
+        """Number of tasks waiting for a connection."""
 
     async def create_connection(self, with_db: bool = True) -> None:  # noqa: ARG002  (the address names it)
         async with self._opening:
@@ -188,7 +188,7 @@ class PostgresEngine(_PostgresClient):
                 await self._post_connect()
 
     async def close(self) -> None:
-        """What is still lent after a moment is cut off. The next statement opens again."""
+        """Close. Connections still in use after a moment are terminated. The next statement opens again."""
         pool, self._pool = self._pool, None
         await shield_until_done(self.watch.close())
         if pool is not None:
@@ -196,11 +196,11 @@ class PostgresEngine(_PostgresClient):
 
     @property
     def in_use(self) -> int:
-        """Connections that work for somebody now."""
+        """Number of connections in use."""
         return self._pool.get_size() - self._pool.get_idle_size() if self._pool else 0
 
     async def acquire(self) -> Connection:
-        """A connection of the pool, to be taken back."""
+        """Acquire a connection of the pool; release it afterwards."""
         if self.watch.is_open:
             raise DatabaseUnreachable
         if self._pool is None:
@@ -212,20 +212,20 @@ class PostgresEngine(_PostgresClient):
         try:
             async with self.watch.bounded(
                 POOL_TIMEOUT_SECONDS
-            ):  # asyncpg's own way to wait may swallow a cancel
+            ):  # asyncpg's own timeout may swallow a cancellation
                 return await self._pool.acquire()
         finally:
             self.waiting -= 1
 
     async def release(self, raw: Connection, *, undo: bool = False) -> None:
-        """Returns when the connection is free for others. `undo` where a transaction may be open in it."""
+        """Return the connection to the pool. `undo` rolls back a transaction that may be open."""
         pool = raw._holder._pool  # noqa: SLF001  (ours may be another by now)
         try:
             if undo and not raw.is_closed():
                 async with asyncio.timeout(POOL_TIMEOUT_SECONDS):
                     await raw.execute("ROLLBACK")
         except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-            with suppress(asyncpg.InterfaceError):  # it was lost, and has left the pool by itself
+            with suppress(asyncpg.InterfaceError):  # lost, and already removed from the pool
                 raw.terminate()
         finally:
             await pool.release(raw)
@@ -243,13 +243,13 @@ class PostgresEngine(_PostgresClient):
         return _PostgresTransactionContext(self)
 
     def _terminate_connections(self) -> None:
-        """Ends all that waits for the database. The next statement opens it again."""
+        """End all waits for the database. The next statement opens it again."""
         pool, self._pool = self._pool, None
         if pool is not None:
             pool.terminate()
 
     async def _connected(self, *where: Any, **how: Any) -> Any:
-        """A connection. Who is cancelled waits for it, and gives it up whole: asyncpg complains of those half made."""
+        """Connect. A cancelled caller waits for the connection and closes it: asyncpg warns of half-open ones."""
 
         async def connect() -> Any:
             async with self.watch.bounded():
@@ -264,7 +264,7 @@ class PostgresEngine(_PostgresClient):
             raise
 
     async def _probe(self) -> None:
-        """Asks for nothing, on a connection that is not of the pool and is kept to ask again. Raises Unclear."""
+        """Send a trivial query on a connection kept outside of the pool. Raises ProbeInconclusive."""
         try:
             if self._beside is None:
                 self._beside = await asyncpg.connect(self._dsn, **self._connecting)
@@ -283,9 +283,9 @@ class PostgresEngine(_PostgresClient):
 
 
 class PostgresTransaction(_PostgresClient, TransactionalDBClient):
-    """The client of those inside a transaction. Statements that come after its end are refused.
+    """Client within a transaction. Statements after its end are refused.
 
-    A task that outlives the block it was made in would else write into the transaction of a stranger.
+    A task that outlives the block would otherwise write into another transaction.
     """
 
     def __init__(self, engine: PostgresEngine, raw: Connection) -> None:
@@ -296,7 +296,7 @@ class PostgresTransaction(_PostgresClient, TransactionalDBClient):
         self._savepoints: list[str] = []
 
     async def _perform(self, work: Work[T]) -> T:
-        async with self._turn:  # tasks may share a transaction, and a connection does one thing at a time
+        async with self._turn:  # tasks may share a transaction, and a connection runs one statement at a time
             if self._finalized:
                 raise TransactionManagementError("The transaction has ended")
             with self._engine.watch.watching():
@@ -307,7 +307,7 @@ class PostgresTransaction(_PostgresClient, TransactionalDBClient):
         return self._finalized
 
     def abandon(self) -> None:
-        """Refuses what comes later; whoever has the connection rolls back."""
+        """Refuse further statements; the owner of the connection rolls back."""
         self._finalized = True
 
     async def begin(self) -> None:
@@ -345,14 +345,14 @@ class PostgresTransaction(_PostgresClient, TransactionalDBClient):
         return NestedTransactionContext(self)
 
     async def create_connection(self, with_db: bool = True) -> None:
-        """Nothing to do: a transaction has its connection."""
+        """Does nothing: a transaction has its connection."""
 
     async def close(self) -> None:
         await self._engine.close()
 
 
 class _PostgresTransactionContext(TransactionContext):
-    """From BEGIN to COMMIT or ROLLBACK, with one connection lent."""
+    """A transaction from BEGIN to COMMIT or ROLLBACK, with one connection."""
 
     client: PostgresTransaction
 
@@ -391,12 +391,12 @@ class _PostgresTransactionContext(TransactionContext):
 
 
 def _enable_keepalive(raw: Any) -> Any:
-    """The connection, on which the system looks now and then whether the other end is there."""
+    """Enable TCP keepalive on the connection."""
     end = raw._transport.get_extra_info("socket")  # noqa: SLF001  (asyncpg lets nobody else make it)
     if end.family != socket.AF_UNIX:
         end.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         for name, value in TCP_OPTIONS.items():
-            if hasattr(socket, name):  # not all systems have all of them
+            if hasattr(socket, name):  # not all systems have all options
                 end.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
     return raw
 
@@ -410,18 +410,18 @@ async def _close(pool: "asyncpg.Pool[Any]") -> None:
 
 
 async def _skip_reset(raw: object) -> None:
-    """Nothing of ours outlasts a transaction: a round trip less each time that a connection comes back."""
+    """Skip asyncpg's reset, which saves a round trip: no state outlives a transaction."""
 
 
 def _affected_rows(status: str) -> int:
-    """How many rows a statement changed, of what PostgreSQL says when it is done: UPDATE 3."""
+    """Return the number of changed rows from a command status such as `UPDATE 3`."""
     number = status.rpartition(" ")[2]
     return int(number) if number.isdigit() else 0
 
 
 @contextmanager
 def _translate_errors(away: type[DatabaseUnreachable] = DatabaseUnreachable) -> Iterator[None]:
-    """asyncpg's errors as Tortoise's and ours. `away` is what it means here that no answer comes."""
+    """Translate asyncpg's errors to Tortoise's and PicHub's. `away` is raised if there is no response."""
     try:
         yield
     except asyncpg.IntegrityConstraintViolationError as error:
@@ -435,7 +435,7 @@ def _translate_errors(away: type[DatabaseUnreachable] = DatabaseUnreachable) -> 
     except (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError) as error:
         raise OperationalError(f"{POOLER_ERRORS} ({error.args[0]})") from error
     except asyncpg.InterfaceError as error:
-        if "clos" in str(error):  # the connection is closed, the pool is closing
+        if "clos" in str(error):  # the connection is closed, or the pool is closing
             raise _unreachable(error, away) from error
         raise OperationalError(error) from error
     except asyncpg.PostgresError as error:

@@ -1,12 +1,12 @@
-"""Tortoise's engine for SQLite, safe in tasks that are cancelled.
+"""Tortoise engine for SQLite, safe with cancelled tasks.
 
-One connection writes, three read, each in a thread of its own; one more reads in the event loop's, what is found by an
-index in less time than a thread takes to wake up. A transaction has the writer to itself from its BEGIN IMMEDIATE to
-its end; whoever asks outside of one reads beside it, and sees what was committed before. Wherever a task is cancelled,
-its statement is over, its transaction ended and its connection free by the time it is told.
+One connection writes and three read, each in its own thread; another reads on the event loop, for index lookups
+that take less time than waking a thread. A transaction has the writer from BEGIN IMMEDIATE to its end; statements
+outside of one read beside it and see committed data. When a task is cancelled, its statement and transaction have
+ended and its connection is free before the task learns of it.
 """
 
-# Tortoise's migrations choose their dialect by the name of this module: it must contain "sqlite".
+# Tortoise's migrations choose their dialect by the name of this module, which must contain "sqlite".
 
 import asyncio
 import sqlite3
@@ -32,15 +32,15 @@ READER_COUNT = 3
 PRAGMAS = {"journal_mode": "WAL", "synchronous": "FULL", "foreign_keys": "ON", "journal_size_limit": 16 << 20}
 READER_PRAGMAS = {"query_only": "ON"}
 DISK_FULL_CODES = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR_SHMSIZE}
-"""What SQLite says where the disk has no room: for a page of the log, or for its index in shared memory."""
+"""SQLite's codes for a full disk: for a page of the log, or for its index in shared memory."""
 
 
 class SQLiteExecutor(RowMapperExecutor, SqliteExecutor):
-    """Tortoise's, but for the reading of whole rows."""
+    """Tortoise's executor with the row mapper."""
 
 
 class _SQLiteClient(SqliteClient):
-    """The statements that Tortoise asks for, each as one piece of work for one connection."""
+    """Tortoise's statements, each as one piece of work for one connection."""
 
     executor_class = SQLiteExecutor
 
@@ -48,7 +48,7 @@ class _SQLiteClient(SqliteClient):
         raise NotImplementedError
 
     def _check_loop(self) -> bool:
-        """Ours are opened, used and closed in one event loop: to ask which is running takes a system call each time."""
+        """Connections are used in one event loop only; checking which one runs would cost a system call each time."""
         return True
 
     async def execute_insert(self, query: str, values: Sequence[Any]) -> int:
@@ -57,21 +57,21 @@ class _SQLiteClient(SqliteClient):
     async def execute_query(
         self, query: str, values: Sequence[Any] | None = None
     ) -> tuple[int, Sequence[Row]]:
-        query = query.replace("\0", "'||CHAR(0)||'")  # Tortoise writes some texts into the statement
+        query = query.replace("\0", "'||CHAR(0)||'")  # Tortoise writes some text values into the statement
         work = partial(statements.fetch, sql=query, values=values or ())
         return await self._logged(query, values, work, reads=sql.is_read_only(query))
 
     async def execute_rows(
         self, query: str, values: Sequence[Any] | None = None
     ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-        """The columns' names, and the rows as the driver gives them."""
+        """Return the column names and the rows as the driver returns them."""
         work = partial(statements.read, sql=query, values=values or ())
         return await self._logged(query, values, work, reads=sql.is_read_only(query))
 
     async def execute_short(
         self, query: str, values: Sequence[Any]
     ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-        """The same, for a statement that finds few rows by an index."""
+        """Same as `execute_rows`, for a statement that finds few rows by an index."""
         return await self.execute_rows(query, values)
 
     async def execute_query_dict(self, query: str, values: Sequence[Any] | None = None) -> list[Row]:
@@ -96,9 +96,9 @@ class _SQLiteClient(SqliteClient):
 
 
 class SQLiteEngine(_SQLiteClient):
-    """The client of one database, as Tortoise makes it: `file_path`, and pragmas beside ours or in their place.
+    """Client of one database: `file_path`, and pragmas that extend or replace the defaults.
 
-    A database in memory has one connection only, so that reads wait for an open transaction.
+    An in-memory database has only one connection, so reads wait for an open transaction.
     """
 
     def __init__(self, file_path: str, **options: Any) -> None:
@@ -111,7 +111,7 @@ class SQLiteEngine(_SQLiteClient):
         self._near: sqlite3.Connection | None = None
         self._readers = 0
         self.waiting = 0
-        """How many wait for a connection."""
+        """Number of tasks waiting for a connection."""
 
     async def create_connection(self, with_db: bool = True) -> None:  # noqa: ARG002  (a file has no other way)
         async with self._opening:
@@ -132,7 +132,7 @@ class SQLiteEngine(_SQLiteClient):
         self._readers = readers
 
     async def close(self) -> None:
-        """Reads are broken off, an open transaction is rolled back. The next statement opens again."""
+        """Close. Reads are interrupted, an open transaction is rolled back. The next statement opens again."""
         connections, self._open = self._open, AsyncExitStack()
         self._writer = self._idle = self._near = None
         await connections.aclose()
@@ -143,11 +143,11 @@ class SQLiteEngine(_SQLiteClient):
 
     @property
     def in_use(self) -> int:
-        """Connections that work for somebody now."""
+        """Number of connections in use."""
         return self._readers - self.idle_readers + self.writing.locked()
 
     async def count_waiting(self, taking: Awaitable[T]) -> T:
-        """What is taken, counted among those that wait meanwhile."""
+        """Await a connection, counting the caller as waiting."""
         self.waiting += 1
         try:
             return await taking
@@ -155,7 +155,7 @@ class SQLiteEngine(_SQLiteClient):
             self.waiting -= 1
 
     async def writer(self) -> SQLiteConnection:
-        """The connection that writes: for whoever holds `writing`."""
+        """The writing connection, for the holder of `writing`."""
         if self._writer is None:
             await self.create_connection()
         if self._writer is None:
@@ -176,7 +176,7 @@ class SQLiteEngine(_SQLiteClient):
         self, query: str, values: Sequence[Any]
     ) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
         if self._near is not None:
-            # Where it is locked a reader waits, and where something is wrong a reader tells.
+            # If it is locked or something is wrong, a reader waits or reports it.
             with suppress(sqlite3.OperationalError):
                 found = statements.read(self._near, query, values)
                 self.log.debug("%s: %s", query, values)
@@ -206,9 +206,9 @@ class SQLiteEngine(_SQLiteClient):
 
 
 class SQLiteTransaction(_SQLiteClient, TransactionalDBClient):
-    """The client of those inside a transaction. Statements that come after its end are refused.
+    """Client within a transaction. Statements after its end are refused.
 
-    A task that outlives the block it was made in would else write into the transaction of a stranger.
+    A task that outlives the block would otherwise write into another transaction.
     """
 
     def __init__(self, engine: SQLiteEngine, writer: SQLiteConnection) -> None:
@@ -261,14 +261,14 @@ class SQLiteTransaction(_SQLiteClient, TransactionalDBClient):
         return NestedTransactionContext(self)
 
     async def create_connection(self, with_db: bool = True) -> None:
-        """Nothing to do: a transaction has its connection."""
+        """Does nothing: a transaction has its connection."""
 
     async def close(self) -> None:
         await self._engine.close()
 
 
 class _SQLiteTransactionContext(TransactionContext):
-    """From BEGIN to COMMIT or ROLLBACK, with the writer's lock around it."""
+    """A transaction from BEGIN to COMMIT or ROLLBACK, holding the writer's lock."""
 
     client: SQLiteTransaction
 
@@ -291,7 +291,7 @@ class _SQLiteTransactionContext(TransactionContext):
         try:
             await self.client.begin()
         except BaseException:
-            await self.client.rollback()  # a cancel comes when BEGIN is done
+            await self.client.rollback()  # a cancellation arrives after BEGIN
             raise
 
     async def __aexit__(self, kind: object, error: object, trace: object) -> None:
@@ -328,13 +328,13 @@ def _in_memory(path: str) -> bool:
 
 @contextmanager
 def _translate_errors() -> Iterator[None]:
-    """SQLite's errors as Tortoise's, and a full disk as what it is to whoever asked."""
+    """Translate SQLite's errors to Tortoise's, and a full disk to OutOfStorage."""
     try:
         yield
     except sqlite3.IntegrityError as error:
         raise IntegrityError(error) from error
     except sqlite3.OperationalError as error:
-        if getattr(error, "sqlite_errorcode", None) in DISK_FULL_CODES:  # our own have no code
+        if getattr(error, "sqlite_errorcode", None) in DISK_FULL_CODES:  # errors raised here have no code
             raise OutOfStorage("The disk is full. Delete something first.") from error
         raise OperationalError(error) from error
 
@@ -343,7 +343,7 @@ client_class = SQLiteEngine
 
 
 def _connect_for_short_reads(path: str) -> sqlite3.Connection:
-    """A reader in the event loop's own thread, for statements that are over before a thread would have woken up."""
+    """Open a reader on the event loop's thread, for statements that end before a thread would have woken up."""
     near = sqlite3.connect(path, timeout=0, isolation_level=None)
     near.execute("PRAGMA query_only=ON")
     return near

@@ -1,4 +1,4 @@
-"""When the database is open."""
+"""Opening and closing of the database."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,13 +11,13 @@ from app.db.config import Config
 
 @asynccontextmanager
 async def database(config: Config) -> AsyncIterator[TortoiseContext]:
-    """The database, open for every task of this process until the block ends. One at a time.
+    """Open the database for all tasks of this process until the block ends. Only one at a time.
 
-    Raises OperationalError where it can't be opened, DatabaseUnreachable where it does not answer.
+    Raises OperationalError if it can't be opened, DatabaseUnreachable if it does not respond.
     """
-    EXECUTOR_CACHE.clear()  # Tortoise keeps statements by tables alone: the last database may have been of another kind
+    EXECUTOR_CACHE.clear()  # Tortoise caches statements by table alone: the last database may have been of another kind
     context = TortoiseContext()
-    with context:  # where reading the models looks for it
+    with context:  # where Tortoise's models look it up
         # Requests run in tasks that do not descend from this one: without the fallback they would find no database.
         await context.init(config, _enable_global_fallback=True)
     try:

@@ -1,7 +1,6 @@
-"""What transactions wait for each other by, where the database does not let one write at a time anyway.
+"""Row and advisory locks. No-ops on SQLite, which has a single writer.
 
-SQLite does: there these do nothing, as whoever is inside of a transaction is alone. On PostgreSQL a lock is held to the
-end of the transaction, and what is read after it is what the one before has left.
+On PostgreSQL a lock is held to the end of the transaction, and later reads see what the previous holder committed.
 """
 
 from enum import IntEnum
@@ -17,7 +16,7 @@ M = TypeVar("M", bound=Model)
 
 
 class AdvisoryLock(IntEnum):
-    """What concerns more rows than one could lock. The numbers are PicHub's own among PostgreSQL's advisory locks."""
+    """Locks for operations on more rows than can be locked. The numbers are keys of PostgreSQL's advisory locks."""
 
     MIGRATIONS = 0x70696368_0001
     ADMINS = 0x70696368_0002
@@ -29,18 +28,18 @@ LOCK = Statement("SELECT 1", "SELECT pg_advisory_xact_lock(?1)")
 
 
 async def lock_rows(rows: QuerySet[Any]) -> None:
-    """Locks these rows, in the order of their keys: others who want them wait, in the same order."""
+    """Lock these rows in the order of their keys, so that concurrent callers can't deadlock."""
     if rows.capabilities.support_for_update:
         key = rows.model._meta.pk_attr  # noqa: SLF001  (Tortoise has no other name for it)
         await rows.order_by(key).select_for_update(no_key=True).only(key)
 
 
 def skip_locked(rows: QuerySet[M]) -> QuerySet[M]:
-    """Those of the rows that nobody is changing, locked when they are read: what is asked of them holds still then."""
+    """Restrict the query to rows that no other transaction has locked, and lock them."""
     return rows.select_for_update(skip_locked=True, of=(rows.model._meta.db_table,))  # noqa: SLF001
 
 
 async def advisory_lock(transaction: BaseDBAsyncClient, lock: AdvisoryLock) -> None:
-    """Locks the matter for the transaction."""
+    """Hold the advisory lock for the transaction."""
     if transaction.capabilities.support_for_update:
         await transaction.execute_query(LOCK.for_(transaction), [lock])

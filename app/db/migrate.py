@@ -1,4 +1,4 @@
-"""The one way in which the schema changes: Tortoise's migrations, by one process at a time, all or none."""
+"""Schema migrations with Tortoise, by one process at a time, all or none."""
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -22,36 +22,36 @@ BACKENDS = {
 
 
 class MigrationLocked(Busy):
-    """Another process has been migrating this database for longer than was waited."""
+    """Another process has been migrating this database for longer than the timeout."""
 
 
 Check: TypeAlias = Callable[[BaseDBAsyncClient], Awaitable[None]]
 
 
 class MigrationBackend(Protocol):
-    """What migrations stand on: what differs between databases."""
+    """Database-specific parts of a migration."""
 
     async def applied(self, config: Config) -> set[tuple[str, str]]:
-        """(app, name) of each migration that was applied, cheaply asked; none where there is no database yet."""
+        """Return (app, name) of each applied migration, cheaply; none if there is no database yet."""
 
     def lock(self, config: Config, patience: float) -> AbstractAsyncContextManager[Config]:
-        """Around a migration: no other process migrates. Gives the configuration to do it with.
+        """Exclude other migrating processes. Yields the configuration to migrate with.
 
         Raises MigrationLocked.
         """
 
     async def prepare(self, transaction: BaseDBAsyncClient, patience: float) -> None:
-        """First in the transaction that migrates. Raises MigrationLocked."""
+        """Run first in the migrating transaction. Raises MigrationLocked."""
 
     async def finalize(self, transaction: BaseDBAsyncClient) -> None:
-        """Last in it. Raises IntegrityError where the migrations have left what must not be."""
+        """Run last in the migrating transaction. Raises IntegrityError if the migrations left invalid data."""
 
 
 async def migrate(config: Config, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> list[str]:
-    """Brings the schema up to date; the names of the migrations that were applied, in order.
+    """Apply missing migrations and return their names in order.
 
-    Waits up to `patience` seconds for other processes that do the same. Raises MigrationLocked, DatabaseUnreachable,
-    and whatever a migration raises; then nothing is changed.
+    Waits up to `timeout` seconds for other migrating processes. Raises MigrationLocked, DatabaseUnreachable, and
+    errors of a migration; then nothing is changed.
     """
     ground = _backend(config)
     if await is_current(config):
@@ -66,12 +66,12 @@ async def migrate(config: Config, *, timeout: float = LOCK_TIMEOUT_SECONDS) -> l
 
 
 async def is_current(config: Config) -> bool:
-    """Whether every migration has been applied. Raises DatabaseUnreachable."""
+    """Return True if every migration has been applied. Raises DatabaseUnreachable."""
     return _all_names(config) <= await _backend(config).applied(config)
 
 
 def _backend(config: Config) -> MigrationBackend:
-    ground: MigrationBackend = import_module(BACKENDS[config["connections"][CONNECTION]["engine"]]).GROUND
+    ground: MigrationBackend = import_module(BACKENDS[config["connections"][CONNECTION]["engine"]]).BACKEND
     return ground
 
 
@@ -94,9 +94,9 @@ async def _apply(transaction: BaseDBAsyncClient, config: Config) -> list[str]:
         if event == "apply_done":
             applied.append(name)
 
-    # The executor gets the transaction for its connection: its own way would record a migration after committing it.
+    # The executor gets the transaction as its connection: by default it records a migration after committing it.
     executor = MigrationExecutor(transaction, config["apps"])
-    # It looks for its table before it makes it, which PostgreSQL does not forgive inside of a transaction.
+    # It queries its table before creating it, which fails within a transaction on PostgreSQL.
     await executor.recorder.ensure_schema(executor._schema_editor(atomic=False))  # noqa: SLF001
     await executor.migrate(direction="forward", progress=note)
     return applied

@@ -1,4 +1,4 @@
-"""What migrations stand on in PostgreSQL."""
+"""Migration backend for PostgreSQL."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -34,7 +34,7 @@ FROM information_schema.columns WHERE table_schema = current_schema() AND data_t
 
 class PostgresMigrations:
     async def applied(self, config: Config) -> set[tuple[str, str]]:
-        """One connection, two statements."""
+        """Uses one connection and two statements."""
         engine = PostgresEngine(**_single_connection(config), connection_name=CONNECTION)
         try:
             if not (await engine.execute_query_dict("SELECT to_regclass('tortoise_migrations') AS there"))[0][
@@ -48,7 +48,7 @@ class PostgresMigrations:
 
     @asynccontextmanager
     async def lock(self, config: Config, patience: float) -> AsyncIterator[Config]:  # noqa: ARG002
-        """The transaction itself takes the lock, and lets go of it with its end, however that comes."""
+        """The transaction takes the lock itself, and releases it at its end."""
         config = deepcopy(config)
         config["connections"][CONNECTION]["credentials"] = _single_connection(config)
         yield config
@@ -65,8 +65,10 @@ class PostgresMigrations:
             ) from error
 
     async def finalize(self, transaction: BaseDBAsyncClient) -> None:
-        """Makes of columns what they are in SQLite too. Texts compare by their characters' numbers, whatever language
-        the server's machine speaks: ids and lists depend on it. JSON keeps the order of its keys.
+        """Adjust columns to behave as in SQLite.
+
+        Text compares by code point, whatever the server's locale: ids and lists depend on it. JSON keeps the order
+        of its keys.
         """
         for changes in (TEXT_COLUMNS, JSON_COLUMNS):
             for row in await transaction.execute_query_dict(changes):
@@ -77,7 +79,7 @@ BACKEND = PostgresMigrations()
 
 
 def _single_connection(config: Config) -> Config:
-    """One connection, in which a statement may take its time."""
+    """Return a configuration with one connection and no statement timeout."""
     credentials: Config = deepcopy(config["connections"][CONNECTION]["credentials"])
     return credentials | {
         "minsize": 1,

@@ -18,13 +18,13 @@ from app.pagination import EPOCH, Cursor, Direction, NumberedPage, NumberedReque
 M = TypeVar("M", bound=Model)
 NEWEST_FIRST = Order()
 CACHED_OWNERS = 2_000
-"""Rows of those lists that everyone asks for: some 3 KB each."""
+"""Rows cached for owners' lists, about 3 KB each."""
 
 
 async def by_cursor(
     query: QuerySet[M], request: PageRequest, order: Order | Direction = NEWEST_FIRST
 ) -> Page[M]:
-    """The rows of `query` that `request` asks for: one statement, at the same cost wherever the page is.
+    """Return the requested page of `query` in one statement, at the same cost for any position.
 
     Raises InvalidParameter for a cursor of another list.
     """
@@ -54,9 +54,9 @@ async def by_cursor(
 
 
 class OwnedList(Generic[M]):
-    """The rows of one owner, newest first, by statements that are written once. They are for showing: see `Written`.
+    """The rows of one owner, newest first, by prepared statements. Do not modify the rows: see `PreparedQuery`.
 
-    OWN = OwnList(Image, Image.owned_by)
+    OWN = OwnedList(Image, Image.owned_by)
     page = await OWN.by_cursor(account_id, request, total=account.image_count)
     """
 
@@ -71,7 +71,7 @@ class OwnedList(Generic[M]):
         )
 
     async def by_cursor(self, owner_id: str, request: PageRequest, *, total: int) -> Page[M]:
-        """As the function does. `total` says how many rows there are: whoever has this list keeps count."""
+        """Return a page as the function `by_cursor` does. The caller keeps count of the rows and passes `total`."""
         if request.backward or request.before is not None:
             return await by_cursor(self._owned_by(owner_id), request)
         request.require(NEWEST_FIRST)
@@ -90,10 +90,10 @@ class OwnedList(Generic[M]):
         )
 
     async def by_number(self, owner_id: str, request: NumberedRequest, *, total: int) -> NumberedPage[M]:
-        """As the function does, without its count."""
+        """Return a page as the function `by_number` does, without counting."""
         if request.offset >= total:
             return NumberedPage([], request, total)
-        if request.offset:  # the database walks past all of them: nothing for the event loop to wait for
+        if request.offset:  # the database skips all rows before it, so not on the event loop
             ordered = _ordered(self._owned_by(owner_id), NEWEST_FIRST)
             rows = await ordered.offset(request.offset).limit(request.per_page)
         else:
@@ -109,7 +109,7 @@ class OwnedList(Generic[M]):
 async def by_number(
     query: QuerySet[M], request: NumberedRequest, direction: Direction = Direction.NEWEST_FIRST
 ) -> NumberedPage[M]:
-    """The page with this number, empty past the last one. It costs a count, and the rows of the pages before."""
+    """Return the page with this number, empty past the last one. Costs a count and the rows of the pages before."""
     total = await query.count()
     items: list[M] = []
     if request.offset < total:
@@ -124,7 +124,7 @@ def _ordered(query: QuerySet[M], order: Order) -> QuerySet[M]:
 
 
 def _after(query: QuerySet[M], cursor: Cursor | None, order: Order, *, or_at: str = "") -> QuerySet[M]:
-    """Those rows that come after the cursor in this order; all where there is none."""
+    """Restrict the query to rows after the cursor in this order; all rows without a cursor."""
     if cursor is None:
         return query
     beyond = "lt" if order.direction is Direction.NEWEST_FIRST else "gt"
@@ -138,7 +138,7 @@ def _where(condition: str, value: Any) -> Q:
 
 
 async def _exists_at(query: QuerySet[M], bound: Cursor | None, order: Order) -> bool:
-    """Whether there are rows at the bound or beyond: without a bound the page goes to the end of the list."""
+    """Return True if there are rows at the bound or beyond. Without a bound the page reaches the end of the list."""
     return bound is not None and await _after(query, bound, order, or_at="e").exists()
 
 
@@ -148,7 +148,7 @@ def _reversed(order: Order) -> Order:
 
 
 def _cached_cursor(row: Any) -> Cursor:
-    """Its place among the newest, remembered as long as the row is."""
+    """Return the row's cursor in the default order, cached with the row."""
     held: dict[str, Any] = row.__dict__
     place: Cursor = held.get("_place") or held.setdefault("_place", _cursor_of(row, NEWEST_FIRST))
     return place

@@ -1,6 +1,6 @@
-"""Statements that many requests run: to write one takes Tortoise longer than all the rest, so it is written once.
+"""Prepared queries: compiled once, since Tortoise takes longer to build a statement than to run it.
 
-Finding a token with its account takes half of the time so.
+Finding a token with its account takes half of the time this way.
 """
 
 from collections.abc import Callable
@@ -17,19 +17,19 @@ CACHE_ATTRIBUTE = "_kept"
 
 
 def row_cache(row: Model) -> dict[Any, Any] | None:
-    """Where whoever shows a remembered row keeps what they made of it; None for a row that nobody is given again."""
+    """Return the dict in which presenters cache results with a cached row; None for a row that is not cached."""
     kept: dict[Any, Any] | None = row.__dict__.get(CACHE_ATTRIBUTE)
     return kept
 
 
 class PreparedQuery(Generic[M]):
-    """A query whose values are left open, in the order in which they stand in the statement. Its limit is one of them.
+    """A query with open values, in the order in which they appear in the statement. Its limit is one of them.
 
-    BY_NAME = Written(Book, lambda: Book.filter(name="").limit(1))
-    books = await BY_NAME.rows("Emma", 1)
+        BY_NAME = PreparedQuery(Book, lambda: Book.filter(name="").limit(1))
+        books = await BY_NAME.rows("Emma", 1)
 
-    It is to find few rows by an index, as SQLite's have the event loop wait for them. Where some rows are `remembered`,
-    one that has not changed comes as the same model again: to be shown, never to be changed.
+    For queries that find few rows by an index: on SQLite they run on the event loop. With `cached` rows, an
+    unchanged row is returned as the same model again, which must not be modified.
     """
 
     def __init__(self, model: type[M], query: Callable[[], QuerySet[M]], *, cached: int = 0) -> None:
@@ -40,13 +40,13 @@ class PreparedQuery(Generic[M]):
         self._read: dict[str, Callable[[Values], Any]] = {}
 
     async def rows(self, *values: Any) -> list[M]:
-        """The rows that it finds with these values."""
+        """Return the rows for these values."""
         db: Any = self._model._meta.db  # noqa: SLF001  (Tortoise has no other name for it)
         dialect = db.capabilities.dialect
         statement, related = self._written.get(dialect) or self._compile(dialect)
         columns, rows = await db.execute_short(statement, values)
         read = self._read.get(dialect)
-        if read is None and rows:  # without rows, PostgreSQL tells no columns
+        if read is None and rows:  # without rows, PostgreSQL returns no columns
             read = row_mapper(self._model, columns, related, dialect)
             if self._remembered:
                 read = lru_cache(self._remembered)(_with_cache(read))
@@ -54,12 +54,12 @@ class PreparedQuery(Generic[M]):
         return [*map(read, rows)] if read else []
 
     async def first(self, *values: Any) -> M | None:
-        """The one row of a query that ends in a limit; None where there is none."""
+        """Return the first row of a query that ends in a limit; None if there is none."""
         found = await self.rows(*values, 1)
         return found[0] if found else None
 
     def _compile(self, dialect: str) -> tuple[str, list[Any]]:
-        """The statement, and how its columns are read into rows."""
+        """Return the statement and the mapper for its columns."""
         query = self._query()
         query._choose_db_if_not_chosen()  # noqa: SLF001  (what awaiting it would do)
         query._make_query()  # noqa: SLF001

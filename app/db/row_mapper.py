@@ -1,6 +1,6 @@
-"""Rows into models. What Tortoise decides for each value of each row is decided once for each column here.
+"""Maps rows to models. Decisions that Tortoise makes per value are made once per column.
 
-A page of twenty images with their albums takes a third of the time so, statement included.
+A page of twenty images with their albums takes a third of the time this way, including the statement.
 """
 
 import asyncio
@@ -20,11 +20,11 @@ Values: TypeAlias = tuple[Any, ...]
 Convert: TypeAlias = Callable[[Any], Any]
 
 MAX_ROWS_PER_STEP = 1_000
-"""Rows after which others have their turn."""
+"""Rows to map before yielding to other tasks."""
 
 
 class RowMapperExecutor(BaseExecutor):
-    """Reads whole rows, in the place of what Tortoise's executor of a database does."""
+    """Reads whole rows, in place of the reading of Tortoise's executors."""
 
     db: Any
 
@@ -32,7 +32,7 @@ class RowMapperExecutor(BaseExecutor):
         self, sql: str, values: list[Any] | None = None, custom_fields: list[str] | None = None
     ) -> list[Any]:
         related = self.select_related_idx or ()
-        if custom_fields or not all(width for _, width, *_ in related):  # annotated, or only parts of rows
+        if custom_fields or not all(width for _, width, *_ in related):  # annotated or partial rows
             return await super().execute_select(sql, values, custom_fields)
         columns, rows = await self.db.execute_rows(sql, values)
         read = row_mapper(self.model, columns, related, self.db.capabilities.dialect)
@@ -48,7 +48,10 @@ class RowMapperExecutor(BaseExecutor):
 def row_mapper(
     model: type[Model], columns: tuple[str, ...], related: Sequence[Sequence[Any]] | None, dialect: str
 ) -> Callable[[Values], Any]:
-    """How a row with these columns becomes a model. `related` is what Tortoise notes of the tables that are joined."""
+    """Return the function that maps a row with these columns.
+
+    `related` is Tortoise's description of the joined tables.
+    """
     tables = tuple((each[0], each[1], each[-1]) for each in related or ())
     return _joined_mapper(model, columns, tables, dialect)
 
@@ -60,7 +63,7 @@ def _joined_mapper(
     tables: tuple[tuple[type[Model], int, tuple[str, ...]], ...],
     dialect: str,  # noqa: ARG001  (databases differ in what they give as it is; here that is part of the key)
 ) -> Callable[[Values], Model]:
-    """How a row with these columns becomes a model: of one table, or of some that follow each other in it."""
+    """Return the mapper of a row that consists of the columns of one or several tables."""
     if not tables:
         return _table_mapper(model, columns, 0)
     (_, start, root), *others = tables
@@ -84,7 +87,7 @@ def _joined_mapper(
 
 
 def _table_mapper(model: type[Model], columns: tuple[str, ...], start: int) -> Callable[[Values], Model]:
-    """How the values of one table, which begin at `start` in a row, become a model."""
+    """Return the mapper of one table, whose values start at `start` in a row."""
     meta = model._meta  # noqa: SLF001  (Tortoise has no other name for it)
     names = tuple(meta.fields_db_projection_reverse.get(column, column) for column in columns)
     native = {name for _, name, _ in meta.db_native_fields}
@@ -96,7 +99,7 @@ def _table_mapper(model: type[Model], columns: tuple[str, ...], start: int) -> C
         "_await_when_save": None,
         **dict.fromkeys(names),
     }
-    # A copy that has its keys already is filled in half of the time that a dict takes which grows.
+    # Filling a copied dict that has all keys takes half of the time of a growing one.
     known: dict[str, Any] = {
         "state": state,
         "make": partial(model.__new__, model),
@@ -120,7 +123,7 @@ def _table_mapper(model: type[Model], columns: tuple[str, ...], start: int) -> C
 
 
 def _conversion(field: Field[Any]) -> Convert:
-    """What makes of a value in the database one in Python."""
+    """Return the converter of a field from database to Python values."""
     return (
         _datetime_converter(field.to_python_value)
         if isinstance(field, DatetimeField)
@@ -129,9 +132,9 @@ def _conversion(field: Field[Any]) -> Convert:
 
 
 def _datetime_converter(otherwise: Convert) -> Convert:
-    """As SQLite keeps it: UTC, in ISO 8601, which Python reads twenty times as fast where nothing is left open.
+    """Return the converter of times in SQLite: UTC in ISO 8601, parsed by the standard library.
 
-    PostgreSQL's driver has made the moment already.
+    PostgreSQL's driver returns datetime objects.
     """
 
     def convert(value: Any) -> Any:

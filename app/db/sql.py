@@ -1,4 +1,4 @@
-"""SQL of our own, as each database spells it: the one place that knows how placeholders are written."""
+"""Hand-written SQL for both databases. The only place that knows how placeholders are written."""
 
 import re
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ NUMBERED_PARAMETER = re.compile(r"\?(\d+)")
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement with the placeholders ?1, ?2 and so on; `postgres` where that database wants other words.
+    """A statement with the placeholders ?1, ?2 and so on; `postgres` if that database needs another text.
 
     LATE = Statement("SELECT id FROM books WHERE due < ?1")
     rows = await db.execute_query_dict(LATE.for_(db), [now])
@@ -25,14 +25,14 @@ class Statement:
     postgres: str | None = None
 
     def for_(self, db: BaseDBAsyncClient) -> str:
-        """As the database that this client speaks to spells it."""
+        """Return the text for the database of this client."""
         if db.capabilities.dialect == "sqlite":
             return self.sqlite
         return NUMBERED_PARAMETER.sub(r"$\1", self.postgres or self.sqlite)
 
 
 def is_read_only(statement: str) -> bool:
-    """Whether it changes nothing, by how it begins: what is not sure counts as a change."""
+    """Return True if the statement only reads, judged by its beginning; in doubt it counts as a change."""
     return READ_STATEMENT.match(statement) is not None
 
 

@@ -1,4 +1,4 @@
-"""How the database is: whether it answers, whether its tables are those of this code, how busy its connections are."""
+"""State of the database: reachable, up to date, and how busy."""
 
 from datetime import UTC, datetime
 from pkgutil import iter_modules
@@ -15,28 +15,28 @@ JULIAN = "(julianday('now') - 2440587.5) * 86400"
 
 
 async def check() -> None:
-    """Raises NotReady where the tables are not up to date, and whatever the database raises."""
+    """Check the database. Raises NotReady if migrations are missing, and errors of the database."""
     missing = await missing_migrations()
     if missing:
         raise NotReady(f"{len(missing)} migrations are to come: run 'pichub migrate'")
 
 
 async def missing_migrations() -> list[str]:
-    """The migrations of this code that were not applied, in order."""
+    """Return the migrations of this code that have not been applied, in order."""
     rows = await _client().execute_query_dict("SELECT app, name FROM tortoise_migrations")
     applied = {row["name"] for row in rows if row["app"] == APP}
     return sorted({module.name for module in iter_modules(migrations.__path__)} - applied)
 
 
 async def unknown_migrations() -> list[str]:
-    """The migrations that were applied and that this code does not know: it is older than its tables."""
+    """Return applied migrations that this code does not know: it is older than the database."""
     rows = await _client().execute_query_dict("SELECT app, name FROM tortoise_migrations")
     ours = {module.name for module in iter_modules(migrations.__path__)}
     return sorted({row["name"] for row in rows if row["app"] == APP} - ours)
 
 
 async def version() -> str:
-    """Which database it is."""
+    """Return the database's name and version."""
     if _is_sqlite():
         (row,) = await _client().execute_query_dict("SELECT sqlite_version() AS version")
         return f"SQLite {row['version']}"
@@ -45,19 +45,19 @@ async def version() -> str:
 
 
 async def now() -> datetime:
-    """What time it is there."""
+    """Return the database's time."""
     asked = JULIAN if _is_sqlite() else CLOCK
     (row,) = await _client().execute_query_dict(f"SELECT {asked} AS now")
     return datetime.fromtimestamp(float(row["now"]), UTC)
 
 
 def in_use() -> int | None:
-    """Connections that work for somebody now; None where the engine does not tell."""
+    """Return the number of connections in use; None if the engine does not tell."""
     return getattr(_client(), "in_use", None)
 
 
 def waiting() -> int | None:
-    """How many wait for a connection; None where the engine does not tell."""
+    """Return the number of tasks waiting for a connection; None if the engine does not tell."""
     return getattr(_client(), "waiting", None)
 
 

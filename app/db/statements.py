@@ -1,4 +1,4 @@
-"""What is done with a raw SQLite connection, in its thread: statements, and where transactions begin and end."""
+"""Statements and transactions on a raw SQLite connection, run in its thread."""
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
@@ -8,16 +8,16 @@ from typing import Any, TypeAlias
 Row: TypeAlias = dict[str, Any]
 Values: TypeAlias = Sequence[Any]
 NAME = itemgetter(0)
-"""Of what a cursor says of a column."""
+"""The name in a cursor's column description."""
 
 
 def insert(raw: sqlite3.Connection, sql: str, values: Values) -> int:
-    """The row id of the row that was inserted."""
+    """Return the id of the inserted row."""
     return raw.execute(sql, values).lastrowid or 0
 
 
 def fetch(raw: sqlite3.Connection, sql: str, values: Values) -> tuple[int, list[Row]]:
-    """(rows changed or, where none were, rows found; the rows found). What a cascade changes is not counted."""
+    """Return (rows changed or, for queries, found; the rows found). Cascaded changes are not counted."""
     before = raw.total_changes
     cursor = raw.execute(sql, values)
     names = [*map(NAME, cursor.description or ())]
@@ -27,18 +27,18 @@ def fetch(raw: sqlite3.Connection, sql: str, values: Values) -> tuple[int, list[
 
 
 def read(raw: sqlite3.Connection, sql: str, values: Values) -> tuple[tuple[str, ...], list[tuple[Any, ...]]]:
-    """(names of the columns, rows)."""
+    """Return (column names, rows)."""
     cursor = raw.execute(sql, values)
     return tuple(map(NAME, cursor.description or ())), cursor.fetchall()
 
 
 def execute_many(raw: sqlite3.Connection, sql: str, values: Sequence[Values]) -> None:
-    """The statement, once for each of `values`."""
+    """Execute the statement once for each of `values`."""
     raw.executemany(sql, values)
 
 
 def execute_script(raw: sqlite3.Connection, script: str) -> None:
-    """The statements of a script, one by one: `executescript` would commit the open transaction first."""
+    """Execute the statements of a script one by one: `executescript` would commit the open transaction first."""
     for statement in _split(script):
         raw.execute(statement)
 
@@ -55,12 +55,12 @@ def _split(script: str) -> Iterator[str]:
 
 
 def begin(raw: sqlite3.Connection) -> None:
-    """Begins a transaction that may write. A deferred one that reads first is refused the lock when it writes."""
+    """Begin a transaction that may write. A deferred one could be refused the lock when it first writes."""
     raw.execute("BEGIN IMMEDIATE")
 
 
 def commit(raw: sqlite3.Connection) -> None:
-    """Commits; where that fails nothing stays open."""
+    """Commit. If it fails, no transaction stays open."""
     try:
         raw.execute("COMMIT")
     except BaseException:
@@ -69,13 +69,13 @@ def commit(raw: sqlite3.Connection) -> None:
 
 
 def rollback(raw: sqlite3.Connection) -> None:
-    """Rolls back what is open, if anything is: SQLite does so itself when the disk is full."""
+    """Roll back an open transaction, if any: SQLite rolls back by itself when the disk is full."""
     if raw.in_transaction:
         raw.execute("ROLLBACK")
 
 
 def atomic(raw: sqlite3.Connection, work: Callable[[sqlite3.Connection], None]) -> None:
-    """`work` in a transaction of its own."""
+    """Run `work` in a transaction."""
     begin(raw)
     try:
         work(raw)

@@ -6,7 +6,7 @@ from typing import TypeAlias
 import strawberry
 from starlette.responses import Response
 
-from app.auth.browsers import SESSION_COOKIE, Credentials
+from app.auth.credentials import SESSION_COOKIE, Credentials
 from app.context import Context
 from app.errors import BadRequest
 from app.graphql.loaders import Loaders

@@ -1,4 +1,4 @@
-"""That a worker runs somewhere: it says so every minute, for those who would miss it."""
+"""Worker heartbeat, written every minute. Readiness and metrics use it to tell when no worker runs."""
 
 import asyncio
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from app.jobs.leases import LeaseLost, LeaseTaken
 LEASE_NAME = "pulse"
 INTERVAL_SECONDS = 60.0
 MISSED_AFTER = timedelta(seconds=4 * INTERVAL_SECONDS)
-"""After so long without a word no worker runs."""
+"""No worker runs if the last heartbeat is older than this."""
 
 
 class HasClock(Protocol):
@@ -20,19 +20,19 @@ class HasClock(Protocol):
 
 
 async def run(parts: HasClock) -> None:
-    """Says so at once, and each minute again, until it is cancelled."""
+    """Write a heartbeat now and every minute, until cancelled."""
     while True:
         try:
             async with leases.hold_lease(
                 LEASE_NAME, clock=parts.clock, duration=timedelta(seconds=INTERVAL_SECONDS)
             ):
                 pass
-        except (LeaseTaken, LeaseLost):  # another says it this very moment
+        except (LeaseTaken, LeaseLost):  # another worker writes it at this moment
             pass
         await asyncio.sleep(INTERVAL_SECONDS)
 
 
 async def seconds_since(now: datetime) -> float | None:
-    """Seconds since a worker last said so; None where none ever did."""
+    """Return the seconds since the last heartbeat of any worker; None if there was none."""
     heard = await leases.last_completed(LEASE_NAME)
     return max(0.0, (now - heard).total_seconds()) if heard else None

@@ -1,12 +1,12 @@
-"""Work that one process does at a time, on however many machines: leases in the database.
+"""Leases in the database, for work that one process does at a time, on any number of machines.
 
-    async with leased("sweep", clock=services.clock, duration=timedelta(minutes=2)) as lease:
+    async with hold_lease("sweep", clock=services.clock, duration=timedelta(minutes=2)) as lease:
         for batch in work:
             await lease.extend()
             ...
 
-A process that dies leaves its lease to run out. Clocks of machines must agree to within a part of `lasting`; and as one
-that was held up may come back after its time, work under a lease must do no harm when two do it.
+The lease of a process that dies expires. The clocks of the machines must agree to within a fraction of `duration`. A
+process that was suspended may continue after its lease, so work under a lease must be harmless when done twice.
 """
 
 import secrets
@@ -21,7 +21,7 @@ EXPIRED = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
 class LeaseTaken(Exception):
-    """Another process has the lease, `until` then at the latest."""
+    """Another process holds the lease, until `until` at the latest."""
 
     def __init__(self, name: str, until: datetime) -> None:
         super().__init__(f"Another process has the lease {name!r} until {until}")
@@ -29,11 +29,11 @@ class LeaseTaken(Exception):
 
 
 class LeaseLost(Exception):
-    """The lease ran out before it was extended, and another process has it now."""
+    """The lease expired before it was extended, and another process holds it now."""
 
 
 class HeldLease:
-    """A lease that this process has."""
+    """A lease held by this process."""
 
     def __init__(self, name: str, *, clock: Callable[[], datetime], duration: timedelta) -> None:
         self.name = name
@@ -43,7 +43,7 @@ class HeldLease:
         self._until = EXPIRED
 
     async def acquire(self) -> None:
-        """Raises Taken."""
+        """Acquire the lease. Raises LeaseTaken."""
         if not await self._claim():
             await Lease.bulk_create(
                 [Lease(name=self.name, holder="", expires_at=EXPIRED)], ignore_conflicts=True
@@ -52,7 +52,7 @@ class HeldLease:
                 raise LeaseTaken(self.name, (await Lease.get(name=self.name)).expires_at)
 
     async def extend(self) -> None:
-        """To be called at least once in each half of `lasting`; costs a statement once in that time. Raises Lost."""
+        """Extend the lease. Call at least once per half `duration`; one statement in that time. Raises LeaseLost."""
         if self._until - self._clock() < self._duration / 2 and not await self._claim():
             raise LeaseLost(self.name)
 
@@ -73,7 +73,10 @@ class HeldLease:
 async def hold_lease(
     name: str, *, clock: Callable[[], datetime], duration: timedelta
 ) -> AsyncIterator[HeldLease]:
-    """Holds a lease to the end of the block. If the block does not raise, its work counts as done. Raises Taken."""
+    """Hold a lease until the block ends. If the block does not raise, its work counts as completed.
+
+    Raises LeaseTaken.
+    """
     lease = HeldLease(name, clock=clock, duration=duration)
     done = False
     try:
@@ -85,6 +88,6 @@ async def hold_lease(
 
 
 async def last_completed(name: str) -> datetime | None:
-    """When the work was last brought to its end, by anyone."""
+    """Return when the work was last completed by any process."""
     lease = await Lease.get_or_none(name=name)
     return lease.done_at if lease else None

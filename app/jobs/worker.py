@@ -1,4 +1,4 @@
-"""What goes on behind the requests: named loops, inside the server or in a process of their own."""
+"""Background work: named loops, run within the server or in a separate process."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ from app.webhooks import delivery, relay
 log = logging.getLogger("pichub.worker")
 
 STOP_TIMEOUT_SECONDS = 10.0
-"""Seconds that loops may take to end when the worker stops."""
+"""Time for the loops to end when the worker stops."""
 MIN_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 1.0, 60.0
 
 Loop: TypeAlias = Callable[[Services], Awaitable[None]]
@@ -27,7 +27,7 @@ LOOPS: Mapping[str, Loop] = {
     "sweep": runner.run,
     "pulse": heartbeat.run,
 }
-"""Each goes on until it is cancelled. That tells it to begin nothing new, and to end what is in hand."""
+"""The loops. Each runs until cancelled; it then starts nothing new and finishes its current work."""
 
 
 async def run_loops(
@@ -38,7 +38,7 @@ async def run_loops(
     timeout: float = STOP_TIMEOUT_SECONDS,
     sleep: Sleep = asyncio.sleep,
 ) -> None:
-    """Runs the loops until `stop` is set; then they are cancelled, and once more if that takes `patience` seconds."""
+    """Run the loops until `stop` is set. Cancel them then, and once more after `timeout` seconds."""
     async with asyncio.TaskGroup() as group:
         tasks = [
             group.create_task(_supervise(name, loop, services, stop, sleep), name=f"pichub-{name}")
@@ -53,7 +53,7 @@ async def run_loops(
 
 
 async def _supervise(name: str, loop: Loop, services: Services, stop: asyncio.Event, sleep: Sleep) -> None:
-    """The loop, and the loop anew whenever it fails."""
+    """Run the loop, and restart it when it fails."""
     wait = MIN_BACKOFF_SECONDS
     while not stop.is_set():
         began = time.monotonic()
@@ -63,7 +63,7 @@ async def _supervise(name: str, loop: Loop, services: Services, stop: asyncio.Ev
             logs.failed(log, error, f"the loop {name} failed")
         else:
             log.error("the loop %s came to an end", name)
-        if time.monotonic() - began > MAX_BACKOFF_SECONDS:  # it did well for a while
+        if time.monotonic() - began > MAX_BACKOFF_SECONDS:  # the loop worked for a while
             wait = MIN_BACKOFF_SECONDS
         await sleep(wait)
         wait = min(2 * wait, MAX_BACKOFF_SECONDS)

@@ -1,1 +1,1 @@
-"""How much each may do in a time: policies, and who counts what was spent of them."""
+"""Rate limits: policies, and limiters that count against them."""

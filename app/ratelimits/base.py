@@ -1,4 +1,4 @@
-"""What a limiter promises. Each implementation passes tests/ratelimits/test_contract.py first."""
+"""Contract of a limiter. tests/ratelimits/test_contract.py holds each implementation to it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from app.ratelimits.policies import Policy, Window
 
 @dataclass(frozen=True, slots=True)
 class WindowStats:
-    """What is left of a window, and when (UTC) all of it is back: now, where nothing was spent of it."""
+    """Remaining allowance of a window, and when (UTC) it is full again: now, if nothing was consumed."""
 
     policy: Policy
     window: Window
@@ -22,7 +22,7 @@ class WindowStats:
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left of a policy: of each of its windows, and of the one with the least left."""
+    """Remaining allowance of a policy: each window, and the most restrictive one."""
 
     policy: Policy
     windows: tuple[WindowStats, ...]
@@ -41,30 +41,31 @@ class Allowance:
 
 
 class Limiter(Protocol):
-    """Counts what each has spent of each policy, in fixed windows.
+    """Counts consumption per policy and key, in fixed windows.
 
-    Every `who` has counters of their own in every policy. A window begins with the first that is spent in it and is
-    whole again when its period is over. However many spend at once, no more goes through than each window has.
+    A window begins with the first consumption and is full again when its period ends. Concurrent calls never exceed a
+    window.
     """
 
     async def consume(self, policy: Policy, key: str, cost: int = 1) -> Allowance | None:
-        """Takes `cost` from all windows, or from none, and gives what is left then; None for a policy that is off.
+        """Consume `cost` from all windows, or from none, and return the remaining allowance; None if the policy is
+        off.
 
-        Raises RateLimited where a window has less left: `retry_after` seconds later there is enough in all of them
-        for whoever spends first.
+        Raises RateLimited if a window has too little left: `retry_after` seconds later all windows have enough for
+        the next caller.
         """
 
     async def peek(self, policy: Policy, key: str) -> Allowance | None:
-        """What is left, with nothing spent; None for a policy that is off."""
+        """Return the remaining allowance without consuming; None if the policy is off."""
 
 
 def most_restrictive(windows: Iterable[WindowStats]) -> WindowStats:
-    """The window with the least left; of several such the one that is the last to come back."""
+    """Return the window with the least left; among equals the one that resets last."""
     return min(windows, key=lambda left: (left.remaining, -left.resets_at.timestamp()))
 
 
 def refusal(who: str, lacking: Sequence[WindowStats], now: datetime) -> RateLimited:
-    """The error to raise where there is too little in the windows `lacking`."""
+    """Return the error to raise when the windows `lacking` have too little left."""
     last = max(lacking, key=lambda left: left.resets_at)
     return RateLimited(
         policy=last.policy.name,

@@ -1,7 +1,6 @@
-"""The counters of one process, as a storage of the package limits.
+"""In-process counters as a storage of the `limits` package.
 
-The package's own storage in memory looks through all keys again and again, in a task of its own, and knows no clock
-but the machine's.
+The package's own memory storage repeatedly scans all keys in a separate task, and has no injectable clock.
 """
 
 from collections import defaultdict, deque
@@ -11,11 +10,14 @@ from limits import RateLimitItemPerSecond
 from limits.aio.storage import Storage
 
 MAX_KEYS = 300_000
-"""Counters that are kept, some 100 MB. A flood of addresses beyond that makes the oldest forgotten."""
+"""Maximum number of counters, about 100 MB. Beyond it, a flood of addresses drops the oldest."""
 
 
 class WindowItem(RateLimitItemPerSecond):
-    """The limit of a window. Its key, asked for four times a request, is put together in a fifth of the time here."""
+    """Limit of one window.
+
+    Building its key, needed four times per request, takes a fifth of the package's time here.
+    """
 
     def key_for(self, *identifiers: bytes | str | float) -> str:
         return f"{'/'.join(map(str, identifiers))}/{self.amount}/{self.multiples}"
@@ -28,10 +30,10 @@ class Counter:
 
 
 class CounterStorage(Storage):
-    """Counts by key. `now` (Unix seconds) is whatever its user says it is.
+    """Counters by key. The caller sets `now` (Unix seconds).
 
-    Windows of one period end in the order in which they began: so a new counter finds those that are over at the head
-    of its queue, and no hit looks at more than a few.
+    Windows of one period end in the order in which they began, so expired counters are at the head of a queue, and
+    no call looks at more than a few.
     """
 
     STORAGE_SCHEME = None
@@ -81,7 +83,7 @@ class CounterStorage(Storage):
 
     def _begin(self, key: str, period: float) -> Counter:
         queue = self._begun[period]
-        for _ in range(2):  # two for each that comes: what is over gets less
+        for _ in range(2):  # drop two per new counter, so that expired ones shrink
             if queue and queue[0][1].ends <= self.now:
                 self._forget_first(queue)
         if len(self) >= self._most:

@@ -1,4 +1,4 @@
-"""Limits that one process keeps."""
+"""Rate limits of one process."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class MemoryLimiter:
-    """A limiter in memory. Nothing it awaits gives way to another task: that makes it one step for all others."""
+    """Limiter in memory. Nothing it awaits yields to another task, which makes each call atomic."""
 
     def __init__(self, clock: Callable[[], datetime]) -> None:
         self._clock = clock

@@ -1,4 +1,6 @@
-"""The package limits: a tenth of a second to import, so not while the server starts, and then by one thread alone."""
+"""Lazy import of the `limits` package, which takes a tenth of a second: after the server has started, by one
+thread.
+"""
 
 from threading import Lock
 
@@ -6,7 +8,7 @@ _alone = Lock()
 
 
 def load() -> None:
-    """Imports what is used of it. Two threads that import its parts at once would each find the other's half done."""
+    """Import the parts that are used. Two threads importing at once could each see a partially loaded module."""
     with _alone:
         import limits.aio.storage
         import limits.aio.strategies  # noqa: F401

@@ -1,4 +1,4 @@
-"""What may be spent: so much in so many seconds, several such windows at once."""
+"""Rate limit policies: an amount per period, in one or several windows."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,7 +10,7 @@ OFF = "off"
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """`amount` in each `period` of seconds, which begins with the first that is spent."""
+    """`amount` per `period` in seconds. A window begins with the first consumption."""
 
     amount: int
     period: int
@@ -18,7 +18,7 @@ class Window:
 
 @dataclass(frozen=True)
 class Policy:
-    """A budget by `name`. Its windows are written as the package limits reads them: `60/minute;1000/hour`; or `off`.
+    """A named policy, in the notation of the `limits` package: `60/minute;1000/hour`, or `off`.
 
     Policy("api", "60/minute;1000/hour").windows == (Window(60, 60), Window(1000, 3600))
     """
@@ -28,7 +28,7 @@ class Policy:
 
     @cached_property
     def windows(self) -> tuple[Window, ...]:
-        """None of them where it is off. Raises ValueError for a text that can't be read."""
+        """The windows; none if the policy is off. Raises ValueError for invalid text."""
         if self.text == OFF:
             return ()
         package.load()

@@ -1,4 +1,8 @@
-"""Limits that all servers keep together."""
+"""Rate limits shared by all servers.
+
+Own script: the fixed windows of `limits` consume one window at a time, so a refusal by the second window would still
+have counted in the first.
+"""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -46,11 +50,11 @@ for _, window in ipairs(windows) do
 end
 return told
 """
-"""Takes the cost from all windows or from none: for each, the count then and when it ends. Times in microseconds."""
+"""Consume from all windows or none. Returns the count and the end of each window. Times are in microseconds."""
 
 
 class RedisLimiter:
-    """See `app.ratelimits.base.Limiter`. While Redis is away `here` counts, for this process alone."""
+    """Implements `Limiter` in Redis. While Redis is unavailable, `fallback` counts for this process alone."""
 
     def __init__(self, commands: RedisCommands, clock: Callable[[], datetime], fallback: Limiter) -> None:
         self._commands = commands

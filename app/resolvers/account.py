@@ -9,7 +9,7 @@ from tortoise.transactions import in_transaction
 
 from app.auth import sessions, tokens
 from app.auth.actor import Actor, Scope
-from app.auth.browsers import Credentials, RequestOrigin
+from app.auth.credentials import Credentials, RequestOrigin
 from app.context import Context, RateLimit
 from app.db.locks import AdvisoryLock, advisory_lock
 from app.errors import Forbidden, Invalid, Unauthorized

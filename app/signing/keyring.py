@@ -1,7 +1,7 @@
-"""The secrets that addresses are signed with: the newest signs, and the one before it verifies for a while.
+"""Secrets that sign URLs: the newest signs, and its predecessor verifies for a while.
 
-They stand in a file that all processes of a data folder share, or in the settings, or in a database that servers share
-(`app.auth.url_secrets`). No secret is ever shown or logged.
+They are in a file shared by the processes of a data folder, in the settings, or in a database shared by servers
+(`app.auth.url_secrets`). Secrets are never shown or logged.
 """
 
 import json
@@ -18,27 +18,27 @@ from app.coordination.file_lock import LockTimeout, file_lock
 from app.settings import SHORTEST_SECRET
 
 LOCK_TIMEOUT_SECONDS = 30.0
-"""Seconds to wait for another process that writes the file."""
+"""Time to wait for another process that writes the file."""
 RANDOM_BYTES = 32
 
 T = TypeVar("T")
 
 
 class BadKeyring(Exception):
-    """The file of secrets can't be read or is not there; the text says which file, and what to do."""
+    """The file of secrets is missing or unreadable; the text names the file and the remedy."""
 
 
 class Keyring(Protocol):
     async def signing_secret(self) -> str:
-        """The secret that signs. Raises BadKeyring."""
+        """Return the secret that signs. Raises BadKeyring."""
 
     async def valid_secrets(self, now: datetime) -> Sequence[str]:
-        """Those that verify, the newest first. None where they can't be read: then no signature holds."""
+        """Return the secrets that verify, newest first; none if they can't be read, so that no signature is valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class FixedKeyring:
-    """Secrets that the settings name, the newest first."""
+    """Secrets from the settings, newest first."""
 
     secrets: tuple[str, ...] = field(repr=False)
 
@@ -51,7 +51,7 @@ class FixedKeyring:
 
 @dataclass(frozen=True, slots=True)
 class KeyringSecret:
-    """One secret of the file. `until` is None for the newest, and for others when they stop to verify."""
+    """A secret of the file. `until` is None for the newest; others stop verifying then."""
 
     text: str = field(repr=False)
     until: datetime | None = None
@@ -65,9 +65,9 @@ class KeyringSecret:
 
 
 class FileKeyring:
-    """Secrets in the file `path`, readable by its owner alone. What another process writes there counts at once.
+    """Secrets in the file `path`, readable by its owner alone. Changes by other processes take effect immediately.
 
-    `older` verify too: those that the settings name beside the file.
+    `older` holds further secrets that verify, from the settings.
     """
 
     def __init__(self, path: Path, *, older: Sequence[str] = ()) -> None:
@@ -77,32 +77,30 @@ class FileKeyring:
         self._cached: tuple[tuple[int, ...], tuple[KeyringSecret, ...]] | None = None
 
     async def signing_secret(self) -> str:
-        """The secret that signs, made where there is none. Raises BadKeyring."""
+        """Return the secret that signs, creating it if there is none. Raises BadKeyring."""
         found = self._read() or await self._with_lock(self._make)
         return found[0].text
 
     async def valid_secrets(self, now: datetime) -> Sequence[str]:
         try:
             found = self._read()
-        except BadKeyring:  # told at each start, and to whoever signs
+        except BadKeyring:  # reported at each start, and when signing
             found = ()
         return *(secret.text for secret in found if secret.is_valid(now)), *self._older
 
     async def rotate(self, now: datetime, *, keep_for: timedelta) -> datetime:
-        """Makes a new secret, and gives the time until which the one before it verifies. Raises BadKeyring."""
+        """Create a new secret. Return the time until which the previous one verifies. Raises BadKeyring."""
         until = now + keep_for
         self._rotatable()
         await self._with_lock(lambda: self._rotate(now, until))
         return until
 
     def stored_secrets(self) -> tuple[KeyringSecret, ...]:
-        """What the file holds, the newest first; nothing where there is none. Raises BadKeyring."""
+        """Return the secrets of the file, newest first; none if there is no file. Raises BadKeyring."""
         return self._read()
 
     def _make(self) -> tuple[KeyringSecret, ...]:
-        return self._read() or self._write(
-            (KeyringSecret.generate(),)
-        )  # another process may have been faster
+        return self._read() or self._write((KeyringSecret.generate(),))  # another process may have created it
 
     def _rotate(self, now: datetime, until: datetime) -> tuple[KeyringSecret, ...]:
         newest, *older = self._rotatable()
@@ -122,10 +120,9 @@ class FileKeyring:
             raise BadKeyring(str(error)) from error
 
     def _read(self) -> tuple[KeyringSecret, ...]:
-        """What the file holds; nothing where there is none. Raises BadKeyring.
+        """Return the secrets of the file; none if there is no file. Raises BadKeyring.
 
-        It runs on the event loop: to see that the file is the one from before costs three microseconds, and another
-        comes once in months.
+        Runs on the event loop: checking that the file is unchanged takes three microseconds.
         """
         try:
             found = self.path.stat()
@@ -135,16 +132,16 @@ class FileKeyring:
         except FileNotFoundError:
             return ()
         except (OSError, ValueError, TypeError, KeyError) as error:
-            # The cause is not told along: it may quote the file.
+            # Without the cause, which may quote the file.
             raise BadKeyring(
                 f"{self.path} can't be read as secrets ({type(error).__name__}): mend it, or remove it to begin anew"
             ) from None
         return self._cached[1]
 
     def _write(self, found: tuple[KeyringSecret, ...]) -> tuple[KeyringSecret, ...]:
-        """Puts a whole new file in the old one's place, on the disk before it counts."""
+        """Replace the file atomically and durably."""
         new = self.path.with_suffix(".new")
-        new.unlink(missing_ok=True)  # what a crash left
+        new.unlink(missing_ok=True)  # left by a crash
         with open(new, "x", opener=_private) as file:
             file.write(_serialize(found))
             file.flush()

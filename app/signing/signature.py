@@ -1,11 +1,11 @@
-"""Signatures of addresses under `/img`: who holds a secret lets others see a private image, in one shape, for a while.
+"""Signatures of URLs under `/img`: the holder of a secret can share one variant of a private image for a while.
 
-    text = "/img/" + image_id + "?" + transform + "&exp=" + exp      (without "&" where the transform is "")
+    text = "/img/" + image_id + "?" + transform + "&exp=" + exp      (without "&" if the transform is "")
     sig  = base64url(HMAC-SHA-256(key=secret, message=text))         (43 characters, no padding)
 
-`transform` is the canonical text that Transform.query() gives, `exp` the Unix second from which the address holds no
-more, in decimal without leading zeros, and the secret is the bytes of its text in UTF-8. Every program that can do this
-can sign; docs/signed-urls.md has it in Python and JavaScript.
+`transform` is the canonical text of Transform.query(), `exp` the Unix second at which the URL expires, in decimal
+without leading zeros, and the key is the UTF-8 bytes of the secret. docs/signed-urls.md has it in Python and
+JavaScript.
 """
 
 import hashlib
@@ -17,30 +17,30 @@ from dataclasses import dataclass
 from typing import Self
 
 EXP = re.compile(r"[1-9][0-9]{0,11}", re.ASCII)
-"""Up to the year 33658: a number that every language holds exactly."""
+"""Up to the year 33658, which every language represents exactly."""
 
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """What an address carries beside its transform: until when it holds, in Unix seconds, and the proof of that."""
+    """The `exp` (Unix seconds) and `sig` parameters of a URL."""
 
     exp: int
     sig: str
 
     @classmethod
     def parse(cls, exp: str | None, sig: str | None) -> Self | None:
-        """The signature of a URL's parameters; None where there is none that could hold."""
+        """Return the signature in a URL's parameters; None if there is none that could be valid."""
         if exp is None or not sig or EXP.fullmatch(exp) is None:
             return None
         return cls(int(exp), sig)
 
     @classmethod
     def make(cls, image_id: str, transform: str, *, exp: int, secret: str) -> Self:
-        """The signature that lets anyone see this transform of the image until `exp`."""
+        """Sign this transform of the image, valid until `exp`."""
         return cls(exp, _sig(image_id, transform, exp, secret))
 
     def verify(self, image_id: str, transform: str, *, now: float, secrets: Iterable[str]) -> bool:
-        """Whether one of the secrets made it for just this, and its time is not over."""
+        """Return True if one of the secrets made the signature and it has not expired."""
         given = self.sig.encode(errors="replace")
         fits = [
             hmac.compare_digest(given, _sig(image_id, transform, self.exp, secret).encode())

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
-from app.auth.browsers import SESSION_COOKIE
+from app.auth.credentials import SESSION_COOKIE
 from app.context import RateLimit
 from app.ids import Kind
 from app.imaging.formats import Format

@@ -12,7 +12,7 @@ from tortoise.transactions import in_transaction
 
 from app.auth import sessions, tokens
 from app.auth.actor import WIDER, Scope
-from app.auth.browsers import SESSION_COOKIE
+from app.auth.credentials import SESSION_COOKIE
 from app.context import Services
 from app.events import outbox
 from app.events.catalogue import PingSent

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from app.auth.actor import Scope
-from app.auth.browsers import Credentials
+from app.auth.credentials import Credentials
 from app.client_address import networks
 from app.context import Context, RateLimit
 from app.models import Image

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 
 from app.auth import tokens
-from app.auth.browsers import SESSION_COOKIE
+from app.auth.credentials import SESSION_COOKIE
 from app.models import Account, Role, Session
 from scripts.fixtures import sample_images
 from tests.pichub import PASSWORD, SIGN_IN, House, ask, code_of, house, sign_in, signed

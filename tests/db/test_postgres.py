@@ -11,7 +11,7 @@ import asyncpg
 import httpx2
 import pytest
 
-from app.auth.browsers import Credentials
+from app.auth.credentials import Credentials
 from app.auth.url_secrets import CACHE_SECONDS, DatabaseKeyring
 from app.context import Context
 from app.errors import Invalid, OutOfStorage

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.auth.browsers import Credentials
+from app.auth.credentials import Credentials
 from app.cancellation import in_thread
 from app.context import Context
 from app.resolvers import account, albums

@@ -5,7 +5,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from app.auth.browsers import Credentials
+from app.auth.credentials import Credentials
 from app.context import Context
 from app.lifespan import run_services
 from app.resolvers import account, albums

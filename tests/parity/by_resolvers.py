@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers
 
 from app import models
-from app.auth.browsers import Credentials
+from app.auth.credentials import Credentials
 from app.context import Context, Services
 from app.errors import PicHubError
 from app.graphql.loaders import Loaders

@@ -10,7 +10,7 @@ import pytest
 from argon2 import PasswordHasher
 
 from app.auth.actor import Scope
-from app.auth.browsers import Credentials, RequestOrigin
+from app.auth.credentials import Credentials, RequestOrigin
 from app.auth.passwords import Passwords
 from app.context import Context
 from app.errors import Busy, Forbidden, Invalid, PicHubError, Unauthorized

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from starlette.datastructures import Headers
 
-from app.auth.browsers import Credentials
+from app.auth.credentials import Credentials
 from app.context import Context
 from app.errors import Invalid, NotFound, OutOfStorage, PicHubError
 from app.imaging.formats import Format

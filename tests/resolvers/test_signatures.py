@@ -6,7 +6,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 
-from app.auth.browsers import Credentials
+from app.auth.credentials import Credentials
 from app.auth.url_secrets import DatabaseKeyring
 from app.context import Context, Services
 from app.errors import Forbidden, InvalidParameter, NotFound, Unauthorized

@@ -1,1 +1,1 @@
-"""Processes take turns at what each would else do for itself: on one machine (`folder`), on several (`redis`)."""
+"""Locks between processes, on one machine (`local`) or several (`redis`)."""

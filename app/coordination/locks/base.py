@@ -1,15 +1,18 @@
-"""What turns promise. Each implementation passes tests/coordination/locks/test_contract.py first."""
+"""Contract of the locks. tests/coordination/locks/test_contract.py holds each implementation to it."""
 
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 
 class DistributedLock(Protocol):
-    """Turns among processes, each waited for a while at most.
+    """Lock between processes, by key, with a bounded wait.
 
-    They save work, and nothing depends on them: where a process dies or hangs, two may have the same turn. Who has a
-    turn must not ask for another: the two may wait for each other.
+    It only saves work and does not guarantee exclusion: if a process dies or hangs, two may hold the same lock. Do
+    not acquire a second lock while holding one: two processes could wait for each other.
     """
 
     def acquire(self, key: str) -> AbstractAsyncContextManager[bool]:
-        """Whether another had the turn just before, who may have done what is now to do. Raises Busy."""
+        """Hold the lock. Yields True if another process held it just before and may have done the work.
+
+        Raises Busy.
+        """

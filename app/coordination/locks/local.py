@@ -1,4 +1,4 @@
-"""Processes of one machine take turns at what each would otherwise do for itself."""
+"""Locks between the processes of one machine."""
 
 import zlib
 from collections.abc import AsyncIterator
@@ -9,11 +9,11 @@ from app.coordination.file_lock import LockTimeout, file_lock
 from app.errors import Busy
 
 LOCK_FILES = 256
-"""Lock files. Works of different keys that share one wait for each other."""
+"""Number of lock files. Keys that share a file wait for each other."""
 
 
 class FolderLock:
-    """See `app.coordination.locks.base.Turns`. Among the processes that share `folder`, waited for `patience` seconds at most."""
+    """Implements `DistributedLock` with lock files in `folder`; waits up to `timeout` seconds."""
 
     def __init__(self, folder: Path, *, timeout: float) -> None:
         self._folder = folder

@@ -1,4 +1,4 @@
-"""The processes of several machines take turns."""
+"""Locks between the processes of several machines."""
 
 import asyncio
 import secrets
@@ -13,12 +13,12 @@ from app.errors import Busy
 
 CHANNEL = f"{PREFIX}turns"
 LEASE_SECONDS = 3.0
-"""Seconds after which the turn of a process that died is over."""
+"""A lock of a dead process expires after this time."""
 RENEW_INTERVAL_SECONDS = 1.0
 POLL_INTERVAL_SECONDS = 0.5
-"""Seconds after which who waits looks without having been woken."""
+"""A waiter looks again after this time without a message."""
 RECENTLY_HELD_SECONDS = 5.0
-"""Seconds for which it is known that somebody had the turn: who asks just after the end may look what was done."""
+"""Time for which a released lock is remembered, so that the next holder knows that the work may be done."""
 
 FREE, HELD, AFTER_ANOTHER = 0, 1, 2
 
@@ -36,13 +36,14 @@ if redis.call('GET', KEYS[1]) ~= ARGV[1] then return end
 redis.call('SET', KEYS[1], '', 'PX', ARGV[2])
 redis.call('PUBLISH', ARGV[3], KEYS[1])
 """
-"""Each looks at the token first: a turn that was lost may be another's by now."""
+"""Each script checks the token first: an expired lock may belong to another process."""
 
 
 class RedisLock:
-    """See `app.coordination.locks.base.Turns`. `here` are those of this machine, which are taken first and hold if Redis is away.
+    """Implements `DistributedLock` with keys in Redis.
 
-    A turn is a key with a token of its holder, who renews it; waiting is ended by a message.
+    The key holds a token of the holder, who renews it; a message wakes the waiters. The lock of this machine,
+    `local`, is acquired first and is enough while Redis is unavailable.
     """
 
     def __init__(self, redis: RedisClient, local: DistributedLock, *, timeout: float) -> None:
@@ -64,7 +65,7 @@ class RedisLock:
                 self._commands.in_background(self._release(name, token))
 
     async def _wait(self, name: str, token: str) -> bool:
-        """Waits for the turn; whether another had it before. Raises Busy."""
+        """Wait for the lock. Return True if another process held it before. Raises Busy."""
         waited = False
         try:
             async with asyncio.timeout(self._timeout):
@@ -82,7 +83,7 @@ class RedisLock:
                 "turns", ACQUIRE_SCRIPT, [name], [token, _milliseconds(LEASE_SECONDS)]
             )
         except RedisUnavailable:
-            return FREE  # this machine's turn is held: at worst another machine does the same work
+            return FREE  # the local lock is held: at worst another machine does the same work
         return state
 
     @contextmanager

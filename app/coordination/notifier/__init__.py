@@ -1,1 +1,3 @@
-"""How tasks and processes wake each other: a contract (`base`), in this process (`memory`), over servers (`redis`)."""
+"""Wake-up calls between tasks and processes: the contract (`base`), in process (`memory`), across servers
+(`redis`).
+"""

@@ -1,7 +1,7 @@
-"""The contract of a bell: it tells those who wait that there may be something to look for, and nothing else.
+"""Contract of the notifier, which tells waiting tasks to look for new work. It carries no payload.
 
-What there is stands in the database. So a ring that is lost costs time and no more: whoever waits looks now and then
-by himself. `tests/coordination/notifier` holds each implementation to this.
+The work itself is in the database, so a lost notification only costs time: listeners also poll. Each implementation
+passes `tests/coordination/notifier`.
 """
 
 from contextlib import AbstractAsyncContextManager
@@ -9,20 +9,20 @@ from typing import Protocol
 
 
 class Listener(Protocol):
-    """One who listens to one topic. For one task at a time."""
+    """Subscription to one topic, for one task at a time."""
 
     async def wait(self, timeout: float) -> bool:
-        """Waits for a ring, `timeout` seconds at most, and says whether there was one.
+        """Wait up to `timeout` seconds. Return True if there was a notification.
 
-        Rings since the last wait count, all of them as one.
+        Notifications since the last wait count, all of them as one.
         """
 
 
 class Notifier(Protocol):
-    """Rings and listeners by topic, safe for any number of tasks at once."""
+    """Notifications by topic, safe for any number of concurrent tasks."""
 
     async def notify(self, topic: str) -> None:
-        """Wakes all who listen to the topic. Does not wait for them, and raises nothing: a ring may be lost."""
+        """Wake all listeners of the topic. Returns at once and raises nothing; a notification may be lost."""
 
     def subscribe(self, topic: str) -> AbstractAsyncContextManager[Listener]:
-        """A listener that misses no ring from the start of the block to its end."""
+        """Subscribe until the block ends, without missing a notification in between."""

@@ -1,4 +1,4 @@
-"""A bell that is heard in this process."""
+"""Notifier within one process."""
 
 import asyncio
 from collections import defaultdict
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 
 class MemoryListener:
-    """See `app.coordination.notifier.base.Listener`."""
+    """Implements `Listener`."""
 
     def __init__(self) -> None:
         self.rung = asyncio.Event()
@@ -23,7 +23,7 @@ class MemoryListener:
 
 
 class MemoryNotifier:
-    """See `app.coordination.notifier.base.Bell`."""
+    """Implements `Notifier`."""
 
     def __init__(self) -> None:
         self._listeners: defaultdict[str, set[MemoryListener]] = defaultdict(set)

@@ -1,4 +1,4 @@
-"""A bell that is heard at all servers."""
+"""Notifier across servers."""
 
 import secrets
 from collections.abc import AsyncIterator
@@ -12,9 +12,9 @@ CHANNEL = f"{PREFIX}rings"
 
 
 class RedisNotifier:
-    """See `app.coordination.notifier.base.Bell`. This process hears it at once, whatever Redis does; the others by one channel.
+    """Implements `Notifier` with one Redis channel. Listeners in this process are woken directly.
 
-    A ring is sent in the background, and those that come while one is under way are sent as one for each topic.
+    Notifications are sent in the background; those that arrive during a send are merged by topic.
     """
 
     def __init__(self, redis: RedisClient) -> None:

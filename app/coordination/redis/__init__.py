@@ -1,4 +1,4 @@
-"""A Redis or Valkey that servers share: what it is asked (`commands`), and what is heard from it (`subscription`).
+"""Connection to a Redis or Valkey shared by the servers: commands to it, and messages from it (`subscription`).
 
-It may go away at any time. Nothing is kept there that can't be lost.
+It may become unavailable at any time. It holds nothing that can't be lost.
 """

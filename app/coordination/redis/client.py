@@ -1,4 +1,4 @@
-"""The Redis that this process shares with others."""
+"""The shared Redis of this process."""
 
 import logging
 from contextlib import suppress
@@ -10,18 +10,18 @@ from app.observability.health import NotReady
 log = logging.getLogger("pichub.redis")
 
 MIN_VERSIONS = {"redis": (6, 2), "valkey": (7, 2)}
-"""The versions from which on it may be worked with."""
+"""Minimum supported versions."""
 
 
 class RedisClient:
-    """Both ways to it. Nothing is sent before `start`, unless somebody asks."""
+    """Commands and subscription of one Redis. Connects on `start`, or on the first command."""
 
     def __init__(self, url: str, observer: RedisObserver) -> None:
         self.commands = RedisCommands(url, observer)
         self.subscription = RedisSubscription(self.commands)
 
     async def start(self) -> None:
-        """Begins to listen. A Redis that is away is a line in the log, and is found when it comes."""
+        """Start the subscription. An unavailable Redis is logged and reconnected later."""
         await self.commands.start()
         self.subscription.start()
         if self.commands.unavailable_since is None:
@@ -32,7 +32,7 @@ class RedisClient:
                     log.warning("Redis may not do all that is asked of it: %s", error)
 
     async def check(self) -> None:
-        """Raises NotReady where it does not answer: each process does without meanwhile."""
+        """Check the connection. Raises NotReady if Redis does not respond; processes then work without it."""
         try:
             await self.commands.execute(None, "PING")
         except RedisUnavailable as error:
@@ -41,9 +41,11 @@ class RedisClient:
             ) from error
 
     async def version(self) -> str:
-        """Which it is. Raises Away, and NotReady where it is too old."""
+        """Return the server's name and version. Raises RedisUnavailable, or NotReady if it is too old."""
         try:
-            said = await self.commands.execute(None, "HELLO", "2")  # a user who may do little may do this
+            said = await self.commands.execute(
+                None, "HELLO", "2"
+            )  # allowed even for users with few permissions
         except CommandRefused as error:
             raise NotReady(
                 f"it must be Redis 6.2 or Valkey 7.2, or newer, and does not tell: {error}"
@@ -57,7 +59,7 @@ class RedisClient:
 
 
 def check_version(server: str, version: str) -> str:
-    """The server's name and version, where that is one to work with. Raises NotReady."""
+    """Return the server's name and version if it is supported. Raises NotReady."""
     name, oldest = server.capitalize(), MIN_VERSIONS.get(server, (0, 0))
     number = tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
     if number < oldest:

@@ -1,4 +1,4 @@
-"""Commands to a Redis that may be away: nobody waits for it long, and it is found again by itself."""
+"""Commands to a Redis that may be unavailable: short timeouts, and automatic reconnection."""
 
 import asyncio
 import logging
@@ -18,26 +18,26 @@ if TYPE_CHECKING:
 log = logging.getLogger("pichub.redis")
 
 RECONNECT_INTERVAL_SECONDS = 1.0
-"""Seconds between two looks whether it is back."""
+"""Time between two attempts to reconnect."""
 MAX_CONNECTIONS = 2
-"""One that all commands share, and one that looks whether Redis is back."""
+"""One connection for all commands, and one to check whether Redis is back."""
 PREFIX = "pichub:"
-"""What all our keys and channels begin with."""
+"""Prefix of all keys and channels."""
 
 CommandArgument: TypeAlias = str | bytes | float
 Command: TypeAlias = tuple[CommandArgument, ...]
 
 
 class RedisUnavailable(Exception):
-    """Redis did not do it, or is known not to answer. Whoever asked does without."""
+    """Redis did not carry out the command, or is known not to respond. Callers do without it."""
 
 
 class CommandRefused(RedisUnavailable):
-    """It answers, and will not do this: it has no room, or may not."""
+    """Redis responds but refuses the command: no memory left, or no permission."""
 
 
 class RedisObserver(Protocol):
-    """Who is told how Redis does."""
+    """Observer of availability and fallbacks."""
 
     def redis_is(self, *, up: bool) -> None: ...
 
@@ -45,17 +45,17 @@ class RedisObserver(Protocol):
 
 
 class RedisCommands:
-    """Asks the Redis at `url`. The first that gets no answer closes the way for all, until it is found to be back.
+    """Sends commands to the Redis at `url`. The first timeout marks it unavailable for all, until it responds again.
 
-    `use` says what for: a word of a closed set, for the metrics. It is None where nothing is done instead.
+    `use` names the purpose of a command for the metrics, from a closed set; None if there is no fallback.
 
-    What is asked while an answer is awaited goes together, over one connection: a hundred requests that come at once
-    cost two journeys, and wait no longer for a Redis that hangs than one does.
+    Commands issued while one is in flight are sent together over one connection: a hundred concurrent commands cost
+    two round trips, and wait for a hanging Redis no longer than one does.
     """
 
     def __init__(self, url: str, observer: RedisObserver) -> None:
         self.unavailable_since: float | None = None
-        """When it failed to answer, in time.monotonic()'s seconds; None while it answers."""
+        """Time of the first failure, in seconds of time.monotonic(); None while Redis responds."""
         self._url = url
         self._observer = observer
         self._reason = "it does not answer"
@@ -67,7 +67,7 @@ class RedisCommands:
         self._reconnecting: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Finds out whether it answers; says so in the log where it does not."""
+        """Check whether Redis responds, and log it if not."""
 
         def load() -> None:
             import redis.asyncio  # noqa: F401  (a tenth of a second)
@@ -78,7 +78,7 @@ class RedisCommands:
             await self.execute(None, "PING")
 
     async def close(self) -> None:
-        """Ends what goes on in the background, and all connections."""
+        """End background work and close all connections."""
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=2 * RESPONSE_TIMEOUT_SECONDS)
         for task in (*self._tasks, *([self._reconnecting] if self._reconnecting else [])):
@@ -87,7 +87,7 @@ class RedisCommands:
             await self._pool.aclose()
 
     async def execute(self, use: str | None, *command: CommandArgument) -> Any:
-        """The answer to a command. Raises Away, at once where it is known to be away."""
+        """Return the response to a command. Raises RedisUnavailable, immediately if it is known to be unavailable."""
         try:
             return await self._enqueue(command)
         except CommandRefused as error:
@@ -100,21 +100,21 @@ class RedisCommands:
     async def run_script(
         self, use: str | None, script: str, keys: Sequence[str], values: Sequence[CommandArgument]
     ) -> Any:
-        """What a script in Lua returns, which is one step for everybody. Raises Away as `do` does."""
+        """Run a Lua script atomically and return its result. Raises RedisUnavailable as `execute` does."""
         return await self.execute(use, "EVAL", script, len(keys), *keys, *values)
 
     def in_background(self, work: Coroutine[Any, Any, None]) -> None:
-        """Does this in the background: nobody waits for it, and `close` ends it."""
+        """Run work in the background; `close` ends it."""
         task = asyncio.create_task(_ignore_unavailable(work), context=Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
     def on_reconnect(self, work: Callable[[], None]) -> None:
-        """Calls this whenever it answers again after it was away."""
+        """Call this whenever Redis responds again after an outage."""
         self._reconnect_callbacks.append(work)
 
     def new_connection(self) -> Any:
-        """A connection of the package's outside of the pool, not connected yet."""
+        """Return a new, unconnected connection outside of the pool."""
         return self._pool.make_connection()  # type: ignore[no-untyped-call]
 
     async def _enqueue(self, command: Command) -> Any:
@@ -128,7 +128,7 @@ class RedisCommands:
         return await answer
 
     async def _send(self) -> None:
-        """Sends all that waits, in one go; then what came meanwhile."""
+        """Send all queued commands, then those queued in the meantime."""
         from redis.exceptions import RedisError
 
         sent: list[tuple[Command, asyncio.Future[Any]]] = []
@@ -149,7 +149,7 @@ class RedisCommands:
                 _resolve(answer, RedisUnavailable(f"Redis is away: {self._reason}"))
 
     async def _send_pipeline(self, commands: Sequence[Command]) -> list[Any]:
-        """What is told to each: an answer, or that it was refused."""
+        """Return a response or CommandRefused for each command."""
         from redis.exceptions import RedisError, ResponseError
 
         async with self._client.pipeline(transaction=False) as pipeline:
@@ -158,7 +158,7 @@ class RedisCommands:
             told = await pipeline.execute(raise_on_error=False)
         for each in told:
             if isinstance(each, RedisError) and not isinstance(each, ResponseError):
-                raise each  # it is there, and still loads what it keeps
+                raise each  # it is still loading its data
         return [CommandRefused(str(each)) if isinstance(each, RedisError) else each for each in told]
 
     def _count_fallback(self, use: str | None) -> None:
@@ -174,7 +174,7 @@ class RedisCommands:
 
     def _mark_unavailable(self, error: Exception) -> None:
         if self.unavailable_since is not None:
-            return  # another said so first
+            return  # already reported
         self.unavailable_since = time.monotonic()
         self._reason = str(error) or self._reason
         self._observer.redis_is(up=False)
@@ -216,18 +216,18 @@ class RedisCommands:
         return BlockingConnectionPool.from_url(
             self._url,
             max_connections=MAX_CONNECTIONS,
-            # `within` has the last word: these would also count what this process itself is late.
+            # `within_deadline` decides: these timeouts would also count delays of this process.
             timeout=20 * RESPONSE_TIMEOUT_SECONDS,
             socket_connect_timeout=20 * RESPONSE_TIMEOUT_SECONDS,
             socket_timeout=20 * RESPONSE_TIMEOUT_SECONDS,
-            retry=Retry(NoBackoff(), 0),  # what is spent again was spent twice
+            retry=Retry(NoBackoff(), 0),  # a retried command could be counted twice
             protocol=2,
         )
 
 
 def _resolve(answer: "asyncio.Future[Any]", told: Any) -> None:
     if answer.done():
-        return  # whoever asked has left
+        return  # the caller was cancelled
     if isinstance(told, RedisUnavailable):
         answer.set_exception(told)
     else:

@@ -1,4 +1,4 @@
-"""How long one waits for Redis, and not for oneself."""
+"""Deadline for responses of Redis that does not count delays of this process."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -7,14 +7,17 @@ from typing import Any, TypeVar
 T = TypeVar("T")
 
 RESPONSE_TIMEOUT_SECONDS = 0.2
-"""Seconds that an answer may take."""
+"""Maximum time for a response."""
 GRACE_SECONDS = 0.05
 GRACE_ITERATIONS = 20
-"""So much longer, in seconds and then in turns of the loop: what came to a busy process may lie there unread."""
+"""Extra time, in seconds and then in loop iterations: a busy process may not have read a response yet."""
 
 
 async def within_deadline(timeout: float, work: Awaitable[T]) -> T:
-    """What `work` gives. Raises TimeoutError after `patience` seconds, but not because the loop itself stood still."""
+    """Return the result of `work`.
+
+    Raises TimeoutError after `timeout` seconds, unless the loop itself was blocked.
+    """
     task = asyncio.ensure_future(work)
     task.add_done_callback(_retrieve_exception)
     try:
@@ -24,11 +27,11 @@ async def within_deadline(timeout: float, work: Awaitable[T]) -> T:
                 return task.result()
     finally:
         if task.cancel():
-            await asyncio.wait([task], timeout=GRACE_SECONDS)  # it closes what it had opened
+            await asyncio.wait([task], timeout=GRACE_SECONDS)  # closes what it had opened
     raise TimeoutError(f"It did not answer within {timeout:g} seconds")
 
 
 def _retrieve_exception(task: "asyncio.Future[Any]") -> None:
-    """So that the loop does not report what came of it after nobody waited any more."""
+    """Retrieve the exception, so that the loop does not log it after the caller is gone."""
     if not task.cancelled():
         task.exception()

@@ -1,4 +1,4 @@
-"""What Redis tells this process: one connection that listens to all channels, and knows how long it can be believed."""
+"""Subscription to all channels over one connection, which knows for how long its view is current."""
 
 import asyncio
 import logging
@@ -13,21 +13,21 @@ from app.coordination.redis.deadline import RESPONSE_TIMEOUT_SECONDS, within_dea
 log = logging.getLogger("pichub.redis")
 
 PING_INTERVAL_SECONDS = 0.1
-"""Seconds between two pings."""
+"""Time between two pings."""
 TRUST_SECONDS = 0.3
-"""Seconds from a ping that was answered for which one may believe that nothing was told since."""
+"""Time from an answered ping for which no message can have been missed."""
 SILENCE_TIMEOUT_SECONDS = 1.0
-"""Seconds without an answer after which the connection is given up for another."""
+"""Time without a response after which the connection is replaced."""
 MIN_BACKOFF_SECONDS, MAX_BACKOFF_SECONDS = 0.05, 1.0
 
 
 class RedisSubscription:
-    """Listens from `start` to `close`, with another connection whenever one is lost.
+    """Receives messages from `start` to `close`, reconnecting when the connection is lost.
 
-    subscription.hear("pichub:rings", told, anew=missed)
+        subscription.on_message("pichub:rings", callback, on_start=missed)
 
-    Redis answers a ping after all that it told before. So what was published before the last answered ping was sent has
-    been heard, and where `hears` is false something may have been missed.
+    Redis answers a ping after all earlier messages. So everything published before the last answered ping has been
+    received; while `is_current` is False, messages may have been missed.
     """
 
     def __init__(self, commands: RedisCommands) -> None:
@@ -42,13 +42,15 @@ class RedisSubscription:
     def on_message(
         self, channel: str, callback: Callable[[str], None], *, on_start: Callable[[], None]
     ) -> None:
-        """Calls `told` with each message, and `anew` when listening begins, as what was told before was not heard."""
+        """Register `callback` for the messages of a channel, and `on_start` for each new connection: earlier
+        messages may be lost.
+        """
         self._callbacks[channel.encode()] = callback
         self._start_callbacks.append(on_start)
 
     @property
     def is_current(self) -> bool:
-        """Whether all has been heard that was told up to a moment ago: `TRUST` seconds at most."""
+        """True if all messages up to `TRUST_SECONDS` ago have been received."""
         return self._now() < self._until
 
     def start(self) -> None:
@@ -71,13 +73,15 @@ class RedisSubscription:
                 await self._handle_disconnect(error)
             except Exception:
                 log.exception("what Redis told could not be taken in")
-            if self._now() - began > MAX_BACKOFF_SECONDS + SILENCE_TIMEOUT_SECONDS:  # it did well for a while
+            if (
+                self._now() - began > MAX_BACKOFF_SECONDS + SILENCE_TIMEOUT_SECONDS
+            ):  # the connection worked for a while
                 wait = MIN_BACKOFF_SECONDS
             await asyncio.sleep(wait)
             wait = min(2 * wait, MAX_BACKOFF_SECONDS)
 
     async def _handle_disconnect(self, error: Exception) -> None:
-        """Asks whether it is Redis that is gone: then nobody else needs to wait in order to learn it."""
+        """Send a command to learn whether Redis itself is unavailable, so that other callers need not wait for it."""
         from redis.exceptions import ResponseError
 
         with suppress(RedisUnavailable):
@@ -106,7 +110,7 @@ class RedisSubscription:
             if pinging is not None:
                 pinging.cancel()
             await connection.disconnect(nowait=True)
-            await asyncio.sleep(0)  # in which its socket is closed
+            await asyncio.sleep(0)  # lets the socket close
 
     async def _subscribe(self, connection: Any) -> None:
         await connection.send_command("SUBSCRIBE", *self._callbacks, check_health=False)
@@ -116,7 +120,7 @@ class RedisSubscription:
             confirmed += kind == b"subscribe"
 
     async def _ping(self, connection: Any) -> None:
-        """Each ping carries the time at which it was sent. Where one can't be sent, the reader learns of it too."""
+        """Send pings that carry their time. If sending fails, the reader learns of it too."""
         from redis.exceptions import RedisError
 
         with suppress(RedisError, OSError):

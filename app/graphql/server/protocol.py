@@ -32,7 +32,7 @@ from strawberry.types import ExecutionResult, SubscriptionExecutionResult
 from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET
 
-from app.auth.browsers import Credentials
+from app.auth.credentials import Credentials
 from app.context import Context
 from app.errors import BadRequest, Busy, PicHubError, RateLimited, TooLarge
 from app.graphql.context import OperationContext

@@ -18,7 +18,7 @@ from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Bas
 from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation as Running
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
-from app.auth.browsers import Credentials
+from app.auth.credentials import Credentials
 from app.context import Context
 from app.errors import BadRequest, FellBehind, Forbidden, PicHubError, RateLimited, Unauthorized
 from app.graphql.context import OperationContext

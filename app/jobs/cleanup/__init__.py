@@ -1,1 +1,1 @@
-"""Removes what nobody needs any more: bytes whose row never came or has gone, variants over their budget, old rows."""
+"""Removes unused data: objects without a row, variants over the size budget, expired rows."""

@@ -1,4 +1,4 @@
-"""Whether bytes have rows and rows have bytes, as far as a bounded look can tell."""
+"""Bounded check that objects have rows and rows have objects."""
 
 import asyncio
 from dataclasses import dataclass
@@ -10,13 +10,13 @@ from app.resolvers.storage_keys import ORPHAN_GRACE, StoragePrefix
 from app.storage.base import Stat
 
 MAX_SAMPLE = 2_000
-"""How many are looked at: a minute's work where each is asked of a slow storage."""
+"""Maximum number of objects to check: about a minute on a slow storage."""
 CONCURRENT_CHECKS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class StorageAudit:
-    """How many of those looked at lack their other half, and the id of one."""
+    """Result of a check: objects checked, objects without their counterpart, and the id of one of those."""
 
     checked: int
     count: int
@@ -24,7 +24,7 @@ class StorageAudit:
 
 
 async def orphaned_objects(services: Services, most: int = MAX_SAMPLE) -> StorageAudit:
-    """Originals that have no row, an hour after they were put."""
+    """Check for originals without a row, an hour or more after their upload."""
     found: list[tuple[str, Stat]] = []
     async for each in services.storage.list(StoragePrefix.ORIGINALS):
         found.append(each)
@@ -35,7 +35,7 @@ async def orphaned_objects(services: Services, most: int = MAX_SAMPLE) -> Storag
 
 
 async def missing_objects(services: Services, most: int = MAX_SAMPLE) -> StorageAudit:
-    """Images whose original is not there, of the newest."""
+    """Check for missing originals of the newest images."""
     rows = await Image.all().order_by("-id").limit(most).values_list("id", "key")
     places = asyncio.Semaphore(CONCURRENT_CHECKS)
 

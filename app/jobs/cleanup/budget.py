@@ -1,7 +1,7 @@
-"""Which variants go when there are too many: pure, and in memory that does not grow with their number.
+"""Selection of variants to remove over the size budget, in memory that does not grow with their number.
 
-Use is known to a day at best (see `Storage.touch_after`), so the order within an hour means nothing: it is enough to
-know how many bytes were last used in each hour.
+The time of use is known to a day at best (see `Storage.touch_after`), so the order within an hour does not matter:
+the bytes last used in each hour are enough.
 """
 
 from collections import Counter
@@ -12,23 +12,23 @@ from app.storage.base import Stat
 
 HOUR_SECONDS = 3600
 KEPT_SHARE = 0.9
-"""How much of the budget is left when it was passed, so that the next variant does not pass it again."""
+"""Share of the budget to keep once it is exceeded, so that the next variant does not exceed it again."""
 
 
 @dataclass(slots=True)
 class Surplus:
-    """The variants to remove: all of the hours before `hour`, and `left` bytes of that hour."""
+    """Variants to remove: all of the hours before `hour`, and `left` bytes of that hour."""
 
     hour: int
     left: int
 
     @property
     def before(self) -> datetime:
-        """What is used after this is none of them."""
+        """Variants used at or after this time are kept."""
         return datetime.fromtimestamp(0, UTC) + timedelta(hours=self.hour + 1)
 
     def includes(self, stat: Stat) -> bool:
-        """Whether this one goes, each to be asked once."""
+        """Return True if this variant is to be removed. Call once per variant."""
         hour = _hour(stat)
         if hour == self.hour and self.left > 0:
             self.left -= stat.size
@@ -37,7 +37,7 @@ class Surplus:
 
 
 class VariantAges:
-    """How many bytes of variants were last used in which hour."""
+    """Bytes of variants by the hour of their last use."""
 
     def __init__(self) -> None:
         self._hours: Counter[int] = Counter()
@@ -50,7 +50,9 @@ class VariantAges:
         return self._hours.total()
 
     def surplus(self, budget: int) -> Surplus | None:
-        """The least recently used that must go for `KEPT` of the budget to be left; None while it is kept."""
+        """Return the least recently used variants over `KEPT_SHARE` of the budget; None if the budget is not
+        exceeded.
+        """
         excess = self.size - int(budget * KEPT_SHARE)
         if self.size <= budget:
             return None

@@ -1,4 +1,4 @@
-"""Objects in storage that nobody needs."""
+"""Cleanup of objects in storage."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime, timedelta
@@ -12,18 +12,18 @@ from app.storage.base import ObjectTotals, Stat
 
 BATCH_SIZE = 500
 INCOMING_MAX_AGE = timedelta(days=1)
-"""How long a file may be on its way in."""
+"""Maximum age of an incoming file."""
 RECENT_USE = timedelta(minutes=10)
-"""How long a variant that was just used is left alone, even over the budget: it may be on its way to someone."""
+"""Variants used more recently are kept, even over the budget: a response may be in progress."""
 MAX_ORPHANS = 100
 MAX_ORPHAN_FRACTION = 10
-"""Orphans are removed while they are `FEW`, or at most one in `SHARE` of all originals."""
+"""Orphans are removed up to `MAX_ORPHANS`, or up to one in `MAX_ORPHAN_FRACTION` of all originals."""
 
 Found: TypeAlias = tuple[str, Stat]
 
 
 async def originals(this: CleanupRun) -> ObjectTotals:
-    """Removes originals that have no row, unless they are so many that it is rather the rows that are missing."""
+    """Remove originals without a row. If there are too many, remove none: rows may be missing instead."""
     orphans, every = await _count_orphans(this)
     if orphans.count > max(MAX_ORPHANS, every.count // MAX_ORPHAN_FRACTION) and not this.force:
         this.withheld = WithheldDeletion(orphans, every)
@@ -36,12 +36,12 @@ async def intermediates(this: CleanupRun) -> ObjectTotals:
 
 
 async def variants(this: CleanupRun) -> ObjectTotals:
-    """Removes variants that have no image, and takes note of the ages of the others."""
+    """Remove variants without an image, and record the ages of the others."""
     return await _remove_orphans(this, StoragePrefix.VARIANTS, keep=this.ages.add)
 
 
 async def surplus(this: CleanupRun) -> ObjectTotals:
-    """Removes variants over the budget, least recently used first."""
+    """Remove the least recently used variants over the budget."""
     budget = this.services.settings.variants_size
     surplus = this.ages.surplus(budget) if budget is not None else None
     if surplus is None:
@@ -49,7 +49,7 @@ async def surplus(this: CleanupRun) -> ObjectTotals:
     before = min(surplus.before, this.now - RECENT_USE)
     removed = ObjectTotals()
     async for batch in _batches(this, StoragePrefix.VARIANTS):
-        # A dry round has left those that were counted before.
+        # A dry run has left the variants that were counted before.
         counted = (
             await without_row(batch, this.now - ORPHAN_GRACE) if this.dry_run and not this.withheld else []
         )
@@ -59,7 +59,7 @@ async def surplus(this: CleanupRun) -> ObjectTotals:
 
 
 async def pieces(this: CleanupRun) -> ObjectTotals:
-    """Removes pieces of uploads that no longer wait for the rest."""
+    """Remove pieces of uploads that have ended."""
     removed = ObjectTotals()
     async for batch in _batches(this, StoragePrefix.UPLOADS):
         of = {key: upload_of(key) for key, _ in batch}
@@ -71,13 +71,13 @@ async def pieces(this: CleanupRun) -> ObjectTotals:
 
 
 async def incoming(this: CleanupRun) -> ObjectTotals:
-    """Removes what crashes left of uploads and renders."""
+    """Remove files of uploads and renders that were interrupted by a crash."""
     await this.extend()
     return await this.services.storage.clear_incoming(this.now - INCOMING_MAX_AGE, dry_run=this.dry_run)
 
 
 async def _count_orphans(this: CleanupRun) -> tuple[ObjectTotals, ObjectTotals]:
-    """How many originals have no row, and how many there are."""
+    """Return the totals of originals without a row and of all originals."""
     orphans = every = ObjectTotals()
     async for batch in _batches(this, StoragePrefix.ORIGINALS):
         orphans += _sum(await without_row(batch, this.now - ORPHAN_GRACE))
@@ -101,7 +101,7 @@ async def _remove_orphans(
 
 
 async def without_row(batch: Sequence[Found], before: datetime) -> list[Found]:
-    """Those put `before` whose image has no row now. What is not named as ours are is not ours to remove."""
+    """Return objects stored before `before` whose image has no row. Objects with foreign names are never removed."""
     old = {key: image_of(key) for key, stat in batch if stat.modified_at < before}
     ids = {image_id for image_id in old.values() if image_id}
     rows = set(await Image.filter(id__in=ids).values_list("id", flat=True)) if ids else set()
@@ -110,7 +110,7 @@ async def without_row(batch: Sequence[Found], before: datetime) -> list[Found]:
 
 
 async def _remove(this: CleanupRun, objects: Sequence[Found], before: datetime) -> ObjectTotals:
-    """Removes those of the objects that nobody has put or touched since they were looked at."""
+    """Remove these objects, except those written or used since they were listed."""
     if this.dry_run:
         return _sum([found for found in objects if found[1].modified_at < before])
     if not objects:

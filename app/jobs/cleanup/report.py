@@ -6,7 +6,7 @@ from app.storage.base import ObjectTotals
 
 @dataclass(frozen=True, slots=True)
 class WithheldDeletion:
-    """Originals without a row that are too many to be an accident's: nothing without a row was removed."""
+    """Too many originals have no row for an accident, so nothing without a row was removed."""
 
     orphans: ObjectTotals
     originals: ObjectTotals
@@ -20,7 +20,7 @@ class WithheldDeletion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CleanupReport:
-    """What a round removed, or would have, by step; `failed` has the steps that failed."""
+    """Objects and rows removed, or to be removed, by step. `failed` has the errors of failed steps."""
 
     removed: Mapping[str, ObjectTotals]
     failed: Mapping[str, Exception]
@@ -31,6 +31,6 @@ class CleanupReport:
         return sum(self.removed.values(), ObjectTotals())
 
     def __str__(self) -> str:
-        """One line, for a log."""
+        """Return one line for the log."""
         some = [f"{amount.count} {name}" for name, amount in self.removed.items() if amount.count]
         return f"{', '.join(some) or 'nothing'} ({self.total.size} bytes)"

@@ -1,4 +1,4 @@
-"""Rows that have had their time."""
+"""Cleanup of expired rows."""
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -17,18 +17,18 @@ from app.storage.base import ObjectTotals
 from app.webhooks.relay import CURSOR
 
 BATCH_SIZE = 500
-"""Rows that go in one transaction: others write in between."""
+"""Rows per transaction: other writers get their turn in between."""
 
 Step: TypeAlias = Callable[[CleanupRun], Awaitable[ObjectTotals]]
 
 
 def expired(model: type[Model], column: str) -> Step:
-    """Removes the rows whose `column` is a time that has passed."""
+    """Return a step that removes the rows whose `column` is in the past."""
     return lambda this: _remove(this, model.filter(**{f"{column}__lte": this.now}))
 
 
 async def deliveries(this: CleanupRun) -> ObjectTotals:
-    """Removes old deliveries and their attempts, but none that is still to be sent."""
+    """Remove old deliveries and their attempts, except pending ones."""
     ended = Delivery.exclude(Q(status=DeliveryStatus.PENDING) & Q(next_attempt_at__isnull=False))
     return await _remove(
         this, ended.filter(_older_than(this, Kind.DELIVERY, this.services.settings.deliveries_keep))
@@ -36,18 +36,18 @@ async def deliveries(this: CleanupRun) -> ObjectTotals:
 
 
 async def events(this: CleanupRun) -> ObjectTotals:
-    """Removes old events, but none that webhooks have yet to hear of, or that a delivery is kept of."""
+    """Remove old events, except those not yet relayed and those that a delivery refers to."""
     told = Event.filter(position__lte=await RelayCursor.position_of(CURSOR), deliveries__id__isnull=True)
     return await _remove(this, told.filter(_older_than(this, Kind.EVENT, this.services.settings.events_keep)))
 
 
 def _older_than(this: CleanupRun, kind: Kind, days: int) -> Q:
-    """Of the rows with such ids, those made longer ago: ids sort by birth, so their index finds them."""
+    """Condition for rows created longer ago: ids sort by creation time, so the primary key index finds them."""
     return Q(id__lt=first_id(kind, this.now - timedelta(days=days)))
 
 
 def first_id(kind: Kind, born: datetime) -> str:
-    """No id that was made then or later sorts before this one."""
+    """Return the smallest id that could be created at this time or later."""
     return new_id(kind, born, randbits=lambda _: 0)
 
 

@@ -9,10 +9,10 @@ from app.jobs.cleanup.report import WithheldDeletion
 
 @dataclass(kw_only=True)
 class CleanupRun:
-    """One pass over everything. `dry` only looks; `force` removes orphans however many they are.
+    """One cleanup pass. `dry_run` changes nothing; `force` removes orphans regardless of their number.
 
-    `extend` is called before each batch, and raises where the round is no longer ours. A batch that is cancelled ends
-    first. `ages` and `held_back` are what the steps tell each other.
+    `extend` is called before each batch and raises if the lease is lost. A cancelled batch is completed first.
+    `ages` and `withheld` pass information between steps.
     """
 
     services: Services

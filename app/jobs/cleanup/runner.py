@@ -1,4 +1,4 @@
-"""When a round is made, and by whom: one process at a time."""
+"""Schedule of the cleanup: one process at a time."""
 
 import asyncio
 import logging
@@ -33,7 +33,7 @@ async def run(
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     jitter: Callable[[float, float], float] = random.uniform,
 ) -> None:
-    """Sweeps every hour, for ever: of all processes that run this, one an hour."""
+    """Clean up every hour until cancelled: once per hour across all processes."""
     await sleep(FIRST_DELAY_SECONDS)
     while True:
         await clean_up_if_due(services)
@@ -41,7 +41,7 @@ async def run(
 
 
 async def clean_up_if_due(services: Services, *, steps: Steps = STEPS) -> CleanupReport | None:
-    """Sweeps, unless another process does, or someone did lately."""
+    """Clean up unless another process does so now or did recently."""
     done = await leases.last_completed(LEASE_NAME)
     if done is not None and services.clock() - done < MIN_INTERVAL:
         return None
@@ -59,14 +59,17 @@ async def clean_up_if_due(services: Services, *, steps: Steps = STEPS) -> Cleanu
 
 
 async def clean_up(services: Services, *, force: bool = False, steps: Steps = STEPS) -> CleanupReport:
-    """Removes what nobody needs. With `force`, originals without a row go however many they are. Raises Taken, Lost."""
+    """Remove unused data. With `force`, orphans are removed regardless of their number.
+
+    Raises LeaseTaken, LeaseLost.
+    """
     async with hold_lease(LEASE_NAME, clock=services.clock, duration=LEASE_DURATION) as lease:
         this = CleanupRun(services=services, now=services.clock(), extend=lease.extend, force=force)
         return await _run_steps(this, steps)
 
 
 async def dry_run(services: Services, *, force: bool = False, steps: Steps = STEPS) -> CleanupReport:
-    """What `sweep` would remove now. Changes nothing."""
+    """Return what `clean_up` would remove now, without changing anything."""
 
     async def nobody_minds() -> None: ...
 
@@ -82,6 +85,6 @@ async def _run_steps(this: CleanupRun, steps: Steps) -> CleanupReport:
             removed[name] = await step(this)
         except LeaseLost:
             raise
-        except Exception as error:  # a folder that can't be read must not keep the rest from being swept
+        except Exception as error:  # an unreadable folder must not stop the other steps
             failed[name] = error
     return CleanupReport(removed=removed, failed=failed, withheld=this.withheld)

@@ -18,4 +18,4 @@ STEPS: Mapping[str, Callable[[CleanupRun], Awaitable[ObjectTotals]]] = {
     "deliveries": rows.deliveries,
     "events": rows.events,
 }
-"""What a round does, in this order: originals tell whether orphans are what they seem; deliveries keep their events."""
+"""The steps in order: originals decide whether orphans are removed; deliveries keep their events."""

@@ -1,7 +1,7 @@
 import pytest
 from starlette.requests import Request
 
-from app.auth.browsers import Credentials, RequestOrigin
+from app.auth.credentials import Credentials, RequestOrigin
 
 OURS = {"https://pics.example", "https://front.example"}
 

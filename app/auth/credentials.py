@@ -1,4 +1,4 @@
-"""What a request says of who sends it: a token, or a browser's cookie and the page that asks."""
+"""Credentials of a request: a token, or a browser's session cookie and the page that sent it."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ OWN_SITES = {"same-origin", "none"}
 
 
 class RequestOrigin(Enum):
-    """Whose page made a browser send a request, as far as the browser says."""
+    """Origin of the page that sent the request, as reported by the browser."""
 
     OURS = "ours"
     FOREIGN = "foreign"
@@ -23,7 +23,7 @@ class RequestOrigin(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What was sent: a header, or the text of a session in a cookie."""
+    """Credentials as sent: an Authorization header, or the text of a session cookie."""
 
     authorization: str | None = None
     session: str | None = None
@@ -32,8 +32,8 @@ class Credentials:
 
     @classmethod
     def of(cls, request: HTTPConnection, own_origins: Collection[str]) -> Self:
-        """`own_origins` are those whose pages may use the cookie."""
-        # Each header is looked for once in a dict, not in the whole list of them; the first of a name counts.
+        """Read the credentials of a request. `own_origins` may use the cookie."""
+        # One pass over the headers; the first of a name counts.
         said = {name: value.decode("latin-1") for name, value in reversed(request.headers.raw)}
         return cls(
             authorization=said.get(b"authorization"),
@@ -53,10 +53,10 @@ def _page(said: Mapping[bytes, str], own_origins: Collection[str]) -> RequestOri
 
 
 def _page_of_referer(referer: str | None, own_origins: Collection[str]) -> RequestOrigin:
-    """Without TLS browsers send no Sec-Fetch-Site, and no Origin with a GET to the page's own."""
+    """Without TLS, browsers send no Sec-Fetch-Site, and no Origin with a same-origin GET."""
     if referer is None:
         return RequestOrigin.UNSAID
     try:
         return RequestOrigin.OURS if origin_of(referer) in own_origins else RequestOrigin.FOREIGN
-    except ValueError:  # a port that is no number
+    except ValueError:  # the port is not a number
         return RequestOrigin.FOREIGN

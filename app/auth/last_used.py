@@ -1,4 +1,4 @@
-"""When keys were last used: noted beside the request, which neither waits for it nor fails with it."""
+"""Time of last use of tokens and sessions, written beside the request, which neither waits nor fails."""
 
 import asyncio
 import contextvars
@@ -12,33 +12,33 @@ from app.models import ApiToken, Session
 log = logging.getLogger("pichub.auth")
 
 WRITE_INTERVAL = timedelta(minutes=1)
-"""A key that is used all the time is noted this often."""
+"""Maximum write rate per token or session."""
 
 
 class LastUsed:
-    """The notes that are being written. Closed before the database is."""
+    """Pending writes. Close before the database."""
 
     def __init__(self) -> None:
         self._writing: dict[str, asyncio.Task[None]] = {}
 
     def record(self, key: ApiToken | Session, now: datetime) -> None:
-        """Notes that the key was used, where the last note is a minute old."""
+        """Record the use if the last record is a minute old."""
         last = key.last_used_at
         if key.id in self._writing or (last is not None and now - last < WRITE_INTERVAL):
             return
-        # In a context of its own: one that the request is in may hold a transaction, which ends before this does.
+        # In a separate context: the request's may hold a transaction, which ends before this write.
         fresh = contextvars.Context()
         task = self._writing[key.id] = asyncio.create_task(_write(key, now), context=fresh)
         task.add_done_callback(lambda _: self._writing.pop(key.id))
 
     async def close(self) -> None:
-        """Waits for what is being written."""
+        """Wait for pending writes."""
         await asyncio.gather(*self._writing.values())
 
 
 async def _write(key: ApiToken | Session, now: datetime) -> None:
     try:
-        # The condition again: other processes note the same key.
+        # The condition again, since other processes write too.
         stale = Q(last_used_at=None) | Q(last_used_at__lte=now - WRITE_INTERVAL)
         await type(key).filter(stale, id=key.id).update(last_used_at=now)
     except Exception:
