@@ -69,5 +69,5 @@ def remember(
 def _cached(scope: Scope) -> CachedResponse | None:
     if scope["method"] not in {"GET", "HEAD"}:
         return None
-    hits: ResponseCache = scope["state"]["services"].hits
+    hits: ResponseCache = scope["state"]["services"].response_cache
     return hits.get(coalescing.cache_key(scope))

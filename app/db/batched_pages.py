@@ -1,4 +1,4 @@
-"""The same page of several lists in two statements, for lists nested in a list."""
+"""One page of several lists in two statements, for lists nested in a list."""
 
 from collections.abc import Mapping
 from typing import Any, TypeVar

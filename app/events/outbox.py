@@ -31,7 +31,7 @@ class Outbox:
 async def transaction(notifier: Notifier, *, account_id: str, now: datetime) -> AsyncIterator[Outbox]:
     """A transaction that changes an account's things, records events, and rings the bell when it has been committed.
 
-    async with outbox.transaction(ctx.services.bell, account_id=actor.id, now=ctx.now()) as events:
+    async with outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events:
         album = await Album.create(...)
         events.record(happenings.album_created(album))
 

@@ -1,6 +1,6 @@
-"""The rows. Tortoise finds them here; what may be asked of them stands in each one's file.
+"""The rows. Tortoise finds the models here.
 
-A row's docstring becomes its table's comment in SQL, where a semicolon would end the statement: write none.
+A model's docstring becomes its table's comment in SQL, where a semicolon would end the statement: write none.
 """
 
 from app.models.accounts import Account, Role

@@ -15,27 +15,27 @@ from app.db.sql import Statement
 from app.models.columns import id_column
 
 UNLIMITED = 2**63 - 1
-"""The quota of an account that may fill the disk, whatever the server's default is."""
+"""The quota of an unlimited account, whatever the server's default."""
 
 
 ADD_IMAGE = Statement(
     "UPDATE accounts SET image_count = image_count + 1, bytes_used = bytes_used + ?2"
     " WHERE id = ?1 AND bytes_used + ?2 <= COALESCE(quota, ?3)"
 )
-"""Written out: to put it together for each upload takes Tortoise seventy times as long as SQLite takes to run it."""
+"""Hand-written SQL: building the statement takes Tortoise seventy times as long as SQLite takes to run it."""
 
 
 class Role(StrEnum):
-    """What an account may do beyond its own things."""
+    """An account's role."""
 
     ADMIN = "admin"
     MEMBER = "member"
 
 
 class Account(Model):
-    """Someone who owns images. What it counts is kept in the transactions that change it.
+    """An account that owns images. Its counters are updated in the transactions that change them.
 
-    The username is kept in lower case. A quota of NULL is the server's default, which a setting says.
+    The username is lower case. A NULL quota means the server's default, from the settings.
     """
 
     id = id_column()
@@ -63,24 +63,24 @@ class Account(Model):
     @classmethod
     @asynccontextmanager
     async def locked(cls, account_id: str) -> AsyncIterator[BaseDBAsyncClient]:
-        """A transaction that changes what is the account's. Those of one account follow one another.
+        """Open a transaction that changes the account's data. Transactions of one account run one after the other.
 
-        What is read in it is what the one before has left; what was read earlier may be out of date.
+        Data read in it is current; data read before may be outdated.
         """
         async with in_transaction() as transaction:
             await lock_rows(cls.filter(id=account_id))
             yield transaction
 
     def quota_or(self, default: int | None) -> int | None:
-        """The bytes that it may keep, where the server's default is `default`; None is no bound."""
+        """Return the quota in bytes, given the server's default; None is unlimited."""
         quota = default if self.quota is None else self.quota
         return None if quota == UNLIMITED else quota
 
     @classmethod
     async def add_image(cls, account_id: str, size: int, *, default_quota: int | None) -> bool:
-        """Counts a new image of `size` bytes; False, and nothing is counted, where the quota has no room for it.
+        """Count a new image of `size` bytes. Return False, counting nothing, if the quota has no room for it.
 
-        One statement asks and counts, so that uploads at the same time can't both have the last room.
+        A single statement checks and counts, so that concurrent uploads can't exceed the quota.
         """
         db = cls._meta.db
         default = UNLIMITED if default_quota is None else default_quota
@@ -89,7 +89,7 @@ class Account(Model):
 
     @classmethod
     async def remove_images(cls, account_id: str, *, images: int, size: int) -> None:
-        """Takes images, and the bytes of their originals, out of what an account counts."""
+        """Subtract images, and the bytes of their originals, from the account's counters."""
         await cls.filter(id=account_id).update(
             image_count=F("image_count") - images, bytes_used=F("bytes_used") - size
         )

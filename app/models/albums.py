@@ -10,9 +10,9 @@ from app.models.columns import id_column
 
 
 class Album(Model):
-    """Images that belong together. A private one, and what is in it, exists for its owner only.
+    """A group of images. A private album and its images are visible to its owner only.
 
-    What it counts is kept in the transactions that change it.
+    Its counter is updated in the transactions that change it.
     """
 
     id = id_column()
@@ -37,11 +37,11 @@ class Album(Model):
 
     @classmethod
     def visible_to(cls, account_id: str | None) -> QuerySet[Self]:
-        """Those that are public, and those that are the account's own."""
+        """Public albums, and those of the account."""
         return cls.filter(Q(is_public=True) | Q(owner_id=account_id))
 
     @classmethod
     async def count_images(cls, album_id: str | None, change: int) -> None:
-        """Adds `change` to the count of an album, if there is one."""
+        """Add `change` to the image count of an album, if there is one."""
         if album_id is not None and change:
             await cls.filter(id=album_id).update(image_count=F("image_count") + change)

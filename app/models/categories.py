@@ -9,7 +9,7 @@ from app.models.columns import id_column
 
 
 class Category(Model):
-    """A drawer that an account sorts its images into. An image lies in one at most. Its owner's alone."""
+    """A private, account-level category. An image is in one category at most."""
 
     id = id_column()
     owner: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(

@@ -11,10 +11,10 @@ from app.models.columns import id_column
 
 
 class Event(Model):
-    """Something that happened to an account's things, written in the transaction in which it happened.
+    """An event of an account, written in the transaction that caused it.
 
-    `position` counts events from 1 in the order of their commits, without a gap. `subject_id` is the image, album or
-    webhook that it happened to, which may be gone. `album_id` is the album that it concerns, for those who follow one.
+    `position` numbers events from 1 in commit order, without gaps. `subject_id` is the image, album or webhook
+    concerned, which may be deleted. `album_id` is the album concerned, for subscribers of one album.
     """
 
     id = id_column()
@@ -31,7 +31,7 @@ class Event(Model):
 
     @cached_property
     def presented(self) -> dict[Any, Any]:
-        """What a face has made of it, for all whom it shows this row to."""
+        """Cached presentations of this row, by interface."""
         return {}
 
     class Meta:
@@ -40,18 +40,18 @@ class Event(Model):
 
     @classmethod
     def since(cls, position: int) -> QuerySet[Self]:
-        """Those after a position, in their order."""
+        """Events after a position, in order."""
         return cls.filter(position__gt=position).order_by("position")
 
     @classmethod
     async def last_position(cls) -> int:
-        """The position of the newest event that was ever committed, 0 where there was none."""
+        """Return the position of the newest event ever committed, 0 if there was none."""
         counter = await EventCounter.get_or_none(id=EventCounter.ONLY)
         return counter.position if counter else 0
 
 
 class EventCounter(Model):
-    """One row: the position of the newest event. Whoever takes positions holds its lock until the commit."""
+    """A single row with the position of the newest event. Its lock is held from taking positions to the commit."""
 
     ONLY = 1
 
@@ -63,7 +63,7 @@ class EventCounter(Model):
 
     @classmethod
     async def advance(cls, connection: BaseDBAsyncClient, by: int) -> int:
-        """Takes the next `by` positions, and gives the last of them. `connection` is that of the transaction."""
+        """Take the next `by` positions and return the last of them. `connection` is the transaction's."""
         (row,) = await connection.execute_query_dict(
             f"INSERT INTO event_counter (id, position) VALUES ({cls.ONLY}, {int(by)}) ON CONFLICT (id) "  # noqa: S608
             "DO UPDATE SET position = event_counter.position + excluded.position RETURNING position"

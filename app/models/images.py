@@ -15,10 +15,10 @@ from app.models.columns import id_column
 
 
 class Image(Model):
-    """A picture that people see: what was learnt of its bytes at upload, and what its owner says about it.
+    """An image: facts determined at upload, and metadata from its owner.
 
-    The bytes lie in storage under `key` and never change. `width` and `height` are those of the upright picture. `tags`
-    are kept here for reading and in ImageTag for finding.
+    Its bytes are in storage under `key` and never change. `width` and `height` are those of the upright image.
+    `tags` are stored here for reading and in ImageTag for filtering.
     """
 
     id = id_column()
@@ -65,7 +65,7 @@ class Image(Model):
 
     @classmethod
     def with_album(cls) -> QuerySet[Self]:
-        """All of them, each with its album: whether an image is public stands there."""
+        """Images with their albums, which decide whether an image is public."""
         return cls.all().select_related("album")
 
     @classmethod
@@ -74,42 +74,42 @@ class Image(Model):
 
     @classmethod
     def visible_to(cls, account_id: str | None) -> QuerySet[Self]:
-        """Those in no album or in a public one, and those that are the account's own."""
+        """Images without an album or in a public one, and those of the account."""
         return cls.with_album().filter(cls.is_public_filter() | Q(owner_id=account_id))
 
     @classmethod
     def is_public_filter(cls) -> Q:
-        """What `is_public` says, as a condition."""
+        """The condition of `is_public`."""
         return Q(album_id=None) | Q(album__is_public=True)
 
     @classmethod
     def matching(cls, text: str) -> Q:
-        """That the text stands in what people read of an image, in whatever case."""
+        """The condition that an image's texts contain this text, ignoring case."""
         return Q(filename__icontains=text) | Q(title__icontains=text) | Q(description__icontains=text)
 
     @property
     def presented(self) -> dict[Any, Any] | None:
-        """What faces have made of it, for all whom they show this row to; None where it is remembered for nobody."""
+        """Cached presentations of this row, by interface; None if the row is not cached."""
         return row_cache(self)
 
     @property
     def is_public(self) -> bool:
-        """Whether anyone who has the link may see it. The album must have been loaded with the row."""
+        """True if anyone with the link may see the image. The album must be loaded."""
         return self.album_id is None or (self.album is not None and self.album.is_public)
 
     def is_visible_to(self, account_id: str | None) -> bool:
-        """What `visible_to` asks, of one row. The album must have been loaded with it."""
+        """The condition of `visible_to` for this row. The album must be loaded."""
         return self.is_public or self.owner_id == account_id
 
     async def add(self) -> None:
-        """Writes a new image, its tags, and its share of what its album counts. The account has counted it before."""
+        """Insert a new image and its tags, and update its album's counter. The account has counted it already."""
         await self.save(force_create=True)
         if self.tags:
             await ImageTag.write(self.id, self.tags)
         await self._require_album(self.album)
 
     async def move_to(self, album: Album | None) -> None:
-        """Changes the album, and what both albums count. The row itself is the caller's to save."""
+        """Change the album and the counters of both albums. The caller saves the row."""
         if self.album_id != (album.id if album else None):
             await Album.count_images(self.album_id, -1)
             await self._require_album(album)
@@ -117,14 +117,14 @@ class Image(Model):
 
     @staticmethod
     async def _require_album(album: Album | None) -> None:
-        """Counts one image more in the album, if there is one: in its row, and in what was read of it."""
+        """Add one image to the album's counter, in its row and in the loaded model."""
         if album is not None:
             await Album.count_images(album.id, +1)
             album.image_count += 1
 
     @classmethod
     async def remove(cls, images: Sequence[Self]) -> None:
-        """Deletes rows, and takes them out of what albums and accounts count."""
+        """Delete images, and subtract them from the counters of albums and accounts."""
         await cls.filter(id__in=[image.id for image in images]).delete()
         for album_id, count in Counter(image.album_id for image in images).items():
             await Album.count_images(album_id, -count)
@@ -134,7 +134,7 @@ class Image(Model):
 
 
 class ImageTag(Model):
-    """The index by which images are found by tag."""
+    """Index of images by tag."""
 
     id = fields.BigIntField(primary_key=True)
     image: fields.ForeignKeyRelation[Image] = fields.ForeignKeyField(
@@ -150,6 +150,6 @@ class ImageTag(Model):
 
     @classmethod
     async def write(cls, image_id: str, tags: list[str]) -> None:
-        """Makes `tags` the image's tags."""
+        """Replace the image's tags."""
         await cls.filter(image_id=image_id).delete()
         await cls.bulk_create([cls(image_id=image_id, name=tag) for tag in tags])

@@ -10,9 +10,9 @@ from app.models.columns import id_column
 
 
 class Invitation(Model):
-    """A code with which one person may make an account. Only its digest is kept.
+    """A code for creating one account. Only its digest is stored.
 
-    One that was used or revoked is gone.
+    Used and revoked invitations are deleted.
     """
 
     id = id_column()
@@ -30,5 +30,5 @@ class Invitation(Model):
 
     @classmethod
     def open(cls, now: datetime) -> QuerySet[Self]:
-        """Those that can still be used, newest first."""
+        """Invitations that can still be used, newest first."""
         return cls.filter(expires_at__gt=now).order_by("-created_at", "-id")

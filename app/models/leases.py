@@ -8,9 +8,9 @@ from tortoise.queryset import QuerySet
 
 
 class Lease(Model):
-    """Work that one process does at a time. `holder` names the process, until `expires_at` at the latest.
+    """A lease for work that one process does at a time. `holder` names the process, until `expires_at` at the latest.
 
-    `done_at` is when the work was last brought to its end.
+    `done_at` is when the work was last completed.
     """
 
     name = fields.CharField(max_length=64, primary_key=True, generated=False)
@@ -23,5 +23,5 @@ class Lease(Model):
 
     @classmethod
     def open_to(cls, holder: str, name: str, now: datetime) -> QuerySet[Self]:
-        """The lease, if this holder may have it: it is nobody's, or their own."""
+        """The lease, if it is free, expired or held by this holder."""
         return cls.filter(Q(holder=holder) | Q(expires_at__lte=now), name=name)

@@ -3,9 +3,9 @@ from tortoise.models import Model
 
 
 class UrlSecret(Model):
-    """A secret that addresses are signed with. The one with the highest id signs, and has no `until`.
+    """A secret that signs URLs. The one with the highest id signs, and has no `until`.
 
-    The others verify up to theirs. Only where no setting names a secret, and servers have no folder in common.
+    The others verify until theirs. Used if no setting has a secret and servers share no folder.
     """
 
     id = fields.BigIntField(primary_key=True, generated=False)

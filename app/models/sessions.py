@@ -12,7 +12,7 @@ MAX_SESSIONS = 100
 
 
 class Session(Model):
-    """A browser that has signed in. Of the text in its cookie only the digest is kept."""
+    """A signed-in browser. Only the digest of its cookie is stored."""
 
     id = id_column()
     account: fields.ForeignKeyRelation[Account] = fields.ForeignKeyField(
@@ -32,24 +32,24 @@ class Session(Model):
 
     @classmethod
     def active_of(cls, account_id: str, now: datetime) -> QuerySet[Self]:
-        """Those of an account that still open something, newest first."""
+        """Active sessions of an account, newest first."""
         held = cls.filter(account_id=account_id, revoked_at=None, expires_at__gt=now)
         return held.order_by("-created_at", "-id")
 
     @classmethod
     async def end_all(cls, account_id: str, now: datetime, *, but: str | None = None) -> None:
-        """Ends all sessions of an account, but for the one with the id `but`."""
+        """End all sessions of an account, except the one with the id `but`."""
         ended = cls.filter(account_id=account_id, revoked_at=None)
         await (ended.exclude(id=but) if but else ended).update(revoked_at=now)
 
     @classmethod
     async def prune(cls, account_id: str, now: datetime) -> None:
-        """Removes an account's sessions that have expired, and ends the oldest where there are more than `MOST`."""
+        """Delete an account's expired sessions, and the oldest beyond `MAX_SESSIONS`."""
         await cls.filter(account_id=account_id, expires_at__lte=now).delete()
         surplus = await cls.active_of(account_id, now).offset(MAX_SESSIONS).values_list("id", flat=True)
         if surplus:
             await cls.filter(id__in=list(surplus)).update(revoked_at=now)
 
     def is_active(self, now: datetime) -> bool:
-        """Whether it still opens anything. The account must have been loaded with it."""
+        """True if the session is valid now. The account must be loaded."""
         return self.revoked_at is None and now < self.expires_at and not self.account.is_disabled

@@ -11,9 +11,9 @@ from app.models.columns import id_column
 
 
 class ApiToken(Model):
-    """A key that acts for an account. Of its text only the digest is kept, and a hint that lists may show.
+    """An API token of an account. Only the digest of its text and a hint for lists are stored.
 
-    What is uploaded with it lands in `album`, unless the upload says otherwise.
+    Uploads with it go to `album` by default.
     """
 
     id = id_column()
@@ -40,10 +40,10 @@ class ApiToken(Model):
 
     @classmethod
     def owned_by(cls, account_id: str) -> QuerySet[Self]:
-        """Those of an account that were not revoked, each with its album; expired ones are among them."""
+        """An account's tokens that were not revoked, with their albums; expired ones are included."""
         return cls.filter(account_id=account_id, revoked_at=None).select_related("album")
 
     def is_active(self, now: datetime) -> bool:
-        """Whether it still opens anything. The account must have been loaded with it."""
+        """True if the token is valid now. The account must be loaded."""
         expired = self.expires_at is not None and self.expires_at <= now
         return self.revoked_at is None and not expired and not self.account.is_disabled

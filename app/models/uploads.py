@@ -12,7 +12,7 @@ from app.models.images import Image
 
 
 class UploadState(StrEnum):
-    """Where an upload stands."""
+    """State of a resumable upload."""
 
     RECEIVING = "receiving"
     DONE = "done"
@@ -20,11 +20,11 @@ class UploadState(StrEnum):
 
 
 class UploadTicket(Model):
-    """A file that comes in pieces, over as many connections as it takes, and what is said of the image it is to be.
+    """A resumable upload: a file sent in pieces over any number of connections, and the metadata of its image.
 
-    The bytes before `offset` lie in storage: `pieces` are their names and sizes, in order. `offset` only ever grows, so
-    who changes it asks for the one that they have seen. `metadata` is what a client of tus said, as it said it. `error`
-    holds the facts of why the picture was refused.
+    The bytes before `offset` are in storage: `pieces` has their names and sizes in order. `offset` only grows, and
+    changes only from the value that the writer has seen. `metadata` is the tus client's, verbatim. `error` has the
+    error that refused the image.
     """
 
     id = id_column()
@@ -59,12 +59,12 @@ class UploadTicket(Model):
 
     @classmethod
     def owned_by(cls, account_id: str | None) -> QuerySet[Self]:
-        """With their images, and the albums that those are in."""
+        """An account's uploads, with their images and albums."""
         return cls.filter(owner_id=account_id).select_related("image__album")
 
     @classmethod
     def receiving(cls, now: datetime) -> QuerySet[Self]:
-        """Those for which bytes may still come."""
+        """Uploads that still accept bytes."""
         return cls.filter(state=UploadState.RECEIVING, expires_at__gt=now)
 
     @property
@@ -73,7 +73,7 @@ class UploadTicket(Model):
 
     @property
     def is_whole(self) -> bool:
-        """Whether all its bytes are there."""
+        """True if all bytes have arrived."""
         whole: bool = self.offset == self.size
         return whole
 

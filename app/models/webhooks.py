@@ -14,14 +14,14 @@ from app.models.events import Event
 
 
 class DisabledReason(StrEnum):
-    """Why a webhook was disabled, where its owner did not do it."""
+    """Reason for which the server disabled a webhook."""
 
     GONE = "gone"
     FAILING = "failing"
 
 
 class DeliveryStatus(StrEnum):
-    """Where a delivery stands."""
+    """Status of a delivery."""
 
     PENDING = "pending"
     SUCCEEDED = "succeeded"
@@ -29,7 +29,7 @@ class DeliveryStatus(StrEnum):
 
 
 class AttemptOutcome(StrEnum):
-    """How one attempt ended."""
+    """Outcome of an attempt."""
 
     DELIVERED = "delivered"
     REFUSED = "refused"
@@ -46,10 +46,10 @@ class AttemptOutcome(StrEnum):
 
 
 class Webhook(Model):
-    """An address that wants to hear of an account's events.
+    """A URL that receives an account's events.
 
-    Secrets are kept as they are, as signatures are made with them. `since_position` is that of the newest event when it
-    was made, `failing_since` the first failure after the last success.
+    Secrets are stored in clear, since they sign. `since_position` is the position of the newest event at its
+    creation, `failing_since` the first failure after the last success.
     """
 
     id = id_column()
@@ -79,17 +79,17 @@ class Webhook(Model):
         return cls.filter(owner_id=account_id)
 
     def secrets(self, now: datetime) -> list[str]:
-        """Those that sign: the newest first, and the one before it for as long as it is to."""
+        """Return the secrets that sign: the newest, and its predecessor for a while."""
         if self.old_secret is None or self.old_secret_until is None or now >= self.old_secret_until:
             return [self.secret]
         return [self.secret, self.old_secret]
 
     async def pause(self) -> None:
-        """What is still owed waits until the webhook is active again."""
+        """Suspend pending deliveries until the webhook is active again."""
         await Delivery.filter(webhook_id=self.id, status=DeliveryStatus.PENDING).update(next_attempt_at=None)
 
     async def resume(self, now: datetime) -> None:
-        """What is still owed is owed now."""
+        """Make pending deliveries due now."""
         waiting = Delivery.filter(webhook_id=self.id, status=DeliveryStatus.PENDING)
         await waiting.filter(next_attempt_at=None).update(next_attempt_at=now)
 
@@ -97,8 +97,8 @@ class Webhook(Model):
 class Delivery(Model):
     """One event owed to one webhook.
 
-    Whoever sends it holds it until `locked_until`, and is its only sender up to then. `attempts_made` counts from the
-    last time that it was asked for. `next_attempt_at` is empty where there is none to come.
+    Its sender holds it until `locked_until`. `attempts_made` counts from the last request to redeliver.
+    `next_attempt_at` is NULL if no attempt is planned.
     """
 
     id = id_column()
@@ -127,10 +127,10 @@ class Delivery(Model):
 
     @classmethod
     async def claim(cls, now: datetime, until: datetime, *, each: int, most: int) -> list[Self]:
-        """Takes deliveries that are due, and holds them until then: `most` of them, and no more than `each` a webhook.
+        """Claim due deliveries until `until`: up to `most`, and up to `each` per webhook.
 
-        Of each webhook the first `each` that are due are looked at, those that someone holds among them: so this
-        bounds what all senders together have under way for it. Webhook and event are loaded with them.
+        Only the first `each` due deliveries of a webhook are considered, including those already claimed, which
+        bounds its concurrent deliveries over all senders. Webhook and event are loaded.
         """
         db = cls._meta.db
         rows = await db.execute_query_dict(CLAIM_DELIVERIES.for_(db), [now, each, most, until])
@@ -140,7 +140,7 @@ class Delivery(Model):
         return await query.order_by("next_attempt_at", "id")
 
     async def release(self) -> None:
-        """Lets go of it, if it is still held as it was claimed."""
+        """Release the claim if this sender still holds it."""
         await Delivery.filter(id=self.id, locked_until=self.locked_until).update(locked_until=None)
 
 
@@ -178,16 +178,18 @@ UPDATE deliveries SET locked_until = ?4 WHERE id IN (
 UPDATE deliveries SET locked_until = ?4 WHERE id IN (SELECT id FROM free) RETURNING id
 """,  # noqa: S608
 )
-"""In SQLite one statement is alone by itself. In PostgreSQL others claim at the same time: what they are about to take
-is left to them, and what they have taken is seen when the row is looked at once more, under its lock.
+"""On SQLite a statement is atomic.
 
-It walks from webhook to webhook over the index, and reads no more rows of each than may be taken: what a webhook has
-waiting costs the others nothing.
+On PostgreSQL others claim concurrently: rows that they have locked are skipped, and rows that they have claimed are
+detected when the row is checked again under its lock.
+
+The statement walks from webhook to webhook over the index and reads no more rows of each than may be claimed: a long
+queue of one webhook costs the others nothing.
 """
 
 
 class Attempt(Model):
-    """One try to deliver, and how it ended."""
+    """One attempt at a delivery, and its outcome."""
 
     id = fields.BigIntField(primary_key=True)
     delivery: fields.ForeignKeyRelation[Delivery] = fields.ForeignKeyField(
@@ -207,7 +209,7 @@ class Attempt(Model):
 
 
 class RelayCursor(Model):
-    """How far a relay has come, by the relay's name: the position of the last event that it has passed on."""
+    """Progress of a relay, by its name: the position of the last event that it has processed."""
 
     name = fields.CharField(max_length=32, primary_key=True, generated=False)
     position = fields.BigIntField()
@@ -222,7 +224,7 @@ class RelayCursor(Model):
 
     @classmethod
     async def lock(cls, name: str) -> None:
-        """Keeps other relays of this name waiting, to the end of the transaction."""
+        """Make other relays of this name wait until the end of the transaction."""
         if cls._meta.db.capabilities.support_for_update:
             await cls.bulk_create([cls(name=name, position=0)], ignore_conflicts=True)
             await lock_rows(cls.filter(name=name))

@@ -1,1 +1,1 @@
-"""Requests to addresses that strangers chose: to public networks only, one deadline, and little read back."""
+"""Outgoing requests to URLs from users: public networks only, one deadline, bounded responses."""

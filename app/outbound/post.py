@@ -1,12 +1,11 @@
-"""One POST to an address that a stranger chose: where it may go, how long it may take, how much of the answer is kept.
+"""One POST to a URL from a user, with limits on target, time and response.
 
     outbound = Outbound(allowed=settings.webhook_allow_networks)
-    await outbound.check("https://example.org/hook")                       # when it is written down
-    answer = await outbound.post("https://example.org/hook", headers, body)  # and again, whenever it is called
+    await outbound.check("https://example.org/hook")                           # when it is saved
+    response = await outbound.post("https://example.org/hook", headers, body)  # and again for each request
 
-A name is resolved once for each request. All addresses that it has must be ones that may be called, and the connection
-goes to one of those that were looked at. Redirects are not followed, proxies of the environment are not asked, nothing
-is remembered from one request for the next: no cookie, no connection.
+A name is resolved once per request. All its addresses must be allowed, and the connection goes to one of those
+checked. Redirects are not followed, proxies of the environment are not used, and no cookie or connection is kept.
 """
 
 import asyncio
@@ -32,35 +31,35 @@ RESOLVER_THREADS = 32
 NOT_PUBLIC = "The address is not a public one"
 NOT_AN_ADDRESS = "This must be an address such as https://example.org/hook."
 MAX_EXCERPT_BYTES = 1_024
-"""Characters of an answer that are kept."""
+"""Characters of a response to keep."""
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Iterable[str]]]
-"""The addresses of a name, for a port. Raises OSError where it has none."""
+"""Return the addresses of a name for a port. Raises OSError if it has none."""
 
 
 class NotSent(Exception):
-    """There is no answer; the text says why in a few words."""
+    """There is no response; the text has the reason."""
 
 
 class Blocked(NotSent):
-    """The address may not be called."""
+    """The address is not allowed."""
 
 
 class Unreachable(NotSent):
-    """The name has no address, nobody listens there, or whoever does broke off."""
+    """The name does not resolve, or the connection was refused or broken."""
 
 
 class TimedOut(NotSent):
-    """There was no answer before the deadline."""
+    """No response before the deadline."""
 
 
 class InvalidUrl(ValueError):
-    """The text is not an address that can be called; it says what is wrong."""
+    """The text is not a URL that can be called; it says what is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
 class OutboundResponse:
-    """What came back. `retry_after` is that header as it was sent, `excerpt` the beginning of the body as text."""
+    """The response. `retry_after` is that header verbatim, `excerpt` the beginning of the body as text."""
 
     status: int
     retry_after: str | None
@@ -68,7 +67,7 @@ class OutboundResponse:
 
 
 class Outbound:
-    """Made once. `allowed` names networks that may be called though they are not public; `resolve` asks for names."""
+    """Client for outgoing requests. `allowed` has networks allowed although not public; `resolve` resolves names."""
 
     def __init__(
         self,
@@ -83,9 +82,9 @@ class Outbound:
         self._wire: PinnedClient | None = None
 
     async def check(self, url: str) -> None:
-        """Raises BadAddress where the URL can't be called, Blocked where it does not lead to what may be called.
+        """Check a URL. Raises InvalidUrl if it can't be called, Blocked if its address is not allowed.
 
-        A name that is not found is Blocked like one of the inside: who asks must not learn which names there are.
+        A name that does not resolve is Blocked too, so that callers can't probe for internal names.
         """
         host, port = parse(url)
         try:
@@ -95,7 +94,7 @@ class Outbound:
             raise Blocked(NOT_PUBLIC) from error
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> OutboundResponse:
-        """The answer, whatever its status. Raises Blocked, Unreachable, TimedOut."""
+        """Return the response, whatever its status. Raises Blocked, Unreachable, TimedOut."""
         try:
             async with asyncio.timeout(self.deadline):
                 parse(url)
@@ -106,7 +105,7 @@ class Outbound:
             raise TimedOut(f"No answer within {self.deadline:g} s") from error
 
     async def addresses(self, host: str, port: int) -> Sequence[Address]:
-        """The addresses of a name, every one of which may be called. Raises Blocked, Unreachable."""
+        """Return the addresses of a name, all of them allowed. Raises Blocked, Unreachable."""
         try:
             found = [parse_address(text) for text in await self._resolve(host.rstrip("."), port)]
         except (OSError, UnicodeError, ValueError) as error:
@@ -124,13 +123,13 @@ class Outbound:
 
 
 def _wire(outbound: Outbound) -> "PinnedClient":
-    from app.outbound.transport import PinnedClient  # a fifth of a second that a start does not need
+    from app.outbound.transport import PinnedClient  # imported late: a fifth of a second
 
     return PinnedClient(outbound.addresses)
 
 
 def parse(url: str) -> tuple[str, int]:
-    """The host and the port of an address that can be called. Raises BadAddress."""
+    """Return host and port of a URL. Raises InvalidUrl."""
     if len(url) > MAX_URL_LENGTH:
         raise InvalidUrl(f"This may have {MAX_URL_LENGTH} characters at most; it has {len(url)}.")
     if any(character <= " " or character in '\\<>"^`{|}\x7f' for character in url):
@@ -148,7 +147,7 @@ def parse(url: str) -> tuple[str, int]:
 
 
 def _canonical(host: str) -> str:
-    """The host in ASCII. What looks like an IPv4 address must be one in full: of others programs think differently."""
+    """Return the host in ASCII. Partial IPv4 addresses are refused: programs read them differently."""
     name = host.rstrip(".")
     try:
         if ":" in name:
@@ -161,13 +160,13 @@ def _canonical(host: str) -> str:
 
 
 def _punycode(name: str) -> str:
-    import idna  # its tables are large, and few names need them
+    import idna  # large tables, which few names need
 
     return idna.encode(name).decode()
 
 
 class NameResolver:
-    """Asks the system, in threads of its own: names that are slow to resolve must not hold up the disks."""
+    """Resolve names in separate threads, so that slow names do not delay disk access."""
 
     def __init__(self) -> None:
         self._threads: ThreadPoolExecutor | None = None

@@ -1,4 +1,4 @@
-"""The connection itself: httpx2, with a network that asks before it connects. Loaded when the first request is sent."""
+"""HTTP connection that only goes to checked addresses, by httpx2. Loaded on the first request."""
 
 import asyncio
 import ssl
@@ -13,9 +13,9 @@ from app.client_address import Address
 from app.outbound.post import MAX_EXCERPT_BYTES, NOT_AN_ADDRESS, InvalidUrl, OutboundResponse, Unreachable
 
 READ_SIZE = 16 * 1024
-"""Bytes of an answer that are read; what comes after them is not waited for."""
+"""Bytes of a response to read; the rest is not waited for."""
 DEADLINE_SHARE = 3.0
-"""Seconds for one address of a name that has several."""
+"""Time for one address of a name that has several."""
 HEADERS = {
     "User-Agent": "PicHub-Webhooks",
     "Accept": "*/*",
@@ -27,17 +27,20 @@ Addresses: TypeAlias = Callable[[str, int], Awaitable[Sequence[Address]]]
 
 
 class PinnedClient:
-    """Sends. `addresses` gives those of a name that may be connected to, or raises."""
+    """Send requests. `addresses` returns the allowed addresses of a name, or raises."""
 
     def __init__(self, addresses: Addresses) -> None:
         self._addresses = addresses
         self._ssl = httpx2.create_ssl_context()
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> OutboundResponse:
-        """The answer, whatever its status. Raises BadAddress, Unreachable, what `addresses` raises. Has no deadline."""
+        """Return the response, whatever its status. Raises InvalidUrl, Unreachable, errors of `addresses`.
+
+        No deadline.
+        """
         guard = _Guard(self._addresses)
         try:
-            # A transport alone, without a client around it: no cookies, no redirects, no proxies.
+            # A transport without a client: no cookies, redirects or proxies.
             request = request_of(url, headers, body)
             return await _read(await _Transport(guard, self._ssl).handle_async_request(request))
         except httpx2.HTTPError as error:
@@ -47,7 +50,7 @@ class PinnedClient:
 
 
 def request_of(url: str, headers: Mapping[str, str], body: bytes) -> httpx2.Request:
-    """The request as it is sent, with all its headers. Raises BadAddress."""
+    """Return the request with all headers. Raises InvalidUrl."""
     try:
         return httpx2.Request("POST", url, headers={**HEADERS, **headers}, content=body)
     except httpx2.InvalidURL as error:
@@ -86,7 +89,7 @@ def _reason(error: Exception) -> str:
 
 
 class _Transport(httpx2.AsyncHTTPTransport):
-    """httpx2's own, for one request through one guard."""
+    """httpx2's transport, for one request with the guarded network."""
 
     def __init__(self, guard: "_Guard", context: ssl.SSLContext) -> None:
         self._pool = httpcore2.AsyncConnectionPool(
@@ -95,7 +98,7 @@ class _Transport(httpx2.AsyncHTTPTransport):
 
 
 class _Guard(httpcore2.AsyncNetworkBackend):
-    """Connects to a checked address of the name. TLS still asks for the name, and for a certificate of that name."""
+    """Connect to a checked address of the name. TLS still verifies a certificate for the name."""
 
     def __init__(self, addresses: Addresses) -> None:
         self._addresses = addresses
@@ -103,7 +106,7 @@ class _Guard(httpcore2.AsyncNetworkBackend):
         self._opened: list[httpcore2.AsyncNetworkStream] = []
 
     async def close(self) -> None:
-        """Closes what was opened: a TLS handshake that is broken off by the deadline leaves its socket to nobody."""
+        """Close what was opened: a TLS handshake ended by the deadline leaves its socket open."""
         for stream in self._opened:
             await stream.aclose()
 

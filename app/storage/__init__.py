@@ -1,4 +1,4 @@
-"""Where bytes live: one contract (`base`), kept on a disk (`disk`)."""
+"""Object storage: the contract (`base`), a folder (`disk`), a bucket (`s3`), and a local cache for it (`cached`)."""
 
 from app.storage.base import (
     InvalidKey,

@@ -1,16 +1,16 @@
-"""A storage that is far, with copies of what is used of it in a folder of this machine.
+"""Remote storage with a local cache of its objects.
 
-What lies under a key is the same bytes whenever it is put, so a copy is never wrong, only left over. The promise:
+Objects are immutable, so a copy is never wrong, only possibly deleted remotely. Guarantees:
 
-* A copy is found for `BELIEVED` after it was last compared with what is far, then only if the object is still there.
-* A copy that was not used for `KEPT` goes within `EVERY` more, while a process of this machine runs; so does, least
-  recently used first, what is over the size. A process may write `SHARE` of the size before it looks.
-* What is deleted through this machine is gone from here at once. What another machine deletes may be found here for
-  `BELIEVED` by who has its key still; nobody is told one whose image has no row.
-* A file is renamed into place when it is whole. What a power cut may have emptied is never read: a restart of the
-  machine empties the folder.
+* A copy is served for `REVALIDATE_AFTER` after its last validation, then only if the object still exists. * A copy
+unused for `MAX_UNUSED_AGE` is removed within `TRIM_INTERVAL`, while a process of this machine runs, and so are the
+least recently used copies over the size. A process may write `1 / MAX_OBJECT_FRACTION` of the size before it
+checks. * Deletions through this machine take effect here at once. After deletions by other machines, a holder of
+the key may find a copy for `REVALIDATE_AFTER`; images without a row are not served. * A file is renamed into place
+when it is complete. Files that a power cut may have emptied are never read: a restart of the machine empties the
+cache.
 
-The access time of a file here is when it was last compared, its modification time what the far storage says.
+A file's access time is its last validation, its modification time that of the remote object.
 """
 
 import asyncio
@@ -48,24 +48,24 @@ REVALIDATE_AFTER = timedelta(minutes=10)
 MAX_UNUSED_AGE = timedelta(days=1)
 TRIM_INTERVAL = timedelta(hours=1)
 FIRST_TRIM_SECONDS = 60.0
-"""Seconds after the start: the first requests have the disk to themselves."""
+"""Delay of the first trim, so that it does not slow down the first requests."""
 MAX_OBJECT_FRACTION = 20
-"""One in so many parts of the size is written before a process looks for what is too much."""
+"""A process checks the size after writing this fraction (1/20) of it."""
 TRIM_TARGET = 0.9
-"""How much of the size is left when it was passed."""
+"""Share of the size to keep when it was exceeded."""
 BACKOFF = timedelta(seconds=10)
-"""How long a far storage that did not answer is not asked whether copies still hold."""
+"""Time without validation after the remote storage did not respond."""
 MAX_ATTEMPTS = 3
 LOCK_FILES = 256
 LOCK_TIMEOUT_SECONDS = 10.0
-"""Seconds to wait for another process of this machine that fetches the same."""
+"""Time to wait for another process of this machine that fetches the same object."""
 MINUTE_SECONDS = 60
 
 BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 
 
 class CachedStorage:
-    """`far`, with copies of up to `size` bytes in `near`, which is nobody else's. Safe for several processes."""
+    """`remote`, with copies of up to `size` bytes in `local`. Safe for several processes."""
 
     def __init__(
         self, remote: Storage, local: DiskStorage, *, size: int, clock: Callable[[], datetime]
@@ -80,7 +80,7 @@ class CachedStorage:
         self._written = 0
         self._quiet_until = datetime.fromtimestamp(0, UTC)
         _forget_before_restart(local.root)
-        self._locks = local.incoming.with_name(".locks")  # a dot: no key is named so
+        self._locks = local.incoming.with_name(".locks")  # begins with a dot, as no key does
         self._locks.mkdir(mode=0o700, exist_ok=True)
 
     async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:
@@ -105,7 +105,7 @@ class CachedStorage:
 
     @asynccontextmanager
     async def as_file(self, key: str) -> AsyncIterator[Path]:
-        """A name of its own: the copy may go from the cache while it is read."""
+        """A separate name: the copy may be evicted while it is read."""
         path = self.incoming / f"read-{secrets.token_hex(16)}"
         try:
             await self._open_copy(
@@ -168,13 +168,13 @@ class CachedStorage:
                 await self.trim()
                 await self.clear_incoming(
                     self._clock() - MAX_UNUSED_AGE
-                )  # the sweep may run on another machine
+                )  # the cleanup may run on another machine
             await asyncio.sleep(TRIM_INTERVAL.total_seconds())
 
     async def trim(self) -> ObjectTotals:
-        """Removes copies that were not used for long, and the least recently used over the size; what they were.
+        """Remove unused copies, and the least recently used ones over the size. Return their totals.
 
-        Where another process does, nothing.
+        Does nothing while another process trims.
         """
         self._written = 0
         try:
@@ -186,7 +186,7 @@ class CachedStorage:
     async def _put(self, key: str, source: Path | bytes, *, durable: bool) -> None:
         copy = self.incoming / f"copy-{secrets.token_hex(16)}"
         if isinstance(source, Path):
-            with suppress(OSError):  # another disk: it is fetched when it is wanted
+            with suppress(OSError):  # another disk: fetched on demand
                 os.link(source, copy)
         try:
             await self._remote.put(key, source, durable=durable)
@@ -195,7 +195,7 @@ class CachedStorage:
             copy.unlink(missing_ok=True)
 
     async def _store_copy(self, key: str, source: Path | bytes) -> None:
-        """Keeps a copy of what was put, or at least none of what was there before."""
+        """Store a copy of what was put, or at least remove an earlier one."""
         try:
             size = len(source) if isinstance(source, bytes) else (await in_thread(source.stat)).st_size
             await self._local.put(key, source, durable=False)
@@ -208,7 +208,7 @@ class CachedStorage:
     async def _open_copy(
         self, key: str, from_copy: Callable[[], Awaitable[T]], from_far: Callable[[], Awaitable[T]]
     ) -> T:
-        """What the copy gives, which is fetched if it must be; or what is far, where no copy can be kept."""
+        """Open the copy, fetching it if needed; or the remote object, if no copy can be stored."""
         check_key(key)
         for _ in range(MAX_ATTEMPTS):
             with suppress(ObjectMissing, FileNotFoundError):
@@ -263,7 +263,7 @@ class CachedStorage:
         return None
 
     def _revalidated(self, key: str, found: Stat | None) -> None:
-        """Notes that a copy was compared, and removes one of what is no more."""
+        """Record the validation of a copy, removing it if the object is gone."""
         if found is None:
             self._drop([key])
             return
@@ -291,7 +291,7 @@ class CachedStorage:
                 path.parent.rmdir()
 
     def _trim(self) -> ObjectTotals:
-        """Minutes are exact enough, and few: what is older than a day goes anyway."""
+        """Count by minute: exact enough, and few, since copies older than a day are removed anyway."""
         oldest = int((self._clock() - MAX_UNUSED_AGE).timestamp()) // MINUTE_SECONDS
         minutes: Counter[int] = Counter()
         for _, found in self._copies():
@@ -329,7 +329,7 @@ class CachedStorage:
 
 
 def _surplus(minutes: Counter[int], size: int) -> tuple[int, int]:
-    """The minute up to which all must go for `LEFT` of the size to be left, and how many bytes of that minute."""
+    """Return the minute up to which copies are removed for `TRIM_TARGET`, and the bytes to remove of that minute."""
     excess = minutes.total() - int(size * TRIM_TARGET)
     if minutes.total() <= size:
         return 0, 0
@@ -349,7 +349,7 @@ def _stat(found: os.stat_result) -> Stat:
 
 
 def _forget_before_restart(root: Path) -> None:
-    """Empties the folder where the machine was started anew since it was filled: not all of it may be whole."""
+    """Empty the folder if the machine has restarted since it was filled: files may be incomplete."""
     mark = root / ".boot"
     boot = BOOT_ID.read_text() if BOOT_ID.exists() else secrets.token_hex(16)
     with suppress(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""Objects from one storage into another, each compared; what is there already is left, and the source is left alone."""
+"""Copy objects between storages, comparing each. Existing objects and the source are left unchanged."""
 
 import asyncio
 import hashlib
@@ -16,7 +16,7 @@ MAX_ATTEMPTS = 4
 
 
 class CopyOutcome(StrEnum):
-    """What became of an object."""
+    """Outcome for an object."""
 
     COPIED = "copied"
     THERE = "there already"
@@ -25,12 +25,12 @@ class CopyOutcome(StrEnum):
 
 
 class CopyMismatch(OSError):
-    """What was read back is not what was put."""
+    """The object read back differs from the source."""
 
 
 @dataclass(slots=True)
 class CopySummary:
-    """How many objects came to which outcome; `failures` are the keys of those that failed, and why."""
+    """Objects by outcome. `failures` has the reasons by key."""
 
     amounts: dict[CopyOutcome, ObjectTotals] = field(
         default_factory=lambda: dict.fromkeys(CopyOutcome, ObjectTotals())
@@ -42,7 +42,7 @@ class CopySummary:
 
 
 async def count_objects(source: Storage, prefixes: Sequence[str]) -> ObjectTotals:
-    """How much there is to copy."""
+    """Count the objects to copy."""
     total = ObjectTotals()
     async for _, stat in _objects(source, prefixes):
         total += ObjectTotals(1, stat.size)
@@ -58,11 +58,10 @@ async def copy(
     by_size: bool = False,
     progress: Callable[[], None],
 ) -> CopySummary:
-    """Copies what lies under the prefixes, `at_once` objects at a time; `tell` is called for each.
+    """Copy all objects under the prefixes, `concurrency` at a time. `progress` is called for each.
 
-    Each is read back, and its SHA-256 compared with that of what was read from the source. What is there in the same
-    size is compared too and left alone if it is equal; `by_size` takes the size's word for it. An object that fails is
-    tried again, then noted.
+    Each copy is read back and its SHA-256 compared with the source. An existing object of the same size is compared
+    too and kept if it is equal; `by_size` skips that comparison. A failed object is retried, then recorded.
     """
     summary, objects, turn = CopySummary(), _objects(source, prefixes), asyncio.Lock()
 
@@ -132,7 +131,7 @@ async def _are_equal(source: Storage, target: Storage, key: str) -> bool:
 
 
 async def _digest(storage: Storage, key: str) -> bytes | None:
-    """None where there is no object any more."""
+    """Return the digest; None if the object no longer exists."""
     digest = hashlib.sha256()
     try:
         async with storage.open(key) as stored:

@@ -1,9 +1,9 @@
-"""Objects as files below one folder of a local disk.
+"""Objects as files in a local folder.
 
-An object is written to a temporary file, synced, and renamed into its place, and then the folders are synced: whoever
-looks sees all of it or nothing, also after a power cut. Files are 0600 and folders 0700. The blocking steps of an
-operation run together, in one thread hop; but for a `stat` of what is near, which the event loop's own thread asks: the
-system answers it in a tenth of the time that a thread takes to wake up and to be waited for.
+An object is written to a temporary file, synced, and renamed into place, and then the folders are synced: readers
+see all of it or nothing, also after a power cut. Files are 0600 and folders 0700. The blocking steps of an
+operation run in one thread hop; but the `stat` of a local file runs on the event loop: it takes a tenth of the time
+of waking a thread.
 """
 
 import errno
@@ -37,7 +37,7 @@ from app.storage.base import (
 
 CHUNK_SIZE = 256 * 1024
 LIST_BATCH_SIZE = 500
-MAX_ATTEMPTS = 1000  # A put's folders may be deleted under it again and again, but not for ever.
+MAX_ATTEMPTS = 1000  # Concurrent deletions may remove a put's folders repeatedly, but not forever.
 
 DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
 ABSENT_ERRORS = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
@@ -47,10 +47,10 @@ T = TypeVar("T")
 
 
 class DiskStorage:
-    """A Storage in the folder `root`, which is made if it does not exist.
+    """Implements `Storage` in the folder `root`, creating it if needed.
 
-    `is_near` says that it lies where the database does, on a disk of this machine: who asks for a file's size waits for
-    nobody then. Other folders may be a network's, which can hang.
+    `stat_on_loop` means that it is on the same local disk as the database, so that a file's size can be read
+    without waiting. Other folders may be on a network, which can hang.
     """
 
     touch_after = timedelta(days=1)
@@ -163,10 +163,10 @@ class DiskStorage:
 
     def _publish(self, temporary: Path, target: Path, *, durable: bool) -> None:
         for _ in range(MAX_ATTEMPTS):
-            with suppress(FileNotFoundError):  # its folder is not there yet, or was deleted under us
+            with suppress(FileNotFoundError):  # the folder does not exist yet, or was deleted concurrently
                 temporary.replace(target)
                 break
-            with suppress(FileNotFoundError):  # so was the folder of that
+            with suppress(FileNotFoundError):  # so was its parent
                 self._make_folder(target.parent)
         else:
             raise FileNotFoundError(errno.ENOENT, "The folder of this object does not stay", str(target))
@@ -183,7 +183,7 @@ class DiskStorage:
             return file.read()
 
     def _opener(self, key: str, flags: int) -> int:
-        """Finds the way in the thread that opens the file."""
+        """Return the opener, resolving the path in the thread that opens the file."""
         return private_opener(self._locate(key), flags)
 
     def _stat(self, key: str) -> Stat | None:
@@ -208,7 +208,7 @@ class DiskStorage:
         return True
 
     def _delete_under(self, prefix: str) -> int:
-        """Out of sight in one step, whatever is put there meanwhile; then the files, which nobody finds any more."""
+        """Rename the folder away in one step, whatever is put there concurrently, then delete its files."""
         folder = self._locate(prefix)
         doomed = self.incoming / f"deleted-{secrets.token_hex(16)}"
         try:
@@ -235,16 +235,16 @@ class DiskStorage:
         return removed
 
     def _prune(self, folder: Path) -> None:
-        """Remove a folder that is left empty, and so its parents."""
-        with suppress(OSError):  # not empty: the end
+        """Remove an empty folder and its empty parents."""
+        with suppress(OSError):  # not empty: stop
             for step in self._parents(folder):
                 with suppress(FileNotFoundError):
                     step.rmdir()
 
     def _sync(self, folder: Path) -> None:
-        """Make what happened in a folder durable, and the folder itself: its parents may be as new as it is."""
+        """Make changes in a folder durable, and the folder itself: its parents may be as new as it is."""
         for step in (*self._parents(folder), self.root):
-            with suppress(FileNotFoundError):  # removed meanwhile, which its parent tells
+            with suppress(FileNotFoundError):  # removed in the meantime, as its parent's sync records
                 fsync_folder(step)
 
     def _objects(self, prefix: str) -> Iterator[tuple[str, Stat]]:
@@ -277,19 +277,19 @@ class DiskStorage:
         return cleared
 
     def _locate(self, key: str) -> Path:
-        """The one way from a key to a path: below the root, through no symbolic link."""
+        """Return the path of a key: below the root, through no symbolic link."""
         return Path(self._path_of(key))
 
     def _path_of(self, key: str) -> str:
         path = self._root
-        for step in check_key(key).split("/"):  # by texts: as Paths they take several times as long
+        for step in check_key(key).split("/"):  # strings: Path objects take several times as long
             path = f"{path}/{step}"
             if os.path.islink(path):  # noqa: PTH114
                 raise InvalidKey(f"A symbolic link lies on the way to {key!r}")
         return path
 
     def _parents(self, path: Path) -> tuple[Path, ...]:
-        """The path and its parents, up to the root and without it."""
+        """Return the path and its parents, up to and excluding the root."""
         return (path, *path.parents)[: len(path.parts) - len(self.root.parts)]
 
 
@@ -321,12 +321,12 @@ def _out_of_storage() -> Iterator[None]:
 
 
 def private_opener(path: str | Path, flags: int) -> int:
-    """An opener: never through a link, and what it makes is for the owner alone."""
+    """An opener that follows no link and creates files for the owner alone."""
     return os.open(path, flags | os.O_NOFOLLOW, mode=0o600)
 
 
 def _fsync(file: BinaryIO, *, durable: bool) -> None:
-    """Private, dated now, and on the disk itself where it must be."""
+    """Make the file private, dated now, and durable if required."""
     os.fchmod(file.fileno(), 0o600)
     os.utime(file.fileno())
     if durable:
@@ -346,7 +346,7 @@ def _stat(found: os.stat_result) -> Stat:
 
 
 def _amount(path: Path) -> ObjectTotals:
-    """A file, or all files of a folder as one thing."""
+    """Return the totals of a file, or of all files of a folder as one object."""
     files = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
     size = 0
     for file in files if path.is_dir() else [path]:

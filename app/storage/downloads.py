@@ -7,9 +7,9 @@ from app.storage.base import Stat, Storage
 
 
 async def download(storage: Storage, key: str, target: Path) -> Stat:
-    """Writes a whole object into a new file, for the owner alone. Raises Missing, OSError.
+    """Write an object to a new file that only the owner can read. Raises ObjectMissing, OSError.
 
-    What was written of it stays where this raises.
+    A partial file stays if this raises.
     """
     written = 0
     async with (

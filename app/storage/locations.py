@@ -1,4 +1,4 @@
-"""Where a storage lies, as its URL says it. Nothing is asked over the network."""
+"""Location of a storage, parsed from its URL without network access."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +14,10 @@ OPTIONS = ("endpoint", "region", "style", "bulk_delete", "public")
 
 @dataclass(frozen=True, slots=True)
 class Bucket:
-    """A bucket of an S3-compatible store, or what lies under `prefix` in it.
+    """A bucket of an S3-compatible store, or the objects under `prefix` in it.
 
-    `endpoint` is the store's address, and `public` the one by which browsers reach it, with no slash at the end. With
-    `virtual_hosted` the bucket's name stands before the endpoint's, else in the path.
+    `endpoint` is the store's URL, and `public` the one for browsers, without a trailing slash. With
+    `virtual_hosted` the bucket's name is part of the host, else of the path.
     """
 
     name: str
@@ -30,16 +30,16 @@ class Bucket:
 
     @property
     def url(self) -> str:
-        """What requests begin with."""
+        """Base URL of requests."""
         return self._at(self.endpoint)
 
     @property
     def public_url(self) -> str:
-        """The same for browsers."""
+        """Base URL for browsers."""
         return self._at(self.public or self.endpoint)
 
     def path(self, key: str) -> str:
-        """The name of an object in the bucket."""
+        """Return the name of an object in the bucket."""
         return f"{self.prefix}/{key}" if self.prefix else key
 
     def _at(self, endpoint: str) -> str:
@@ -51,7 +51,7 @@ class Bucket:
 
 
 def parse_location(url: str) -> Path | Bucket:
-    """The folder or bucket of `file:///path`, `/path`, `s3://bucket/prefix?endpoint=…&region=…`. Raises ValueError."""
+    """Parse `file:///path`, `/path` or `s3://bucket/prefix?endpoint=…&region=…`. Raises ValueError."""
     parts = urlsplit(url)
     match parts.scheme:
         case "":
@@ -96,7 +96,9 @@ def _endpoint(options: dict[str, str], option: str) -> str:
     parts = urlsplit(text)
     if text and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.path or parts.query):
         raise ValueError(f"s3://bucket?{option}=https://host, without a path")
-    return text.removesuffix(DEFAULT_PORTS.get(parts.scheme, ""))  # browsers leave it out, and it is signed
+    return text.removesuffix(
+        DEFAULT_PORTS.get(parts.scheme, "")
+    )  # browsers omit a default port, and it is part of the signature
 
 
 def _choice(options: dict[str, str], option: str, *words: str) -> str:

@@ -1,7 +1,7 @@
-"""Addresses that carry their own leave: AWS Signature Version 4 in the query of a GET.
+"""Presigned URLs: AWS Signature Version 4 in the query of a GET.
 
-https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html. The client package signs addresses too,
-but not the parameters by which an answer's headers are chosen.
+https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html. obstore signs URLs too, but not the
+parameters that set response headers.
 """
 
 import hashlib
@@ -31,7 +31,7 @@ def presign(
     expires_in: timedelta,
     headers: Mapping[str, str],
 ) -> str:
-    """The address with leave to get it until `lasting` after `now`; the answer has these `headers`."""
+    """Return the presigned URL, valid for `expires_in` from `now`. The response has these `headers`."""
     stamp = f"{now:%Y%m%dT%H%M%SZ}"
     scope = f"{now:%Y%m%d}/{region}/s3/aws4_request"
     query = {

@@ -1,4 +1,4 @@
-"""Whether a storage works, asked of any."""
+"""Health checks for any storage."""
 
 import os
 import uuid
@@ -8,18 +8,18 @@ from app.observability.health import NotReady
 from app.storage.base import Storage
 
 PROBE_KEY = "health/nothing"
-"""The key of an object that is never there."""
+"""Key of an object that never exists."""
 
 
 async def check(storage: Storage) -> None:
-    """Asks for an object. Raises NotReady, and what the storage raises."""
+    """Request an object. Raises NotReady, and errors of the storage."""
     await storage.stat(PROBE_KEY)
     if not await in_thread(os.access, storage.incoming, os.W_OK):
         raise NotReady("the folder for incoming files can't be written to")
 
 
 async def round_trip(storage: Storage) -> None:
-    """Puts an object, reads it and removes it. Raises NotReady, and what the storage raises."""
+    """Put, read and delete an object. Raises NotReady, and errors of the storage."""
     key, body = f"health/{uuid.uuid4().hex}", uuid.uuid4().bytes
     await storage.put(key, body)
     try:

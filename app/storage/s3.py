@@ -1,7 +1,7 @@
 """Objects in a bucket of an S3-compatible store, by obstore, which does TLS, signing, retries and multipart uploads.
 
-A put is one request, or one multipart upload that is completed at its end: whoever looks sees all of it or nothing. A
-store dates objects to the second. Nothing here is cached: `cached` stands before it.
+A put is one request, or one multipart upload that is completed at its end: readers see all of it or nothing. Object
+dates have a precision of a second. Nothing is cached here; `cached` does that.
 """
 
 import asyncio
@@ -36,19 +36,19 @@ log = logging.getLogger("pichub.storage")
 T = TypeVar("T")
 
 CONNECT, ANSWER, WRITTEN = timedelta(seconds=2), timedelta(seconds=5), timedelta(seconds=30)
-"""How long is waited for a connection, for an answer's next bytes, and where bytes have to be sent before it."""
+"""Timeouts: to connect, for the next bytes of a response, and for a response after sending bytes."""
 PROBE_TIMEOUT_SECONDS = 4.0
-"""Seconds that the store gets to answer another question beside one that waits, before it is said to hang."""
+"""Time for a probe beside a waiting request before the store counts as hanging."""
 PROBE_KEY = "health/nothing"
-"""The key of an object that is never there."""
+"""Key of an object that never exists."""
 RETRIES, RETRIED_WITHIN = 2, timedelta(seconds=4)
 PART, PARTS = 5 * 1024 * 1024, 3
-"""Bytes of a part of a multipart upload, and how many of them are on their way at once: all that is in memory."""
+"""Bytes of a part of a multipart upload, and parts in flight, which bounds the memory."""
 INLINE_SIZE = 1024 * 1024
-"""What is no larger is read whole when it is opened."""
+"""Objects up to this size are read completely when opened."""
 CHUNK_SIZE = 256 * 1024
 PAGE_SIZE = 1000
-"""Objects that one request lists or deletes at most."""
+"""Maximum number of objects per list or delete request."""
 TOUCH_AFTER = timedelta(days=7)
 MAX_TOUCHED_SIZE = 64 * 1024 * 1024
 SECOND = timedelta(seconds=1)
@@ -66,13 +66,13 @@ MEDIA_TYPES = {
     "avif": "image/avif",
 }
 CACHE_CONTROL = "public, max-age=31536000, immutable"
-"""What a CDN before a public bucket is told. Answers to presigned addresses say what is right for them."""
+"""For a CDN in front of a public bucket. Presigned URLs override it."""
 
 
 class S3Storage:
-    """A Storage in a bucket. `local` takes what is on its way in, and files for those that need a path.
+    """Implements `Storage` in a bucket. `local` holds incoming files, and files for callers that need a path.
 
-    Without `keys` they are sought as AWS's own tools do: in their variables, then from the machine's role.
+    Without `credentials` they are found as AWS's tools do: in the environment, then from the machine's role.
     """
 
     touch_after = TOUCH_AFTER
@@ -163,7 +163,7 @@ class S3Storage:
         return await self._local.clear_incoming(before, dry_run=dry_run)
 
     async def _watched(self, work: Coroutine[Any, Any, T]) -> T:
-        """What `work` gives, to its end, for as long as the store answers anything at all."""
+        """Return the result of `work`, for as long as the store responds at all."""
 
         async def asked() -> T:
             try:
@@ -179,7 +179,7 @@ class S3Storage:
         return await shield_until_done(asked())
 
     async def _probe(self) -> None:
-        """Asks for what is not there. Raises Unclear."""
+        """Request an object that does not exist. Raises ProbeInconclusive."""
         try:
             await obstore.head_async(self._reads, self._bucket.path(PROBE_KEY))
         except FileNotFoundError:
@@ -190,7 +190,7 @@ class S3Storage:
     async def _put(self, key: str, source: Path | bytes, *, mode: Any = None) -> None:
         path = self._path(key)
         if isinstance(source, Path):
-            await in_thread(source.stat)  # what is missing then is the file
+            await in_thread(source.stat)  # the missing object is the local file
         with _translate_errors(key, is_put=True):
             await obstore.put_async(
                 self._writes,
@@ -211,7 +211,7 @@ class S3Storage:
 
     async def _open(self, key: str, start: int, stop: int | None) -> StoredObject:
         found = await self._get(key, start, stop)
-        if found is None:  # none of its bytes: a store refuses to be asked for none
+        if found is None:  # empty range: a store refuses to return no bytes
             stat = await self._stat(key)
             if stat is None:
                 raise ObjectMissing(key)
@@ -241,9 +241,9 @@ class S3Storage:
             return None
 
     async def _touch(self, key: str) -> None:
-        """Puts the same bytes again, if they are still there: a store copies nothing onto itself unchanged."""
+        """Put the same bytes again if they still exist: stores do not copy an object onto itself unchanged."""
         path = self._path(key)
-        async with self._touching:  # one at a time is in memory
+        async with self._touching:  # bounds the memory
             with suppress(ObjectMissing, PreconditionError), _translate_errors(key):
                 found = await obstore.get_async(self._reads, path)
                 if found.meta["size"] <= MAX_TOUCHED_SIZE:
@@ -251,7 +251,7 @@ class S3Storage:
                     await self._put(key, body, mode={"e_tag": found.meta["e_tag"]})
 
     async def _delete(self, key: str) -> bool:
-        if await self._stat(key) is None:  # a store does not tell
+        if await self._stat(key) is None:  # stores do not tell
             return False
         await self._remove([key])
         return True
@@ -267,7 +267,7 @@ class S3Storage:
         stale = {
             key: stat
             for key, stat in (await self._stats(keys)).items()
-            if stat.modified_at + SECOND <= before  # certainly: it may be younger than its second
+            if stat.modified_at + SECOND <= before  # strictly: it may be younger within its second
         }
         await self._remove(stale)
         return ObjectTotals(len(stale), sum(stat.size for stat in stale.values()))
@@ -279,7 +279,7 @@ class S3Storage:
                 await obstore.delete_async(self._writes, paths)
 
     async def _stats(self, keys: Sequence[str]) -> dict[str, Stat]:
-        """What is known of these, by as few lists as there are: one where they lie together, never more than keys."""
+        """Return the Stats of these keys with as few list requests as possible: one for neighbouring keys."""
         stats: dict[str, Stat] = {}
         left = sorted(keys)
         while left:
@@ -315,7 +315,7 @@ class S3Storage:
 
 
 class _BeyondTheEnd(Exception):
-    """A range begins behind the last byte."""
+    """A range starts beyond the last byte."""
 
 
 def _object_store(bucket: Bucket, keys: AwsCredentials | None, *, timeout: timedelta) -> S3Store:
@@ -339,10 +339,10 @@ def _object_store(bucket: Bucket, keys: AwsCredentials | None, *, timeout: timed
         "virtual_hosted_style_request": bucket.virtual_hosted,
         "disable_bulk_delete": not bucket.bulk_delete,
     }
-    if bucket.endpoint:  # by both names, or a variable of AWS's tools would win
+    if bucket.endpoint:  # both names, or an environment variable of AWS's tools would win
         endpoint = bucket.url if bucket.virtual_hosted else bucket.endpoint
         config |= {"endpoint": endpoint, "aws_endpoint_url_s3": endpoint}
-    if keys is not None:  # by a provider, or a session token of the environment would go along
+    if keys is not None:  # by a provider, or a session token of the environment would be added
         config["credential_provider"] = lambda: {
             "access_key_id": keys.access,
             "secret_access_key": keys.secret,
@@ -359,7 +359,7 @@ def _range(start: int, stop: int | None) -> "GetOptions":
 
 
 def _key_before(key: str) -> str:
-    """A name that sorts before the key with little between. None is a folder's: some stores leave out what is in it."""
+    """Return a name just before the key, never a folder's: some stores omit its content."""
     return f"{key[:-1]}!" if key[-2:-1] == "/" else key[:-1]
 
 
@@ -387,14 +387,14 @@ def _stat(meta: "ObjectMeta") -> Stat:
 
 
 def _attributes(key: str) -> dict[str, str]:
-    """What a browser is told that gets the object itself."""
+    """Response headers for direct access."""
     kind = MEDIA_TYPES.get(key.rpartition(".")[2], "application/octet-stream")
     return {"Content-Type": kind, "Cache-Control": CACHE_CONTROL}
 
 
 @contextmanager
 def _translate_errors(key: str, *, is_put: bool = False) -> Iterator[None]:
-    """Turns the client's errors into the contract's. What a put does not find is not the object."""
+    """Translate the client's errors to the contract's. A missing object during a put is the local file."""
     try:
         yield
     except FileNotFoundError as error:

@@ -1,7 +1,7 @@
-"""How bytes come in: as a form, or as they are; streamed, files hashed and counted on their way to the disk.
+"""Request bodies with files: multipart forms and raw bytes, streamed to disk, hashed and counted on the way.
 
-Starlette's parser does the reading; here is what it leaves open: a bound for each file, files that lie on the storage's
-own disk, a body that stops halfway, one that never ends, and text that is not text.
+Starlette's parser reads the form. Added here: a size limit per file, files on the storage's own disk, and errors for
+bodies that are truncated, endless or not valid text.
 """
 
 import asyncio
@@ -26,8 +26,8 @@ from app.cancellation import in_thread
 from app.errors import MEGABYTE, BadRequest, ChecksumMismatch, Invalid, OutOfStorage, TooLarge
 
 BUFFER_SIZE = MEGABYTE
-FORM_OVERHEAD_BYTES = MEGABYTE  # for the fields and the wrapping, over and above the files
-MAX_FILENAME_BYTES = 255  # in bytes, as file systems have it
+FORM_OVERHEAD_BYTES = MEGABYTE  # for fields and delimiters, in addition to the files
+MAX_FILENAME_BYTES = 255  # as on file systems
 MAX_BOUNDARY_LENGTH = 70  # RFC 2046, 5.1.1
 
 DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
@@ -37,7 +37,7 @@ P = ParamSpec("P")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FormLimits:
-    """How much of a form is taken. Sizes in bytes, each for one file or field; `stall_timeout` in seconds."""
+    """Limits of a form: bytes of one file or field, and `stall_timeout` in seconds."""
 
     max_file_size: int
     max_files: int = 1
@@ -54,13 +54,13 @@ class FormLimits:
 async def receive_form(
     headers: Headers, stream: AsyncIterator[bytes], *, folder: Path, limits: FormLimits
 ) -> AsyncIterator[FormData]:
-    """The fields of a multipart body, as text, and its files, as `Upload`s that lie in `folder`.
+    """Read a multipart body: fields as text, and files as `Upload`s in `folder`.
 
-    async with receive_form(request.headers, request.stream(), folder=storage.incoming, limits=limits) as form: ...
+        async with receive_form(request.headers, request.stream(), folder=storage.incoming, limits=limits) as form: ...
 
-    On leaving, and whenever this raises or is cancelled, the files go, but for those that were moved away.
-    Raises BadRequest for what is not a whole multipart form, or stalls, or has too many parts or too large a field;
-    TooLarge; Invalid for a field or a filename that is not text; OutOfStorage; and what `stream` raises.
+    On leaving, and if this raises or is cancelled, files that were not moved are deleted. Raises BadRequest for a
+    malformed, truncated or stalled form, too many parts, or a field that is too large; TooLarge; Invalid for a
+    field or filename that is not text; OutOfStorage; and errors of `stream`.
     """
     check_content_length(headers, limits)
     _require_multipart(headers)
@@ -73,20 +73,20 @@ async def receive_form(
 
 @dataclass(frozen=True, slots=True)
 class Checksum:
-    """The digest that a body is said to have, by one of hashlib's algorithms."""
+    """The declared digest of a body, by one of hashlib's algorithms."""
 
     algorithm: str
     digest: bytes
 
 
 class Upload(UploadFile):
-    """A received file: Starlette's own kind, and the `path` where it lies until it is moved or its form is closed."""
+    """A received file: Starlette's class with the `path` of the file, until it is moved or its form is closed."""
 
     size: int
     filename: str
 
     def __init__(self, path: Path, *, filename: str, headers: Headers, max_size: int) -> None:
-        # Nothing is opened on the event loop: the first flush puts the file on the disk in the place of this one.
+        # Nothing is opened on the event loop: the first flush replaces this buffer with the file.
         super().__init__(BytesIO(), size=0, filename=filename, headers=headers)
         self.path = path
         self._max_size = max_size
@@ -95,12 +95,12 @@ class Upload(UploadFile):
 
     @property
     def sha256(self) -> str:
-        """The digest of all its bytes, in hexadecimal."""
+        """Hexadecimal SHA-256 of all bytes."""
         return self._hash.hexdigest()
 
     @property
     def remaining(self) -> int:
-        """How many bytes more it takes."""
+        """Number of bytes that may still be written."""
         return self._max_size - self.size
 
     async def write(self, data: bytes) -> None:
@@ -118,8 +118,8 @@ class Upload(UploadFile):
         await in_thread(self.discard)
 
     def discard(self) -> None:
-        """Close it and remove it from the disk, unless it was moved away."""
-        with suppress(OSError):  # a full disk refuses once more what it has already refused
+        """Close the file, and delete it unless it was moved."""
+        with suppress(OSError):  # a full disk fails again
             self.file.close()
         self.path.unlink(missing_ok=True)
 
@@ -151,14 +151,14 @@ async def receive_pieces(
     limits: FormLimits,
     checksum: Checksum | None = None,
 ) -> AsyncGenerator[Upload, None]:
-    """The bytes of a body, of which there may be `most`, in files of up to `piece` bytes: also where it breaks off.
+    """Read a body of up to `max_size` bytes into files of up to `piece_size`, also if it is interrupted.
 
-    async with aclosing(receive_pieces(request.stream(), folder=storage.incoming, ...)) as pieces:
-        async for piece in pieces: ...
+        async with aclosing(receive_pieces(request.stream(), folder=storage.incoming, ...)) as pieces:
+            async for piece in pieces: ...
 
-    Each lies on the disk until the next is asked for. What has a checksum comes in one, and only where it is right.
-    Raises what broke it off when all that came was given: ClientDisconnect, or BadRequest where the body stalls.
-    Raises TooLarge, ChecksumMismatch, OutOfStorage.
+    Each file exists until the next is requested. A body with a checksum is one piece, returned only if it is right.
+    The interruption, ClientDisconnect or BadRequest for a stalled body, is raised after the last piece. Raises
+    TooLarge, ChecksumMismatch, OutOfStorage.
     """
     left, broken = max_size, None
     file = _incoming(folder, filename, size=left if checksum else min(piece_size, left))
@@ -191,7 +191,7 @@ async def receive_pieces(
 
 
 async def _next(chunks: AsyncIterator[bytes]) -> bytes | Exception | None:
-    """The next that is not empty, what broke them off, or None at their end."""
+    """Return the next non-empty chunk, the error that ended the stream, or None at its end."""
     try:
         async for chunk in chunks:
             if chunk:
@@ -218,7 +218,7 @@ def _digest(path: Path, algorithm: str) -> bytes:
 
 
 class _Parser(MultiPartParser):
-    """Starlette's parser with our files, strict text, and an eye on whether the form came to its end."""
+    """Starlette's parser with `Upload` files, strict text, and detection of truncated forms."""
 
     def __init__(
         self, headers: Headers, stream: AsyncGenerator[bytes, None], *, folder: Path, limits: FormLimits
@@ -285,7 +285,7 @@ class _Parser(MultiPartParser):
 
 
 def content_length(headers: Headers) -> int | None:
-    """The size of the body as declared, in bytes, or None where it is not. Raises BadRequest."""
+    """Return the declared size of the body; None without one. Raises BadRequest."""
     text = headers.get("content-length")
     if text is None:
         return None
@@ -295,7 +295,7 @@ def content_length(headers: Headers) -> int | None:
 
 
 def check_content_length(headers: Headers, limits: FormLimits) -> None:
-    """Raises TooLarge where the declared length alone says so: before anything is read."""
+    """Raise TooLarge if the declared size is too large, before reading anything."""
     length = content_length(headers)
     if length is not None and length > limits.max_body_size:
         raise TooLarge(limit=limits.max_file_size, actual=length if limits.max_files == 1 else None)
@@ -315,7 +315,7 @@ def _require_multipart(headers: Headers) -> None:
 
 
 async def _bounded(stream: AsyncIterator[bytes], limits: FormLimits) -> AsyncGenerator[bytes, None]:
-    """The stream, which may neither stall nor go on for ever behind the last file."""
+    """Yield the stream, which may neither stall nor continue endlessly after the last file."""
     received = 0
     while True:
         try:
@@ -361,7 +361,7 @@ def _decode_text(data: bytes | bytearray, field: str, what: str) -> str:
 
 
 def _clean_filename(sent: str) -> str:
-    """The last part of a path, printable and of bounded length; empty if nothing is left."""
+    """Return the last segment of a path, printable and of bounded length; empty if nothing is left."""
     name = sent.replace("\\", "/").rpartition("/")[2]
     name = "".join(c for c in name if unicodedata.category(c) not in {"Cc", "Zl", "Zp"}).strip()
     return name.encode()[:MAX_FILENAME_BYTES].decode(errors="ignore")

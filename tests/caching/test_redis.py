@@ -194,7 +194,7 @@ async def test_who_could_not_tell_a_change_tells_it_when_it_can(
     tmp_path: Path, server: ValkeyServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """One is cut off, and the other hears Redis all the while."""
-    monkeypatch.setattr(commands_module, "AGAIN", 0.3)
+    monkeypatch.setattr(commands_module, "RECONNECT_INTERVAL_SECONDS", 0.3)
     async with machine(tmp_path / "1", server.url) as one, machine(tmp_path / "2", server.url) as two:
         one._commands._mark_unavailable(ConnectionError("the cable"))
         marks = two.current("img_1")

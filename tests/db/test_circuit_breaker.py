@@ -44,9 +44,9 @@ def over(way: DroppingProxy, url: str) -> str:
 
 @pytest.fixture(autouse=True)
 def soon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(circuit_breaker, "DOUBT", 0.2)
-    monkeypatch.setattr(circuit_breaker, "AGAIN", 0.05)
-    monkeypatch.setattr(engine_asyncpg, "UNSURE", 1.0)
+    monkeypatch.setattr(circuit_breaker, "PROBE_AFTER_SECONDS", 0.2)
+    monkeypatch.setattr(circuit_breaker, "PROBE_INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr(engine_asyncpg, "PROBE_TIMEOUT_SECONDS", 1.0)
 
 
 async def ask(sql: str = "SELECT 1") -> Any:
@@ -88,7 +88,7 @@ async def test_all_who_wait_are_let_go_and_the_next_are_refused_at_once(
 async def test_a_statement_that_takes_its_time_is_waited_for(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(engine_asyncpg, "UNSURE", 30.0)
+    monkeypatch.setattr(engine_asyncpg, "PROBE_TIMEOUT_SECONDS", 30.0)
     async with database(tortoise_config(url)):
         assert await ask("SELECT pg_sleep(0.8)::text AS slept") == [{"slept": ""}]
 

@@ -249,7 +249,7 @@ async def test_who_takes_nothing_at_all_is_cut_off() -> None:
 
 
 async def test_a_revoked_token_ends_what_it_began(server: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(events, "CHECKED_EVERY", timedelta(0))
+    monkeypatch.setattr(events, "RECHECK_INTERVAL", timedelta(0))
     token = await server.account("other")
     async with following(server.url, token) as socket:
         await followers(server, 1)
@@ -279,7 +279,7 @@ async def test_who_follows_is_asked_again_who_they_are_when_the_time_has_come(bu
 
 
 async def test_the_tail_sees_what_no_bell_told_of(built: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feeds, "POLL", 0.02)
+    monkeypatch.setattr(feeds, "POLL_INTERVAL_SECONDS", 0.02)
     ctx = await context(built)
     feed = EventFeed(MemoryNotifier())
     async with feed.subscribe(ctx.signed_in().id) as follower:
@@ -292,13 +292,13 @@ async def test_the_tail_sees_what_no_bell_told_of(built: House, monkeypatch: pyt
 async def test_a_tail_that_fails_goes_on(
     built: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(feeds, "POLL", 0.02)
+    monkeypatch.setattr(feeds, "POLL_INTERVAL_SECONDS", 0.02)
     ctx = await context(built)
     async with ctx.services.feed.subscribe(ctx.signed_in().id) as follower:
-        monkeypatch.setattr(feeds, "AT_ONCE", -1.5)
+        monkeypatch.setattr(feeds, "BATCH_SIZE", -1.5)
         await pings(ctx, 1)
         await until(lambda: "could not be read" in caplog.text)
-        monkeypatch.setattr(feeds, "AT_ONCE", 500)
+        monkeypatch.setattr(feeds, "BATCH_SIZE", 500)
         assert await heard(follower)
 
 

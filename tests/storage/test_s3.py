@@ -240,9 +240,9 @@ async def test_a_store_that_does_not_answer_fails_too(
 async def test_uploads_to_a_store_that_hangs_are_let_go_and_the_next_do_not_wait(
     mortal_seaweed: SeaweedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.coordination.circuit_breaker.DOUBT", 0.2)
-    monkeypatch.setattr("app.coordination.circuit_breaker.AGAIN", 0.05)
-    monkeypatch.setattr("app.storage.s3.UNSURE", 1.0)
+    monkeypatch.setattr("app.coordination.circuit_breaker.PROBE_AFTER_SECONDS", 0.2)
+    monkeypatch.setattr("app.coordination.circuit_breaker.PROBE_INTERVAL_SECONDS", 0.05)
+    monkeypatch.setattr("app.storage.s3.PROBE_TIMEOUT_SECONDS", 1.0)
     storage = bucket_of(mortal_seaweed, tmp_path)
     await storage.put(KEY, b"x")
     source = tmp_path / "large"

@@ -482,10 +482,10 @@ LARGE_UPLOAD = """
 import asyncio, os, sys
 from pathlib import Path
 from starlette.datastructures import Headers
-from app.uploads.multipart import Limits, receive_form
+from app.uploads.multipart import FormLimits, receive_form
 from app.errors import TooLarge
 
-LIMITS = Limits(max_file_size=50_000_000)
+LIMITS = FormLimits(max_file_size=50_000_000)
 
 async def stream(size):
     yield b'--b\\r\\nContent-Disposition: form-data; name="image"; filename="a"\\r\\n\\r\\n'

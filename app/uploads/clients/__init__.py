@@ -1,1 +1,1 @@
-"""Tools that upload, and the files that make them upload here (`catalogue`)."""
+"""Upload clients such as ShareX and PicGo, and configuration files for them (`catalogue`)."""

@@ -1,4 +1,4 @@
-"""The tools that PicHub writes configurations for."""
+"""Upload clients for which PicHub writes configurations."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ JSON, TOML, SCRIPT = "application/json", "application/toml", "application/x-sh"
 
 @dataclass(frozen=True, slots=True)
 class UploadClient:
-    """A tool that uploads. `write` gives the text of the file that it reads, `steps` say how that is put to use."""
+    """An upload client. `render` returns the text of its configuration, `steps` how to use it."""
 
     title: str
     filename: str
@@ -23,7 +23,7 @@ class UploadClient:
 
 @dataclass(frozen=True, slots=True)
 class ClientConfiguration:
-    """A tool's file, written for one server and one token."""
+    """A client's configuration for one server and one token."""
 
     name: str
     client: UploadClient
@@ -31,13 +31,13 @@ class ClientConfiguration:
 
 
 def configuration(name: str, target: Target) -> ClientConfiguration:
-    """Raises KeyError where there is no such tool."""
+    """Return the configuration of a client. Raises KeyError if it is unknown."""
     tool = UPLOAD_CLIENTS[name]
     return ClientConfiguration(name, tool, tool.render(target))
 
 
 def configurations(target: Target) -> list[ClientConfiguration]:
-    """All of them."""
+    """Return all configurations."""
     return [configuration(name, target) for name in UPLOAD_CLIENTS]
 
 

@@ -1,4 +1,4 @@
-"""Configurations as each tool reads them, with the server and the token inside. The page after each says how."""
+"""Configuration files with server and token. The linked pages document their formats."""
 
 import json
 from typing import Any
@@ -12,11 +12,11 @@ URL_PATH = "data.url"
 def sharex(target: Target) -> str:
     """https://getsharex.com/docs/custom-uploader
 
-    No DeletionURL: ShareX opens it in a browser, and what deletes here is the method DELETE.
+    Without DeletionURL: ShareX opens it in a browser, and deleting needs the method DELETE.
     """
     return _json(
         {
-            "Version": "14.0.0",  # the first whose syntax is {json:…}
+            "Version": "14.0.0",  # the first version with the syntax {json:…}
             "Name": f"PicHub ({target.host})",
             "DestinationType": "ImageUploader",
             "RequestMethod": "POST",
@@ -32,7 +32,9 @@ def sharex(target: Target) -> str:
 
 
 def picgo(target: Target) -> str:
-    """https://github.com/yuki-xin/picgo-plugin-web-uploader and https://picgo.github.io/PicGo-Core-Doc/guide/config.html"""
+    """https://github.com/yuki-xin/picgo-plugin-web-uploader and https://picgo.github.io/PicGo-Core-
+    Doc/guide/config.html
+    """
     settings = {
         "url": target.url,
         "paramName": FIELD,
@@ -59,7 +61,7 @@ def piclist(target: Target) -> str:
 
 
 def upic(target: Target) -> str:
-    """https://blog.svend.cc/upic/tutorials/custom/en/; versions below 1 need the Content-Type, others replace it."""
+    """https://blog.svend.cc/upic/tutorials/custom/en/; versions below 1 need the Content-Type, others override it."""
     return _json(
         {
             "url": target.url,
@@ -77,7 +79,7 @@ def upic(target: Target) -> str:
 
 
 def upgit(target: Target) -> str:
-    """https://github.com/pluveto/upgit, version 0.3 and later: an uploader with a recipe of its own."""
+    """https://github.com/pluveto/upgit, version 0.3 and later: a custom uploader."""
     return f"""default = "pichub"
 size_limit = 0
 
@@ -103,7 +105,7 @@ url = {{ from = "json", path = "{URL_PATH}" }}
 
 
 def pichub(target: Target) -> str:
-    """What `pichub upload` reads."""
+    """Read by `pichub upload`."""
     return f"server = {_quoted(target.server)}\ntoken = {_quoted(target.token)}\n"
 
 
@@ -116,5 +118,5 @@ def _json(value: dict[str, Any]) -> str:
 
 
 def _quoted(text: str) -> str:
-    """As TOML has it."""
+    """Quote as in TOML."""
     return json.dumps(text)

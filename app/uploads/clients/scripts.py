@@ -1,6 +1,6 @@
-"""Shell scripts with the server and the token inside, for sh and curl alone.
+"""Shell scripts with server and token, for sh and curl.
 
-The token stands in no command line, where other people on the machine could read it.
+The token is in no command line, where other users of the machine could read it.
 """
 
 from app.uploads.clients.files import FIELD
@@ -8,7 +8,7 @@ from app.uploads.clients.target import Target
 
 
 def shell(target: Target) -> str:
-    """Uploads the files it is given and prints their addresses, one a line, as Typora reads them.
+    """Upload files and print their URLs, one per line, as Typora expects.
 
     https://support.typora.io/Upload-Image/
     """
@@ -35,7 +35,7 @@ exit $failed
 
 
 def flameshot(target: Target) -> str:
-    """Takes a picture of the screen with Flameshot, uploads it, and leaves its address on the clipboard.
+    """Take a screenshot with Flameshot, upload it, and copy its URL to the clipboard.
 
     https://flameshot.org/docs/advanced/commandline-options/
     """
@@ -77,5 +77,5 @@ END
 
 
 def _quoted(text: str) -> str:
-    """As curl's configuration has it."""
+    """Quote as in curl's configuration."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -1,4 +1,4 @@
-"""How each file is put to use, in English and in Chinese. A line is a step."""
+"""Instructions for each client, in English and Chinese, one step per line."""
 
 from dataclasses import dataclass
 from typing import Self

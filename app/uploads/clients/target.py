@@ -4,14 +4,14 @@ from urllib.parse import urlsplit
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where uploads go, and the text of the token that signs them. `server` has no slash at its end."""
+    """Server and token for uploads. `server` has no trailing slash."""
 
     server: str
     token: str
 
     @property
     def url(self) -> str:
-        """What files are posted to, in the field `image`."""
+        """URL to post files to, in the field `image`."""
         return f"{self.server}/v1/upload"
 
     @property

@@ -17,7 +17,7 @@ from tests.coordination.locks.test_contract import on_a_machine
 async def test_who_waits_is_woken_by_the_end_and_not_by_looking(
     tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns_module, "LOOK", 8.0)
+    monkeypatch.setattr(turns_module, "POLL_INTERVAL_SECONDS", 8.0)
     async with on_a_machine(tmp_path / "1", redis_url) as one, on_a_machine(tmp_path / "2", redis_url) as two:
         ended: list[float] = []
 
@@ -44,8 +44,8 @@ async def test_who_asks_just_after_another_ended_is_told_to_look(tmp_path: Path,
 async def test_a_turn_that_is_held_for_long_is_kept(
     tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns_module, "LEASE", 0.6)
-    monkeypatch.setattr(turns_module, "RENEW", 0.1)
+    monkeypatch.setattr(turns_module, "LEASE_SECONDS", 0.6)
+    monkeypatch.setattr(turns_module, "RENEW_INTERVAL_SECONDS", 0.1)
     async with on_a_machine(tmp_path / "1", redis_url) as one, on_a_machine(tmp_path / "2", redis_url) as two:
         began = time.perf_counter()
 
