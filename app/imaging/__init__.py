@@ -1,4 +1,4 @@
-"""Pictures: what is asked for (transform), what a file holds (probe), what comes out (render), where it runs (pool).
+"""Image processing: requests (transform), file contents (probe), results (render), and worker processes (workers).
 
-A toolkit: it knows `app.errors` and nothing else of the project, and nothing happens when it is imported.
+A toolkit: it imports only `app.errors` from the project, and nothing runs on import.
 """

@@ -1,4 +1,4 @@
-"""How long each frame is shown, and how often all of them: the same in GIF and in WebP."""
+"""Frame durations and play counts of animations, for GIF and WebP."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -8,27 +8,27 @@ from PIL import Image
 from app.imaging.formats import Format
 
 MAX_DURATION_MS = 655_350
-"""Milliseconds that a frame may be shown: a GIF can't say more, and no animation's sum passes what WebP can count."""
+"""Maximum duration of a frame in milliseconds: GIF allows no more, and sums stay within WebP's range."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Timing:
-    """Milliseconds for each frame, and how many times the whole is played; 0 is for ever.
+    """Milliseconds per frame, and the play count; 0 is infinite.
 
-    A GIF that says nothing is played once, and one that says n is repeated n times after that; a WebP says how often
-    it is played. Google's gif2webp counts the same way.
+    A GIF without a loop count plays once, and one with n repeats n times after that; a WebP has the play count
+    itself. Google's gif2webp counts the same way.
     """
 
     durations: tuple[int, ...]
     play_count: int
 
     def shortened(self) -> "Timing":
-        """With frames so short that all together are no longer than one may be."""
+        """Return the timing with frames shortened so that their sum is within the limit."""
         most = MAX_DURATION_MS // len(self.durations)
         return replace(self, durations=tuple(min(lasts, most) for lasts in self.durations))
 
     def encoder_options(self, format: Format) -> dict[str, Any]:
-        """What Pillow is told when it writes `format`."""
+        """Return Pillow's options for writing `format`."""
         durations = list(self.durations)
         if format is Format.WEBP:
             return {"duration": durations, "loop": self.play_count}
@@ -38,7 +38,7 @@ class Timing:
 
 
 def play_count(image: Image.Image, format: Format) -> int:
-    """How many times an opened animation is played; 0 is for ever."""
+    """Return the play count of an open animation; 0 is infinite."""
     loop = image.info.get("loop")
     if format is Format.WEBP or loop == 0:
         return int(loop or 0)
@@ -46,6 +46,6 @@ def play_count(image: Image.Image, format: Format) -> int:
 
 
 def duration(frame: Image.Image) -> int:
-    """Milliseconds for which a loaded frame is shown."""
-    # In a WebP they are differences of sums, which may have passed what libwebp counts: then they are negative.
+    """Return the duration of a loaded frame in milliseconds."""
+    # In a WebP they are differences of sums, which are negative after an overflow in libwebp.
     return min(max(int(frame.info.get("duration", 0)), 0), MAX_DURATION_MS)

@@ -1,10 +1,10 @@
-"""What the Pillow that is installed can read and write. It loads Pillow: not for the server."""
+"""Codecs of the installed Pillow. Loads Pillow, so the server must not import this."""
 
 REQUIRED_CODECS = {"jpg": "JPEG", "zlib": "PNG", "webp": "WebP", "avif": "AVIF"}
 
 
 def missing_codecs() -> list[str]:
-    """The formats that we deliver and it does not know."""
+    """Return the formats that PicHub delivers and this Pillow lacks."""
     from PIL import features
 
     return [name for feature, name in REQUIRED_CODECS.items() if not features.check(feature)]

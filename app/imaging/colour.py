@@ -1,4 +1,4 @@
-"""A colour with its alpha, written in hex."""
+"""Colours with alpha, written in hex."""
 
 import re
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ HEX = re.compile(r"#?([0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})", re.IGNORECASE | re.
 
 @dataclass(frozen=True, slots=True)
 class Colour:
-    """Red, green, blue and alpha, each 0 to 255; alpha 255 covers what is behind."""
+    """Red, green, blue and alpha, each 0 to 255; alpha 255 is opaque."""
 
     red: int
     green: int
@@ -21,7 +21,7 @@ class Colour:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The colour of `rgb`, `rrggbb` or `rrggbbaa`, with or without a leading #. Raises ValueError."""
+        """Parse `rgb`, `rrggbb` or `rrggbbaa`, with or without a leading #. Raises ValueError."""
         match = HEX.fullmatch(text)
         if match is None:
             raise ValueError("a colour in hex: rgb, rrggbb or rrggbbaa")
@@ -29,7 +29,7 @@ class Colour:
         return cls(*bytes.fromhex("".join(2 * d for d in digits) if len(digits) == 3 else digits))
 
     def __str__(self) -> str:
-        """The shortest hex that parses back to this colour."""
+        """Return the shortest hex that parses to this colour."""
         digits = bytes(self.rgba).hex()
         if self.alpha < 255:
             return digits
@@ -45,7 +45,7 @@ class Colour:
         return self.red, self.green, self.blue, self.alpha
 
     def over_white(self) -> "Colour":
-        """The opaque colour that is seen when this one lies on white paper."""
+        """Return this colour composited over white."""
         return Colour(*((c * self.alpha + 255 * (255 - self.alpha) + 127) // 255 for c in self.rgb))
 
 

@@ -1,4 +1,4 @@
-"""From whatever a file stores to eight bits of sRGB."""
+"""Conversion of stored pixels to 8-bit sRGB."""
 
 from functools import cache
 from io import BytesIO
@@ -9,14 +9,14 @@ from PIL import Image, ImageCms
 from app.errors import CorruptImage
 
 CMYK_PROFILE = Path(__file__).with_name("press.icc")
-"""Made by `python -m tests.imaging.press`, from what sharp shows for 2,401 mixtures of inks."""
+"""Made by `python -m tests.imaging.press` from sharp's conversion of 2,401 ink mixtures."""
 
 OPAQUE_MODES = {"1": "L", "L": "L", "RGB": "RGB", "CMYK": "CMYK"}
 ALPHA_MODES = {"1": "LA", "L": "LA", "LA": "LA"}
 
 
 def to_resizable_mode(image: Image.Image) -> Image.Image:
-    """The picture in a mode that can be resized: L, LA, RGB, RGBA or CMYK, eight bits each, no palette.
+    """Convert an image to a mode that can be resized: L, LA, RGB, RGBA or CMYK with 8 bits, no palette.
 
     Raises CorruptImage.
     """
@@ -24,7 +24,7 @@ def to_resizable_mode(image: Image.Image) -> Image.Image:
         return _plain(image)
     except MemoryError:
         raise
-    except Exception as error:  # palettes that are missing or too short: AssertionError, ValueError…
+    except Exception as error:  # missing or short palettes: AssertionError, ValueError…
         raise CorruptImage("Its colours can't be read") from error
 
 
@@ -37,7 +37,7 @@ def _plain(image: Image.Image) -> Image.Image:
 
 
 def is_transparent(image: Image.Image) -> bool:
-    """Whether some pixel of a readable image is not wholly opaque."""
+    """Return True if a pixel is not fully opaque."""
     return image.mode in {"LA", "RGBA"} and image.getchannel("A").getextrema() != (255, 255)
 
 
@@ -46,7 +46,7 @@ def without_alpha(image: Image.Image) -> Image.Image:
 
 
 def to_srgb(image: Image.Image) -> Image.Image:
-    """A readable picture in sRGB: by its own profile; CMYK that has none that works, as coated paper shows it."""
+    """Convert to sRGB by the image's profile. CMYK without a usable profile is read as coated paper."""
     profile = image.info.get("icc_profile")
     converted = _convert_profile(image, profile) if profile else None
     if converted is None and image.mode == "CMYK":
@@ -59,15 +59,15 @@ def _is_16_bit(image: Image.Image) -> bool:
 
 
 def _to_8_bit(image: Image.Image) -> Image.Image:
-    """The high byte of each of 16 bits, as libpng does for colour; Pillow's own conversion would clip at 255.
+    """Take the high byte of 16 bits, as libpng does for colour; Pillow's own conversion clips at 255.
 
-    The one transparent grey that such a PNG may name is not looked for.
+    The one transparent grey level that such a PNG may have is ignored.
     """
     return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
 
 
 def _convert_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
-    """None where the picture is sRGB already, or the profile is broken or meant for another kind of picture."""
+    """Return None if the image is already sRGB, or the profile is broken or for another colour space."""
     alpha = image.getchannel("A") if image.mode in {"LA", "RGBA"} else None
     bare = without_alpha(image)
     try:
@@ -83,7 +83,7 @@ def _convert_profile(image: Image.Image, profile: bytes) -> Image.Image | None:
 def _transform(profile: bytes, mode: str) -> ImageCms.ImageCmsTransform | None:
     found = ImageCms.ImageCmsProfile(BytesIO(profile))
     if mode != "CMYK" and ImageCms.getProfileDescription(found).startswith("sRGB"):
-        return None  # what nearly all cameras write; the transform would change nothing
+        return None  # the profile of nearly all cameras; the transform would change nothing
     return ImageCms.buildTransform(found, _srgb(), mode, "RGB", ImageCms.Intent.PERCEPTUAL)
 
 

@@ -1,4 +1,4 @@
-"""Pillow, kept on a leash: one plugin, our own limits, and every failure one of our words."""
+"""Decoding with Pillow: one plugin per format, PicHub's limits, and domain errors for every failure."""
 
 import warnings
 from collections.abc import Iterator
@@ -38,14 +38,14 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenImage:
-    """A picture whose headers are read and whose pixels are not; sizes are as stored, before any turn."""
+    """An image whose headers are read, but not its pixels. Sizes are as stored, before orientation."""
 
     image: Image.Image
     format: Format
     size: Size
     frames: int
     orientation: int
-    """1 to 8 as in EXIF. An animation is never turned: browsers do not either."""
+    """1 to 8 as in EXIF. Always 1 for animations, as in browsers."""
 
     @property
     def upright_size(self) -> Size:
@@ -58,10 +58,12 @@ class OpenImage:
 
 @contextmanager
 def open_image(path: Path, limits: ImageLimits) -> Iterator[OpenImage]:
-    """The picture in a file, its pixels not yet decoded. Raises UnsupportedFormat, TooManyPixels, CorruptImage; an
-    OSError where the file itself can't be opened."""
+    """Open the image in a file without decoding it.
+
+    Raises UnsupportedFormat, TooManyPixels, CorruptImage, and OSError if the file itself can't be opened.
+    """
     with path.open("rb") as file, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # what Pillow finds odd is not for us to say
+        warnings.simplefilter("ignore")  # ignore Pillow's warnings about files
         format = sniff(file.read(SIGNATURE_SIZE))
         file.seek(0)
         with _pillow_errors():
@@ -70,7 +72,7 @@ def open_image(path: Path, limits: ImageLimits) -> Iterator[OpenImage]:
 
 
 def frames(picture: OpenImage) -> Iterator[Image.Image]:
-    """Each frame as it is seen, decoded. It is one object every time: use it before you ask for the next.
+    """Yield each decoded frame. It is the same object each time: use it before the next iteration.
 
     Raises CorruptImage, TooManyPixels.
     """
@@ -84,12 +86,12 @@ def frames(picture: OpenImage) -> Iterator[Image.Image]:
 
 
 def apply_orientation(image: Image.Image, orientation: int) -> Image.Image:
-    """The image upright."""
+    """Return the image upright."""
     return image.transpose(TRANSPOSITIONS[orientation]) if orientation in TRANSPOSITIONS else image
 
 
 def to_stored_box(box: Box, upright: tuple[int, int], orientation: int) -> Box:
-    """Where a box in a picture that is `upright` large lies in the same as it is stored."""
+    """Convert a box in the upright image of size `upright` to the stored image."""
     (left, top, right, bottom), (width, height) = box, upright
     if orientation in MIRRORED:
         left, right = width - right, width - left
@@ -99,7 +101,7 @@ def to_stored_box(box: Box, upright: tuple[int, int], orientation: int) -> Box:
 
 
 def _on_canvas(frame: Image.Image, picture: OpenImage) -> Image.Image:
-    """Pillow lets a GIF's canvas grow frame by frame; ours has its last size from the start."""
+    """Paste the frame on a canvas of the final size: Pillow's GIF canvas grows frame by frame."""
     return frame if frame.size == picture.size else frame.convert("RGBA").crop((0, 0, *picture.size))
 
 
@@ -127,7 +129,7 @@ def _declared_size(file: BinaryIO, format: Format, limits: ImageLimits) -> Decla
 
 
 def _frames(image: Image.Image, format: Format) -> int:
-    """An MPO's further pictures and an APNG's further frames are left out."""
+    """Return the number of frames. Further images of an MPO and frames of an APNG are ignored."""
     return int(getattr(image, "n_frames", 1)) if format is Format.WEBP else 1
 
 
@@ -148,22 +150,22 @@ def _check_limits(limits: ImageLimits, said: DeclaredSize) -> None:
 
 @contextmanager
 def _pillow_errors() -> Iterator[None]:
-    """Whatever a decoder throws, as one of our words."""
-    Image.MAX_IMAGE_PIXELS = None  # our limits are asked first, and name both numbers
+    """Translate a decoder's exceptions to domain errors."""
+    Image.MAX_IMAGE_PIXELS = None  # our limits are checked first and name both numbers
     try:
         yield
     except PicHubError:
         raise
     except MemoryError as error:
         raise TooManyPixels("It needs more memory than one picture may have") from error
-    except Exception as error:  # decoders raise nearly everything: SyntaxError, struct.error, IndexError…
+    except Exception as error:  # decoders raise nearly anything: SyntaxError, struct.error, IndexError…
         raise CorruptImage("It begins like a picture and can't be decoded") from error
 
 
 def _orientation(image: Image.Image) -> int:
-    """EXIF only: Pillow would look into XMP as well, and browsers do not."""
+    """Read the orientation from EXIF only, as browsers do; Pillow would also read XMP."""
     exif = Image.Exif()
-    with suppress(Exception):  # EXIF that can't be read turns nothing
+    with suppress(Exception):  # unreadable EXIF is ignored
         exif.load(image.info.get("exif", b""))
         value = exif.get(ORIENTATION, 1)
         return value if isinstance(value, int) and value in TRANSPOSITIONS else 1

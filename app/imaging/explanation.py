@@ -1,4 +1,4 @@
-"""What is made of an address's parameters, told to whoever wrote them: what each came to, and which of them is idle."""
+"""Explanation of a transform URL: the value of each parameter, and warnings about parameters without effect."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -13,11 +13,11 @@ from app.imaging.presets import PARAM_BY_NAME, Presets
 from app.imaging.transform import DEFAULT_QUALITY, Recipe, Source, Transform
 
 NON_TRANSFORM_PARAMETERS = ("preset", "download", "exp", "sig")
-"""Parameters that stand beside the transform."""
+"""Parameters that are not part of the transform."""
 
 
 class ValueOrigin(StrEnum):
-    """Who said a value."""
+    """Origin of a parameter's value."""
 
     ADDRESS = "address"
     PRESET = "preset"
@@ -27,7 +27,7 @@ class ValueOrigin(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ParameterValue:
-    """A parameter as it counts. `value` is None where this result has none, as a PNG has no quality."""
+    """The effective value of a parameter. `value` is None if it does not apply, such as the quality of a PNG."""
 
     name: str
     value: str | None
@@ -36,7 +36,7 @@ class ParameterValue:
 
 @dataclass(frozen=True, slots=True)
 class Remark:
-    """What one should know of a parameter, by its name in the address; None is of the whole."""
+    """A warning about a parameter, by its name in the URL; None for the whole transform."""
 
     parameter: str | None
     text: str
@@ -44,7 +44,7 @@ class Remark:
 
 @dataclass(frozen=True)
 class TransformRequest:
-    """An address's parameters as they stand there, and the extension in its path. `presets` are those it may name."""
+    """A URL's parameters, the extension in its path, and the available presets."""
 
     parameters: Sequence[tuple[str, str]]
     extension: Format | None
@@ -52,12 +52,12 @@ class TransformRequest:
 
     @cached_property
     def own_parameters(self) -> dict[str, str]:
-        """Those of the address; of one that is there twice the last."""
+        """The URL's parameters; of repeated ones the last."""
         return dict(self.parameters)
 
     @cached_property
     def preset_parameters(self) -> dict[str, str]:
-        """Those of the preset. Raises InvalidParameter where there is no such one."""
+        """The preset's parameters. Raises InvalidParameter if it does not exist."""
         return (
             dict(self.presets.get(self.own_parameters["preset"]).parameters)
             if "preset" in self.own_parameters
@@ -66,7 +66,7 @@ class TransformRequest:
 
     @property
     def transform(self) -> Transform:
-        """The transform that is asked for, without the extension. Raises InvalidParameter."""
+        """The requested transform, without the extension. Raises InvalidParameter."""
         return self.presets.transform(self.own_parameters)
 
     def has_parameter(self, name: str) -> bool:
@@ -75,7 +75,7 @@ class TransformRequest:
 
 @dataclass(frozen=True)
 class ExplanationCase:
-    """What was asked, of which picture, and what it came to: `recipe` is None where that is the original."""
+    """A request for an image, and its result: `recipe` is None if that is the original."""
 
     request: TransformRequest
     transform: Transform
@@ -100,7 +100,7 @@ class ExplanationCase:
 
 
 def explained_parameters(case: ExplanationCase) -> list[ParameterValue]:
-    """Each parameter there is, with the value that counts: what nobody said is filled in."""
+    """Return every parameter with its effective value, defaults included."""
     return [ParameterValue(param.name, _value(case, param), _origin(case, param)) for param in PARAMS]
 
 
@@ -117,7 +117,7 @@ DERIVED_VALUES: dict[str, Callable[[ExplanationCase], str | None]] = {
     "q": lambda case: str(case.recipe.quality) if case.recipe and case.recipe.quality else None,
     "bg": lambda case: str(case.recipe.background) if case.recipe and case.recipe.background else None,
 }
-"""What depends on the picture, or on the others."""
+"""Values that depend on the image or on other parameters."""
 
 
 def _origin(case: ExplanationCase, param: Param) -> ValueOrigin:
@@ -131,7 +131,7 @@ def _origin(case: ExplanationCase, param: Param) -> ValueOrigin:
 
 
 def remarks(case: ExplanationCase) -> list[Remark]:
-    """What has no effect, what is not as one may think, in clear words."""
+    """Return warnings about parameters that have no effect or a surprising one."""
     return [remark for rule in RULES for remark in rule(case)]
 
 

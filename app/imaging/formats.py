@@ -1,11 +1,11 @@
-"""The formats of pictures, and which of them a browser says it takes."""
+"""Image formats, and content negotiation."""
 
 from enum import StrEnum
 from typing import Self
 
 
 class Format(StrEnum):
-    """A format, named by its extension."""
+    """An image format, named by its extension."""
 
     JPG = "jpg"
     PNG = "png"
@@ -15,7 +15,7 @@ class Format(StrEnum):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The format of a name or an extension, in any case; `jpeg` is jpg. Raises ValueError."""
+        """Parse a name or extension, ignoring case; `jpeg` is jpg. Raises ValueError."""
         word = text.lower()
         try:
             return cls("jpg" if word == "jpeg" else word)
@@ -32,7 +32,7 @@ class Format(StrEnum):
 
     @property
     def can_animate(self) -> bool:
-        """Whether we write animations in it (AVIF and PNG could hold them, and get the first frame)."""
+        """True for formats written as animations. AVIF and PNG could hold them, but get the first frame."""
         return self in {Format.GIF, Format.WEBP}
 
     @property
@@ -41,14 +41,14 @@ class Format(StrEnum):
 
 
 MIME_TYPES = {format.value: format.mime_type for format in Format}
-"""By the name of the format, as rows have it."""
+"""Media types by the stored format name."""
 
 
 def negotiate(accept: str, source: Format, *, animated: bool) -> Format:
-    """The format for `fm=auto`: AVIF, else WebP, where the Accept header names it; else the original's.
+    """Return the format for `fm=auto`: AVIF, else WebP, if the Accept header names it; else the original's.
 
-    `*/*` and `image/*` name neither: programs that send only those may know nothing newer than the original.
-    An animation never becomes AVIF, which would lose all frames but the first.
+    `*/*` and `image/*` name neither: clients that send only those may know no newer format. An animation never
+    becomes AVIF, which would lose all frames but the first.
     """
     named = _named_types(accept)
     if Format.AVIF.mime_type in named and not animated:
@@ -59,7 +59,7 @@ def negotiate(accept: str, source: Format, *, animated: bool) -> Format:
 
 
 def _named_types(accept: str) -> set[str]:
-    """The media types an Accept header takes, without those it gives q=0."""
+    """Return the media types of an Accept header, without those with q=0."""
     ranges = (entry.split(";") for entry in accept.lower().split(","))
     return {name.strip() for name, *parameters in ranges if not any(map(_is_zero_weight, parameters))}
 

@@ -1,7 +1,7 @@
-"""Where the pixels go: output size, crop and padding, from the picture's size and what is asked for.
+"""Output size, crop and padding, computed from the image's size and the request.
 
-Pure. The sizes are those of sharp 0.35 (libvips 8.18), `resize(width, height, {fit})`, which rounds half up and lets
-pictures grow. tests/imaging holds sizes that the real sharp gave.
+Pure functions. Sizes equal those of sharp 0.35 (libvips 8.18), `resize(width, height, {fit})`, which rounds half up
+and enlarges. tests/imaging has sizes computed by sharp.
 """
 
 import re
@@ -18,7 +18,7 @@ MAX_PIXELS = 50_000_000
 
 
 class Size(NamedTuple):
-    """Width and height in pixels of the upright picture."""
+    """Width and height in pixels of the upright image."""
 
     width: int
     height: int
@@ -35,17 +35,17 @@ class Point(NamedTuple):
 
 
 class Fit(StrEnum):
-    """How a picture meets a box of other proportions."""
+    """How an image is fitted to a box of other proportions."""
 
-    COVER = "cover"  # fills the box; what stands out is cut off
-    CONTAIN = "contain"  # stands whole inside the box, on a background
-    FILL = "fill"  # is stretched to the box
-    INSIDE = "inside"  # as large as fits into the box
+    COVER = "cover"  # fill the box and crop the rest
+    CONTAIN = "contain"  # fit within the box, on a background
+    FILL = "fill"  # stretch to the box
+    INSIDE = "inside"  # as large as fits within the box
     OUTSIDE = "outside"  # as small as covers the box
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The fit of this name; `crop` is cover. Raises ValueError."""
+        """Parse the name of a fit; `crop` is cover. Raises ValueError."""
         word = text.lower()
         try:
             return cls("cover" if word == "crop" else word)
@@ -55,7 +55,7 @@ class Fit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Which part a crop keeps: 0 is the left or top end, 1 the right or bottom one, 0.5 the middle."""
+    """The part that a crop keeps: 0 is the left or top end, 1 the right or bottom end, 0.5 the centre."""
 
     x: float
     y: float
@@ -64,7 +64,7 @@ class Position:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """The position of a name (`top`, `top-left`), or of `x,y`. Raises ValueError."""
+        """Parse a name (`top`, `top-left`) or `x,y`. Raises ValueError."""
         word = text.lower()
         if coordinates := COORDINATES.fullmatch(word):
             return cls(*_in_range(float(coordinates[1]), float(coordinates[2])))
@@ -80,7 +80,7 @@ class Position:
         return cls(*(columns or [0.5]), *(rows or [0.5]))
 
     def __str__(self) -> str:
-        """The shortest text that parses back to this position."""
+        """Return the shortest text that parses to this position."""
         row, column = Y_LABELS.get(self.y), X_LABELS.get(self.x)
         if row is None or column is None:
             return f"{_decimal(self.x)},{_decimal(self.y)}"
@@ -98,12 +98,12 @@ Position.CENTER = Position(0.5, 0.5)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Geometry:
-    """The way from a picture to the result: the whole is scaled, `visible` of it is cut at `crop`, laid at `pad`.
+    """Layout of a result: the image is scaled, `visible` of it is cropped at `crop`, and placed at `pad`.
 
-    No more than `visible` need ever be computed: `scaled` may be far larger than any picture. `reach` is how much of
-    the picture's width and height `scaled` covers: 1 but where it grows, as then only its size is rounded. `middle` is
-    the same where it shrinks to a size that was rounded down: as much is left out at both ends. `divisor` is what
-    sharp's decoder divides a JPEG's sides by as it reads it: 8, 4, 2 or 1.
+    Only `visible` needs to be computed: `scaled` may be larger than any image. `source_share` is the share of the
+    image's width and height that `scaled` covers: other than 1 only when enlarging, where just its size is rounded.
+    `centre_share` is the same for sizes rounded down when shrinking: both ends lose equally. `divisor` is the
+    factor by which sharp's decoder shrinks a JPEG: 8, 4, 2 or 1.
     """
 
     scaled: Size
@@ -124,7 +124,7 @@ class Geometry:
         return self.visible != self.scaled
 
     def __str__(self) -> str:
-        """One text for one geometry: `800x600`, with what is cut and where it is laid if that is something."""
+        """Return a text that identifies the geometry: `800x600`, with crop and padding if there are any."""
         cut = f"-{self.scaled}@{self.crop.left},{self.crop.top}" if self.is_cropped else ""
         laid = f"+{self.visible}@{self.pad.left},{self.pad.top}" if self.is_padded else ""
         reaching = (
@@ -139,7 +139,7 @@ class Geometry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Box:
-    """What is asked for, in device pixels: None leaves that side to the picture."""
+    """The requested size in device pixels; None leaves a side to the image's proportions."""
 
     width: int | None = None
     height: int | None = None
@@ -148,9 +148,9 @@ class Box:
 
 
 def compute_geometry(picture: Size, box: Box, *, loader: Format = Format.PNG, frames: int = 1) -> Geometry:
-    """How `picture`, stored as `loader` with `frames`, is laid out for `box`.
+    """Lay out `picture`, stored as `loader` with `frames`, for `box`.
 
-    Raises BadRequest where the result would pass MAX_SIDE or MAX_PIXELS over all frames.
+    Raises BadRequest if the result exceeds MAX_DIMENSION, or MAX_PIXELS over all frames.
     """
     divisor = _divisor(picture, box) if loader is Format.JPG else 1
     loaded = _as_loaded(picture, box, loader, divisor)
@@ -174,16 +174,16 @@ def compute_geometry(picture: Size, box: Box, *, loader: Format = Format.PNG, fr
 
 
 def _divisor(picture: Size, box: Box) -> int:
-    """8, 4, 2 or 1; one step less where the shrink is hardly above it (libjpeg's own rounding is not trusted)."""
+    """Return 8, 4, 2 or 1; one step less if the shrink is barely above it, because of libjpeg's rounding."""
     shrink = _min_shrink(picture, box)
     divisor = next((d for d in (8, 4, 2) if shrink >= d), 1)
     return divisor // 2 if divisor > 1 and int(shrink) == divisor else divisor
 
 
 def _as_loaded(picture: Size, box: Box, loader: Format, divisor: int) -> Size:
-    """The size at which sharp's decoder hands the picture over when it is to shrink: its result is rounded from there.
+    """Return the size at which sharp's decoder delivers the image, from which the result is rounded.
 
-    libjpeg halves up to three times and libvips drops the part pixel; libwebp goes nearly all the way.
+    libjpeg halves up to three times and libvips drops partial pixels; libwebp scales nearly to the target.
     """
     shrink = _min_shrink(picture, box)
     if loader is Format.WEBP and shrink > 1:
@@ -198,19 +198,19 @@ def _min_shrink(picture: Size, box: Box) -> float:
 def _scaled(picture: Size, box: Box, *, frames: int) -> Size:
     across, down = _shrink(picture, box)
     width = _shrunk_side(picture.width, across)
-    if frames > 1:  # libvips sizes an animation's page by rint(), which rounds half to even
+    if frames > 1:  # libvips sizes the pages of an animation with rint(), which rounds half to even
         return Size(width, max(1, round(picture.height / down)))
     return Size(width, _shrunk_side(picture.height, down))
 
 
 def _shrunk_side(side: int, shrink: float) -> int:
-    """To the last bit as in libvips: what grows is multiplied by a scale, what shrinks divided by the inverse of it."""
+    """Compute as libvips does, to the last bit: enlarging multiplies by a scale, shrinking divides by its inverse."""
     scale = 1 / shrink
     return max(1, _round_half_up(side * scale if scale > 1 else side / (1 / scale)))
 
 
 def _shrink(picture: Size, box: Box) -> tuple[float, float]:
-    """By what width and height are divided; below 1 they grow. No side shrinks to less than a pixel."""
+    """Return the divisors of width and height; below 1 they enlarge. No side shrinks below one pixel."""
     across = picture.width / box.width if box.width else None
     down = picture.height / box.height if box.height else None
     if box.fit is Fit.FILL:
@@ -234,7 +234,7 @@ def _source_share(picture: Size, scaled: Size, box: Box) -> tuple[float, float]:
 def _centre_share(picture: Size, scaled: Size, box: Box, *, frames: int) -> tuple[float, float]:
     across, down = _shrink(picture, box)
     x, y = _part(picture.width, scaled.width, across), _part(picture.height, scaled.height, down)
-    return x, y if frames == 1 else 1  # libvips squeezes an animation's pages to their height
+    return x, y if frames == 1 else 1  # libvips squeezes the pages of an animation to their height
 
 
 def _part(side: int, scaled: int, shrink: float) -> float:
@@ -274,6 +274,6 @@ def _in_range(x: float, y: float) -> tuple[float, float]:
 
 
 def _decimal(value: float) -> str:
-    """0.25 as `.25`, 1.0 as `1`."""
+    """Format 0.25 as `.25`, 1.0 as `1`."""
     text = f"{value:.6f}".rstrip("0").rstrip(".")
     return text.removeprefix("0") if text.startswith("0.") else text

@@ -1,7 +1,7 @@
-"""What a file declares of itself, read from its headers: enough to refuse it before a decoder sees it.
+"""Declared size of a file, read from its headers, to refuse it before a decoder runs.
 
-GIF and WebP only: Pillow walks the whole of the one to count its frames, and allocates the canvas of the other when it
-opens it. JPEG and PNG say their size at the front, and Pillow allocates nothing until it is asked for pixels.
+GIF and WebP only: Pillow reads a whole GIF to count its frames, and allocates the canvas of a WebP when opening it.
+JPEG and PNG declare their size at the start, and Pillow allocates nothing until pixels are requested.
 """
 
 import struct
@@ -15,7 +15,7 @@ CHUNK_SIZE = 32_768
 
 
 class DeclaredSize(NamedTuple):
-    """Canvas in pixels, number of frames; of those beyond the count that was asked for at most."""
+    """Canvas in pixels, and number of frames, counted up to the given maximum."""
 
     width: int
     height: int
@@ -23,9 +23,9 @@ class DeclaredSize(NamedTuple):
 
 
 def gif(file: BinaryIO, *, at_most: int) -> DeclaredSize:
-    """What a GIF declares; stops after `at_most` frames. The canvas holds every frame, as decoders grow it.
+    """Read a GIF's size, stopping after `at_most` frames. The canvas covers every frame, as in decoders.
 
-    Raises CorruptImage where blocks are cut off or there is no frame.
+    Raises CorruptImage if blocks are truncated or there is no frame.
     """
     width, height, flags = struct.unpack("<HHB", _read_exactly(file, 6 + 7)[6:11])
     _skip_colours(file, flags)
@@ -35,11 +35,11 @@ def gif(file: BinaryIO, *, at_most: int) -> DeclaredSize:
             left, top, across, down, flags = struct.unpack("<HHHHB", _read_exactly(file, 9))
             width, height, frames = max(width, left + across), max(height, top + down), frames + 1
             _skip_colours(file, flags)
-            _read_exactly(file, 1)  # bits of the first code
+            _read_exactly(file, 1)  # minimum code size
         elif kind[0] == EXTENSION:
-            _read_exactly(file, 1)  # which extension
+            _read_exactly(file, 1)  # extension label
         else:
-            continue  # stray bytes between blocks: decoders pass over them
+            continue  # stray bytes between blocks, which decoders skip
         _skip_blocks(file)
     if not frames:
         raise CorruptImage("It has no frame")
@@ -47,7 +47,7 @@ def gif(file: BinaryIO, *, at_most: int) -> DeclaredSize:
 
 
 def webp(head: bytes) -> DeclaredSize:
-    """The canvas of a WebP of which `head` is the first 30 bytes. Raises CorruptImage."""
+    """Read the canvas of a WebP from its first 30 bytes. Raises CorruptImage."""
     try:
         match head[12:16]:
             case b"VP8X":
@@ -74,7 +74,7 @@ def _skip_colours(file: BinaryIO, flags: int) -> None:
 
 
 def _skip_blocks(file: BinaryIO) -> None:
-    """Passes over blocks of up to 255 bytes, each behind its length, and the empty one that ends them."""
+    """Skip sub-blocks of up to 255 bytes, each after its length, up to the empty one."""
     while chunk := file.read(CHUNK_SIZE):
         at = 0
         while at < len(chunk):

@@ -1,7 +1,7 @@
-"""Intermediates: smaller JPEGs of large pictures, to render from, as a decoder reads all of a file for any result.
+"""Intermediates: smaller JPEGs of large images to render from, since a decoder reads a whole file for any result.
 
-Which pictures have one, and which recipes are rendered from it, follows from what is known of both: the bytes of a
-result do not depend on whether the intermediate happened to lie there.
+The existence of intermediates and their use follow from image and recipe alone: the bytes of a result do not depend
+on whether an intermediate is present.
 """
 
 from dataclasses import dataclass
@@ -13,28 +13,28 @@ from app.imaging.geometry import Size
 from app.imaging.transform import Recipe, Source
 
 MIN_PIXELS = 6_000_000
-"""Below that the picture itself is read nearly as fast."""
+"""Below this, decoding the image itself is nearly as fast."""
 
 
 class Step(StrEnum):
-    """A picture that has intermediates has one of each."""
+    """The two intermediates of an image."""
 
     LARGE = "large"
-    SMALL = "small"  # half of the large one, each way: for thumbnails
+    SMALL = "small"  # half the sides of the large one: for thumbnails
 
 
 SHORTEST, LONGEST = 1_600, 2_048
-"""Pixels of the large one's longer side: a half, a quarter or an eighth of the picture's, if that lies between."""
+"""Longer side of the large one, in pixels: 1/2, 1/4 or 1/8 of the image's, if that is in this range."""
 
 MIN_OVERSAMPLING = {Step.SMALL: 1.6, Step.LARGE: 1.25}
-"""How many pixels one has, each way, for one of the result before it is cropped; the first that has them is taken."""
+"""Required pixels per side for each pixel of the uncropped result. The first step that has enough is used."""
 
 QUALITY = 90
 
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """How they are made: the picture is decoded at `loaded`, 1/1 to 1/8 of its size, and resized to `large`."""
+    """How to make them: decode the image at `loaded`, 1/1 to 1/8 of its size, and resize to `large`."""
 
     loaded: Size
     large: Size
@@ -49,7 +49,7 @@ class Reduction:
 
 @lru_cache(maxsize=1_000)
 def reduction(picture: Size) -> Reduction:
-    """How the intermediates of a picture of this size are made, whether or not it is worth it."""
+    """Return how to make the intermediates of an image of this size, worthwhile or not."""
     longest = max(picture)
     divisor = next((d for d in (8, 4, 2) if longest // d >= SHORTEST), 1)
     loaded = Size(*(max(1, side // divisor) for side in picture))
@@ -58,7 +58,7 @@ def reduction(picture: Size) -> Reduction:
 
 
 def is_worthwhile(source: Source) -> bool:
-    """Whether the picture has intermediates: large ones do that a JPEG can hold."""
+    """Return True if the image gets intermediates: large images that a JPEG can represent."""
     return (
         source.width * source.height >= MIN_PIXELS
         and max(source.width, source.height) >= 2 * SHORTEST
@@ -68,9 +68,9 @@ def is_worthwhile(source: Source) -> bool:
 
 
 def best_step(source: Source, recipe: Recipe) -> Step | None:
-    """The intermediate to render from: the smallest in which it can not be told; None for the picture itself.
+    """Return the smallest intermediate without visible loss for this recipe; None for the image itself.
 
-    A format that has no quality keeps what it is given: it is given the picture itself.
+    Lossless formats are rendered from the image itself.
     """
     if not is_worthwhile(source) or recipe.quality is None or recipe.enlarges:
         return None
@@ -80,7 +80,7 @@ def best_step(source: Source, recipe: Recipe) -> Step | None:
 
 
 def pixels(source: Source, step: Step | None) -> int:
-    """How many pixels there are to be read of a picture's intermediate; without a step, of the picture itself."""
+    """Return the number of pixels of an image's intermediate; without a step, of the image itself."""
     if step is None:
         return source.pixels
     return prod(reduction(Size(source.width, source.height)).size(step))

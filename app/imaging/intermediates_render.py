@@ -1,4 +1,4 @@
-"""Making the intermediates of a large picture. Burns CPU: call it through the pool."""
+"""Renders intermediates of large images. CPU-bound: run it in a worker."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ Destinations = Mapping[Step, Path]
 def render_intermediates(
     source: Path, destinations: Destinations, *, admit: Admit = admit_immediately
 ) -> None:
-    """Writes the intermediates of the picture in `source`. Raises CorruptImage, TooManyPixels."""
+    """Write the intermediates of the image in `source`. Raises CorruptImage, TooManyPixels."""
     with open_image(source, STORED_LIMITS) as picture:
         picture.image.draft(None, reduction(picture.size).loaded)
         admit(picture.image.width * picture.image.height)
@@ -26,7 +26,7 @@ def render_intermediates(
 
 
 def write_intermediates(picture: OpenImage, frame: Image.Image, destinations: Destinations) -> None:
-    """Writes the intermediates of a picture of which this is the only frame: upright, opaque, in sRGB."""
+    """Write the intermediates of an image with this single frame: upright, opaque, in sRGB."""
     how = reduction(picture.size)
     large = resize(without_alpha(to_resizable_mode(frame)), how.large, _whole(picture), gap=1.0)
     large = to_srgb(large)
@@ -37,6 +37,6 @@ def write_intermediates(picture: OpenImage, frame: Image.Image, destinations: De
 
 
 def _whole(picture: OpenImage) -> tuple[float, float, float, float]:
-    """All of the decoded picture, without the part pixels at the right and the bottom of one that was shrunk."""
+    """Return the box of the decoded image without partial pixels at its right and bottom."""
     how = reduction(picture.size)
     return (0, 0, *(picture.image.size if picture.image.size == picture.size else how.loaded))

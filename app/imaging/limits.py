@@ -1,19 +1,19 @@
-"""What a picture may declare of itself, and the word that there is room for its pixels."""
+"""Limits of declared image sizes, and admission of decoding work."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 Admit = Callable[[int], None]
-"""Called with the number of pixels that are about to be decoded; returns when there is room for them."""
+"""Called with the number of pixels about to be decoded; returns when memory for them is available."""
 
 
 def admit_immediately(pixels: int) -> None:
-    """There is always room: for whoever decodes outside of a pool."""
+    """Admit any amount: for decoding outside of a worker pool."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageLimits:
-    """What a picture may declare: width × height × frames, width or height, frames."""
+    """Limits: width × height × frames, width or height, and frames."""
 
     max_pixels: int
     max_side: int
@@ -21,4 +21,4 @@ class ImageLimits:
 
 
 STORED_LIMITS = ImageLimits(max_pixels=10**9, max_side=65_500)
-"""What is stored was measured when it came; the limits may have been lowered since."""
+"""Stored images were checked at upload; the limits may have been lowered since."""

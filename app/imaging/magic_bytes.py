@@ -1,4 +1,4 @@
-"""What the first bytes of a file say it is, whatever its name or its declared type."""
+"""File type detection by the first bytes, regardless of name and declared type."""
 
 import re
 
@@ -6,7 +6,7 @@ from app.errors import UnsupportedFormat
 from app.imaging.formats import Format
 
 SIGNATURE_SIZE = 512
-"""Bytes of a file that `sniff` wants to see."""
+"""Bytes of a file that `sniff` needs."""
 
 SUPPORTED_SIGNATURES = (
     (re.compile(rb"\xff\xd8\xff"), Format.JPG),
@@ -42,7 +42,10 @@ UNSUPPORTED_SIGNATURES = (
 
 
 def sniff(head: bytes) -> Format:
-    """The format of a file that begins with `head`. Raises UnsupportedFormat, naming what it is instead if known."""
+    """Return the format of a file that begins with `head`.
+
+    Raises UnsupportedFormat, with the detected type if known.
+    """
     for pattern, format in SUPPORTED_SIGNATURES:
         if pattern.match(head):
             return format

@@ -1,5 +1,4 @@
-"""The parameters of a transform, one row each: URLs are read and written by these rows, and the tables of the
-documentation are printed from them."""
+"""The transform parameters, one row each. URLs are parsed and written by these rows, and documented from them."""
 
 import re
 from collections.abc import Callable
@@ -28,7 +27,7 @@ MAX_DPR = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Param:
-    """One row. `read` raises ValueError with what is allowed; `default` is for people: Transform has the values."""
+    """A parameter. `parse` raises ValueError with the allowed values; `default` is its documentation."""
 
     name: str
     field: str
@@ -133,5 +132,5 @@ PARAMS = (
 
 
 def table() -> list[tuple[str, str, str, str]]:
-    """(name, values, default, about) of each parameter, for the documentation."""
+    """Return (name, values, default, description) of each parameter, for the documentation."""
     return [(p.name, p.values, p.default, p.description) for p in PARAMS]

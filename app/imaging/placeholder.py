@@ -1,7 +1,7 @@
-"""The blurred picture that a ThumbHash holds, as a PNG small enough to stand in a page.
+"""The blurred preview in a ThumbHash as a PNG data URI.
 
-The decoding is that of github.com/evanw/thumbhash (js/thumbhash.js, MIT License, Copyright (c) 2023 Evan Wallace), the
-reference, with its sums taken a row at a time. tests/imaging holds pixels that the npm package gave.
+Decodes as github.com/evanw/thumbhash (js/thumbhash.js, MIT License, Copyright (c) 2023 Evan Wallace), the
+reference, with sums by row. tests/imaging has pixels computed by the npm package.
 """
 
 import struct
@@ -14,7 +14,7 @@ from math import cos, pi
 from operator import mul
 
 SIDE = 32
-"""Pixels of the longer side, as in the reference."""
+"""Longer side in pixels, as in the reference."""
 CACHE_SIZE = 2_048
 
 Rows = list[list[float]]
@@ -22,13 +22,13 @@ Rows = list[list[float]]
 
 @lru_cache(CACHE_SIZE)
 def data_uri(thumbhash: str) -> str:
-    """`data:image/png;base64,…` of a ThumbHash in base64: some 2,000 characters."""
+    """Return the `data:image/png;base64,…` URI of a base64 ThumbHash: about 2,000 characters."""
     return f"data:image/png;base64,{b64encode(_png(decode(b64decode(thumbhash)))).decode()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A small picture: `channels` are three, or four with alpha, and so are the bytes of a pixel."""
+    """A small image with three channels, or four with alpha, one byte each."""
 
     width: int
     height: int
@@ -37,7 +37,7 @@ class Preview:
 
 
 def decode(hash: bytes) -> Preview:
-    """The picture that a ThumbHash holds, SIDE pixels at its longer side."""
+    """Decode a ThumbHash to an image with SIDE pixels on its longer side."""
     header, shape = int.from_bytes(hash[:3], "little"), int.from_bytes(hash[3:5], "little")
     has_alpha, is_landscape = bool(header >> 23), bool(shape >> 15)
     longer, shorter = 5 if has_alpha else 7, shape & 7
@@ -49,7 +49,7 @@ def decode(hash: bytes) -> Preview:
     def waves(nx: int, ny: int, constant: float, scale: float) -> Rows:
         return _summed(_coefficients(nibbles, nx, ny, constant, scale), width, height)
 
-    # From here on in the order in which the hash has them.
+    # In the order of the hash from here on.
     light = waves(across, down, (header & 63) / 63, (header >> 18 & 31) / 31)
     yellow_blue = waves(3, 3, (header >> 6 & 63) / 31.5 - 1, (shape >> 3 & 63) / 63 * 1.25)
     red_green = waves(3, 3, (header >> 12 & 63) / 31.5 - 1, (shape >> 9 & 63) / 63 * 1.25)
@@ -67,7 +67,7 @@ def decode(hash: bytes) -> Preview:
 
 
 def _size(across: int, down: int) -> tuple[int, int]:
-    """The proportions are those of the waves that the hash has of lightness."""
+    """Return the size, with the proportions of the luminance components."""
     longer = max(across, down)
     return max(1, round(SIDE * across / longer)), max(1, round(SIDE * down / longer))
 
@@ -79,7 +79,7 @@ def _nibbles(data: bytes) -> Iterator[int]:
 
 
 def _coefficients(nibbles: Iterator[int], nx: int, ny: int, constant: float, scale: float) -> Rows:
-    """How strong each wave is, by its number down and its number across; the last ones across are left out."""
+    """Return the coefficients by row and column; the highest columns are omitted."""
     rows = []
     for cy in range(ny):
         kept = [cx for cx in range(nx) if cx * ny < nx * (ny - cy)]
@@ -90,7 +90,7 @@ def _coefficients(nibbles: Iterator[int], nx: int, ny: int, constant: float, sca
 
 
 def _summed(coefficients: Rows, width: int, height: int) -> Rows:
-    """The sum of the waves at each pixel."""
+    """Sum the components at each pixel."""
     across = _cosines(width, len(coefficients[0]))
     rows = []
     for down in _cosines(height, len(coefficients)):
@@ -104,7 +104,7 @@ def _summed(coefficients: Rows, width: int, height: int) -> Rows:
 
 @lru_cache(64)
 def _cosines(side: int, count: int) -> Sequence[Sequence[float]]:
-    """For each pixel of a side the height of each wave there."""
+    """Return the cosines of each component at each pixel of a side."""
     return [[cos(pi / side * (at + 0.5) * wave) for wave in range(count)] for at in range(side)]
 
 
@@ -113,7 +113,7 @@ def _byte(value: float) -> int:
 
 
 def _png(picture: Preview) -> bytes:
-    """A PNG (w3.org/TR/png-3): each line as the difference to the one above, which is little in what is blurred."""
+    """Encode a PNG (w3.org/TR/png-3) with the Up filter, which suits blurred images."""
     stride = picture.width * picture.channels
     lines, above = bytearray(), bytes(stride)
     for start in range(0, len(picture.pixels), stride):

@@ -1,4 +1,4 @@
-"""Presets: transforms that have a name, so that front ends say `preset=thumb` and one place says what that is."""
+"""Presets: named transforms, used as `preset=thumb`."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ PARAM_BY_NAME = {param.name: param for param in PARAMS}
 
 @dataclass(frozen=True)
 class Preset:
-    """A name, and the parameters it stands for, as they were written."""
+    """A name, and its parameters as written."""
 
     name: str
     parameters: Mapping[str, str]
@@ -29,19 +29,19 @@ class Preset:
 
     @property
     def canonical(self) -> str:
-        """The shortest URL query that asks for the same."""
+        """The shortest equivalent URL query."""
         return self.transform.query()
 
 
 @dataclass(frozen=True, slots=True)
 class Presets:
-    """All presets, by name, in the order in which they were written."""
+    """All presets by name, in the order of the setting."""
 
     named: Mapping[str, Preset]
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Those of `thumb=w=200&h=200&fit=cover; hero=w=1600&q=75`. Raises ValueError with what is wrong."""
+        """Parse `thumb=w=200&h=200&fit=cover; hero=w=1600&q=75`. Raises ValueError with the problem."""
         named: dict[str, Preset] = {}
         for entry in filter(None, map(str.strip, re.split("[;\n]", text))):
             preset = _parse_preset(entry)
@@ -54,7 +54,7 @@ class Presets:
         return iter(self.named.values())
 
     def get(self, name: str) -> Preset:
-        """The preset of this name. Raises InvalidParameter."""
+        """Return the preset of this name. Raises InvalidParameter."""
         preset = self.named.get(name)
         if preset is None:
             there_are = (
@@ -64,7 +64,7 @@ class Presets:
         return preset
 
     def transform(self, query: Mapping[str, str]) -> Transform:
-        """The transform of a URL's parameters: those of its `preset`, and those beside it, which win.
+        """Return the transform of a URL's parameters: those of its `preset`, overridden by its own.
 
         Raises InvalidParameter.
         """

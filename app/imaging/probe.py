@@ -1,4 +1,4 @@
-"""What a file holds: read, checked and measured once, when it is uploaded."""
+"""Identification of uploaded files: format, size and preview, determined once."""
 
 from base64 import b64encode
 from contextlib import suppress
@@ -18,7 +18,9 @@ from app.imaging.results import Probe
 from app.imaging.transform import Source
 
 PREVIEW_SIDE = 32
-"""A thumbhash keeps at most 7 × 7 waves: 32 pixels a side show them all, and cost a tenth of the 100 it allows."""
+"""A ThumbHash has at most 7 × 7 components: 32 pixels per side are enough, at a tenth of the cost of its maximum
+of 100.
+"""
 
 
 def identify(
@@ -28,13 +30,13 @@ def identify(
     intermediates: Destinations | None = None,
     admit: Admit = admit_immediately,
 ) -> Probe:
-    """The picture in a file, decoded to its last frame. Raises UnsupportedFormat, TooManyPixels, CorruptImage.
+    """Identify the image in a file, decoding all frames. Raises UnsupportedFormat, TooManyPixels, CorruptImage.
 
-    The intermediates of a picture that is worth them are written to `intermediates`, from the same decoding; if that
-    can't be done there are none.
+    Intermediates of a large image are written from the same decoding to `intermediates`; if that fails there are
+    none.
     """
     with open_image(path, limits) as picture:
-        # All of a JPEG's stream is read either way. An eighth of it is enough to be looked at.
+        # All of a JPEG's stream is decoded either way; an eighth of the pixels is enough for the preview.
         size = picture.size
         seen = Source(format=picture.format, width=size.width, height=size.height, frames=picture.frames)
         picture.image.draft(None, reduction(size).loaded if intermediates and is_worthwhile(seen) else (1, 1))
@@ -51,13 +53,13 @@ def identify(
             dominant_color=_dominant_colour(preview),
         )
         if intermediates and is_worthwhile(probe.source):
-            with suppress(OSError, MemoryError):  # they are made again when one is first wanted
+            with suppress(OSError, MemoryError):  # they are made again on demand
                 write_intermediates(picture, picture.image, intermediates)
         return probe
 
 
 def _verify(picture: OpenImage) -> tuple[Image.Image, bool]:
-    """A small upright RGBA copy of the first frame, and whether any frame is see-through. Decodes all of them."""
+    """Decode all frames. Return a small upright RGBA copy of the first, and True if any frame is transparent."""
     each = frames(picture)
     first = next(each)
     preview, see_through = _preview(first, picture.orientation), is_transparent(to_resizable_mode(first))

@@ -1,4 +1,4 @@
-"""From a stored picture and a recipe to the result. Burns CPU: call it through the pool."""
+"""Renders a recipe of a stored image. CPU-bound: run it in a worker."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -31,16 +31,17 @@ from app.imaging.results import RenderResult
 from app.imaging.transform import Recipe
 
 SMALL_PIXELS = 2_000_000
-"""Pixels up to which a picture is worked on as exactly as sharp does it; above, faster ways look the same."""
+"""Up to this size images are rendered exactly as sharp does; above, faster methods look the same."""
 
 WEBP_FILTERS = ((1.6, Image.Resampling.BILINEAR), (2.0, Image.Resampling.HAMMING))
-"""What comes nearest to a mean over less than so many pixels each way; over more it is BICUBIC, and looks better."""
+"""Filters closest to libwebp's area mean, by shrink factor. Larger factors use BICUBIC, which looks better."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderTask:
-    """What each step of the pipeline knows: the recipe, the stored picture's size as it is decoded, and how it is
-    turned (1 to 8, as in EXIF)."""
+    """Input of the pipeline's steps: the recipe, the decoded size of the stored image, and its EXIF orientation (1
+    to 8).
+    """
 
     recipe: Recipe
     source: Format
@@ -49,7 +50,9 @@ class RenderTask:
 
     @property
     def converts_first(self) -> bool:
-        """Whether colours are converted before they are mixed with each other or a background; later they are fewer."""
+        """True if colours are converted before blending with each other or a background; later there are fewer
+        pixels.
+        """
         small = prod(self.loaded) <= max(SMALL_PIXELS, prod(self.recipe.geometry.visible))
         return small or not self.recipe.format.can_alpha
 
@@ -62,9 +65,9 @@ def render(
     step: Step | None = None,
     admit: Admit = admit_immediately,
 ) -> RenderResult:
-    """Writes the result of `recipe` to `destination`, and nowhere else. Raises CorruptImage, TooManyPixels.
+    """Write the result of `recipe` to `destination`. Raises CorruptImage, TooManyPixels.
 
-    `step` tells which intermediate of the picture the source is; None is the picture itself.
+    `step` tells which intermediate the source is; None is the image itself.
     """
     with open_image(source, STORED_LIMITS) as picture:
         loaded = _shrink_on_load(picture, recipe, step)
@@ -82,9 +85,9 @@ def render(
 
 
 def _shrink_on_load(picture: OpenImage, recipe: Recipe, step: Step | None) -> Size:
-    """The size in which the picture will be decoded, without part pixels at the right and the bottom.
+    """Return the size at which the image will be decoded, without partial pixels at the right and bottom.
 
-    A JPEG is decoded at the smallest of 1, 1/2, 1/4 and 1/8 that is large enough: two to four times as fast.
+    A JPEG is decoded at the smallest sufficient scale of 1, 1/2, 1/4 and 1/8: two to four times as fast.
     """
     divisor = _divisor(picture, recipe) if step is None else _divisor_of_intermediate(picture, recipe)
     reduced = Size(*(max(1, side // divisor) for side in picture.size))
@@ -94,19 +97,19 @@ def _shrink_on_load(picture: OpenImage, recipe: Recipe, step: Step | None) -> Si
 
 
 def _divisor(picture: OpenImage, recipe: Recipe) -> int:
-    """8, 4, 2 or 1. sharp takes some more pixels than are needed; of a large picture they cost too much to be usual."""
+    """Return 8, 4, 2 or 1. sharp keeps some spare pixels, which is too expensive for large images."""
     if prod(picture.size) <= SMALL_PIXELS or recipe.enlarges:
         return recipe.geometry.divisor
     return next((divisor for divisor in (8, 4, 2) if _shrink(picture, recipe) >= divisor), 1)
 
 
 def _divisor_of_intermediate(picture: OpenImage, recipe: Recipe) -> int:
-    """Half, where that is enough, looks like the picture itself decoded for this size; a quarter, and it shows."""
+    """Half, if that is enough, looks like the image itself decoded at this size; a quarter visibly does not."""
     return 2 if _shrink(picture, recipe) >= 2 else 1
 
 
 def _shrink(picture: OpenImage, recipe: Recipe) -> int:
-    """How many pixels there are, each way, for one that is wanted."""
+    """Return the source pixels per side for each pixel of the result."""
     scaled = recipe.geometry.scaled
     across, down = scaled[::-1] if picture.orientation in ROTATED_ORIENTATIONS else scaled
     return min(picture.size.width // across, picture.size.height // down)
@@ -128,7 +131,7 @@ def _render_frame(frame: Image.Image, task: RenderTask) -> Image.Image:
         raise RuntimeError(f"{task.recipe.canonical} came out as {Size(*image.size)}")
     return (
         image.copy() if image is frame and task.recipe.frames > 1 else image
-    )  # the decoder draws over its frame
+    )  # the decoder reuses its frame
 
 
 def _to_resizable_mode(image: Image.Image, _: RenderTask) -> Image.Image:
@@ -148,7 +151,7 @@ def _flatten(image: Image.Image, task: RenderTask) -> Image.Image:
 
 
 def _crop_and_resize(image: Image.Image, task: RenderTask) -> Image.Image:
-    """The visible part, not yet upright: sharp turns last too, and there are fewer pixels to turn then."""
+    """Crop and resize before orienting, as sharp does: fewer pixels are left to rotate."""
     geometry, sideways = task.recipe.geometry, task.orientation in ROTATED_ORIENTATIONS
     (left, top), visible = geometry.crop, geometry.visible
     cut = (left, top, left + visible.width, top + visible.height)
@@ -163,7 +166,7 @@ def _crop_and_resize(image: Image.Image, task: RenderTask) -> Image.Image:
 
 
 def _step(side: int, scaled: int, reach: float, middle: float) -> tuple[float, float]:
-    """How many pixels there are for one of the result, and where the first of them begins."""
+    """Return the source pixels per result pixel, and the position of the first."""
     if middle == 1:
         return side * reach / scaled, 0
     step = max(1, side * middle / scaled)
@@ -171,7 +174,7 @@ def _step(side: int, scaled: int, reach: float, middle: float) -> tuple[float, f
 
 
 def _filter(source: Format, shrink: float) -> Image.Resampling:
-    """For sharp libwebp shrinks, to means over areas."""
+    """Return the filter. For WebP sources it imitates libwebp, which sharp lets shrink by area mean."""
     if source is not Format.WEBP or shrink <= 1:
         return Image.Resampling.LANCZOS
     return next((each for below, each in WEBP_FILTERS if shrink < below), Image.Resampling.BICUBIC)
@@ -195,7 +198,9 @@ def _pad(image: Image.Image, task: RenderTask) -> Image.Image:
         return image
     background = task.recipe.background or Colour.TRANSPARENT
     sheet = Image.new("RGBA", geometry.output, background.rgba)
-    sheet.paste(image.convert("RGBA"), geometry.pad)  # without a mask: the picture's own holes stay holes
+    sheet.paste(
+        image.convert("RGBA"), geometry.pad
+    )  # without a mask, so that transparent pixels stay transparent
     return _drop_opaque_alpha(sheet, task)
 
 
@@ -206,13 +211,13 @@ PIPELINE: tuple[Callable[[Image.Image, RenderTask], Image.Image], ...] = (
     _crop_and_resize,
     _orient,
     _to_srgb_after_resize,
-    _drop_opaque_alpha,  # optimised GIFs mark what stays the same as transparent: nothing of it is seen through
+    _drop_opaque_alpha,  # optimized GIFs mark unchanged pixels as transparent
     _pad,
 )
 
 
 def _count_frames(data: bytes, recipe: Recipe) -> int:
-    """Encoders join neighbouring frames that are the same, and add up their durations."""
+    """Count the encoded frames: encoders merge equal neighbours and add their durations."""
     if recipe.frames == 1:
         return 1
     with Image.open(BytesIO(data)) as written:

@@ -1,11 +1,11 @@
-"""Resizing that neither bleeds the colour of see-through pixels nor computes what a crop would throw away."""
+"""Resizing with correct alpha, computing only the cropped part."""
 
 from PIL import Image
 
 PREMULTIPLIED = {"RGBA": "RGBa", "LA": "La"}
 
 REDUCING_GAP = 2.0
-"""Boxes first, Lanczos for the last factor of two: a third faster where no decoder helps, and nothing to be seen."""
+"""Box filter first, Lanczos for the last factor of two: a third faster without a visible difference."""
 
 Box = tuple[float, float, float, float]
 
@@ -18,9 +18,9 @@ def resize(
     shrink_by: Image.Resampling = Image.Resampling.LANCZOS,
     gap: float = REDUCING_GAP,
 ) -> Image.Image:
-    """The part of a readable image in `box` (all of it without), in `size` pixels.
+    """Resize the part of an image in `box` (default: all) to `size`.
 
-    What grows grows bicubically, as in libvips. From `gap` times the size on, boxes go first.
+    Enlarging is bicubic, as in libvips. From `gap` times the size on, a box filter goes first.
     """
     left, top, right, bottom = box or (0, 0, *image.size)
     if size == (right - left, bottom - top) and left % 1 == top % 1 == 0:
@@ -40,17 +40,17 @@ def resize(
 
 
 def _enlarge(image: Image.Image, size: tuple[int, int], box: Box) -> Image.Image:
-    """libvips lays the corner of the first new pixel, not its middle, on that of the first old one; both ways."""
+    """Align corners instead of pixel centres, as libvips does in both directions."""
     left, top, right, bottom = box
-    x, y = 1 - (right - left) / size[0] / 2, 1 - (bottom - top) / size[1] / 2  # one is the rim
+    x, y = 1 - (right - left) / size[0] / 2, 1 - (bottom - top) / size[1] / 2  # minus the border
     shifted = (left + x, top + y, right + x, bottom + y)
     return _with_border(image).resize(size, Image.Resampling.BICUBIC, shifted)
 
 
 def _with_border(image: Image.Image) -> Image.Image:
-    """With a rim of one pixel that repeats the edge."""
+    """Add a border of one pixel that repeats the edge."""
     sheet = Image.new(image.mode, (image.width + 2, image.height + 2))
-    sheet.info = image.info  # its profile is still needed
+    sheet.info = image.info  # the profile is still needed
     for place in (0, 0), (2, 0), (0, 2), (2, 2), (1, 0), (1, 2), (0, 1), (2, 1), (1, 1):
         sheet.paste(image, place)
     return sheet

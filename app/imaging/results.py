@@ -1,4 +1,4 @@
-"""What workers say of a picture: what it is, and what was made of it. The server reads them and loads no decoder."""
+"""Results of the workers. The server reads them without loading a decoder."""
 
 from dataclasses import dataclass
 
@@ -6,15 +6,15 @@ from app.imaging.formats import Format
 from app.imaging.transform import Source
 
 INLINE_BODY_BYTES = 1024 * 1024
-"""Bytes up to which a picture is handled whole."""
+"""Results up to this size are returned in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """A whole picture. Sizes are upright. `has_alpha` says that some pixel is see-through, not that some could be.
+    """Facts about an image. Sizes are upright. `has_alpha` means that a pixel is transparent, not that it could be.
 
-    `thumbhash` is base64. `dominant_color` is `#rrggbb`: the commonest of eight, among the pixels that are more seen
-    than seen through (white if there are none).
+    `thumbhash` is base64. `dominant_color` is `#rrggbb`: the most frequent of eight colours among mostly opaque
+    pixels (white if there are none).
     """
 
     format: Format
@@ -38,9 +38,9 @@ class Probe:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenderResult:
-    """What was written: pixels a side, frames, bytes. The `body` is there where it is SMALL.
+    """Facts about a result: size in pixels, frames, bytes. `body` is set for small results.
 
-    `is_placed` says that it lies in its place already, and no more where it was written.
+    `is_stored` means that it was moved to its final place.
     """
 
     width: int

@@ -1,8 +1,8 @@
-"""A picture as a ThumbHash: some 25 bytes that show it blurred.
+"""ThumbHash of an image: about 25 bytes that encode a blurred preview.
 
-The format and its arithmetic are those of github.com/evanw/thumbhash (js/thumbhash.js, MIT License, Copyright (c) 2023
-Evan Wallace), the reference. It is written anew because an upload waited longest for it: the packages in pure Python
-take each wave's sum over all pixels, 3 ms for 32 × 32 of them. Here rows are summed first, and then columns.
+Format and arithmetic are those of github.com/evanw/thumbhash (js/thumbhash.js, MIT License, Copyright (c) 2023 Evan
+Wallace), the reference. Own implementation because it dominated the time of an upload: pure Python packages sum every
+component over all pixels, 3 ms for 32 × 32. Here rows are summed first, then columns.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,11 +12,11 @@ from operator import add, mul, sub
 from typing import NamedTuple, TypeAlias
 
 Plane: TypeAlias = Sequence[float]
-"""A value for each pixel, row by row."""
+"""One value per pixel, row by row."""
 
 
 class Channel(NamedTuple):
-    """What a channel is made of: its mean, and of each wave from 0 to 1 how strong it is; the strongest has `scale`."""
+    """A channel's mean, its AC coefficients from 0 to 1, and their scale."""
 
     mean: float
     strengths: Sequence[float]
@@ -24,7 +24,7 @@ class Channel(NamedTuple):
 
 
 def encode(width: int, height: int, rgba: bytes) -> bytes:
-    """The ThumbHash of pixels of four bytes each. More than 100 a side show nothing more, and take longer."""
+    """Return the ThumbHash of RGBA pixels. More than 100 pixels per side add nothing and take longer."""
     pixels = width * height
     has_alpha = rgba[3::4].count(255) < pixels
     longest = max(width, height)
@@ -52,14 +52,14 @@ def encode(width: int, height: int, rgba: bytes) -> bytes:
 
 
 def _opaque(rgba: bytes) -> tuple[Plane, Plane, Plane]:
-    """Lightness in 765ths, yellow to blue in 510ths, red to green in 255ths, which are whole numbers here."""
+    """Return L in 765ths, P in 510ths and Q in 255ths, which are integers."""
     red, green, blue = rgba[0::4], rgba[1::4], rgba[2::4]
     lightness = list(map(add, map(add, red, green), blue))
     return lightness, list(map(sub, lightness, map((3).__mul__, blue))), list(map(sub, red, green))
 
 
 def _with_alpha(rgba: bytes) -> tuple[Plane, Plane, Plane]:
-    """The same of the picture upon its own mean colour."""
+    """Return L, P and Q of the image composited over its mean colour, and A."""
     shares = [each / 255 for each in rgba[3::4]]
     whole = sum(shares)
     planes = []
@@ -76,7 +76,7 @@ def _with_alpha(rgba: bytes) -> tuple[Plane, Plane, Plane]:
 
 
 def _waves(plane: Plane, width: int, height: int, nx: int, ny: int, unit: float) -> Channel:
-    """How strong the `nx` waves across and `ny` down are in a plane; the highest of both together are left out."""
+    """Return the coefficients of `nx` by `ny` components; the highest combined ones are omitted."""
     rows = [plane[start : start + width] for start in range(0, width * height, width)]
     columns = [[sum(map(mul, row, wave)) for row in rows] for wave in _cosines(width, nx)]
     downwards = _cosines(height, ny)
@@ -92,7 +92,7 @@ def _waves(plane: Plane, width: int, height: int, nx: int, ny: int, unit: float)
 
 @lru_cache(64)
 def _cosines(side: int, count: int) -> Sequence[Sequence[float]]:
-    """For each wave its height at each pixel of a side."""
+    """Return the cosines of each component at each pixel of a side."""
     return [[cos(pi / side * wave * (at + 0.5)) for at in range(side)] for wave in range(count)]
 
 

@@ -1,4 +1,4 @@
-"""What is asked for, and the recipe it comes to: two requests for one picture, in whatever words, share one recipe."""
+"""Transforms as requested, and the recipes that they resolve to. Equivalent requests share a recipe."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -15,17 +15,17 @@ from app.imaging.geometry import Box, Fit, Geometry, Position, Size, compute_geo
 from app.imaging.params import AUTO, PARAMS, AutoFormat, Param
 
 RENDERER_VERSION = 5
-"""Goes up when the same recipe comes out as other pixels: what is cached under the old digests is then left behind."""
+"""Increased when recipes produce other pixels, so that variants cached under old digests are not used."""
 
 DEFAULT_QUALITY = {Format.JPG: 80, Format.WEBP: 80, Format.AVIF: 50}
 
 HIGH_QUALITY = {Format.JPG: 90, Format.WEBP: 90, Format.AVIF: 75}
-"""Who asks for so much or more wants what is in the picture: it is read itself, and WebP encoded as sharp does."""
+"""From this quality on, the image itself is the source, and WebP is encoded as sharp does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """What a recipe must know of a stored picture; sizes are upright, in pixels."""
+    """Facts about a stored image that a recipe needs; sizes are upright, in pixels."""
 
     format: Format
     width: int
@@ -35,7 +35,7 @@ class Source:
 
     @property
     def pixels(self) -> int:
-        """Of all frames together."""
+        """Pixels of all frames."""
         return self.width * self.height * self.frames
 
     @property
@@ -45,7 +45,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transform:
-    """What a request asks for. `width` and `height` are in CSS pixels, before `dpr`; None is nothing said."""
+    """A requested transform. `width` and `height` are CSS pixels, before `dpr`; None is unspecified."""
 
     width: int | None = None
     height: int | None = None
@@ -58,38 +58,38 @@ class Transform:
 
     @classmethod
     def parse(cls, query: Mapping[str, str]) -> Self:
-        """The transform of a URL's parameters; unknown ones are ignored. Raises InvalidParameter."""
+        """Parse a URL's parameters; unknown ones are ignored. Raises InvalidParameter."""
         return cls(
             **{param.field: _parse_param(param, query[param.name]) for param in PARAMS if param.name in query}
         )
 
     @property
     def is_identity(self) -> bool:
-        """Whether it asks for nothing, so that the original's own bytes are the answer."""
+        """True if nothing is requested, so that the response is the original file."""
         return self.width is None and self.height is None and self._essence() == Transform()
 
     @property
     def is_auto(self) -> bool:
-        """Whether the format is for `negotiated` to decide."""
+        """True if `negotiated` decides the format."""
         return self.format is AUTO
 
     def query(self, *, without_format: bool = False) -> str:
-        """The shortest URL query, in a fixed order, that asks for the same; '' where nothing is asked for.
+        """Return the shortest equivalent URL query, in a fixed order; '' for the identity.
 
-        `without_format` leaves `fm` out, for an address whose path says the format.
+        `without_format` omits `fm`, for URLs with an extension.
         """
         return _query(self, without_format)
 
     def negotiated(self, accept: str, source: Source) -> Self:
-        """This transform with `auto` decided by the request's Accept header."""
+        """Return this transform with `auto` resolved by the request's Accept header."""
         if not self.is_auto:
             return self
         return replace(self, format=formats.negotiate(accept, source.format, animated=source.is_animated))
 
     def resolve(self, source: Source) -> "Recipe":
-        """The recipe for one stored picture; an `auto` that nobody negotiated is the original's format.
+        """Return the recipe for a stored image. An `auto` that was not negotiated is the original's format.
 
-        Raises BadRequest where the result would be too large.
+        Raises BadRequest if the result would be too large.
         """
         target = self.format if isinstance(self.format, Format) else source.format
         frames = source.frames if target.can_animate else 1
@@ -113,7 +113,7 @@ class Transform:
         )
 
     def _visible_background(self, target: Format, geometry: Geometry, source: Source) -> Colour | None:
-        """The background, if any of it is seen."""
+        """Return the background if any of it is visible."""
         if not (geometry.is_padded or (source.has_alpha and not target.can_alpha)):
             return None
         colour = self.background or Colour.TRANSPARENT
@@ -122,7 +122,7 @@ class Transform:
         return colour if colour.alpha else Colour.TRANSPARENT
 
     def _essence(self) -> "Transform":
-        """The same, without what can't matter whatever the picture is."""
+        """Return the transform without parameters that never matter."""
         boxed = self.width is not None and self.height is not None
         sized = self.width is not None or self.height is not None
         padded = boxed and self.fit is Fit.CONTAIN
@@ -139,7 +139,7 @@ class Transform:
 
 @lru_cache(maxsize=1_000)
 def _query(transform: Transform, without_format: bool) -> str:
-    """Lists ask for the same a hundred times: to write it takes longer than all the rest of an address."""
+    """Cached: in lists the same query is needed a hundred times, and writing it dominates the cost of a URL."""
     essence, nothing = transform._essence(), Transform()  # noqa: SLF001
     if without_format:
         essence = replace(essence, format=None)
@@ -163,9 +163,9 @@ def _multiplied(side: int | None, ratio: float) -> int | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """A transform of one stored picture, fully spelled out; what it comes to does not depend on who asks.
+    """A resolved transform of one stored image, which fully determines the result.
 
-    `quality` is None where the format has none, `background` where nothing of it is seen.
+    `quality` is None for formats without one, `background` if none of it is visible.
     """
 
     format: Format
@@ -180,12 +180,12 @@ class Recipe:
 
     @property
     def enlarges(self) -> bool:
-        """Whether more than the usual quality is asked for."""
+        """True for a high quality."""
         return self.quality is not None and self.quality >= HIGH_QUALITY[self.format]
 
     @cached_property
     def canonical(self) -> str:
-        """One text for one result: `jpg 800x600 q80 bg=fff`."""
+        """A text that identifies the result: `jpg 800x600 q80 bg=fff`."""
         parts = (
             self.format.value,
             str(self.geometry),
@@ -196,5 +196,5 @@ class Recipe:
 
     @cached_property
     def digest(self) -> str:
-        """32 hex digits that name the result among all results of one picture."""
+        """32 hex digits that identify the result among those of one image."""
         return sha256(f"{RENDERER_VERSION} {self.canonical}".encode()).hexdigest()[:32]

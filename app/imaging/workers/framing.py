@@ -1,16 +1,16 @@
-"""How the server, the nursery and the workers talk to each other."""
+"""Message framing between the server, the fork server and the workers."""
 
 import pickle
 import struct
 from typing import Any
 
 ORDER = struct.Struct("!cI")
-"""What the nursery is told: a verb, and whom it is about."""
+"""A command to the fork server: verb and process id."""
 
 HIRE, DISMISS = b"h", b"d"
 
 LENGTH = struct.Struct("!I")
-"""A message is its pickle behind its length."""
+"""A message is its pickle after its length."""
 
 
 def pack(message: Any) -> bytes:

@@ -1,6 +1,6 @@
-"""What a pool asks of a worker, and what the worker says on the way and in the end.
+"""Jobs of a worker, and its messages.
 
-Decoders are imported where a job runs: the server, which knows jobs by name, loads none.
+Decoders are imported where a job runs, so that the server loads none.
 """
 
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 
 class Job(Protocol[T_co]):
-    """Something to do in a worker: it travels there by pickle, and calls `admit` before it fills much memory."""
+    """Work for a worker, sent by pickle. It calls `admit` before it allocates much memory."""
 
     def run(self, admit: Admit) -> T_co: ...
 
@@ -61,9 +61,9 @@ class RenderJob:
         return replace(rendered, is_stored=True) if self._is_placed() else rendered
 
     def _is_placed(self) -> bool:
-        """Whether the result could be moved to its place. Done here it costs the server neither a thread nor a wait."""
+        """Move the result to its final place if possible. Doing so here saves the server a thread and a wait."""
         if self.place is not None:
-            with suppress(OSError):  # its folder is not there yet: putting makes it, or tells what is wrong
+            with suppress(OSError):  # the folder is missing: `put` creates it or reports the problem
                 self.destination.replace(self.place)
                 return True
         return False
@@ -71,14 +71,14 @@ class RenderJob:
 
 @dataclass(frozen=True, slots=True)
 class PingJob:
-    """Nothing to do: that it is done tells that jobs are."""
+    """Does nothing: its completion shows that the worker works."""
 
     def run(self, admit: Admit) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
 class AdmissionRequest:
-    """The worker waits until there is room for so many pixels, and is told to go on."""
+    """The worker asks for memory for this many pixels, and waits for the reply."""
 
     pixels: int
 

@@ -1,4 +1,4 @@
-"""An allowance that many share at the same time, first come, first served."""
+"""Weighted semaphore, first come, first served."""
 
 import asyncio
 from collections import deque
@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 
 class PixelBudget:
-    """So many of something at once. Who wants more than there is gets all of it, alone."""
+    """A shared amount of pixels. A request for more than the total gets all of it, alone."""
 
     def __init__(self, total: int) -> None:
         self._total = total
@@ -20,12 +20,12 @@ class PixelBudget:
 
     @property
     def waiting(self) -> int:
-        """How many wait for their share."""
+        """Number of waiting requests."""
         return len(self._waiting)
 
     @asynccontextmanager
     async def reserve(self, amount: int) -> AsyncIterator[None]:
-        """Waits for `amount`, after all who asked before, and gives it back at the end."""
+        """Wait for `amount`, after all earlier requests, and release it at the end of the block."""
         amount = min(amount, self._total)
         await self._acquire(amount)
         try:

@@ -1,4 +1,4 @@
-"""Bounded worker processes, off the event loop: what a picture may cost, it costs there and within limits."""
+"""Pool of worker processes with limits on time, memory and queue."""
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
@@ -29,18 +29,18 @@ __all__ = ["ImageLimits", "WorkerPool"]
 T = TypeVar("T")
 
 MIN_PIXELS = 1_000_000
-"""Pixels that any job counts for: the smallest takes some time too."""
+"""Minimum pixels that a job counts: the smallest takes some time too."""
 
 PIXELS_PER_BYTE = 4
-"""Of a file that nobody looked into yet, as in most photographs."""
+"""Estimate for a file not yet identified, as in most photographs."""
 
 
 class WorkerPool:
-    """`workers` processes, shared by all who ask; jobs of `queue` pixels may wait for one, more are told to come back.
+    """A pool of `workers` processes. Jobs of up to `queue` pixels may wait; others raise Busy.
 
-    A job may take `deadline` seconds once it runs and `memory` bytes; all together may hold `pixels` of decoded
-    picture (twice what one may have, if nothing is said), and wait with their decoding until they can. A worker that
-    passes a limit is killed and replaced, and its job alone fails. Processes start when they are first needed.
+    A job may run for `deadline` seconds and use `memory` bytes. All together may hold `pixels` decoded pixels
+    (default: twice the maximum of one image); jobs wait before decoding until they fit. A worker that exceeds a
+    limit is killed and replaced, and only its job fails. Processes start on demand.
     """
 
     def __init__(
@@ -72,18 +72,18 @@ class WorkerPool:
 
     @property
     def waiting(self) -> int:
-        """Pixels of the pictures that wait for a worker."""
+        """Pixels of the waiting jobs."""
         return self._waiting
 
     @property
     def busy(self) -> int:
-        """Workers that have a job."""
+        """Number of busy workers."""
         return self._busy
 
     async def check(self) -> None:
-        """Raises where a picture could not be worked on: Busy, TooSlow, TooHeavy.
+        """Check that a job can run. Raises Busy, TooSlow, WorkerCrashed.
 
-        Where all workers are at work it asks none of them: each has its deadline.
+        Does nothing if all workers are busy: each has its deadline.
         """
         if self._closed:
             raise Busy("The server is stopping")
@@ -93,17 +93,17 @@ class WorkerPool:
     async def identify(
         self, path: Path, *, size: int = 0, intermediates: Mapping[Step, Path] | None = None
     ) -> Probe:
-        """What the file of `size` bytes holds.
+        """Identify a file of `size` bytes.
 
-        Raises UnsupportedFormat, CorruptImage, TooManyPixels, TooSlow, TooHeavy, Busy.
-        The intermediates of a picture that is worth them are written on the way, if that can be done.
-        Once it has raised, cancelled included, nothing writes there any more.
+        Raises UnsupportedFormat, CorruptImage, TooManyPixels, TooSlow, WorkerCrashed, Busy. Intermediates of a
+        large image are written too, if possible. After it has raised, cancellation included, nothing is written any
+        more.
         """
         job = IdentifyJob(path, self._limits, intermediates)
         return await self.run(job, pixels=PIXELS_PER_BYTE * size)
 
     async def reduce(self, source: Path, destinations: Mapping[Step, Path], *, pixels: int) -> None:
-        """Writes the intermediates of a picture; for all else see `render`."""
+        """Write the intermediates of an image; otherwise like `render`."""
         await self.run(ReduceJob(source, destinations), pixels=pixels)
 
     async def render(
@@ -116,17 +116,17 @@ class WorkerPool:
         step: Step | None = None,
         place: Path | None = None,
     ) -> RenderResult:
-        """Writes the result of the recipe to `destination`; after an error there may be a part of it.
+        """Write the result of the recipe to `destination`; after an error it may be partial.
 
-        `pixels` is how many the source has: what the job counts for while it waits. `step` tells which intermediate it
-        is, None the picture itself. To `place` it is then moved, whole, where that can be done in one step.
-        Raises CorruptImage, TooManyPixels, TooSlow, TooHeavy, OutOfStorage, Busy. Once it has raised, cancelled
-        included, nothing writes there any more.
+        `pixels` is the size of the source, for the queue. `step` tells which intermediate it is; None is the image
+        itself. The result is then moved to `place` if that is possible atomically. Raises CorruptImage,
+        TooManyPixels, TooSlow, WorkerCrashed, OutOfStorage, Busy. After it has raised, cancellation included,
+        nothing is written any more.
         """
         return await self.run(RenderJob(source, recipe, destination, step, place), pixels=pixels)
 
     async def run(self, job: Job[T], *, pixels: int = MIN_PIXELS) -> T:
-        """The job's result, or what it raised."""
+        """Run a job. Return or raise its result."""
         async with self._slot(max(pixels, MIN_PIXELS)), self._worker() as worker:
             outcome = await self._run_job(worker, job)
         if isinstance(outcome, JobFailed):
@@ -134,7 +134,7 @@ class WorkerPool:
         return outcome.value
 
     async def close(self) -> None:
-        """Ends all processes; jobs in hand raise Busy."""
+        """End all processes; running jobs raise Busy."""
         self._closed = True
         await self._nursery.close()
         while self._idle:
@@ -159,12 +159,12 @@ class WorkerPool:
             self._free.release()
 
     def _may_wait(self, pixels: int) -> bool:
-        """Whether the queue has room; where nothing waits, for a picture of any size."""
+        """Return True if the queue has room. An empty queue accepts an image of any size."""
         return self._waiting + pixels <= self._queue or (self._queue > 0 and not self._waiting)
 
     @asynccontextmanager
     async def _worker(self) -> AsyncIterator[ImageWorker]:
-        """A worker that is ours until the end; it is sent away if anything goes wrong with it."""
+        """Reserve a worker until the block ends; it is terminated if anything fails."""
         worker = await self._idle_worker() or await self._new_worker()
         try:
             yield worker
@@ -191,7 +191,7 @@ class WorkerPool:
             raise Busy("No worker could be started; ask again in a second") from error
 
     async def _run_job(self, worker: ImageWorker, job: Job[T]) -> JobDone[T] | JobFailed:
-        """Gives the job to the worker and the worker its pixels; the clock stands still while it waits for them."""
+        """Send the job and grant its pixels; its deadline does not run while it waits for them."""
         try:
             async with asyncio.timeout(self._deadline) as clock, AsyncExitStack() as held:
                 await worker.send(job)

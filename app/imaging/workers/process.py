@@ -1,7 +1,7 @@
-"""The processes that decode and encode: a nursery that has everything loaded, and the workers that it forks.
+"""Worker processes: a fork server with everything loaded, and the workers that it forks.
 
-The nursery takes orders over a socket: a worker for this channel, or an end to that one. A worker takes jobs over its
-channel. Both end when their socket does, so none outlives the server, however that ends.
+The fork server receives commands over a socket: spawn a worker for this channel, or kill that one. A worker
+receives jobs over its channel. Both exit when their socket closes, so none outlives the server.
 """
 
 import errno
@@ -25,18 +25,18 @@ from app.imaging.workers.framing import HIRE, LENGTH, ORDER, pack
 from app.imaging.workers.jobs import AdmissionRequest, Job, JobDone, JobFailed
 
 PRELOADED = (probe, intermediates_render, render)
-"""What jobs need, here before the first worker is forked."""
+"""Modules that jobs need, loaded before the first fork."""
 
 UNRESERVED_PIXELS = 4_000_000
-"""Pixels that a worker decodes without asking for room: each has so much in any case, and asking takes two messages."""
+"""Pixels that a worker decodes without asking: every worker has that much memory, and asking takes two messages."""
 NICENESS = 5
-"""The server goes first: what it answers from memory does not wait for decoders."""
+"""Lower priority than the server, whose cached responses must not wait for decoders."""
 
 
 def fork_server(orders: socket.socket, memory: int) -> None:
-    """Forks a worker, of at most `memory` bytes, for each channel that comes with an order, until orders end."""
+    """Fork a worker with up to `memory` bytes for each spawn command, until the command socket closes."""
     _ignore_signals()
-    Image.init()  # all plugins now: workers share the memory and start in a millisecond
+    Image.init()  # load all plugins: workers share the memory and start in a millisecond
     gc.freeze()
     workers: set[int] = set()
     while order := _next_command(orders):
@@ -52,7 +52,7 @@ def fork_server(orders: socket.socket, memory: int) -> None:
 
 
 def _ignore_signals() -> None:
-    """Ctrl-C and a service manager's stop reach all processes; jobs in hand end with the server, not before it."""
+    """Ctrl-C and a service manager's stop reach all processes; running jobs end with the server, not before."""
     for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(told, signal.SIG_IGN)
 
@@ -78,12 +78,12 @@ def _fork(orders: socket.socket, channel: socket.socket, memory: int) -> int:
 
 
 def _reap(workers: set[int]) -> set[int]:
-    """Those that ended by themselves: they are let go of here, and their ids may belong to others from now on."""
+    """Reap workers that have exited, and return their process ids, which may be reused from now on."""
     return {pid for pid in workers if os.waitpid(pid, os.WNOHANG) != (0, 0)}
 
 
 def _kill(pid: int) -> None:
-    """A worker that is not waited for keeps its id, so no stranger is ever hit."""
+    """A worker that was not reaped keeps its process id, so that no other process is killed."""
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
     with suppress(ChildProcessError):
@@ -91,25 +91,25 @@ def _kill(pid: int) -> None:
 
 
 def _worker_main(channel: socket.socket, memory: int) -> NoReturn:
-    """All of a worker's life; it never returns into the nursery's code."""
+    """The life of a worker; never returns to the fork server's code."""
     try:
         _limit_memory(memory)
         with channel.makefile("rwb") as stream:
             _serve(cast("BinaryIO", stream))
     except (EOFError, OSError):
-        pass  # the server is gone
+        pass  # the server has exited
     finally:
         os._exit(0)
 
 
 def _limit_memory(memory: int) -> None:
-    """Data, not address space: what is mapped from libraries and shared with the nursery costs nothing."""
-    with suppress(ValueError, OSError):  # systems that refuse a limit do without
+    """Limit data, not address space: mapped libraries and memory shared with the fork server do not count."""
+    with suppress(ValueError, OSError):  # not all systems support it
         resource.setrlimit(resource.RLIMIT_DATA, (memory, memory))
         resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     os.nice(NICENESS)
-    os.umask(0o077)  # what it writes is for the owner alone
-    with suppress(OSError):  # where the whole machine runs out, a worker goes before the server
+    os.umask(0o077)  # files only for the owner
+    with suppress(OSError):  # if the machine runs out of memory, kill a worker before the server
         Path("/proc/self/oom_score_adj").write_text("500")
 
 
@@ -135,7 +135,7 @@ def _outcome(job: Job[Any], stream: BinaryIO) -> JobDone[Any] | JobFailed:
     except Exception as error:
         if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
             return JobFailed(OutOfStorage("The disk is full"))
-        error.add_note("".join(traceback.format_exception(error)))  # a traceback does not travel
+        error.add_note("".join(traceback.format_exception(error)))  # tracebacks can't be pickled
         return JobFailed(error)
 
 
@@ -145,7 +145,7 @@ def _send(stream: BinaryIO, message: Any) -> None:
 
 
 def _receive(stream: BinaryIO) -> Any:
-    """Raises EOFError where the other end is gone."""
+    """Receive a message. Raises EOFError if the other end has closed."""
     head = stream.read(LENGTH.size)
     if len(head) < LENGTH.size:
         raise EOFError
@@ -153,7 +153,7 @@ def _receive(stream: BinaryIO) -> Any:
 
 
 def main() -> None:
-    """The nursery's program: `fd memory`."""
+    """Entry point of the fork server. Arguments: `fd memory`."""
     descriptor, memory = map(int, sys.argv[1:])
     with socket.socket(fileno=descriptor) as orders:
         fork_server(orders, memory)

@@ -1,4 +1,4 @@
-"""The server's side of the worker processes: hiring one, talking to it, sending it away."""
+"""Server side of the worker processes: start, messages, termination."""
 
 import asyncio
 import os
@@ -16,33 +16,39 @@ from app.imaging.workers.framing import DISMISS, HIRE, LENGTH, ORDER, pack
 
 ROOT = Path(__file__).parents[3]
 BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from app.imaging.workers.process import main; main()"
-"""A fresh interpreter, not a fork of the server: that has threads, sockets and a `__main__` not to be run again."""
+"""A new interpreter, not a fork of the server, which has threads, sockets and a `__main__` that must not run
+again.
+"""
 
 HUGE_PAGES_ENV = ("env", "GLIBC_TUNABLES=glibc.malloc.hugetlb=1")
-"""How its program is run: with pixels in huge pages where the system gives them, as small ones, each cleared when it is
-first touched, took a third of decoding a WebP and a twentieth of a PNG. Other C libraries than glibc do not look."""
+"""Use huge pages for pixels if the system allows: clearing small pages took a third of the time of decoding a WebP
+and a twentieth of a PNG. C libraries other than glibc ignore it.
+"""
 
 STOP_TIMEOUT_SECONDS = 10.0
-"""Seconds for a process to start, or to end once it is killed, on a machine that does other things too."""
+"""Time for a process to start, or to end after it was killed, on a busy machine."""
 
 
 class WorkerLost(Exception):
-    """The worker's process ended while it was talked to."""
+    """The worker process has ended."""
 
 
 class ImageWorker:
-    """One worker process, at the other end of a channel."""
+    """A worker process at the other end of a channel."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, pid: int) -> None:
         self.pid = pid
         self._reader = reader
         self._writer = writer
         self._hang_up = select.poll()
-        self._hang_up.register(writer.get_extra_info("socket").fileno(), 0)  # nothing but that is asked for
+        self._hang_up.register(writer.get_extra_info("socket").fileno(), 0)  # only that it is closed matters
 
     @classmethod
     async def connect(cls, channel: socket.socket) -> Self:
-        """The worker that was hired for this channel, once it says its process id. Raises WorkerLost, TimeoutError."""
+        """Return the worker spawned for this channel once it sends its process id.
+
+        Raises WorkerLost, TimeoutError.
+        """
         channel.setblocking(False)
         try:
             worker = cls(*await asyncio.open_unix_connection(sock=channel), pid=0)
@@ -59,7 +65,7 @@ class ImageWorker:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the process was still there just now; asks the system, as the loop may not have heard yet."""
+        """Return True if the process exists; asks the system, as the loop may not have noticed yet."""
         return not self._writer.is_closing() and not self._hang_up.poll(0)
 
     async def send(self, message: Any) -> None:
@@ -77,27 +83,27 @@ class ImageWorker:
             raise WorkerLost from error
 
     def kill(self) -> None:
-        """For a worker whose nursery is lost: while the channel is open, the process id is its own."""
+        """Kill a worker whose fork server is lost: while the channel is open, the process id is valid."""
         if self.is_alive and self.pid:
             with suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
     async def wait_closed(self) -> None:
-        """Returns when the process is no more, so that nothing is written any longer."""
+        """Wait until the process has ended, so that it writes nothing more."""
         with suppress(ConnectionError, TimeoutError):
             async with asyncio.timeout(STOP_TIMEOUT_SECONDS):
                 while await self._reader.read(65_536):
                     pass
 
     async def wait_exited(self) -> None:
-        """Closes our end of the channel."""
+        """Close our end of the channel."""
         self._writer.close()
         with suppress(ConnectionError):
             await self._writer.wait_closed()
 
 
 class ForkServer:
-    """The process that workers are forked from; it is started when the first one is hired, and again if it is lost."""
+    """Handle of the fork server, started with the first worker, and again if it is lost."""
 
     def __init__(self, *, memory: int) -> None:
         self._memory = memory
@@ -105,7 +111,7 @@ class ForkServer:
         self._orders: socket.socket | None = None
 
     async def spawn(self) -> ImageWorker:
-        """A new worker. Raises OSError, WorkerLost or TimeoutError where the machine can't start one."""
+        """Spawn a worker. Raises OSError, WorkerLost or TimeoutError if the machine can't start one."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -116,7 +122,7 @@ class ForkServer:
         return await ImageWorker.connect(ours)
 
     async def terminate(self, worker: ImageWorker) -> None:
-        """Kills the worker; returns when it is gone."""
+        """Kill a worker and wait until it is gone."""
         try:
             self._send_command(DISMISS, worker.pid)
         except ConnectionError:
@@ -127,7 +133,7 @@ class ForkServer:
             await worker.wait_exited()
 
     async def close(self) -> None:
-        """Ends the nursery, which ends all its workers first."""
+        """End the fork server, which ends all its workers first."""
         process, orders, self._process, self._orders = self._process, self._orders, None, None
         if process is None or orders is None:
             return
@@ -156,7 +162,7 @@ class ForkServer:
 
 
 async def _wait_closed(orders: socket.socket) -> None:
-    """Says that no more orders come; returns when the nursery has ended its workers and itself."""
+    """Close the command socket and wait until the fork server and its workers have ended."""
     orders.shutdown(socket.SHUT_WR)
     orders.setblocking(False)
     async with asyncio.timeout(STOP_TIMEOUT_SECONDS):
