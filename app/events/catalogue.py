@@ -1,4 +1,4 @@
-"""All kinds of events, one class each. Its docstring is its documentation: docs/events.md prints it."""
+"""Event types, one class each. docs/events.md prints the docstrings."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from enum import StrEnum
 from typing import Any, ClassVar, Protocol, TypeAlias
 
 Snapshot: TypeAlias = Mapping[str, Any]
-"""A thing as it was when something happened to it, as values of JSON."""
+"""An object at the time of the event, as JSON values."""
 
 
 class EventType(StrEnum):
-    """What kind of thing happened: the word that stands on the wire."""
+    """Event type, as it appears on the wire."""
 
     IMAGE_UPLOADED = "image.uploaded"
     IMAGE_DELETED = "image.deleted"
@@ -20,7 +20,7 @@ class EventType(StrEnum):
 
 
 class EventPayload(Protocol):
-    """What is recorded of an event: what it happened to, the album that it concerns, and its data."""
+    """Payload of an event: its subject, the album concerned, and its data."""
 
     type: ClassVar[EventType]
 
@@ -73,30 +73,32 @@ class _AlbumEvent:
 
 @dataclass(frozen=True, slots=True)
 class ImageUploaded(_ImageEvent):
-    """An image was uploaded. `data` is the image as REST shows it, without `delete_url` and `category_id`."""
+    """An image was uploaded. `data` is the image as in the REST API, without `delete_url` and `category_id`."""
 
     type: ClassVar[EventType] = EventType.IMAGE_UPLOADED
 
 
 @dataclass(frozen=True, slots=True)
 class ImageDeleted(_ImageEvent):
-    """An image was deleted. `data` is the image as it was; its addresses answer 404 from now on."""
+    """An image was deleted. `data` is the image as it was; its URLs return 404 from now on."""
 
     type: ClassVar[EventType] = EventType.IMAGE_DELETED
 
 
 @dataclass(frozen=True, slots=True)
 class AlbumCreated(_AlbumEvent):
-    """An album was made. `data` is the album as REST shows it, without `cover_url`."""
+    """An album was created. `data` is the album as in the REST API, without `cover_url`."""
 
     type: ClassVar[EventType] = EventType.ALBUM_CREATED
 
 
 @dataclass(frozen=True, slots=True)
 class AlbumUpdated(_AlbumEvent):
-    """An album was changed, or which images are in it. `data` is the album as it is now, with `changes`,
-    the names of what changed (`name`, `description`, `is_public`, `images`), and the ids `images_added` and
-    `images_removed`: by a move, an upload or a deletion. Before an album with images in it is deleted, they leave it.
+    """An album or its images changed.
+
+    `data` is the current album, with `changes`, the names of what changed (`name`, `description`, `is_public`,
+    `images`), and the ids `images_added` and `images_removed`: by a move, an upload or a deletion. Images leave an
+    album before it is deleted.
     """
 
     type: ClassVar[EventType] = EventType.ALBUM_UPDATED
@@ -116,7 +118,7 @@ class AlbumUpdated(_AlbumEvent):
 
 @dataclass(frozen=True, slots=True)
 class PingSent:
-    """Someone asked whether a webhook is reached. `data` is `webhook_id` and a `message`."""
+    """A webhook was tested. `data` has `webhook_id` and a `message`."""
 
     type: ClassVar[EventType] = EventType.PING
     account_id: str

@@ -1,4 +1,4 @@
-"""The form in which events leave the house, one and the same everywhere."""
+"""The public form of an event, the same in every interface."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,7 +11,7 @@ from app.models import Event
 
 @dataclass(frozen=True, slots=True)
 class EventEnvelope:
-    """`type` as the catalogue writes it; `data` is what the catalogue says of that type."""
+    """`type` is the event type; `data` is described in the catalogue."""
 
     id: str
     type: str
@@ -23,5 +23,5 @@ class EventEnvelope:
         return cls(event.id, event.type, event.created_at, event.data)
 
     def as_json(self) -> bytes:
-        """The object in JSON, its time in UTC with a Z."""
+        """Return the JSON object, with its time in UTC with a Z."""
         return orjson.dumps(self, option=orjson.OPT_UTC_Z)

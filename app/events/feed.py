@@ -1,6 +1,6 @@
-"""New events, handed to all who follow them in this process. One task reads each of them once, however many follow.
+"""Live events for all subscribers of this process. One task reads each event once, for any number of subscribers.
 
-It runs while somebody follows. It looks when the bell rings, and every second for what other processes wrote.
+It runs while there are subscribers. It reads when notified, and polls every second for events of other processes.
 """
 
 import asyncio
@@ -20,15 +20,15 @@ from app.observability import logging as logs
 log = logging.getLogger("pichub.events")
 
 POLL_INTERVAL_SECONDS = 1.0
-"""Seconds after which the tail looks without having been rung for."""
+"""Time between two polls without a notification."""
 BATCH_SIZE = 500
-"""How many events the tail reads with one statement."""
+"""Events read per statement."""
 QUEUE_SIZE = 1_000
-"""How many events may wait for one follower."""
+"""Maximum number of events queued for one subscriber."""
 
 
 class Subscriber:
-    """What waits for one who follows the events of an account. `start` is the position after which it is told all."""
+    """Queue of one subscriber. It receives all events after the position `start`."""
 
     def __init__(self, account_id: str, start: int, queue_size: int) -> None:
         self.account_id = account_id
@@ -39,7 +39,7 @@ class Subscriber:
         self._something = asyncio.Event()
 
     def push(self, event: Event) -> None:
-        """Adds an event; where too many wait, all of them go."""
+        """Queue an event; if the queue is full, drop all of them."""
         if len(self._waiting) >= self._most:
             self._fell_behind = True
             self._waiting.clear()
@@ -48,11 +48,11 @@ class Subscriber:
         self._something.set()
 
     def wake(self) -> None:
-        """Lets who waits for an event go on without one."""
+        """Let a waiting subscriber continue without an event."""
         self._something.set()
 
     async def next(self) -> Event | None:
-        """The next event; None now and then where there is none. Raises FellBehind."""
+        """Return the next event; None from time to time if there is none. Raises SlowConsumer."""
         await self._something.wait()
         if self._fell_behind:
             raise FellBehind(self._most)
@@ -63,11 +63,11 @@ class Subscriber:
 
 
 class EventFeed:
-    """Who follows, and the tail that tells them.
+    """Subscribers, and the task that reads events for them.
 
-    async with feed.following(account_id) as follower:
-        # what came up to follower.start stands in the table
-        event = await follower.next()
+    async with feed.subscribe(account_id) as subscriber:
+        # events up to subscriber.start are in the table
+        event = await subscriber.next()
     """
 
     def __init__(self, notifier: Notifier, *, queue_size: int = QUEUE_SIZE) -> None:
@@ -86,12 +86,12 @@ class EventFeed:
 
     @asynccontextmanager
     async def subscribe(self, account_id: str) -> AsyncIterator[Subscriber]:
-        """Follows from here to the end of the block."""
+        """Subscribe until the block ends."""
         follower = Subscriber(account_id, 0, self._most)
         self._followers[account_id].add(follower)
         try:
             await self._reading()
-            # From here to the next await nothing is read: what is told later stands after this position.
+            # Nothing is read before the next await: later events have higher positions.
             follower.start = self._read_to
             yield follower
         finally:
@@ -102,14 +102,14 @@ class EventFeed:
                 await self._end()
 
     async def close(self) -> None:
-        """Ends the tail. Those who still follow hear no more."""
+        """Stop reading. Remaining subscribers receive nothing more."""
         self.stopping.set()
         await self._end()
 
     async def _reading(self) -> None:
-        """Waits until the tail knows where it stands, and starts it where it does not run."""
+        """Start the reading task if needed and wait until it knows its position."""
         if self._tail is None or self._tail.done():
-            # The tail outlives the transaction and the request of whoever came first.
+            # In a separate context: the task outlives the first subscriber's request and transaction.
             self._position = asyncio.get_running_loop().create_future()
             self._tail = asyncio.create_task(
                 self._run(self._position), name="pichub-events", context=Context()
@@ -130,7 +130,7 @@ class EventFeed:
                 ready.set_result(self._read_to)
             except Exception as error:
                 ready.set_exception(error)
-                ready.exception()  # seen, where nobody waits any more
+                ready.exception()  # mark as retrieved if there are no waiters
                 return
             finally:
                 ready.cancel()
@@ -143,7 +143,7 @@ class EventFeed:
                     looked_up = self._now()
 
     def _wake_all(self) -> None:
-        """One clock for all followers: a timeout for each that waits would cost as much as the event it waits for."""
+        """One timer for all subscribers: a timeout for each would cost as much as the event."""
         for followers in self._followers.values():
             for follower in followers:
                 follower.wake()
@@ -159,7 +159,7 @@ class EventFeed:
             await listener.wait(POLL_INTERVAL_SECONDS)
 
     async def _read(self) -> int:
-        """Tells what is new; how much that was."""
+        """Push new events; return their number."""
         rows = await Event.since(self._read_to).limit(BATCH_SIZE)
         for event in rows:
             self._read_to = event.position

@@ -1,4 +1,4 @@
-"""Events are written in the transaction of the change, and nobody is told before it has been committed."""
+"""Transactional outbox: events are written with the change, and announced after the commit."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,29 +13,29 @@ from app.ids import Kind, new_id
 from app.models import Account, Event, EventCounter
 
 TOPIC = "events"
-"""What the bell is rung under when there are new events."""
+"""Notifier topic for new events."""
 
 
 class Outbox:
-    """The events of one transaction, in the order in which they were recorded."""
+    """Events of one transaction, in the order of their recording."""
 
     def __init__(self) -> None:
         self.recorded: list[EventPayload] = []
 
     def record(self, *events: EventPayload) -> None:
-        """Adds events to the transaction. They are written when its block ends, and not if it fails."""
+        """Add events to the transaction. They are written when its block ends without an error."""
         self.recorded += events
 
 
 @asynccontextmanager
 async def transaction(notifier: Notifier, *, account_id: str, now: datetime) -> AsyncIterator[Outbox]:
-    """A transaction that changes an account's things, records events, and rings the bell when it has been committed.
+    """Open a transaction that changes an account's data and records events. Notifies after the commit.
 
-    async with outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events:
-        album = await Album.create(...)
-        events.record(happenings.album_created(album))
+        async with outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events:
+            album = await Album.create(...)
+            events.record(event_payloads.album_created(album))
 
-    The counter is touched last: other transactions wait for it from there to the commit, and not before.
+    The event counter is locked last, so that other transactions wait only from there to the commit.
     """
     outbox = Outbox()
     try:
@@ -43,7 +43,7 @@ async def transaction(notifier: Notifier, *, account_id: str, now: datetime) -> 
             yield outbox
             await _write(connection, outbox.recorded, now)
     finally:
-        # Also where a cancel came with the commit. A ring for nothing costs one look.
+        # Also if a cancellation arrived with the commit. A needless notification costs one query.
         if outbox.recorded:
             await notifier.notify(TOPIC)
 
@@ -72,5 +72,5 @@ def _row(happening: EventPayload, position: int, now: datetime) -> Event:
 
 
 def _json_value(data: Snapshot) -> object:
-    """The values as JSON has them, times in UTC with a Z."""
+    """Return the values as JSON, with times in UTC with a Z."""
     return orjson.loads(orjson.dumps(data, option=orjson.OPT_UTC_Z))

@@ -35,7 +35,7 @@ class Point(NamedTuple):
 
 
 class Fit(StrEnum):
-    """How an image is fitted to a box of other proportions."""
+    """Fit of an image to a box of other proportions."""
 
     COVER = "cover"  # fill the box and crop the rest
     CONTAIN = "contain"  # fit within the box, on a background

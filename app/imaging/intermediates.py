@@ -34,7 +34,7 @@ QUALITY = 90
 
 @dataclass(frozen=True, slots=True)
 class Reduction:
-    """How to make them: decode the image at `loaded`, 1/1 to 1/8 of its size, and resize to `large`."""
+    """Steps to make them: decode the image at `loaded`, 1/1 to 1/8 of its size, and resize to `large`."""
 
     loaded: Size
     large: Size

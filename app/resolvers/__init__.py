@@ -1,1 +1,1 @@
-"""The rules of the house. Every face calls these, and nothing else changes or shows a thing."""
+"""Business rules. Every interface calls these, and nothing else reads or changes data."""

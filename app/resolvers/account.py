@@ -1,4 +1,4 @@
-"""The account that asks: how it comes to be, how it is recognised, how it signs in and out."""
+"""The caller's account: authentication, sign-up, sign-in and sign-out."""
 
 import secrets
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ FIRST_USERNAME = "admin"
 
 @dataclass(frozen=True, slots=True)
 class InitialCredentials:
-    """What the first start shows once: a password and a token that nobody can read again."""
+    """Credentials shown once by the first start: a password and a token."""
 
     username: str
     password: str
@@ -32,7 +32,7 @@ class InitialCredentials:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """A session that has begun: `text` is what its cookie holds, and `ctx` that of who has it."""
+    """A new session: `text` is its cookie, and `ctx` the context of its account."""
 
     ctx: Context
     account: Account
@@ -48,7 +48,7 @@ class NewSignUp:
 
 
 async def create_first_account(ctx: Context) -> InitialCredentials | None:
-    """The first account, an admin with a token of all scopes; None where there are accounts already."""
+    """Create the first account, an admin with a token of all scopes. None if there are accounts already."""
     if await Account.exists():
         return None
     password = secrets.token_urlsafe(12)
@@ -65,11 +65,10 @@ async def create_first_account(ctx: Context) -> InitialCredentials | None:
 async def authenticate_and_count(
     anonymous: Context, credentials: Credentials, *, counts_later: bool = False
 ) -> Context:
-    """The context of a request to the API, with one request counted: that of who is recognised, or of the address.
+    """Authenticate an API request and count it, against the account or the address.
 
-    With `counts_later` only the address's is: who is recognised spends as much as it then turns out to be. Raises as
-    `recognise` does, and RateLimited for one request too many. A header that does not hold is counted as a failure of
-    the address instead.
+    With `counts_later` only anonymous requests are counted; the caller counts the others by their cost. Raises the
+    errors of `authenticate`, and RateLimited. An invalid header counts as a failure of the address instead.
     """
     try:
         ctx = await authenticate_connection(anonymous, credentials)
@@ -82,7 +81,7 @@ async def authenticate_and_count(
 
 
 async def authenticate_connection(anonymous: Context, credentials: Credentials) -> Context:
-    """The same for a connection over which requests will come, each of which enters: none is counted yet."""
+    """Authenticate a connection. Its requests are authenticated and counted one by one."""
     try:
         return await authenticate(anonymous, credentials)
     except Unauthorized:
@@ -93,10 +92,12 @@ async def authenticate_connection(anonymous: Context, credentials: Credentials) 
 async def authenticate(
     anonymous: Context, credentials: Credentials, *, from_any_page: bool = False
 ) -> Context:
-    """The context of whoever these credentials speak for: a header wins over a cookie, and a cookie may be stale.
+    """Return the context for these credentials.
 
-    Raises Unauthorized where a header does not hold, and Forbidden where a cookie that does was sent by a foreign
-    page, unless it may come `from_any_page`.
+    A header takes precedence over a cookie; an expired cookie is ignored.
+
+    Raises Unauthorized for an invalid header, and Forbidden for a valid cookie sent by a foreign page, unless
+    `from_any_page`.
     """
     ctx, uses = anonymous, anonymous.services.last_used
     if credentials.authorization is not None:
@@ -122,9 +123,9 @@ def _with_actor(anonymous: Context, actor: Actor) -> Context:
 
 
 async def sign_up(ctx: Context, browser: Credentials, new: NewSignUp) -> SignedIn:
-    """A new account, as far as the server lets people make theirs, and its first session.
+    """Create an account, if the server allows sign-ups, and its first session.
 
-    Raises Forbidden where nobody may, or a foreign page asks; Invalid; Busy.
+    Raises Forbidden if sign-up is closed or a foreign page asks; Invalid; Busy.
     """
     _require_own_origin(browser)
     settings = ctx.services.settings
@@ -146,11 +147,13 @@ async def sign_up(ctx: Context, browser: Credentials, new: NewSignUp) -> SignedI
 
 
 async def sign_in(ctx: Context, browser: Credentials, username: str, password: str) -> SignedIn:
-    """A new session. Raises Unauthorized, Forbidden for a foreign page, Invalid, Busy; RateLimited where sign-ins from
-    the address have failed too often.
+    """Create a session.
 
-    It takes the same work, and refuses in the same words, whether the account exists, is disabled, or has another
-    password: one check of one hash.
+    Raises Unauthorized, Forbidden for a foreign page, Invalid, Busy; RateLimited after too many failures from the
+    address.
+
+    Time and error are the same whether the account does not exist, is disabled, or has another password: one hash is
+    verified in each case.
     """
     _require_own_origin(browser)
     rules = Validator()
@@ -164,7 +167,7 @@ async def sign_in(ctx: Context, browser: Credentials, username: str, password: s
         raise await _count_failure(ctx)
     fresh = await _upgrade_hash(ctx, password, account.password_hash)
     async with Account.locked(account.id):
-        # Once more, with what was checked: a password that has been changed meanwhile opens nothing.
+        # Verify again with the locked row: the password may have changed.
         same = Account.filter(id=account.id, password_hash=account.password_hash, disabled_at=None)
         if not await same.update(password_hash=fresh):
             raise await _count_failure(ctx)
@@ -172,17 +175,16 @@ async def sign_in(ctx: Context, browser: Credentials, username: str, password: s
 
 
 async def sign_out(ctx: Context) -> Context:
-    """Ends the session that asks; the context of nobody. Raises Unauthorized, Forbidden for a token."""
+    """End the caller's session. Return the anonymous context. Raises Unauthorized, Forbidden for a token."""
     session = ctx.require_session()
     await Session.filter(id=session.id).update(revoked_at=ctx.now())
     return replace(ctx, actor=None)
 
 
 async def change_password(ctx: Context, current: str, new: str) -> Account:
-    """Changes the caller's password, and ends all its other sessions; its tokens stay.
+    """Change the caller's password and end all other sessions; tokens stay valid.
 
-    Raises Unauthorized, Forbidden for a token, Invalid, Busy; RateLimited where passwords from the address have been
-    wrong too often.
+    Raises Unauthorized, Forbidden for a token, Invalid, Busy; RateLimited after too many failures from the address.
     """
     session = ctx.require_session()
     account = ctx.signed_in().account
@@ -202,18 +204,18 @@ async def change_password(ctx: Context, current: str, new: str) -> Account:
 
 
 async def viewer(ctx: Context) -> Account | None:
-    """The account that asks; None where nobody is signed in. Raises MissingScope."""
+    """Return the caller's account; None for anonymous callers. Raises MissingScope."""
     ctx.allow(Scope.ACCOUNT_READ)
     return ctx.actor.account if ctx.actor else None
 
 
 async def get(ctx: Context) -> Account:
-    """The account that asks. Raises Unauthorized, MissingScope."""
+    """Return the caller's account. Raises Unauthorized, MissingScope."""
     return ctx.require(Scope.ACCOUNT_READ).account
 
 
 async def get_many(ctx: Context, account_ids: Sequence[str]) -> dict[str, Account]:
-    """Of these accounts the caller's own, by id, and to admins all: nobody else sees another's."""
+    """Return accounts by id: the caller's own, and any for admins."""
     row = await viewer(ctx)
     if ctx.actor is not None and ctx.actor.is_admin:
         return {each.id: each for each in await Account.filter(id__in=list(account_ids))}
@@ -221,7 +223,7 @@ async def get_many(ctx: Context, account_ids: Sequence[str]) -> dict[str, Accoun
 
 
 def _require_own_origin(browser: Credentials) -> None:
-    """A foreign page must not sign a browser in: what its owner then uploads would be another's."""
+    """Refuse foreign pages: one could sign a browser in to its own account and receive the user's uploads."""
     if browser.page is RequestOrigin.FOREIGN:
         raise Forbidden(
             "Sign in from a page of this server, or name the page's origin in PICHUB_CORS_ORIGINS",
@@ -230,40 +232,40 @@ def _require_own_origin(browser: Credentials) -> None:
 
 
 async def _is_correct(ctx: Context, password: str, kept: str | None) -> bool:
-    """Whether it is the password. Raises Busy, and RateLimited where the address has no failures left."""
+    """Verify the password. Raises Busy, and RateLimited if the address has no failures left."""
     await _check_failure_limit(ctx)
     right = await ctx.services.passwords.verify(password, kept)
-    await _check_failure_limit(ctx)  # of guesses that come at once none had failed when they began
+    await _check_failure_limit(ctx)  # concurrent guesses had not failed yet when they began
     return right
 
 
 async def _check_failure_limit(ctx: Context) -> None:
-    """Raises RateLimited where the address has no failures left."""
+    """Raise RateLimited if the address has no failures left."""
     left = await ctx.peek(RateLimit.AUTH_FAILURES)
     if left is not None and not left.remaining:
         await ctx.consume(RateLimit.AUTH_FAILURES)
 
 
 async def _count_failure(ctx: Context) -> Unauthorized:
-    """What is told where a sign-in fails, which is counted."""
+    """Count a failed sign-in and return its error."""
     await ctx.consume(RateLimit.AUTH_FAILURES)
     return Unauthorized("Wrong username or password", "Check both; an account may also have been disabled")
 
 
 async def _wrong_password(ctx: Context) -> Invalid:
-    """What is told of a wrong one, which is counted: who finds a browser signed in must not guess it either."""
+    """Count a wrong password and return its error: a signed-in browser must not allow guessing either."""
     await ctx.consume(RateLimit.AUTH_FAILURES)
     return Invalid({"current_password": ["This is not your password."]})
 
 
 async def _upgrade_hash(ctx: Context, password: str, kept: str) -> str:
-    """The hash to keep from now on: the one there is, unless it was made with other parameters than today's."""
+    """Return the hash to store: the present one, or a new one if the parameters have changed."""
     passwords = ctx.services.passwords
     return await passwords.hash(password) if passwords.needs_rehash(kept) else kept
 
 
 async def _begin_session(ctx: Context, browser: Credentials, account: Account) -> SignedIn:
-    """A new session, in the transaction that is open; it takes the place of the one that the browser had."""
+    """Create a session in the open transaction. It replaces the browser's previous one."""
     if ctx.actor is not None and ctx.actor.session is not None:
         await Session.filter(id=ctx.actor.session.id).update(revoked_at=ctx.now())
     lifetime = timedelta(days=ctx.services.settings.session_lifetime)

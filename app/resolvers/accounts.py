@@ -1,4 +1,4 @@
-"""Accounts, as admins look after them. The command line does as admins do."""
+"""Account management by admins and the command line."""
 
 from dataclasses import dataclass
 
@@ -34,13 +34,13 @@ class AccountChanges:
 
 
 async def page(ctx: Context, request: PageRequest) -> Page[Account]:
-    """Some of all accounts, newest first. Raises Unauthorized, Forbidden for all but admins."""
+    """Return a page of all accounts, newest first. Raises Unauthorized, Forbidden unless admin."""
     ctx.require_admin()
     return await by_cursor(Account.all(), request)
 
 
 async def get_by_username(ctx: Context, username: str) -> Account:
-    """The account of this name, in whatever case. Raises NotFound, Unauthorized, Forbidden."""
+    """Return the account with this name, ignoring case. Raises NotFound, Unauthorized, Forbidden."""
     ctx.require_admin()
     rules = Validator()
     rules.search_text("username", username)
@@ -52,7 +52,7 @@ async def get_by_username(ctx: Context, username: str) -> Account:
 
 
 async def create(ctx: Context, new: NewAccount) -> Account:
-    """A new account. Raises Invalid, also where there is one of that name; Unauthorized, Forbidden, Busy."""
+    """Create an account. Raises Invalid, also for a taken name; Unauthorized, Forbidden, Busy."""
     ctx.require_admin()
     rules = Validator()
     username = rules.username("username", new.username)
@@ -64,9 +64,9 @@ async def create(ctx: Context, new: NewAccount) -> Account:
 
 
 async def update(ctx: Context, account_id: str, changes: AccountChanges) -> Account:
-    """The account as it is after the changes. One that is disabled has no sessions, and its tokens open nothing.
+    """Update an account. Disabling ends its sessions, and its tokens stop working.
 
-    Raises NotFound, Unauthorized, Forbidden, and Invalid where no admin would be left.
+    Raises NotFound, Unauthorized, Forbidden, and Invalid if no admin would be left.
     """
     ctx.require_admin()
     rules = Validator()
@@ -74,7 +74,9 @@ async def update(ctx: Context, account_id: str, changes: AccountChanges) -> Acco
     rules.integer("quota", values.get("quota"), maximum=UNLIMITED)
     rules.raise_if_errors()
     async with in_transaction() as transaction:
-        await advisory_lock(transaction, AdvisoryLock.ADMINS)  # of two who leave, one is the last
+        await advisory_lock(
+            transaction, AdvisoryLock.ADMINS
+        )  # of two concurrent changes, one may remove the last admin
         await lock_rows(Account.filter(id=account_id))
         account = await _load(account_id)
         if "disabled" in values:
@@ -85,7 +87,7 @@ async def update(ctx: Context, account_id: str, changes: AccountChanges) -> Acco
 
 
 async def set_password(ctx: Context, account_id: str, password: str) -> Account:
-    """Gives an account another password, and ends its sessions, but for the one that asks; its tokens stay.
+    """Set an account's password and end its sessions, except the caller's; tokens stay valid.
 
     Raises NotFound, Invalid, Unauthorized, Forbidden, Busy.
     """
@@ -110,7 +112,7 @@ async def insert(
     role: Role = Role.MEMBER,
     quota: int | None = None,
 ) -> Account:
-    """Writes a new account whose words have been checked. Raises Invalid where there is one of that name."""
+    """Insert an account with validated values. Raises Invalid if the name is taken."""
     now = ctx.now()
     try:
         return await Account.create(
@@ -141,7 +143,7 @@ async def _set_disabled(ctx: Context, account: Account, *, disabled: bool) -> No
 
 
 async def _require_remaining_admin(changes: dict[str, object]) -> None:
-    """Raises Invalid, and so undoes the transaction, where the changes took the last admin away."""
+    """Raise Invalid, which rolls back, if the changes removed the last admin."""
     if not await Account.enabled_admins().exists():
         name = "role" if "role" in changes else "disabled"
         raise Invalid({name: ["This is the last enabled admin: make another one first."]})

@@ -1,4 +1,4 @@
-"""Albums: made, shown, changed, deleted. What is in a private one is its owner's alone."""
+"""Albums. Private albums and their images are visible to their owner only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,14 +38,14 @@ class AlbumChanges:
 
 @dataclass(frozen=True, slots=True)
 class DeletedAlbum:
-    """What went: the album, and how many images with it."""
+    """A deleted album, and the number of images deleted with it."""
 
     id: str
     images_deleted: int
 
 
 async def create(ctx: Context, new: NewAlbum) -> Album:
-    """A new album of the caller's. Raises Invalid."""
+    """Create an album of the caller. Raises Invalid."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     rules = Validator()
     name = rules.single_line("name", new.name, max_length=MAX_NAME_LENGTH)
@@ -67,13 +67,13 @@ async def create(ctx: Context, new: NewAlbum) -> Album:
 
 
 async def get(ctx: Context, album_id: str) -> Album:
-    """An album that the caller may see. Raises NotFound."""
+    """Return an album visible to the caller. Raises NotFound."""
     ctx.allow(Scope.ALBUMS_READ)
     return await visible(ctx, album_id)
 
 
 async def get_many(ctx: Context, album_ids: Sequence[str]) -> dict[str, Album]:
-    """Those of the albums that the caller may see, by id."""
+    """Return those of the albums that are visible to the caller, by id."""
     ctx.allow(Scope.ALBUMS_READ)
     rows = await Album.visible_to(ctx.account_id).filter(id__in=list(album_ids))
     return {album.id: album for album in rows}
@@ -82,17 +82,17 @@ async def get_many(ctx: Context, album_ids: Sequence[str]) -> dict[str, Album]:
 async def page(
     ctx: Context, request: PageRequest, direction: Direction = Direction.NEWEST_FIRST
 ) -> Page[Album]:
-    """Some of the caller's own albums, from a cursor on."""
+    """Return a page of the caller's albums by cursor."""
     return await by_cursor(Album.owned_by(ctx.require(Scope.ALBUMS_READ).id), request, direction)
 
 
 async def numbered(ctx: Context, request: NumberedRequest) -> NumberedPage[Album]:
-    """One numbered page of the caller's own albums, newest first."""
+    """Return a numbered page of the caller's albums, newest first."""
     return await by_number(Album.owned_by(ctx.require(Scope.ALBUMS_READ).id), request)
 
 
 async def update(ctx: Context, album_id: str, changes: AlbumChanges) -> Album:
-    """The album as it is after the changes. Raises NotFound, Forbidden, Invalid."""
+    """Update an album. Raises NotFound, Forbidden, Invalid."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     rules = Validator()
     values = changed_fields(changes)
@@ -116,7 +116,7 @@ async def update(ctx: Context, album_id: str, changes: AlbumChanges) -> Album:
 
 
 async def delete(ctx: Context, album_id: str, *, delete_images: bool = False) -> DeletedAlbum:
-    """Deletes an album. Its images stay, in no album, unless they are to go too. Raises NotFound, Forbidden."""
+    """Delete an album. Its images are kept without an album, unless `delete_images`. Raises NotFound, Forbidden."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     if delete_images:
         ctx.require(Scope.IMAGES_WRITE)
@@ -124,7 +124,7 @@ async def delete(ctx: Context, album_id: str, *, delete_images: bool = False) ->
 
 
 async def add_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -> Album:
-    """Puts images of the caller's into an album; each leaves the one it was in. Raises NotFound, Forbidden, Invalid."""
+    """Move images of the caller into an album. Raises NotFound, Forbidden, Invalid."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     async with (
         ctx.services.cache_epochs.invalidating(*image_ids),
@@ -136,7 +136,7 @@ async def add_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -> A
 
 
 async def remove_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -> Album:
-    """Takes images out of an album. Raises NotFound, Forbidden, and Invalid where one is not in it."""
+    """Remove images from an album. Raises NotFound, Forbidden, and Invalid if one is not in it."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     async with (
         ctx.services.cache_epochs.invalidating(*image_ids),
@@ -193,7 +193,7 @@ async def _delete(ctx: Context, actor: Actor, album_id: str, *, delete_images: b
 
 
 async def _empty(album: Album, events: Outbox) -> None:
-    """Says that the images leave an album that is about to go, which takes its id from their rows."""
+    """Record that the images leave an album that is about to be deleted."""
     moves = AlbumMoves()
     for image_id in (
         await Image.filter(album_id=album.id).order_by("created_at", "id").values_list("id", flat=True)
@@ -204,7 +204,7 @@ async def _empty(album: Album, events: Outbox) -> None:
 
 
 async def visible(ctx: Context, album_id: str) -> Album:
-    """The album, if the caller may see it. Raises NotFound."""
+    """Return the album if it is visible to the caller. Raises NotFound."""
     album = None
     if kind_of(album_id) is Kind.ALBUM:
         album = await Album.visible_to(ctx.account_id).get_or_none(id=album_id)
@@ -214,7 +214,7 @@ async def visible(ctx: Context, album_id: str) -> Album:
 
 
 async def own(ctx: Context, actor: Actor, album_id: str) -> Album:
-    """The album, if it is the caller's to change. Raises NotFound, Forbidden."""
+    """Return the album if the caller may change it. Raises NotFound, Forbidden."""
     album = await visible(ctx, album_id)
     if album.owner_id != actor.id:
         raise Forbidden(f"The album {album_id} belongs to another account")

@@ -1,4 +1,4 @@
-"""Categories: the drawers an account sorts its images into. They are their owner's alone."""
+"""Categories: private, account-level groups of images."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class CategoryChanges:
 
 
 async def create(ctx: Context, new: NewCategory) -> Category:
-    """A new category of the caller's. Raises Invalid, also where there is one of that name."""
+    """Create a category of the caller. Raises Invalid, also for a taken name."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     rules = Validator()
     name = rules.single_line("name", new.name, max_length=MAX_NAME_LENGTH)
@@ -51,18 +51,18 @@ async def create(ctx: Context, new: NewCategory) -> Category:
 
 
 async def get(ctx: Context, category_id: str) -> Category:
-    """A category of the caller's. Raises NotFound."""
+    """Return a category of the caller. Raises NotFound."""
     return await own(ctx.require(Scope.ALBUMS_READ), category_id)
 
 
 async def get_many(ctx: Context, category_ids: Sequence[str]) -> dict[str, Category]:
-    """Those of the categories that are the caller's, by id."""
+    """Return those of the categories that are the caller's, by id."""
     ctx.allow(Scope.ALBUMS_READ)
     return await of_images(ctx, category_ids)
 
 
 async def of_images(ctx: Context, category_ids: Sequence[str]) -> dict[str, Category]:
-    """The same, for those who were shown images that lie in them: who may read an image may read where it is filed."""
+    """Return the caller's categories of images already shown: reading an image includes its category."""
     if ctx.actor is None:
         return {}
     rows = await Category.owned_by(ctx.actor.id).filter(id__in=list(category_ids))
@@ -72,17 +72,17 @@ async def of_images(ctx: Context, category_ids: Sequence[str]) -> dict[str, Cate
 async def page(
     ctx: Context, request: PageRequest, direction: Direction = Direction.NEWEST_FIRST
 ) -> Page[Category]:
-    """Some of the caller's categories, from a cursor on."""
+    """Return a page of the caller's categories by cursor."""
     return await by_cursor(Category.owned_by(ctx.require(Scope.ALBUMS_READ).id), request, direction)
 
 
 async def numbered(ctx: Context, request: NumberedRequest) -> NumberedPage[Category]:
-    """One numbered page of the caller's categories, newest first."""
+    """Return a numbered page of the caller's categories, newest first."""
     return await by_number(Category.owned_by(ctx.require(Scope.ALBUMS_READ).id), request)
 
 
 async def update(ctx: Context, category_id: str, changes: CategoryChanges) -> Category:
-    """The category as it is after the changes. Raises NotFound, Invalid."""
+    """Update a category. Raises NotFound, Invalid."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     rules = Validator()
     values = changed_fields(changes)
@@ -101,7 +101,7 @@ async def update(ctx: Context, category_id: str, changes: CategoryChanges) -> Ca
 
 
 async def delete(ctx: Context, category_id: str) -> str:
-    """Deletes a category and tells its id; its images stay, in no category. Raises NotFound."""
+    """Delete a category and return its id; its images are kept. Raises NotFound."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     async with Account.locked(actor.id):
         category = await own(actor, category_id)
@@ -110,7 +110,7 @@ async def delete(ctx: Context, category_id: str) -> str:
 
 
 async def own(actor: Actor, category_id: str) -> Category:
-    """The category, if it is the actor's. Raises NotFound."""
+    """Return the category if it is the actor's. Raises NotFound."""
     category = None
     if kind_of(category_id) is Kind.CATEGORY:
         category = await Category.owned_by(actor.id).get_or_none(id=category_id)

@@ -1,4 +1,4 @@
-"""What is recorded of a change: images and albums as they are at that moment, for anyone who may see them."""
+"""Event payloads: images and albums at the time of the event, with the fields visible to anyone who may see them."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -25,20 +25,20 @@ def album_created(album: Album) -> AlbumCreated:
 
 
 def album_changed(album: Album, before: Mapping[str, Any]) -> list[AlbumUpdated]:
-    """What differs from the values that the album had before; nothing where nothing does."""
+    """Return the event for the differences from the earlier values; none if there are none."""
     changes = [name for name, value in before.items() if getattr(album, name) != value]
     return [AlbumUpdated(album.owner_id, album_document(album), changes)] if changes else []
 
 
 @dataclass
 class AlbumMoves:
-    """Which images came into albums and left them, by the albums' ids."""
+    """Images that entered and left albums, by album id."""
 
     added: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     removed: defaultdict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
 
     def move(self, image_id: str, *, left: str | None = None, entered: str | None = None) -> None:
-        """An image left one album for another; None is no album."""
+        """Record that an image moved between albums; None is no album."""
         if left == entered:
             return
         if left is not None:
@@ -47,7 +47,7 @@ class AlbumMoves:
             self.added[entered].append(image_id)
 
     async def events(self) -> list[AlbumUpdated]:
-        """An event for each album concerned, when the rows and counts have been written."""
+        """Return an event for each album concerned, after rows and counters are written."""
         ids = list(dict.fromkeys([*self.removed, *self.added]))
         found = {album.id: album for album in await Album.filter(id__in=ids)} if ids else {}
         return [self._album_updated(found[album_id]) for album_id in ids]
@@ -63,7 +63,7 @@ class AlbumMoves:
 
 
 async def images_deleted(ctx: Context, images: Sequence[Image]) -> list[ImageDeleted | AlbumUpdated]:
-    """Of images whose rows are gone: each of them, then the albums that they were in."""
+    """Return the events for deleted images: one per image, then one per album."""
     moves = AlbumMoves()
     for image in images:
         moves.move(image.id, left=image.album_id)
@@ -71,7 +71,7 @@ async def images_deleted(ctx: Context, images: Sequence[Image]) -> list[ImageDel
 
 
 def image_document(ctx: Context, row: Image) -> dict[str, Any]:
-    """What REST shows of an image to anyone who may see it: tests hold the two equal."""
+    """Return the image as shown to anyone who may see it: the base of REST responses, events and webhooks."""
     format = Format(row.format)
     links = variants.markup(ctx, row)
     return {
@@ -105,7 +105,7 @@ def image_document(ctx: Context, row: Image) -> dict[str, Any]:
 
 
 def album_document(row: Album) -> dict[str, Any]:
-    """What REST shows of an album, but for its cover."""
+    """Return the album as in the REST API, without its cover."""
     return {
         "id": row.id,
         "name": row.name,

@@ -1,4 +1,4 @@
-"""What happened to the caller's things: as pages of the past, and as it happens."""
+"""Events of the caller's account: history pages and subscriptions."""
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Sequence
 from contextlib import aclosing
@@ -23,19 +23,19 @@ SCOPES = {
     EventType.ALBUM_UPDATED: Scope.ALBUMS_READ,
     EventType.PING: Scope.WEBHOOKS_READ,
 }
-"""What a token needs to be told of a type of event."""
+"""Scope that a token needs for each event type."""
 
 RECHECK_INTERVAL = timedelta(seconds=30)
-"""How long who follows is told of events before they are asked again who they are."""
+"""Interval at which a subscriber's credentials are checked again."""
 BATCH_SIZE = 100
 
 Authenticate = Callable[[], Awaitable[Context]]
-"""Who the caller's credentials speak for now. Raises Unauthorized when they hold no more."""
+"""Return the context for the caller's credentials. Raises Unauthorized if they are no longer valid."""
 
 
 @dataclass(frozen=True, slots=True)
 class EventFilter:
-    """Which of an account's events: each that is not None must hold."""
+    """Filter for an account's events. Each condition that is not None must hold."""
 
     types: Collection[EventType] | None = None
     album_id: str | None = None
@@ -43,7 +43,7 @@ class EventFilter:
 
 @dataclass(frozen=True, slots=True)
 class _EventScope:
-    """What one caller may be told of, and wants to be."""
+    """Events that one caller may see and has requested."""
 
     account_id: str
     types: frozenset[str]
@@ -60,9 +60,9 @@ class _EventScope:
 async def page(
     ctx: Context, which: EventFilter, *, size: int, after: EventCursor | None = None
 ) -> Page[Event]:
-    """Some of the caller's own events after a place, oldest first.
+    """Return a page of the caller's events after a cursor, oldest first.
 
-    Raises Unauthorized, MissingScope, and InvalidParameter for a place that does not exist yet.
+    Raises Unauthorized, MissingScope, and InvalidParameter for a position that does not exist yet.
     """
     query = _event_scope(ctx, which).rows()
     start = await _start(after)
@@ -79,7 +79,7 @@ async def page(
 
 
 async def get_many(ctx: Context, event_ids: Sequence[str]) -> dict[str, Event]:
-    """Those of the events that the caller may see, by id."""
+    """Return those of the events that are visible to the caller, by id."""
     rows = await _event_scope(ctx, EventFilter()).rows().filter(id__in=list(event_ids))
     return {event.id: event for event in rows}
 
@@ -87,10 +87,10 @@ async def get_many(ctx: Context, event_ids: Sequence[str]) -> dict[str, Event]:
 async def follow(
     ctx: Context, which: EventFilter, *, recognise: Authenticate, after: EventCursor | None = None
 ) -> AsyncGenerator[Event, None]:
-    """The caller's own events after a place, or from now on: those of the past, then each as it happens, without end.
+    """Yield the caller's events after a cursor, or from now on: first the history, then live events, endlessly.
 
-    What is wrong with the request is raised by the call: Unauthorized, MissingScope, NotFound, InvalidParameter. Later
-    comes Unauthorized when the caller's credentials hold no more, and FellBehind when they take events too slowly.
+    Errors of the request are raised by the call: Unauthorized, MissingScope, NotFound, InvalidParameter. Later
+    errors are Unauthorized if the credentials become invalid, and SlowConsumer if events are read too slowly.
     """
     sight = _event_scope(ctx, which)
     if sight.album_id is not None:
@@ -103,7 +103,7 @@ async def _follow(
     ctx: Context, which: EventFilter, sight: _EventScope, seen: int, recognise: Authenticate
 ) -> AsyncGenerator[Event, None]:
     asked = ctx.now()
-    # Most of the past is read before anything waits, so that a long one does not look like a slow reader.
+    # Most of the history is read before live events are queued, so that a long one does not look like a slow reader.
     while len(rows := await _history(sight, seen)) == BATCH_SIZE:
         for row in rows:
             yield row
@@ -122,7 +122,10 @@ async def _follow(
 async def _history_then_live(
     sight: _EventScope, seen: int, follower: Subscriber
 ) -> AsyncGenerator[Event | None, None]:
-    """Up to where the feed stood, from the table; from there on, from the feed. None where nothing happens."""
+    """Yield events up to the feed's position from the table, then from the feed.
+
+    None if nothing happens for a while.
+    """
     while rows := await _history(sight, seen, upto=follower.start):
         for row in rows:
             yield row
@@ -141,7 +144,7 @@ async def _history(sight: _EventScope, seen: int, *, upto: int | None = None) ->
 
 
 def _event_scope(ctx: Context, which: EventFilter) -> _EventScope:
-    """What the caller may be told of. Raises Unauthorized, MissingScope, InvalidParameter."""
+    """Return the events visible to the caller. Raises Unauthorized, MissingScope, InvalidParameter."""
     actor = ctx.signed_in()
     allowed = frozenset(kind for kind, scope in SCOPES.items() if scope in actor.scopes)
     if which.types is None:
@@ -164,7 +167,7 @@ async def _start(after: EventCursor | None) -> int:
 
 
 async def _require_album(account_id: str, album_id: str) -> None:
-    """One of the account's own, also one that is gone but not forgotten. Raises NotFound."""
+    """Require an album of the account, or one that events still mention. Raises NotFound."""
     if kind_of(album_id) is Kind.ALBUM and (
         await Album.owned_by(account_id).filter(id=album_id).exists()
         or await Event.filter(account_id=account_id, album_id=album_id).exists()

@@ -1,4 +1,4 @@
-"""What an address under `/img` comes to, told without making it."""
+"""Explanation of a URL under `/img` without rendering it."""
 
 from dataclasses import dataclass
 
@@ -18,9 +18,9 @@ MAX_URL_LENGTH = 4_096
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """What the address delivers to one who names no newer format, the shortest address of the same, and what to know.
+    """The result of a URL for a client without newer formats, its canonical URL, and warnings.
 
-    `parameters` are all that there are, as they count.
+    `parameters` has all parameters with their effective values.
     """
 
     picture: ImageRequest
@@ -33,7 +33,7 @@ class Explanation:
 
 
 async def explain(ctx: Context, url: str) -> Explanation:
-    """What there is to say of an address. Raises NotFound, MissingScope, InvalidParameter, BadRequest."""
+    """Explain a URL. Raises NotFound, MissingScope, InvalidParameter, BadRequest."""
     ctx.allow(Scope.IMAGES_READ)
     address = _parse_url(ctx, url)
     asked = TransformRequest(address.parameters, _extension(address), ctx.services.presets)
@@ -71,7 +71,7 @@ def _extension(address: ImageAddress) -> Format | None:
 
 
 def _canonical(ctx: Context, picture: ImageRequest, signature: Signature | None) -> str:
-    """The address that is told everywhere; with the signature where the picture is shown because of it."""
+    """Return the canonical URL, with the signature if the image is visible because of it."""
     if picture.until is None or signature is None:
         return variants.url_of(ctx, picture.image, picture.transform)
     return variants.signed_path(ctx, picture.image, picture.transform, signature)
@@ -84,7 +84,7 @@ async def _beside(
     picture: ImageRequest,
     signature: Signature | None,
 ) -> list[Remark]:
-    """What is to be said of what stands beside the transform."""
+    """Return warnings about parameters that are not part of the transform."""
     found = []
     if not address.is_here:
         found.append(

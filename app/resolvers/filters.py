@@ -1,4 +1,4 @@
-"""Which of an account's images a list has, and in which order."""
+"""Filters and orders of image lists."""
 
 import json
 from collections.abc import Sequence
@@ -16,16 +16,16 @@ from app.pagination import Direction, Order
 from app.resolvers.validation import Validator
 
 MAX_INT64 = 2**63 - 1
-"""The largest number that databases compare."""
+"""Largest integer that databases compare."""
 MAX_INT32 = 2**31 - 1
-"""The largest that they compare with a width or a height, which none of them comes near."""
+"""Largest integer for widths and heights, which are far smaller."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImageFilter:
-    """Which of an account's images: each that is not None must hold.
+    """Filter for an account's images. Each condition that is not None must hold.
 
-    `created_after` is that moment or later; the other ends of ranges are in them too, but for `created_before`.
+    Ranges include both ends, except `created_before`.
     """
 
     album_id: str | None = None
@@ -45,13 +45,13 @@ class ImageFilter:
 
     @property
     def parts(self) -> list[tuple[str, str]]:
-        """The conditions that are given, in the order of their names."""
+        """The given conditions, ordered by name."""
         said = {field.name: getattr(self, field.name) for field in fields(self)}
         return sorted((name, str(value)) for name, value in said.items() if value is not None)
 
 
 class ImageKey(Enum):
-    """What images are ordered by: a column, and what is in it."""
+    """Column to sort by, and its type."""
 
     CREATED_AT = ("created_at", datetime)
     FILENAME = ("filename", str)
@@ -60,13 +60,13 @@ class ImageKey(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ImageOrder:
-    """Newest first, unless it says otherwise. Filenames are ordered by their characters' numbers in Unicode."""
+    """Default: newest first. Filenames are sorted by Unicode code points."""
 
     key: ImageKey = ImageKey.CREATED_AT
     direction: Direction = Direction.NEWEST_FIRST
 
     def of(self, which: ImageFilter) -> Order:
-        """The order, named after itself and the filter: a cursor is a place in one such list."""
+        """Return the order, named after itself and the filter: a cursor is valid for one such list."""
         column, kind = self.key.value
         parts = [column, self.direction.value, which.parts]
         if self == NEWEST_FIRST and not which.parts:
@@ -79,7 +79,7 @@ NEWEST_FIRST = ImageOrder()
 
 
 def apply_filter(query: QuerySet[Image], which: ImageFilter) -> QuerySet[Image]:
-    """Those of `query` that fulfil the filter, its album and category aside. Raises Invalid."""
+    """Apply the filter to `query`, except its album and category. Raises Invalid."""
     rules = Validator()
     if which.tag is not None:
         query = query.filter(tag_rows__name=rules.search_text("tag", which.tag))

@@ -1,4 +1,4 @@
-"""Images: taken in, shown, changed, deleted."""
+"""Images: upload, queries, changes and deletion."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
@@ -34,12 +34,12 @@ OWN_IMAGES = OwnedList(Image, Image.owned_by)
 
 
 Also: TypeAlias = Callable[[Image], Awaitable[None]]
-"""What else is done with a new image's row, where it is written."""
+"""Additional work in the transaction that inserts a new image."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImageMetadata:
-    """What an image's owner says about it when it comes."""
+    """Metadata of a new image from its owner."""
 
     title: str | None = None
     description: str | None = None
@@ -50,7 +50,7 @@ class ImageMetadata:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewImage(ImageMetadata):
-    """A file that came in, and what is said about it."""
+    """A received file with its metadata."""
 
     file: Upload
 
@@ -72,10 +72,10 @@ class DeletedImage:
 
 
 async def authorize_upload(ctx: Context, declared: int | None, *, files: int = 0) -> Actor:
-    """Who may upload, asked before a byte of the body is read.
+    """Authorize an upload before reading its body.
 
-    `declared` is the length in bytes that the body is said to have. `files` are counted here: as many as are known of.
-    Raises Unauthorized, MissingScope, RateLimited, OutOfStorage.
+    `declared` is the Content-Length in bytes. `files` are counted here, as far as their number is known. Raises
+    Unauthorized, MissingScope, RateLimited, OutOfStorage.
     """
     actor = ctx.require(Scope.IMAGES_UPLOAD)
     if files:
@@ -86,11 +86,10 @@ async def authorize_upload(ctx: Context, declared: int | None, *, files: int = 0
 
 
 async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False, also: Also | None = None) -> Image:
-    """The image that a file became. `is_counted` where `admit` has counted the file already.
+    """Store a file as a new image. `is_counted` if `authorize_upload` has counted it already.
 
-    `also` is done in the transaction that keeps the image: if it raises, there is none.
-
-    Raises Invalid, UnsupportedFormat, CorruptImage, TooManyPixels, RateLimited, Busy, OutOfStorage, Forbidden.
+    `also` runs in the transaction that inserts the image: if it raises, there is none. Raises Invalid,
+    UnsupportedFormat, CorruptImage, TooManyPixels, RateLimited, Busy, OutOfStorage, Forbidden.
     """
     actor = ctx.require(Scope.IMAGES_UPLOAD)
     if not is_counted:
@@ -99,7 +98,7 @@ async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False, also:
     rules = Validator()
     words = validated_metadata(rules, new.file.filename, new)
     rules.raise_if_errors()
-    if not new.file.path.exists():  # one upload given to two mutations of one operation
+    if not new.file.path.exists():  # the same upload used by two mutations of an operation
         raise Invalid({"file": ["This file has been used already: send it once for each image."]})
     quotas.check(ctx, actor.account, new.file.size)
     with storage_keys.incoming_intermediates(ctx) as intermediates:
@@ -111,7 +110,7 @@ async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False, also:
 
 
 def validated_metadata(rules: Validator, filename: str | None, said: ImageMetadata) -> dict[str, Any]:
-    """What is kept of what is said of an image; what is wrong in it is told to `rules`."""
+    """Return the validated metadata; errors are added to `rules`."""
     return {
         "filename": rules.optional_single_line("filename", filename, max_length=MAX_FILENAME_LENGTH),
         "title": rules.optional_single_line("title", said.title, max_length=MAX_TITLE_LENGTH),
@@ -121,7 +120,7 @@ def validated_metadata(rules: Validator, filename: str | None, said: ImageMetada
 
 
 async def check_destination(ctx: Context, actor: Actor, said: ImageMetadata) -> None:
-    """Raises Invalid, Forbidden where an image can't be put into the album or category that it is said to be in."""
+    """Raise Invalid or Forbidden if the caller can't put images into this album and category."""
     await _album_for(ctx, actor, said.album_id)
     await _category_for(actor, said.category_id)
 
@@ -187,13 +186,13 @@ async def _store(
 
 
 async def get(ctx: Context, image_id: str) -> Image:
-    """An image that the caller may see. Raises NotFound."""
+    """Return an image visible to the caller. Raises NotFound."""
     ctx.allow(Scope.IMAGES_READ)
     return await visible(ctx, image_id)
 
 
 async def get_many(ctx: Context, image_ids: Sequence[str]) -> dict[str, Image]:
-    """Those of the images that the caller may see, by id."""
+    """Return those of the images that are visible to the caller, by id."""
     ctx.allow(Scope.IMAGES_READ)
     rows = await Image.visible_to(ctx.account_id).filter(id__in=list(image_ids))
     return {image.id: image for image in rows}
@@ -205,9 +204,10 @@ async def page(
     request: PageRequest,
     order: ImageOrder = NEWEST_FIRST,
 ) -> Page[Image]:
-    """Some of the caller's own images, from a cursor on. Raises NotFound, Forbidden for a filter's album, category.
+    """Return a page of the caller's images by cursor.
 
-    Raises Invalid for what is wrong in the filter, InvalidParameter for a cursor of another order or filter.
+    Raises NotFound, Forbidden for the filter's album or category; Invalid for other errors of the filter;
+    InvalidParameter for a cursor of another order or filter.
     """
     if (which, order) == (NO_FILTER, NEWEST_FIRST):
         account = ctx.require(Scope.IMAGES_READ).account
@@ -216,7 +216,7 @@ async def page(
 
 
 async def numbered(ctx: Context, which: ImageFilter, request: NumberedRequest) -> NumberedPage[Image]:
-    """One numbered page of the caller's own images, newest first. Raises NotFound as `page` does."""
+    """Return a numbered page of the caller's images, newest first. Raises NotFound as `page` does."""
     if which == NO_FILTER:
         account = ctx.require(Scope.IMAGES_READ).account
         return await OWN_IMAGES.by_number(account.id, request, total=account.image_count)
@@ -226,9 +226,9 @@ async def numbered(ctx: Context, which: ImageFilter, request: NumberedRequest) -
 async def in_albums(
     ctx: Context, found: Sequence[Album], request: PageRequest, direction: Direction
 ) -> list[Page[Image]]:
-    """The same page of each of these albums, in two statements however many they are.
+    """Return the same page of each of these albums in two statements.
 
-    The albums are such as the caller was shown; their images may be seen by whom they may.
+    The albums are visible to the caller, and so are their images.
     """
     ctx.allow(Scope.IMAGES_READ)
     totals = {album.id: album.image_count for album in found}
@@ -237,7 +237,7 @@ async def in_albums(
 
 
 async def update(ctx: Context, image_id: str, changes: ImageChanges) -> Image:
-    """The image as it is after the changes. Raises NotFound, Forbidden, Invalid."""
+    """Update an image. Raises NotFound, Forbidden, Invalid."""
     actor = ctx.require(Scope.IMAGES_WRITE)
     rules = Validator()
     values = changed_fields(changes)
@@ -263,7 +263,7 @@ async def update(ctx: Context, image_id: str, changes: ImageChanges) -> Image:
 
 
 async def delete(ctx: Context, image_id: str) -> DeletedImage:
-    """Deletes an image for ever, its file and its variants with it. Raises NotFound, Forbidden."""
+    """Delete an image permanently, with its file and variants. Raises NotFound, Forbidden."""
     actor = ctx.require(Scope.IMAGES_WRITE)
     return await shield_until_done(_delete(ctx, actor, image_id))
 
@@ -280,7 +280,7 @@ async def _delete(ctx: Context, actor: Actor, image_id: str) -> DeletedImage:
 
 
 async def visible(ctx: Context, image_id: str) -> Image:
-    """The image with its album, if the caller may see it. Raises NotFound."""
+    """Return the image with its album if it is visible to the caller. Raises NotFound."""
     image = None
     if kind_of(image_id) is Kind.IMAGE:
         image = await Image.visible_to(ctx.account_id).get_or_none(id=image_id)
@@ -290,7 +290,7 @@ async def visible(ctx: Context, image_id: str) -> Image:
 
 
 async def own(ctx: Context, actor: Actor, image_id: str) -> Image:
-    """The image, if it is the caller's to change. Raises NotFound, Forbidden."""
+    """Return the image if the caller may change it. Raises NotFound, Forbidden."""
     image = await visible(ctx, image_id)
     if image.owner_id != actor.id:
         raise Forbidden(f"The image {image_id} belongs to another account")
@@ -298,7 +298,7 @@ async def own(ctx: Context, actor: Actor, image_id: str) -> Image:
 
 
 async def _own_images(ctx: Context, which: ImageFilter) -> QuerySet[Image]:
-    """What is in an album or a category of the caller's is the caller's: one condition, and one index, less."""
+    """Images of the caller's album or category are the caller's own: no further condition or index is needed."""
     actor = ctx.require(Scope.IMAGES_READ)
     query = Image.with_album() if which.album_id or which.category_id else Image.owned_by(actor.id)
     if which.album_id is not None:
@@ -323,7 +323,7 @@ async def _change(ctx: Context, actor: Actor, image: Image, values: dict[str, An
 
 
 async def _album_for(ctx: Context, actor: Actor, album_id: str | None) -> Album | None:
-    """The album that an image is to lie in. What does not exist is a wrong field here, not a wrong address."""
+    """Return the target album. A missing one is an invalid field here, not NotFound."""
     try:
         return await albums.own(ctx, actor, album_id) if album_id is not None else None
     except NotFound as error:
@@ -331,7 +331,7 @@ async def _album_for(ctx: Context, actor: Actor, album_id: str | None) -> Album 
 
 
 async def _album_for_new(ctx: Context, actor: Actor, album_id: str | None) -> Album | None:
-    """The same for a new image, which goes into the token's album where it names none, if that is still there."""
+    """Return the target album of a new image; by default the token's album, if it still exists."""
     if album_id is None and actor.album_id is not None:
         return await Album.owned_by(actor.id).get_or_none(id=actor.album_id)
     return await _album_for(ctx, actor, album_id)

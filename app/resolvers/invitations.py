@@ -1,4 +1,4 @@
-"""Invitations: codes with which people may sign up where a server does not let everyone."""
+"""Invitations: codes for sign-up on servers where it is not open."""
 
 import hashlib
 import secrets
@@ -20,9 +20,9 @@ MAX_NOTE_LENGTH = 200
 
 
 async def create(ctx: Context, note: str | None = None) -> tuple[Invitation, str]:
-    """A new invitation, and its code, which nobody can read again. Raises Unauthorized, Forbidden, Invalid.
+    """Create an invitation. Return it with its code, which is not stored. Raises Unauthorized, Forbidden, Invalid.
 
-    `note` says to admins whom it is for.
+    `note` is a reminder for admins.
     """
     ctx.require_admin()
     rules = Validator()
@@ -47,13 +47,13 @@ async def create(ctx: Context, note: str | None = None) -> tuple[Invitation, str
 
 
 async def list_open(ctx: Context) -> list[Invitation]:
-    """Those that can still be used, newest first. Raises Unauthorized, Forbidden."""
+    """Return the unused invitations, newest first. Raises Unauthorized, Forbidden."""
     ctx.require_admin()
     return await Invitation.open(ctx.now())
 
 
 async def get_many(ctx: Context, invitation_ids: Sequence[str]) -> dict[str, Invitation]:
-    """Of these those that can still be used, by id, to admins; to others none."""
+    """Return those of the invitations that are unused, by id, for admins; none for others."""
     if ctx.actor is None or not ctx.actor.is_admin:
         return {}
     rows = await Invitation.open(ctx.now()).filter(id__in=list(invitation_ids))
@@ -61,7 +61,7 @@ async def get_many(ctx: Context, invitation_ids: Sequence[str]) -> dict[str, Inv
 
 
 async def revoke(ctx: Context, invitation_id: str) -> str:
-    """Revokes an invitation that was not used, and tells its id. Raises NotFound, Unauthorized, Forbidden."""
+    """Revoke an unused invitation and return its id. Raises NotFound, Unauthorized, Forbidden."""
     ctx.require_admin()
     known = kind_of(invitation_id) is Kind.INVITATION
     if not known or not await Invitation.open(ctx.now()).filter(id=invitation_id).delete():
@@ -70,13 +70,13 @@ async def revoke(ctx: Context, invitation_id: str) -> str:
 
 
 async def require(ctx: Context, code: str | None) -> None:
-    """Raises Invalid where the code opens nothing."""
+    """Raise Invalid if the code is not valid."""
     if not await Invitation.open(ctx.now()).filter(digest=_digest(code or "")).exists():
         raise _refused(code)
 
 
 async def redeem(ctx: Context, code: str | None) -> None:
-    """Uses the code up, in the transaction that makes the account: of two who have it one comes in. Raises Invalid."""
+    """Use up the code in the transaction that creates the account, so that it works once. Raises Invalid."""
     if not await Invitation.filter(digest=_digest(code or ""), expires_at__gt=ctx.now()).delete():
         raise _refused(code)
 

@@ -1,4 +1,4 @@
-"""What the caller may still do."""
+"""The caller's remaining allowances."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from app.ratelimits.base import WindowStats, most_restrictive
 
 @dataclass(frozen=True, slots=True)
 class RateLimitStatus:
-    """`least` is the window that this request's headers speak of; None where nothing is limited."""
+    """`most_restrictive` is the window in this request's headers; None if nothing is limited."""
 
     most_restrictive: WindowStats | None
     windows: Sequence[WindowStats]
 
 
 async def status(ctx: Context) -> RateLimitStatus:
-    """Requests, and uploads of whoever signed in, with what this request has spent counted."""
+    """Return the windows of requests and, for signed-in callers, uploads, including this request."""
     budgets = (RateLimit.API, RateLimit.UPLOAD) if ctx.actor else (RateLimit.API,)
     allowances = [ctx.consumed.get(budget) or await ctx.peek(budget) for budget in budgets]
     windows = [left for allowance in allowances if allowance for left in allowance.windows]

@@ -1,4 +1,4 @@
-"""Quotas: how many bytes an account may keep, and who is refused for it."""
+"""Quotas: bytes that an account may store."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from app.uploads.multipart import FORM_OVERHEAD_BYTES
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What an account keeps, in bytes of originals. `quota` is None where there is no bound."""
+    """Stored bytes of originals, and the quota; None is unlimited."""
 
     bytes: int
     images: int
@@ -18,7 +18,7 @@ class Usage:
 
     @property
     def remaining(self) -> int | None:
-        """How many bytes more it may keep; None where there is no bound."""
+        """Bytes that may still be stored; None if unlimited."""
         return None if self.quota is None else max(0, self.quota - self.bytes)
 
 
@@ -28,9 +28,9 @@ def account_usage(ctx: Context, account: Account) -> Usage:
 
 
 def check_declared(ctx: Context, account: Account, declared: int | None) -> None:
-    """Refuses a body that can't but hold more than there is room for, before it is read. Raises OverQuota.
+    """Refuse a body that can't fit, before reading it. Raises OverQuota.
 
-    `declared` is its length in bytes, of which up to `ALLOWANCE` may be other things than files.
+    `declared` is its length in bytes, up to `FORM_OVERHEAD_BYTES` of which may not be files.
     """
     size = declared or 0
     check(
@@ -42,14 +42,14 @@ def check_declared(ctx: Context, account: Account, declared: int | None) -> None
 
 
 def check(ctx: Context, account: Account, size: int, *, what: str | None = None) -> None:
-    """Refuses what had no room when the account was read, before work is done on it. Raises OverQuota."""
+    """Refuse a file that does not fit now, before processing it. Raises OverQuota."""
     usage = account_usage(ctx, account)
     if usage.remaining is not None and size > usage.remaining:
         raise _full(usage, _describe_size(size) if what is None else what)
 
 
 async def reserve(ctx: Context, account_id: str, size: int) -> None:
-    """Counts an image of `size` bytes, in the transaction that keeps it. Raises OverQuota where there is no room."""
+    """Count an image of `size` bytes in the transaction that stores it. Raises OverQuota."""
     default = ctx.services.settings.quota
     if not await Account.add_image(account_id, size, default_quota=default):
         raise _full(account_usage(ctx, await Account.get(id=account_id)), _describe_size(size))

@@ -1,4 +1,4 @@
-"""Where the storage itself delivers a picture, in place of us."""
+"""Redirects to the storage, which then delivers the image directly."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from app.context import Context
 from app.resolvers.variants import ImageRequest, key_of
 
 URL_LIFETIME = timedelta(minutes=10)
-"""How long an address with leave holds, where no signature ends before."""
+"""Lifetime of a presigned URL, unless the image's signature ends earlier."""
 CACHE_LIFETIME = timedelta(minutes=5)
-"""How long a redirect may be: shorter than what it leads to, and than it takes a variant to be swept from under it."""
+"""Cache lifetime of a redirect: shorter than the URL's, and than the time until a variant can be cleaned up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Redirect:
-    """An address at which a picture can be had, and for how long that may be believed."""
+    """The URL of an image in the storage, and the lifetime of the redirect."""
 
     url: str
     max_age: timedelta
@@ -24,10 +24,10 @@ class Redirect:
 def redirect_for(
     ctx: Context, picture: ImageRequest, headers: Mapping[str, str], *, is_saved: bool
 ) -> Redirect | None:
-    """Where a picture that was made can be had; None where it is ours to deliver.
+    """Return the redirect for a rendered image; None if PicHub delivers it.
 
-    `headers` are what the answer there must say. The open address of a CDN is for public images alone; it says nothing
-    of a file's name, so who saves a file (`is_saved`) gets another.
+    `headers` are required of the response. The public URL of a CDN is for public images only, and sets no filename,
+    so that downloads (`is_saved`) use a presigned URL.
     """
     chosen = ctx.services.settings.img_redirect
     if chosen == "off":
@@ -42,7 +42,7 @@ def redirect_for(
 
 
 def _lifetime(now: datetime, until: int | None) -> timedelta:
-    """In whole seconds; never longer than the signature by which it was opened."""
+    """Return the lifetime in whole seconds, at most that of the signature."""
     if until is None:
         return URL_LIFETIME
     return min(URL_LIFETIME, timedelta(seconds=int(until - now.timestamp())))

@@ -1,4 +1,4 @@
-"""Sessions: the browsers in which an account has signed in."""
+"""Sessions of an account."""
 
 from collections.abc import Sequence
 
@@ -10,12 +10,12 @@ from app.models import Session
 
 
 async def list_active(ctx: Context) -> list[Session]:
-    """The caller's sessions that still open something, newest first. Raises Unauthorized, MissingScope."""
+    """Return the caller's active sessions, newest first. Raises Unauthorized, MissingScope."""
     return await Session.active_of(ctx.require(Scope.ACCOUNT_READ).id, ctx.now())
 
 
 async def get_many(ctx: Context, session_ids: Sequence[str]) -> dict[str, Session]:
-    """Those of the sessions that are the caller's and still open something, by id. Raises MissingScope."""
+    """Return those of the sessions that are active and the caller's, by id. Raises MissingScope."""
     ctx.allow(Scope.ACCOUNT_READ)
     if ctx.actor is None:
         return {}
@@ -24,7 +24,7 @@ async def get_many(ctx: Context, session_ids: Sequence[str]) -> dict[str, Sessio
 
 
 async def revoke(ctx: Context, session_id: str) -> str:
-    """Ends a session of the caller's, and tells its id. Raises NotFound, Unauthorized, Forbidden for a token."""
+    """End a session of the caller and return its id. Raises NotFound, Unauthorized, Forbidden for a token."""
     account_id = ctx.require_session().account_id
     known = kind_of(session_id) is Kind.SESSION
     held = Session.active_of(account_id, ctx.now()).filter(id=session_id)
@@ -34,5 +34,5 @@ async def revoke(ctx: Context, session_id: str) -> str:
 
 
 def is_current(ctx: Context, session: Session) -> bool:
-    """Whether it is the one that asks."""
+    """Return True for the session of this request."""
     return ctx.actor is not None and ctx.actor.session is not None and ctx.actor.session.id == session.id

@@ -1,4 +1,4 @@
-"""Who may see a private image: its owner, and whoever holds an address that was signed."""
+"""Access to private images: by their owner, and through signed URLs."""
 
 from app.auth.actor import Scope
 from app.context import Context
@@ -8,11 +8,11 @@ from app.models import Image
 from app.signing.signature import Signature
 
 MAX_LIFETIME_SECONDS = 7 * 24 * 60 * 60
-"""Seconds that an address may be signed for."""
+"""Maximum lifetime of a signed URL."""
 
 
 async def sign(ctx: Context, image: Image, transform: Transform, *, expires_in: int) -> Signature:
-    """What opens this transform of the caller's own image to anyone for `expires_in` seconds.
+    """Sign this transform of the caller's image for `expires_in` seconds.
 
     Raises Unauthorized, Forbidden, MissingScope, InvalidParameter, BadKeyring.
     """
@@ -31,7 +31,7 @@ async def sign(ctx: Context, image: Image, transform: Transform, *, expires_in: 
 async def authorize(
     ctx: Context, image: Image, transform: Transform, signature: Signature | None
 ) -> int | None:
-    """Lets in who may see the image. Gives the Unix second in which that ends, where it stands on the signature alone.
+    """Authorize access to the image. Return the Unix second at which it ends, if it depends on the signature.
 
     Raises NotFound, MissingScope.
     """
@@ -52,7 +52,7 @@ def _authorize_unsigned(ctx: Context, image: Image) -> None:
 
 
 async def is_valid(ctx: Context, image: Image, transform: Transform, signature: Signature) -> bool:
-    """Whether a signature of ours opens this transform of the image now."""
+    """Return True if the signature is valid now for this transform of the image."""
     now = ctx.now()
     secrets = await ctx.services.keyring.valid_secrets(now)
     return signature.verify(image.id, transform.query(), now=now.timestamp(), secrets=secrets)

@@ -1,9 +1,9 @@
-"""Where an image's bytes lie in storage, and how they come and go together with its row.
+"""Storage keys of an image's objects, and their life cycle together with its row.
 
 originals/{image_id}.{ext}               the uploaded file, byte for byte
-intermediates/{image_id}/{step}.jpg      smaller ones of a large original, to render from; can be made again
-variants/{image_id}/{digest}.{ext}       what was made of it; can be made again
-uploads/{upload_id}/{start}-{random}     a piece of an upload that is not all there yet
+intermediates/{image_id}/{step}.jpg      smaller versions of a large original, to render from; can be recreated
+variants/{image_id}/{digest}.{ext}       rendered results; can be recreated
+uploads/{upload_id}/{start}-{random}     a piece of an incomplete upload
 """
 
 import logging
@@ -28,11 +28,11 @@ log = logging.getLogger("pichub.storage")
 Intermediates: TypeAlias = Mapping[Step, Path]
 
 ORPHAN_GRACE = timedelta(hours=1)
-"""How long bytes may lie in storage before their row comes: what is older and has none is swept away."""
+"""Maximum time between an object and its row: older objects without a row are cleaned up."""
 
 
 class StoragePrefix(StrEnum):
-    """The first segment of a key: what kind of object it names."""
+    """First segment of a key: the kind of object."""
 
     ORIGINALS = "originals"
     INTERMEDIATES = "intermediates"
@@ -41,20 +41,20 @@ class StoragePrefix(StrEnum):
 
 
 def image_of(key: str) -> str | None:
-    """The id of the image that an object belongs to, or None for what is no object of ours."""
+    """Return the id of the image that an object belongs to; None for foreign objects."""
     room, _, rest = key.partition("/")
     image_id = rest.partition("." if room == StoragePrefix.ORIGINALS else "/")[0]
     return image_id if room in set(StoragePrefix) and kind_of(image_id) is Kind.IMAGE else None
 
 
 def upload_of(key: str) -> str | None:
-    """The id of the upload that an object is a piece of, or None for what is none."""
+    """Return the id of the upload that a piece belongs to; None for other objects."""
     room, upload_id, *_ = [*key.split("/"), ""]
     return upload_id if room == StoragePrefix.UPLOADS and kind_of(upload_id) is Kind.UPLOAD else None
 
 
 def pieces_of(upload_id: str) -> str:
-    """What the keys of all pieces of an upload begin with."""
+    """Return the key prefix of all pieces of an upload."""
     return f"{StoragePrefix.UPLOADS}/{upload_id}"
 
 
@@ -72,7 +72,7 @@ def intermediate_key(image_id: str, step: Step) -> str:
 
 @contextmanager
 def incoming_intermediates(ctx: Context) -> Iterator[Intermediates]:
-    """Where intermediates are written before they are kept; what is left there at the end is removed."""
+    """Yield paths to write intermediates to; remaining files are removed at the end."""
     name = uuid.uuid4().hex
     files = {step: ctx.services.storage.incoming / f"{name}.{step}" for step in Step}
     try:
@@ -88,10 +88,10 @@ def variant_key(image: Image, recipe: Recipe) -> str:
 
 @asynccontextmanager
 async def stored(ctx: Context, key: str, file: Path) -> AsyncIterator[None]:
-    """Keeps the bytes of `file` under `key` for good, unless the block fails: then they go again.
+    """Store `file` under `key`, and delete it again if the block fails.
 
-    The bytes come first and the row second: a crash between them leaves bytes without a row, never a row without bytes.
-    Where nobody knows whether there is a row they stay, and are the sweep's if there is none.
+    The object comes first and the row second: a crash in between leaves an object without a row, never a row
+    without an object. If it is unknown whether the row exists, the object stays and is left to the cleanup.
     """
     await ctx.services.storage.put(key, file)
     try:
@@ -104,9 +104,9 @@ async def stored(ctx: Context, key: str, file: Path) -> AsyncIterator[None]:
 
 
 def refuse_late(ctx: Context, since: datetime) -> None:
-    """Refuses the row of bytes that came so long ago that the sweep may soon take them for left behind. Raises Busy.
+    """Refuse a row whose object is so old that the cleanup may take it for an orphan. Raises Busy.
 
-    It is called inside of the transaction: a machine may have slept for hours between the bytes and the row.
+    Call it within the transaction: the machine may have been suspended for hours before the row.
     """
     if ctx.now() - since > ORPHAN_GRACE / 2:
         raise Busy("Keeping this file took too long; send it again")
@@ -116,9 +116,9 @@ def refuse_late(ctx: Context, since: datetime) -> None:
 async def stored_intermediates(
     ctx: Context, image_id: str, source: Source, files: Intermediates
 ) -> AsyncIterator[None]:
-    """Keeps `files` as the intermediates of an image that has them, unless the block fails: then they go again.
+    """Store `files` as intermediates, and delete them again if the block fails.
 
-    No image is refused for want of them: they are made again when one is first wanted.
+    Failures are ignored: intermediates are made again on demand.
     """
     if is_worthwhile(source):
         await _keep_if_possible(ctx, image_id, files)
@@ -133,9 +133,9 @@ async def stored_intermediates(
 
 @asynccontextmanager
 async def intermediate(ctx: Context, image: Image, step: Step) -> AsyncIterator[Path]:
-    """A file to read an intermediate of an image from; one for this time where none could be kept.
+    """Yield a file with an intermediate, or a temporary one if it can't be stored.
 
-    Raises NotFound, Missing, Busy, Invalid.
+    Raises NotFound, ObjectMissing, Busy, Invalid.
     """
     key = intermediate_key(image.id, step)
     async with AsyncExitStack() as held:
@@ -148,7 +148,7 @@ async def intermediate(ctx: Context, image: Image, step: Step) -> AsyncIterator[
 
 
 async def _kept(ctx: Context, key: str, held: AsyncExitStack) -> Path | None:
-    """What is stored, but not the empty file that a crash of the machine may leave."""
+    """Return the stored file, ignoring an empty one that a crash of the machine may leave."""
     with suppress(ObjectMissing, FileNotFoundError):
         file = await held.enter_async_context(ctx.services.storage.as_file(key))
         return file if file.stat().st_size else None
@@ -164,7 +164,7 @@ async def _make_intermediates(ctx: Context, image: Image, flight: str) -> None:
                 await _keep_if_possible(ctx, image.id, files)
     except (ObjectMissing, FileNotFoundError) as error:  # deleted before it was read
         raise NotFound("image", image.id) from error
-    if not await Image.exists(id=image.id):  # deleted meanwhile: the intermediates must not outlive it
+    if not await Image.exists(id=image.id):  # deleted in the meantime: its intermediates must not outlive it
         await ctx.services.storage.delete_under(flight)
         raise NotFound("image", image.id)
 
@@ -179,7 +179,7 @@ async def _reduced(ctx: Context, image: Image) -> AsyncIterator[Intermediates]:
 
 
 async def _keep_if_possible(ctx: Context, image_id: str, files: Intermediates) -> None:
-    with suppress(OSError, OutOfStorage):  # they save time, and nothing else depends on them
+    with suppress(OSError, OutOfStorage):  # intermediates only save time
         for step, file in files.items():
             await ctx.services.storage.put(intermediate_key(image_id, step), file, durable=False)
 
@@ -190,9 +190,9 @@ async def _are_kept(ctx: Context, image_id: str) -> bool:
 
 
 async def erase(ctx: Context, image: Image) -> int:
-    """Removes the original, its intermediates and every variant, once the row is gone. How many variants there were.
+    """Delete the original, intermediates and variants after the row. Return the number of variants.
 
-    Where the storage can't be reached they are the sweep's: nobody is shown them any more.
+    If the storage is unreachable they are left to the cleanup: without a row they are not served.
     """
     try:
         await ctx.services.storage.delete(image.key)

@@ -1,4 +1,4 @@
-"""API tokens: made and revoked by who has signed in. A token can't make another."""
+"""API tokens, created and revoked by signed-in users. A token can't create another."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ MAX_NAME_LENGTH = 100
 
 @dataclass(frozen=True, slots=True)
 class NewToken:
-    """What a token is to open: either scopes or a preset of them. Without `expires_at` it holds until it is revoked."""
+    """A token to create, with either scopes or a preset. Without `expires_at` it is valid until revoked."""
 
     name: str
     scopes: Sequence[Scope] | None = None
@@ -30,37 +30,37 @@ class NewToken:
 
 @dataclass(frozen=True, slots=True)
 class CreatedToken:
-    """A new token, and its text, which nobody can read again."""
+    """A new token with its text, which is not stored."""
 
     row: ApiToken
     text: str
 
 
 async def create(ctx: Context, new: NewToken) -> CreatedToken:
-    """A new token of the caller's. Raises Unauthorized, Forbidden for a token, Invalid."""
+    """Create a token of the caller. Raises Unauthorized, Forbidden for a token, Invalid."""
     ctx.require_session()
     return await _create(ctx, ctx.signed_in().account, new)
 
 
 async def create_for(ctx: Context, account: Account, new: NewToken) -> CreatedToken:
-    """A new token of any account, for the command line. Raises Invalid."""
+    """Create a token of any account, for the command line. Raises Invalid."""
     ctx.require_operator()
     return await _create(ctx, account, new)
 
 
 async def page(ctx: Context, request: PageRequest) -> Page[ApiToken]:
-    """Some of the caller's tokens, newest first. Raises Unauthorized, MissingScope."""
+    """Return a page of the caller's tokens, newest first. Raises Unauthorized, MissingScope."""
     return await by_cursor(ApiToken.owned_by(ctx.require(Scope.ACCOUNT_READ).id), request)
 
 
 async def list_of(ctx: Context, account: Account) -> list[ApiToken]:
-    """The tokens of any account, newest first, for the command line."""
+    """Return the tokens of any account, newest first, for the command line."""
     ctx.require_operator()
     return await ApiToken.owned_by(account.id).order_by("-created_at", "-id")
 
 
 async def get_many(ctx: Context, token_ids: Sequence[str]) -> dict[str, ApiToken]:
-    """Those of the tokens that are the caller's, by id. Raises MissingScope."""
+    """Return those of the tokens that are the caller's, by id. Raises MissingScope."""
     ctx.allow(Scope.ACCOUNT_READ)
     if ctx.actor is None:
         return {}
@@ -69,7 +69,7 @@ async def get_many(ctx: Context, token_ids: Sequence[str]) -> dict[str, ApiToken
 
 
 async def revoke(ctx: Context, token_id: str) -> str:
-    """Revokes a token, and tells its id: the next request with it is refused.
+    """Revoke a token and return its id: further requests with it are refused.
 
     Raises NotFound, Unauthorized, Forbidden for a token.
     """
@@ -89,7 +89,7 @@ async def _create(ctx: Context, account: Account, new: NewToken) -> CreatedToken
     expires_at = rules.utc_datetime("expires_at", new.expires_at)
     if expires_at is not None and expires_at <= now:
         rules.add_error("expires_at", "This must be in the future.")
-    async with Account.locked(account.id):  # the album must not go meanwhile
+    async with Account.locked(account.id):  # the album must not be deleted in the meantime
         album = await _album(rules, account, new.album_id)
         rules.raise_if_errors()
         row, text = await tokens.create(

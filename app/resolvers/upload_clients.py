@@ -1,4 +1,4 @@
-"""Configurations of tools that upload, each with a token inside: given to who has the token's text, and never kept."""
+"""Configurations of upload clients, each containing a token: given to the holder of its text, and never stored."""
 
 from app.auth import tokens
 from app.auth.actor import WIDER, Scope
@@ -11,14 +11,14 @@ from app.uploads.clients.target import Target
 
 
 def configurations_for(ctx: Context, made: CreatedToken) -> list[ClientConfiguration]:
-    """Those with a token in them that was made just now; none where it does not upload."""
+    """Return the configurations with a newly created token; none if it can't upload."""
     if not {Scope.IMAGES_UPLOAD, WIDER[Scope.IMAGES_UPLOAD]} & set(made.row.scopes):
         return []
     return catalogue.configurations(_target(ctx, made.text))
 
 
 async def get(ctx: Context, name: str, authorization: str) -> ClientConfiguration:
-    """One tool's, with the token in it that asks, as its header has it.
+    """Return a client's configuration with the token of the request.
 
     Raises Unauthorized, Forbidden for a session, MissingScope, NotFound.
     """

@@ -1,4 +1,4 @@
-"""Files that come in pieces, over as many connections as it takes, and become images as other files do."""
+"""Resumable uploads: files sent in pieces over several connections."""
 
 import secrets
 from collections.abc import AsyncIterator, Sequence
@@ -42,23 +42,23 @@ from app.storage.base import ObjectMissing
 from app.uploads.multipart import Checksum, FormLimits, Upload, receive_pieces
 
 LIFETIME = timedelta(hours=24)
-"""How long an upload waits for its next byte, and how long it can be asked what it became."""
+"""Time an upload waits for its next byte, and time its result can be queried."""
 MAX_OPEN = 100
-"""Uploads of an account that may be open at once."""
+"""Maximum number of open uploads of an account."""
 MAX_OPEN_FILES = 20
-"""How many files of the largest size the open uploads of an account may have together."""
+"""Maximum total size of an account's open uploads, in files of the maximum size."""
 PIECE_SIZE = 8 * MEGABYTE
-"""Bytes after which what has come is kept, though more is to come by the same request."""
+"""Received bytes are stored after this amount, while the request continues."""
 MAX_PIECES = 1_000
 UNCOUNTED_BYTES = 256 * 1024
-"""Bytes from which a body is not counted as a request: the upload was, and they are few."""
+"""Bodies from this size on are not counted as requests: the upload was counted, and there are few of them."""
 FINAL_ERRORS = (Invalid, UnsupportedFormat, OverQuota, Forbidden, Conflict)
-"""What no second try with the same bytes would change."""
+"""Errors that the same bytes would cause again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewUpload(ImageMetadata):
-    """A file that is to come, of `size` bytes. `metadata` is what a client of tus wants to be told again."""
+    """A file of `size` bytes to be sent. `metadata` is the tus client's, returned verbatim."""
 
     size: int
     filename: str
@@ -67,7 +67,7 @@ class NewUpload(ImageMetadata):
 
 @dataclass(frozen=True, slots=True)
 class UploadBody:
-    """Bytes on their way in: how many, where that was said, and the digest that they are said to have."""
+    """The body of a request: stream, declared length and declared digest."""
 
     stream: AsyncIterator[bytes]
     length: int | None = None
@@ -75,7 +75,7 @@ class UploadBody:
 
 
 async def create(ctx: Context, new: NewUpload) -> UploadTicket:
-    """A place for a file to come to; counted as one uploaded file.
+    """Create an upload; it counts as one uploaded file.
 
     Raises TooLarge, RateLimited, OutOfStorage, Invalid, Forbidden.
     """
@@ -110,20 +110,20 @@ async def create(ctx: Context, new: NewUpload) -> UploadTicket:
 
 
 async def get(ctx: Context, upload_id: str) -> UploadTicket:
-    """One of the caller's own. Raises NotFound, and Gone where no more bytes came in time."""
+    """Return an upload of the caller. Raises NotFound, and Gone if it has expired."""
     ctx.require(Scope.IMAGES_UPLOAD)
     return await _own(ctx, upload_id)
 
 
 async def get_many(ctx: Context, upload_ids: Sequence[str]) -> dict[str, UploadTicket]:
-    """Those that are the caller's own, by id."""
+    """Return those of the uploads that are the caller's, by id."""
     ctx.allow(Scope.IMAGES_UPLOAD)
     rows = await UploadTicket.owned_by(ctx.account_id).filter(id__in=list(upload_ids))
     return {row.id: row for row in rows if not row.has_expired(ctx.now())}
 
 
 async def get_completed(ctx: Context, upload_id: str) -> UploadTicket:
-    """The same as `get`, but where all bytes are there it is done or refused: a server may have died over that.
+    """Return an upload as `get` does, first completing one whose bytes are all there: a server may have died.
 
     Raises NotFound, Gone, Locked, Busy, OutOfStorage.
     """
@@ -131,10 +131,11 @@ async def get_completed(ctx: Context, upload_id: str) -> UploadTicket:
 
 
 async def append(ctx: Context, upload_id: str, body: UploadBody, *, offset: int) -> UploadTicket:
-    """Takes bytes that go on from `offset`. Once the last has come the upload is done or refused.
+    """Append bytes at `offset`. The last byte completes the upload, as an image or with an error.
 
-    Nothing where all are there: who did not hear of it is told now. What came before a connection broke is kept.
-    Raises NotFound, Gone, WrongOffset, TooLarge, ChecksumMismatch, BadRequest, Locked, Busy, OutOfStorage, RateLimited.
+    Does nothing if all bytes are there, so that a client can learn the result. Bytes received before an
+    interruption are kept. Raises NotFound, Gone, WrongOffset, TooLarge, ChecksumMismatch, BadRequest, Locked, Busy,
+    OutOfStorage, RateLimited.
     """
     async with _counted(ctx, body):
         ticket = await get(ctx, upload_id)
@@ -147,9 +148,9 @@ async def append(ctx: Context, upload_id: str, body: UploadBody, *, offset: int)
 
 
 async def put(ctx: Context, upload_id: str, body: UploadBody) -> UploadTicket:
-    """Takes the whole file at once, whatever came before. One that breaks off is kept as far as it came.
+    """Receive the whole file at once, replacing earlier bytes. After an interruption the received bytes are kept.
 
-    Raises as `append` does, and BadRequest where it is not the whole file.
+    Raises the errors of `append`, and BadRequest if it is not the whole file.
     """
     async with _counted(ctx, body):
         ticket = await get(ctx, upload_id)
@@ -166,10 +167,7 @@ async def put(ctx: Context, upload_id: str, body: UploadBody) -> UploadTicket:
 
 
 async def delete(ctx: Context, upload_id: str) -> str:
-    """Ends an upload, and forgets what came of it. An image that it became stays. Raises NotFound.
-
-    The id that it had.
-    """
+    """Delete an upload and return its id. An image that it has become is kept. Raises NotFound."""
     actor = ctx.require(Scope.IMAGES_UPLOAD)
     return await shield_until_done(_delete(ctx, actor.id, upload_id))
 
@@ -196,7 +194,7 @@ async def _own(ctx: Context, upload_id: str) -> UploadTicket:
 
 
 async def _require_quota(ctx: Context, account: Account, size: int) -> None:
-    """Open uploads count as if they were there. Raises OutOfStorage."""
+    """Check quota and disk; open uploads count with their full size. Raises OutOfStorage."""
     receiving = UploadTicket.receiving(ctx.now()).filter(owner_id=account.id)
     sizes: list[Any] = list(await receiving.values_list("size", flat=True))
     held = sum(sizes)
@@ -214,7 +212,7 @@ async def _require_quota(ctx: Context, account: Account, size: int) -> None:
 
 @asynccontextmanager
 async def _counted(ctx: Context, body: UploadBody) -> AsyncIterator[None]:
-    """Counts a small body as a request, and a large one where it is refused or breaks off. Raises RateLimited."""
+    """Count a small body as a request, and a large one only if it fails. Raises RateLimited."""
     if is_small := (body.length or 0) < UNCOUNTED_BYTES:
         await ctx.consume(RateLimit.API)
     try:
@@ -226,7 +224,7 @@ async def _counted(ctx: Context, body: UploadBody) -> AsyncIterator[None]:
 
 
 async def _check_body(ctx: Context, ticket: UploadTicket, body: UploadBody, *, most: int) -> None:
-    """What is known before a byte is read. Raises TooLarge, OutOfStorage, BadRequest."""
+    """Check declared sizes before reading. Raises TooLarge, OutOfStorage, BadRequest."""
     if body.length is not None and body.length > most:
         raise TooLarge(limit=most, actual=body.length, what="rest of the upload")
     if not ticket.is_whole:
@@ -238,7 +236,7 @@ async def _check_body(ctx: Context, ticket: UploadTicket, body: UploadBody, *, m
 async def _receive(
     ctx: Context, ticket: UploadTicket, body: UploadBody, *, start: int, piece: int
 ) -> UploadTicket:
-    """The ticket with what came, piece by piece, also where it then breaks off: raises what broke it off."""
+    """Store the body piece by piece and return the upload. An interruption is raised after its bytes are stored."""
     settings = ctx.services.settings
     receiving = receive_pieces(
         body.stream,
@@ -258,10 +256,10 @@ async def _receive(
 
 
 async def _store_piece(ctx: Context, ticket: UploadTicket, file: Upload, *, start: int) -> UploadTicket:
-    """The ticket with a file more, which lies from `start` on.
+    """Store a piece at `start` and return the updated upload.
 
-    Bytes first and the row second, and it is the row that says where the upload stands. Of those who go on from the
-    same offset one wins, and the file of the other goes again. Raises WrongOffset, NotFound, Gone.
+    The bytes come first and the row second, and the row decides. Of concurrent requests at the same offset one
+    wins; the other's file is deleted. Raises WrongOffset, NotFound, Gone.
     """
     name, now = f"{start}-{secrets.token_hex(8)}", ctx.now()
     before = ticket.pieces if start else []
@@ -279,9 +277,9 @@ async def _store_piece(ctx: Context, ticket: UploadTicket, file: Upload, *, star
 
 
 async def _complete_if_whole(ctx: Context, ticket: UploadTicket) -> UploadTicket:
-    """The ticket, done or refused if its bytes are all there. One at a time works at that; the others wait.
+    """Complete the upload if all bytes are there, as an image or with an error. One process at a time does so.
 
-    Raises Locked, Busy, OutOfStorage, after which the next who asks tries again.
+    Raises Locked, Busy, OutOfStorage, after which the next request tries again.
     """
     if not (ticket.is_receiving and ticket.is_whole):
         return ticket
@@ -315,7 +313,10 @@ async def _finish(ctx: Context, ticket: UploadTicket) -> None:
 
 
 async def _mark_done(ticket: UploadTicket, image: Image) -> None:
-    """In the transaction that keeps the image: of two that finish one upload, one has no image. Raises NotFound."""
+    """Mark the upload as done in the transaction that inserts the image, so that it becomes only one.
+
+    Raises NotFound.
+    """
     receiving = UploadTicket.filter(id=ticket.id, state=UploadState.RECEIVING)
     if not await receiving.update(state=UploadState.DONE, image_id=image.id):
         raise NotFound("upload", ticket.id)
@@ -323,7 +324,7 @@ async def _mark_done(ticket: UploadTicket, image: Image) -> None:
 
 @asynccontextmanager
 async def _assemble(ctx: Context, ticket: UploadTicket) -> AsyncIterator[Upload]:
-    """One file of all pieces, which lies on the disk to the end of the block. Raises Conflict, OutOfStorage."""
+    """Yield a file with all pieces, on disk until the block ends. Raises Conflict, OutOfStorage."""
     storage = ctx.services.storage
     path = storage.incoming / f"upload-{secrets.token_hex(16)}"
     file = Upload(path, filename=ticket.filename, headers=Headers(), max_size=ticket.size)

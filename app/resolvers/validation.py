@@ -1,4 +1,4 @@
-"""What may stand in the fields that people fill in, said once for all faces."""
+"""Validation of user input, shared by all interfaces."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ USERNAME_RULE = (
 
 
 class Absent(Enum):
-    """Said of a field that a change does not speak of; None would empty it."""
+    """Marks a field that an update does not change; None would clear it."""
 
     ABSENT = "absent"
 
@@ -31,31 +31,31 @@ ABSENT: Final = Absent.ABSENT
 
 
 def changed_fields(changes: Any) -> dict[str, Any]:
-    """The fields of a dataclass of changes that are not absent."""
+    """Return the fields of an update that are not absent."""
     values = {field.name: getattr(changes, field.name) for field in fields(changes)}
     return {name: value for name, value in values.items() if value is not ABSENT}
 
 
 def unique_values(name: str, values: Sequence[T], *, max_count: int) -> list[T]:
-    """The values, each once, if they are 1 to `most`. Raises Invalid."""
+    """Return the values without duplicates if there are 1 to `max_count`. Raises Invalid."""
     if not 1 <= len(values) <= max_count:
         raise Invalid({name: [f"There must be 1 to {max_count} of them; there are {len(values)}."]})
     return list(dict.fromkeys(values))
 
 
 class Validator:
-    """Collects what is wrong with one input, so that people hear all of it at once.
+    """Collects all errors of one input.
 
-    rules = Rules()
-    name = rules.line("name", name, most=200)
-    rules.hold()
+    rules = Validator()
+    name = rules.single_line("name", name, max_length=200)
+    rules.raise_if_errors()
     """
 
     def __init__(self) -> None:
         self.errors: dict[str, list[str]] = {}
 
     def raise_if_errors(self) -> None:
-        """Raises Invalid where anything was wrong."""
+        """Raise Invalid if there are errors."""
         if self.errors:
             raise Invalid(self.errors)
 
@@ -63,7 +63,7 @@ class Validator:
         self.errors.setdefault(name, []).append(text)
 
     def single_line(self, name: str, value: str | None, *, max_length: int) -> str:
-        """A text that must be there, on one line, of 1 to `most` characters; without the space around it."""
+        """Require one line of text with 1 to `max_length` characters; return it stripped."""
         text = (value or "").strip()
         if not text:
             self.add_error(name, "This field is required.")
@@ -73,24 +73,24 @@ class Validator:
         return text
 
     def optional_single_line(self, name: str, value: str | None, *, max_length: int) -> str | None:
-        """The same, and nothing at all is as good."""
+        """Validate as `single_line` does, but allow an empty value."""
         return self.single_line(name, value, max_length=max_length) if value and value.strip() else None
 
     def text(self, name: str, value: str | None, *, max_length: int) -> str | None:
-        """A text of any shape; None where there is nothing in it."""
+        """Validate text of any form; return None if it is empty."""
         if value:
             self._check_text(name, value, max_length)
         return value or None
 
     def username(self, name: str, value: str) -> str:
-        """A name to sign in with, in lower case: names differ in more than their case."""
+        """Validate a username; return it in lower case, since names must differ in more than case."""
         text = value.strip().lower()
         if not USERNAME.fullmatch(text):
             self.add_error(name, USERNAME_RULE)
         return text
 
     def password(self, name: str, value: str, *, username: str) -> None:
-        """A password: long enough, and whatever characters one likes (NIST SP 800-63B, 3.1.1)."""
+        """Validate a password: any characters, with a minimum length (NIST SP 800-63B, 3.1.1)."""
         if len(value) < MIN_PASSWORD_LENGTH:
             self.add_error(
                 name, f"This must have {MIN_PASSWORD_LENGTH} characters at least; it has {len(value)}."
@@ -100,12 +100,12 @@ class Validator:
         self._check_text(name, value, MAX_PASSWORD_LENGTH)
 
     def integer(self, name: str, value: int | None, *, maximum: int) -> None:
-        """A number from 0 to `most`, where there is one."""
+        """Validate an optional integer from 0 to `maximum`."""
         if value is not None and not 0 <= value <= maximum:
             self.add_error(name, f"This must be a whole number from 0 to {maximum}.")
 
     def utc_datetime(self, name: str, value: datetime | None) -> datetime | None:
-        """A time in UTC, where there is one. One that names no zone is meant in UTC."""
+        """Return an optional time in UTC. A time without a zone is taken as UTC."""
         try:
             return value and (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
         except OverflowError:
@@ -113,13 +113,13 @@ class Validator:
             return None
 
     def range(self, low: tuple[str, Any], high: tuple[str, Any]) -> None:
-        """The ends of a range, each a name and a value: where there are both, one may be in it."""
+        """Require that the lower end of a range is not above its upper end. Each end is a name and a value."""
         (low_name, least), (high_name, most) = low, high
         if least is not None and most is not None and least > most:
             self.add_error(low_name, f"This must not be more than {high_name}: nothing lies between them.")
 
     def tags(self, name: str, values: Sequence[str]) -> list[str]:
-        """Tags as given, each once, in their order."""
+        """Return the tags without duplicates, in their order."""
         tags = list(
             dict.fromkeys(self.single_line(name, value, max_length=MAX_TAG_LENGTH) for value in values)
         )
@@ -128,7 +128,7 @@ class Validator:
         return tags
 
     def search_text(self, name: str, value: str) -> str:
-        """A text to search by: any, but for what no database keeps."""
+        """Validate text to search for: any that a database can store."""
         self._check_text(name, value, 200)
         return value
 

@@ -1,4 +1,4 @@
-"""What is delivered of an image: the original, or a variant that is rendered once and kept."""
+"""Delivery of images: the original, or a variant that is rendered once and stored."""
 
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
@@ -33,13 +33,13 @@ THUMBNAIL_SIDE = 400
 THUMBNAIL_QUERY = Transform(width=THUMBNAIL_SIDE, height=THUMBNAIL_SIDE, fit=Fit.INSIDE).query()
 BY_ID = PreparedQuery(Image, lambda: Image.with_album().filter(id="").limit(1))
 MAX_RETRIES = 3
-"""How often a variant is made again that was swept away just before it was read."""
+"""Number of times to render again a variant that was removed just before it was read."""
 MAX_WIDTHS = 20
 
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """An address and exactly what it delivers. Nothing is decoded to know it."""
+    """A URL with the exact properties of its result, determined without decoding."""
 
     url: str
     width: int
@@ -49,10 +49,10 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class ImageRequest:
-    """What an address under `/img` names, known before a byte is read: `recipe` is None for the original.
+    """A resolved request for a URL under `/img`: `recipe` is None for the original.
 
-    `transform` is what is asked for, the extension in the path included. It holds while `marks` do. `until` is set
-    where a signature opened it: the Unix second in which that ends.
+    `transform` includes the extension of the path. It is valid while `epochs` are. `until` is set if a signature
+    grants access: the Unix second at which it ends.
     """
 
     image: Image
@@ -67,7 +67,7 @@ class ImageRequest:
 
     @property
     def etag(self) -> str:
-        """A strong validator: the bytes follow from the original's and the recipe's."""
+        """Strong validator: the bytes are determined by the original and the recipe."""
         digest = self.image.sha256[:32]
         return f"{digest}-{self.recipe.digest}" if self.recipe else digest
 
@@ -78,21 +78,21 @@ class ImageRequest:
 
     @property
     def filename(self) -> str:
-        """The name to save it under."""
+        """Filename for downloads."""
         stem = self.image.filename.rpartition(".")[0] or self.image.filename
         return f"{stem}.{self.format.extension}"
 
 
 @dataclass(frozen=True, slots=True)
 class StoredVariant:
-    """A picture that can be read: how many bytes it has, and those bytes where they are few and at hand."""
+    """A stored variant: its size, and its bytes if they are small and in memory."""
 
     size: int
     body: bytes | None = None
 
 
 def variant(ctx: Context, image: Image, transform: Transform) -> Variant:
-    """What the address of a transform delivers. Raises BadRequest where the result would be too large."""
+    """Return the variant of a transform. Raises BadRequest if the result would be too large."""
     if transform.is_identity:
         return Variant(url_of(ctx, image), image.width, image.height, Format(image.format))
     recipe = transform.resolve(source_of(image))
@@ -101,7 +101,7 @@ def variant(ctx: Context, image: Image, transform: Transform) -> Variant:
 
 
 def url_of(ctx: Context, image: Image, transform: Transform | None = None) -> str:
-    """The address of the original, or of a transform of it."""
+    """Return the URL of the original, or of a transform of it."""
     if transform is None:
         return ctx.services.urls.image(image.id, image.format)
     if not isinstance(transform.format, Format):
@@ -111,27 +111,27 @@ def url_of(ctx: Context, image: Image, transform: Transform | None = None) -> st
 
 
 async def signed_url(ctx: Context, image: Image, transform: Transform, *, expires_in: int) -> str:
-    """An address by which anyone sees this for `expires_in` seconds, also while the image is private.
+    """Return a URL that works for anyone for `expires_in` seconds, also while the image is private.
 
-    Raises Unauthorized, Forbidden to all but the image's owner, and BadRequest.
+    Raises Unauthorized, Forbidden unless the caller owns the image, and BadRequest.
     """
     signature = await signed_urls.sign(ctx, image, transform, expires_in=expires_in)
     return signed_path(ctx, image, transform, signature)
 
 
 def signed_path(ctx: Context, image: Image, transform: Transform, signature: Signature) -> str:
-    """The address that carries a signature made for this transform. Raises BadRequest as `variant` does."""
+    """Return the URL with a signature of this transform. Raises BadRequest as `variant` does."""
     made = variant(ctx, image, transform)
-    # The format stands in the query, as it is signed, whatever the extension makes people expect.
+    # The format is in the query, as it is signed, not in the extension.
     return ctx.services.urls.signed_image(
         image.id, made.format.extension, transform.query(), exp=signature.exp, sig=signature.sig
     )
 
 
 def src_set(ctx: Context, image: Image, widths: Sequence[int], transform: Transform) -> str:
-    """The value of an `srcset` attribute: one variant a width, in the transform's own proportions.
+    """Return the value of an `srcset` attribute: one variant per width, with the transform's proportions.
 
-    A width at which the picture would be enlarged stands for the widest at which it is not. Raises BadRequest.
+    A width that would enlarge the image is replaced by the largest that does not. Raises BadRequest.
     """
     if not 1 <= len(widths) <= MAX_WIDTHS:
         raise InvalidParameter(
@@ -145,12 +145,12 @@ def src_set(ctx: Context, image: Image, widths: Sequence[int], transform: Transf
         variant(ctx, image, _at_width(transform, width))
         for width in sorted({min(width, widest) for width in widths})
     ]
-    # Two boxes may come out in one width, which browsers are to find once.
+    # Two boxes may result in the same width, which must be listed once.
     return ", ".join(f"{url} {width}w" for width, url in {each.width: each.url for each in several}.items())
 
 
 def _max_width(image: Image, transform: Transform) -> int:
-    """The largest width that may be asked for before the picture is enlarged."""
+    """Return the largest width that does not enlarge the image."""
     across: float = image.width
     if transform.width is not None and transform.height is not None:
         choose = max if transform.fit in {Fit.CONTAIN, Fit.INSIDE} else min
@@ -159,7 +159,7 @@ def _max_width(image: Image, transform: Transform) -> int:
 
 
 def _at_width(transform: Transform, width: int) -> Transform:
-    """The transform at another width; where it has both sides, the height goes along."""
+    """Return the transform at another width; with both sides given, the height is scaled too."""
     if transform.width is None or transform.height is None:
         return replace(transform, width=width, height=None)
     return replace(
@@ -168,18 +168,18 @@ def _at_width(transform: Transform, width: int) -> Transform:
 
 
 def thumbnail_url(ctx: Context, image: Image) -> str:
-    """The address of the small picture that lists show: WebP, 400 px at its longer side, never enlarged."""
+    """Return the thumbnail URL for lists: WebP, up to 400 px on its longer side, never enlarged."""
     asked = "" if max(image.width, image.height) <= THUMBNAIL_SIDE else THUMBNAIL_QUERY
     return ctx.services.urls.image(image.id, Format.WEBP, asked)
 
 
 async def placeholders(thumbhashes: Sequence[str]) -> list[str]:
-    """The blurred pictures that these hashes hold, as data URIs: 2 ms each where it is not remembered."""
+    """Return the previews of these ThumbHashes as data URIs: 2 ms each unless cached."""
     return await in_thread(lambda: [placeholder.data_uri(each) for each in thumbhashes])
 
 
 def markup(ctx: Context, image: Image) -> Markup:
-    """The image's address, ready to paste."""
+    """Return the image's URL as HTML, Markdown and BBCode."""
     return Markup(url_of(ctx, image), image.title or image.filename)
 
 
@@ -192,10 +192,10 @@ async def find(
     accept: str = "",
     signature: Signature | None = None,
 ) -> ImageRequest:
-    """What an address names. Raises NotFound, MissingScope, BadRequest.
+    """Resolve an image URL. Raises NotFound, MissingScope, BadRequest.
 
-    `extension` is the format that the path ends in: the one to deliver, unless the transform names one itself. `accept`
-    is the Accept header, for `fm=auto`. `signature` opens a private image to those who may not see it otherwise.
+    `extension` is the format in the path, used unless the transform has its own. `accept` is the Accept header, for
+    `fm=auto`. `signature` grants access to a private image.
     """
     marks = ctx.services.cache_epochs.current(image_id)
     image = await ctx.services.image_cache.load(image_id, lambda: _row(image_id), image_id=image_id)
@@ -210,7 +210,7 @@ async def find(
 
 
 async def _row(image_id: str) -> Image:
-    """The image with its album, whoever may see it. Raises NotFound."""
+    """Return the image with its album, without access control. Raises NotFound."""
     image = await BY_ID.first(image_id) if kind_of(image_id) is Kind.IMAGE else None
     if image is None:
         raise NotFound("image", image_id)
@@ -218,10 +218,7 @@ async def _row(image_id: str) -> Image:
 
 
 async def ensure_rendered(ctx: Context, picture: ImageRequest) -> StoredVariant:
-    """Renders the picture if that was not done before, once for all who ask.
-
-    Raises NotFound, RateLimited, Busy, Invalid.
-    """
+    """Return the variant of an image, rendering it at most once. Raises NotFound, RateLimited, Busy, Invalid."""
     key = key_of(picture)
     led = False
 
@@ -236,7 +233,7 @@ async def ensure_rendered(ctx: Context, picture: ImageRequest) -> StoredVariant:
         except RateLimited as refused:
             if refused.who == ctx.rate_limit_key(RateLimit.RENDERS):
                 raise
-            # It was the one who asked first that had nothing left: now another is the first.
+            # The first caller's limit was exhausted: now another one renders.
         else:
             if not led:
                 ctx.services.metrics.transformed(Transformed.JOINED)
@@ -244,7 +241,7 @@ async def ensure_rendered(ctx: Context, picture: ImageRequest) -> StoredVariant:
 
 
 async def _render_counted(ctx: Context, picture: ImageRequest, key: str) -> StoredVariant:
-    """What `_make` gives or raises, told to the metrics. Originals are no transforms."""
+    """Render and count the outcome in the metrics. Originals are not counted."""
     if picture.recipe is None:
         return (await _render_or_read(ctx, picture, key))[0]
     try:
@@ -269,7 +266,7 @@ async def _render_or_read(ctx: Context, picture: ImageRequest, key: str) -> tupl
     made, recipe = await _read_existing(ctx, key), picture.recipe
     if made is not None:
         return made, Transformed.STORED
-    if recipe is None:  # deleted since we looked
+    if recipe is None:  # deleted in the meantime
         raise NotFound("image", picture.image.id)
     await ctx.consume(RateLimit.RENDERS)
     try:
@@ -287,7 +284,7 @@ async def _render_or_read(ctx: Context, picture: ImageRequest, key: str) -> tupl
 
 @asynccontextmanager
 async def _source(ctx: Context, image: Image, recipe: Recipe) -> AsyncIterator[tuple[Path, Step | None]]:
-    """The file to render from, and which intermediate it is."""
+    """Yield the file to render from, and which intermediate it is."""
     step = intermediates.best_step(source_of(image), recipe)
     file = storage_keys.intermediate(ctx, image, step) if step else ctx.services.storage.as_file(image.key)
     async with file as path:
@@ -295,25 +292,25 @@ async def _source(ctx: Context, image: Image, recipe: Recipe) -> AsyncIterator[t
 
 
 async def _read_existing(ctx: Context, key: str) -> StoredVariant | None:
-    """What lies there. An empty file is what a crash of the machine left: it is none."""
+    """Return the stored variant. An empty file is left by a machine crash and counts as missing."""
     stat = await ctx.services.storage.stat(key)
     if stat is None or not stat.size:
         return None
     if key.startswith(StoragePrefix.VARIANTS) and _needs_touch(ctx, stat):
-        with suppress(OSError):  # it is shown, though the sweep does not learn of it
+        with suppress(OSError):  # it is delivered, even if its use can't be recorded
             await ctx.services.storage.touch(key)
     return StoredVariant(stat.size)
 
 
 def _needs_touch(ctx: Context, variant: Stat) -> bool:
-    """Whether the sweep is to learn that this is in use; it asks only where variants have a budget."""
+    """Return True if the variant's use should be recorded, which is needed only with a variant budget."""
     if ctx.services.settings.variants_size is None:
         return False
     return ctx.now() - variant.modified_at > ctx.services.storage.touch_after
 
 
 async def read(ctx: Context, picture: ImageRequest, made: StoredVariant) -> bytes:
-    """All bytes of a picture, where they are few. Raises NotFound, and what `make` raises."""
+    """Return all bytes of a small variant. Raises NotFound, and errors of `ensure_rendered`."""
     if made.body is not None:
         return made.body
     return await _with_retries(ctx, picture, ctx.services.storage.read)
@@ -323,9 +320,9 @@ async def read(ctx: Context, picture: ImageRequest, made: StoredVariant) -> byte
 async def open_variant(
     ctx: Context, picture: ImageRequest, start: int = 0, stop: int | None = None
 ) -> AsyncIterator[StoredObject]:
-    """The bytes of a picture that was made, from `start` up to, not including, `stop`.
+    """Open the bytes of a variant from `start` up to, not including, `stop`.
 
-    Raises NotFound, and what `make` raises.
+    Raises NotFound, and errors of `ensure_rendered`.
     """
     async with AsyncExitStack() as held:
         yield await _with_retries(
@@ -336,7 +333,7 @@ async def open_variant(
 
 
 async def _with_retries(ctx: Context, picture: ImageRequest, get: Callable[[str], Awaitable[T]]) -> T:
-    """What `get` finds under the picture's key. A variant that was swept away since we looked is made again."""
+    """Call `get` with the variant's key, rendering it again if it was removed in the meantime."""
     for _ in range(1 + MAX_RETRIES):
         with suppress(ObjectMissing):
             return await get(key_of(picture))
@@ -345,12 +342,12 @@ async def _with_retries(ctx: Context, picture: ImageRequest, get: Callable[[str]
 
 
 def key_of(picture: ImageRequest) -> str:
-    """Under which it lies in storage."""
+    """Return the storage key."""
     return storage_keys.variant_key(picture.image, picture.recipe) if picture.recipe else picture.image.key
 
 
 def source_of(image: Image) -> Source:
-    """What the recipe must know of the stored picture."""
+    """Return the facts about the stored image that a recipe needs."""
     return Source(
         format=Format(image.format),
         width=image.width,
@@ -381,6 +378,6 @@ async def _render(
     ):
         await storage_keys.erase_variants(
             ctx, image
-        )  # deleted while we rendered: the variant must not outlive it
+        )  # deleted during the render: the variant must not outlive it
         raise NotFound("image", image.id)
     return StoredVariant(rendered.size, rendered.body)

@@ -1,4 +1,4 @@
-"""Webhooks: made, shown, changed, asked whether they are reached; and what was sent to them. Their owner's alone."""
+"""Webhooks and their deliveries. They are visible to their owner only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ from app.webhooks.signatures import new_secret
 MAX_WEBHOOKS = 20
 MAX_DESCRIPTION_LENGTH = 5_000
 SECRET_OVERLAP = timedelta(hours=24)
-"""How long the old secret signs beside the new one."""
+"""Time for which the old secret signs beside the new one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +48,14 @@ class WebhookChanges:
 
 @dataclass(frozen=True, slots=True)
 class WebhookWithSecret:
-    """A webhook, and its new secret: the only time that it is shown."""
+    """A webhook with its new secret, which is shown only once."""
 
     webhook: Webhook
     secret: str
 
 
 async def create(ctx: Context, new: NewWebhook) -> WebhookWithSecret:
-    """A new webhook of the caller's; it is told of what happens from now on. Raises Invalid."""
+    """Create a webhook of the caller, for events from now on. Raises Invalid."""
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
     values = await _validate(ctx, {"url": new.url, "events": new.events, "description": new.description})
     now = ctx.now()
@@ -75,12 +75,12 @@ async def create(ctx: Context, new: NewWebhook) -> WebhookWithSecret:
 
 
 async def get(ctx: Context, webhook_id: str) -> Webhook:
-    """A webhook of the caller's. Raises NotFound."""
+    """Return a webhook of the caller. Raises NotFound."""
     return await own(ctx.require(Scope.WEBHOOKS_READ), webhook_id)
 
 
 async def get_many(ctx: Context, webhook_ids: Sequence[str]) -> dict[str, Webhook]:
-    """Those of the webhooks that are the caller's, by id."""
+    """Return those of the webhooks that are the caller's, by id."""
     ctx.allow(Scope.WEBHOOKS_READ)
     if ctx.actor is None:
         return {}
@@ -89,22 +89,22 @@ async def get_many(ctx: Context, webhook_ids: Sequence[str]) -> dict[str, Webhoo
 
 
 async def page(ctx: Context, request: PageRequest) -> Page[Webhook]:
-    """Some of the caller's webhooks, newest first, from a cursor on."""
+    """Return a page of the caller's webhooks by cursor, newest first."""
     return await by_cursor(Webhook.owned_by(ctx.require(Scope.WEBHOOKS_READ).id), request)
 
 
 async def numbered(ctx: Context, request: NumberedRequest) -> NumberedPage[Webhook]:
-    """One numbered page of the caller's webhooks, newest first."""
+    """Return a numbered page of the caller's webhooks, newest first."""
     return await by_number(Webhook.owned_by(ctx.require(Scope.WEBHOOKS_READ).id), request)
 
 
 async def update(ctx: Context, webhook_id: str, changes: WebhookChanges) -> Webhook:
-    """The webhook as it is after the changes. Raises NotFound, Invalid.
+    """Update a webhook. Raises NotFound, Invalid.
 
-    One that is made active again is sent what it is still owed; what happened meanwhile it is not told.
+    A reactivated webhook receives its pending deliveries, but no events from the time in between.
     """
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
-    await own(actor, webhook_id)  # before its new address is looked up
+    await own(actor, webhook_id)  # before resolving its new URL
     values = await _validate(ctx, changed_fields(changes))
     now = ctx.now()
     async with Account.locked(actor.id):
@@ -124,7 +124,7 @@ async def update(ctx: Context, webhook_id: str, changes: WebhookChanges) -> Webh
 
 
 async def delete(ctx: Context, webhook_id: str) -> str:
-    """Deletes a webhook, what it is still owed and what is known of it, and tells its id. Raises NotFound."""
+    """Delete a webhook with its deliveries and return its id. Raises NotFound."""
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
     async with Account.locked(actor.id):
         webhook = await _lock_own(actor, webhook_id)
@@ -133,7 +133,7 @@ async def delete(ctx: Context, webhook_id: str) -> str:
 
 
 async def rotate_secret(ctx: Context, webhook_id: str) -> WebhookWithSecret:
-    """A new secret. The old one signs too for a day, so that receivers can change over. Raises NotFound."""
+    """Create a new secret. The old one also signs for a day, so that receivers can switch. Raises NotFound."""
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
     now = ctx.now()
     async with Account.locked(actor.id):
@@ -145,7 +145,7 @@ async def rotate_secret(ctx: Context, webhook_id: str) -> WebhookWithSecret:
 
 
 async def ping(ctx: Context, webhook_id: str) -> Webhook:
-    """Sends a webhook a ping, by the way that every event takes, also where it is disabled. Raises NotFound."""
+    """Send a ping through the regular delivery, even to a disabled webhook. Raises NotFound."""
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
     async with outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events:
         webhook = await own(actor, webhook_id)
@@ -156,7 +156,7 @@ async def ping(ctx: Context, webhook_id: str) -> Webhook:
 async def deliveries(
     ctx: Context, webhook_id: str, status: DeliveryStatus | None, request: NumberedRequest
 ) -> NumberedPage[Delivery]:
-    """One numbered page of what a webhook was and is owed, newest first, their events loaded. Raises NotFound."""
+    """Return a numbered page of a webhook's deliveries, newest first, with their events. Raises NotFound."""
     webhook = await own(ctx.require(Scope.WEBHOOKS_READ), webhook_id)
     query = Delivery.filter(webhook_id=webhook.id).select_related("event")
     return await by_number(query.filter(status=status) if status else query, request)
@@ -165,9 +165,9 @@ async def deliveries(
 async def deliveries_of_each(
     ctx: Context, webhooks: Sequence[Webhook], status: DeliveryStatus | None, request: PageRequest
 ) -> list[Page[Delivery]]:
-    """The same page of what each of these is owed, their events loaded: as many statements as for one.
+    """Return the same page of deliveries of each of these webhooks, with their events, in two statements.
 
-    The webhooks are such as the caller was shown.
+    The webhooks are the caller's.
     """
     ctx.allow(Scope.WEBHOOKS_READ)
     where = {"status": status.value} if status else {}
@@ -188,7 +188,7 @@ async def deliveries_of_each(
 
 
 async def deliveries_by_id(ctx: Context, delivery_ids: Sequence[str]) -> dict[str, Delivery]:
-    """Those of the deliveries that are the caller's, by id, their events loaded."""
+    """Return those of the deliveries that are the caller's, by id, with their events."""
     ctx.allow(Scope.WEBHOOKS_READ)
     if ctx.actor is None:
         return {}
@@ -197,13 +197,13 @@ async def deliveries_by_id(ctx: Context, delivery_ids: Sequence[str]) -> dict[st
 
 
 def event_of(ctx: Context, delivery: Delivery) -> Event:
-    """What a delivery tells of. Raises MissingScope where the caller may not be told of such events."""
+    """Return a delivery's event. Raises MissingScope if the caller may not read such events."""
     ctx.allow(SCOPES[EventType(delivery.event.type)])
     return delivery.event
 
 
 async def attempts_of(ctx: Context, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
-    """The attempts of each delivery, the first one first. The deliveries are such as the caller was shown."""
+    """Return the attempts of each delivery, oldest first. The deliveries are the caller's."""
     ctx.allow(Scope.WEBHOOKS_READ)
     attempts: dict[str, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
     for row in await Attempt.filter(delivery_id__in=list(delivery_ids)).order_by("id"):
@@ -212,9 +212,9 @@ async def attempts_of(ctx: Context, delivery_ids: Sequence[str]) -> dict[str, li
 
 
 async def redeliver(ctx: Context, delivery_id: str, *, webhook_id: str | None = None) -> Delivery:
-    """Sends once more, at once, whatever came of it before, and if that fails goes on by the schedule.
+    """Send again at once, whatever the outcome so far, then continue with the schedule on failure.
 
-    Raises NotFound, also where the delivery is not one of `webhook_id`.
+    Raises NotFound, also if the delivery does not belong to `webhook_id`.
     """
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
     if webhook_id is not None:
@@ -222,7 +222,7 @@ async def redeliver(ctx: Context, delivery_id: str, *, webhook_id: str | None = 
     async with Account.locked(actor.id):
         delivery = None
         if kind_of(delivery_id) is Kind.DELIVERY:
-            await lock_rows(Delivery.filter(id=delivery_id))  # who sends it writes it too
+            await lock_rows(Delivery.filter(id=delivery_id))  # its sender writes it too
             delivery = await _deliveries_of(actor).get_or_none(id=delivery_id)
         if delivery is None or webhook_id not in {None, delivery.webhook_id}:
             raise NotFound("delivery", delivery_id)
@@ -234,13 +234,13 @@ async def redeliver(ctx: Context, delivery_id: str, *, webhook_id: str | None = 
 
 
 async def _lock_own(actor: Actor, webhook_id: str) -> Webhook:
-    """The webhook, for this transaction alone to change: who sends notes there how it is. Raises NotFound."""
+    """Lock the webhook for this transaction, since senders update its health. Raises NotFound."""
     await lock_rows(Webhook.owned_by(actor.id).filter(id=webhook_id))
     return await own(actor, webhook_id)
 
 
 async def own(actor: Actor, webhook_id: str) -> Webhook:
-    """The webhook, if it is the actor's. Raises NotFound."""
+    """Return the webhook if it is the actor's. Raises NotFound."""
     webhook = None
     if kind_of(webhook_id) is Kind.WEBHOOK:
         webhook = await Webhook.owned_by(actor.id).get_or_none(id=webhook_id)
@@ -254,7 +254,7 @@ def _deliveries_of(actor: Actor) -> QuerySet[Delivery]:
 
 
 async def _validate(ctx: Context, values: dict[str, Any]) -> dict[str, Any]:
-    """The values as they are kept. Raises Invalid."""
+    """Return the validated values. Raises Invalid."""
     rules = Validator()
     if "url" in values:
         values["url"] = await _check_url(ctx, rules, values["url"])

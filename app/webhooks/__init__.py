@@ -1,1 +1,1 @@
-"""What is owed to webhooks: events become deliveries, deliveries are sent until they succeed or are given up."""
+"""Webhooks: events become deliveries, which are sent until they succeed or are exhausted."""

@@ -1,4 +1,4 @@
-"""What webhooks are still owed."""
+"""Size and age of the webhook backlog."""
 
 from datetime import datetime
 
@@ -7,11 +7,11 @@ from app.webhooks.relay import CURSOR
 
 
 async def pending() -> int:
-    """Deliveries that have not come through and were not given up, those whose time is yet to come among them."""
+    """Return the number of pending deliveries, including those scheduled for later."""
     return await Delivery.filter(status=DeliveryStatus.PENDING).count()
 
 
 async def lag(now: datetime) -> float:
-    """Seconds since the oldest event that was not passed on yet; 0 where there is none."""
+    """Return the age in seconds of the oldest event that has not been relayed; 0 if there is none."""
     oldest = await Event.since(await RelayCursor.position_of(CURSOR)).first()
     return max(0.0, (now - oldest.created_at).total_seconds()) if oldest else 0.0

@@ -1,7 +1,7 @@
-"""From deliveries to requests: claimed with a lease, sent side by side, recorded.
+"""Sending of deliveries: claimed with a lease, sent concurrently, recorded.
 
-A lease outlasts the deadline of a request. Who dies while sending leaves one behind: when it is over another sends
-again, under the same webhook-id. So nothing is lost, and what comes twice can be told.
+A lease outlasts the deadline of a request. When a process dies, its lease expires and another sends again with the
+same webhook-id. Nothing is lost, and receivers can detect duplicates.
 """
 
 import asyncio
@@ -29,22 +29,22 @@ log = logging.getLogger("pichub.webhooks")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryPace:
-    """How much is sent at once, by this process and, for one webhook, by all; and how patiently."""
+    """Concurrency and timing of deliveries: per process, and per webhook over all processes."""
 
     max_concurrent: int = 200
     max_concurrent_per_webhook: int = 5
     lease: timedelta = timedelta(seconds=15)
     poll_interval: float = 1.0
-    """Seconds after which it looks by itself: other processes ring no bell here, and time rings none."""
+    """Seconds between polls: other processes and due times send no notification."""
     stop_timeout: float = 5.0
-    """Seconds for what is under way when all is to end."""
+    """Seconds for running requests to complete on shutdown."""
 
 
 DEFAULT_PACE = DeliveryPace()
 
 
 async def run(parts: WebhookServices, pace: DeliveryPace = DEFAULT_PACE) -> None:
-    """Sends what is due until it is cancelled; then what is under way may end, and the rest is left to others."""
+    """Send due deliveries until cancelled; then running requests may complete."""
     senders = DeliverySender(parts, pace)
     work = asyncio.ensure_future(senders.run())
     try:
@@ -59,7 +59,7 @@ async def run(parts: WebhookServices, pace: DeliveryPace = DEFAULT_PACE) -> None
 
 
 class DeliverySender:
-    """The requests that this process has under way."""
+    """Running deliveries of this process."""
 
     def __init__(
         self,
@@ -76,12 +76,12 @@ class DeliverySender:
         self._stopping = False
 
     def stop(self) -> None:
-        """Nothing more is begun; `run` ends with what is under way."""
+        """Start no more deliveries; `run` ends after the running ones."""
         self._stopping = True
         self._stir.set()
 
     async def run(self) -> None:
-        """Sends what is due, and looks again at each ring, until it is stopped."""
+        """Send due deliveries until stopped, looking again at each notification."""
         async with asyncio.TaskGroup() as sending:
             listening = sending.create_task(self._listen())
             while not self._stopping:
@@ -93,7 +93,7 @@ class DeliverySender:
             listening.cancel()
 
     async def claim(self) -> list[Delivery]:
-        """Those that are due and that there is room for, from now on this process's to send."""
+        """Claim due deliveries, as many as there is capacity for."""
         room = self._pace.max_concurrent - self._under_way.total()
         if room <= 0:
             return []
@@ -103,7 +103,7 @@ class DeliverySender:
         )
 
     async def deliver(self, delivery: Delivery) -> AttemptOutcome:
-        """One attempt, made and recorded. `delivery` was claimed, its webhook and event loaded with it."""
+        """Make and record one attempt. `delivery` was claimed, with its webhook and event loaded."""
         now = self._parts.clock()
         started = time.perf_counter()
         outcome, answer, reason = await self._attempt(delivery, now)
@@ -128,7 +128,7 @@ class DeliverySender:
     async def _attempt(
         self, delivery: Delivery, now: datetime
     ) -> tuple[AttemptOutcome, OutboundResponse | None, str | None]:
-        """How it ended, what was answered, and why there was no answer."""
+        """Return the outcome, the response, and the reason if there is none."""
         try:
             headers, body = request_for(delivery, now)
             answer = await self._parts.outbound.post(delivery.webhook.url, headers, body)
@@ -151,7 +151,7 @@ class DeliverySender:
             self._release_slot(delivery.webhook_id)
 
     def _release_slot(self, webhook_id: str) -> None:
-        """Looks for more where there was no room for it, or may have been none: a claim under way counted this one."""
+        """Look for more deliveries if capacity was exhausted, or a concurrent claim counted this one."""
         was_full = self._under_way.total() >= self._pace.max_concurrent
         if self._claiming or was_full or self._under_way[webhook_id] >= self._pace.max_concurrent_per_webhook:
             self._stir.set()
@@ -178,7 +178,7 @@ class DeliverySender:
 
 
 def request_for(delivery: Delivery, now: datetime) -> tuple[Mapping[str, str], bytes]:
-    """Headers and body of an attempt that is made now."""
+    """Return headers and body of an attempt made now."""
     body = payload.serialize(EventEnvelope.of(delivery.event))
     using = delivery.webhook.secrets(now)
     return payload.headers(delivery.event_id, body, now, using), body

@@ -1,4 +1,4 @@
-"""Events as they might have happened, for those who try a receiver out."""
+"""Example events for testing receivers."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -71,5 +71,5 @@ EXAMPLE_PAYLOADS: Mapping[EventType, EventPayload] = {
 
 
 def example(type: EventType, now: datetime) -> EventEnvelope:
-    """An event of this type that happened now."""
+    """Return an example event of this type, dated now."""
     return EventEnvelope(new_id(Kind.EVENT, now), type.value, now, EXAMPLE_PAYLOADS[type].data)

@@ -1,4 +1,4 @@
-"""When a webhook is disabled. Pure: what is known of it comes in."""
+"""Rules for disabling failing webhooks. Pure functions."""
 
 from datetime import datetime, timedelta
 
@@ -8,14 +8,14 @@ DISABLE_AFTER = timedelta(days=5)
 
 
 def failing_since(outcome: AttemptOutcome, before: datetime | None, now: datetime) -> datetime | None:
-    """Since when nothing has come through; None where something just did."""
+    """Return the time of the first failure since the last success; None after a success."""
     return None if outcome.is_success else before or now
 
 
 def reason_to_disable(
     outcome: AttemptOutcome, since: datetime | None, now: datetime
 ) -> DisabledReason | None:
-    """Whether a webhook that has been failing since then must be disabled after this outcome, and why."""
+    """Return the reason to disable a webhook after this outcome, given when it began to fail; None to keep it."""
     if outcome is AttemptOutcome.GONE:
         return DisabledReason.GONE
     if since is not None and now - since >= DISABLE_AFTER:

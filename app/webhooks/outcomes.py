@@ -1,4 +1,4 @@
-"""From what happened on the network to the word for it. What each means, for people."""
+"""Outcomes of attempts, and their descriptions."""
 
 from app.models import AttemptOutcome
 from app.outbound.post import Blocked, NotSent, TimedOut
@@ -16,7 +16,7 @@ DESCRIPTIONS = {
 
 
 def outcome_of_status(status: int) -> AttemptOutcome:
-    """What an answer's status means: 2xx alone is success."""
+    """Return the outcome for a response's status: only 2xx is success."""
     if status == 410:
         return AttemptOutcome.GONE
     return {2: AttemptOutcome.DELIVERED, 3: AttemptOutcome.REDIRECTED}.get(
@@ -25,7 +25,7 @@ def outcome_of_status(status: int) -> AttemptOutcome:
 
 
 def outcome_of_failure(failure: NotSent) -> AttemptOutcome:
-    """What it means that there was no answer."""
+    """Return the outcome for a request without a response."""
     match failure:
         case Blocked():
             return AttemptOutcome.BLOCKED

@@ -1,4 +1,4 @@
-"""What is sent: the event as subscriptions show it, in the words that receivers of webhooks know, signed."""
+"""Body and headers of a webhook request."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -10,7 +10,7 @@ from app.webhooks.signatures import signed_headers
 
 
 def serialize(envelope: EventEnvelope) -> bytes:
-    """The body of a request: the same bytes at each attempt. `event` repeats `type`, for readers of the older kind."""
+    """Return the body, identical for each attempt. `event` repeats `type`, for receivers of the earlier format."""
     return orjson.dumps(
         {
             "id": envelope.id,
@@ -24,7 +24,7 @@ def serialize(envelope: EventEnvelope) -> bytes:
 
 
 def headers(id: str, body: bytes, now: datetime, secrets: Iterable[str]) -> dict[str, str]:
-    """The headers of an attempt that is made now. Raises BadSecret."""
+    """Return the headers of an attempt made now. Raises InvalidSecret."""
     return {
         "content-type": "application/json",
         **signed_headers(id, int(now.timestamp()), body, secrets),

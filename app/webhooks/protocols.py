@@ -1,4 +1,4 @@
-"""What the relay and the deliveries need of the house."""
+"""Services that relay and delivery need."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -10,7 +10,7 @@ from app.outbound.post import Outbound
 
 
 class WebhookServices(Protocol):
-    """The services, as far as they are asked for here."""
+    """The services used here."""
 
     @property
     def notifier(self) -> Notifier: ...

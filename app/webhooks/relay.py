@@ -1,7 +1,7 @@
-"""From events to deliveries: each event becomes one delivery for each webhook that wants it.
+"""Relay from events to deliveries: one delivery per event and subscribed webhook.
 
-The deliveries and the relay's cursor are written in one transaction, so that none is left out and none is made twice,
-wherever a process dies and however many relays there are.
+The deliveries and the relay's cursor are written in one transaction, so that no delivery is lost or duplicated,
+whenever a process dies and however many relays there are.
 """
 
 import asyncio
@@ -24,19 +24,20 @@ from app.webhooks.protocols import WebhookServices
 log = logging.getLogger("pichub.webhooks")
 
 TOPIC = "deliveries"
-"""What the bell is rung under when there are new deliveries."""
+"""Notifier topic for new deliveries."""
 CURSOR = "webhooks"
 BATCH_SIZE = 200
 BATCH_INTERVAL_SECONDS = 0.05
-"""Seconds between two rounds while events keep coming: each is a transaction of its own, synced to the disk, in the way
-of those that write."""
+"""Time between two batches while events keep coming: each is a synced transaction that delays other writers."""
 POLL_INTERVAL_SECONDS = 1.0
-"""Seconds after which it looks by itself: events of other processes may ring no bell here. It is also the pause where
-there is no webhook at all: the cursor only keeps up."""
+"""Time between two polls: events of other processes may send no notification.
+
+Without webhooks, also the interval in which the cursor is updated.
+"""
 
 
 async def run(parts: WebhookServices) -> None:
-    """Passes events on until it is cancelled."""
+    """Relay events until cancelled."""
     async with parts.notifier.subscribe(outbox.TOPIC) as listener:
         while True:
             began, pause = time.monotonic(), BATCH_INTERVAL_SECONDS
@@ -53,10 +54,10 @@ async def run(parts: WebhookServices) -> None:
 
 
 async def relay_batch(parts: WebhookServices) -> bool:
-    """Makes the deliveries of the next events; whether there were any events."""
+    """Create the deliveries of the next events. Return True if there were events."""
     deliveries: list[Delivery] = []
     if not await Event.since(await RelayCursor.position_of(CURSOR)).exists():
-        return False  # the common case, for which nobody is kept from writing
+        return False  # the common case, without a write transaction
     async with in_transaction():
         await RelayCursor.lock(CURSOR)
         events = await Event.since(await RelayCursor.position_of(CURSOR)).limit(BATCH_SIZE)
@@ -70,11 +71,11 @@ async def relay_batch(parts: WebhookServices) -> bool:
 
 
 async def _webhooks(events: Sequence[Event]) -> list[Webhook]:
-    """Those that may want one of the events."""
+    """Return the webhooks that may subscribe to one of the events."""
     owners = {event.account_id for event in events}
     pinged = {event.subject_id for event in events if event.type == EventType.PING}
     some = Webhook.filter(Q(owner_id__in=owners, is_active=True) | Q(id__in=pinged))
-    await lock_rows(some)  # none goes before its deliveries stand there
+    await lock_rows(some)  # none can be deleted before its deliveries are written
     return await some
 
 
@@ -94,7 +95,7 @@ def _deliveries(events: Sequence[Event], webhooks: Sequence[Webhook], now: datet
 
 
 def _is_subscribed(webhook: Webhook, event: Event) -> bool:
-    """A ping is for the one webhook that it names, disabled or not."""
+    """A ping is for the webhook that it names, enabled or not."""
     if webhook.owner_id != event.account_id:
         return False
     if event.type == EventType.PING:

@@ -1,7 +1,6 @@
-"""What became of attempts, written down: the attempt, where its delivery stands now, and how its webhook is.
+"""Recording of attempts: the attempt, the state of its delivery, and the health of its webhook.
 
-Attempts end side by side, and each would be a transaction of its own. Here whoever gets to write writes for all who
-wait.
+Concurrent attempts are recorded in groups: whoever writes next writes for all that wait, in one transaction.
 """
 
 import asyncio
@@ -24,7 +23,7 @@ log = logging.getLogger("pichub.webhooks")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptResult:
-    """An attempt that has ended. `delivery` is as it was claimed; recording moves it on."""
+    """A completed attempt. `delivery` is as claimed; recording updates it."""
 
     delivery: Delivery
     attempt: Attempt
@@ -33,7 +32,7 @@ class AttemptResult:
 
 
 class ResultWriter:
-    """`random` spreads what is tried again."""
+    """Writes results in groups. `random` spreads retries."""
 
     def __init__(self, metrics: Metrics, random: Callable[[], float]) -> None:
         self._metrics = metrics
@@ -42,7 +41,7 @@ class ResultWriter:
         self._waiting: list[tuple[AttemptResult, asyncio.Future[None]]] = []
 
     async def add(self, result: AttemptResult) -> None:
-        """Returns when it has been committed, together with others that ended meanwhile."""
+        """Record a result. Returns when it has been committed."""
         written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((result, written))
         async with self._turn:
@@ -59,7 +58,7 @@ class ResultWriter:
             failure = error if isinstance(error, Exception) else RuntimeError("it was not recorded")
             for _, written in batch:
                 written.set_exception(failure)
-                written.exception()  # seen: who waits for it is told, unless it has gone
+                written.exception()  # mark as retrieved: a waiter has it, unless it is gone
             raise
         for _, written in batch:
             written.set_result(None)
@@ -67,15 +66,15 @@ class ResultWriter:
             self._log_disabled(webhook)
 
     async def _record(self, results: Iterable[AttemptResult]) -> list[Webhook]:
-        """The webhooks that were disabled by it."""
+        """Write the results. Return the webhooks that were disabled."""
         by_id = {result.delivery.id: result for result in results}
-        # Owners change them too: webhooks first, then deliveries, as they do.
+        # Owners change them too: lock webhooks first, then deliveries, as they do.
         await lock_rows(Webhook.filter(id__in={result.delivery.webhook_id for result in by_id.values()}))
         await lock_rows(Delivery.filter(id__in=list(by_id)))
         there = {row.id: row for row in await Delivery.filter(id__in=list(by_id))}
         ended = [
             result for id_, result in by_id.items() if id_ in there
-        ]  # the others went with their webhooks
+        ]  # the others were deleted with their webhooks
         await Attempt.bulk_create([result.attempt for result in ended])
         webhooks = {result.delivery.webhook_id for result in ended}
         rows = {row.id: row for row in await Webhook.filter(id__in=webhooks)}
@@ -99,7 +98,10 @@ class ResultWriter:
             await webhook.pause()
 
     async def _reschedule(self, row: Delivery, webhook: Webhook, result: AttemptResult) -> None:
-        """The delivery's next state. Where its lease has passed to another, that one decides, unless this succeeded."""
+        """Update the delivery.
+
+        If another process holds its lease now, that one decides, unless this attempt succeeded.
+        """
         succeeded = result.attempt.outcome.is_success
         if not succeeded and row.locked_until != result.delivery.locked_until:
             return

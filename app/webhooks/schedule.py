@@ -1,4 +1,4 @@
-"""When an attempt follows another. Pure: the time and the randomness come in."""
+"""Retry schedule. Pure functions."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,18 +16,18 @@ RETRY_DELAYS = (
     timedelta(hours=20),
     timedelta(hours=24),
 )
-"""What is waited before each attempt, counted from the one before: those that Standard Webhooks recommends."""
+"""Delay before each attempt, from the previous one, as recommended by Standard Webhooks."""
 JITTER = 0.1
-"""The part of a wait by which it may grow, so that what failed together does not come back together."""
+"""Maximum random extension of a delay, so that joint failures are not retried together."""
 MAX_RETRY_AFTER = timedelta(hours=24)
 
 
 def next_attempt(
     attempts: int, now: datetime, *, retry_after: str | None, random: Callable[[], float]
 ) -> datetime | None:
-    """When to try again after so many attempts; None where the schedule is over.
+    """Return the time of the next attempt; None after the last.
 
-    `retry_after` is that header of the answer: an attempt may come later for it, never sooner. `random` gives 0 to 1.
+    `retry_after` is that header of the response: it can delay an attempt, never advance it. `random` returns 0 to 1.
     """
     if attempts >= len(RETRY_DELAYS):
         return None
@@ -36,7 +36,7 @@ def next_attempt(
 
 
 def _parse_retry_after(retry_after: str | None, now: datetime) -> timedelta:
-    """What the header asks to wait, in seconds or until a date, up to a day; nothing where it can't be read."""
+    """Parse seconds or a date, up to a day; zero if it is invalid."""
     text = (retry_after or "").strip()
     is_number = text.isascii() and text.isdigit()
     wait = timedelta(seconds=int(text[:9])) if is_number else _until(text, now)
@@ -52,7 +52,7 @@ def _until(date: str, now: datetime) -> timedelta:
 
 
 def table() -> list[tuple[int, str, str]]:
-    """(attempt, what is waited before it, the time since the event) for the documentation."""
+    """Return (attempt, delay before it, time since the event) for the documentation."""
     rows, since = [], timedelta()
     for number, wait in enumerate(RETRY_DELAYS, start=1):
         since += wait

@@ -1,9 +1,9 @@
-"""Signatures as Standard Webhooks 1.0 has them: standardwebhooks.com.
+"""Signatures of Standard Webhooks 1.0: standardwebhooks.com.
 
     text      = webhook-id + "." + webhook-timestamp + "." + body
-    signature = "v1," + base64(HMAC-SHA-256(key = the bytes behind "whsec_" in base64, message = text))
+    signature = "v1," + base64(HMAC-SHA-256(key = the base64-decoded bytes after "whsec_", message = text))
 
-While a secret is being changed there are two signatures, a space between them; one that fits is enough.
+During a rotation there are two signatures, separated by a space; one valid signature is enough.
 """
 
 import base64
@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterable
 PREFIX = "whsec_"
 KEY_SIZE = 32
 SHORTEST, LONGEST = 24, 64
-"""Bytes of a key, as the standard bounds them."""
+"""Allowed key length in bytes."""
 
 
 class InvalidSecret(ValueError):
@@ -24,14 +24,14 @@ class InvalidSecret(ValueError):
 
 
 def new_secret(randbytes: Callable[[int], bytes] = secrets.token_bytes) -> str:
-    """A fresh secret such as `whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw…`."""
+    """Generate a secret such as `whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw…`."""
     return PREFIX + base64.b64encode(randbytes(KEY_SIZE)).decode()
 
 
 def signed_headers(id: str, timestamp: int, body: bytes, using: Iterable[str]) -> dict[str, str]:
-    """The three headers: `id` is the same at each attempt, `timestamp` is the attempt's, in Unix seconds.
+    """Return the three headers: `id` is the same for each attempt, `timestamp` the attempt's, in Unix seconds.
 
-    Raises BadSecret.
+    Raises InvalidSecret.
     """
     return {
         "webhook-id": id,
