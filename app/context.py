@@ -8,8 +8,8 @@ from typing import Any, TypeAlias
 
 from app import client_address
 from app.auth.actor import WIDER, Actor, Scope
-from app.auth.passwords import Passwords
 from app.auth.last_used import LastUsed
+from app.auth.passwords import Passwords
 from app.caching.epochs import CacheEpochs
 from app.caching.response_cache import EpochCache
 from app.coordination.locks.base import DistributedLock
@@ -115,6 +115,7 @@ class Context:
             raise Unauthorized(
                 "Authentication required",
                 "Send an API token in the header 'Authorization: Bearer YOUR_API_TOKEN'",
+                reason="authentication_required",
             )
         return self.actor
 
@@ -129,7 +130,8 @@ class Context:
         session = self.signed_in().session
         if session is None:
             raise Forbidden(
-                "This needs a signed-in session; an API token can't make tokens or change the account"
+                "This requires a session; an API token can't create tokens or change the account",
+                reason="session_required",
             )
         return session
 
@@ -138,13 +140,13 @@ class Context:
         if self.is_operator:
             return
         if self.signed_in().account.role is not Role.ADMIN:
-            raise Forbidden("This is for admins")
+            raise Forbidden("Only admins can do this", reason="admin_only")
         self.require_session()
 
     def require_operator(self) -> None:
         """Raises Forbidden for all but the command line."""
         if not self.is_operator:
-            raise Forbidden("This is for who runs the server, on its command line")
+            raise Forbidden("Only the command line can do this", reason="command_line_only")
 
     def allow(self, scope: Scope) -> None:
         """For what is open to all: a token's scopes bind its bearer even there. Raises MissingScope."""

@@ -1,102 +1,147 @@
-"""What can go wrong, in the domain's own words. Nothing here knows a protocol: each face has its own table of codes.
+"""Domain errors. They know no protocol: each interface has its own table of codes and statuses.
 
-PicHubError                 code, message, details, fields
-├── BadRequest              BAD_REQUEST             the request can't be read
-│   └── InvalidParameter                            one parameter of it has a value that is not allowed
-├── Unauthorized            UNAUTHORIZED            nobody is signed in, or with a token that does not hold
-├── Forbidden               FORBIDDEN               the caller may see the thing, not do this to it
-│   └── MissingScope                                the token was not given this scope
-├── NotFound                NOT_FOUND               no such thing, or not for this caller to know of
-├── Conflict                CONFLICT                the thing is not as the request takes it to be
-│   └── WrongOffset                                 the bytes do not begin where those before them end
-├── Gone                    GONE                    there was such a thing, and its time is over
-├── UnknownVersion          PRECONDITION_FAILED     the request speaks a version of a protocol that we do not
-├── TooLarge                PAYLOAD_TOO_LARGE       more bytes than are taken
-├── UnsupportedFormat       UNSUPPORTED_MEDIA_TYPE  the bytes are not a picture of a kind that is taken
-│   └── WrongContentType                            the body is said to be something else than is taken here
-├── Invalid                 VALIDATION_ERROR        the request was read, and something in it is wrong
-│   ├── CorruptImage                                the bytes begin like a picture and do not hold one
-│   └── TooManyPixels                               the picture would be too large once decoded
-├── Locked                  LOCKED                  another request is at this very thing
-├── ChecksumMismatch        CHECKSUM_MISMATCH       the bytes that came are not those that were sent
-├── RateLimited             RATE_LIMIT_EXCEEDED     the caller has done so much that the rest must wait
-├── Busy                    BUSY                    all workers are taken and so are the places to wait
-│   ├── FellBehind                                  who follows events took them too slowly
-│   ├── DatabaseUnreachable                         the database is away, or has no connection left
-│   │   └── OutcomeUnknown                          it was asked for a change, and its answer did not come
-│   └── StorageUnreachable                          what keeps the pictures does not answer, or refuses us
+PicHubError                 code, message, details, fields, params
+├── BadRequest              BAD_REQUEST             the request can't be parsed
+│   └── InvalidParameter                            a parameter has an invalid value
+├── Unauthorized            UNAUTHORIZED            missing or invalid credentials
+├── Forbidden               FORBIDDEN               the caller may see the object but not do this
+│   └── MissingScope                                the token lacks a scope
+├── NotFound                NOT_FOUND               no such object, or not visible to the caller
+├── Conflict                CONFLICT                the request does not fit the object's state
+│   └── WrongOffset                                 the bytes do not continue the upload
+├── Gone                    GONE                    the object has expired
+├── UnknownVersion          PRECONDITION_FAILED     unsupported version of a protocol
+├── TooLarge                PAYLOAD_TOO_LARGE       more bytes than allowed
+├── UnsupportedFormat       UNSUPPORTED_MEDIA_TYPE  not an image of a supported format
+│   └── WrongContentType                            the body has an unsupported Content-Type
+├── Invalid                 VALIDATION_ERROR        fields of the request are invalid
+│   ├── CorruptImage                                the image can't be decoded
+│   ├── TooManyPixels                               the image is too large when decoded
+│   ├── TooSlow                                     processing the image took too long
+│   └── WorkerCrashed                               processing the image ran out of memory or crashed
+├── Locked                  LOCKED                  another request is using the object
+├── ChecksumMismatch        CHECKSUM_MISMATCH       the received bytes differ from those sent
+├── RateLimited             RATE_LIMIT_EXCEEDED     too many requests
+├── Busy                    BUSY                    no capacity now
+│   ├── SlowConsumer                                a subscriber reads events too slowly
+│   ├── DatabaseUnreachable                         the database does not respond, or has no free connection
+│   │   └── OutcomeUnknown                          a change was sent, but its response is missing
+│   └── StorageUnreachable                          the storage does not respond or refuses access
 └── OutOfStorage            INSUFFICIENT_STORAGE    the disk or the account is full
-    └── OverQuota                                   the account is
+    └── OverQuota                                   the account is full
+
+`params` has the facts of a message as JSON values, and a `reason`: a stable identifier of the sentence, by which other
+languages are chosen. English texts are templates, formatted with the same facts.
 """
 
+import re
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 MEGABYTE = 1024 * 1024
 
 
-class PicHubError(Exception):
-    """The root: a `code` for programs, a `message` of a few words, `details` that say what to do about it.
+class FieldError(str):
+    """An error of one field: an English sentence, with its `reason` and facts.
 
-    `fields` names the wrong fields of a body, each with its complaints.
+    FieldError("too_long", "This may have at most {limit} characters; it has {actual}.", limit=200, actual=250)
+    """
+
+    reason: str
+    template: str
+    facts: dict[str, Any]
+
+    def __new__(cls, reason: str, template: str, **facts: Any) -> Self:
+        self = super().__new__(cls, template.format(**facts) if facts else template)
+        self.reason, self.template, self.facts = reason, template, facts
+        return self
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str, str], dict[str, Any]]:
+        return (self.reason, self.template), self.facts
+
+    @property
+    def params(self) -> dict[str, Any]:
+        return {"reason": self.reason, **self.facts}
+
+
+class PicHubError(Exception):
+    """Root of all errors: a `code` for programs, a short `message`, and `details` with the remedy.
+
+    `fields` has the errors of invalid fields by name. `params` has the facts of the message, and its `reason`, by
+    default the name of the class. `details` is a template if there are facts.
     """
 
     code: ClassVar[str] = "INTERNAL_ERROR"
 
     def __init__(
-        self, message: str, details: str, *, fields: Mapping[str, Sequence[str]] | None = None
+        self,
+        message: str,
+        details: str,
+        *,
+        fields: Mapping[str, Sequence[str]] | None = None,
+        reason: str | None = None,
+        **facts: Any,
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.details = details
-        self.fields = {name: list(complaints) for name, complaints in (fields or {}).items()}
+        self.details = details.format(**facts) if facts else details
+        self.fields = {name: list(errors) for name, errors in (fields or {}).items()}
+        self.params: dict[str, Any] = {"reason": reason or _snake_case(type(self).__name__), **facts}
 
     def __str__(self) -> str:
         return f"{self.message}: {self.details}"
 
-    @property
-    def facts(self) -> dict[str, Any]:
-        """What `recalled` takes."""
+    def to_dict(self) -> dict[str, Any]:
+        """Return JSON values that `from_dict` reads."""
         return {
             "code": self.code,
             "message": self.message,
             "details": self.details,
             "fields": self.fields,
+            "params": self.params,
         }
 
     @staticmethod
-    def recalled(facts: Mapping[str, Any]) -> "PicHubError":
-        """An error that was written down by its `facts`: it says the same, under the same code."""
-        kind = next(kind for kind in PicHubError.__subclasses__() if kind.code == facts["code"])
+    def from_dict(values: Mapping[str, Any]) -> "PicHubError":
+        """Return the error stored by `to_dict`, also by earlier versions, which stored no `params`."""
+        kind = next(kind for kind in PicHubError.__subclasses__() if kind.code == values["code"])
         error = kind.__new__(kind)
-        PicHubError.__init__(error, facts["message"], facts["details"], fields=facts["fields"])
+        PicHubError.__init__(error, values["message"], values["details"], fields=values["fields"])
+        error.params = values.get("params", error.params)
         return error
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Errors travel home from the worker processes whole, whatever their constructors take."""
-        return (_revive, (type(self), self.args, self.__dict__))
+        """Pickle errors of the worker processes, whatever arguments their constructors take."""
+        return (_unpickle, (type(self), self.args, self.__dict__))
 
 
-def _revive(kind: type[PicHubError], args: tuple[object, ...], facts: Mapping[str, object]) -> PicHubError:
+def _unpickle(kind: type[PicHubError], args: tuple[object, ...], state: Mapping[str, object]) -> PicHubError:
     error = kind.__new__(kind, *args)
-    error.__dict__.update(facts)
+    error.__dict__.update(state)
     return error
+
+
+def _snake_case(name: str) -> str:
+    return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
 
 class BadRequest(PicHubError):
     code = "BAD_REQUEST"
 
-    def __init__(self, details: str, *, message: str = "The request can't be read") -> None:
-        super().__init__(message, details)
+    def __init__(self, details: str, *, message: str = "The request can't be parsed", **facts: Any) -> None:
+        super().__init__(message, details, **facts)
 
 
 class InvalidParameter(BadRequest):
-    """A parameter's value is not one of those allowed: `name`, what was sent, what is allowed."""
+    """A parameter has a value that is not `allowed`."""
 
     def __init__(self, name: str, value: object, allowed: str) -> None:
         super().__init__(
-            f"Parameter '{name}' must be {allowed}; you sent {excerpt(value)}",
+            "Parameter '{name}' must be {allowed}; you sent {value}",
             message=f"Invalid value for parameter '{name}'",
+            name=name,
+            allowed=allowed,
+            value=excerpt(value),
         )
         self.name = name
         self.allowed = allowed
@@ -109,57 +154,66 @@ class Unauthorized(PicHubError):
         self,
         message: str = "Invalid or expired API token",
         details: str = "Please check your API token and ensure it has not expired",
+        *,
+        reason: str = "invalid_token",
     ) -> None:
-        super().__init__(message, details)
+        super().__init__(message, details, reason=reason)
 
 
 class Forbidden(PicHubError):
     code = "FORBIDDEN"
 
-    def __init__(self, details: str, *, message: str = "You may not do this") -> None:
-        super().__init__(message, details)
+    def __init__(
+        self, details: str, *, message: str = "You do not have permission to do this", **facts: Any
+    ) -> None:
+        super().__init__(message, details, **facts)
 
 
 class MissingScope(Forbidden):
-    """The token holds `granted` and needed `scope`, or the `wider` one that has it in it."""
+    """The token has the scopes `granted`, but needs `scope` or the `wider` one that includes it."""
 
     def __init__(self, scope: str, granted: Sequence[str], *, wider: str | None = None) -> None:
-        has = ", ".join(granted) or "none"
         needed = f"'{scope}' or '{wider}'" if wider else f"'{scope}'"
         super().__init__(
-            f"This needs the scope {needed}; your token has: {has}",
+            f"This requires the scope {needed}; your token has: {', '.join(granted) or 'none'}",
             message="The API token lacks a scope",
         )
+        self.params |= {"scope": scope, "wider": wider, "granted": list(granted)}
         self.scope = scope
 
 
 class NotFound(PicHubError):
-    """There is no `kind` with this id, or it is not for the caller to know of: the same answer.
+    """There is no `kind` with this id, or it is not visible to the caller: the same error.
 
-    `known` are all that there are, where everybody may know.
+    `known` lists all that exist, if they are public.
     """
 
     code = "NOT_FOUND"
 
     def __init__(self, kind: str, id: str, *, known: Sequence[str] = ()) -> None:
-        rest = f"; there are {', '.join(known)}" if known else ", or it is not yours to see"
+        rest = f"; there are {', '.join(known)}" if known else ", or you can't access it"
         super().__init__(f"{kind.capitalize()} not found", f"There is no {kind} {excerpt(id)}{rest}")
+        self.params |= {"kind": kind, "id": id[:80]}
 
 
 class Conflict(PicHubError):
     code = "CONFLICT"
 
-    def __init__(self, details: str, *, message: str = "This does not fit what is there") -> None:
-        super().__init__(message, details)
+    def __init__(
+        self, details: str, *, message: str = "The request conflicts with the current state", **facts: Any
+    ) -> None:
+        super().__init__(message, details, **facts)
 
 
 class WrongOffset(Conflict):
-    """Bytes were sent for `sent`, and those that are there end at `offset`."""
+    """Bytes were sent for the offset `sent`; the upload continues at `offset`."""
 
     def __init__(self, *, offset: int, sent: int) -> None:
         super().__init__(
-            f"The upload has {offset} bytes, and yours begin at {sent}. Go on at Upload-Offset {offset}",
-            message="The offset is not where the upload stands",
+            "The upload has {offset} bytes, but yours begin at {sent}. Continue at Upload-Offset {offset}",
+            message="The offset does not match the upload",
+            offset=offset,
+            sent=sent,
         )
         self.offset = offset
 
@@ -167,25 +221,21 @@ class WrongOffset(Conflict):
 class Gone(PicHubError):
     code = "GONE"
 
-    def __init__(self, message: str, details: str) -> None:
-        super().__init__(message, details)
-
 
 class UnknownVersion(PicHubError):
-    """The request speaks `sent` of a protocol, or says nothing of it, and we speak `known`."""
+    """The request has version `sent` of a protocol, or none; only `known` is supported."""
 
     code = "PRECONDITION_FAILED"
 
     def __init__(self, header: str, sent: str | None, known: str) -> None:
-        yours = "it is not there" if sent is None else f"it is {excerpt(sent)}"
-        super().__init__(
-            "This version of the protocol is not spoken here", f"{header} must be {known}; {yours}"
-        )
+        yours = "it is missing" if sent is None else f"it is {excerpt(sent)}"
+        super().__init__("Unsupported protocol version", f"{header} must be {known}; {yours}")
+        self.params |= {"header": header, "known": known, "sent": sent and sent[:80]}
         self.known = known
 
 
 class TooLarge(PicHubError):
-    """A file, or what `what` names, has more bytes than `limit`. `actual` is None where its end was not waited for."""
+    """A file, or `what`, has more than `limit` bytes. `actual` is None if it was not read to its end."""
 
     code = "PAYLOAD_TOO_LARGE"
 
@@ -195,6 +245,7 @@ class TooLarge(PicHubError):
             f"{what.capitalize()} size exceeds maximum limit",
             f"Maximum {what} size is {written_size(limit)}. Your {what} is {yours}",
         )
+        self.params |= {"limit": limit, "actual": actual, "what": what}
         self.limit = limit
         self.actual = actual
 
@@ -203,104 +254,105 @@ class UnsupportedFormat(PicHubError):
     code = "UNSUPPORTED_MEDIA_TYPE"
 
     def __init__(self, found: str | None = None) -> None:
-        what = f"Its bytes are {found}" if found else "Its bytes are none of these"
-        super().__init__("Unsupported image format", f"A picture must be JPG, PNG, WebP or GIF. {what}.")
+        what = f"This file is {found}" if found else "This file is none of these"
+        super().__init__("Unsupported image format", f"Upload a JPG, PNG, WebP or GIF. {what}.")
+        self.params |= {"found": found}
 
 
 class WrongContentType(UnsupportedFormat):
-    """The body came under the type `sent`, and must be `allowed`."""
+    """The body has the Content-Type `sent`, but must have `allowed`."""
 
     def __init__(self, sent: str | None, allowed: str) -> None:
-        yours = "there is none" if sent is None else f"it is {excerpt(sent)}"
-        PicHubError.__init__(
-            self, "The Content-Type is not taken here", f"The Content-Type must be {allowed}; {yours}"
-        )
+        yours = "it is missing" if sent is None else f"it is {excerpt(sent)}"
+        PicHubError.__init__(self, "Unsupported Content-Type", f"The Content-Type must be {allowed}; {yours}")
+        self.params |= {"allowed": allowed, "sent": sent and sent[:80]}
 
 
 class Invalid(PicHubError):
-    """The request was read, and these fields of it are wrong."""
+    """Fields of the request are invalid. The message is the first of their errors."""
 
     code = "VALIDATION_ERROR"
 
-    def __init__(
-        self, fields: Mapping[str, Sequence[str]], *, message: str = "The data is not valid"
-    ) -> None:
-        details = "; ".join(f"{name}: {' '.join(texts)}" for name, texts in fields.items())
-        super().__init__(message, details, fields=fields)
+    def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
+        message = next((error for errors in fields.values() for error in errors), "The data is invalid")
+        details = "; ".join(f"{name}: {' '.join(errors)}" for name, errors in fields.items())
+        super().__init__(str(message), details, fields=fields)
+        self.params["fields"] = {
+            name: [e.params if isinstance(e, FieldError) else {"reason": "invalid"} for e in errors]
+            for name, errors in fields.items()
+        }
 
 
 class CorruptImage(Invalid):
-    def __init__(self, reason: str) -> None:
-        super().__init__({"image": [reason]}, message="The image is corrupt")
+    def __init__(self, reason: str, text: str) -> None:
+        super().__init__({"image": [FieldError(reason, text)]})
 
 
 class TooManyPixels(Invalid):
-    """Decoding would cost more than is allowed; `reason` names the limit and the picture's size."""
+    """Decoding would exceed a limit; the text has the limit and the image's size."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__({"image": [reason]}, message="The image has too many pixels")
+    def __init__(self, reason: str, template: str, **facts: Any) -> None:
+        super().__init__({"image": [FieldError(reason, template, **facts)]})
 
 
 class TooSlow(Invalid):
-    """The picture took longer than one may take, and its worker was killed. `deadline` is in seconds."""
+    """The image was not processed within `deadline` seconds, and its worker was killed."""
 
     def __init__(self, deadline: float) -> None:
-        super().__init__(
-            {"image": [f"It takes longer than {deadline:g} seconds; ask for a smaller result"]},
-            message="The image takes too long",
-        )
+        text = "Processing the image takes longer than {deadline:g} seconds; request a smaller result."
+        super().__init__({"image": [FieldError("too_slow", text, deadline=deadline)]})
 
 
-class TooHeavy(Invalid):
-    """The worker died of the picture: out of memory, or a decoder that crashed."""
+class WorkerCrashed(Invalid):
+    """The worker died while processing the image: out of memory, or a crash of the decoder."""
 
     def __init__(self) -> None:
-        super().__init__(
-            {"image": ["Its worker ran out of memory or crashed on it"]},
-            message="The image can't be worked on",
-        )
+        text = "Processing the image ran out of memory or crashed."
+        super().__init__({"image": [FieldError("worker_crashed", text)]})
 
 
 class Locked(PicHubError):
-    """Nothing is wrong with the request: ask again in `retry_after` seconds."""
+    """The object is in use: try again in `retry_after` seconds."""
 
     code = "LOCKED"
 
     def __init__(self, details: str, *, retry_after: int = 1) -> None:
-        super().__init__("Another request is at this", details)
-        self.retry_after = retry_after
+        super().__init__("The upload is locked by another request", details)
+        self.params["retry_after"] = self.retry_after = retry_after
 
 
 class ChecksumMismatch(PicHubError):
-    """The bytes have another digest than the one that came with them."""
+    """The received bytes have another digest than the declared one."""
 
     code = "CHECKSUM_MISMATCH"
 
     def __init__(self, algorithm: str) -> None:
         super().__init__(
-            "The bytes do not have this checksum",
-            f"Their {algorithm} is another than Upload-Checksum says, and they were not kept. Send them again",
+            "The checksum does not match",
+            "The {algorithm} of the received bytes differs from Upload-Checksum; they were discarded. Send them again",
+            algorithm=algorithm,
         )
 
 
 class RateLimited(PicHubError):
-    """`who` has `remaining` left of the `limit` that `policy` gives them in each `period` of seconds, and wanted more.
+    """`key` has `remaining` left of the `limit` per `period` seconds of `policy`, and needed more.
 
-    There is enough again in `retry_after` whole seconds.
+    Enough is available again in `retry_after` whole seconds.
     """
 
     code = "RATE_LIMIT_EXCEEDED"
 
     def __init__(
-        self, *, policy: str, who: str, limit: int, period: int, remaining: int, retry_after: int
+        self, *, policy: str, key: str, limit: int, period: int, remaining: int, retry_after: int
     ) -> None:
         super().__init__(
             "Too many requests",
             f"The limit '{policy}' is {limit:,} in {written_period(period)}. "
             f"Try again in {written_period(retry_after)}.",
         )
+        self.params |= {"policy": policy, "limit": limit, "period": period, "retry_after": retry_after}
         self.policy = policy
-        self.who = who
+        self.key = key
         self.limit = limit
         self.period = period
         self.remaining = remaining
@@ -308,61 +360,70 @@ class RateLimited(PicHubError):
 
 
 class Busy(PicHubError):
-    """Nothing is wrong with the request: ask again in `retry_after` seconds."""
+    """No capacity now: try again in `retry_after` seconds."""
 
     code = "BUSY"
 
-    def __init__(self, details: str, *, retry_after: int = 1) -> None:
-        super().__init__("The server is busy", details)
-        self.retry_after = retry_after
+    def __init__(
+        self, details: str, *, retry_after: int = 1, message: str = "The server is busy", **facts: Any
+    ) -> None:
+        super().__init__(message, details, **facts)
+        self.params["retry_after"] = self.retry_after = retry_after
 
 
-class FellBehind(Busy):
-    """Who follows events let more than `most` of them wait. They can go on from the last that they had."""
+class SlowConsumer(Busy):
+    """A subscriber had more than `limit` events queued. It can continue from the last cursor that it received."""
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, limit: int) -> None:
         super().__init__(
-            f"More than {most:,} events waited for you. Go on from the cursor of the last that you had.",
+            "More than {limit:,} events were queued. Continue from the cursor of the last event that you received.",
+            message="Subscription closed: the client reads events too slowly",
+            limit=limit,
         )
-        self.message = "You take events too slowly"
 
 
 class StorageUnreachable(Busy, OSError):
-    """What keeps the pictures does not answer, or refuses us. To a storage's callers it is a medium that fails."""
+    """The storage does not respond or refuses access. Callers of a storage see an OSError."""
 
     def __init__(self) -> None:
-        super().__init__("Pictures can't be read or kept just now; ask again in a few seconds", retry_after=5)
-        self.message = "The storage can't be reached"
+        super().__init__(
+            "Images can't be read or stored now; try again in a few seconds",
+            retry_after=5,
+            message="The storage is unreachable",
+        )
 
 
 class DatabaseUnreachable(Busy):
-    """Nothing was done."""
+    """The database does not respond. Nothing was changed."""
 
-    def __init__(self, details: str = "It is away or has too much to do; ask again in a few seconds") -> None:
-        super().__init__(details, retry_after=3)
-        self.message = "The database can't be reached"
+    def __init__(
+        self, details: str = "It does not respond or is overloaded; try again in a few seconds"
+    ) -> None:
+        super().__init__(details, retry_after=3, message="The database is unreachable")
 
 
 class OutcomeUnknown(DatabaseUnreachable):
-    """It was asked, and its answer did not come: what was to be done may have been."""
+    """A change was sent, but its response is missing: it may have been made."""
 
     def __init__(self) -> None:
-        super().__init__("It went away while it was at this, which may be done: look before you ask again")
+        super().__init__(
+            "The connection was lost during a change, which may have been made: check before you retry"
+        )
 
 
 class OutOfStorage(PicHubError):
     code = "INSUFFICIENT_STORAGE"
 
-    def __init__(self, details: str) -> None:
-        super().__init__("There is no room for this file", details)
+    def __init__(self, details: str, **facts: Any) -> None:
+        super().__init__("Not enough storage for this file", details, **facts)
 
 
 class OverQuota(OutOfStorage):
-    pass
+    """The account's quota is exhausted."""
 
 
 def written_size(size: int, *, above: int | None = None) -> str:
-    """50 MiB as `50MB` and 512 KiB as `512KB`, to one decimal; rounded up where rounding down would deny `above`."""
+    """Format 50 MiB as `50MB` and 512 KiB as `512KB`, to one decimal; rounded up if it must be more than `above`."""
     unit, name = (MEGABYTE, "MB") if size >= MEGABYTE else (1024, "KB")
     tenths = round(size * 10 / unit)
     if above is not None and tenths * unit <= above * 10 < size * 10:
@@ -371,7 +432,7 @@ def written_size(size: int, *, above: int | None = None) -> str:
 
 
 def written_period(seconds: int) -> str:
-    """3600 as `1 hour`, 120 as `2 minutes`, 90 as `90 seconds`."""
+    """Format 3600 as `1 hour`, 120 as `2 minutes`, 90 as `90 seconds`."""
     for length, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds % length == 0:
             return f"{seconds // length} {name}{'' if seconds == length else 's'}"
@@ -379,6 +440,6 @@ def written_period(seconds: int) -> str:
 
 
 def excerpt(value: object, limit: int = 80) -> str:
-    """A value as it was sent, quoted, safe to print and of bounded length."""
+    """Quote a value as it was sent, safe to print and of bounded length."""
     text = ascii(value) if not isinstance(value, str) else repr(value)
     return text if len(text) <= limit else f"{text[: limit - 1]}…"

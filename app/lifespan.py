@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from app.auth.last_used import LastUsed
 from app.auth.passwords import Passwords
 from app.auth.url_secrets import DatabaseKeyring
-from app.auth.last_used import LastUsed
 from app.caching.epochs import CacheEpochs
 from app.caching.redis import SharedCacheEpochs
 from app.caching.response_cache import MAX_AGE_SECONDS, EpochCache

@@ -158,7 +158,7 @@ class PageRequest:
     ) -> Self:
         """As the Relay Cursor Connections specification names them. Raises BadRequest, InvalidParameter."""
         if first is not None and last is not None:
-            raise BadRequest("Give 'first' or 'last', not both: which end would be counted from?")
+            raise BadRequest("Use either 'first' or 'last', not both")
         size, name = (last, "last") if last is not None else (first, "first")
         if size is None:
             size = DEFAULT_SIZE

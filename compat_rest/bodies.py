@@ -11,13 +11,13 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from app.context import Context
-from app.errors import BadRequest, Invalid, TooLarge
+from app.errors import BadRequest, FieldError, Invalid, TooLarge
 from app.resolvers.images import NewImage
 from app.uploads.multipart import FormLimits, Upload, check_content_length, content_length, receive_form
 
 MAX_JSON_BYTES = 256 * 1024
 MAX_FIELDS = 100
-REQUIRED = "This field is required."
+REQUIRED = FieldError("required", "This field is required.")
 
 FILE_NAMES = ("image", "file")
 # JavaScript's FormData writes an argument that was left out as the word for nothing: the documented sample does so.
@@ -26,29 +26,35 @@ EMPTY_VALUES = {None, "", "null", "undefined"}
 
 @dataclass(frozen=True, slots=True)
 class BodyField:
-    """What the value of a field must be."""
+    """Type of a field's value."""
 
     is_valid: Callable[[Any], bool]
-    rule: str
+    error: FieldError
     schema: Mapping[str, Any]
-    """The same in JSON Schema."""
+    """JSON Schema of the value."""
 
 
-TEXT = BodyField(lambda value: isinstance(value, str), "This must be text.", {"type": "string"})
+TEXT = BodyField(
+    lambda value: isinstance(value, str), FieldError("not_text", "This must be text."), {"type": "string"}
+)
 TEXT_OR_NULL = BodyField(
     lambda value: value is None or isinstance(value, str),
-    "This must be text or null.",
+    FieldError("not_text", "This must be text or null."),
     {"type": ["string", "null"]},
 )
 INTEGER = BodyField(
     lambda value: isinstance(value, int) and not isinstance(value, bool),
-    "This must be a whole number.",
+    FieldError("not_integer", "This must be an integer."),
     {"type": "integer"},
 )
-FLAG = BodyField(lambda value: isinstance(value, bool), "This must be true or false.", {"type": "boolean"})
+FLAG = BodyField(
+    lambda value: isinstance(value, bool),
+    FieldError("not_boolean", "This must be true or false."),
+    {"type": "boolean"},
+)
 TEXT_LIST = BodyField(
     lambda value: isinstance(value, list) and all(isinstance(each, str) for each in value),
-    "This must be a list of texts.",
+    FieldError("not_text_list", "This must be a list of text values."),
     {"type": "array", "items": {"type": "string"}},
 )
 FORM_TEXTS = ("album_id", "description", "title", "category_id")
@@ -61,7 +67,7 @@ async def fields(
     """Those of the `known` fields that the body has; others are ignored. Raises BadRequest, TooLarge, Invalid."""
     body = await _json_object(request)
     given = {name: body[name] for name in known if name in body}
-    wrong = {name: [known[name].rule] for name, value in given.items() if not known[name].is_valid(value)}
+    wrong = {name: [known[name].error] for name, value in given.items() if not known[name].is_valid(value)}
     missing = {name: [REQUIRED] for name in required if name not in given}
     if wrong or missing:
         raise Invalid(wrong | missing)
@@ -97,10 +103,10 @@ async def _json_object(request: Request) -> dict[str, Any]:
     try:
         value = json.loads(body.decode(), parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        raise BadRequest(f"The body is not JSON: {error}") from error
+        raise BadRequest(f"The body is not valid JSON: {error}") from error
     except (ValueError, RecursionError) as error:
         raise BadRequest(
-            "The body is not JSON that can be read: text in UTF-8, numbers and depth in bounds"
+            "The body is not valid JSON that can be read: text in UTF-8, numbers and depth in bounds"
         ) from error
     if not isinstance(value, dict):
         raise BadRequest("The body must be a JSON object")
@@ -121,7 +127,9 @@ async def _read(request: Request) -> bytes:
                 if len(body) > MAX_JSON_BYTES:
                     raise TooLarge(limit=MAX_JSON_BYTES, what="request body")
     except TimeoutError as error:
-        raise BadRequest(f"The body did not come within {patience:g} s") from error
+        raise BadRequest(
+            "The body did not arrive within {seconds:g} s", reason="stalled", seconds=patience
+        ) from error
     return bytes(body)
 
 
@@ -139,16 +147,26 @@ def _file(form: FormData) -> Upload:
             case [Upload() as file]:
                 return file
             case [_]:
-                raise Invalid({name: ["This must be a file."]})
+                raise Invalid({name: [FieldError("not_a_file", "This must be a file.")]})
             case _:
-                raise Invalid({name: [f"Send one file at a time; you sent {len(sent)}."]})
+                raise Invalid(
+                    {
+                        name: [
+                            FieldError(
+                                "too_many_files",
+                                "Send one file at a time; you sent {actual}.",
+                                actual=len(sent),
+                            )
+                        ]
+                    }
+                )
     raise Invalid({FILE_NAMES[0]: [REQUIRED]})
 
 
 def _text(form: FormData, name: str) -> str | None:
     value = form.get(name)
     if value is not None and not isinstance(value, str):
-        raise Invalid({name: ["This must be text, not a file."]})
+        raise Invalid({name: [FieldError("not_text", "This must be text, not a file.")]})
     return None if value in EMPTY_VALUES else value
 
 
@@ -157,7 +175,7 @@ def _tags(form: FormData) -> list[str]:
     sent = [*form.getlist("tags"), *form.getlist("tags[]")]
     tags = [each for each in sent if isinstance(each, str)]
     if len(tags) < len(sent):
-        raise Invalid({"tags": ["This must be text, not a file."]})
+        raise Invalid({"tags": [FieldError("not_text", "This must be text, not a file.")]})
     if len(tags) == 1:
         tags = tags[0].split(",")
     return [tag for tag in tags if tag.strip()]

@@ -54,7 +54,9 @@ class RequestCoalescing:
             await self._run_leader(scope, receive, send)
             return
         shared = await asyncio.shield(first)
-        if shared is None or not scope["state"]["services"].cache_epochs.is_valid(shared.image_id, shared.marks):
+        if shared is None or not scope["state"]["services"].cache_epochs.is_valid(
+            shared.image_id, shared.marks
+        ):
             await self.app(scope, receive, send)
             return
         if scope["query_string"]:

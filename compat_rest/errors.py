@@ -33,33 +33,34 @@ STATUS = {
 CODE = {status: code for code, status in STATUS.items()}
 
 DETAILS = {
-    404: "Nothing answers at the address {path}",
-    405: "This address takes {allowed}; you sent {method}",
+    404: "There is nothing at {path}",
+    405: "Allowed methods are {allowed}; you sent {method}",
 }
 
 
 async def error_response(_: Request, error: Any) -> Response:
-    """The answer to a PicHubError."""
+    """Handle a PicHubError."""
     return response_to(error)
 
 
 def response_to(error: PicHubError) -> Response:
-    """The documented answer."""
+    """Return the documented response."""
     return present.failure(
         STATUS[error.code],
         error.code,
         error.message,
         error.details,
         fields=error.fields,
+        params=error.params,
         headers=_headers(error),
     )
 
 
 async def http_error(request: Request, error: Any) -> Response:
-    """The answer to an HTTPException: what Starlette refuses before any of us is asked."""
+    """Handle an HTTPException of Starlette, raised before any route runs."""
     status = HTTPStatus(error.status_code)
     headers = dict(error.headers or {})
-    if "Allow" in headers:  # Starlette joins a set: the order would change from start to start
+    if "Allow" in headers:  # Starlette joins a set, whose order differs between processes
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
     return present.failure(
         status,
@@ -71,12 +72,13 @@ async def http_error(request: Request, error: Any) -> Response:
 
 
 def internal_error(request_id: str) -> Response:
-    """The answer where nobody foresaw what went wrong. The log has it under the same request id."""
+    """Return the response to an unexpected error, which the log has under the same request id."""
     return present.failure(
         STATUS[PicHubError.code],
         PicHubError.code,
         "Internal error",
-        f"This is our mistake, not yours. The log has more under {request_id}",
+        f"An unexpected error occurred. The server's log has more under {request_id}",
+        params={"reason": "internal_error", "request_id": request_id},
     )
 
 
@@ -93,7 +95,7 @@ def _headers(error: PicHubError) -> Mapping[str, str]:
 
 
 def _details(request: Request, status: int, headers: Mapping[str, str]) -> str:
-    """What Starlette leaves unsaid."""
+    """Return details that Starlette does not provide."""
     return DETAILS.get(status, "").format(
         path=excerpt(request.url.path), method=excerpt(request.method), allowed=headers.get("Allow")
     )

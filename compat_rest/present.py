@@ -83,10 +83,14 @@ def failure(
     details: str,
     *,
     fields: Mapping[str, Sequence[str]] | None = None,
+    params: Mapping[str, Any] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """With `message` at the top too: both documented sample clients read it there."""
-    error = {"code": code, "message": message, "details": details} | ({"fields": fields} if fields else {})
+    """Return an error. `message` is also at the top level, where the documented sample clients read it."""
+    error: dict[str, Any] = {"code": code, "message": message, "details": details}
+    if fields:
+        error["fields"] = fields
+    error["params"] = params or {"reason": code.lower()}
     return EnvelopeResponse(
         {"success": False, "message": message, "error": error}, status=status, headers=headers
     )

@@ -8,7 +8,7 @@ from email.utils import formatdate
 
 from starlette.datastructures import Headers
 
-from app.errors import BadRequest, Invalid, UnknownVersion, WrongContentType
+from app.errors import BadRequest, FieldError, Invalid, UnknownVersion, WrongContentType
 from app.models import UploadTicket
 from app.uploads.multipart import Checksum, content_length
 
@@ -112,7 +112,9 @@ def parse_metadata(metadata: str) -> dict[str, str]:
             try:
                 said[METADATA_FIELDS[key]] = text.decode()
             except UnicodeDecodeError as error:
-                raise Invalid({METADATA_FIELDS[key]: ["This is not UTF-8."]}) from error
+                raise Invalid(
+                    {METADATA_FIELDS[key]: [FieldError("not_utf8", "This is not valid UTF-8.")]}
+                ) from error
     return said
 
 
@@ -146,7 +148,7 @@ def options(max_size: int) -> dict[str, str]:
 def _whole(headers: Headers, name: str) -> int:
     text = headers.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_INT64):
-        raise BadRequest(f"{name} must be a whole number of bytes")
+        raise BadRequest(f"{name} must be an integer")
     return int(text)
 
 

@@ -132,7 +132,7 @@ def _body(request: Request) -> UploadBody:
 def _raise_if_failed(ticket: UploadTicket) -> UploadTicket:
     """The ticket. Raises why the picture was refused, where it was."""
     if ticket.state is UploadState.REFUSED:
-        raise PicHubError.recalled(ticket.error)
+        raise PicHubError.from_dict(ticket.error)
     return ticket
 
 

@@ -195,7 +195,7 @@ class DatabaseCopy:
         return {
             row["source"]
             for row in await self._target.execute_query_dict(f"SELECT source FROM {PROGRESS_TABLE}")
-        }  # noqa: S608
+        }
 
     async def _progress(self) -> dict[str, str]:
         rows = await self._target.execute_query_dict(f"SELECT name, reached FROM {PROGRESS_TABLE}")  # noqa: S608

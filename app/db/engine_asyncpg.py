@@ -427,7 +427,7 @@ def _translate_errors(away: type[DatabaseUnreachable] = DatabaseUnreachable) -> 
     except asyncpg.IntegrityConstraintViolationError as error:
         raise IntegrityError(error) from error
     except RETRYABLE_ERRORS as error:
-        raise Busy("Others were changing the same things; ask again in a second") from error
+        raise Busy("Concurrent changes to the same data; try again in a second") from error
     except asyncpg.DiskFullError as error:
         raise OutOfStorage("The database's disk is full") from error
     except UNREACHABLE_ERRORS as error:

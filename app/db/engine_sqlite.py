@@ -335,7 +335,7 @@ def _translate_errors() -> Iterator[None]:
         raise IntegrityError(error) from error
     except sqlite3.OperationalError as error:
         if getattr(error, "sqlite_errorcode", None) in DISK_FULL_CODES:  # errors raised here have no code
-            raise OutOfStorage("The disk is full. Delete something first.") from error
+            raise OutOfStorage("The disk is full. Delete something first.", reason="disk_full") from error
         raise OperationalError(error) from error
 
 

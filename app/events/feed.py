@@ -12,7 +12,7 @@ from contextlib import asynccontextmanager
 from contextvars import Context
 
 from app.coordination.notifier.base import Listener, Notifier
-from app.errors import FellBehind
+from app.errors import SlowConsumer
 from app.events.outbox import TOPIC
 from app.models import Event
 from app.observability import logging as logs
@@ -55,7 +55,7 @@ class Subscriber:
         """Return the next event; None from time to time if there is none. Raises SlowConsumer."""
         await self._something.wait()
         if self._fell_behind:
-            raise FellBehind(self._most)
+            raise SlowConsumer(self._most)
         event = self._waiting.popleft() if self._waiting else None
         if not self._waiting:
             self._something.clear()

@@ -33,7 +33,7 @@ class OperationContext:
     def browser(self) -> Credentials:
         """What was sent by the browser that is to keep a session. Raises BadRequest where it can't be given one."""
         if self.response is None:
-            raise BadRequest("A WebSocket sets no cookies: sign in over HTTP")
+            raise BadRequest("A WebSocket can't set cookies; sign in over HTTP")
         return self.credentials
 
     def set_context(self, ctx: Context) -> None:

@@ -19,8 +19,8 @@ from graphql.validation import NoSchemaIntrospectionCustomRule
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionContext
 
-from app.graphql.server import fast_path
 from app.graphql.server.document_cache import DocumentCache, DocumentCacheExtension
+from app.graphql.server.fast_path import mark_fast_fields
 from app.graphql.server.subscription_cache import SubscriptionExecutor
 from app.graphql.types.account import AccountMutations, AccountQueries
 from app.graphql.types.accounts import AccountsMutations, AccountsQueries
@@ -95,7 +95,7 @@ class Schema(strawberry.Schema):
             # Left out is left out: `= null` would tell readers that null means something.
             if each.default_value is None:
                 each.default_value = Undefined
-        fast_path.mark(self._schema)
+        mark_fast_fields(self._schema)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None

@@ -25,7 +25,7 @@ def to_resizable_mode(image: Image.Image) -> Image.Image:
     except MemoryError:
         raise
     except Exception as error:  # missing or short palettes: AssertionError, ValueError…
-        raise CorruptImage("Its colours can't be read") from error
+        raise CorruptImage("invalid_palette", "The colours of the image can't be read.") from error
 
 
 def _plain(image: Image.Image) -> Image.Image:

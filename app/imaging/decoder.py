@@ -136,15 +136,27 @@ def _frames(image: Image.Image, format: Format) -> int:
 def _check_limits(limits: ImageLimits, said: DeclaredSize) -> None:
     if max(said.width, said.height) > limits.max_side:
         raise TooManyPixels(
-            f"It is {said.width} × {said.height}; neither side may pass {limits.max_side} pixels"
+            "dimensions_too_large",
+            "The image is {width} × {height}; neither side may exceed {limit} pixels.",
+            width=said.width,
+            height=said.height,
+            limit=limits.max_side,
         )
     if said.frames > limits.max_frames:
-        raise TooManyPixels(f"It has more than {limits.max_frames} frames")
-    if said.width * said.height * said.frames > limits.max_pixels:
-        shape = f"{said.width} × {said.height}" + (f" × {said.frames} frames" if said.frames > 1 else "")
         raise TooManyPixels(
-            f"It is {shape} = {said.width * said.height * said.frames / 1e6:.1f} megapixels;"
-            f" {limits.max_pixels / 1e6:g} are allowed"
+            "too_many_frames", "The image has more than {limit} frames.", limit=limits.max_frames
+        )
+    if said.width * said.height * said.frames > limits.max_pixels:
+        raise TooManyPixels(
+            "too_many_pixels",
+            "The image has {width} × {height} × {frames} = {megapixels:.1f} megapixels; at most {limit:g} are allowed."
+            if said.frames > 1
+            else "The image has {width} × {height} = {megapixels:.1f} megapixels; at most {limit:g} are allowed.",
+            width=said.width,
+            height=said.height,
+            frames=said.frames,
+            megapixels=round(said.width * said.height * said.frames / 1e6, 1),
+            limit=limits.max_pixels / 1e6,
         )
 
 
@@ -157,9 +169,9 @@ def _pillow_errors() -> Iterator[None]:
     except PicHubError:
         raise
     except MemoryError as error:
-        raise TooManyPixels("It needs more memory than one picture may have") from error
+        raise TooManyPixels("out_of_memory", "The image needs more memory than allowed.") from error
     except Exception as error:  # decoders raise nearly anything: SyntaxError, struct.error, IndexError…
-        raise CorruptImage("It begins like a picture and can't be decoded") from error
+        raise CorruptImage("undecodable", "The image is corrupt and can't be decoded.") from error
 
 
 def _orientation(image: Image.Image) -> int:

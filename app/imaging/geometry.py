@@ -257,9 +257,13 @@ def _check_limits(output: Size, frames: int) -> None:
         return
     shape = f"{output.width} × {output.height}" + (f" × {frames} frames" if frames > 1 else "")
     raise BadRequest(
-        f"The result would be {shape}; it may have {MAX_DIMENSION} pixels a side and"
-        f" {MAX_PIXELS // 1_000_000} megapixels in all. Ask for a smaller w or h",
+        "The result would be {shape}; it may have {limit} pixels per side and {megapixels} megapixels in all."
+        " Request a smaller w or h",
         message="The result would be too large",
+        reason="result_too_large",
+        shape=shape,
+        limit=MAX_DIMENSION,
+        megapixels=MAX_PIXELS // 1_000_000,
     )
 
 

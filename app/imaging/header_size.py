@@ -42,7 +42,7 @@ def gif(file: BinaryIO, *, at_most: int) -> DeclaredSize:
             continue  # stray bytes between blocks, which decoders skip
         _skip_blocks(file)
     if not frames:
-        raise CorruptImage("It has no frame")
+        raise CorruptImage("no_frames", "The file contains no image.")
     return DeclaredSize(width, height, frames)
 
 
@@ -58,9 +58,9 @@ def webp(head: bytes) -> DeclaredSize:
             case b"VP8 ":
                 width, height = (side & 0x3FFF for side in struct.unpack("<HH", head[26:30]))
             case _:
-                raise CorruptImage("It has no picture in it")
+                raise CorruptImage("no_frames", "The file contains no image.")
     except struct.error as error:
-        raise CorruptImage("It ends in its header") from error
+        raise CorruptImage("truncated", "The file is incomplete.") from error
     return DeclaredSize(width, height, 1)
 
 
@@ -83,11 +83,11 @@ def _skip_blocks(file: BinaryIO) -> None:
                 return
             at += 1 + chunk[at]
         file.seek(at - len(chunk), SEEK_CUR)
-    raise CorruptImage("It is cut off")
+    raise CorruptImage("truncated", "The file is incomplete.")
 
 
 def _read_exactly(file: BinaryIO, size: int) -> bytes:
     data = file.read(size)
     if len(data) < size:
-        raise CorruptImage("It is cut off")
+        raise CorruptImage("truncated", "The file is incomplete.")
     return data

@@ -64,12 +64,12 @@ def most_restrictive(windows: Iterable[WindowStats]) -> WindowStats:
     return min(windows, key=lambda left: (left.remaining, -left.resets_at.timestamp()))
 
 
-def refusal(who: str, lacking: Sequence[WindowStats], now: datetime) -> RateLimited:
+def refusal(key: str, lacking: Sequence[WindowStats], now: datetime) -> RateLimited:
     """Return the error to raise when the windows `lacking` have too little left."""
     last = max(lacking, key=lambda left: left.resets_at)
     return RateLimited(
         policy=last.policy.name,
-        who=who,
+        key=key,
         limit=last.window.amount,
         period=last.window.period,
         remaining=last.remaining,

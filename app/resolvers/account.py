@@ -12,7 +12,7 @@ from app.auth.actor import Actor, Scope
 from app.auth.credentials import Credentials, RequestOrigin
 from app.context import Context, RateLimit
 from app.db.locks import AdvisoryLock, advisory_lock
-from app.errors import Forbidden, Invalid, Unauthorized
+from app.errors import FieldError, Forbidden, Invalid, Unauthorized
 from app.models import Account, Role, Session
 from app.observability import logging as logs
 from app.resolvers import accounts, invitations
@@ -130,7 +130,7 @@ async def sign_up(ctx: Context, browser: Credentials, new: NewSignUp) -> SignedI
     _require_own_origin(browser)
     settings = ctx.services.settings
     if settings.sign_up == "closed":
-        raise Forbidden("Nobody can sign up here by themselves; ask an admin for an account")
+        raise Forbidden("Sign-up is closed; ask an admin for an account", reason="sign_up_closed")
     rules = Validator()
     username = rules.username("username", new.username)
     rules.password("password", new.password, username=username)
@@ -249,13 +249,17 @@ async def _check_failure_limit(ctx: Context) -> None:
 async def _count_failure(ctx: Context) -> Unauthorized:
     """Count a failed sign-in and return its error."""
     await ctx.consume(RateLimit.AUTH_FAILURES)
-    return Unauthorized("Wrong username or password", "Check both; an account may also have been disabled")
+    return Unauthorized(
+        "Wrong username or password",
+        "Check both; the account may also be disabled",
+        reason="wrong_credentials",
+    )
 
 
 async def _wrong_password(ctx: Context) -> Invalid:
     """Count a wrong password and return its error: a signed-in browser must not allow guessing either."""
     await ctx.consume(RateLimit.AUTH_FAILURES)
-    return Invalid({"current_password": ["This is not your password."]})
+    return Invalid({"current_password": [FieldError("wrong_password", "This is not your password.")]})
 
 
 async def _upgrade_hash(ctx: Context, password: str, kept: str) -> str:

@@ -7,7 +7,7 @@ from app.auth.actor import Actor, Scope
 from app.cancellation import shield_until_done
 from app.context import Context
 from app.db.paging import by_cursor, by_number
-from app.errors import Forbidden, Invalid, NotFound, excerpt
+from app.errors import FieldError, Forbidden, Invalid, NotFound, excerpt
 from app.events import outbox
 from app.events.outbox import Outbox
 from app.ids import Kind, kind_of, new_id
@@ -146,7 +146,15 @@ async def remove_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -
         found = await _own_images(actor, image_ids)
         strangers = [image.id for image in found if image.album_id != album.id]
         if strangers:
-            raise Invalid({"image_ids": [f"These are not in the album: {', '.join(strangers)}."]})
+            raise Invalid(
+                {
+                    "image_ids": [
+                        FieldError(
+                            "not_in_album", "These are not in the album: {ids}.", ids=", ".join(strangers)
+                        )
+                    ]
+                }
+            )
         await _move(found, None, ctx, events)
     return await visible(ctx, album_id)
 
@@ -158,7 +166,14 @@ async def _own_images(actor: Actor, image_ids: Sequence[str]) -> list[Image]:
     )
     missing = set(wanted) - {image.id for image in found}
     if missing:
-        raise Invalid({"image_ids": [f"You have no such image: {excerpt(id_)}." for id_ in sorted(missing)]})
+        raise Invalid(
+            {
+                "image_ids": [
+                    FieldError("no_such_image", "You have no image {id}.", id=excerpt(id_))
+                    for id_ in sorted(missing)
+                ]
+            }
+        )
     return found
 
 

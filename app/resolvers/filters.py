@@ -10,6 +10,7 @@ from typing import Any
 
 from tortoise.queryset import QuerySet
 
+from app.errors import FieldError
 from app.imaging.formats import Format
 from app.models import Image
 from app.pagination import Direction, Order
@@ -100,7 +101,10 @@ def _format_conditions(rules: Validator, which: ImageFilter) -> dict[str, Any]:
     if which.formats is None:
         return {}
     if not which.formats:
-        rules.add_error("formats", f"Name one at least of {', '.join(Format)}, or leave it out.")
+        rules.add_error(
+            "formats",
+            FieldError("choose_one", "Choose at least one of {allowed}.", allowed=", ".join(Format)),
+        )
     return {"format__in": [format.value for format in which.formats]}
 
 

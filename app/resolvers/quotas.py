@@ -62,4 +62,6 @@ def _describe_size(size: int) -> str:
 def _full(usage: Usage, what: str) -> OverQuota:
     used, quota = written_size(usage.bytes), written_size(usage.quota or 0)
     yours = f"; your {what}" if what else ""
-    return OverQuota(f"Your account uses {used} of its quota of {quota}{yours}. Delete something first.")
+    error = OverQuota(f"Your account uses {used} of its quota of {quota}{yours}. Delete something first.")
+    error.params |= {"used": usage.bytes, "quota": usage.quota}
+    return error

@@ -23,7 +23,9 @@ async def get(ctx: Context, name: str, authorization: str) -> ClientConfiguratio
     Raises Unauthorized, Forbidden for a session, MissingScope, NotFound.
     """
     if ctx.require(Scope.IMAGES_UPLOAD).session is not None:
-        raise Forbidden("The file holds the API token that asks for it; a session has none to give")
+        raise Forbidden(
+            "The file contains the API token of the request; sessions have none", reason="token_required"
+        )
     if name not in UPLOAD_CLIENTS:
         raise NotFound("uploader", name, known=list(UPLOAD_CLIENTS))
     return catalogue.configuration(name, _target(ctx, tokens.bearer(authorization)))

@@ -20,6 +20,7 @@ from app.errors import (
     BadRequest,
     Busy,
     Conflict,
+    FieldError,
     Forbidden,
     Gone,
     Invalid,
@@ -88,7 +89,12 @@ async def create(ctx: Context, new: NewUpload) -> UploadTicket:
         rules, rules.single_line("filename", new.filename, max_length=images.MAX_FILENAME_LENGTH), new
     )
     if new.size < 1:
-        rules.add_error("size", f"This must be the file's size in bytes, from 1 to {limit}.")
+        rules.add_error(
+            "size",
+            FieldError(
+                "out_of_range", "This must be the file's size in bytes, from 1 to {limit}.", limit=limit
+            ),
+        )
     rules.raise_if_errors()
     await images.authorize_upload(ctx, new.size, files=1)
     async with in_transaction():
@@ -162,7 +168,7 @@ async def put(ctx: Context, upload_id: str, body: UploadBody) -> UploadTicket:
         if not ticket.is_whole:
             ticket = await _receive(ctx, ticket, body, start=0, piece=ticket.size)
         if not ticket.is_whole:
-            raise BadRequest(f"The body ended before the {ticket.size} bytes of the upload had come")
+            raise BadRequest(f"The body ended before the {ticket.size} bytes of the upload")
     return await _complete_if_whole(ctx, ticket)
 
 
@@ -188,7 +194,7 @@ async def _own(ctx: Context, upload_id: str) -> UploadTicket:
     if ticket.has_expired(ctx.now()):
         raise Gone(
             "The upload has expired",
-            f"No byte came for {LIFETIME // timedelta(hours=1)} hours, and what had come is removed. Begin a new one",
+            f"No data arrived for {LIFETIME // timedelta(hours=1)} hours, and the upload was removed. Start a new one",
         )
     return ticket
 
@@ -201,8 +207,9 @@ async def _require_quota(ctx: Context, account: Account, size: int) -> None:
     most = MAX_OPEN_FILES * ctx.services.settings.max_upload_size
     if len(sizes) >= MAX_OPEN or held + size > most:
         raise OutOfStorage(
-            f"Your account has {len(sizes)} uploads open, of {written_size(held)} together; there may be {MAX_OPEN},"
-            f" of {written_size(most)}. Finish or delete some first"
+            f"Your account has {len(sizes)} open uploads, of {written_size(held)} in total; at most {MAX_OPEN}"
+            f" of {written_size(most)} are allowed. Finish or delete some first",
+            reason="too_many_uploads",
         )
     what = f"file has {written_size(size)}" + (
         f", and your open uploads {written_size(held)}" if held else ""
@@ -230,7 +237,9 @@ async def _check_body(ctx: Context, ticket: UploadTicket, body: UploadBody, *, m
     if not ticket.is_whole:
         await images.authorize_upload(ctx, body.length)
     if len(ticket.pieces) >= MAX_PIECES:
-        raise BadRequest(f"An upload may come in {MAX_PIECES:,} pieces: begin a new one, with larger pieces")
+        raise BadRequest(
+            f"An upload may have at most {MAX_PIECES:,} pieces. Start a new one with larger pieces"
+        )
 
 
 async def _receive(
@@ -287,7 +296,7 @@ async def _complete_if_whole(ctx: Context, ticket: UploadTicket) -> UploadTicket
         try:
             await held.enter_async_context(ctx.services.locks.acquire(storage_keys.pieces_of(ticket.id)))
         except Busy as error:
-            raise Locked("The picture of this upload is being looked at; ask again in a second") from error
+            raise Locked("The image of this upload is being processed; try again in a second") from error
         ticket = await _own(ctx, ticket.id)
         if ticket.is_receiving:
             await shield_until_done(_finish(ctx, ticket))
@@ -308,7 +317,7 @@ async def _finish(ctx: Context, ticket: UploadTicket) -> None:
             await images.upload(ctx, new, is_counted=True, also=partial(_mark_done, ticket))
     except FINAL_ERRORS as error:
         receiving = UploadTicket.filter(id=ticket.id, state=UploadState.RECEIVING)
-        await receiving.update(state=UploadState.REFUSED, error=error.facts)
+        await receiving.update(state=UploadState.REFUSED, error=error.to_dict())
     await ctx.services.storage.delete_under(storage_keys.pieces_of(ticket.id))
 
 
@@ -335,9 +344,9 @@ async def _assemble(ctx: Context, ticket: UploadTicket) -> AsyncIterator[Upload]
                     await file.write(chunk)
         await file.seek(0)
         if file.size != ticket.size:
-            raise Conflict(f"Of {ticket.size} bytes {file.size} are left; upload the file once more")
+            raise Conflict(f"Only {file.size} of {ticket.size} bytes are left; upload the file again")
         yield file
     except ObjectMissing as error:
-        raise Conflict("A piece of this upload is gone; upload the file once more") from error
+        raise Conflict("A piece of this upload is missing; upload the file again") from error
     finally:
         await file.close()

@@ -231,7 +231,7 @@ async def ensure_rendered(ctx: Context, picture: ImageRequest) -> StoredVariant:
         try:
             made: StoredVariant = await ctx.services.renders.do(key, lead)
         except RateLimited as refused:
-            if refused.who == ctx.rate_limit_key(RateLimit.RENDERS):
+            if refused.key == ctx.rate_limit_key(RateLimit.RENDERS):
                 raise
             # The first caller's limit was exhausted: now another one renders.
         else:

@@ -13,7 +13,7 @@ from app.context import Context
 from app.db.batched_pages import pages_by_cursor
 from app.db.locks import lock_rows
 from app.db.paging import by_cursor, by_number
-from app.errors import Invalid, NotFound, excerpt
+from app.errors import FieldError, Invalid, NotFound, excerpt
 from app.events import outbox
 from app.events.catalogue import EventType, PingSent
 from app.ids import Kind, kind_of, new_id
@@ -61,7 +61,17 @@ async def create(ctx: Context, new: NewWebhook) -> WebhookWithSecret:
     now = ctx.now()
     async with Account.locked(actor.id):
         if await Webhook.owned_by(actor.id).count() >= MAX_WEBHOOKS:
-            raise Invalid({"url": [f"An account may have {MAX_WEBHOOKS} webhooks; delete one first."]})
+            raise Invalid(
+                {
+                    "url": [
+                        FieldError(
+                            "too_many",
+                            "An account may have at most {limit} webhooks. Delete one first.",
+                            limit=MAX_WEBHOOKS,
+                        )
+                    ]
+                }
+            )
         webhook = await Webhook.create(
             id=new_id(Kind.WEBHOOK, now),
             owner_id=actor.id,
@@ -273,10 +283,14 @@ async def _check_url(ctx: Context, rules: Validator, url: str) -> str:
     try:
         await ctx.services.outbound.check(url)
     except InvalidUrl as error:
-        rules.add_error("url", str(error))
+        rules.add_error("url", FieldError("invalid_url", str(error)))
     except Blocked:
         rules.add_error(
-            "url", "This must lead to a public address, unless PICHUB_WEBHOOK_ALLOW_NETWORKS names another."
+            "url",
+            FieldError(
+                "not_public",
+                "This must resolve to a public address, or to one allowed by PICHUB_WEBHOOK_ALLOW_NETWORKS.",
+            ),
         )
     return url
 
@@ -284,9 +298,19 @@ async def _check_url(ctx: Context, rules: Validator, url: str) -> str:
 def _types(rules: Validator, names: Sequence[str]) -> list[str]:
     allowed = ", ".join(EventType)
     if not names:
-        rules.add_error("events", f"Name one or more of {allowed}.")
+        rules.add_error(
+            "events", FieldError("choose_one", "Choose at least one of {allowed}.", allowed=allowed)
+        )
     for name in names:
         if name not in set(EventType):
-            rules.add_error("events", f"There is no event {excerpt(name)}; there are {allowed}.")
+            rules.add_error(
+                "events",
+                FieldError(
+                    "unknown_event",
+                    "Unknown event {name}; available: {allowed}.",
+                    name=excerpt(name),
+                    allowed=allowed,
+                ),
+            )
             break
     return list(dict.fromkeys(names))

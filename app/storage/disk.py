@@ -317,7 +317,7 @@ def _out_of_storage() -> Iterator[None]:
     except OSError as error:
         if error.errno not in DISK_FULL_ERRNOS:
             raise
-        raise OutOfStorage("The disk is full") from error
+        raise OutOfStorage("The disk is full", reason="disk_full") from error
 
 
 def private_opener(path: str | Path, flags: int) -> int:

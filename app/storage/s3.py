@@ -412,7 +412,7 @@ def _translate_errors(key: str, *, is_put: bool = False) -> Iterator[None]:
 def _domain_error(error: Exception) -> Exception:
     said = str(error)
     if STORAGE_FULL.search(said):
-        return OutOfStorage("The storage is full")
+        return OutOfStorage("The storage is full", reason="disk_full")
     code = ERROR_CODE.search(said)
     log.warning("the storage failed: %s%s", said.partition("\n")[0][:500], f" {code[1]}" if code else "")
     return StorageUnreachable()

@@ -23,7 +23,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from app.cancellation import in_thread
-from app.errors import MEGABYTE, BadRequest, ChecksumMismatch, Invalid, OutOfStorage, TooLarge
+from app.errors import MEGABYTE, BadRequest, ChecksumMismatch, FieldError, Invalid, OutOfStorage, TooLarge
 
 BUFFER_SIZE = MEGABYTE
 FORM_OVERHEAD_BYTES = MEGABYTE  # for fields and delimiters, in addition to the files
@@ -137,7 +137,7 @@ class Upload(UploadFile):
         except OSError as error:
             if error.errno not in DISK_FULL_ERRNOS:
                 raise
-            raise OutOfStorage("The disk is full") from error
+            raise OutOfStorage("The disk is full", reason="disk_full") from error
         self._unwritten.clear()
 
 
@@ -248,7 +248,7 @@ class _Parser(MultiPartParser):
     def on_headers_finished(self) -> None:
         disposition, options = parse_options_header(self._current_part.content_disposition)
         if disposition != b"form-data" or b"name" not in options:
-            raise BadRequest("Each part of the form needs a Content-Disposition of form-data with a name")
+            raise BadRequest("Each part needs a Content-Disposition header of form-data with a name")
         name = self._current_part.field_name = _decode_name(options[b"name"])
         if b"filename" in options:
             self._begin_file(_clean_filename(_decode_text(options[b"filename"], name, "The filename")))
@@ -258,7 +258,9 @@ class _Parser(MultiPartParser):
     def _begin_file(self, filename: str) -> None:
         self._current_files += 1
         if self._current_files > self.max_files:
-            raise BadRequest(f"Too many files: at most {self.max_files} are taken at once")
+            raise BadRequest(
+                "Too many files: at most {limit} per request", reason="too_many_files", limit=self.max_files
+            )
         upload = Upload(
             self._folder / f"upload-{secrets.token_hex(16)}",
             filename=filename,
@@ -271,7 +273,9 @@ class _Parser(MultiPartParser):
     def _begin_field(self) -> None:
         self._current_fields += 1
         if self._current_fields > self.max_fields:
-            raise BadRequest(f"Too many fields: a form has at most {self.max_fields}")
+            raise BadRequest(
+                "Too many fields: at most {limit} per form", reason="too_many_fields", limit=self.max_fields
+            )
 
     def on_part_end(self) -> None:
         if self._current_part.file is None:
@@ -290,7 +294,7 @@ def content_length(headers: Headers) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise BadRequest("The Content-Length must be a whole number of bytes")
+        raise BadRequest("The Content-Length must be an integer")
     return int(text)
 
 
@@ -324,7 +328,11 @@ async def _bounded(stream: AsyncIterator[bytes], limits: FormLimits) -> AsyncGen
         except StopAsyncIteration:
             return
         except TimeoutError as error:
-            raise BadRequest(f"The upload stalled: no byte came for {limits.stall_timeout:g} s") from error
+            raise BadRequest(
+                "The upload stalled: no data for {seconds:g} s",
+                reason="stalled",
+                seconds=limits.stall_timeout,
+            ) from error
         received += len(chunk)
         if received > limits.max_body_size:
             raise TooLarge(limit=limits.max_file_size)
@@ -344,9 +352,9 @@ def _decode_name(data: bytes) -> str:
     try:
         name = data.decode()
     except UnicodeDecodeError as error:
-        raise BadRequest("The name of a field is not UTF-8") from error
+        raise BadRequest("A field name is not valid UTF-8") from error
     if "\0" in name:
-        raise BadRequest("The name of a field has a NUL character")
+        raise BadRequest("A field name contains a NUL character")
     return name
 
 
@@ -354,9 +362,9 @@ def _decode_text(data: bytes | bytearray, field: str, what: str) -> str:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise Invalid({field: [f"{what} is not UTF-8."]}) from error
+        raise Invalid({field: [FieldError("not_utf8", "{what} is not valid UTF-8.", what=what)]}) from error
     if "\0" in text:
-        raise Invalid({field: [f"{what} has a NUL character."]})
+        raise Invalid({field: [FieldError("invalid_text", "{what} contains a NUL character.", what=what)]})
     return text
 
 

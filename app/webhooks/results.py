@@ -1,6 +1,6 @@
 """Recording of attempts: the attempt, the state of its delivery, and the health of its webhook.
 
-Concurrent attempts are recorded in groups: whoever writes next writes for all that wait, in one transaction.
+Concurrent attempts are recorded in groups: the next writer writes for all that wait, in one transaction.
 """
 
 import asyncio

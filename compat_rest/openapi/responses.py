@@ -9,6 +9,7 @@ from starlette.responses import Response
 from app.errors import (
     Busy,
     ChecksumMismatch,
+    FieldError,
     Gone,
     Invalid,
     InvalidParameter,
@@ -148,11 +149,11 @@ def _answers(settings: Settings) -> dict[str, Response]:
             "No byte came for 24 hours, and what had come is removed. Begin a new one",
         ),
         UnknownVersion("Tus-Resumable", None, tus.VERSION),
-        Locked("The picture of this upload is being looked at; ask again in a second"),
+        Locked("The image of this upload is being processed; try again in a second"),
         ChecksumMismatch("sha1"),
-        Invalid({"name": ["This field is required."]}),
-        RateLimited(policy="api", who="", limit=60, period=60, remaining=0, retry_after=12),
-        Busy("All workers are taken, and the queue is full; ask again in a second"),
+        Invalid({"name": [FieldError("required", "This field is required.")]}),
+        RateLimited(policy="api", key="", limit=60, period=60, remaining=0, retry_after=12),
+        Busy("All workers are busy and the queue is full; try again in a second"),
         OutOfStorage("Your account uses 4.9GB of its quota of 5GB. Delete something first."),
     )
     wrong_method = present.failure(

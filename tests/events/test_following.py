@@ -18,7 +18,7 @@ from starlette.requests import ClientDisconnect
 from app.auth.actor import Scope
 from app.context import Context
 from app.coordination.notifier.memory import MemoryNotifier
-from app.errors import FellBehind, Unauthorized
+from app.errors import SlowConsumer, Unauthorized
 from app.events import feed as feeds
 from app.events import outbox
 from app.events.catalogue import PingSent
@@ -307,7 +307,7 @@ def test_a_follower_keeps_so_many_and_no_more() -> None:
     for position in range(3):
         follower.push(Event(position=position))
     assert len(follower._waiting) == 0
-    with pytest.raises(FellBehind):
+    with pytest.raises(SlowConsumer):
         asyncio.run(follower.next())
 
 

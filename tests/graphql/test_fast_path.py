@@ -12,8 +12,7 @@ import strawberry
 from graphql import ExecutionResult
 from graphql.execution.collect_fields import FieldDetails
 
-from app.graphql.server import fast_path
-from app.graphql.server.fast_path import FastPathExecutor
+from app.graphql.server.fast_path import FastPathExecutor, mark_fast_fields
 
 
 def raising(message: str) -> Any:
@@ -100,7 +99,7 @@ def schemas(thing: Thing) -> tuple[strawberry.Schema, strawberry.Schema]:
             return [a_thing(), thing]
 
     ours = strawberry.Schema(Query, execution_context_class=FastPathExecutor)
-    fast_path.mark(ours._schema)
+    mark_fast_fields(ours._schema)
     return ours, strawberry.Schema(Query)
 
 
@@ -236,7 +235,7 @@ async def test_who_follows_for_long_costs_no_more_memory_with_each_event() -> No
                 yield a_thing()
 
     schema = strawberry.Schema(Query, subscription=Subscription, execution_context_class=FastPathExecutor)
-    fast_path.mark(schema._schema)
+    mark_fast_fields(schema._schema)
     answers: Any = await schema.subscribe("subscription { things { id workedOut note } }")
     for _ in range(10):
         await anext(answers)

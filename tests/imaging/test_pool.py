@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import Busy, CorruptImage, Invalid, TooHeavy, TooManyPixels, TooSlow, UnsupportedFormat
+from app.errors import Busy, CorruptImage, Invalid, WorkerCrashed, TooManyPixels, TooSlow, UnsupportedFormat
 from app.imaging.transform import Transform
 from app.imaging.workers.pool import ImageLimits, WorkerPool
 from scripts.fixtures import sample_images
@@ -115,7 +115,7 @@ async def test_a_missing_file_and_a_mistake_of_ours_are_what_they_are(pool, tmp_
 
 @pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
 async def test_a_worker_that_dies_costs_its_own_job_alone(pool, sign):
-    with pytest.raises(TooHeavy):
+    with pytest.raises(WorkerCrashed):
         await pool.run(Die(sign))
     assert await pool.run(Say("next")) == "next"
 
@@ -304,7 +304,7 @@ async def test_a_lost_nursery_is_started_again(pool):
     os.kill(parent, signal.SIGKILL)
     await until(lambda: not is_running(parent))
     assert await pool.run(Pid()) == pid
-    with pytest.raises(TooHeavy):
+    with pytest.raises(WorkerCrashed):
         await pool.run(Die())
     assert await pool.run(Say("next")) == "next"
 

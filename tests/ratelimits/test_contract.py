@@ -90,7 +90,7 @@ async def test_when_all_is_spent_it_is_told_when_to_come_back(limiter: Limiter, 
     await spend(limiter, 3)
     clock.go(20.5)
     error = await refused(limiter, API)
-    assert (error.policy, error.who, error.limit, error.period, error.remaining) == ("api", "ann", 3, 60, 0)
+    assert (error.policy, error.key, error.limit, error.period, error.remaining) == ("api", "ann", 3, 60, 0)
     assert error.retry_after == 40
     assert error.details == "The limit 'api' is 3 in 1 minute. Try again in 40 seconds."
     clock.go(error.retry_after)

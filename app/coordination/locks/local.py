@@ -26,4 +26,4 @@ class FolderLock:
             async with file_lock(path, timeout=self._timeout) as waited:
                 yield waited
         except LockTimeout as error:
-            raise Busy("Another process has been working on this for long; ask again in a second") from error
+            raise Busy("Another process is still processing this; try again in a second") from error

@@ -31,7 +31,7 @@ REQUEST_ERROR_STATUS = {
 
 
 def error_extensions(error: PicHubError) -> dict[str, Any]:
-    extensions: dict[str, Any] = {"code": error.code, "details": error.details}
+    extensions: dict[str, Any] = {"code": error.code, "details": error.details, "params": error.params}
     return extensions | {"fields": error.fields} if error.fields else extensions
 
 

@@ -87,7 +87,9 @@ class RequestBody(StarletteRequestAdapter):
                     if len(body) > MAX_BODY_BYTES:
                         raise TooLarge(limit=MAX_BODY_BYTES, what="request body")
         except TimeoutError as error:
-            raise BadRequest(f"The body did not come within {seconds:g} s") from error
+            raise BadRequest(
+                "The body did not arrive within {seconds:g} s", reason="stalled", seconds=seconds
+            ) from error
         return bytes(body)
 
     async def get_form_data(self) -> FormData:

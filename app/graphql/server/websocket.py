@@ -20,7 +20,7 @@ from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from app.auth.credentials import Credentials
 from app.context import Context
-from app.errors import BadRequest, FellBehind, Forbidden, PicHubError, RateLimited, Unauthorized
+from app.errors import BadRequest, Forbidden, PicHubError, RateLimited, SlowConsumer, Unauthorized
 from app.graphql.context import OperationContext
 from app.graphql.loaders import Loaders
 from app.graphql.server.errors import present_error, root_cause
@@ -170,7 +170,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
             async for result in result_source:
                 last[:] = [root_cause(error) for error in result.errors or ()]
                 if result.errors:
-                    request_id = self.context.stranger.request_id
+                    request_id = self.context.anonymous.request_id
                     result.errors = [present_error(error, request_id=request_id) for error in result.errors]
                 yield result
 
@@ -183,7 +183,7 @@ class Handler(BaseGraphQLTransportWSHandler[Any, None]):
 
     def _code_after(self, error: BaseException | None) -> int | None:
         """What the socket is closed with after this error of an operation; None where it stays open."""
-        if isinstance(error, FellBehind):
+        if isinstance(error, SlowConsumer):
             return TOO_SLOW
         if isinstance(error, Unauthorized) and self.context.is_signed:
             return UNAUTHORIZED

@@ -91,7 +91,7 @@ class Account(Node):
     def _own(self, info: Info) -> Context:
         ctx = info.context.ctx
         if ctx.account_id != self.row.id:
-            raise Forbidden("An account's sessions and tokens are its own to see")
+            raise Forbidden("Sessions and tokens are visible to their own account only")
         return ctx
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 import strawberry
 from strawberry import ID, Maybe
+from strawberry.scalars import JSON
 
 from app import models
 from app.auth.actor import Scope
@@ -313,10 +314,11 @@ class ItemError:
     code: str = strawberry.field(description="The code, as in `extensions.code` of errors.")
     message: str = strawberry.field(description="What is wrong, in a few words.")
     details: str = strawberry.field(description="What to do about it.")
+    params: JSON = strawberry.field(description="Facts in the message, and their `reason`, for translations.")
 
     @classmethod
     def of(cls, error: PicHubError) -> Self:
-        return cls(code=error.code, message=error.message, details=error.details)
+        return cls(code=error.code, message=error.message, details=error.details, params=JSON(error.params))
 
 
 @strawberry.type(description="What became of one file.")

@@ -1,13 +1,20 @@
 from dataclasses import fields
+from operator import attrgetter
 from typing import TypeVar
 
 import strawberry
 from strawberry import ID
 from strawberry.types.field import StrawberryField
 
-from app.graphql.server.fast_path import row_attribute
-
 T = TypeVar("T")
+
+
+class RowAttribute(property):
+    """Property that returns the attribute of the same name of the object's `row`."""
+
+    def __init__(self, name: str) -> None:
+        self.path = f"row.{name}"
+        super().__init__(attrgetter(self.path))
 
 
 @strawberry.interface(
@@ -18,8 +25,11 @@ class Node:
 
 
 def from_row(kind: type[T]) -> type[T]:
-    """Has a type's plain fields read from its `row`, each when it is asked for: of a list few of them are."""
+    """Class decorator that reads a type's attribute fields from its `row`, when they are selected.
+
+    Copying all of them into each item of a list costs more: most queries select only a few.
+    """
     for field in fields(kind):  # type: ignore[arg-type]
         if isinstance(field, StrawberryField) and field.is_basic_field:
-            setattr(kind, field.python_name, row_attribute(field.python_name))
+            setattr(kind, field.python_name, RowAttribute(field.python_name))
     return kind

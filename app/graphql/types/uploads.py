@@ -68,7 +68,7 @@ class UploadTicket(Node):
 
     @strawberry.field(description="Why the picture was not taken; null unless it was refused.")
     def error(self) -> ItemError | None:
-        return ItemError.of(PicHubError.recalled(self.row.error)) if self.row.error else None
+        return ItemError.of(PicHubError.from_dict(self.row.error)) if self.row.error else None
 
 
 @strawberry.type

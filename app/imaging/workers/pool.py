@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Self, TypeVar
 
-from app.errors import Busy, TooHeavy, TooSlow
+from app.errors import Busy, TooSlow, WorkerCrashed
 from app.imaging.intermediates import Step
 from app.imaging.limits import ImageLimits
 from app.imaging.results import Probe, RenderResult
@@ -145,7 +145,7 @@ class WorkerPool:
         if self._closed:
             raise Busy("The server is stopping")
         if self._free.locked() and not self._may_wait(pixels):
-            raise Busy("All workers are taken, and the queue is full; ask again in a second")
+            raise Busy("All workers are busy and the queue is full; try again in a second")
         self._waiting += pixels
         try:
             await self._free.acquire()
@@ -188,7 +188,7 @@ class WorkerPool:
         try:
             return await self._nursery.spawn()
         except (OSError, WorkerLost, TimeoutError) as error:
-            raise Busy("No worker could be started; ask again in a second") from error
+            raise Busy("No worker could be started; try again in a second") from error
 
     async def _run_job(self, worker: ImageWorker, job: Job[T]) -> JobDone[T] | JobFailed:
         """Send the job and grant its pixels; its deadline does not run while it waits for them."""
@@ -203,6 +203,6 @@ class WorkerPool:
         except TimeoutError as error:
             raise TooSlow(self._deadline) from error
         except WorkerLost as error:
-            raise (Busy("The server is stopping") if self._closed else TooHeavy()) from error
+            raise (Busy("The server is stopping") if self._closed else WorkerCrashed()) from error
         outcome: JobDone[T] | JobFailed = answer
         return outcome

@@ -131,10 +131,10 @@ def _outcome(job: Job[Any], stream: BinaryIO) -> JobDone[Any] | JobFailed:
     except PicHubError as error:
         return JobFailed(error)
     except MemoryError:
-        return JobFailed(TooManyPixels("It needs more memory than one picture may have"))
+        return JobFailed(TooManyPixels("out_of_memory", "The image needs more memory than allowed."))
     except Exception as error:
         if isinstance(error, OSError) and error.errno in {errno.ENOSPC, errno.EDQUOT}:
-            return JobFailed(OutOfStorage("The disk is full"))
+            return JobFailed(OutOfStorage("The disk is full", reason="disk_full"))
         error.add_note("".join(traceback.format_exception(error)))  # tracebacks can't be pickled
         return JobFailed(error)
 

@@ -5,7 +5,7 @@ import { DOCS, GRAPHIQL } from './api/addresses';
 import { ask, run } from './api/client';
 import { follow } from './api/live';
 import { SIGN_OUT, VIEWER } from './api/documents';
-import { told, type Problem } from './api/problem';
+import { errorMessage, type Problem } from './api/problem';
 import { useMessages } from './language';
 import { shell } from './messages/shell';
 import { Button } from './parts/Button';
@@ -57,7 +57,7 @@ export function App() {
       ) : (
         problem && (
           <main class="entrance">
-            <Complaint>{told(problem)}</Complaint>
+            <Complaint>{errorMessage(problem)}</Complaint>
             <Button onClick={look}>{t.retry}</Button>
           </main>
         )

@@ -3,7 +3,7 @@ import { useState } from 'preact/hooks';
 import { DOCS, GRAPHIQL } from './api/addresses';
 import { run } from './api/client';
 import { SIGN_IN, SIGN_UP as CREATE } from './api/documents';
-import { type Problem, told } from './api/problem';
+import { type Problem, errorMessage } from './api/problem';
 import { useMessages } from './language';
 import { shell } from './messages/shell';
 import { signIn as table } from './messages/sign-in';
@@ -73,14 +73,14 @@ function Form({ isNew, code }: { isNew: boolean; code: string }) {
   return (
     <form class="stack" onSubmit={enter}>
       {isNew && SIGN_UP === 'invitation' && (
-        <Field label={t.invitation} hint={t.invitationHint} complaints={wrong('invitation')}>
+        <Field label={t.invitation} hint={t.invitationHint} errors={wrong('invitation')}>
           <input name="invitation" required defaultValue={code} autocomplete="off" spellcheck={false} />
         </Field>
       )}
-      <Field label={t.username} hint={isNew ? t.usernameHint : undefined} complaints={wrong('username')}>
+      <Field label={t.username} hint={isNew ? t.usernameHint : undefined} errors={wrong('username')}>
         <input name="username" required autocomplete="username" autocapitalize="none" spellcheck={false} />
       </Field>
-      <Field label={t.password} hint={isNew ? t.passwordHint : undefined} complaints={wrong('password')}>
+      <Field label={t.password} hint={isNew ? t.passwordHint : undefined} errors={wrong('password')}>
         <input
           name="password"
           type="password"
@@ -90,7 +90,7 @@ function Form({ isNew, code }: { isNew: boolean; code: string }) {
         />
       </Field>
       {problem && (
-        <Complaint>{problem.code === 'UNAUTHORIZED' && !isNew ? t.refused : told(problem)}</Complaint>
+        <Complaint>{problem.code === 'UNAUTHORIZED' && !isNew ? t.refused : errorMessage(problem)}</Complaint>
       )}
       <Button kind="primary" type="submit" busy={busy} class="whole">
         {isNew ? t.signUp : t.signIn}

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { ask } from '../api/client';
 import { ALBUM, type AlbumCard } from '../api/documents';
-import { type Problem, told } from '../api/problem';
+import { type Problem, errorMessage } from '../api/problem';
 import { listen } from '../happenings';
 import { Gallery } from '../images/Gallery';
 import { useMessages } from '../language';
@@ -41,7 +41,7 @@ export function Album({ id }: { id: string }) {
       <>
         {back}
         <Page title={t.title}>
-          <Complaint>{told(problem)}</Complaint>
+          <Complaint>{errorMessage(problem)}</Complaint>
         </Page>
       </>
     );

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 
 import { type AlbumCard } from '../api/documents';
-import { type Problem, told } from '../api/problem';
+import { type Problem, errorMessage } from '../api/problem';
 import { listen } from '../happenings';
 import { everyAlbum } from '../images/Doings';
 import { Thumbnail } from '../images/Thumbnail';
@@ -44,7 +44,7 @@ function AllAlbums() {
   );
   return (
     <Page title={t.title} lead={t.lead} actions={albums?.length ? button : null}>
-      {problem && <Complaint>{told(problem)}</Complaint>}
+      {problem && <Complaint>{errorMessage(problem)}</Complaint>}
       {albums?.length === 0 && (
         <Empty icon="albums" title={t.emptyTitle}>
           <p>{t.emptyWords}</p>

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 
 import { run } from '../api/client';
 import { type AlbumCard, CREATE_ALBUM, DELETE_ALBUM, UPDATE_ALBUM } from '../api/documents';
-import { type Problem, told } from '../api/problem';
+import { type Problem, errorMessage } from '../api/problem';
 import { tell } from '../happenings';
 import { useMessages } from '../language';
 import { albums as table } from '../messages/albums';
@@ -48,10 +48,10 @@ export function EditAlbum({
   return (
     <Dialog title={album ? t.edit : t.create} onClose={onClose}>
       <form class="stack" onSubmit={save}>
-        <Field label={t.name} complaints={wrong('name')}>
+        <Field label={t.name} errors={wrong('name')}>
           <input name="name" required maxLength={200} defaultValue={album?.name ?? ''} autofocus />
         </Field>
-        <Field label={t.description} complaints={wrong('description')}>
+        <Field label={t.description} errors={wrong('description')}>
           <textarea name="description" defaultValue={album?.description ?? ''} />
         </Field>
         <label class="check">
@@ -61,7 +61,7 @@ export function EditAlbum({
             <span class="hint block">{t.publicHint}</span>
           </span>
         </label>
-        {problem && <Complaint>{told(problem)}</Complaint>}
+        {problem && <Complaint>{errorMessage(problem)}</Complaint>}
         <footer class="dialog-foot">
           <Button onClick={onClose}>{cancel}</Button>
           <Button kind="primary" type="submit" busy={busy}>

@@ -252,6 +252,7 @@ export const UPLOADED = graphql(
           code
           message
           details
+          params
         }
       }
     }
@@ -268,6 +269,7 @@ export const DELETE_IMAGES = graphql(`
           code
           message
           details
+          params
         }
       }
     }

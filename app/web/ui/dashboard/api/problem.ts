@@ -1,19 +1,26 @@
-/** What went wrong, as the API says it: `errors[].extensions { code, details, fields }`. */
+/** Errors of the API: `errors[].extensions { code, details, fields, params }`. */
 import type { CombinedError } from '@urql/core';
 
+import { type Params, translateError } from '../../base/errors';
 import { language, say } from '../language';
 import { problems } from '../messages/problems';
 
+export interface FieldError {
+  readonly message: string;
+  readonly params: Params;
+}
+
 export interface Problem {
-  /** As in docs/graphql.md; NETWORK where no answer came. */
+  /** As in docs/graphql.md; NETWORK if there was no response. */
   readonly code: string;
   readonly message: string;
   readonly details: string;
-  /** The wrong fields, each with its complaints. */
-  readonly fields: Readonly<Record<string, readonly string[]>>;
+  readonly params: Params;
+  /** Errors of invalid fields, by name. */
+  readonly fields: Readonly<Record<string, readonly FieldError[]>>;
 }
 
-interface Said {
+interface GraphQLError {
   readonly message: string;
   readonly extensions?: Readonly<Record<string, unknown>>;
 }
@@ -23,13 +30,21 @@ export function problemOf(error: CombinedError): Problem {
   return first ? problemIn(first) : unreachable();
 }
 
-/** From an entry of `errors`, wherever it came by. */
-export function problemIn({ message, extensions = {} }: Said): Problem {
+/** From an entry of `errors`. */
+export function problemIn({ message, extensions = {} }: GraphQLError): Problem {
+  const params = (extensions['params'] ?? {}) as Params;
+  const texts = (extensions['fields'] ?? {}) as Readonly<Record<string, readonly string[]>>;
+  const facts = (params['fields'] ?? {}) as Readonly<Record<string, readonly Params[]>>;
+  const fields = Object.entries(texts).map(([name, messages]) => [
+    name,
+    messages.map((text, index) => ({ message: text, params: facts[name]?.[index] ?? {} })),
+  ]);
   return {
     code: String(extensions['code'] ?? 'INTERNAL_ERROR'),
     message,
     details: String(extensions['details'] ?? ''),
-    fields: (extensions['fields'] ?? {}) as Problem['fields'],
+    params,
+    fields: Object.fromEntries(fields) as Problem['fields'],
   };
 }
 
@@ -44,28 +59,28 @@ export function problemInEnvelope(body: string): Problem {
 }
 
 export function unreachable(): Problem {
-  return { code: 'NETWORK', message: '', details: '', fields: {} };
+  return { code: 'NETWORK', message: '', details: '', params: {}, fields: {} };
 }
 
-/** A sentence or two for the person: what it is, and what the server said in detail, in their language as far as it has words for that. */
-export function told(problem: Problem): string {
+/** A message for the user: what went wrong, with details in their language if there is a translation. */
+export function errorMessage(problem: Problem): string {
   const { titles, join } = say(problems);
+  const errors = Object.values(problem.fields).flat();
+  if (errors.length) return errors.map(fieldMessage).join(' ');
   const title = (titles as Readonly<Record<string, string>>)[problem.code] ?? problem.message;
-  const details = detailed(problem);
+  const details = detailsOf(problem);
   return details ? join(title, details) : title;
 }
 
-/** One sentence of the server's, in the language of the page. Where that has none for it, it stays as it is. */
-export function translated(sentence: string): string {
-  return say(problems).translated(sentence) ?? sentence;
+export function fieldMessage({ message, params }: FieldError): string {
+  return translateError(language.get(), params) ?? message;
 }
 
-function detailed({ code, details, fields }: Problem): string {
-  if (language.get() === 'en') return details;
-  const complaints = Object.values(fields).flat();
-  if (complaints.length) return complaints.map(translated).join('');
-  return say(problems).translated(details) ?? (SPOKEN.includes(code) ? '' : details);
+function detailsOf({ code, details, params }: Problem): string {
+  const translation = translateError(language.get(), params);
+  if (translation !== null) return translation;
+  return language.get() === 'en' || !SELF_EXPLANATORY.includes(code) ? details : '';
 }
 
-/** Whose titles say it all. */
-const SPOKEN = ['UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND', 'BUSY', 'DOCUMENT_NOT_TRUSTED'];
+/** Codes whose titles need no details. */
+const SELF_EXPLANATORY = ['UNAUTHORIZED', 'FORBIDDEN', 'NOT_FOUND', 'BUSY', 'DOCUMENT_NOT_TRUSTED'];

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { local, localSet } from '../api/addresses';
 import { ask, run } from '../api/client';
 import { IMAGE, type ImageCard, type ImageFacts, UPDATE_IMAGE } from '../api/documents';
-import { type Problem, told } from '../api/problem';
+import { type Problem, errorMessage } from '../api/problem';
 import { useCategories } from '../categories';
 import { tell } from '../happenings';
 import { bytes, count, moment, useMessages } from '../language';
@@ -85,7 +85,7 @@ export function Detail({
           </div>
         </figure>
         <div class="about">
-          {problem && <Complaint>{told(problem)}</Complaint>}
+          {problem && <Complaint>{errorMessage(problem)}</Complaint>}
           {shown && (
             <>
               <Links image={shown} />
@@ -212,20 +212,20 @@ function About({ image, onSaved }: { image: ImageFacts; onSaved: (image: ImageFa
   return (
     <form class="stack" onSubmit={save}>
       <h3>{t.about}</h3>
-      <Field label={t.filename} complaints={wrong('filename')}>
+      <Field label={t.filename} errors={wrong('filename')}>
         <input name="filename" required defaultValue={image.filename} />
       </Field>
-      <Field label={t.imageTitle} complaints={wrong('title')}>
+      <Field label={t.imageTitle} errors={wrong('title')}>
         <input name="title" defaultValue={image.title ?? ''} />
       </Field>
-      <Field label={t.description} complaints={wrong('description')}>
+      <Field label={t.description} errors={wrong('description')}>
         <textarea name="description" defaultValue={image.description ?? ''} />
       </Field>
-      <Field label={t.tags} hint={t.tagsHint} complaints={wrong('tags')}>
+      <Field label={t.tags} hint={t.tagsHint} errors={wrong('tags')}>
         <input name="tags" defaultValue={image.tags.join(', ')} />
       </Field>
       {Boolean(all?.length) && (
-        <Field label={words.one} complaints={wrong('category_id')}>
+        <Field label={words.one} errors={wrong('category_id')}>
           <select name="category">
             <option value="">{words.none}</option>
             {all!.map(({ id, name }) => (
@@ -236,7 +236,7 @@ function About({ image, onSaved }: { image: ImageFacts; onSaved: (image: ImageFa
           </select>
         </Field>
       )}
-      {problem && <Complaint>{told(problem)}</Complaint>}
+      {problem && <Complaint>{errorMessage(problem)}</Complaint>}
       <div class="row">
         <Button kind="primary" type="submit" busy={busy}>
           {t.save}

@@ -10,7 +10,7 @@ import {
   type ImageCard,
   REMOVE_FROM_ALBUM,
 } from '../api/documents';
-import { type Problem, problemIn, told } from '../api/problem';
+import { type Problem, problemIn, errorMessage } from '../api/problem';
 import { tell } from '../happenings';
 import { useMessages } from '../language';
 import { gallery } from '../messages/gallery';
@@ -120,7 +120,7 @@ export function MoveImages({
         ) : (
           !problem && <p class="quiet">{loading}</p>
         )}
-        {problem && <Complaint>{told(problem)}</Complaint>}
+        {problem && <Complaint>{errorMessage(problem)}</Complaint>}
         <footer class="dialog-foot">
           <Button onClick={onClose}>{cancel}</Button>
           <Button kind="primary" type="submit" busy={busy} disabled={!albums}>

@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
-import { told } from '../api/problem';
+import { errorMessage } from '../api/problem';
 import { useMessages } from '../language';
 import { useCategories } from '../categories';
 import { categories } from '../messages/categories';
@@ -113,7 +113,7 @@ export function Gallery({
         </div>
       )}
       {problem && images.length === 0 && (
-        <Failed words={told(problem)} retry={words.retry} onRetry={() => void listing.load()} />
+        <Failed words={errorMessage(problem)} retry={words.retry} onRetry={() => void listing.load()} />
       )}
       {isFirst && <Nothing into={into} />}
       {isEmpty && search && (
@@ -136,7 +136,7 @@ export function Gallery({
       {isLoading && total === null && <Skeleton />}
       {problem && images.length > 0 && (
         <div class="news failed">
-          <Complaint>{told(problem)}</Complaint>
+          <Complaint>{errorMessage(problem)}</Complaint>
           <Button icon="retry" onClick={listing.retry}>
             {words.retry}
           </Button>

@@ -1,36 +1,32 @@
 import { messages } from '../language';
-import { inChinese } from './said';
 
-/** By code: those of app/errors.py, those of trusted documents, and NETWORK where no answer came. */
+/** Titles by error code: those of app/errors.py, of trusted documents, and NETWORK if there was no response. */
 export const problems = messages(
   {
     join: (title: string, details: string) => `${title}. ${details}`,
-    /** What the server said in detail, in this language; null where it has no words for it. */
-    translated: (sentence: string): string | null => sentence,
     titles: {
       NETWORK: 'The server could not be reached. Check the connection and try again',
-      BAD_REQUEST: 'The server could not read the request',
+      BAD_REQUEST: 'Invalid request',
       UNAUTHORIZED: 'Please sign in',
-      FORBIDDEN: 'You may not do this',
-      NOT_FOUND: 'It is not there any more',
-      GONE: 'It waited too long and has expired',
-      CONFLICT: 'Something else has been done with it meanwhile',
-      LOCKED: 'Something else is being done with it just now',
-      PRECONDITION_FAILED: 'The server does not speak this version of the protocol',
-      CHECKSUM_MISMATCH: 'It was damaged on its way',
-      PAYLOAD_TOO_LARGE: 'The file is too large',
-      UNSUPPORTED_MEDIA_TYPE: 'This is not a picture that can be taken',
-      VALIDATION_ERROR: 'Something in it is not right',
-      RATE_LIMIT_EXCEEDED: 'That was too much in a short time',
-      BUSY: 'The server is busy',
-      INSUFFICIENT_STORAGE: 'There is no room left',
+      FORBIDDEN: 'You do not have permission to do this',
+      NOT_FOUND: 'Not found. It may have been deleted',
+      GONE: 'The upload has expired',
+      CONFLICT: 'It was changed in the meantime. Reload and try again',
+      LOCKED: 'Another request is processing this. Try again in a moment',
+      PRECONDITION_FAILED: 'Unsupported protocol version',
+      CHECKSUM_MISMATCH: 'The data was damaged in transit',
+      PAYLOAD_TOO_LARGE: 'File too large',
+      UNSUPPORTED_MEDIA_TYPE: 'Unsupported file type',
+      VALIDATION_ERROR: 'Please check your input',
+      RATE_LIMIT_EXCEEDED: 'Too many requests',
+      BUSY: 'The server is busy. Try again in a moment',
+      INSUFFICIENT_STORAGE: 'Not enough storage',
       INTERNAL_ERROR: 'Something went wrong on the server',
-      DOCUMENT_NOT_TRUSTED: 'This page is older than the server. Load it anew',
+      DOCUMENT_NOT_TRUSTED: 'This page is outdated. Reload it',
     },
   },
   {
     join: (title, details) => `${title}。${details}`,
-    translated: inChinese,
     titles: {
       NETWORK: '无法连接服务器，请检查网络后重试',
       BAD_REQUEST: '服务器无法理解该请求',

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { run } from '../api/client';
 import { type CategoryCard, CREATE_CATEGORY, DELETE_CATEGORY, UPDATE_CATEGORY } from '../api/documents';
-import { type Problem, told } from '../api/problem';
+import { type Problem, errorMessage } from '../api/problem';
 import { learnCategories, useCategories } from '../categories';
 import { useMessages } from '../language';
 import { categories as table } from '../messages/categories';
@@ -32,7 +32,7 @@ export function Categories() {
   );
   return (
     <Page title={t.title} lead={t.lead} actions={all?.length ? button : null}>
-      {problem && <Complaint>{told(problem)}</Complaint>}
+      {problem && <Complaint>{errorMessage(problem)}</Complaint>}
       {all?.length === 0 && (
         <Empty icon="categories" title={t.emptyTitle}>
           <p>{t.emptyWords}</p>
@@ -104,13 +104,13 @@ function Edit({ category, onClose }: { category: CategoryCard | null; onClose: (
   return (
     <Dialog title={category ? t.edit : t.create} onClose={onClose}>
       <form class="stack" onSubmit={save}>
-        <Field label={t.name} complaints={problem?.fields['name']}>
+        <Field label={t.name} errors={problem?.fields['name']}>
           <input name="name" required maxLength={100} defaultValue={category?.name ?? ''} autofocus />
         </Field>
-        <Field label={t.description} complaints={problem?.fields['description']}>
+        <Field label={t.description} errors={problem?.fields['description']}>
           <textarea name="description" defaultValue={category?.description ?? ''} />
         </Field>
-        {problem && <Complaint>{told(problem)}</Complaint>}
+        {problem && <Complaint>{errorMessage(problem)}</Complaint>}
         <footer class="dialog-foot">
           <Button onClick={onClose}>{cancel}</Button>
           <Button kind="primary" type="submit" busy={busy}>

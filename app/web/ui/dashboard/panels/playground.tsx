@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { ask } from '../api/client';
-import { told } from '../api/problem';
+import { errorMessage } from '../api/problem';
 import { Thumbnail } from '../images/Thumbnail';
 import { useMessages } from '../language';
 import { playground } from '../messages/playground';
@@ -13,7 +13,7 @@ import { useAsked } from './asking';
 import { ONE_SOURCE, SOURCES, type Source, type Transform } from './documents';
 import './panels.css';
 import { Controls } from './playground/Controls';
-import { wrongOne } from './playground/parameters';
+import { invalidParameter } from './playground/parameters';
 import { Comparison, Links, Picture, useResult, Warnings } from './playground/Result';
 
 /** One picture and all that an address may say of it. `?image=` says which; the newest otherwise. */
@@ -37,7 +37,7 @@ export function Playground() {
   }
   return (
     <Page title={t.title} lead={t.lead}>
-      {problem && <Complaint>{told(problem)}</Complaint>}
+      {problem && <Complaint>{errorMessage(problem)}</Complaint>}
       {data && (
         <>
           <Strip images={newest} chosen={known?.id ?? asked} />
@@ -57,7 +57,7 @@ type Presets = readonly { readonly name: string; readonly canonical: string }[];
 /** An image that is not among the newest. */
 function Older({ id, presets }: { id: string; presets: Presets }) {
   const { data, problem } = useAsked(() => ask(ONE_SOURCE, { id }), id);
-  if (problem) return <Complaint>{told(problem)}</Complaint>;
+  if (problem) return <Complaint>{errorMessage(problem)}</Complaint>;
   return data?.image ? <Bench source={data.image} presets={presets} /> : null;
 }
 
@@ -92,7 +92,7 @@ function Bench({ source, presets }: { source: Source; presets: Presets }) {
     <div class="bench">
       <div class="stack try">
         <Picture source={source} result={own} isBusy={isBusy} />
-        {problem && !isBusy && !wrongOne(problem) && <Complaint>{told(problem)}</Complaint>}
+        {problem && !isBusy && !invalidParameter(problem) && <Complaint>{errorMessage(problem)}</Complaint>}
         <Comparison source={source} result={own} />
         {own && <Warnings result={own} />}
         {own && <Links source={source} result={own} />}

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { ask, run } from '../api/client';
-import { told } from '../api/problem';
+import { errorMessage } from '../api/problem';
 import { day, moment, useMessages } from '../language';
 import { tokens as table } from '../messages/tokens';
 import { Button } from '../parts/Button';
@@ -37,7 +37,7 @@ export function Tokens() {
   };
   return (
     <Page title={t.title} lead={t.lead} actions={data?.length ? button : null}>
-      {problem && <Complaint>{told(problem)}</Complaint>}
+      {problem && <Complaint>{errorMessage(problem)}</Complaint>}
       {data?.length === 0 && (
         <Empty icon="tokens" title={t.emptyTitle}>
           <p>{t.emptyWords}</p>

@@ -1,5 +1,5 @@
 import { ask } from '../api/client';
-import { told } from '../api/problem';
+import { errorMessage } from '../api/problem';
 import { bytes, clock, count, useMessages } from '../language';
 import { usage as table } from '../messages/usage';
 import { Complaint } from '../parts/Field';
@@ -22,7 +22,7 @@ export function Usage() {
   );
   return (
     <Page title={t.title} lead={t.lead}>
-      {problem && <Complaint>{told(problem)}</Complaint>}
+      {problem && <Complaint>{errorMessage(problem)}</Complaint>}
       {data?.viewer && (
         <div class="usage">
           <Storage usage={data.viewer.usage} />

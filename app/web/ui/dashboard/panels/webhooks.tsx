@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { ask } from '../api/client';
-import { told } from '../api/problem';
+import { errorMessage } from '../api/problem';
 import { useMessages } from '../language';
 import { webhooks as table } from '../messages/webhooks';
 import { Button } from '../parts/Button';
@@ -32,7 +32,7 @@ function AllWebhooks() {
   );
   return (
     <Page title={t.title} lead={t.lead} actions={data?.length ? button : null}>
-      {problem && <Complaint>{told(problem)}</Complaint>}
+      {problem && <Complaint>{errorMessage(problem)}</Complaint>}
       {data?.length === 0 && (
         <Empty icon="webhooks" title={t.emptyTitle}>
           <p>{t.emptyWords}</p>

@@ -1,24 +1,24 @@
 import { type ComponentChildren, cloneElement, type VNode } from 'preact';
 import { useId } from 'preact/hooks';
 
-import { translated } from '../api/problem';
+import { type FieldError, fieldMessage } from '../api/problem';
 
 /** A label, the control it is of, a hint, and what the server found wrong with it. The control is one element. */
 export function Field({
   label,
   hint,
-  complaints = [],
+  errors = [],
   children,
 }: {
   label: string;
   hint?: string | undefined;
-  complaints?: readonly string[] | undefined;
+  errors?: readonly FieldError[] | undefined;
   children: VNode<object>;
 }) {
   const id = useId();
-  const told = [hint && `${id}-hint`, complaints.length > 0 && `${id}-wrong`].filter(Boolean).join(' ');
-  const described = told ? { 'aria-describedby': told } : {};
-  const invalid = complaints.length > 0 ? { 'aria-invalid': true } : {};
+  const describedBy = [hint && `${id}-hint`, errors.length > 0 && `${id}-wrong`].filter(Boolean).join(' ');
+  const described = describedBy ? { 'aria-describedby': describedBy } : {};
+  const invalid = errors.length > 0 ? { 'aria-invalid': true } : {};
   return (
     <div class="field">
       <label for={id}>{label}</label>
@@ -28,9 +28,9 @@ export function Field({
           {hint}
         </p>
       )}
-      {complaints.length > 0 && (
+      {errors.length > 0 && (
         <p class="wrong" id={`${id}-wrong`}>
-          {complaints.map(translated).join(' ')}
+          {errors.map(fieldMessage).join(' ')}
         </p>
       )}
     </div>

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 
-import { told } from '../api/problem';
+import { errorMessage } from '../api/problem';
 import { bytes, clock, useMessages } from '../language';
 import { upload as table } from '../messages/upload';
 import { Button } from '../parts/Button';
@@ -64,7 +64,7 @@ function Row({ upload: { id, file, state, progress, problem, retryAt } }: { uplo
     waiting: retryAt === null ? t.waiting : t.paused(clock(retryAt)),
     sending: progress < 1 ? `${Math.round(progress * 100)} %` : t.working,
     done: t.done,
-    failed: problem ? told(problem) : '',
+    failed: problem ? errorMessage(problem) : '',
   }[state];
   return (
     <li class={`upload ${state}`}>

@@ -7,7 +7,7 @@ import { playground } from '../../messages/playground';
 import { Button } from '../../parts/Button';
 import type { Source, Transform, Tried } from '../documents';
 import { keys } from '../enums';
-import { DPR, NAMES, type Parameter, QUALITY, wrongOne } from './parameters';
+import { DPR, NAMES, type Parameter, QUALITY, invalidParameter } from './parameters';
 
 interface Given {
   readonly source: Source;
@@ -27,7 +27,7 @@ export function Controls({ source, presets, transform, counted, problem, onChang
     const { [name]: _, ...rest } = transform;
     onChange(value == null || value === '' ? rest : { ...rest, [name]: value });
   };
-  const refused = problem && wrongOne(problem);
+  const refused = problem && invalidParameter(problem);
   const wrong = (name: Parameter) => (refused === name ? [problem!.details] : []);
   const measure = (name: 'width' | 'height' | 'quality' | 'dpr', range: Range) => (
     <Measure

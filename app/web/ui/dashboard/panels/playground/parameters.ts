@@ -18,10 +18,10 @@ export const NAMES: Readonly<Record<Parameter, string>> = {
   background: 'bg',
 };
 
-/** Which parameter the server does not take; null where something else went wrong. Its message has the name in quotes. */
-export function wrongOne({ code, message }: Problem): Parameter | null {
-  if (code !== 'BAD_REQUEST') return null;
-  return keys(NAMES).find((name) => message.includes(`'${NAMES[name]}'`)) ?? null;
+/** The parameter with an invalid value; null for other errors. */
+export function invalidParameter({ params }: Problem): Parameter | null {
+  if (params['reason'] !== 'invalid_parameter') return null;
+  return keys(NAMES).find((name) => params['name'] === NAMES[name]) ?? null;
 }
 
 /** Between what the sliders go. Sides go to what the picture has; what else the server takes can be typed. */

@@ -2,7 +2,7 @@ import { useEffect, useState } from 'preact/hooks';
 
 import { run } from '../../api/client';
 import type { AlbumCard } from '../../api/documents';
-import { type Problem, told } from '../../api/problem';
+import { type Problem, errorMessage } from '../../api/problem';
 import { everyAlbum } from '../../images/Doings';
 import { count, useMessages } from '../../language';
 import { shell } from '../../messages/shell';
@@ -48,7 +48,7 @@ export function MakeToken({ onMade, onClose }: { onMade: (made: NewToken) => voi
   return (
     <Dialog title={t.create} onClose={onClose}>
       <form class="stack" onSubmit={make}>
-        <Field label={t.name} hint={t.nameHint} complaints={wrong('name')}>
+        <Field label={t.name} hint={t.nameHint} errors={wrong('name')}>
           <input name="name" required maxLength={100} autocomplete="off" autofocus />
         </Field>
         <fieldset class="field">
@@ -75,7 +75,7 @@ export function MakeToken({ onMade, onClose }: { onMade: (made: NewToken) => voi
           {wrong('scopes') && <p class="wrong">{wrong('scopes')!.join(' ')}</p>}
         </fieldset>
         <div class="pair">
-          <Field label={t.until} complaints={wrong('expires_at')}>
+          <Field label={t.until} errors={wrong('expires_at')}>
             <select value={until} onChange={(event) => setUntil(event.currentTarget.value)}>
               <option value="">{t.never}</option>
               {DAYS.map((days) => (
@@ -93,7 +93,7 @@ export function MakeToken({ onMade, onClose }: { onMade: (made: NewToken) => voi
           )}
         </div>
         {albums.length > 0 && (
-          <Field label={t.album} complaints={wrong('album_id')}>
+          <Field label={t.album} errors={wrong('album_id')}>
             <select name="album">
               <option value="">{t.noAlbum}</option>
               {albums.map(({ id, name }) => (
@@ -104,7 +104,7 @@ export function MakeToken({ onMade, onClose }: { onMade: (made: NewToken) => voi
             </select>
           </Field>
         )}
-        {problem && <Complaint>{told(problem)}</Complaint>}
+        {problem && <Complaint>{errorMessage(problem)}</Complaint>}
         <footer class="dialog-foot">
           <Button onClick={onClose}>{cancel}</Button>
           <Button kind="primary" type="submit" busy={busy}>

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { run } from '../../api/client';
-import { type Problem, told } from '../../api/problem';
+import { type Problem, errorMessage } from '../../api/problem';
 import { useMessages } from '../../language';
 import { usage as table } from '../../messages/usage';
 import { Button } from '../../parts/Button';
@@ -45,13 +45,13 @@ export function Password({ username, onChanged }: { username: string; onChanged:
           tabIndex={-1}
           aria-hidden="true"
         />
-        <Field label={t.currentPassword} complaints={wrong('current_password')}>
+        <Field label={t.currentPassword} errors={wrong('current_password')}>
           <input name="current" type="password" required autocomplete="current-password" />
         </Field>
-        <Field label={t.newPassword} hint={t.newPasswordHint} complaints={wrong('new_password')}>
+        <Field label={t.newPassword} hint={t.newPasswordHint} errors={wrong('new_password')}>
           <input name="new" type="password" required minLength={10} autocomplete="new-password" />
         </Field>
-        {problem && <Complaint>{told(problem)}</Complaint>}
+        {problem && <Complaint>{errorMessage(problem)}</Complaint>}
         <div class="row">
           <Button type="submit" busy={busy}>
             {t.change}

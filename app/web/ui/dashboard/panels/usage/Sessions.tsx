@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { run } from '../../api/client';
-import { told } from '../../api/problem';
+import { errorMessage } from '../../api/problem';
 import { moment, useMessages } from '../../language';
 import { usage as table } from '../../messages/usage';
 import { Button } from '../../parts/Button';
@@ -16,7 +16,7 @@ export function Sessions({ sessions, again }: { sessions: readonly Session[]; ag
   const others = sessions.filter(({ isCurrent }) => !isCurrent);
   const end = async (id: string) => {
     const { problem } = await run(REVOKE_SESSION, { id });
-    toast(problem ? told(problem) : t.ended, problem ? 'wrong' : 'done');
+    toast(problem ? errorMessage(problem) : t.ended, problem ? 'wrong' : 'done');
     await again();
   };
   const endOthers = async () => {

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { run } from '../../api/client';
-import { told } from '../../api/problem';
+import { errorMessage } from '../../api/problem';
 import { count, moment, useMessages } from '../../language';
 import { webhooks as table } from '../../messages/webhooks';
 import { Button } from '../../parts/Button';
@@ -78,7 +78,7 @@ function Row({ delivery, onSent }: { delivery: Delivery; onSent: () => Promise<v
   const redeliver = async () => {
     setBusy(true);
     const { problem } = await run(REDELIVER, { id });
-    toast(problem ? told(problem) : t.redelivered, problem ? 'wrong' : 'done');
+    toast(problem ? errorMessage(problem) : t.redelivered, problem ? 'wrong' : 'done');
     await onSent();
     setBusy(false);
   };

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { run } from '../../api/client';
-import { type Problem, told } from '../../api/problem';
+import { type Problem, errorMessage } from '../../api/problem';
 import { useMessages } from '../../language';
 import { shell } from '../../messages/shell';
 import { webhooks as table } from '../../messages/webhooks';
@@ -93,7 +93,7 @@ function Form({
   return (
     <Dialog title={title} onClose={onClose}>
       <form class="stack" onSubmit={say}>
-        <Field label={t.url} hint={t.urlHint} complaints={wrong('url')}>
+        <Field label={t.url} hint={t.urlHint} errors={wrong('url')}>
           <input
             name="url"
             type="url"
@@ -119,10 +119,10 @@ function Form({
           <p class="hint">{t.eventsHint}</p>
           {wrong('events') && <p class="wrong">{wrong('events')!.join(' ')}</p>}
         </fieldset>
-        <Field label={t.description} complaints={wrong('description')}>
+        <Field label={t.description} errors={wrong('description')}>
           <input name="description" defaultValue={webhook?.description ?? ''} />
         </Field>
-        {problem && <Complaint>{told(problem)}</Complaint>}
+        {problem && <Complaint>{errorMessage(problem)}</Complaint>}
         <footer class="dialog-foot">
           <Button onClick={onClose}>{cancel}</Button>
           <Button kind="primary" type="submit" busy={busy}>

@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 
 import { ask, run } from '../../api/client';
-import { type Problem, told } from '../../api/problem';
+import { type Problem, errorMessage } from '../../api/problem';
 import { useMessages } from '../../language';
 import { webhooks as table } from '../../messages/webhooks';
 import { Button } from '../../parts/Button';
@@ -62,10 +62,10 @@ export function OneWebhook({ id }: { id: string }) {
       {back}
       {problem && !webhook && (
         <Page title={t.title}>
-          <Complaint>{told(problem)}</Complaint>
+          <Complaint>{errorMessage(problem)}</Complaint>
         </Page>
       )}
-      {problem && webhook && <Complaint>{told(problem)}</Complaint>}
+      {problem && webhook && <Complaint>{errorMessage(problem)}</Complaint>}
       {webhook && (
         <Page
           title={webhook.description || new URL(webhook.url).host}
@@ -125,7 +125,7 @@ function Actions({
   const [doing, setDoing] = useState<Doing | null>(null);
   const stop = () => setDoing(null);
   const say = (problem: Problem | null, words: string) =>
-    toast(problem ? told(problem) : words, problem ? 'wrong' : 'done');
+    toast(problem ? errorMessage(problem) : words, problem ? 'wrong' : 'done');
   const turn = async () => {
     const { problem } = await run(UPDATE_WEBHOOK, { input: { id, isActive: !isActive } });
     say(problem, isActive ? t.disabledNow : t.enabled);
