@@ -1,4 +1,4 @@
-"""The faces, put together into one application."""
+"""The ASGI application: all interfaces, put together."""
 
 import asyncio
 import logging
@@ -19,19 +19,19 @@ from app.cancellation import in_thread
 from app.context import Services
 from app.lifespan import run_services
 from app.middleware import RateLimitHeaders, UnexpectedErrors
-from app.observability.access_log import Observed
+from app.observability.access_log import AccessLogMiddleware
 from app.ratelimits import package
 from app.settings import Settings
+from app.web.monitoring import metrics_routes
+from app.web.monitoring import routes as watching_routes
 from app.web.pages import Pages
 from app.web.routes import not_found_page
 from app.web.routes import routes as web_routes
-from app.web.watching import metrics_routes
-from app.web.watching import routes as watching_routes
 from compat_rest.coalescing import RequestCoalescing
-from compat_rest.errors import exception_handlers, http_error, internal_error
+from compat_rest.errors import exception_handlers, handle_http_error, internal_error_response
 from compat_rest.response_cache import ResponseCacheMiddleware
 from compat_rest.routes import routes as rest_routes
-from compat_rest.routes import short
+from compat_rest.routes import short_routes
 from compat_rest.tus import HEADERS as TUS_HEADERS
 
 EXPOSED_HEADERS = [
@@ -50,20 +50,20 @@ EXPOSED_HEADERS = [
 
 
 GRAPHQL_BUILD_DELAY_SECONDS = 0.1
-"""Seconds that the first requests have the interpreter to themselves."""
+"""Delay before building the schema, so that it does not slow down the first requests."""
 WORKER_START_DELAY_SECONDS = 1.0
-"""Seconds after which the worker starts."""
+"""Delay before the embedded worker starts."""
 
 
 class AppState(TypedDict):
-    """What requests find in their state."""
+    """State shared with all requests."""
 
     services: Services
     graphql: asyncio.Future[ASGIApp]
 
 
 class GraphQL:
-    """The GraphQL endpoint: requests and WebSockets that come while it is built wait for it."""
+    """The GraphQL endpoint. Requests that arrive while the schema is built wait for it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         view = await asyncio.shield(scope["state"]["graphql"])
@@ -72,9 +72,9 @@ class GraphQL:
 
 @asynccontextmanager
 async def graphql_built(settings: Settings, pages: Pages) -> AsyncIterator[asyncio.Future[ASGIApp]]:
-    """The GraphQL view, built in a thread while the server answers already: it is more than half of a start.
+    """Build the GraphQL view in a thread while the server already responds: it is more than half of the start.
 
-    Raises BadDocument.
+    Raises InvalidDocument.
     """
 
     def build() -> ASGIApp:
@@ -85,7 +85,7 @@ async def graphql_built(settings: Settings, pages: Pages) -> AsyncIterator[async
             import prometheus_client  # noqa: F401  (and what the first that counts would)
         from app.graphql.server.protocol import GraphQLView
 
-        return GraphQLView(settings, graphiql=pages.graphiql, own_documents=pages.documents)
+        return GraphQLView(settings, graphiql=pages.graphiql, own_manifest=pages.documents)
 
     async def build_later() -> ASGIApp:
         await asyncio.sleep(GRAPHQL_BUILD_DELAY_SECONDS)
@@ -93,15 +93,15 @@ async def graphql_built(settings: Settings, pages: Pages) -> AsyncIterator[async
 
     building = asyncio.ensure_future(build_later())
     if settings.graphql_documents:
-        await building  # who trusts documents is told at the start which of them can't be
+        await building  # invalid trusted documents are reported at the start
     yield building
     await asyncio.wait([building])
 
 
 @asynccontextmanager
 async def embedded_worker(services: Services) -> AsyncIterator[None]:
-    """The worker, inside of the server if the settings want it there; it starts when the server answers already."""
-    if services.settings.worker != "inside":
+    """Run the embedded worker, if enabled, once the server responds."""
+    if services.settings.worker != "embedded":
         yield
         return
     stop = asyncio.Event()
@@ -127,7 +127,7 @@ async def _work(services: Services, stop: asyncio.Event) -> None:
 
 
 def monitoring_app(services: Services) -> ASGIApp:
-    """What may be asked of a worker: whether it lives and is ready, and what it has counted."""
+    """The application of an external worker: /healthz, /readyz and /metrics."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Services]]:
@@ -138,13 +138,16 @@ def monitoring_app(services: Services) -> ASGIApp:
 
 
 async def http_not_found(request: Request, error: Any) -> Response:
-    """The answer to an HTTPException: a page for a person who is lost, and REST's own for all else."""
+    """Handle an HTTPException: a page for browsers, the REST error for all others."""
     page = not_found_page(request) if error.status_code == 404 else None
-    return page or await http_error(request, error)
+    return page or await handle_http_error(request, error)
 
 
 def create_app(settings: Settings | None = None) -> ASGIApp:
-    """The application. Without settings it reads this process's own: `uvicorn app.asgi:create_app --factory`."""
+    """Create the application. Without settings they are read from the environment:
+
+    `uvicorn app.asgi:create_app --factory`.
+    """
     settings = settings or Settings.load()
     logging.getLogger("pichub").setLevel(settings.log_level.upper())
 
@@ -168,10 +171,10 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             *web_routes,
             *pages.routes,
             *(metrics_routes if settings.metrics else ()),
-            *short,
+            *short_routes,
         ],
         middleware=[
-            Middleware(Observed, is_logged=settings.access_log != "off"),
+            Middleware(AccessLogMiddleware, is_logged=settings.access_log != "off"),
             Middleware(
                 CORSMiddleware,
                 allow_origins=settings.cors_origins,
@@ -183,11 +186,11 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             ),
             Middleware(ResponseCacheMiddleware),
             Middleware(RateLimitHeaders, trusted=settings.trusted_proxies),
-            # Inside, so that pages on other origins may read its answer.
-            Middleware(UnexpectedErrors, answer=internal_error),
+            # Inside CORS, so that pages on other origins can read the response.
+            Middleware(UnexpectedErrors, answer=internal_error_response),
         ],
         exception_handlers=exception_handlers | {HTTPException: http_not_found},
         lifespan=lifespan,
     )
-    whole = ResponseCacheMiddleware(RequestCoalescing(app), outside=True)
-    return Observed(whole, is_logged=True) if settings.access_log == "all" else whole
+    whole = ResponseCacheMiddleware(RequestCoalescing(app), is_outermost=True)
+    return AccessLogMiddleware(whole, is_logged=True) if settings.access_log == "all" else whole

@@ -1,4 +1,4 @@
-"""Work that must not stop half way because the one who asked has gone."""
+"""Work that must complete although its caller is cancelled."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 async def shield_until_done(work: Awaitable[T]) -> T:
-    """What `work` gives. If the caller is cancelled meanwhile, `work` ends first; then the cancellation goes on."""
+    """Return the result of `work`. If the caller is cancelled, `work` completes first."""
     task = asyncio.ensure_future(work)
     cancelled: asyncio.CancelledError | None = None
     while not task.done():
@@ -20,15 +20,15 @@ async def shield_until_done(work: Awaitable[T]) -> T:
             cancelled = error
     if cancelled:
         if not task.cancelled():
-            task.exception()  # seen, so that the loop does not report it as lost
+            task.exception()  # mark as retrieved, so that the loop does not log it
         raise cancelled
     return task.result()
 
 
 async def in_thread(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Does blocking work off the event loop, to its end: a thread can't be stopped, so who is cancelled waits for it.
+    """Run blocking work in a thread. A thread can't be stopped, so a cancelled caller waits for it.
 
-    Starlette's `run_in_threadpool` leaves the thread behind, which then goes on making what was just cleaned up.
+    Starlette's `run_in_threadpool` abandons the thread, which could recreate what was just cleaned up.
     """
     return await shield_until_done(
         asyncio.get_running_loop().run_in_executor(None, partial(work, *args, **kwargs))

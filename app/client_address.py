@@ -1,4 +1,4 @@
-"""Where a request comes from: the address of the client, also behind proxies that are trusted."""
+"""Client address of a request, also behind trusted proxies."""
 
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
@@ -9,13 +9,13 @@ Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
 
 MAX_ENTRY_LENGTH = 64
-"""Characters that an entry of a header may have; the longest address with brackets and port has 53."""
+"""Maximum length of an X-Forwarded-For entry; the longest address with brackets and port has 53 characters."""
 IPV6_PREFIX = 64
-"""The bits of an IPv6 address that a provider gives to one customer: the rest they may choose as they like."""
+"""Bits of an IPv6 address that identify a customer, who may choose the rest."""
 
 
 def networks(text: str) -> tuple[Network, ...]:
-    """`10.0.0.0/8, 127.0.0.1`. Raises ValueError."""
+    """Parse `10.0.0.0/8, 127.0.0.1`. Raises ValueError."""
     try:
         return tuple(ip_network(each.strip()) for each in text.split(","))
     except ValueError as error:
@@ -25,14 +25,14 @@ def networks(text: str) -> tuple[Network, ...]:
 
 
 def client(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Network]) -> str:
-    """The address of the client: the connection's `peer`, or who it speaks for, where it is a proxy that is trusted.
+    """Return the client's address: the connection's `peer`, or the address for which a trusted proxy forwards.
 
-    `forwarded_for` are the values of X-Forwarded-For. They are read from the right, where the nearest proxy writes,
-    past those that are trusted, to the first that is not; what comes before it anyone may have written. An entry that
-    is no address ends the way at the one behind it.
+    `forwarded_for` has the values of X-Forwarded-For. They are read from the right, where the nearest proxy writes,
+    past trusted addresses to the first untrusted one; anything before it may be forged. An invalid entry ends the
+    search at the entry after it.
     """
     address = _parsed(peer)
-    if address is None:  # no network, as on a socket in the file system
+    if address is None:  # no address, as on a Unix socket
         return peer
     if trusted:
         for entry in _from_the_right(forwarded_for):
@@ -50,7 +50,7 @@ def _text(address: Address) -> str:
 
 @lru_cache(maxsize=4096)
 def rate_limit_key(address: str) -> str:
-    """Under what a client is counted: its address, or the /64 of an IPv6 address."""
+    """Return the rate limit key of a client: its address, or the /64 of an IPv6 address."""
     parsed = _parsed(address)
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((parsed, IPV6_PREFIX), strict=False))
@@ -66,7 +66,7 @@ def _from_the_right(values: Sequence[str]) -> Iterable[str]:
 
 @lru_cache(maxsize=4096)
 def _parsed(entry: str) -> Address | None:
-    """`192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1`, `[2001:db8::1]:4711`; None for anything else."""
+    """Parse `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1` or `[2001:db8::1]:4711`; None for anything else."""
     if len(entry) > MAX_ENTRY_LENGTH:
         return None
     try:
@@ -90,7 +90,7 @@ def _is_port(colon: str, digits: str) -> bool:
 
 
 def _plain(address: Address) -> Address:
-    """IPv4 that is written as IPv6 is IPv4; the name of a network card is no part of an address."""
+    """Strip the zone id and unwrap IPv4-mapped IPv6 addresses."""
     if isinstance(address, IPv4Address):
         return address
     return address.ipv4_mapped or IPv6Address(int(address))

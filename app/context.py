@@ -1,4 +1,4 @@
-"""What a resolver is given: the services it works with, and who asks."""
+"""Context of a resolver: the services and the caller."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ from app.urls import UrlBuilder
 
 @dataclass(frozen=True, slots=True)
 class CachedResponse:
-    """An answer of 200 to everyone: its body, and its headers as they are sent."""
+    """A cached 200 response for anyone: its body, and its headers as sent."""
 
     etag: bytes
     headers: tuple[tuple[bytes, bytes], ...]
@@ -43,13 +43,13 @@ class CachedResponse:
 
 
 ResponseCache: TypeAlias = EpochCache[bytes, CachedResponse]
-"""Answers, by the address that was asked."""
+"""Responses by URL."""
 ImageCache: TypeAlias = EpochCache[str, Image]
-"""Images with their albums, by id: those that pictures are asked of."""
+"""Images with their albums, by id."""
 
 
 class RateLimit(StrEnum):
-    """What may be spent. An account has `API` and `UPLOAD`, and so has an address from which nobody signed in."""
+    """Rate limits. `API` and `UPLOAD` count per account, or per address for anonymous callers."""
 
     API = "api"
     UPLOAD = "upload"
@@ -58,17 +58,17 @@ class RateLimit(StrEnum):
 
     @property
     def is_per_address(self) -> bool:
-        """Whether it is the address that spends, whoever signed in."""
+        """True if the limit counts per address even for signed-in callers."""
         return self in {RateLimit.AUTH_FAILURES, RateLimit.RENDERS}
 
 
 ConsumedLimits: TypeAlias = dict[RateLimit, Allowance]
-"""What is left of each budget that a request spent, and that its answer tells of."""
+"""Remaining allowance per rate limit, for the response headers."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """The parts that the composition chose, the same for every request."""
+    """Services chosen by the composition, shared by all requests."""
 
     settings: Settings
     storage: Storage
@@ -97,9 +97,9 @@ class Services:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request's view of the house. `actor` is None where nobody has signed in; `address` is the client's.
+    """Context of one request. `actor` is None for anonymous callers; `address` is the client's.
 
-    `is_operator` is for the command line: who may read the database may do what admins may.
+    `is_operator` is set by the command line, which may do what admins may.
     """
 
     services: Services
@@ -109,8 +109,8 @@ class Context:
     consumed: ConsumedLimits = field(default_factory=dict)
     is_operator: bool = False
 
-    def signed_in(self) -> Actor:
-        """Who asks. Raises Unauthorized where nobody does."""
+    def require_actor(self) -> Actor:
+        """Return the caller. Raises Unauthorized for anonymous callers."""
         if self.actor is None:
             raise Unauthorized(
                 "Authentication required",
@@ -120,14 +120,14 @@ class Context:
         return self.actor
 
     def require(self, scope: Scope) -> Actor:
-        """Who asks, if they may. Raises Unauthorized where nobody does, MissingScope where the token is too narrow."""
-        actor = self.signed_in()
+        """Return the caller, who must have the scope. Raises Unauthorized, MissingScope."""
+        actor = self.require_actor()
         self.allow(scope)
         return actor
 
     def require_session(self) -> Session:
-        """The session of who asks, for what a key must not do. Raises Unauthorized, Forbidden."""
-        session = self.signed_in().session
+        """Return the caller's session, for operations closed to tokens. Raises Unauthorized, Forbidden."""
+        session = self.require_actor().session
         if session is None:
             raise Forbidden(
                 "This requires a session; an API token can't create tokens or change the account",
@@ -136,25 +136,25 @@ class Context:
         return session
 
     def require_admin(self) -> None:
-        """Raises Unauthorized where nobody asks, Forbidden where it is not an admin that has signed in."""
+        """Raise Unauthorized for anonymous callers, Forbidden unless a signed-in admin calls."""
         if self.is_operator:
             return
-        if self.signed_in().account.role is not Role.ADMIN:
+        if self.require_actor().account.role is not Role.ADMIN:
             raise Forbidden("Only admins can do this", reason="admin_only")
         self.require_session()
 
     def require_operator(self) -> None:
-        """Raises Forbidden for all but the command line."""
+        """Raise Forbidden unless the command line calls."""
         if not self.is_operator:
             raise Forbidden("Only the command line can do this", reason="command_line_only")
 
     def allow(self, scope: Scope) -> None:
-        """For what is open to all: a token's scopes bind its bearer even there. Raises MissingScope."""
+        """Check a token's scope for public data, which anonymous callers may read. Raises MissingScope."""
         if self.actor is not None and not self.actor.may(scope):
             raise MissingScope(scope, sorted(self.actor.scopes), wider=WIDER.get(scope))
 
     async def consume(self, budget: RateLimit, cost: int = 1) -> None:
-        """Counts what the caller does. Raises RateLimited, and nothing was counted, where that is too much."""
+        """Consume from a rate limit. Raises RateLimited, without counting, if too little is left."""
         try:
             allowance = await self.services.limiter.consume(
                 self.services.policies[budget], self.rate_limit_key(budget), cost
@@ -165,11 +165,11 @@ class Context:
         self._record(budget, allowance)
 
     async def peek(self, budget: RateLimit) -> Allowance | None:
-        """What the caller may still do; None where there is no limit."""
+        """Return the remaining allowance; None if there is no limit."""
         return await self.services.limiter.peek(self.services.policies[budget], self.rate_limit_key(budget))
 
     def rate_limit_key(self, budget: RateLimit) -> str:
-        """Under what the caller's spending is counted."""
+        """Return the key under which the caller is counted."""
         if self.actor is None or budget.is_per_address:
             return client_address.rate_limit_key(self.address)
         return self.actor.id
@@ -180,7 +180,7 @@ class Context:
 
     @property
     def account_id(self) -> str | None:
-        """The id of the account that asks, for questions of visibility."""
+        """Id of the caller's account, for visibility conditions."""
         return self.actor.id if self.actor else None
 
     def now(self) -> datetime:

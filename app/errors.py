@@ -240,10 +240,10 @@ class TooLarge(PicHubError):
     code = "PAYLOAD_TOO_LARGE"
 
     def __init__(self, *, limit: int, actual: int | None = None, what: str = "file") -> None:
-        yours = f"{written_size(actual, above=limit)}." if actual else "larger than that."
+        yours = f"{format_size(actual, above=limit)}." if actual else "larger than that."
         super().__init__(
             f"{what.capitalize()} size exceeds maximum limit",
-            f"Maximum {what} size is {written_size(limit)}. Your {what} is {yours}",
+            f"Maximum {what} size is {format_size(limit)}. Your {what} is {yours}",
         )
         self.params |= {"limit": limit, "actual": actual, "what": what}
         self.limit = limit
@@ -347,8 +347,8 @@ class RateLimited(PicHubError):
     ) -> None:
         super().__init__(
             "Too many requests",
-            f"The limit '{policy}' is {limit:,} in {written_period(period)}. "
-            f"Try again in {written_period(retry_after)}.",
+            f"The limit '{policy}' is {limit:,} in {format_period(period)}. "
+            f"Try again in {format_period(retry_after)}.",
         )
         self.params |= {"policy": policy, "limit": limit, "period": period, "retry_after": retry_after}
         self.policy = policy
@@ -422,7 +422,7 @@ class OverQuota(OutOfStorage):
     """The account's quota is exhausted."""
 
 
-def written_size(size: int, *, above: int | None = None) -> str:
+def format_size(size: int, *, above: int | None = None) -> str:
     """Format 50 MiB as `50MB` and 512 KiB as `512KB`, to one decimal; rounded up if it must be more than `above`."""
     unit, name = (MEGABYTE, "MB") if size >= MEGABYTE else (1024, "KB")
     tenths = round(size * 10 / unit)
@@ -431,7 +431,7 @@ def written_size(size: int, *, above: int | None = None) -> str:
     return f"{tenths // 10}{name}" if tenths % 10 == 0 else f"{tenths / 10}{name}"
 
 
-def written_period(seconds: int) -> str:
+def format_period(seconds: int) -> str:
     """Format 3600 as `1 hour`, 120 as `2 minutes`, 90 as `90 seconds`."""
     for length, name in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
         if seconds % length == 0:

@@ -1,7 +1,7 @@
-"""Ids of things: a prefix that tells the kind, and a ULID, so that ids sort by birth.
+"""Prefixed ids that sort by creation time.
 
-A ULID is 48 bits of milliseconds and 80 random bits (github.com/ulid/spec), here in lower case. These dozen lines are
-ours and not a package's because the time and the randomness come in as arguments.
+A prefix for the kind, and a lower-case ULID: 48 bits of milliseconds and 80 random bits (github.com/ulid/spec). Own
+implementation, because time and randomness are passed in.
 """
 
 import secrets
@@ -15,7 +15,7 @@ LENGTH = 26
 
 
 class Kind(StrEnum):
-    """What an id names; the value is its prefix."""
+    """Kind of object; the value is the prefix of its ids."""
 
     ACCOUNT = "acc"
     TOKEN = "tok"  # noqa: S105
@@ -31,13 +31,13 @@ class Kind(StrEnum):
 
 
 def new_id(kind: Kind, now: datetime, randbits: Callable[[int], int] = secrets.randbits) -> str:
-    """A fresh id such as `img_01jd5m8x2v9k3r7q0w4t6y8z1a`."""
+    """Return a new id such as `img_01jd5m8x2v9k3r7q0w4t6y8z1a`."""
     number = int(now.timestamp() * 1000) << 80 | randbits(80)
     return f"{kind}_" + "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
 def kind_of(id: str) -> Kind | None:
-    """The kind that an id names, or None where it can't be one of ours."""
+    """Return the kind of an id; None if it is not well-formed."""
     prefix, _, rest = id.partition("_")
     if len(rest) != LENGTH or not LETTERS.issuperset(rest):
         return None

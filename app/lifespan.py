@@ -1,4 +1,4 @@
-"""Which implementation stands behind each contract, and how they start and stop."""
+"""Chooses the implementation of each contract, and starts and stops the services."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -34,7 +34,7 @@ from app.imaging.presets import Presets
 from app.imaging.workers.pool import ImageLimits, WorkerPool
 from app.jobs import heartbeat
 from app.observability.health import Check, Health
-from app.observability.metrics import Figure, Metrics
+from app.observability.metrics import Metrics, MetricSource
 from app.observability.tracing import NoTracing, OpenTelemetry, Tracing
 from app.outbound.post import Outbound
 from app.ratelimits.base import Limiter
@@ -56,15 +56,15 @@ from app.webhooks import backlog
 MAX_THREADS = 32
 IMAGE_CACHE_SIZE = 2_000
 MAX_SHARED_AGE_SECONDS = 10.0
-"""Seconds that servers on several machines remember: the bound where one could not tell the others what it changed."""
+"""Cache lifetime with several machines: bounds stale data if one could not announce a change."""
 
 
 @asynccontextmanager
 async def run_services(settings: Settings) -> AsyncIterator[Services]:
-    """The services, from here to the end of the block. The database must have been migrated. Raises BadSetting."""
+    """Run the services until the block ends. The database must be migrated. Raises BadSetting."""
     traced = tracing(settings)
     async with database(database_config(settings)):
-        # More than the default of a few: threads here wait for disks, and a slow fsync must not hold reads up.
+        # More than the default: threads here wait for disks, and a slow fsync must not delay reads.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MAX_THREADS))
         services = build_services(settings, traced)
         if services.redis is not None:
@@ -86,7 +86,7 @@ async def run_services(settings: Settings) -> AsyncIterator[Services]:
 
 
 async def prepare(settings: Settings) -> InitialCredentials | None:
-    """Makes the data folder, the secret that signs, the tables and the first account, as far as they are missing.
+    """Create what is missing: data folder, signing secret, tables and the first account.
 
     Raises BadKeyring.
     """
@@ -100,13 +100,13 @@ async def prepare(settings: Settings) -> InitialCredentials | None:
 
 
 class NotInitialized(Exception):
-    """There is no PicHub in this folder. The text says how one is made."""
+    """The data folder has no database. The text says how to create one."""
 
 
 async def upgrade(settings: Settings) -> None:
-    """Brings the tables up to date that a PicHub has. Raises NotMade where there is none.
+    """Migrate an existing database. Raises NotInitialized if there is none.
 
-    A machine more, whose rows are elsewhere, gets its data folder by that.
+    Creates the data folder of an additional machine.
     """
     require_initialized(settings)
     settings.data_dir.mkdir(parents=True, exist_ok=True)
@@ -114,7 +114,7 @@ async def upgrade(settings: Settings) -> None:
 
 
 def require_initialized(settings: Settings) -> None:
-    """Raises NotMade."""
+    """Raise NotInitialized if there is no database."""
     path = sqlite_path(database_config(settings))
     if path is not None and not path.exists():
         raise NotInitialized(
@@ -124,9 +124,9 @@ def require_initialized(settings: Settings) -> None:
 
 @asynccontextmanager
 async def inspect_services(settings: Settings) -> AsyncIterator[Services]:
-    """The services of a PicHub that may be broken: nothing is asked of an engine yet. Raises OSError.
+    """Yield the services without contacting an engine, for an installation that may be broken. Raises OSError.
 
-    The data folder is the first start's to make: where there is none, they get another for the time.
+    Without a data folder they use a temporary one.
     """
     with ExitStack() as held:
         if not settings.data_dir.exists():
@@ -144,7 +144,7 @@ async def inspect_services(settings: Settings) -> AsyncIterator[Services]:
 
 @asynccontextmanager
 async def open_database(settings: Settings) -> AsyncIterator[None]:
-    """The database as it is, whichever its tables are. Raises NotMade, and what the engine raises."""
+    """Open the database without migrating it. Raises NotInitialized, and errors of the engine."""
     require_initialized(settings)
     async with database(database_config(settings)):
         yield
@@ -152,7 +152,7 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def console(settings: Settings) -> AsyncIterator[Context]:
-    """The context of the command line, which may do what admins may, also while servers run. Raises NotMade."""
+    """Yield the context of the command line, which has an admin's permissions. Raises NotInitialized."""
     await upgrade(settings)
     async with database(database_config(settings)):
         services = build_services(settings)
@@ -170,14 +170,16 @@ def build_services(settings: Settings, tracing: Tracing | None = None) -> Servic
     fresh, rings = cache_epochs(settings, shared), notifier(shared)
     longest = MAX_SHARED_AGE_SECONDS if shared else MAX_AGE_SECONDS
     feed = EventFeed(rings)
-    hits: ResponseCache = EpochCache(fresh, size=settings.hits_size, max_age=longest, second_time_only=True)
+    hits: ResponseCache = EpochCache(
+        fresh, size=settings.response_cache_size, max_age=longest, second_time_only=True
+    )
     pictures = storage(settings)
     imaging = WorkerPool(
         workers=settings.transform_workers,
         queue=settings.transform_queue,
         deadline=settings.transform_deadline,
         memory=settings.transform_memory,
-        limits=ImageLimits(max_pixels=settings.max_pixels, max_side=settings.max_side),
+        limits=ImageLimits(max_pixels=settings.max_pixels, max_dimension=settings.max_dimension),
     )
     metrics.show(metric_sources(imaging=imaging, hits=hits, feed=feed))
     return Services(
@@ -201,8 +203,8 @@ def build_services(settings: Settings, tracing: Tracing | None = None) -> Servic
         policies={
             RateLimit.API: Policy(RateLimit.API, settings.limit_api),
             RateLimit.UPLOAD: Policy(RateLimit.UPLOAD, settings.limit_upload),
-            RateLimit.AUTH_FAILURES: Policy(RateLimit.AUTH_FAILURES, settings.limit_failures),
-            RateLimit.RENDERS: Policy(RateLimit.RENDERS, settings.limit_misses),
+            RateLimit.AUTH_FAILURES: Policy(RateLimit.AUTH_FAILURES, settings.limit_auth_failures),
+            RateLimit.RENDERS: Policy(RateLimit.RENDERS, settings.limit_renders),
         },
         urls=UrlBuilder(settings.url),
         passwords=Passwords(),
@@ -213,7 +215,7 @@ def build_services(settings: Settings, tracing: Tracing | None = None) -> Servic
 
 
 def limiter(redis: RedisClient | None) -> Limiter:
-    """Who counts what is spent: each process for itself, or all together."""
+    """Return the rate limiter: per process, or shared."""
     here = MemoryLimiter(_now)
     return RedisLimiter(redis.commands, _now, here) if redis else here
 
@@ -234,7 +236,7 @@ def cache_epochs(settings: Settings, redis: RedisClient | None) -> CacheEpochs:
 
 
 def storage(settings: Settings) -> Storage:
-    """Where pictures lie. Raises BadSetting."""
+    """Return the image storage. Raises BadSetting."""
     bare = bare_storage(storage_location(settings), settings)
     if isinstance(bare, DiskStorage):
         return bare
@@ -244,7 +246,7 @@ def storage(settings: Settings) -> Storage:
 
 
 def storage_location(settings: Settings) -> Path | Bucket:
-    """The folder or bucket of PICHUB_STORAGE_URL, if what is said of it goes together. Raises BadSetting."""
+    """Return the folder or bucket of PICHUB_STORAGE_URL. Raises BadSetting for conflicting settings."""
     try:
         found = (
             parse_location(settings.storage_url) if settings.storage_url else settings.data_dir / "storage"
@@ -264,29 +266,29 @@ def storage_location(settings: Settings) -> Path | Bucket:
 
 
 def _aws_credentials(settings: Settings) -> AwsCredentials | None:
-    """The keys of a bucket; None where they are to be sought elsewhere. Raises BadSetting."""
+    """Return the bucket's credentials; None to search for them elsewhere. Raises BadSetting."""
     if bool(settings.s3_access_key) != bool(settings.s3_secret_key):
         raise BadSetting("PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY must be set together, or neither")
     return AwsCredentials(settings.s3_access_key, settings.s3_secret_key) if settings.s3_access_key else None
 
 
 def bare_storage(place: Path | Bucket, settings: Settings) -> Storage:
-    """The storage in a folder or a bucket, with nothing before it. Raises BadSetting."""
+    """Return the storage in a folder or a bucket without a cache. Raises BadSetting."""
     if isinstance(place, Path):
         return DiskStorage(place, stat_on_loop=place.is_relative_to(settings.data_dir))
-    from app.storage.s3 import S3Storage  # its client is for those alone who have a bucket
+    from app.storage.s3 import S3Storage  # its client is loaded only for buckets
 
     return S3Storage(place, _aws_credentials(settings), _copies(settings), clock=_now)
 
 
 def _copies(settings: Settings) -> DiskStorage:
-    """The folder of this machine for copies of what lies far, and for what is on its way there."""
+    """Return the local folder for copies of remote objects and incoming files."""
     return DiskStorage(settings.data_dir / "cache")
 
 
 @asynccontextmanager
 async def maintained(storage: Storage) -> AsyncIterator[None]:
-    """A storage, and what it does beside the requests."""
+    """Run the storage's maintenance until the block ends."""
     tending = asyncio.create_task(storage.maintain())
     try:
         yield
@@ -298,7 +300,7 @@ async def maintained(storage: Storage) -> AsyncIterator[None]:
 def health_checks(
     settings: Settings, *, storage: Storage, imaging: WorkerPool, redis: RedisClient | None
 ) -> list[Check]:
-    """What must work for this process to be ready: a line for each engine."""
+    """Return the checks for readiness, one per engine."""
 
     async def where() -> str:
         found = storage_location(settings)
@@ -312,25 +314,33 @@ def health_checks(
     return needed if redis is None else [*needed, Check("redis", redis.check, redis.version, is_needed=False)]
 
 
-def metric_sources(*, imaging: WorkerPool, hits: ResponseCache, feed: EventFeed) -> list[Figure]:
-    """What stands somewhere already, and is told when somebody scrapes."""
-    # What asks the database stands last: it would find itself among those who ask.
+def metric_sources(*, imaging: WorkerPool, hits: ResponseCache, feed: EventFeed) -> list[MetricSource]:
+    """Return the metrics that are read when /metrics is requested."""
+    # Those that query the database come last: they would count themselves.
     return [
-        Figure("pichub_transform_waiting_pixels", "Pixels that wait for a worker", lambda: imaging.waiting),
-        Figure("pichub_transform_workers_busy", "Transform workers that have a job", lambda: imaging.busy),
-        Figure("pichub_cache_hits", "Pictures answered from memory", lambda: hits.hits, is_total=True),
-        Figure("pichub_cache_misses", "Addresses not found in memory", lambda: hits.misses, is_total=True),
-        Figure("pichub_cache_bytes", "Memory that remembered pictures take", lambda: hits.cost),
-        Figure("pichub_subscriptions", "Followers of events over GraphQL", lambda: feed.subscribers),
-        Figure("pichub_database_connections_in_use", "Connections that work for somebody", state.in_use),
-        Figure("pichub_database_waiting", "Who waits for a connection", state.waiting),
-        Figure("pichub_deliveries_pending", "Deliveries that webhooks are owed", backlog.pending),
-        Figure(
+        MetricSource(
+            "pichub_transform_waiting_pixels", "Pixels that wait for a worker", lambda: imaging.waiting
+        ),
+        MetricSource(
+            "pichub_transform_workers_busy", "Transform workers that have a job", lambda: imaging.busy
+        ),
+        MetricSource("pichub_cache_hits", "Pictures answered from memory", lambda: hits.hits, is_total=True),
+        MetricSource(
+            "pichub_cache_misses", "Addresses not found in memory", lambda: hits.misses, is_total=True
+        ),
+        MetricSource("pichub_cache_bytes", "Memory that remembered pictures take", lambda: hits.cost),
+        MetricSource("pichub_subscriptions", "Followers of events over GraphQL", lambda: feed.subscribers),
+        MetricSource(
+            "pichub_database_connections_in_use", "Connections that work for somebody", state.in_use
+        ),
+        MetricSource("pichub_database_waiting", "Who waits for a connection", state.waiting),
+        MetricSource("pichub_deliveries_pending", "Deliveries that webhooks are owed", backlog.pending),
+        MetricSource(
             "pichub_relay_lag_seconds",
             "Age of the oldest event not yet passed on to webhooks",
             lambda: backlog.lag(_now()),
         ),
-        Figure(
+        MetricSource(
             "pichub_worker_silence_seconds",
             "Time since a worker last said that it runs",
             lambda: heartbeat.seconds_since(_now()),
@@ -339,12 +349,12 @@ def metric_sources(*, imaging: WorkerPool, hits: ResponseCache, feed: EventFeed)
 
 
 def tracing(settings: Settings) -> Tracing:
-    """Where spans go. Raises BadSetting."""
+    """Return the tracer. Raises BadSetting."""
     return OpenTelemetry(settings.otel_endpoint) if settings.otel_endpoint else NoTracing()
 
 
 def presets(settings: Settings) -> Presets:
-    """The transforms that have a name. Raises BadSetting."""
+    """Return the presets. Raises BadSetting."""
     try:
         return Presets.parse(settings.presets)
     except ValueError as error:
@@ -353,7 +363,7 @@ def presets(settings: Settings) -> Presets:
 
 
 def keyring(settings: Settings) -> Keyring:
-    """The secrets that sign and verify addresses: those of the settings, or the data folder's, the database's."""
+    """Return the keyring for signed URLs: from the settings, the data folder or the database."""
     older = (settings.url_secret_old,) if settings.url_secret_old else ()
     if settings.url_secret:
         return FixedKeyring((settings.url_secret, *older))
@@ -361,7 +371,7 @@ def keyring(settings: Settings) -> Keyring:
 
 
 def stored_keyring(settings: Settings, older: Sequence[str] = ()) -> FileKeyring | DatabaseKeyring:
-    """The secrets that PicHub keeps itself: in the data folder, or in a database that other machines reach too."""
+    """Return the keyring that PicHub stores itself: in the data folder, or in a database shared by machines."""
     in_folder = FileKeyring(settings.data_dir / "url-secrets.json", older=older)
     return (
         DatabaseKeyring(initial=in_folder.stored_secrets, older=older)
@@ -371,12 +381,15 @@ def stored_keyring(settings: Settings, older: Sequence[str] = ()) -> FileKeyring
 
 
 def secrets_in_database(settings: Settings) -> bool:
-    """Whether the secrets are in the database, which must be open where they are asked for."""
+    """Return True if the keyring is in the database, which must then be open."""
     return is_postgres(database_url(settings)) and not settings.url_secret
 
 
 async def rotate_secret(settings: Settings, now: datetime, *, keep_for: timedelta) -> datetime:
-    """A new secret that PicHub keeps itself; the time until which the one before holds. Raises BadKeyring, NotMade."""
+    """Rotate the stored secret. Return the time until which the previous one verifies.
+
+    Raises BadKeyring, NotInitialized.
+    """
     if not secrets_in_database(settings):
         return await stored_keyring(settings).rotate(now, keep_for=keep_for)
     async with console(settings):
@@ -394,12 +407,12 @@ def _folder(settings: Settings, name: str) -> Path:
 
 
 def database_url(settings: Settings) -> str:
-    """Where the rows are: where the settings say, or in a file of the data folder."""
+    """Return the database URL: from the settings, or a file in the data folder."""
     return settings.database_url or sqlite_url(settings.data_dir.resolve() / "pichub.db")
 
 
 def database_config(settings: Settings) -> Config:
-    """Raises BadSetting."""
+    """Return Tortoise's configuration. Raises BadSetting."""
     try:
         return tortoise_config(database_url(settings))
     except UnsupportedDatabase as error:

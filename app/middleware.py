@@ -1,4 +1,7 @@
-"""What stands around every request. Pure ASGI: a few microseconds each, where Starlette's base class costs hundreds."""
+"""ASGI middleware: rate-limit headers and the catch-all 500.
+
+Pure ASGI: a few microseconds each, where Starlette's base class costs hundreds.
+"""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -13,7 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app import client_address
 from app.client_address import Network
 from app.context import ConsumedLimits
-from app.errors import written_period
+from app.errors import format_period
 from app.ratelimits.base import most_restrictive
 from app.ratelimits.policies import Policy, Window
 
@@ -23,10 +26,10 @@ REQUEST_TYPES = {"http", "websocket"}
 
 
 class RateLimitHeaders:
-    """Knows whose request it is, as `request.state.address`, and tells in the answer what was put into its `spent`.
+    """Set `request.state.address`, and add headers for the limits that the request consumed.
 
-    By the documented headers `X-RateLimit-*`, and by `RateLimit` and `RateLimit-Policy` of the IETF's draft
-    draft-ietf-httpapi-ratelimit-headers-10. Both speak of the one window with the least left.
+    The documented headers `X-RateLimit-*`, and `RateLimit` and `RateLimit-Policy` of
+    draft-ietf-httpapi-ratelimit-headers-10. Both describe the most restrictive window.
     """
 
     def __init__(self, app: ASGIApp, trusted: Sequence[Network]) -> None:
@@ -75,14 +78,14 @@ def _policy(policy: Policy) -> str:
 
 
 def _name(policy: Policy, window: Window) -> str:
-    """The policy's own name for its first window, and one with the period for the others: names must differ."""
+    """Name a window: the policy's name for its first, with the period for the others, since names must differ."""
     if window == policy.windows[0]:
         return policy.name
-    return f"{policy.name}-{written_period(window.period).replace(' ', '-')}"
+    return f"{policy.name}-{format_period(window.period).replace(' ', '-')}"
 
 
 class UnexpectedErrors:
-    """Turns what nobody foresaw into an answer that shows nothing, and logs it once, under the request's id."""
+    """Turn unexpected exceptions into a response without details, logged once under the request id."""
 
     def __init__(self, app: ASGIApp, answer: Callable[[str], Response]) -> None:
         self.app = app
@@ -107,5 +110,5 @@ class UnexpectedErrors:
             request_id = scope["state"]["request_id"]
             log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
             if started:
-                raise  # the server cuts the connection: half an answer must not look like a whole one
+                raise  # the server closes the connection: a partial response must not look complete
             await self.answer(request_id)(scope, receive, send)

@@ -1,7 +1,7 @@
-"""How lists are cut: by cursor for those who walk (GraphQL), by page number for those who jump (REST).
+"""Pagination: by cursor (GraphQL), and by page number (REST).
 
-A cursor is the place of one row in the order (created_at, id), or by another key than the time, written so that nobody
-is tempted to read it: pages cost the same wherever they are, and neither skip nor repeat when rows come and go.
+A cursor is the opaque position of a row in the order (created_at, id), or by another key: pages have the same cost
+at any position, and neither skip nor repeat rows when rows are added or removed.
 """
 
 import base64
@@ -24,7 +24,7 @@ MICROSECOND = timedelta(microseconds=1)
 
 
 class Direction(Enum):
-    """The order of a list by time of creation, or by another key: NEWEST_FIRST is downwards."""
+    """Direction of a list. NEWEST_FIRST is descending for any key."""
 
     NEWEST_FIRST = "desc"
     OLDEST_FIRST = "asc"
@@ -32,10 +32,10 @@ class Direction(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """By which column a list runs, what is in that column, and which way.
+    """Sort column, its type, and direction.
 
-    `list` names it where the same rows make several lists, as a letter and 8 hexadecimal digits: a cursor that carries
-    another name is a place in another list.
+    `list` identifies one of several lists of the same rows, by a letter and 8 hexadecimal digits: a cursor is valid
+    for its own list only.
     """
 
     column: str = "created_at"
@@ -44,17 +44,17 @@ class Order:
     list: str = ""
 
     def has(self, cursor: "Cursor") -> bool:
-        """Whether the cursor is a place in this list."""
+        """Return True if the cursor belongs to this list."""
         return cursor.list == self.list and isinstance(cursor.key, self.kind)
 
 
 Key: TypeAlias = datetime | int | str
-"""What lists run by: a time, a number, a text."""
+"""Types of sort keys."""
 
 
 @dataclass(frozen=True)
 class Cursor:
-    """A row's place: its key, its id among those with the same, and the name of the list that it is a place in."""
+    """Position of a row: its key, its id as a tie-breaker, and its list."""
 
     key: Key
     id: str
@@ -73,12 +73,12 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str, *, name: str = "after") -> Self:
-        """The cursor that `text` is. Raises InvalidParameter, naming the parameter `name`."""
+        """Parse a cursor. Raises InvalidParameter for the parameter `name`."""
         try:
             plain = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode()
             listed = LISTED.match(plain)
             rest = plain[listed.end() :] if listed else plain
-            # Ids of named lists have no dot, texts may have some.
+            # Ids of named lists have no dot, but texts may.
             key, _, id = rest.rpartition(".") if rest.startswith(TEXT) else rest.partition(".")
             cursor = cls(_read(key), id, listed[1] if listed else "")
         except (binascii.Error, ValueError, OverflowError) as error:
@@ -111,7 +111,7 @@ def _read(text: str) -> Key:
 
 @dataclass(frozen=True, slots=True)
 class EventCursor:
-    """An event's place among all: its position, written so that nobody is tempted to read it."""
+    """Opaque position of an event."""
 
     position: int
 
@@ -120,7 +120,7 @@ class EventCursor:
 
     @classmethod
     def parse(cls, text: str, *, name: str = "after") -> Self:
-        """The place that a cursor names. Raises InvalidParameter, naming the parameter `name`."""
+        """Parse a cursor. Raises InvalidParameter for the parameter `name`."""
         try:
             plain = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode("ascii")
             place = cls(int(plain.removeprefix("evt.")))
@@ -132,7 +132,7 @@ class EventCursor:
 
 
 def page_size(size: int, *, name: str) -> int:
-    """The size of a page, if it is allowed. Raises InvalidParameter, naming the parameter `name`."""
+    """Return the page size if it is allowed. Raises InvalidParameter for the parameter `name`."""
     if not 1 <= size <= MAX_SIZE:
         raise InvalidParameter(name, size, f"a whole number from 1 to {MAX_SIZE}")
     return size
@@ -140,7 +140,7 @@ def page_size(size: int, *, name: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class PageRequest:
-    """`size` rows after `after` and before `before`, counted from the start or, `backward`, from the end."""
+    """Request for `size` rows after `after` and before `before`, from the start or, `backward`, from the end."""
 
     size: int = DEFAULT_SIZE
     after: Cursor | None = None
@@ -156,7 +156,7 @@ class PageRequest:
         last: int | None = None,
         before: str | None = None,
     ) -> Self:
-        """As the Relay Cursor Connections specification names them. Raises BadRequest, InvalidParameter."""
+        """Parse the arguments of the Relay Cursor Connections specification. Raises BadRequest, InvalidParameter."""
         if first is not None and last is not None:
             raise BadRequest("Use either 'first' or 'last', not both")
         size, name = (last, "last") if last is not None else (first, "first")
@@ -170,7 +170,7 @@ class PageRequest:
         )
 
     def require(self, order: Order) -> None:
-        """Raises InvalidParameter where a cursor is a place in another list than the one in this order."""
+        """Raise InvalidParameter if a cursor belongs to another list."""
         for name, cursor in (("after", self.after), ("before", self.before)):
             if cursor is not None and not order.has(cursor):
                 raise InvalidParameter(
@@ -181,35 +181,35 @@ class PageRequest:
 
 
 Known: TypeAlias = K | Callable[[], Awaitable[K]]
-"""What is known, or how it is asked for."""
+"""A value, or a function that queries it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Page(Generic[T]):
-    """Some rows of a list, in the list's own order, and what is known of the list. The rest is asked when wanted."""
+    """A page of a list, in the list's order. Facts about the list are queried on demand."""
 
     items: Sequence[T]
     cursor_of: Callable[[T], Any]
-    """Where an item stands in the list: its Cursor, or Place where they are events."""
+    """Return an item's Cursor, or EventCursor for events."""
     next: Known[bool]
     previous: Known[bool]
     count: Known[int]
 
     async def has_next(self) -> bool:
-        """Whether there is more after this page."""
+        """Return True if there are items after this page."""
         return await _resolve(self.next)
 
     async def has_previous(self) -> bool:
-        """Whether there is more before this page."""
+        """Return True if there are items before this page."""
         return await _resolve(self.previous)
 
     async def total(self) -> int:
-        """How many rows the whole list has."""
+        """Return the total number of items."""
         return await _resolve(self.count)
 
 
 def maybe_await(known: Known[K]) -> K | Awaitable[K]:
-    """What is known, or what tells it when it is awaited: it costs a query."""
+    """Return a known value, or an awaitable that queries it."""
     return known() if callable(known) else known
 
 
@@ -219,7 +219,7 @@ async def _resolve(known: Known[K]) -> K:
 
 @dataclass(frozen=True, slots=True)
 class NumberedRequest:
-    """The page `page` (from 1) of a list cut into pages of `per_page`."""
+    """Request for the page `page` (from 1) with `per_page` items."""
 
     page: int = 1
     per_page: int = DEFAULT_SIZE
@@ -231,7 +231,7 @@ class NumberedRequest:
 
 @dataclass(frozen=True, slots=True)
 class NumberedPage(Generic[T]):
-    """One numbered page, and how many rows there are on all of them."""
+    """A numbered page, and the total number of items."""
 
     items: Sequence[T]
     request: NumberedRequest
@@ -239,5 +239,5 @@ class NumberedPage(Generic[T]):
 
     @property
     def last_page(self) -> int:
-        """The number of the last page; 1 where the list is empty, as Laravel's paginator counts."""
+        """Number of the last page; 1 for an empty list, as in Laravel's paginator."""
         return max(1, -(-self.total // self.request.per_page))

@@ -1,8 +1,8 @@
-"""The settings: what each is for, what it may be, what it is when nobody says. Only this module reads the environment.
+"""Settings, their allowed values and defaults. Only this module reads the environment.
 
-A setting is a field of `Settings`; its variable is `PICHUB_` and the field's name in capitals. `PICHUB_X_FILE` names a
-file that holds the value of `PICHUB_X`, as container secrets do. A file `.env` in the working folder is read too; the
-environment wins.
+A setting is a field of `Settings`; its variable is `PICHUB_` and the field's name in capitals. `PICHUB_X_FILE`
+names a file with the value of `PICHUB_X`, as for container secrets. A file `.env` in the working directory is read
+too; the environment takes precedence.
 """
 
 import os
@@ -17,27 +17,40 @@ from urllib.parse import parse_qsl, urlsplit
 from dotenv import dotenv_values
 
 from app.client_address import Network, networks
-from app.errors import MEGABYTE, written_size
+from app.errors import MEGABYTE, format_size
 from app.urls import origin_of
 
 PREFIX = "PICHUB_"
-OF_COMMANDS = ("PICHUB_SERVER", "PICHUB_TOKEN")
-"""Variables that commands read which are clients of a server."""
-SHORTEST_SECRET = 32
+CLIENT_VARIABLES = ("PICHUB_SERVER", "PICHUB_TOKEN")
+"""Variables of client commands."""
+MIN_SECRET_LENGTH = 32
 
 REDIS_FILES = {"ssl_ca_certs", "ssl_certfile", "ssl_keyfile"}
 REDIS_OPTIONS = {"db", "ssl_cert_reqs", "ssl_check_hostname", *REDIS_FILES}
-MOST_AT_ONCE, LONGEST_PERIOD = 1_000_000_000, 366 * 86_400
+MAX_LIMIT_AMOUNT, MAX_LIMIT_PERIOD = 1_000_000_000, 366 * 86_400
+
+
+RENAMED = {
+    "HITS_SIZE": "RESPONSE_CACHE_SIZE",
+    "LIMIT_MISSES": "LIMIT_RENDERS",
+    "LIMIT_FAILURES": "LIMIT_AUTH_FAILURES",
+    "DRAIN": "SHUTDOWN_DELAY",
+    "EVENTS_KEEP": "EVENTS_RETENTION_DAYS",
+    "DELIVERIES_KEEP": "DELIVERIES_RETENTION_DAYS",
+    "MAX_SIDE": "MAX_DIMENSION",
+}
+"""Former names of settings, without prefix. They work until the next release, with a warning."""
+RENAMED_WORKER_MODES = {"inside": "embedded", "apart": "external"}
 
 
 class BadSetting(Exception):
-    """A setting's value is not allowed; the text names the variable, the value and what is allowed."""
+    """A setting has an invalid value; the text has the variable, the value and the allowed values."""
 
 
-def whole(low: int, high: int) -> Callable[[str], int]:
+def integer(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
         if not (text.isascii() and text.isdigit() and low <= int(text) <= high):
-            raise ValueError(f"a whole number from {low} to {high}")
+            raise ValueError(f"an integer from {low} to {high}")
         return int(text)
 
     return parse
@@ -49,17 +62,21 @@ def seconds(text: str) -> float:
     except ValueError:
         value = 0.0
     if not 0 < value <= 3600:
-        raise ValueError("a number of seconds above 0 and up to 3600")
+        raise ValueError("a number of seconds from above 0 to 3600")
     return value
 
 
+def worker_mode(text: str) -> str:
+    return one_of("embedded", "external")(RENAMED_WORKER_MODES.get(text.lower(), text))
+
+
 def pause(text: str) -> float:
-    """As `seconds`, or 0."""
+    """Parse seconds, or 0."""
     return 0.0 if text.strip() == "0" else seconds(text)
 
 
 def byte_count(text: str) -> int:
-    """`50MB`, `512KB`, `2GB` or a plain number of bytes. A KB is 1,024 bytes."""
+    """Parse `50MB`, `512KB`, `2GB` or a plain number of bytes. A KB is 1,024 bytes."""
     number, unit = text.strip().upper().removesuffix("B"), 1
     for suffix, factor in (("K", 1024), ("M", MEGABYTE), ("G", 1024 * MEGABYTE)):
         if number.endswith(suffix):
@@ -70,7 +87,7 @@ def byte_count(text: str) -> int:
 
 
 def allowance(text: str) -> int | None:
-    """`unlimited`, which is None, or a number of bytes."""
+    """Parse `unlimited` as None, or a number of bytes."""
     if text.strip().lower() == "unlimited":
         return None
     try:
@@ -99,22 +116,24 @@ def web_address(text: str) -> str:
 
 
 def origins(text: str) -> tuple[str, ...]:
-    """`*`, or origins separated by commas."""
+    """Parse `*`, or origins separated by commas."""
     names = tuple(web_address(name.strip()) for name in text.split(",") if name.strip() != "*")
     return names or ("*",)
 
 
 def limit(text: str) -> str:
-    """`60/minute;1000/hour`, as the package limits reads it, or `off`."""
+    """Parse `60/minute;1000/hour`, in the notation of the `limits` package, or `off`."""
     if text.lower() == "off":
         return "off"
-    from limits import parse_many  # a tenth of a second to import: for those alone who set one
+    from limits import parse_many  # takes a tenth of a second to import, so only if a limit is set
 
     try:
         windows = [(window.amount, window.get_expiry()) for window in parse_many(text)]
     except ValueError:
         windows = []
-    if not windows or not all(0 < n <= MOST_AT_ONCE and period <= LONGEST_PERIOD for n, period in windows):
+    if not windows or not all(
+        0 < n <= MAX_LIMIT_AMOUNT and period <= MAX_LIMIT_PERIOD for n, period in windows
+    ):
         raise ValueError(
             "a number from 1 in a second, minute, hour or day, such as 60/minute, several of them separated by ;"
             " such as 60/minute;1000/hour, or off"
@@ -132,13 +151,13 @@ def one_of(*words: str) -> Callable[[str], str]:
 
 
 def secret(text: str) -> str:
-    if len(text) < SHORTEST_SECRET or not text.isprintable():
-        raise ValueError(f"{SHORTEST_SECRET} or more printable characters that nobody can guess")
+    if len(text) < MIN_SECRET_LENGTH or not text.isprintable():
+        raise ValueError(f"{MIN_SECRET_LENGTH} or more printable characters that nobody can guess")
     return text
 
 
 def engine(*schemes: str) -> Callable[[str], str]:
-    """The URL of an engine, which may hold a password: it is never shown."""
+    """Parse the URL of an engine. It may contain a password and is never shown."""
 
     def parse(text: str) -> str:
         if text.partition("://")[0] not in schemes:
@@ -150,7 +169,7 @@ def engine(*schemes: str) -> Callable[[str], str]:
 
 
 def key(text: str) -> str:
-    """A key of another service, which is never shown."""
+    """Parse a key of another service. It is never shown."""
     if not (text.isascii() and text.isprintable()):
         raise ValueError("printable ASCII characters")
     return text
@@ -160,7 +179,7 @@ key.is_secret = True  # type: ignore[attr-defined]
 
 
 def redirect(text: str) -> str:
-    """`off`, `presigned`, or an https address."""
+    """Parse `off`, `presigned`, or an https URL."""
     if text.lower() in {"off", "presigned"}:
         return text.lower()
     try:
@@ -173,7 +192,7 @@ def redirect(text: str) -> str:
 
 
 def redis_address(text: str) -> str:
-    """The URL of a Redis. The package redis passes over what it does not understand of one; here it is told."""
+    """Parse the URL of a Redis. The redis package ignores unknown options; here they are errors."""
     engine("redis", "rediss", "unix")(text)
     allowed = "redis://:password@host:6379/0, rediss:// for TLS, or unix:///path/to/socket?db=0"
     try:
@@ -196,8 +215,10 @@ def redis_address(text: str) -> str:
 redis_address.is_secret = True  # type: ignore[attr-defined]
 
 
-def setting(parse: Callable[[str], Any], default: Any, about: str) -> Any:
-    return field(default=default, repr=not is_secret(parse), metadata={"parse": parse, "about": about})
+def setting(parse: Callable[[str], Any], default: Any, description: str) -> Any:
+    return field(
+        default=default, repr=not is_secret(parse), metadata={"parse": parse, "description": description}
+    )
 
 
 def is_secret(parse: Callable[[str], Any]) -> bool:
@@ -208,187 +229,180 @@ def is_secret(parse: Callable[[str], Any]) -> bool:
 class Settings:
     """All settings, parsed and in range."""
 
-    data_dir: Path = setting(
-        Path, Path("data"), "The folder that holds everything: database, pictures, secrets"
-    )
+    data_dir: Path = setting(Path, Path("data"), "Data folder: database, images, secrets")
     database_url: str = setting(
         engine("postgres", "postgresql", "sqlite"),
         "",
-        "The database: postgres://user:password@host/database; without it a file in the data folder",
+        "Database URL: postgres://user:password@host/database. Default: a SQLite file in the data folder",
     )
     redis_url: str = setting(
         redis_address,
         "",
-        "What servers on several machines share: redis://host:6379/0; without it each process has its own",
+        "Redis shared by several servers: redis://host:6379/0. Default: none, for a single server",
     )
     storage_url: str = setting(
         engine("s3", "file"),
         "",
-        "Where pictures lie: s3://bucket/prefix?endpoint=https://…; without it in the data folder",
+        "Image storage: s3://bucket/prefix?endpoint=https://…. Default: the data folder",
     )
-    s3_access_key: str = setting(
-        key, "", "The access key of an s3:// storage; without it the usual places of AWS are looked at"
-    )
-    s3_secret_key: str = setting(key, "", "The secret key that belongs to it")
+    s3_access_key: str = setting(key, "", "Access key for s3:// storage. Default: AWS's credential chain")
+    s3_secret_key: str = setting(key, "", "Secret key for s3:// storage")
     storage_cache_size: int = setting(
-        byte_count, 2048 * MEGABYTE, "Disk for copies of what lies in an s3:// storage"
+        byte_count, 2048 * MEGABYTE, "Maximum size of the local cache of an s3:// storage"
     )
     img_redirect: str = setting(
         redirect,
         "off",
-        "Whether pictures are delivered by the s3:// storage itself: off, presigned, or the https address of a CDN",
+        "Redirect image requests to the s3:// storage: off, presigned, or the https URL of a CDN",
     )
-    host: str = setting(str, "127.0.0.1", "The address to listen on")
-    port: int = setting(whole(0, 65535), 8000, "The port to listen on")
-    public_url: str = setting(
-        web_address, "", "The address people reach this server by; links are made from it"
-    )
+    host: str = setting(str, "127.0.0.1", "Address to listen on")
+    port: int = setting(integer(0, 65535), 8000, "Port to listen on")
+    public_url: str = setting(web_address, "", "Public URL of the server, used in links")
     cors_origins: tuple[str, ...] = setting(
-        origins, ("*",), "Origins whose pages may call the API, separated by commas; * is all"
+        origins, ("*",), "Origins allowed to call the API, separated by commas; * allows all"
     )
-    log_level: str = setting(one_of("debug", "info", "warning", "error"), "info", "How much the log says")
-    log_format: str = setting(one_of("text", "json"), "text", "How the log says it: text or json")
+    log_level: str = setting(one_of("debug", "info", "warning", "error"), "info", "Log level")
+    log_format: str = setting(one_of("text", "json"), "text", "Log format: text or json")
     access_log: str = setting(
         one_of("off", "on", "all"),
         "on",
-        "A line in the log for each request: off, on, or all, with pictures answered from memory too",
+        "Access log: off, on, or all, which includes images served from memory",
     )
-    metrics: bool = setting(flag, False, "Whether /metrics tells Prometheus what this process has counted")
-    metrics_token: str = setting(secret, "", "What who reads /metrics must send as its Bearer token")
+    metrics: bool = setting(flag, False, "Serve Prometheus metrics at /metrics")
+    metrics_token: str = setting(secret, "", "Bearer token required for /metrics")
     otel_endpoint: str = setting(
         web_address,
         "",
-        "Where traces go by OTLP over HTTP, such as http://127.0.0.1:4318; it takes the extra pichub[otel]",
+        "OTLP over HTTP endpoint for traces, such as http://127.0.0.1:4318. Requires the extra pichub[otel]",
     )
-    drain: float = setting(
+    shutdown_delay: float = setting(
         pause,
         0.0,
-        "Seconds in which a server that is to stop still answers, and /readyz says that it stops",
+        "Seconds between a stop signal and shutdown, during which requests are served and /readyz fails",
     )
-    introspection: bool = setting(flag, True, "Whether GraphQL tells its schema to those who ask")
+    introspection: bool = setting(flag, True, "Allow GraphQL introspection")
 
     sign_up: str = setting(
-        one_of("closed", "invitation", "open"), "closed", "Who may make an account: closed, invitation, open"
+        one_of("closed", "invitation", "open"), "closed", "Sign-up: closed, invitation, open"
     )
-    session_lifetime: int = setting(
-        whole(1, 3650), 30, "Days after which a browser that signed in must do so again"
-    )
-    quota: int | None = setting(
-        allowance, None, "Bytes that an account may keep, unless it has a quota of its own; or unlimited"
-    )
+    session_lifetime: int = setting(integer(1, 3650), 30, "Lifetime of a browser session, in days")
+    quota: int | None = setting(allowance, None, "Default quota of an account in bytes, or unlimited")
 
-    max_upload_size: int = setting(byte_count, 50 * MEGABYTE, "The largest file that is taken")
+    max_upload_size: int = setting(byte_count, 50 * MEGABYTE, "Maximum size of an uploaded file")
     min_free_disk: int = setting(
-        byte_count, 256 * MEGABYTE, "Uploads stop when the disk has less room than this"
+        byte_count, 256 * MEGABYTE, "Free disk space below which uploads are refused"
     )
     stall_timeout: float = setting(
         seconds,
         30.0,
-        "Seconds after which a request that stops coming, or an answer that nobody takes, is given up",
+        "Seconds without data after which a request or response is aborted",
     )
     max_pixels: int = setting(
-        whole(1, 1_000_000_000),
+        integer(1, 1_000_000_000),
         50_000_000,
-        "Width × height × frames, above which a picture is refused",
+        "Maximum width × height × frames of an image",
     )
-    max_side: int = setting(whole(1, 65_500), 16_384, "Width or height, above which a picture is refused")
+    max_dimension: int = setting(integer(1, 65_500), 16_384, "Maximum width or height of an image")
 
     transform_workers: int = setting(
-        whole(1, 256), os.cpu_count() or 1, "Processes that decode, resize and encode; one a core"
+        integer(1, 256), os.cpu_count() or 1, "Number of image worker processes. Default: one per core"
     )
     transform_queue: int = setting(
-        whole(0, 1_000_000_000_000),
+        integer(0, 1_000_000_000_000),
         1_000_000_000,
-        "Pixels of pictures that may wait for a worker, each a million at least; more are told to come back",
+        "Maximum pixels of images waiting for a worker, at least a million each",
     )
-    transform_deadline: float = setting(seconds, 10.0, "Seconds that one transform may take")
-    transform_memory: int = setting(byte_count, 1024 * MEGABYTE, "Memory that one worker may use")
-    presets: str = setting(str, "", "Transforms with names: thumb=w=200&h=200&fm=webp; hero=w=1600&q=75")
+    transform_deadline: float = setting(seconds, 10.0, "Maximum seconds for one transform")
+    transform_memory: int = setting(byte_count, 1024 * MEGABYTE, "Maximum memory of one worker")
+    presets: str = setting(str, "", "Named transforms: thumb=w=200&h=200&fm=webp; hero=w=1600&q=75")
 
     worker: str = setting(
-        one_of("inside", "apart"),
-        "inside",
-        "Who does what goes on behind the requests: each server inside, or 'pichub worker' apart",
+        worker_mode,
+        "embedded",
+        "Background work: embedded in each server, or external with 'pichub worker'",
     )
     worker_port: int = setting(
-        whole(0, 65535),
+        integer(0, 65535),
         0,
-        "The port on which 'pichub worker' answers /healthz, /readyz and /metrics, on PICHUB_HOST; 0 is none",
+        "Port of 'pichub worker' for /healthz, /readyz and /metrics, on PICHUB_HOST; 0 disables it",
     )
     variants_size: int | None = setting(
         allowance,
         10 * 1024 * MEGABYTE,
-        "Disk for variants, above which the least recently used go; or unlimited",
+        "Maximum size of stored variants, or unlimited. The least recently used are removed",
     )
-    events_keep: int = setting(whole(1, 3650), 30, "Days that events can be asked for")
-    deliveries_keep: int = setting(whole(1, 3650), 30, "Days that deliveries to webhooks can be looked at")
+    events_retention_days: int = setting(integer(1, 3650), 30, "Retention of events, in days")
+    deliveries_retention_days: int = setting(integer(1, 3650), 30, "Retention of webhook deliveries, in days")
 
     url_secret: str = setting(
         secret,
         "",
-        "Signs addresses of private images; without it the data folder or PostgreSQL keeps one",
+        "Secret for signed URLs. Default: generated and stored in the data folder or PostgreSQL",
     )
-    url_secret_old: str = setting(secret, "", "The secret before that one, by which addresses still hold")
+    url_secret_old: str = setting(secret, "", "Previous secret for signed URLs, still accepted")
     limit_api: str = setting(
-        limit, "60/minute;1000/hour;10000/day", "Requests of an account, or of an address without one; or off"
+        limit,
+        "60/minute;1000/hour;10000/day",
+        "Request rate limit per account, or per address for anonymous requests; or off",
     )
-    limit_upload: str = setting(limit, "10/minute", "Files that an account may upload; or off")
-    limit_failures: str = setting(
-        limit, "20/minute", "Tokens and sign-ins of an address that may fail; or off"
+    limit_upload: str = setting(limit, "10/minute", "Upload rate limit per account, in files; or off")
+    limit_auth_failures: str = setting(
+        limit, "20/minute", "Rate limit of failed authentications per address; or off"
     )
-    limit_misses: str = setting(
+    limit_renders: str = setting(
         limit,
         "600/minute",
-        "Pictures under /img that are made for an address, those made before aside; or off",
+        "Rate limit of newly rendered images under /img per address; or off",
     )
     trusted_proxies: tuple[Network, ...] = setting(
         networks,
         (),
-        "Proxies whose X-Forwarded-For is believed: addresses or networks such as 10.0.0.0/8, 127.0.0.1",
+        "Trusted proxies for X-Forwarded-For: addresses or networks such as 10.0.0.0/8, 127.0.0.1",
     )
 
     webhook_allow_networks: tuple[Network, ...] = setting(
         networks,
         (),
-        "Networks that are not public and may receive webhooks all the same, such as 10.0.0.0/8, fd00::/8",
+        "Private networks allowed as webhook targets, such as 10.0.0.0/8, fd00::/8",
     )
 
-    hits_size: int = setting(byte_count, 64 * MEGABYTE, "Memory for pictures that are asked for often")
+    response_cache_size: int = setting(byte_count, 64 * MEGABYTE, "Memory for cached image responses")
 
-    graphql_max_depth: int = setting(whole(1, 100), 12, "How deep a GraphQL operation may nest")
-    graphql_max_aliases: int = setting(whole(0, 10_000), 15, "How many aliases a GraphQL operation may have")
+    graphql_max_depth: int = setting(integer(1, 100), 12, "Maximum depth of a GraphQL operation")
+    graphql_max_aliases: int = setting(
+        integer(0, 10_000), 15, "Maximum number of aliases in a GraphQL operation"
+    )
     graphql_max_directives: int = setting(
-        whole(0, 10_000), 50, "How many directives a GraphQL operation may have"
+        integer(0, 10_000), 50, "Maximum number of directives in a GraphQL operation"
     )
     graphql_max_tokens: int = setting(
-        whole(1, 1_000_000), 2_000, "How many tokens a GraphQL document may have"
+        integer(1, 1_000_000), 2_000, "Maximum number of tokens in a GraphQL document"
     )
     graphql_max_root_fields: int = setting(
-        whole(1, 1_000), 20, "How many fields a GraphQL operation may ask for at its root"
+        integer(1, 1_000), 20, "Maximum number of root fields in a GraphQL operation"
     )
     graphql_max_cost: int = setting(
-        whole(1, 1_000_000_000), 5_000, "How many objects a GraphQL operation may ask for, by its page sizes"
+        integer(1, 1_000_000_000), 5_000, "Maximum cost of a GraphQL operation: the objects it may return"
     )
     graphql_documents: Path | None = setting(
-        Path, None, "A folder of GraphQL documents; nothing else is run then"
+        Path, None, "Folder of trusted GraphQL documents. If set, no other operations are allowed"
     )
 
     @classmethod
     def load(cls, environ: Mapping[str, str] | None = None) -> Self:
-        """The settings of this process, or of `environ`. Raises BadSetting."""
-        if environ is None:
-            environ = {k: v for k, v in dotenv_values(".env").items() if v is not None} | dict(os.environ)
+        """Load the settings from `environ`, by default the environment. Raises BadSetting."""
+        environ = _with_new_names(_environment() if environ is None else environ)
         return cls(**{f.name: _read(f, environ) for f in fields(cls) if _is_set(f, environ)})
 
     @property
     def url(self) -> str:
-        """Where people reach this server, with no slash at the end."""
+        """Public URL of the server, without a trailing slash."""
         host = {"0.0.0.0": "localhost", "::": "localhost"}.get(self.host, self.host)  # noqa: S104  (a name for "all")
         return self.public_url or f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
     def own_origins(self) -> frozenset[str]:
-        """The origins whose pages may use the session cookie: our own, and those that are named."""
+        """Origins whose pages may use the session cookie: the server's own, and those of the settings."""
         return _origins(self.url, self.cors_origins)
 
 
@@ -420,40 +434,71 @@ def _read_file(name: str, path: str) -> str:
         return Path(path).read_text().strip()
     except OSError as error:
         raise BadSetting(f"{name} must name a file that can be read; {path!r}: {error.strerror}") from error
-    except UnicodeDecodeError:  # the cause is not told along: it holds the file
+    except UnicodeDecodeError:  # without the cause, which contains the file
         raise BadSetting(f"{name} must name a file of text in UTF-8; {path!r} is not") from None
 
 
+def _environment() -> dict[str, str]:
+    return {k: v for k, v in dotenv_values(".env").items() if v is not None} | dict(os.environ)
+
+
+def _with_new_names(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment with renamed variables under their new names, which take precedence."""
+    renamed = {
+        f"{PREFIX}{new}{suffix}": environ[f"{PREFIX}{old}{suffix}"]
+        for old, new in RENAMED.items()
+        for suffix in ("", "_FILE")
+        if f"{PREFIX}{old}{suffix}" in environ
+        and not {f"{PREFIX}{new}", f"{PREFIX}{new}_FILE"} & environ.keys()
+    }
+    return {**environ, **renamed}
+
+
+def deprecated(environ: Mapping[str, str] | None = None) -> list[str]:
+    """Return a warning for each former name or value in the environment."""
+    environ = _environment() if environ is None else environ
+    found = []
+    for old, new in RENAMED.items():
+        for suffix in ("", "_FILE"):
+            if f"{PREFIX}{old}{suffix}" in environ:
+                ignored = {f"{PREFIX}{new}", f"{PREFIX}{new}_FILE"} & environ.keys()
+                rest = f"; it is ignored because {min(ignored)} is set" if ignored else ""
+                found.append(f"{PREFIX}{old}{suffix} is now {PREFIX}{new}{suffix}{rest}")
+    if (mode := environ.get(f"{PREFIX}WORKER", "").lower()) in RENAMED_WORKER_MODES:
+        found.append(f"{PREFIX}WORKER={mode} is now {PREFIX}WORKER={RENAMED_WORKER_MODES[mode]}")
+    return found
+
+
 def unknown(environ: Mapping[str, str] | None = None) -> list[tuple[str, str | None]]:
-    """Variables that begin as ours do and that nobody reads, each with the one that may have been meant."""
-    if environ is None:
-        environ = {k: v or "" for k, v in dotenv_values(".env").items()} | dict(os.environ)
+    """Return variables with PicHub's prefix that are not settings, each with a similar name that may be meant."""
+    environ = _environment() if environ is None else environ
     names = [variable(f) for f in fields(Settings)]
-    known = {*names, *(f"{name}_FILE" for name in names), *OF_COMMANDS}
+    former = [f"{PREFIX}{old}" for old in RENAMED]
+    known = {*names, *former, *(f"{name}_FILE" for name in (*names, *former)), *CLIENT_VARIABLES}
     found = sorted(name for name in environ if name.startswith(PREFIX) and name not in known)
-    return [(name, _meant(name, sorted(known))) for name in found]
+    return [(name, _similar(name, sorted(known - {*former}))) for name in found]
 
 
-def _meant(name: str, known: list[str]) -> str | None:
-    endings = [each.removeprefix(PREFIX) for each in known]  # what all begin with makes none of them alike
+def _similar(name: str, known: list[str]) -> str | None:
+    endings = [each.removeprefix(PREFIX) for each in known]  # the common prefix makes no two names similar
     meant = get_close_matches(name.removeprefix(PREFIX), endings, 1)
     return PREFIX + meant[0] if meant else None
 
 
 def table() -> list[tuple[str, str, str]]:
-    """(variable, default, about) of each setting, for the documentation."""
+    """Return (variable, default, description) of each setting, for the documentation."""
     return [
         (
             variable(f),
-            _written(f.default, in_bytes=f.metadata["parse"] in {byte_count, allowance}),
-            f.metadata["about"],
+            _format(f.default, in_bytes=f.metadata["parse"] in {byte_count, allowance}),
+            f.metadata["description"],
         )
         for f in fields(Settings)
     ]
 
 
-def _written(value: Any, *, in_bytes: bool) -> str:
-    """A value as one would set it."""
+def _format(value: Any, *, in_bytes: bool) -> str:
+    """Format a value as it would be set."""
     match value:
         case bool():
             return str(value).lower()
@@ -464,5 +509,5 @@ def _written(value: Any, *, in_bytes: bool) -> str:
         case tuple():
             return ",".join(map(str, value))
         case int() if in_bytes:
-            return written_size(value)
+            return format_size(value)
     return str(value)

@@ -1,4 +1,4 @@
-"""Addresses of images: the one place that knows how they are spelled."""
+"""URLs of images and the API."""
 
 import re
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ IMAGE_ADDRESS = "the address of an image, such as /img/{id}.webp?w=320, with 100
 
 
 def origin_of(url: str) -> str:
-    """The origin of an address, as browsers write it: without the port that goes without saying. Raises ValueError."""
+    """Return the origin of a URL as browsers write it, without a default port. Raises ValueError."""
     parts = urlsplit(url)
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     silent = {"http": 80, "https": 443}.get(parts.scheme)
@@ -20,9 +20,9 @@ def origin_of(url: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ImageAddress:
-    """An address of an image, taken apart: `extension` is '' where there is none, `parameters` are as they stand there.
+    """A parsed image URL: `extension` is '' if there is none, `parameters` are verbatim.
 
-    `is_here` says whether it is of this server.
+    `is_here` is True for URLs of this server.
     """
 
     id: str
@@ -33,22 +33,22 @@ class ImageAddress:
 
 @dataclass(frozen=True, slots=True)
 class UrlBuilder:
-    """Addresses below `base`, where people reach this server."""
+    """Builds URLs below `base`, the public URL of the server."""
 
     base: str
 
     def image(self, id: str, extension: str, query: str = "") -> str:
-        """The address of the original, or of the variant that `query` asks for."""
+        """Return the URL of the original, or of the variant for `query`."""
         return f"{self.base}/img/{id}.{extension}" + (f"?{query}" if query else "")
 
     def signed_image(self, id: str, extension: str, query: str, *, exp: int, sig: str) -> str:
-        """The address that lets anyone see what `query` asks for, until `exp`."""
+        """Return the signed URL of a variant, valid until `exp`."""
         return self.image(id, extension, "&".join(filter(None, (query, f"exp={exp}", f"sig={sig}"))))
 
     def read_image(self, url: str) -> ImageAddress:
-        """The parts of an image's address, with or without the server in it. Raises ValueError with what is allowed."""
+        """Parse the URL of an image, with or without the server. Raises ValueError with the allowed form."""
         try:
-            url.encode()  # lone surrogates are no text
+            url.encode()  # lone surrogates are not text
             parts = urlsplit(url)
             is_here = not parts.netloc or origin_of(url) == origin_of(self.base)
             pairs = parse_qsl(parts.query, keep_blank_values=True, max_num_fields=100)
@@ -62,13 +62,13 @@ class UrlBuilder:
         return ImageAddress(id, extension, tuple(pairs), is_here)
 
     def api(self, path: str) -> str:
-        """The address of something under `/v1`."""
+        """Return a URL under `/v1`."""
         return f"{self.base}/v1/{path}"
 
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """An image's address, ready to paste into a page, a README or a forum."""
+    """An image's URL as HTML, Markdown and BBCode."""
 
     url: str
     text: str
@@ -88,5 +88,5 @@ class Markup:
 
 
 def _escaped(text: str) -> str:
-    """The text in HTML. Nearly all have nothing to escape, which is known in a fifth of the time."""
+    """Escape text for HTML. Most texts need no escaping, which is detected in a fifth of the time."""
     return escape(text) if SPECIAL.search(text) else text

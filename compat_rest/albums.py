@@ -15,48 +15,48 @@ from compat_rest import bodies, parse, present
 from compat_rest.bodies import FLAG, TEXT, TEXT_OR_NULL
 
 FIELDS = {"name": TEXT, "description": TEXT_OR_NULL, "is_public": FLAG}
-NEEDED = ("name",)
+REQUIRED_FIELDS = ("name",)
 COVER = PageRequest(size=1)
 
 
 async def create(request: Request) -> Response:
     ctx = await parse.authenticate(request)
-    new = albums.NewAlbum(**await bodies.fields(request, FIELDS, required=NEEDED))
+    new = albums.NewAlbum(**await bodies.read_fields(request, FIELDS, required=REQUIRED_FIELDS))
     album = await albums.create(ctx, new)
     return present.created(present.album(ctx, album, None), ctx.services.urls.api(f"albums/{album.id}"))
 
 
 async def index(request: Request) -> Response:
     ctx = await parse.authenticate(request)
-    page = await albums.numbered(ctx, parse.page(request))
-    return present.listing(page, await _with_covers(ctx, page.items))
+    page = await albums.numbered(ctx, parse.parse_page(request))
+    return present.listing(page, await _present_with_covers(ctx, page.items))
 
 
 async def show(request: Request) -> Response:
     ctx = await parse.authenticate(request)
     album = await albums.get(ctx, request.path_params["id"])
-    return present.success((await _with_covers(ctx, [album]))[0])
+    return present.success((await _present_with_covers(ctx, [album]))[0])
 
 
 async def update(request: Request) -> Response:
     ctx = await parse.authenticate(request)
-    changes = albums.AlbumChanges(**await bodies.fields(request, FIELDS))
+    changes = albums.AlbumChanges(**await bodies.read_fields(request, FIELDS))
     album = await albums.update(ctx, request.path_params["id"], changes)
-    return present.success((await _with_covers(ctx, [album]))[0])
+    return present.success((await _present_with_covers(ctx, [album]))[0])
 
 
 async def delete(request: Request) -> Response:
     ctx = await parse.authenticate(request)
-    delete_images = parse.flag(request, "delete_images")
-    done = await albums.delete(ctx, request.path_params["id"], delete_images=delete_images)
-    return present.deleted(done.id, images_deleted=done.images_deleted)
+    delete_images = parse.parse_flag(request, "delete_images")
+    result = await albums.delete(ctx, request.path_params["id"], delete_images=delete_images)
+    return present.deleted(result.id, images_deleted=result.images_deleted)
 
 
-async def _with_covers(ctx: Context, found: Sequence[Album]) -> list[dict[str, Any]]:
+async def _present_with_covers(ctx: Context, rows: Sequence[Album]) -> list[dict[str, Any]]:
     """The albums as they are shown, each with its newest image for a cover."""
     try:
-        pages = await images.in_albums(ctx, found, COVER, Direction.NEWEST_FIRST)
+        pages = await images.in_albums(ctx, rows, COVER, Direction.NEWEST_FIRST)
     except MissingScope:  # a token for albums alone is shown albums, and no pictures
-        return [present.album(ctx, album, None) for album in found]
+        return [present.album(ctx, album, None) for album in rows]
     covers = [page.items[0] if page.items else None for page in pages]
-    return [present.album(ctx, album, cover) for album, cover in zip(found, covers, strict=True)]
+    return [present.album(ctx, album, cover) for album, cover in zip(rows, covers, strict=True)]

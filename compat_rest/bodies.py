@@ -17,7 +17,7 @@ from app.uploads.multipart import FormLimits, Upload, check_content_length, cont
 
 MAX_JSON_BYTES = 256 * 1024
 MAX_FIELDS = 100
-REQUIRED = FieldError("required", "This field is required.")
+REQUIRED_ERROR = FieldError("required", "This field is required.")
 
 FILE_NAMES = ("image", "file")
 # JavaScript's FormData writes an argument that was left out as the word for nothing: the documented sample does so.
@@ -61,21 +61,21 @@ FORM_TEXTS = ("album_id", "description", "title", "category_id")
 """The fields of the upload form that are text, each once. `tags` is the one that may come several times."""
 
 
-async def fields(
+async def read_fields(
     request: Request, known: Mapping[str, BodyField], *, required: Sequence[str] = ()
 ) -> dict[str, Any]:
     """Those of the `known` fields that the body has; others are ignored. Raises BadRequest, TooLarge, Invalid."""
-    body = await _json_object(request)
+    body = await _read_json_object(request)
     given = {name: body[name] for name in known if name in body}
     wrong = {name: [known[name].error] for name, value in given.items() if not known[name].is_valid(value)}
-    missing = {name: [REQUIRED] for name in required if name not in given}
+    missing = {name: [REQUIRED_ERROR] for name in required if name not in given}
     if wrong or missing:
         raise Invalid(wrong | missing)
     return given
 
 
 @asynccontextmanager
-async def new_image(request: Request, ctx: Context) -> AsyncIterator[NewImage]:
+async def receive_image(request: Request, ctx: Context) -> AsyncIterator[NewImage]:
     """The upload form. Its file lies on the disk until the block ends. Raises as receive_form does."""
     settings = ctx.services.settings
     limits = FormLimits(
@@ -98,10 +98,10 @@ async def new_image(request: Request, ctx: Context) -> AsyncIterator[NewImage]:
         )
 
 
-async def _json_object(request: Request) -> dict[str, Any]:
-    body = await _read(request)
+async def _read_json_object(request: Request) -> dict[str, Any]:
+    body = await _read_body(request)
     try:
-        value = json.loads(body.decode(), parse_constant=_refuse_constant)
+        value = json.loads(body.decode(), parse_constant=_reject_constant)
     except json.JSONDecodeError as error:
         raise BadRequest(f"The body is not valid JSON: {error}") from error
     except (ValueError, RecursionError) as error:
@@ -113,35 +113,35 @@ async def _json_object(request: Request) -> dict[str, Any]:
     return value
 
 
-async def _read(request: Request) -> bytes:
+async def _read_body(request: Request) -> bytes:
     """The whole body. Raises TooLarge, and BadRequest where it does not come to its end in time."""
     declared = content_length(request.headers)
     if declared is not None and declared > MAX_JSON_BYTES:
         raise TooLarge(limit=MAX_JSON_BYTES, actual=declared, what="request body")
     body = bytearray()
-    patience = request.state.services.settings.stall_timeout
+    timeout = request.state.services.settings.stall_timeout
     try:
-        async with asyncio.timeout(patience):
+        async with asyncio.timeout(timeout):
             async for chunk in request.stream():
                 body += chunk
                 if len(body) > MAX_JSON_BYTES:
                     raise TooLarge(limit=MAX_JSON_BYTES, what="request body")
     except TimeoutError as error:
         raise BadRequest(
-            "The body did not arrive within {seconds:g} s", reason="stalled", seconds=patience
+            "The body did not arrive within {seconds:g} s", reason="stalled", seconds=timeout
         ) from error
     return bytes(body)
 
 
-def _refuse_constant(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")
 
 
 def _file(form: FormData) -> Upload:
     for name in FILE_NAMES:
         # A file field that was left empty comes as a file with neither name nor bytes.
-        sent = [each for each in form.getlist(name) if isinstance(each, str) or each.filename or each.size]
-        match sent:
+        values = [each for each in form.getlist(name) if isinstance(each, str) or each.filename or each.size]
+        match values:
             case []:
                 continue
             case [Upload() as file]:
@@ -155,12 +155,12 @@ def _file(form: FormData) -> Upload:
                             FieldError(
                                 "too_many_files",
                                 "Send one file at a time; you sent {actual}.",
-                                actual=len(sent),
+                                actual=len(values),
                             )
                         ]
                     }
                 )
-    raise Invalid({FILE_NAMES[0]: [REQUIRED]})
+    raise Invalid({FILE_NAMES[0]: [REQUIRED_ERROR]})
 
 
 def _text(form: FormData, name: str) -> str | None:
@@ -172,9 +172,9 @@ def _text(form: FormData, name: str) -> str | None:
 
 def _tags(form: FormData) -> list[str]:
     """`tags` or `tags[]`, one a field; a single field may hold several, separated by commas."""
-    sent = [*form.getlist("tags"), *form.getlist("tags[]")]
-    tags = [each for each in sent if isinstance(each, str)]
-    if len(tags) < len(sent):
+    values = [*form.getlist("tags"), *form.getlist("tags[]")]
+    tags = [each for each in values if isinstance(each, str)]
+    if len(tags) < len(values):
         raise Invalid({"tags": [FieldError("not_text", "This must be text, not a file.")]})
     if len(tags) == 1:
         tags = tags[0].split(",")

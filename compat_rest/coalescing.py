@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.caching.epochs import Epochs
 from app.context import CachedResponse
-from app.observability.metrics import Transformed
+from app.observability.metrics import TransformOutcome
 
 UNSHARED_HEADERS = {
     b"authorization",
@@ -30,9 +30,9 @@ SIGNED = b"sig="
 class SharedResponse:
     """An answer that anyone may have, while its marks hold."""
 
-    hit: CachedResponse
+    cached: CachedResponse
     image_id: str
-    marks: Epochs
+    epochs: Epochs
 
 
 class RequestCoalescing:
@@ -43,31 +43,31 @@ class RequestCoalescing:
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
-        self._first: dict[bytes, asyncio.Future[SharedResponse | None]] = {}
+        self._in_flight: dict[bytes, asyncio.Future[SharedResponse | None]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not _is_plain(scope):
+        if not _is_shareable(scope):
             await self.app(scope, receive, send)
             return
-        first = self._first.get(cache_key(scope))
-        if first is None:
+        leader = self._in_flight.get(cache_key(scope))
+        if leader is None:
             await self._run_leader(scope, receive, send)
             return
-        shared = await asyncio.shield(first)
+        shared = await asyncio.shield(leader)
         if shared is None or not scope["state"]["services"].cache_epochs.is_valid(
-            shared.image_id, shared.marks
+            shared.image_id, shared.epochs
         ):
             await self.app(scope, receive, send)
             return
         if scope["query_string"]:
-            scope["state"]["services"].metrics.transformed(Transformed.JOINED)
-        headers = [*shared.hit.headers, (b"vary", b"Origin")]
+            scope["state"]["services"].metrics.transformed(TransformOutcome.JOINED)
+        headers = [*shared.cached.headers, (b"vary", b"Origin")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": shared.hit.body})
+        await send({"type": "http.response.body", "body": shared.cached.body})
 
     async def _run_leader(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = cache_key(scope)
-        first = self._first[key] = scope["state"]["first"] = asyncio.get_running_loop().create_future()
+        first = self._in_flight[key] = scope["state"]["first"] = asyncio.get_running_loop().create_future()
 
         def end() -> None:
             if not first.done():
@@ -80,11 +80,11 @@ class RequestCoalescing:
         try:
             await self.app(scope, receive, send_after_end)
         finally:
-            del self._first[key]
+            del self._in_flight[key]
             end()
 
 
-def share(scope: Scope, hit: CachedResponse, image_id: str, marks: Epochs) -> None:
+def share_response(scope: Scope, hit: CachedResponse, image_id: str, marks: Epochs) -> None:
     """Tells those who wait for the same what the answer is, before it is sent: who reads slowly holds nobody up."""
     first = scope["state"].get("first")
     if first is not None and not first.done():
@@ -100,7 +100,7 @@ def cache_key(scope: Scope) -> bytes:
     return b"%b?%b %b" % (path, query, accept)
 
 
-def _is_plain(scope: Scope) -> bool:
+def _is_shareable(scope: Scope) -> bool:
     return (
         scope["type"] == "http"
         and scope["method"] == "GET"

@@ -34,9 +34,9 @@ class Validators:
         """Whether the client says that it has this very state: 304 is then all it needs."""
         tags = headers.getlist("if-none-match")
         if tags:
-            said = ", ".join(tags)
-            return said.strip() == "*" or self.etag in ETAG.findall(said)
-        since = _date(headers.get("if-modified-since"))
+            header = ", ".join(tags)
+            return header.strip() == "*" or self.etag in ETAG.findall(header)
+        since = _parse_date(headers.get("if-modified-since"))
         return since is not None and self.modified_at <= since
 
     def requested_range(self, headers: Headers, size: int) -> range | None:
@@ -44,14 +44,14 @@ class Validators:
         match = RANGE.fullmatch(headers.get("range", ""))
         if match is None or not self._allow_part(headers.get("if-range")):
             return None
-        return _cut(match[1], match[2], size)
+        return _resolve_range(match[1], match[2], size)
 
     def _allow_part(self, condition: str | None) -> bool:
         """If-Range compares strongly: a weak tag never holds, a date only where it is this one."""
-        return condition is None or condition == self.etag or _date(condition) == self.modified_at
+        return condition is None or condition == self.etag or _parse_date(condition) == self.modified_at
 
 
-def _cut(first: str, last: str, size: int) -> range | None:
+def _resolve_range(first: str, last: str, size: int) -> range | None:
     if first:
         start, stop = int(first), min(int(last) + 1, size) if last else size
         if last and int(last) < start:
@@ -65,7 +65,7 @@ def _cut(first: str, last: str, size: int) -> range | None:
     return range(start, stop)
 
 
-def _date(text: str | None) -> datetime | None:
+def _parse_date(text: str | None) -> datetime | None:
     """None for what is no date: such a condition does not count."""
     if not text:
         return None

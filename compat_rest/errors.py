@@ -38,12 +38,12 @@ DETAILS = {
 }
 
 
-async def error_response(_: Request, error: Any) -> Response:
+async def handle_error(_: Request, error: Any) -> Response:
     """Handle a PicHubError."""
-    return response_to(error)
+    return error_response(error)
 
 
-def response_to(error: PicHubError) -> Response:
+def error_response(error: PicHubError) -> Response:
     """Return the documented response."""
     return present.failure(
         STATUS[error.code],
@@ -56,7 +56,7 @@ def response_to(error: PicHubError) -> Response:
     )
 
 
-async def http_error(request: Request, error: Any) -> Response:
+async def handle_http_error(request: Request, error: Any) -> Response:
     """Handle an HTTPException of Starlette, raised before any route runs."""
     status = HTTPStatus(error.status_code)
     headers = dict(error.headers or {})
@@ -71,7 +71,7 @@ async def http_error(request: Request, error: Any) -> Response:
     )
 
 
-def internal_error(request_id: str) -> Response:
+def internal_error_response(request_id: str) -> Response:
     """Return the response to an unexpected error, which the log has under the same request id."""
     return present.failure(
         STATUS[PicHubError.code],
@@ -82,7 +82,7 @@ def internal_error(request_id: str) -> Response:
     )
 
 
-exception_handlers: dict[Any, Any] = {PicHubError: error_response, HTTPException: http_error}
+exception_handlers: dict[Any, Any] = {PicHubError: handle_error, HTTPException: handle_http_error}
 
 
 def _headers(error: PicHubError) -> Mapping[str, str]:

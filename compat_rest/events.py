@@ -18,9 +18,9 @@ async def index(request: Request) -> Response:
     """The caller's events after the cursor `after`, oldest first; `meta.next` is the cursor to ask after next."""
     ctx = await parse.authenticate(request)
     after = request.query_params.get("after") or None
-    size = parse.integer(request, "limit", DEFAULT_SIZE, maximum=MAX_SIZE)
-    place = EventCursor.parse(after) if after else None
-    page = await events.page(ctx, EventFilter(types=_types(request)), size=size, after=place)
+    size = parse.parse_integer(request, "limit", DEFAULT_SIZE, maximum=MAX_SIZE)
+    cursor = EventCursor.parse(after) if after else None
+    page = await events.page(ctx, EventFilter(types=_types(request)), size=size, after=cursor)
     last = str(page.cursor_of(page.items[-1])) if page.items else after
     meta: dict[str, Any] = {"next": last, "has_more": await page.has_next()}
     return present.EnvelopeResponse(

@@ -38,35 +38,35 @@ async def show(request: Request) -> ASGIApp:
     """`/img/{image_id}`, `/img/{image_id}.{ext}`, each with a tail for people to read, which is ignored."""
     name = request.path_params["path"].split("/", 1)[0]
     image_id, _, extension = name.partition(".")
-    return await _answer(request, image_id, extension)
+    return await _serve(request, image_id, extension)
 
 
 async def show_short(request: Request) -> ASGIApp:
     """`/{image_id}.{ext}`, the documented short form."""
-    return await _answer(request, request.path_params["image_id"], request.path_params["extension"])
+    return await _serve(request, request.path_params["image_id"], request.path_params["extension"])
 
 
-async def _answer(request: Request, image_id: str, extension: str) -> ASGIApp:
+async def _serve(request: Request, image_id: str, extension: str) -> ASGIApp:
     ctx = await parse.authenticate_optional(request)
     ctx.services.response_cache.misses += 1
     if kind_of(image_id) is not Kind.IMAGE:  # /favicon.ico is no picture of ours with a strange extension
         raise NotFound("image", image_id)
-    transform, saved = ctx.services.presets.transform(request.query_params), parse.flag(request, "download")
+    transform, is_download = ctx.services.presets.transform(request.query_params), parse.parse_flag(request, "download")
     accept = request.headers.get("accept", "")
-    picture = await variants.find(
+    image = await variants.find(
         ctx,
         image_id,
         transform,
         extension=_format(extension),
         accept=accept,
-        signature=parse.signature(request),
+        signature=parse.parse_signature(request),
     )
-    validators = Validators.of(picture.etag, picture.modified_at)
-    headers = {**validators.headers, **SECURITY_HEADERS, **_caching(ctx, picture, transform)}
+    validators = Validators.of(image.etag, image.modified_at)
+    headers = {**validators.headers, **SECURITY_HEADERS, **_caching(ctx, image, transform)}
     if validators.match(request.headers):
         return Response(status_code=304, headers=headers)
-    headers |= _disposition(picture.filename, saved=saved)
-    return ImageResponse(ctx, picture, validators, headers, is_saved=saved)
+    headers |= _disposition(image.filename, is_download=is_download)
+    return ImageResponse(ctx, image, validators, headers, is_download=is_download)
 
 
 def _format(extension: str) -> Format | None:
@@ -76,21 +76,21 @@ def _format(extension: str) -> Format | None:
         raise InvalidParameter("extension", extension, str(error)) from error
 
 
-def _caching(ctx: Context, picture: ImageRequest, transform: Transform) -> dict[str, str]:
-    cached = {"Cache-Control": IMMUTABLE if picture.image.is_public else REVALIDATE}
-    if picture.until is not None:
+def _caching(ctx: Context, image: ImageRequest, transform: Transform) -> dict[str, str]:
+    headers = {"Cache-Control": IMMUTABLE if image.image.is_public else REVALIDATE}
+    if image.until is not None:
         # Rounded down: no cache shows it for longer than it was signed for.
-        left = max(0, int(picture.until - ctx.now().timestamp()))
-        cached["Cache-Control"] = f"private, max-age={left}"
-    return cached | ({"Vary": "Accept"} if transform.is_auto else {})
+        max_age = max(0, int(image.until - ctx.now().timestamp()))
+        headers["Cache-Control"] = f"private, max-age={max_age}"
+    return headers | ({"Vary": "Accept"} if transform.is_auto else {})
 
 
-def _disposition(filename: str, *, saved: bool) -> dict[str, str]:
+def _disposition(filename: str, *, is_download: bool) -> dict[str, str]:
     """How to name the file when it is saved (RFC 6266): for all in ASCII, and as it is for those who read RFC 8187."""
-    plain = "".join(character if character in SAFE_CHARACTERS else "_" for character in filename)
-    kind = "attachment" if saved else "inline"
-    extended = "" if plain == filename else f"; filename*=UTF-8''{quote(filename, safe='')}"
-    return {"Content-Disposition": f'{kind}; filename="{plain}"{extended}'}
+    ascii_name = "".join(character if character in SAFE_CHARACTERS else "_" for character in filename)
+    disposition = "attachment" if is_download else "inline"
+    extended = "" if ascii_name == filename else f"; filename*=UTF-8''{quote(filename, safe='')}"
+    return {"Content-Disposition": f'{disposition}; filename="{ascii_name}"{extended}'}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,73 +98,73 @@ class ImageResponse:
     """An answer that opens the picture, and renders it if need be, while it is sent: whoever leaves, it is closed."""
 
     ctx: Context
-    picture: ImageRequest
+    image: ImageRequest
     validators: Validators
     headers: Mapping[str, str]
-    is_saved: bool = False
+    is_download: bool = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        made = await variants.ensure_rendered(self.ctx, self.picture)
-        response = await self._response(scope, made)
+        variant = await variants.ensure_rendered(self.ctx, self.image)
+        response = await self._response(scope, variant)
         await response(scope, receive, send)
 
-    async def _response(self, scope: Scope, made: StoredVariant) -> ASGIApp:
-        size = made.size
-        headers = {**self.headers, "Accept-Ranges": "bytes", "Content-Type": self.picture.format.mime_type}
+    async def _response(self, scope: Scope, variant: StoredVariant) -> ASGIApp:
+        size = variant.size
+        headers = {**self.headers, "Accept-Ranges": "bytes", "Content-Type": self.image.format.mime_type}
         if scope["method"] == "HEAD":
             return Response(headers=headers | {"Content-Length": str(size)})
         redirect = self._redirect(headers)
         if redirect:
             return redirect
-        part = self._part(Headers(scope=scope), size)
+        part = self._requested_range(Headers(scope=scope), size)
         if part is not None:
             headers["Content-Range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
-            return self._streamed(part, 206, headers)
+            return self._stream(part, 206, headers)
         if size > INLINE_BODY_BYTES:
-            return self._streamed(range(size), 200, headers)
-        whole = Response(await variants.read(self.ctx, self.picture, made), headers=headers)
-        if self.picture.image.is_public:
-            self._remember(scope, whole)
-        return whole
+            return self._stream(range(size), 200, headers)
+        response = Response(await variants.read(self.ctx, self.image, variant), headers=headers)
+        if self.image.image.is_public:
+            self._cache(scope, response)
+        return response
 
     def _redirect(self, headers: Mapping[str, str]) -> Response | None:
         """To the storage, if it is to deliver; a range is asked for again there."""
         said = {name: headers[name] for name in REDIRECTED_HEADERS}
-        found = redirects.redirect_for(self.ctx, self.picture, said, is_saved=self.is_saved)
+        found = redirects.redirect_for(self.ctx, self.image, said, is_saved=self.is_download)
         if found is None:
             return None
         kept = {name: value for name, value in headers.items() if name in {*SECURITY_HEADERS, "Vary"}}
         return Response(
-            status_code=302, headers={**kept, "Location": found.url, **self._remembered(found.max_age)}
+            status_code=302, headers={**kept, "Location": found.url, **self._redirect_caching(found.max_age)}
         )
 
-    def _remembered(self, period: timedelta) -> dict[str, str]:
-        seconds = int(period.total_seconds())
-        if self.picture.image.is_public:
+    def _redirect_caching(self, max_age: timedelta) -> dict[str, str]:
+        seconds = int(max_age.total_seconds())
+        if self.image.image.is_public:
             return {"Cache-Control": f"public, max-age={seconds}"}
-        return {"Cache-Control": REVALIDATE if self.picture.until is None else f"private, max-age={seconds}"}
+        return {"Cache-Control": REVALIDATE if self.image.until is None else f"private, max-age={seconds}"}
 
-    def _remember(self, scope: Scope, whole: Response) -> None:
-        response_cache.remember(
+    def _cache(self, scope: Scope, response: Response) -> None:
+        response_cache.store(
             self.ctx.services.response_cache,
             scope,
-            self.picture.epochs,
-            image_id=self.picture.image.id,
-            headers=whole.raw_headers,
-            body=bytes(whole.body),
+            self.image.epochs,
+            image_id=self.image.image.id,
+            headers=response.raw_headers,
+            body=bytes(response.body),
         )
 
-    def _streamed(self, part: range, status: int, headers: Mapping[str, str]) -> ASGIApp:
+    def _stream(self, part: range, status: int, headers: Mapping[str, str]) -> ASGIApp:
         async def send_part(scope: Scope, receive: Receive, send: Send) -> None:
-            async with variants.open_variant(self.ctx, self.picture, part.start, part.stop) as stored:
+            async with variants.open_variant(self.ctx, self.image, part.start, part.stop) as stored:
                 said = {**headers, "Content-Length": str(len(part))}
                 await StreamingResponse(stored.chunks, status, said)(scope, receive, send)
 
         return send_part
 
-    def _part(self, asked: Headers, size: int) -> range | None:
+    def _requested_range(self, request_headers: Headers, size: int) -> range | None:
         try:
-            return self.validators.requested_range(asked, size)
+            return self.validators.requested_range(request_headers, size)
         except RangeNotSatisfiable as error:
             raise HTTPException(
                 416, f"The picture has {size} bytes", {"Content-Range": f"bytes */{size}"}

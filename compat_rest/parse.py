@@ -29,14 +29,14 @@ async def authenticate(request: Request) -> Context:
     Raises Unauthorized also where no token came: nothing here is open to all.
     """
     ctx = await account.authenticate_and_count(_anonymous(request), _credentials(request))
-    ctx.signed_in()
+    ctx.require_actor()
     return ctx
 
 
 async def authenticate_upload(request: Request) -> Context:
     """Who sends bytes. What they send is counted by how much it is, and not here. Raises Unauthorized, RateLimited."""
     ctx = await account.authenticate_and_count(_anonymous(request), _credentials(request), counts_later=True)
-    ctx.signed_in()
+    ctx.require_actor()
     return ctx
 
 
@@ -45,21 +45,21 @@ async def authenticate_optional(request: Request) -> Context:
 
     A token that does not hold counts as none: the picture may be open to all.
     """
-    stranger = _anonymous(request)
+    anonymous = _anonymous(request)
     try:
-        return await account.authenticate(stranger, _credentials(request), from_any_page=True)
+        return await account.authenticate(anonymous, _credentials(request), from_any_page=True)
     except Unauthorized:
-        return stranger
+        return anonymous
 
 
-def page(request: Request) -> NumberedRequest:
+def parse_page(request: Request) -> NumberedRequest:
     """The page that is asked for; more a page than there may be is cut down. Raises InvalidParameter."""
-    number = integer(request, "page", 1, maximum=LAST_PAGE)
-    per_page = integer(request, "per_page", DEFAULT_SIZE)
+    number = parse_integer(request, "page", 1, maximum=LAST_PAGE)
+    per_page = parse_integer(request, "per_page", DEFAULT_SIZE)
     return NumberedRequest(number, min(per_page, MAX_SIZE))
 
 
-def image_filter(request: Request) -> ImageFilter:
+def parse_image_filter(request: Request) -> ImageFilter:
     """Which images; a parameter with nothing in it is none."""
     query = request.query_params
     if query.keys() <= PAGING:
@@ -72,13 +72,13 @@ def image_filter(request: Request) -> ImageFilter:
         formats=_formats(request),
         created_after=_datetime(request, "created_after"),
         created_before=_datetime(request, "created_before"),
-        min_width=_bound(request, "min_width"),
-        max_width=_bound(request, "max_width"),
-        min_height=_bound(request, "min_height"),
-        max_height=_bound(request, "max_height"),
-        min_size=_bound(request, "min_size"),
-        max_size=_bound(request, "max_size"),
-        is_public=flag(request, "is_public") if query.get("is_public") else None,
+        min_width=_range_bound(request, "min_width"),
+        max_width=_range_bound(request, "max_width"),
+        min_height=_range_bound(request, "min_height"),
+        max_height=_range_bound(request, "max_height"),
+        min_size=_range_bound(request, "min_size"),
+        max_size=_range_bound(request, "max_size"),
+        is_public=parse_flag(request, "is_public") if query.get("is_public") else None,
     )
 
 
@@ -104,12 +104,12 @@ def _datetime(request: Request, name: str) -> datetime | None:
         raise InvalidParameter(name, text, "a time such as 2026-01-31T12:00:00Z, or a date") from error
 
 
-def _bound(request: Request, name: str) -> int | None:
+def _range_bound(request: Request, name: str) -> int | None:
     """A whole number from 1, as one end of a range."""
-    return integer(request, name, 1, maximum=MAX_INT64) if request.query_params.get(name) else None
+    return parse_integer(request, name, 1, maximum=MAX_INT64) if request.query_params.get(name) else None
 
 
-def flag(request: Request, name: str) -> bool:
+def parse_flag(request: Request, name: str) -> bool:
     """Whether a switch is on; off where it is not there. Raises InvalidParameter."""
     text = request.query_params.get(name, "false")
     if text.lower() not in FLAGS:
@@ -117,7 +117,7 @@ def flag(request: Request, name: str) -> bool:
     return FLAGS[text.lower()]
 
 
-def delivery_status(request: Request) -> DeliveryStatus | None:
+def parse_delivery_status(request: Request) -> DeliveryStatus | None:
     """Which deliveries; all where nothing is said. Raises InvalidParameter."""
     text = request.query_params.get("status") or None
     if text is not None and text not in set(DeliveryStatus):
@@ -125,7 +125,7 @@ def delivery_status(request: Request) -> DeliveryStatus | None:
     return DeliveryStatus(text) if text else None
 
 
-def signature(request: Request) -> Signature | None:
+def parse_signature(request: Request) -> Signature | None:
     """The signature that the address carries; one that can't be read counts as none."""
     return Signature.parse(request.query_params.get("exp"), request.query_params.get("sig"))
 
@@ -139,7 +139,7 @@ def _credentials(request: Request) -> Credentials:
     return Credentials.of(request, request.state.services.settings.own_origins)
 
 
-def integer(request: Request, name: str, default: int, *, maximum: int | None = None) -> int:
+def parse_integer(request: Request, name: str, default: int, *, maximum: int | None = None) -> int:
     """A whole number from 1, to `most` where that is given. Raises InvalidParameter."""
     text = request.query_params.get(name)
     if text is None:

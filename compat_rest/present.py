@@ -27,10 +27,10 @@ class EnvelopeResponse(Response):
         super().__init__(body, status, {**HEADERS, **(headers or {})})
 
     def render(self, content: Any) -> bytes:
-        return _json(content)
+        return _to_json(content)
 
 
-def _json(content: Any) -> bytes:
+def _to_json(content: Any) -> bytes:
     return orjson.dumps(content, option=orjson.OPT_UTC_Z)
 
 
@@ -142,7 +142,7 @@ def images(ctx: Context, rows: Sequence[models.Image]) -> list[dict[str, Any] | 
             continue
         key = base, row.owner_id == account_id
         if key not in shown:
-            shown[key] = orjson.Fragment(_json(image(ctx, row)))
+            shown[key] = orjson.Fragment(_to_json(image(ctx, row)))
         written.append(shown[key])
     return written
 
@@ -230,7 +230,7 @@ def account(ctx: Context, row: models.Account) -> dict[str, Any]:
         "limits": {
             "max_upload_size": settings.max_upload_size,
             "max_pixels": settings.max_pixels,
-            "max_side": settings.max_side,
+            "max_side": settings.max_dimension,
             "requests": settings.limit_api,
             "uploads": settings.limit_upload,
         },

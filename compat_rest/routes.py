@@ -73,5 +73,5 @@ routes: list[BaseRoute] = [
 ]
 """To stand before all others, which are looked through in their order: most requests ask for these."""
 
-short: list[BaseRoute] = [Route("/{image_id}.{extension}", img.show_short, methods=["GET"])]
+short_routes: list[BaseRoute] = [Route("/{image_id}.{extension}", img.show_short, methods=["GET"])]
 """To stand behind all others: it takes what looks like a file at the top."""

@@ -64,28 +64,28 @@ def require_bytes(headers: Headers) -> None:
         raise WrongContentType(kind, OFFSET_MEDIA_TYPE)
 
 
-def offset(headers: Headers) -> int:
+def parse_offset(headers: Headers) -> int:
     """Where the bytes of a body begin. Raises BadRequest."""
-    return _whole(headers, "Upload-Offset")
+    return _parse_integer(headers, "Upload-Offset")
 
 
-def new_size(headers: Headers) -> int:
+def parse_upload_length(headers: Headers) -> int:
     """The size of a file that is to come. Raises BadRequest."""
     for name in ("Upload-Defer-Length", "Upload-Concat"):
         if name in headers:
             raise BadRequest(
                 f"{name} is not taken here: say Upload-Length at once, and send one file by one upload"
             )
-    return _whole(headers, "Upload-Length")
+    return _parse_integer(headers, "Upload-Length")
 
 
-def length(headers: Headers) -> int | None:
+def parse_content_length(headers: Headers) -> int | None:
     """The length of a body; None where it comes in chunks. Raises BadRequest."""
     chunked = "transfer-encoding" in headers
     return None if chunked else content_length(headers) or 0
 
 
-def checksum(headers: Headers) -> Checksum | None:
+def parse_checksum(headers: Headers) -> Checksum | None:
     """The digest that a body is said to have. Raises BadRequest."""
     text = headers.get("upload-checksum")
     if text is None:
@@ -94,7 +94,7 @@ def checksum(headers: Headers) -> Checksum | None:
     allowed = f"Upload-Checksum must be one of {', '.join(ALGORITHMS)}, a space, and the digest in base64"
     if algorithm not in ALGORITHMS:
         raise BadRequest(allowed)
-    decoded = _decoded(digest.strip(), allowed)
+    decoded = _decode_base64(digest.strip(), allowed)
     if len(decoded) != hashlib.new(algorithm).digest_size:
         raise BadRequest(allowed)
     return Checksum(algorithm, decoded)
@@ -102,20 +102,20 @@ def checksum(headers: Headers) -> Checksum | None:
 
 def parse_metadata(metadata: str) -> dict[str, str]:
     """What is said of the file, by our own names. Raises BadRequest, Invalid."""
-    said = {}
+    fields = {}
     for pair in metadata.split(","):
         key, _, value = pair.strip().partition(" ")
-        text = _decoded(
+        text = _decode_base64(
             value.strip(), "Upload-Metadata must be pairs of a key and a value in base64, parted by commas"
         )
         if key in METADATA_FIELDS and text:
             try:
-                said[METADATA_FIELDS[key]] = text.decode()
+                fields[METADATA_FIELDS[key]] = text.decode()
             except UnicodeDecodeError as error:
                 raise Invalid(
                     {METADATA_FIELDS[key]: [FieldError("not_utf8", "This is not valid UTF-8.")]}
                 ) from error
-    return said
+    return fields
 
 
 def headers(ticket: UploadTicket) -> dict[str, str]:
@@ -145,15 +145,15 @@ def options(max_size: int) -> dict[str, str]:
     }
 
 
-def _whole(headers: Headers, name: str) -> int:
+def _parse_integer(headers: Headers, name: str) -> int:
     text = headers.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) < 20 and int(text) <= MAX_INT64):
         raise BadRequest(f"{name} must be an integer")
     return int(text)
 
 
-def _decoded(text: str, allowed: str) -> bytes:
+def _decode_base64(text: str, message: str) -> bytes:
     try:
         return base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise BadRequest(allowed) from error
+        raise BadRequest(message) from error

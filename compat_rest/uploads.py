@@ -14,9 +14,9 @@ from app.resolvers import uploads
 from app.resolvers.uploads import NewUpload, UploadBody
 from compat_rest import bodies, parse, present, tus
 from compat_rest.bodies import INTEGER, TEXT, TEXT_LIST, TEXT_OR_NULL
-from compat_rest.errors import response_to
+from compat_rest.errors import error_response
 
-NEW = {
+CREATE_FIELDS = {
     "filename": TEXT,
     "size": INTEGER,
     "title": TEXT_OR_NULL,
@@ -25,7 +25,7 @@ NEW = {
     "category_id": TEXT_OR_NULL,
     "tags": TEXT_LIST,
 }
-NEEDED = ("filename", "size")
+REQUIRED_FIELDS = ("filename", "size")
 
 Handler = Callable[[Request], Awaitable[Response]]
 
@@ -34,20 +34,20 @@ def tus_handler(handler: Handler) -> Handler:
     """Holds who speaks tus to the version that we speak, and answers in it, whatever went wrong."""
 
     @wraps(handler)
-    async def answer(request: Request) -> Response:
+    async def wrapper(request: Request) -> Response:
         if not tus.is_tus(request.headers) and request.method != "PATCH":
             return await handler(request)
         try:
             tus.require_version(request.headers)
             response = await handler(request)
         except PicHubError as error:
-            response = response_to(error)
+            response = error_response(error)
             if isinstance(error, UnknownVersion):
                 response.headers["Tus-Version"] = error.known
         response.headers["Tus-Resumable"] = tus.VERSION
         return response
 
-    return answer
+    return wrapper
 
 
 async def options(request: Request) -> Response:
@@ -58,7 +58,7 @@ async def options(request: Request) -> Response:
 @tus_handler
 async def create(request: Request) -> Response:
     ctx = await parse.authenticate(request)
-    ticket = await uploads.create(ctx, await _new(request))
+    ticket = await uploads.create(ctx, await _parse_new_upload(request))
     return present.created(present.upload(ctx, ticket), present.upload_url(ctx, ticket), tus.headers(ticket))
 
 
@@ -68,7 +68,7 @@ async def show(request: Request) -> Response:
     upload_id = request.path_params["id"]
     if request.method == "GET":
         return present.success(present.upload(ctx, await uploads.get(ctx, upload_id)))
-    ticket = _raise_if_failed(await uploads.get_completed(ctx, upload_id))
+    ticket = _raise_if_refused(await uploads.get_completed(ctx, upload_id))
     return Response(headers=present.HEADERS | tus.completed_headers(ticket))
 
 
@@ -77,16 +77,16 @@ async def append(request: Request) -> Response:
     ctx = await parse.authenticate_upload(request)
     tus.require_bytes(request.headers)
     ticket = await uploads.append(
-        ctx, request.path_params["id"], _body(request), offset=tus.offset(request.headers)
+        ctx, request.path_params["id"], _upload_body(request), offset=tus.parse_offset(request.headers)
     )
-    return Response(status_code=204, headers=present.HEADERS | tus.headers(_raise_if_failed(ticket)))
+    return Response(status_code=204, headers=present.HEADERS | tus.headers(_raise_if_refused(ticket)))
 
 
 @tus_handler
 async def put(request: Request) -> Response:
     ctx = await parse.authenticate_upload(request)
-    ticket = _raise_if_failed(await uploads.put(ctx, request.path_params["id"], _body(request)))
-    return _uploaded(ctx, ticket)
+    ticket = _raise_if_refused(await uploads.put(ctx, request.path_params["id"], _upload_body(request)))
+    return _uploaded_response(ctx, ticket)
 
 
 @tus_handler
@@ -110,33 +110,33 @@ async def override(request: Request) -> Response:
 OVERRIDES = {"PATCH": append, "DELETE": delete}
 
 
-async def _new(request: Request) -> NewUpload:
+async def _parse_new_upload(request: Request) -> NewUpload:
     if not tus.is_tus(request.headers):
-        return NewUpload(**await bodies.fields(request, NEW, required=NEEDED))
+        return NewUpload(**await bodies.read_fields(request, CREATE_FIELDS, required=REQUIRED_FIELDS))
     metadata = request.headers.get("upload-metadata") or None
-    words = tus.parse_metadata(metadata) if metadata else {}
+    fields = tus.parse_metadata(metadata) if metadata else {}
     return NewUpload(
-        size=tus.new_size(request.headers),
-        filename=words.pop("filename", "upload"),
-        tags=[tag for tag in words.pop("tags", "").split(",") if tag.strip()],
+        size=tus.parse_upload_length(request.headers),
+        filename=fields.pop("filename", "upload"),
+        tags=[tag for tag in fields.pop("tags", "").split(",") if tag.strip()],
         metadata=metadata,
-        **words,
+        **fields,
     )
 
 
-def _body(request: Request) -> UploadBody:
+def _upload_body(request: Request) -> UploadBody:
     headers = request.headers
-    return UploadBody(request.stream(), tus.length(headers), tus.checksum(headers))
+    return UploadBody(request.stream(), tus.parse_content_length(headers), tus.parse_checksum(headers))
 
 
-def _raise_if_failed(ticket: UploadTicket) -> UploadTicket:
+def _raise_if_refused(ticket: UploadTicket) -> UploadTicket:
     """The ticket. Raises why the picture was refused, where it was."""
     if ticket.state is UploadState.REFUSED:
         raise PicHubError.from_dict(ticket.error)
     return ticket
 
 
-def _uploaded(ctx: Context, ticket: UploadTicket) -> Response:
+def _uploaded_response(ctx: Context, ticket: UploadTicket) -> Response:
     """What an upload by form is answered with; where the image is gone already, how the upload stands."""
     if ticket.image is None:
         return present.success(present.upload(ctx, ticket))

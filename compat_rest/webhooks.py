@@ -7,21 +7,21 @@ from app.resolvers import webhooks
 from compat_rest import bodies, parse, present
 from compat_rest.bodies import FLAG, TEXT, TEXT_LIST, TEXT_OR_NULL
 
-NEW = {"url": TEXT, "events": TEXT_LIST, "description": TEXT_OR_NULL}
-NEEDED = ("url", "events")
-CHANGES = {**NEW, "is_active": FLAG}
+CREATE_FIELDS = {"url": TEXT, "events": TEXT_LIST, "description": TEXT_OR_NULL}
+REQUIRED_FIELDS = ("url", "events")
+UPDATE_FIELDS = {**CREATE_FIELDS, "is_active": FLAG}
 
 
 async def create(request: Request) -> Response:
     ctx = await parse.authenticate(request)
-    fields = await bodies.fields(request, NEW, required=NEEDED)
-    made = await webhooks.create(ctx, webhooks.NewWebhook(**fields))
-    location = ctx.services.urls.api(f"webhooks/{made.webhook.id}")
-    return present.created(present.webhook(made.webhook, made.secret), location)
+    fields = await bodies.read_fields(request, CREATE_FIELDS, required=REQUIRED_FIELDS)
+    created = await webhooks.create(ctx, webhooks.NewWebhook(**fields))
+    location = ctx.services.urls.api(f"webhooks/{created.webhook.id}")
+    return present.created(present.webhook(created.webhook, created.secret), location)
 
 
 async def index(request: Request) -> Response:
-    page = await webhooks.numbered(await parse.authenticate(request), parse.page(request))
+    page = await webhooks.numbered(await parse.authenticate(request), parse.parse_page(request))
     return present.listing(page, [present.webhook(webhook) for webhook in page.items])
 
 
@@ -32,7 +32,7 @@ async def show(request: Request) -> Response:
 
 async def update(request: Request) -> Response:
     ctx = await parse.authenticate(request)
-    changes = webhooks.WebhookChanges(**await bodies.fields(request, CHANGES))
+    changes = webhooks.WebhookChanges(**await bodies.read_fields(request, UPDATE_FIELDS))
     return present.success(present.webhook(await webhooks.update(ctx, request.path_params["id"], changes)))
 
 
@@ -54,7 +54,7 @@ async def rotate_secret(request: Request) -> Response:
 
 async def deliveries(request: Request) -> Response:
     ctx = await parse.authenticate(request)
-    status, numbers = parse.delivery_status(request), parse.page(request)
+    status, numbers = parse.parse_delivery_status(request), parse.parse_page(request)
     page = await webhooks.deliveries(ctx, request.path_params["id"], status, numbers)
     attempts = await webhooks.attempts_of(ctx, [delivery.id for delivery in page.items])
     return present.listing(page, [present.delivery(each, attempts[each.id]) for each in page.items])

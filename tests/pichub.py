@@ -30,7 +30,7 @@ from app.settings import Settings
 from tests import databases
 
 BASE_URL = "http://pichub.test"
-UNLIMITED = {"limit_api": "off", "limit_upload": "off", "limit_failures": "off", "limit_misses": "off"}
+UNLIMITED = {"limit_api": "off", "limit_upload": "off", "limit_auth_failures": "off", "limit_renders": "off"}
 """Limits are what their own tests are about."""
 FIRST_STARTS: list[tuple[Path, str]] = []
 
@@ -148,7 +148,7 @@ async def house(folder: Path, **settings: Any) -> AsyncIterator[House]:
         "data_dir": folder,
         "public_url": BASE_URL,
         "min_free_disk": 1,
-        "worker": "apart",
+        "worker": "external",
         "access_log": "off",  # tests that listen to the log listen for trouble
     }
     chosen = Settings(**defaults | UNLIMITED | settings)

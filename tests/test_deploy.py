@@ -60,8 +60,8 @@ def test_settings_of_containers_are_settings_with_values_that_are_allowed(name: 
     environ = {key: filled(value) for key, value in OURS[name]["environment"].items()}
     assert set(environ) <= KNOWN
     settings = Settings.load(environ)
-    assert settings.worker == "apart"
-    assert settings.drain < int(OURS[name]["stop_grace_period"].removesuffix("s"))
+    assert settings.worker == "external"
+    assert settings.shutdown_delay < int(OURS[name]["stop_grace_period"].removesuffix("s"))
 
 
 def test_what_must_be_filled_in_is_in_the_example_and_nothing_else() -> None:

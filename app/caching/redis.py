@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.caching.epochs import ALL_IMAGES, SLOTS, CacheEpochs
+from app.caching.epochs import ALL_IMAGES, SLOTS, CacheEpochs, Epochs
 from app.cancellation import shield_until_done
 from app.coordination.redis.client import RedisClient
 from app.coordination.redis.commands import PREFIX, RECONNECT_INTERVAL_SECONDS, RedisUnavailable
@@ -38,7 +38,7 @@ class SharedCacheEpochs(CacheEpochs):
         redis.subscription.on_message(CHANNEL, self._received, on_start=self._reset)
         redis.commands.on_reconnect(self._publish_missed)
 
-    def holds(self, image_id: str, marks: tuple[int, int]) -> bool:
+    def is_valid(self, image_id: str, marks: Epochs) -> bool:
         return self._is_settled and self._subscription.is_current and super().is_valid(image_id, marks)
 
     def close(self) -> None:
@@ -46,7 +46,7 @@ class SharedCacheEpochs(CacheEpochs):
             self._settling.cancel()
         super().close()
 
-    async def _changed(self, slots: Sequence[int]) -> None:
+    async def _invalidate(self, slots: Sequence[int]) -> None:
         self._bump(slots)
         await shield_until_done(self._publish_or_wait(slots))
 

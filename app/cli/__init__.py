@@ -21,11 +21,11 @@ COMMANDS = {
     "health": "health",
     "schema": "schema",
 }
-"""Each command, and the module here that has it."""
+"""Commands, and the modules that define them."""
 
 
 class LazyGroup(click.Group):
-    """Commands that are imported when they are called: a server starts without what only others need."""
+    """Imports commands when they are called, so that the server starts without the imports of the others."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
         return list(COMMANDS)
@@ -33,7 +33,7 @@ class LazyGroup(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         if cmd_name not in COMMANDS:
             return None
-        gc.disable()  # what is imported stays: to look through it again and again is a tenth of a start
+        gc.disable()  # exclude loaded objects from garbage collection, which would take a tenth of the start
         try:
             command: click.Command = getattr(
                 import_module(f"app.cli.{COMMANDS[cmd_name]}"), cmd_name.replace("-", "_")
@@ -47,4 +47,4 @@ class LazyGroup(click.Group):
 @click.group(cls=LazyGroup)
 @click.version_option(package_name="pichub")
 def main() -> None:
-    """PicHub: an image host that you run yourself."""
+    """PicHub: a self-hosted image host."""

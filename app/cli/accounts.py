@@ -6,7 +6,7 @@ import click
 
 from app.cli.console import as_json, console_command, print_one, print_table
 from app.context import Context
-from app.errors import written_size
+from app.errors import format_size
 from app.models import Account, Role
 from app.models.accounts import UNLIMITED
 from app.pagination import MAX_SIZE, PageRequest
@@ -19,11 +19,11 @@ COLUMNS = ("username", "role", "state", "images", "used", "quota", "created_at")
 
 @click.group()
 def account() -> None:
-    """Make accounts and look after them; works while the server runs."""
+    """Create and manage accounts; works while the server runs."""
 
 
 class Quota(click.ParamType[int | None]):
-    """`5GB`, `unlimited`, or `default`, which is None."""
+    """Parses `5GB`, `unlimited`, or `default`, which is None."""
 
     name = "size"
 
@@ -43,17 +43,17 @@ by_stdin = click.option(
 
 @account.command()
 @click.argument("username")
-@click.option("--admin", is_flag=True, help="Let it look after the server and its accounts.")
-@click.option("--quota", type=Quota(), help="How many bytes it may keep: 5GB, unlimited, or default.")
+@click.option("--admin", is_flag=True, help="Make it an admin.")
+@click.option("--quota", type=Quota(), help="Its quota: 5GB, unlimited, or default.")
 @by_stdin
 @as_json
 @console_command
 async def create(
     ctx: Context, username: str, *, admin: bool, quota: int | None, password_stdin: bool, as_json: bool
 ) -> None:
-    """Make an account.
+    """Create an account.
 
-    The password is asked for, or read by --password-stdin; where there is no terminal to ask at, one is made up and
+    The password is prompted for, or read with --password-stdin. Without a terminal a random one is generated and
     printed.
     """
     password, made_up = _password(from_stdin=password_stdin)
@@ -82,7 +82,7 @@ async def show(ctx: Context, *, as_json: bool) -> None:
 @as_json
 @console_command
 async def disable(ctx: Context, username: str, *, as_json: bool) -> None:
-    """End an account's sessions and stop its tokens, at once. Its public images stay visible."""
+    """Disable an account: end its sessions and tokens immediately. Its public images stay visible."""
     await _change(ctx, username, AccountChanges(disabled=True), as_json=as_json)
 
 
@@ -91,7 +91,7 @@ async def disable(ctx: Context, username: str, *, as_json: bool) -> None:
 @as_json
 @console_command
 async def enable(ctx: Context, username: str, *, as_json: bool) -> None:
-    """Let an account that was disabled sign in again. Its tokens work again, too."""
+    """Enable a disabled account. Its tokens work again."""
     await _change(ctx, username, AccountChanges(disabled=False), as_json=as_json)
 
 
@@ -101,7 +101,7 @@ async def enable(ctx: Context, username: str, *, as_json: bool) -> None:
 @as_json
 @console_command
 async def set_quota(ctx: Context, username: str, size: int | None, *, as_json: bool) -> None:
-    """Set how many bytes an account may keep: 5GB, unlimited, or default."""
+    """Set an account's quota: 5GB, unlimited, or default."""
     await _change(ctx, username, AccountChanges(quota=size), as_json=as_json)
 
 
@@ -111,9 +111,9 @@ async def set_quota(ctx: Context, username: str, size: int | None, *, as_json: b
 @as_json
 @console_command
 async def set_password(ctx: Context, username: str, *, password_stdin: bool, as_json: bool) -> None:
-    """Give an account another password, and end its sessions. Its tokens stay.
+    """Set an account's password and end its sessions. Its tokens stay valid.
 
-    The password is asked for, or read by --password-stdin; where there is no terminal to ask at, one is made up and
+    The password is prompted for, or read with --password-stdin. Without a terminal a random one is generated and
     printed.
     """
     found = await accounts.get_by_username(ctx, username)
@@ -128,7 +128,7 @@ async def _change(ctx: Context, username: str, changes: AccountChanges, *, as_js
 
 
 def _password(*, from_stdin: bool) -> tuple[str, bool]:
-    """The password, and whether it was made up here."""
+    """Return the password, and True if it was generated."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n"), False
     if sys.stdin.isatty():
@@ -144,9 +144,9 @@ def _facts(ctx: Context, row: Account) -> dict[str, Any]:
         "role": row.role.value,
         "state": "disabled" if row.is_disabled else "enabled",
         "images": usage.images,
-        "used": written_size(usage.bytes),
+        "used": format_size(usage.bytes),
         "bytes_used": usage.bytes,
-        "quota": "unlimited" if usage.quota is None else written_size(usage.quota),
+        "quota": "unlimited" if usage.quota is None else format_size(usage.quota),
         "quota_bytes": usage.quota,
         "created_at": row.created_at,
         "disabled_at": row.disabled_at,

@@ -1,6 +1,6 @@
-"""How long a connection is waited for where nobody above can know: before a request is there, and when it is answered.
+"""Timeouts of connections: before a request is complete, and after its response.
 
-Bodies and streams are watched by those who read and write them.
+Bodies and streams have timeouts where they are read and written.
 """
 
 import asyncio
@@ -10,18 +10,18 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MAX_HEAD_BYTES = 64 * 1024
-"""Bytes of a request's line and headers, to the next piece that arrives: the parser itself keeps whatever comes."""
+"""Maximum size of request line and headers, checked as data arrives: the parser itself has no limit."""
 
 HEAD_TOO_LARGE = (
     b"HTTP/1.1 431 Request Header Fields Too Large\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 )
 
 KEEPALIVE_OPTIONS = {"TCP_KEEPIDLE": 60, "TCP_KEEPINTVL": 15, "TCP_KEEPCNT": 4}
-"""After how many seconds of silence the other end is asked whether it is there, how often, and how many times."""
+"""TCP keepalive: seconds of silence before the first probe, interval, and number of probes."""
 
 
 def set_tcp_timeouts(listening: socket.socket, seconds: float) -> None:
-    """Has the system cut connections whose other end takes nothing for so long, or has vanished, where it can."""
+    """Make the system close connections whose peer accepts no data for this time, or has vanished."""
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     for name, value in {"TCP_USER_TIMEOUT": int(seconds * 1000), **KEEPALIVE_OPTIONS}.items():
         if option := getattr(socket, name, None):
@@ -29,14 +29,13 @@ def set_tcp_timeouts(listening: socket.socket, seconds: float) -> None:
 
 
 HEAD = b"HTTP/1."
-"""What uvicorn's head of an answer begins with."""
+"""Start of uvicorn's response head."""
 
 
 class CoalescingTransport:
-    """A transport that sends the head of an answer together with what follows at once, mostly the whole body.
+    """Transport that sends the head of a response together with the first part of its body.
 
-    uvicorn writes both by themselves: a system call, a packet and a wake of the other end more, which is a tenth of a
-    picture from memory. What else a transport does is done by the one that was given, with no head left behind.
+    uvicorn writes them separately, which costs a system call and a packet more: a tenth of a cached image response.
     """
 
     __slots__ = ("_given", "_head", "_soon")
@@ -51,7 +50,7 @@ class CoalescingTransport:
         return getattr(self._given, name)
 
     def write(self, data: bytes) -> None:
-        """The head waits for no longer than the event loop's round."""
+        """Write, delaying a response head until the end of the loop iteration at most."""
         if self._head:
             self._given.writelines((self._head, data))
             self._head = b""
@@ -62,14 +61,14 @@ class CoalescingTransport:
             self._given.write(data)
 
     def flush(self) -> None:
-        """Sends a head that still waits."""
+        """Send a delayed head."""
         if self._head:
             self._given.write(self._head)
             self._head = b""
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """uvicorn's own, that closes where no whole head of a request comes within the setting `stall_timeout`."""
+    """uvicorn's protocol, closing connections without a complete request head within `stall_timeout`."""
 
     _waiting: asyncio.TimerHandle | None = None
     _is_in_head = False
@@ -85,9 +84,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         super().data_received(data)
-        if (
-            self.transport.is_closing() or self.transport.get_protocol() is not self
-        ):  # it speaks WebSocket now
+        if self.transport.is_closing() or self.transport.get_protocol() is not self:  # switched to WebSocket
             return
         if self._is_in_head:
             self._head += len(data)
@@ -108,7 +105,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._stop_waiting()
 
     def _wait_for_head(self) -> None:
-        """From the first byte of it, and from the first of all: whoever drips has no more time."""
+        """Start the timeout with the first byte, and with the connection: slow senders get no more time."""
         if self._waiting is None:
             seconds = self.app_state["services"].settings.stall_timeout
             self._waiting = self.loop.call_later(seconds, self.transport.close)

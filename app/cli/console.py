@@ -1,4 +1,4 @@
-"""What the commands that work on a PicHub share: its settings, its database, and how they answer and fail."""
+"""Shared by the commands: settings, database, output and errors."""
 
 import asyncio
 import functools
@@ -20,39 +20,41 @@ from app.lifespan import NotInitialized, console, database_config, prepare, pres
 from app.observability import tracing
 from app.observability.logging import masked
 from app.resolvers.account import InitialCredentials
-from app.settings import BadSetting, Settings
+from app.settings import BadSetting, Settings, deprecated
 from app.signing.keyring import BadKeyring
 
 P = ParamSpec("P")
 
-data_dir = click.option("--data-dir", type=Path, help="The folder that holds everything; PICHUB_DATA_DIR.")
+data_dir = click.option("--data-dir", type=Path, help="Data folder; PICHUB_DATA_DIR.")
 
-as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def load_settings(**options: Any) -> Settings:
-    """The settings, with what the options say; None says nothing. Ends the command where one is not allowed."""
+    """Load the settings, overridden by options that are not None. Exits if one is invalid."""
     try:
         given = {name: value for name, value in options.items() if value is not None}
         settings = replace(Settings.load(), **given)
-        presets(settings)  # what of it only the toolkits can read
+        presets(settings)  # validation that needs the toolkits
         database_config(settings)
         tracing.check(settings.otel_endpoint)
         storage_location(settings)
     except BadSetting as error:
         sys.exit(f"pichub: {error}")
+    for warning in deprecated():
+        click.echo(f"pichub: {warning}. The former name works until the next release.", err=True)
     return settings
 
 
 def initialize(settings: Settings) -> InitialCredentials | None:
-    """Makes what is missing before a start; ends the command with a line where secrets or database can't be had."""
+    """Create what is missing before a start. Exits with a message if secrets or database are unusable."""
     with error_output():
         return asyncio.run(prepare(settings))
 
 
 @contextmanager
 def error_output() -> Iterator[None]:
-    """Ends the command with a line where the secrets can't be read, or the database can't be reached or changed."""
+    """Exit with a message if the secrets can't be read, or the database can't be reached or changed."""
     try:
         yield
     except (BadKeyring, NotInitialized, BadSetting, PicHubError) as error:
@@ -62,7 +64,7 @@ def error_output() -> Iterator[None]:
 
 
 def console_command(work: Callable[Concatenate[Context, P], Coroutine[Any, Any, None]]) -> Any:
-    """Makes a command of a coroutine: it works on the PicHub in --data-dir, also while a server runs there."""
+    """Turn a coroutine into a command on the data of --data-dir, also while a server runs."""
 
     @data_dir
     @functools.wraps(work)
@@ -84,7 +86,7 @@ def console_command(work: Callable[Concatenate[Context, P], Coroutine[Any, Any, 
 
 
 def print_one(facts: Mapping[str, Any], *, as_json: bool) -> None:
-    """A thing: a line a fact, or a JSON object."""
+    """Print an object: a line per value, or JSON."""
     if as_json:
         click.echo(json.dumps(facts, default=_written))
         return
@@ -94,7 +96,7 @@ def print_one(facts: Mapping[str, Any], *, as_json: bool) -> None:
 
 
 def print_table(things: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
-    """Things: a table of these columns, or a JSON list of all that is known of them."""
+    """Print objects: a table with these columns, or a JSON list of all values."""
     if as_json:
         click.echo(json.dumps(things, default=_written))
         return
@@ -111,7 +113,7 @@ def _message(error: PicHubError) -> str:
 
 
 def _cause(error: Exception) -> str:
-    """What the database's client said, for who runs it."""
+    """Return the message of the database's client."""
     cause = error.__cause__ if isinstance(error, DatabaseUnreachable) else None
     return masked(f" ({str(cause) or type(cause).__name__})") if cause else ""
 

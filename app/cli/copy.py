@@ -11,15 +11,15 @@ from app.db.copying import CopyRefused, copying
 @click.argument("source", metavar="FROM")
 @click.argument("target", metavar="TO")
 def copy_database(source: str, target: str) -> None:
-    """Copy all rows from one database into another, empty one.
+    """Copy all rows from one database to another, empty one.
 
-    Both are URLs: sqlite:////var/lib/pichub/pichub.db, postgres://user:password@host/database. Stop servers and workers
-    first. A copy that was broken off goes on where it was when the command is given again. Pictures are not copied.
+    Both are URLs: sqlite:////var/lib/pichub/pichub.db, postgres://user:password@host/database. Stop servers and
+    workers first. Run the command again to continue an interrupted copy. Images are not copied.
     """
     try:
         with error_output():
             asyncio.run(_copy(source, target))
-    except (CopyRefused, ValueError) as error:  # a URL that is none
+    except (CopyRefused, ValueError) as error:  # not a valid URL
         raise click.ClickException(str(error)) from error
 
 

@@ -1,4 +1,4 @@
-"""`pichub copy-storage`: pictures from one storage into another."""
+"""`pichub copy-storage`: copies images between storages."""
 
 import asyncio
 import json
@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from app.cli.console import as_json, data_dir, load_settings
-from app.errors import PicHubError, written_size
+from app.errors import PicHubError, format_size
 from app.lifespan import bare_storage
 from app.resolvers.storage_keys import StoragePrefix
 from app.settings import BadSetting, Settings
@@ -36,10 +36,16 @@ class StorageLocation(click.ParamType[Path | Bucket]):
 @click.command(name="copy-storage")
 @click.argument("source", type=StorageLocation(), metavar="FROM")
 @click.argument("target", type=StorageLocation(), metavar="TO")
-@click.option("--all", "all_", is_flag=True, help="Variants and intermediates too, which can be made again.")
-@click.option("--by-size", is_flag=True, help="Take what is there in the same size for equal, unread.")
 @click.option(
-    "--at-once", type=click.IntRange(1, 256), default=8, show_default=True, help="Objects under way at once."
+    "--all", "all_", is_flag=True, help="Also copy variants and intermediates, which can be recreated."
+)
+@click.option("--by-size", is_flag=True, help="Assume that existing objects of the same size are equal.")
+@click.option(
+    "--at-once",
+    type=click.IntRange(1, 256),
+    default=8,
+    show_default=True,
+    help="Objects to copy concurrently.",
 )
 @data_dir
 @as_json
@@ -53,11 +59,11 @@ def copy_storage(
     data_dir: Path | None,
     as_json: bool,
 ) -> None:
-    """Copy pictures FROM one storage TO another: folders such as data/storage, or s3://bucket/prefix?endpoint=…
+    """Copy images FROM one storage TO another: folders such as data/storage, or s3://bucket/prefix?endpoint=…
 
-    Each is read back, and its SHA-256 compared with that of what was read. What is there and equal is left alone, so a
-    copy that was broken off goes on when it is called again. Nothing is removed from where it came. It works while
-    servers run: copy, then stop them, copy what came meanwhile, and start them with the new PICHUB_STORAGE_URL.
+    Each copy is read back and its SHA-256 compared with the source. Existing equal objects are skipped, so that an
+    interrupted copy can be continued. The source is not changed. To move a running server: copy, stop the server,
+    copy again, and start it with the new PICHUB_STORAGE_URL.
     """
     settings = load_settings(data_dir=data_dir)
     rooms = list(StoragePrefix) if all_ else [StoragePrefix.ORIGINALS]
@@ -84,7 +90,7 @@ async def _copy(
 ) -> CopySummary:
     here, there = bare_storage(source, settings), bare_storage(target, settings)
     total = await copying.count_objects(here, rooms)
-    with click.progressbar(length=total.count, label=written_size(total.size), file=sys.stderr) as bar:
+    with click.progressbar(length=total.count, label=format_size(total.size), file=sys.stderr) as bar:
         return await copying.copy(
             here, there, rooms, concurrency=at_once, by_size=by_size, progress=lambda: bar.update(1)
         )
@@ -100,7 +106,7 @@ def _print(summary: CopySummary, *, as_json: bool) -> None:
         return
     for outcome in CopyOutcome:
         amount = summary.amounts[outcome]
-        click.echo(f"{amount.count:>10} {outcome} ({written_size(amount.size)})")
+        click.echo(f"{amount.count:>10} {outcome} ({format_size(amount.size)})")
     for key, reason in list(summary.failures.items())[:MAX_FAILURES_SHOWN]:
         click.echo(f"pichub: {key}: {reason}", err=True)
     if len(summary.failures) > MAX_FAILURES_SHOWN:

@@ -1,4 +1,4 @@
-"""Whether this installation is as it should be."""
+"""`pichub doctor`: checks an installation."""
 
 import asyncio
 import json
@@ -16,7 +16,7 @@ from app.cli.console import as_json, data_dir
 from app.context import Services
 from app.db import state
 from app.lifespan import NotInitialized
-from app.settings import BadSetting, Settings, unknown
+from app.settings import BadSetting, Settings, deprecated, unknown
 from app.signing.keyring import BadKeyring, FileKeyring
 
 MARKS = {Level.OK: ("ok", "green"), Level.WARNING: ("warning", "yellow"), Level.PROBLEM: ("problem", "red")}
@@ -27,10 +27,10 @@ NOT_INITIALIZED = "start it once with 'pichub serve', or run 'pichub migrate'"
 @data_dir
 @as_json
 def doctor(data_dir: Path | None, *, as_json: bool) -> None:
-    """Look whether settings, engines, folders and pictures are as they should be.
+    """Check settings, engines, folders and images.
 
-    Works while servers run, and when none starts. Changes nothing but for an object that it puts and removes. Ends with
-    1 where there is a problem.
+    Works while servers run, and when none starts. Changes nothing, except for a test object that it deletes. Exits
+    with 1 if there is a problem.
     """
     lines = asyncio.run(_all(data_dir))
     if as_json:
@@ -54,7 +54,7 @@ def _print(line: Finding) -> None:
 
 
 async def _all(data_dir: Path | None) -> list[Finding]:
-    found = [*settings_conflicts.unknown(unknown())]
+    found = [*settings_conflicts.unknown(unknown()), *settings_conflicts.renamed(deprecated())]
     try:
         settings = Settings.load()
         settings = replace(settings, data_dir=data_dir) if data_dir else settings

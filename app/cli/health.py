@@ -1,4 +1,4 @@
-"""Whether the server of this machine is well, for what looks after processes and has no client of its own."""
+"""`pichub health`: health check for process managers without an HTTP client."""
 
 import http.client
 import sys
@@ -11,11 +11,11 @@ LOOPBACK_OF = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104
 
 
 @click.command()
-@click.option("--ready", is_flag=True, help="Ask /readyz, not /healthz: whether its engines answer too.")
-@click.option("--worker", is_flag=True, help="Ask the worker on PICHUB_WORKER_PORT, not the server.")
-@click.option("--timeout", type=float, default=3.0, show_default=True, help="Seconds to wait for an answer.")
+@click.option("--ready", is_flag=True, help="Check /readyz, which includes its engines, instead of /healthz.")
+@click.option("--worker", is_flag=True, help="Check the worker on PICHUB_WORKER_PORT instead of the server.")
+@click.option("--timeout", type=float, default=3.0, show_default=True, help="Seconds to wait for a response.")
 def health(*, ready: bool, worker: bool, timeout: float) -> None:
-    """Ask the server on PICHUB_HOST and PICHUB_PORT whether it is well; ends with 1 where it is not."""
+    """Check the server on PICHUB_HOST and PICHUB_PORT; exits with 1 if it is not healthy."""
     try:
         settings = Settings.load()
     except BadSetting as error:
@@ -23,7 +23,7 @@ def health(*, ready: bool, worker: bool, timeout: float) -> None:
     host = LOOPBACK_OF.get(settings.host, settings.host)
     port = settings.worker_port if worker else settings.port
     if not port:
-        sys.exit("pichub: the worker listens nowhere: PICHUB_WORKER_PORT says where it should")
+        sys.exit("pichub: the worker has no port; set PICHUB_WORKER_PORT")
     asked = http.client.HTTPConnection(host, port, timeout=timeout)
     try:
         asked.request("GET", "/readyz" if ready else "/healthz")

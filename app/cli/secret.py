@@ -11,7 +11,7 @@ from app.lifespan import rotate_secret
 
 @click.group()
 def secret() -> None:
-    """The secret that signs addresses of private images."""
+    """Manage the secret for signed URLs."""
 
 
 @secret.command()
@@ -21,11 +21,11 @@ def secret() -> None:
     default=7,
     show_default=True,
     metavar="DAYS",
-    help="How long addresses hold that the old secret signed; 0 ends them at once.",
+    help="Days that URLs signed with the old secret stay valid; 0 ends them immediately.",
 )
 @data_dir
 def rotate(keep_for: int, data_dir: Path | None) -> None:
-    """Make a new secret. Servers that run take it up at once."""
+    """Create a new secret. Running servers use it immediately."""
     settings = load_settings(data_dir=data_dir)
     if settings.url_secret:
         sys.exit(

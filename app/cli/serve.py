@@ -1,4 +1,4 @@
-"""The server, and what must be there before it starts."""
+"""`pichub serve`: the server, and its initialization."""
 
 import gc
 import socket
@@ -25,19 +25,21 @@ WEBSOCKET_OPTIONS: Mapping[str, Any] = {
     "ws_max_size": 64 * 1024,
     "ws_per_message_deflate": False,
 }
-"""How uvicorn speaks WebSocket. Compressing each small message costs more than sending it."""
+"""WebSocket options of uvicorn. Compressing small messages costs more than sending them."""
 
 
 GC_THRESHOLDS = (2_000, 10, 10)
-"""How many new objects the garbage collector looks at at once, and how often at older ones. With Python's 700 it
-takes a third of the time of a server that tells 500 subscribers of each event."""
+"""Thresholds of the garbage collector.
+
+With Python's 700 it takes a third of the time of a server that sends each event to 500 subscribers.
+"""
 
 
 class PicHubServer(uvicorn.Server):
-    """Cuts event streams when it stops: they would hold it up until it lost its patience.
+    """uvicorn's server, closing event streams on shutdown instead of waiting for them.
 
-    Told to stop, it says so at /readyz first, and goes on for `drain` seconds, as whoever sends requests here looks now
-    and then. Told again, it stops at once.
+    After the first stop signal /readyz fails, and requests are served for `drain` more seconds, so that load
+    balancers notice. After a second signal it stops at once.
     """
 
     def __init__(self, config: uvicorn.Config, *, drain: float = 0.0) -> None:
@@ -63,9 +65,7 @@ class PicHubServer(uvicorn.Server):
         gc.set_threshold(*GC_THRESHOLDS)
         await super().startup(sockets)
         if graphql := self.lifespan.state.get("graphql"):
-            graphql.add_done_callback(
-                lambda _: gc.freeze()
-            )  # the schema stays: not to be looked through again
+            graphql.add_done_callback(lambda _: gc.freeze())  # exclude the schema from garbage collection
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if services := self.lifespan.state.get("services"):
@@ -75,11 +75,11 @@ class PicHubServer(uvicorn.Server):
 
 
 @click.command()
-@click.option("--host", help="The address to listen on; PICHUB_HOST.")
-@click.option("--port", type=click.IntRange(0, 65535), help="The port to listen on, 0 for any; PICHUB_PORT.")
+@click.option("--host", help="Address to listen on; PICHUB_HOST.")
+@click.option("--port", type=click.IntRange(0, 65535), help="Port to listen on, 0 for any; PICHUB_PORT.")
 @data_dir
 def serve(**options: Any) -> None:
-    """Run the server. Makes tables and the first account where there are none."""
+    """Run the server. Creates tables and the first account if there are none."""
     settings = load_settings(**options)
     logs.set_up(settings)
     config = uvicorn.Config(
@@ -103,20 +103,20 @@ def serve(**options: Any) -> None:
     set_tcp_timeouts(listening, settings.stall_timeout)
     listening.listen(
         BACKLOG
-    )  # whoever reads the addresses may connect at once, and waits while the server starts
+    )  # clients may connect as soon as the URL is printed, and wait while the server starts
     click.echo(_welcome(settings, first))
-    PicHubServer(config, drain=settings.drain).run(sockets=[listening])
+    PicHubServer(config, drain=settings.shutdown_delay).run(sockets=[listening])
 
 
 @click.command()
 def migrate() -> None:
-    """Bring the tables up to date, and make the first account where there is none."""
+    """Migrate the database, and create the first account if there is none."""
     first = initialize(load_settings())
     click.echo(_once(first) if first else "The tables are up to date.")
 
 
 def _check_documents(settings: Settings) -> None:
-    """Ends the command with a line where a document can't be trusted."""
+    """Exit with a message if a trusted document is invalid."""
     if settings.graphql_documents is None:
         return
     from app.graphql.schema import build_schema

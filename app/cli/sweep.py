@@ -6,23 +6,23 @@ import click
 
 from app.cli.console import as_json, console_command, print_table
 from app.context import Context
-from app.errors import written_size
+from app.errors import format_size
 from app.jobs.cleanup import runner
 from app.jobs.cleanup.report import CleanupReport
 from app.jobs.leases import LeaseLost, LeaseTaken
-from app.storage.base import ObjectTotals
+from app.storage.base import StorageTotals
 
 
 @click.command()
-@click.option("--dry-run", is_flag=True, help="Remove nothing: tell what would go.")
-@click.option("--force", is_flag=True, help="Remove originals without a row however many they are.")
+@click.option("--dry-run", is_flag=True, help="Only show what would be removed.")
+@click.option("--force", is_flag=True, help="Remove originals without a row regardless of their number.")
 @as_json
 @console_command
 async def sweep(ctx: Context, *, dry_run: bool, force: bool, as_json: bool) -> None:
-    """Remove what nobody needs any more; works while servers run.
+    """Remove unused data; works while servers run.
 
-    Those are bytes that no image has, variants over PICHUB_VARIANTS_SIZE, what crashes left of uploads, and rows that
-    are older than they are kept.
+    That is: objects without an image, variants over PICHUB_VARIANTS_SIZE, remains of interrupted uploads, and rows
+    past their retention.
     """
     work = runner.dry_run if dry_run else runner.clean_up
     try:
@@ -46,7 +46,7 @@ async def sweep(ctx: Context, *, dry_run: bool, force: bool, as_json: bool) -> N
 def _lines(report: CleanupReport) -> list[dict[str, Any]]:
     lines = {**report.removed, "all": report.total}
     return [
-        {"removed": name, "would_remove": name, "count": amount.count, "size": written_size(amount.size)}
+        {"removed": name, "would_remove": name, "count": amount.count, "size": format_size(amount.size)}
         for name, amount in lines.items()
     ]
 
@@ -61,5 +61,5 @@ def _facts(report: CleanupReport, *, dry_run: bool) -> dict[str, Any]:
     }
 
 
-def _amount(amount: ObjectTotals) -> dict[str, int]:
+def _amount(amount: StorageTotals) -> dict[str, int]:
     return {"count": amount.count, "bytes": amount.size}

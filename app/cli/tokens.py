@@ -18,11 +18,11 @@ HYPHENS = str.maketrans("_", "-")
 
 @click.group()
 def token() -> None:
-    """Make, list and revoke API tokens; works while the server runs."""
+    """Create, list and revoke API tokens; works while the server runs."""
 
 
 class Duration(click.ParamType[timedelta]):
-    """`12h`, `30d` or `8w`."""
+    """Parses `12h`, `30d` or `8w`."""
 
     name = "duration"
 
@@ -35,21 +35,21 @@ class Duration(click.ParamType[timedelta]):
 
 @token.command()
 @click.argument("username")
-@click.option("--name", default="Command line", show_default=True, help="What it is for.")
+@click.option("--name", default="Command line", show_default=True, help="Name of the token.")
 @click.option(
     "--scope",
     "scopes",
     multiple=True,
     type=click.Choice([scope.value for scope in Scope]),
-    help="What it is to open; may be given several times.",
+    help="Scope of the token; may be repeated.",
 )
 @click.option(
     "--preset",
     type=click.Choice([preset.translate(HYPHENS) for preset in ScopePreset]),
-    help="Scopes that go together; everything, where neither is said.",
+    help="A set of scopes. Default: all scopes.",
 )
-@click.option("--expires-in", type=Duration(), help="How long it holds: 12h, 30d, 8w. For ever, if not said.")
-@click.option("--album", "album_id", help="The id of an album of the account's that uploads are to land in.")
+@click.option("--expires-in", type=Duration(), help="Lifetime: 12h, 30d, 8w. Default: until revoked.")
+@click.option("--album", "album_id", help="Id of the album for uploads with this token.")
 @as_json
 @console_command
 async def create(
@@ -63,7 +63,7 @@ async def create(
     album_id: str | None,
     as_json: bool,
 ) -> None:
-    """Make a token for an account. Its text is printed this once."""
+    """Create a token for an account. Its text is printed only once."""
     account = await accounts.get_by_username(ctx, username)
     expires_at = ctx.now() + expires_in if expires_in else None
     new = NewToken(name, _scopes(scopes), _preset(scopes, preset), expires_at, album_id)
@@ -76,7 +76,7 @@ async def create(
 @as_json
 @console_command
 async def show(ctx: Context, username: str, *, as_json: bool) -> None:
-    """List an account's tokens that were not revoked, newest first."""
+    """List an account's tokens that are not revoked, newest first."""
     found = await tokens.list_of(ctx, await accounts.get_by_username(ctx, username))
     print_table([_facts(each) for each in found], COLUMNS, as_json=as_json)
 
@@ -86,7 +86,7 @@ async def show(ctx: Context, username: str, *, as_json: bool) -> None:
 @as_json
 @console_command
 async def revoke(ctx: Context, token_id: str, *, as_json: bool) -> None:
-    """Revoke a token by its id: the next request with it is refused."""
+    """Revoke a token by its id. Further requests with it are refused."""
     print_one({"id": await tokens.revoke(ctx, token_id), "revoked": True}, as_json=as_json)
 
 

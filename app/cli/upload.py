@@ -1,4 +1,4 @@
-"""`pichub upload`: a client of any PicHub. It knows nothing of the server's code, so it starts at once."""
+"""`pichub upload`: a client of any PicHub server. It imports no server code, so that it starts quickly."""
 
 import json
 import os
@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from app.cli.sending import ApiClient, Image, UploadFailed
+from app.cli.api_client import ApiClient, Image, UploadFailed
 
 FORMATS = ("url", "markdown", "html", "bbcode")
 PRIVATE_MODE = 0o600
@@ -29,7 +29,7 @@ def default_file() -> Path:
 
 @dataclass(frozen=True, slots=True)
 class SavedAccount:
-    """Where to upload, and with which token."""
+    """Server and token for uploads."""
 
     server: str
     token: str
@@ -37,24 +37,24 @@ class SavedAccount:
 
 @click.command()
 @click.argument("files", nargs=-1)
-@click.option("--album", help="The album it is to land in: its id, or its name if the token may read albums.")
+@click.option("--album", help="Album: its id, or its name if the token may read albums.")
 @click.option(
     "--format",
     "format_",
     type=click.Choice(FORMATS),
     default="url",
     show_default=True,
-    help="How a link is written.",
+    help="Format of the printed link.",
 )
-@click.option("--server", envvar="PICHUB_SERVER", help="The address of the PicHub; PICHUB_SERVER.")
-@click.option("--token", envvar="PICHUB_TOKEN", help="An API token; better in PICHUB_TOKEN or the file.")
+@click.option("--server", envvar="PICHUB_SERVER", help="URL of the server; PICHUB_SERVER.")
+@click.option("--token", envvar="PICHUB_TOKEN", help="API token; preferably in PICHUB_TOKEN or the file.")
 @click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
-    help="The file with server and token.  [default: ~/.config/pichub/upload.toml]",
+    help="File with server and token.  [default: ~/.config/pichub/upload.toml]",
 )
-@click.option("--save", is_flag=True, help="Write server and token into that file, for you alone to read.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
+@click.option("--save", is_flag=True, help="Save server and token in that file, readable only by you.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def upload(
     files: tuple[str, ...],
     *,
@@ -66,7 +66,7 @@ def upload(
     save: bool,
     as_json: bool,
 ) -> None:
-    """Upload FILES to a PicHub and print their links, one a line. The file - is standard input."""
+    """Upload FILES and print their links, one per line. The file - is standard input."""
     if not files and not save:
         raise click.UsageError("Say which files to upload.")
     path = config or default_file()
@@ -91,7 +91,7 @@ def upload(
 
 @dataclass(frozen=True, slots=True)
 class UploadOutcome:
-    """What became of a file: an image, or a failure."""
+    """Result for a file: an image, or a failure."""
 
     file: str
     image: Image | None = None
@@ -122,7 +122,9 @@ def show(outcome: UploadOutcome, format_: str) -> None:
 
 
 def print_error(text: str) -> None:
-    line = "".join(c if c.isprintable() else " " for c in text)  # servers may say what they like
+    line = "".join(
+        c if c.isprintable() else " " for c in text
+    )  # the text of a server may contain control characters
     print(f"pichub: {line}", file=sys.stderr, flush=True)
 
 
@@ -136,7 +138,7 @@ def find_album(pichub: ApiClient, album: str | None) -> str | None:
 
 @contextmanager
 def open_file(file: str) -> Iterator[tuple[BinaryIO, str]]:
-    """A file that can be read again, and the name it has. Standard input goes through the disk, not through memory."""
+    """Open a file that can be read repeatedly, and return it with its name. Standard input is buffered on disk."""
     if file != STDIN:
         with Path(file).open("rb") as stream:
             yield stream, Path(file).name
@@ -150,7 +152,7 @@ def open_file(file: str) -> Iterator[tuple[BinaryIO, str]]:
 
 @contextmanager
 def progress(stream: BinaryIO, label: str) -> Iterator[BinaryIO]:
-    """The file with a bar that follows its reading, where there is a terminal to draw it on."""
+    """Show a progress bar for the reading of a file, if there is a terminal."""
     if not sys.stderr.isatty():
         yield stream
         return
@@ -159,7 +161,7 @@ def progress(stream: BinaryIO, label: str) -> Iterator[BinaryIO]:
 
 
 class ProgressReader:
-    """A file whose reading moves a bar."""
+    """A file that updates a progress bar as it is read."""
 
     def __init__(self, stream: BinaryIO, bar: Any) -> None:
         self._stream = stream
@@ -185,10 +187,10 @@ class ProgressReader:
 def saved_account(
     server: str | None, token: str | None, path: Path, *, is_asked_for: bool, may_ask: bool
 ) -> SavedAccount:
-    """What the options and the environment say, and the file where they say nothing. Ends the command with a line."""
+    """Return server and token from options, environment or file. Exits if they are missing."""
     kept = {} if server and token else read_config(path, must_exist=is_asked_for)
     if not token and (not server or _address(server) == _address(kept.get("server") or server)):
-        token = kept.get("token")  # that of one server is nothing for another to know
+        token = kept.get("token")  # a token must not be sent to another server
     server = server or kept.get("server")
     if server and not token and may_ask and sys.stdin.isatty():
         token = click.prompt("Token", hide_input=True, err=True)
@@ -200,7 +202,7 @@ def saved_account(
 
 
 def read_config(path: Path, *, must_exist: bool) -> dict[str, str]:
-    """What the file says. Ends the command where it can't be read; warns where others can read it too."""
+    """Read the file. Exits if it can't be read; warns if others can read it."""
     try:
         with path.open("rb") as file:
             said = tomllib.load(file)
@@ -220,7 +222,7 @@ def read_config(path: Path, *, must_exist: bool) -> dict[str, str]:
 
 
 def save_config(account: SavedAccount, path: Path) -> None:
-    """Writes the file, for its owner alone to read, in the place of the one before."""
+    """Replace the file; only its owner can read it."""
     path.parent.mkdir(parents=True, exist_ok=True)
     new = path.with_name(f".{path.name}.{os.getpid()}.{time.monotonic_ns()}")
     descriptor = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_MODE)

@@ -17,22 +17,22 @@ ALL_NETWORKS = networks("0.0.0.0/0, ::/0")
 
 @click.group()
 def webhook() -> None:
-    """Webhooks, seen from the receiver's side."""
+    """Tools for webhook receivers."""
 
 
 @webhook.command(name="test")
 @click.argument("url")
-@click.option("--secret", required=True, help="The webhook's secret, whsec_ and what follows.")
+@click.option("--secret", required=True, help="The webhook's secret, whsec_…")
 @click.option(
     "--type",
     "type_",
     type=click.Choice([kind.value for kind in EventType]),
     default=EventType.PING.value,
     show_default=True,
-    help="What is said to have happened.",
+    help="Type of the event.",
 )
 def test_webhook(url: str, secret: str, type_: str) -> None:
-    """Send one made-up event to URL, signed, and show the request and the answer."""
+    """Send a signed example event to URL, and show request and response."""
     try:
         delivered = asyncio.run(_try_out(url, secret, EventType(type_)))
     except (InvalidSecret, InvalidUrl) as error:
@@ -41,7 +41,7 @@ def test_webhook(url: str, secret: str, type_: str) -> None:
 
 
 async def _try_out(url: str, secret: str, kind: EventType) -> bool:
-    """Whether it was delivered. The address may be any: who sits at the machine may call what they like."""
+    """Return True if it was delivered. Any address is allowed here."""
     from app.outbound.transport import request_of
 
     await _warn_of_blocked(url)

@@ -17,11 +17,11 @@ from app.observability import logging as logs
 from app.settings import Settings
 
 STOP_TIMEOUT_SECONDS = 2
-"""Seconds that an answer may take to end when the worker stops."""
+"""Time for monitoring responses to complete when the worker stops."""
 
 
 class MonitoringServer(uvicorn.Server):
-    """Leaves signals to the worker, which ends it."""
+    """Monitoring server of a worker, which handles the signals."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -33,13 +33,13 @@ class MonitoringServer(uvicorn.Server):
     "--port",
     "worker_port",
     type=click.IntRange(0, 65535),
-    help="The port for /healthz, /readyz and /metrics, 0 for none; PICHUB_WORKER_PORT.",
+    help="Port for /healthz, /readyz and /metrics, 0 for none; PICHUB_WORKER_PORT.",
 )
 @data_dir
 def worker(**options: Any) -> None:
-    """Do what goes on behind the requests, apart from servers. Any number may run.
+    """Run background work separately from the servers. Any number of workers may run.
 
-    Servers do it themselves unless PICHUB_WORKER is apart.
+    Servers do it themselves unless PICHUB_WORKER is external.
     """
     settings = load_settings(**options)
     logs.set_up(settings)
@@ -49,7 +49,7 @@ def worker(**options: Any) -> None:
 
 
 def _bound(settings: Settings) -> socket.socket:
-    """Ends the command where another has the port."""
+    """Bind the port. Exits if it is taken."""
     return uvicorn.Config("", host=settings.host, port=settings.worker_port, log_config=None).bind_socket()
 
 
@@ -65,11 +65,11 @@ async def _run_until_stopped(settings: Settings, listening: socket.socket | None
 
 @asynccontextmanager
 async def _serve_monitoring(services: Services, listening: socket.socket | None) -> AsyncIterator[None]:
-    """Says how the worker does to whoever asks there, until the block ends."""
+    """Serve the monitoring endpoints until the block ends."""
     if listening is None:
         yield
         return
-    from app.asgi import monitoring_app  # a worker without a port has no use for all that serves requests
+    from app.asgi import monitoring_app  # without a port, the modules for requests are not needed
 
     config = uvicorn.Config(
         monitoring_app(services),

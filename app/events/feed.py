@@ -153,7 +153,7 @@ class EventFeed:
             while await self._read() == BATCH_SIZE:
                 pass
         except Exception as error:
-            logs.failed(
+            logs.log_failure(
                 log, error, f"new events could not be read; trying again in {POLL_INTERVAL_SECONDS:g} s"
             )
             await listener.wait(POLL_INTERVAL_SECONDS)

@@ -30,7 +30,7 @@ class OperationContext:
     cost: int = 0
 
     @property
-    def browser(self) -> Credentials:
+    def browser_credentials(self) -> Credentials:
         """What was sent by the browser that is to keep a session. Raises BadRequest where it can't be given one."""
         if self.response is None:
             raise BadRequest("A WebSocket can't set cookies; sign in over HTTP")

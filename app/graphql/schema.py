@@ -23,16 +23,16 @@ from app.graphql.server.document_cache import DocumentCache, DocumentCacheExtens
 from app.graphql.server.fast_path import mark_fast_fields
 from app.graphql.server.subscription_cache import SubscriptionExecutor
 from app.graphql.types.account import AccountMutations, AccountQueries
-from app.graphql.types.accounts import AccountsMutations, AccountsQueries
+from app.graphql.types.accounts import AccountAdminMutations, AccountAdminQueries
 from app.graphql.types.albums import AlbumMutations, AlbumQueries
 from app.graphql.types.categories import CategoryMutations, CategoryQueries
-from app.graphql.types.events import KINDS, EventQueries, Subscription
+from app.graphql.types.events import EVENT_TYPES, EventQueries, Subscription
 from app.graphql.types.explanations import ExplanationQueries
 from app.graphql.types.images import ImageMutations, ImageQueries
 from app.graphql.types.invitations import InvitationMutations, InvitationQueries
 from app.graphql.types.nodes import NodeQueries
 from app.graphql.types.presets import PresetQueries
-from app.graphql.types.rate_limits import LimitQueries
+from app.graphql.types.rate_limits import RateLimitQueries
 from app.graphql.types.scalars import SCALARS
 from app.graphql.types.sessions import SessionMutations
 from app.graphql.types.tokens import TokenMutations
@@ -51,11 +51,11 @@ class Query(
     ExplanationQueries,
     AlbumQueries,
     CategoryQueries,
-    AccountsQueries,
+    AccountAdminQueries,
     InvitationQueries,
     WebhookQueries,
     EventQueries,
-    LimitQueries,
+    RateLimitQueries,
 ):
     pass
 
@@ -69,7 +69,7 @@ class Mutation(
     AccountMutations,
     SessionMutations,
     TokenMutations,
-    AccountsMutations,
+    AccountAdminMutations,
     InvitationMutations,
     WebhookMutations,
 ):
@@ -124,7 +124,7 @@ def _build_schema(settings: Settings) -> Schema:
         query=Query,
         mutation=Mutation,
         subscription=Subscription,
-        types=KINDS.values(),
+        types=EVENT_TYPES.values(),
         execution_context_class=SubscriptionExecutor,
         extensions=[lambda: DocumentCacheExtension(schema.document_cache)],
         config=StrawberryConfig(scalar_map=SCALARS, disable_field_suggestions=not settings.introspection),

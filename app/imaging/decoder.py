@@ -134,13 +134,13 @@ def _frames(image: Image.Image, format: Format) -> int:
 
 
 def _check_limits(limits: ImageLimits, said: DeclaredSize) -> None:
-    if max(said.width, said.height) > limits.max_side:
+    if max(said.width, said.height) > limits.max_dimension:
         raise TooManyPixels(
             "dimensions_too_large",
             "The image is {width} × {height}; neither side may exceed {limit} pixels.",
             width=said.width,
             height=said.height,
-            limit=limits.max_side,
+            limit=limits.max_dimension,
         )
     if said.frames > limits.max_frames:
         raise TooManyPixels(

@@ -16,9 +16,9 @@ class ImageLimits:
     """Limits: width × height × frames, width or height, and frames."""
 
     max_pixels: int
-    max_side: int
+    max_dimension: int
     max_frames: int = 2_000
 
 
-STORED_LIMITS = ImageLimits(max_pixels=10**9, max_side=65_500)
+STORED_LIMITS = ImageLimits(max_pixels=10**9, max_dimension=65_500)
 """Stored images were checked at upload; the limits may have been lowered since."""

@@ -60,7 +60,7 @@ async def _supervise(name: str, loop: Loop, services: Services, stop: asyncio.Ev
         try:
             await loop(services)
         except Exception as error:
-            logs.failed(log, error, f"the loop {name} failed")
+            logs.log_failure(log, error, f"the loop {name} failed")
         else:
             log.error("the loop %s came to an end", name)
         if time.monotonic() - began > MAX_BACKOFF_SECONDS:  # the loop worked for a while

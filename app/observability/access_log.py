@@ -1,4 +1,4 @@
-"""Each request gets an id, and is told of when it was answered: to the log, the metrics and the trace."""
+"""Request ids, and the record of each response in log, metrics and trace."""
 
 import logging
 import re
@@ -12,28 +12,28 @@ from urllib.parse import quote
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.observability.logging import Asked, answering
-from app.observability.metrics import Kind
+from app.observability.logging import RequestInfo, request_context
+from app.observability.metrics import RequestKind
 
 log = logging.getLogger("pichub.access")
 
 REQUESTS = {"http", "websocket"}
-SANE = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
-"""Ids that are taken from a proxy: they may stand in a line and in a header as they are."""
+REQUEST_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
+"""Ids accepted from a proxy: safe in log lines and headers."""
 METHODS = {"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"}
 SIGNATURE = re.compile(r"(?<=[?&]sig=)[^&]+")
 LONGEST = 512
-LEFT = 499
-"""The status that is told where the client left before it was answered; nginx calls it so."""
-QUIET = {"/healthz", "/readyz", "/metrics"}
-"""Those who watch ask often; the log has them for who looks for everything."""
+CLIENT_DISCONNECTED = 499
+"""Status for clients that disconnected before the response, as in nginx."""
+MONITORING_PATHS = {"/healthz", "/readyz", "/metrics"}
+"""Paths polled by monitoring, logged only with `all`."""
 
 
 @dataclass(slots=True)
-class Answer:
-    """What was sent of it so far."""
+class ResponseRecord:
+    """The response so far."""
 
-    status: int = LEFT
+    status: int = CLIENT_DISCONNECTED
     size: int = 0
     is_stream: bool = False
 
@@ -49,14 +49,14 @@ class Answer:
                 self.size += len(message.get("body", b""))
             case "websocket.accept":
                 self.status, self.is_stream = 101, True
-            case "websocket.close" if self.status == LEFT:
+            case "websocket.close" if self.status == CLIENT_DISCONNECTED:
                 self.status = 403
 
 
-class Observed:
-    """Gives each request an id, as `request.state.request_id` and in X-Request-Id, and tells of it in the end.
+class AccessLogMiddleware:
+    """Give each request an id, in `request.state.request_id` and X-Request-Id, and record its response.
 
-    An id that comes with the request and looks like one is taken. May stand twice: the outermost one counts.
+    A valid id of the request is kept. The middleware may be nested: the outermost counts.
     """
 
     def __init__(self, app: ASGIApp, *, is_logged: bool) -> None:
@@ -68,7 +68,7 @@ class Observed:
         if scope["type"] not in REQUESTS or "request_id" in state:
             await self.app(scope, receive, send)
             return
-        asked, answer = Asked(_id(scope)), Answer()
+        asked, answer = RequestInfo(_id(scope)), ResponseRecord()
         state["request_id"] = asked.id
         header = (b"x-request-id", asked.id.encode())
 
@@ -81,7 +81,7 @@ class Observed:
         began = time.perf_counter()
         method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
         services = state["services"]
-        with answering(asked), services.tracing.request(method, scope["headers"]) as span:
+        with request_context(asked), services.tracing.request(method, scope["headers"]) as span:
             try:
                 await self.app(scope, receive, send_with_id)
             finally:
@@ -94,26 +94,26 @@ class Observed:
                     _tell(scope, method, kind, asked, answer, seconds)
 
 
-def kind_of(scope: Scope, method: str, asked: Asked) -> Kind:
-    """What the request was, once it was routed."""
+def kind_of(scope: Scope, method: str, asked: RequestInfo) -> RequestKind:
+    """Return the kind of the request, after routing."""
     return _kind(_route(scope), method, asked.operation)
 
 
 @lru_cache
-def _kind(route: str, method: str, operation: str | None) -> Kind:
+def _kind(route: str, method: str, operation: str | None) -> RequestKind:
     method = method if method in METHODS or method == "WEBSOCKET" else "other"
     match route.split("/")[1:]:
         case ["graphql", *_]:
-            return Kind("graphql", method, operation or "none")
+            return RequestKind("graphql", method, operation or "none")
         case ["v1" | "api", *_]:
-            return Kind("rest", method, route.removeprefix("/api"))
+            return RequestKind("rest", method, route.removeprefix("/api"))
         case ["img", *_] | ["{image_id}.{extension}"]:
-            return Kind("pictures", method, route)
-    return Kind("pages", method, route)
+            return RequestKind("pictures", method, route)
+    return RequestKind("pages", method, route)
 
 
 def _route(scope: Scope) -> str:
-    """The template of the address; `none` where nothing answers there."""
+    """Return the route's path template; `none` if no route matched."""
     route: Any = scope.get("route")
     if route is None:
         return "none"
@@ -126,19 +126,21 @@ def _route(scope: Scope) -> str:
     )
 
 
-def _class_of(answer: Answer) -> str:
-    return f"{answer.status // 100}xx" if answer.status != LEFT else "left"
+def _class_of(answer: ResponseRecord) -> str:
+    return f"{answer.status // 100}xx" if answer.status != CLIENT_DISCONNECTED else "left"
 
 
 def _id(scope: Scope) -> str:
     for name, value in scope["headers"]:
-        if name == b"x-request-id" and SANE.fullmatch(value):
+        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
             return str(value.decode())
-    return f"{getrandbits(64):016x}"  # it tells requests apart, and is no secret
+    return f"{getrandbits(64):016x}"  # identifies requests, not a secret
 
 
-def _tell(scope: Scope, method: str, kind: Kind, asked: Asked, answer: Answer, seconds: float) -> None:
-    level = logging.DEBUG if scope["path"] in QUIET else logging.INFO
+def _tell(
+    scope: Scope, method: str, kind: RequestKind, asked: RequestInfo, answer: ResponseRecord, seconds: float
+) -> None:
+    level = logging.DEBUG if scope["path"] in MONITORING_PATHS else logging.INFO
     if not log.isEnabledFor(level):
         return
     ms, address = round(seconds * 1000, 1), _address(scope)
@@ -155,12 +157,12 @@ def _tell(scope: Scope, method: str, kind: Kind, asked: Asked, answer: Answer, s
         "client": client,
         "account": account,
     }
-    # Not by log.info, which would look through the stack for who called it.
+    # Faster than log.info, which inspects the stack for the caller.
     log.handle(log.makeRecord(log.name, level, "", 0, line, (), None, extra={"facts": facts}))
 
 
 def _address(scope: Scope) -> str:
-    """The path; of pictures with what was asked for, but not what signs it. Other queries may hold anything."""
+    """Return the path; for images with the transform, without its signature. Other queries may contain anything."""
     path = quote(scope["path"], safe="/:@!$&'()*+,;=~{}")
     if path.startswith("/img/") and scope["query_string"]:
         asked = "?" + quote(scope["query_string"].decode("latin-1"), safe="/:@!$&'()*+,;=~%?")

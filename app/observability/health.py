@@ -1,4 +1,4 @@
-"""Whether this process can do its work: each part that it stands on, asked under a deadline."""
+"""Readiness: checks of everything that the process depends on, each with a deadline."""
 
 import asyncio
 import logging
@@ -10,15 +10,15 @@ from app.observability.logging import masked
 
 log = logging.getLogger("pichub.health")
 
-DEADLINE = 1.0
-"""Seconds that a part may take to answer."""
-REMEMBERED = 1.0
-"""Seconds for which an answer stands: whoever may ask must not be able to load the engines by it."""
+DEADLINE_SECONDS = 1.0
+"""Maximum duration of a check."""
+CACHE_SECONDS = 1.0
+"""Lifetime of a result: frequent requests must not load the engines."""
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A part by its name, and what asks it: it returns where all is well, and raises where it is not.
+    """A named check. `ask` returns if all is well, and raises otherwise.
 
     Check("database", ready.answers)
     """
@@ -26,18 +26,18 @@ class Check:
     name: str
     ask: Callable[[], Awaitable[object]]
     about: Callable[[], Awaitable[str]] | None = None
-    """Which it is, in which version, for `pichub doctor`."""
+    """Return name and version, for `pichub doctor`."""
     is_needed: bool = True
-    """Whether the process is not ready without it."""
+    """False if the process is ready without it."""
 
 
 class NotReady(Exception):
-    """A part answers and says that it can't be worked with. The text is ours: everybody may read it."""
+    """A dependency responds but can't be used. The text is safe to show to anyone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """How a part is: `problem` is None where it is well, else a few words that tell nothing of where it stands."""
+class CheckResult:
+    """Result of a check: `problem` is None, or a short text without internal details."""
 
     problem: str | None
     ms: float
@@ -49,11 +49,11 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
-    """How the parts are. Where the process is `stopping`, no new work should come, however they are."""
+class HealthReport:
+    """Results of all checks. While `stopping`, no new requests should be sent here."""
 
     stopping: bool
-    parts: Mapping[str, Finding]
+    parts: Mapping[str, CheckResult]
 
     @property
     def is_ready(self) -> bool:
@@ -62,47 +62,47 @@ class Report:
 
 @dataclass(kw_only=True)
 class Health:
-    """Asks all `checks` at once. A check that has not ended is not begun again: who asks next waits for the same."""
+    """Runs all `checks` concurrently. A running check is shared, not repeated."""
 
     checks: Sequence[Check]
-    deadline: float = DEADLINE
+    deadline: float = DEADLINE_SECONDS
     now: Callable[[], float] = time.monotonic
     _asking: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
-    _last: Mapping[str, Finding] = field(default_factory=dict)
-    _round: "asyncio.Task[Mapping[str, Finding]] | None" = None
+    _last: Mapping[str, CheckResult] = field(default_factory=dict)
+    _round: "asyncio.Task[Mapping[str, CheckResult]] | None" = None
     _until: float = float("-inf")
     _stopping: bool = False
 
     def stop(self) -> None:
-        """From now on nothing new should be sent here."""
+        """Report from now on that the process is stopping."""
         self._stopping = True
 
     @property
     def is_stopping(self) -> bool:
         return self._stopping
 
-    async def report(self) -> Report:
-        """How the parts are now, or were within the last second."""
+    async def report(self) -> HealthReport:
+        """Return the results, at most a second old."""
         if self.now() >= self._until:
             if self._round is None or self._round.done():
                 self._round = asyncio.create_task(self._ask_all())
             await asyncio.shield(self._round)
-        return Report(self._stopping, self._last)
+        return HealthReport(self._stopping, self._last)
 
     async def close(self) -> None:
-        """Ends what is under way."""
+        """End running checks."""
         tasks = [*self._asking.values(), *([self._round] if self._round else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _ask_all(self) -> Mapping[str, Finding]:
+    async def _ask_all(self) -> Mapping[str, CheckResult]:
         found = await asyncio.gather(*map(self._ask, self.checks))
         self._last = {check.name: finding for check, finding in zip(self.checks, found, strict=True)}
-        self._until = self.now() + REMEMBERED
+        self._until = self.now() + CACHE_SECONDS
         return self._last
 
-    async def _ask(self, check: Check) -> Finding:
+    async def _ask(self, check: Check) -> CheckResult:
         began = time.perf_counter()
         task = self._asking.get(check.name)
         if task is None or task.done():
@@ -113,7 +113,7 @@ class Health:
             log.warning("%s is not ready: %s", check.name, _told(task) or problem)
         if problem is None and not self._was_well(check.name):
             log.info("%s is ready again", check.name)
-        return Finding(problem, round((time.perf_counter() - began) * 1000, 1), check.is_needed)
+        return CheckResult(problem, round((time.perf_counter() - began) * 1000, 1), check.is_needed)
 
     def _was_well(self, name: str) -> bool:
         last = self._last.get(name)
@@ -143,6 +143,6 @@ def _problem(task: "asyncio.Task[None]", deadline: float) -> str | None:
 
 
 def _told(task: "asyncio.Task[None]") -> str:
-    """What the log may say, and a client may not: without passwords all the same."""
+    """Return the error for the log, which may have more detail than the response, but no passwords."""
     error = task.exception() if task.done() and not task.cancelled() else None
     return masked(f"{type(error).__name__}: {error}") if error else ""

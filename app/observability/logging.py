@@ -1,4 +1,4 @@
-"""What a line of the log looks like, and for which request it was written."""
+"""Log format, and the request that a log line belongs to."""
 
 import json
 import logging
@@ -15,25 +15,25 @@ from typing import Any
 from app.errors import Busy
 from app.settings import Settings
 
-SIGN_IN = re.compile(r"(?<=://)[^\s/@]+@")
-"""User and password in a URL, as clients of engines quote it in what they raise."""
+URL_PASSWORD = re.compile(r"(?<=://)[^\s/@]+@")
+"""User and password in a URL, which clients quote in exceptions."""
 
 
 @dataclass(slots=True)
-class Asked:
-    """The request that is being answered. Whoever learns more of it notes it here."""
+class RequestInfo:
+    """The current request. Code that learns more about it adds it here."""
 
     id: str
     account_id: str | None = None
     operation: str | None = None
 
 
-_asked: ContextVar[Asked | None] = ContextVar("pichub_asked", default=None)
+_asked: ContextVar[RequestInfo | None] = ContextVar("pichub_asked", default=None)
 
 
 @contextmanager
-def answering(asked: Asked) -> Iterator[None]:
-    """Lines written from here to the end of the block, by tasks that begin here too, carry the request's id."""
+def request_context(asked: RequestInfo) -> Iterator[None]:
+    """Mark log lines within the block, and within tasks started in it, with the request's id."""
     token = _asked.set(asked)
     try:
         yield
@@ -41,8 +41,8 @@ def answering(asked: Asked) -> Iterator[None]:
         _asked.reset(token)
 
 
-def note(*, account_id: str | None = None, operation: str | None = None) -> None:
-    """Adds to what is known of the request that is being answered, if one is."""
+def bind(*, account_id: str | None = None, operation: str | None = None) -> None:
+    """Add facts to the current request, if there is one."""
     asked = _asked.get()
     if asked is not None:
         asked.account_id = account_id or asked.account_id
@@ -50,12 +50,12 @@ def note(*, account_id: str | None = None, operation: str | None = None) -> None
 
 
 def masked(text: str) -> str:
-    """The text without the sign-ins of URLs."""
-    return SIGN_IN.sub("", text) if "@" in text else text
+    """Return the text without passwords in URLs."""
+    return URL_PASSWORD.sub("", text) if "@" in text else text
 
 
-class Text(logging.Formatter):
-    """A line for people: time, level, logger, message, and the request's id at its end."""
+class TextFormatter(logging.Formatter):
+    """Text format: time, level, logger, message, request id."""
 
     def format(self, record: logging.LogRecord) -> str:
         asked = _asked.get()
@@ -63,8 +63,8 @@ class Text(logging.Formatter):
         return masked(head + (f" request={asked.id}" if asked else "") + _trouble(self, record, "\n"))
 
 
-class Json(logging.Formatter):
-    """An object for programs, in one line. What a record has as `facts` stands beside the message."""
+class JsonFormatter(logging.Formatter):
+    """JSON format, one object per line. A record's `facts` are added to it."""
 
     def format(self, record: logging.LogRecord) -> str:
         asked = _asked.get()
@@ -82,25 +82,25 @@ class Json(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-FORMATS = {"text": Text, "json": Json}
+FORMATS = {"text": TextFormatter, "json": JsonFormatter}
 
 
 def set_up(settings: Settings) -> None:
-    """Lets this process log to its standard error, as the settings say. For commands, which own their process."""
+    """Set up logging to standard error according to the settings. For commands, which own their process."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(FORMATS[settings.log_format]())
-    # What no line says need not be asked for at each.
+    # Information that no format uses need not be collected.
     logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel("DEBUG" if settings.log_level == "debug" else "WARNING")
     logging.getLogger("pichub").setLevel(settings.log_level.upper())
-    # That it could not connect ahead of need, with a traceback each time: who needs a connection says so in a line.
+    # It logs failed pre-connections with a traceback; callers report failures themselves.
     logging.getLogger("asyncpg.pool").setLevel("ERROR")
 
 
-def failed(log: logging.Logger, error: Exception, what: str) -> None:
-    """Says that something failed: where, if that is nobody's fault but ours, and in a line, if an engine is away."""
+def log_failure(log: logging.Logger, error: Exception, what: str) -> None:
+    """Log a failure: with a traceback if it is unexpected, in one line if an engine is unavailable."""
     if isinstance(error, Busy):
         log.warning("%s: %s", what, error)
     else:
@@ -114,12 +114,12 @@ def _time(record: logging.LogRecord) -> str:
 
 @lru_cache(maxsize=1)
 def _second(seconds: int) -> str:
-    """Written once for all lines of a second."""
+    """Cached for all lines of a second."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _one_line(message: str) -> str:
-    """Who may put words into a message must not be able to begin a line with them."""
+    """Escape line breaks, so that a message can't forge a log line."""
     return (
         message
         if message.isprintable()

@@ -1,4 +1,4 @@
-"""What this process has done since it started, in numbers that Prometheus reads."""
+"""Prometheus metrics of this process."""
 
 import asyncio
 import logging
@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 log = logging.getLogger("pichub.metrics")
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-"""Of the page: Prometheus' text format, the version that all who scrape understand."""
-DEADLINE = 1.0
-"""Seconds that a figure may take to be read."""
-REMEMBERED = 5.0
-"""Seconds for which figures stand that were asked of the database: whoever scrapes must not be able to load it."""
+"""Prometheus text format, in the version that every scraper supports."""
+DEADLINE_SECONDS = 1.0
+"""Maximum time to read a value."""
+CACHE_SECONDS = 5.0
+"""Lifetime of values queried from the database: frequent scrapes must not load it."""
 SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
-class Transformed(StrEnum):
-    """What came of a request for a variant."""
+class TransformOutcome(StrEnum):
+    """Result of a request for a variant."""
 
     RENDERED = "rendered"
     STORED = "stored"
@@ -35,8 +35,8 @@ class Transformed(StrEnum):
     FAILED = "failed"
 
 
-class Kind(NamedTuple):
-    """What a request was. `operation` is a route's template, or GraphQL's kind of operation."""
+class RequestKind(NamedTuple):
+    """Kind of a request. `operation` is the route's template, or the type of the GraphQL operation."""
 
     face: str
     method: str
@@ -44,12 +44,12 @@ class Kind(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
-    """A number that stands somewhere already, and is read when the page is asked for: counting it costs nothing.
+class MetricSource:
+    """A value that exists elsewhere and is read on scrape, so that counting costs nothing.
 
-    What `read` gives as None is left out, and so is what it can't give. `is_total` where it only ever grows.
+        Figure("pichub_subscriptions", "Active subscriptions", lambda: feed.subscribers)
 
-    Figure("pichub_subscriptions", "Who follows events", lambda: feed.followers)
+    None values and failed reads are omitted. `is_total` marks counters.
     """
 
     name: str
@@ -59,26 +59,26 @@ class Figure:
 
 
 class Metrics:
-    """Counts where it is `on`. Labels are words of a closed set: never who, never an address."""
+    """Counts if enabled with `on`. Labels have a closed set of values, never accounts or addresses."""
 
     def __init__(self, *, on: bool) -> None:
         self._on = on
-        self._figures: Sequence[Figure] = ()
+        self._figures: Sequence[MetricSource] = ()
         self._known: dict[str, tuple[float, float | None]] = {}
-        self._reading: asyncio.Task[list[tuple[Figure, float]]] | None = None
+        self._reading: asyncio.Task[list[tuple[MetricSource, float]]] | None = None
 
-    def show(self, figures: Sequence[Figure]) -> None:
-        """Has these figures on its page too."""
+    def show(self, figures: Sequence[MetricSource]) -> None:
+        """Add these values to the page."""
         self._figures = figures
 
-    def answered(self, kind: Kind, status: str, seconds: float | None) -> None:
-        """Counts a request. `seconds` is None where its length says nothing, as that of a stream."""
+    def answered(self, kind: RequestKind, status: str, seconds: float | None) -> None:
+        """Count a request. `seconds` is None for streams, whose duration means nothing."""
         if self._on:
             self._counted.requests.labels(*kind, status).inc()
             if seconds is not None:
                 self._counted.request_seconds.labels(kind.face, kind.operation).observe(seconds)
 
-    def transformed(self, outcome: Transformed) -> None:
+    def transformed(self, outcome: TransformOutcome) -> None:
         if self._on:
             self._counted.transforms.labels(outcome.value).inc()
 
@@ -97,7 +97,7 @@ class Metrics:
             self._counted.disabled.labels(reason).inc()
 
     def redis_is(self, *, up: bool) -> None:
-        """For where there is one: without, nothing is said of it."""
+        """Record the availability of Redis, if there is one."""
         if self._on:
             self._counted.redis_up.set(up)
 
@@ -106,7 +106,7 @@ class Metrics:
             self._counted.redis_fallbacks.labels(use).inc()
 
     async def page(self) -> bytes:
-        """All of it, as it is now."""
+        """Return the current page."""
         from prometheus_client import generate_latest
 
         counted = self._counted
@@ -115,11 +115,11 @@ class Metrics:
         counted.figures.values = await asyncio.shield(self._reading)
         return generate_latest(counted.registry)
 
-    async def _read_all(self) -> list[tuple[Figure, float]]:
+    async def _read_all(self) -> list[tuple[MetricSource, float]]:
         values = await asyncio.gather(*map(self._read, self._figures))
         return [(f, v) for f, v in zip(self._figures, values, strict=True) if v is not None]
 
-    async def _read(self, figure: Figure) -> float | None:
+    async def _read(self, figure: MetricSource) -> float | None:
         until, value = self._known.get(figure.name, (-math.inf, None))
         if time.monotonic() < until:
             return value
@@ -127,12 +127,12 @@ class Metrics:
             found = figure.read()
             if not isinstance(found, Awaitable):
                 return found
-            async with asyncio.timeout(DEADLINE):
+            async with asyncio.timeout(DEADLINE_SECONDS):
                 value = await found
-        except Exception as error:  # what can't be told now must not keep the rest from being told
+        except Exception as error:  # one unavailable value must not hide the others
             log.debug("%s could not be read: %s", figure.name, error)
             value = None
-        self._known[figure.name] = time.monotonic() + REMEMBERED, value
+        self._known[figure.name] = time.monotonic() + CACHE_SECONDS, value
         return value
 
     @cached_property
@@ -141,9 +141,9 @@ class Metrics:
 
 
 class _Looked:
-    """Figures, as they were read for this page."""
+    """Values read for this page."""
 
-    values: Sequence[tuple[Figure, float]] = ()
+    values: Sequence[tuple[MetricSource, float]] = ()
 
     def collect(self) -> "Iterator[Metric]":
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
@@ -154,7 +154,7 @@ class _Looked:
 
 
 class _Counted:
-    """In a registry of its own: the package's global one is everybody's."""
+    """In a separate registry: the package's default one is global."""
 
     registry: "CollectorRegistry"
     requests: "Counter"
@@ -167,7 +167,7 @@ class _Counted:
     disabled: "Counter"
 
     def __init__(self) -> None:
-        from prometheus_client import (  # not while the server starts
+        from prometheus_client import (  # not during the start of the server
             CollectorRegistry,
             Counter,
             GCCollector,

@@ -1,4 +1,4 @@
-"""Spans for OpenTelemetry, where an endpoint is set to send them to. Elsewhere nothing of it is imported."""
+"""OpenTelemetry tracing, if an endpoint is set. Otherwise nothing of it is imported."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -11,32 +11,32 @@ from app.settings import BadSetting
 
 Headers = Sequence[tuple[bytes, bytes]]
 
-PATIENCE = 5.0
-"""Seconds for the endpoint to take what is sent at once."""
+FLUSH_TIMEOUT_SECONDS = 5.0
+"""Time for the endpoint to accept a batch."""
 PASSED_ON = {b"traceparent", b"tracestate"}
 
 
 @dataclass(slots=True)
-class Answered:
-    """What a request's span is told when it ends."""
+class SpanResult:
+    """Attributes of a request's span when it ends."""
 
     route: str = ""
     status: int = 0
 
 
 class Tracing(Protocol):
-    def request(self, method: str, headers: Headers) -> AbstractContextManager[Answered | None]:
-        """A span from here to the end of the block, of the trace that the headers name or of a new one."""
+    def request(self, method: str, headers: Headers) -> AbstractContextManager[SpanResult | None]:
+        """Open a span for a request, in the trace of its headers or a new one."""
 
     def span(self, name: str, facts: Mapping[str, str | int]) -> AbstractContextManager[None]:
-        """A span within the one that is open."""
+        """Open a child span."""
 
     async def close(self) -> None:
-        """Sends what was not sent yet."""
+        """Flush pending spans."""
 
 
 class NoTracing:
-    """Nothing is traced."""
+    """Tracing is disabled."""
 
     def request(self, method: str, headers: Headers) -> AbstractContextManager[None]:  # noqa: ARG002
         return nullcontext()
@@ -48,7 +48,7 @@ class NoTracing:
 
 
 class OpenTelemetry:
-    """Spans go to the OTLP endpoint, by HTTP, a few seconds after they end. Raises BadSetting."""
+    """Export spans to the OTLP endpoint over HTTP, in batches. Raises BadSetting."""
 
     def __init__(self, endpoint: str) -> None:
         check(endpoint)
@@ -60,18 +60,18 @@ class OpenTelemetry:
         self._provider = TracerProvider(
             resource=Resource.create({"service.name": "pichub"}), shutdown_on_exit=False
         )
-        exporter = OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", timeout=PATIENCE)
+        exporter = OTLPSpanExporter(endpoint=f"{endpoint}/v1/traces", timeout=FLUSH_TIMEOUT_SECONDS)
         self._provider.add_span_processor(BatchSpanProcessor(exporter))
         self._tracer = self._provider.get_tracer("pichub")
 
     @contextmanager
-    def request(self, method: str, headers: Headers) -> Iterator[Answered]:
+    def request(self, method: str, headers: Headers) -> Iterator[SpanResult]:
         from opentelemetry.propagate import extract
         from opentelemetry.trace import SpanKind, Status, StatusCode
 
         sent = {name.decode(): value.decode("latin-1") for name, value in headers if name in PASSED_ON}
-        answered = Answered()
-        # No address: it may be signed, and whoever has it could look.
+        answered = SpanResult()
+        # Without the URL, whose signature would grant access.
         with self._tracer.start_as_current_span(
             method, context=extract(sent), kind=SpanKind.SERVER, attributes={"http.request.method": method}
         ) as span:
@@ -96,7 +96,7 @@ class OpenTelemetry:
 
 
 def check(endpoint: str) -> None:
-    """Raises BadSetting where there is an endpoint to send to and nothing to send with."""
+    """Raise BadSetting if an endpoint is set but the packages are missing."""
     try:
         found = not endpoint or find_spec("opentelemetry.exporter.otlp.proto.http")
     except ModuleNotFoundError:

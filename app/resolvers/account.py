@@ -118,7 +118,7 @@ async def authenticate(
 
 
 def _with_actor(anonymous: Context, actor: Actor) -> Context:
-    logs.note(account_id=actor.id)
+    logs.bind(account_id=actor.id)
     return replace(anonymous, actor=actor)
 
 
@@ -187,7 +187,7 @@ async def change_password(ctx: Context, current: str, new: str) -> Account:
     Raises Unauthorized, Forbidden for a token, Invalid, Busy; RateLimited after too many failures from the address.
     """
     session = ctx.require_session()
-    account = ctx.signed_in().account
+    account = ctx.require_actor().account
     rules = Validator()
     rules.search_text("current_password", current)
     rules.password("new_password", new, username=account.username)

@@ -145,7 +145,7 @@ async def _history(sight: _EventScope, seen: int, *, upto: int | None = None) ->
 
 def _event_scope(ctx: Context, which: EventFilter) -> _EventScope:
     """Return the events visible to the caller. Raises Unauthorized, MissingScope, InvalidParameter."""
-    actor = ctx.signed_in()
+    actor = ctx.require_actor()
     allowed = frozenset(kind for kind, scope in SCOPES.items() if scope in actor.scopes)
     if which.types is None:
         if not allowed:

@@ -11,7 +11,7 @@ from app.cancellation import shield_until_done
 from app.context import Context, RateLimit
 from app.db.batched_pages import pages_by_cursor
 from app.db.paging import OwnedList, by_cursor, by_number
-from app.errors import FieldError, Forbidden, Invalid, NotFound, OutOfStorage, written_size
+from app.errors import FieldError, Forbidden, Invalid, NotFound, OutOfStorage, format_size
 from app.events import outbox
 from app.events.outbox import Outbox
 from app.ids import Kind, kind_of, new_id
@@ -132,7 +132,7 @@ async def _require_disk(ctx: Context, size: int) -> None:
     floor = ctx.services.settings.min_free_disk
     if free is not None and free - size < floor:
         raise OutOfStorage(
-            f"The disk has {written_size(free)} left, of which {written_size(floor)} are reserved. Delete something first.",
+            f"The disk has {format_size(free)} left, of which {format_size(floor)} are reserved. Delete something first.",
             reason="disk_full",
         )
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.context import Context
-from app.errors import OverQuota, written_size
+from app.errors import OverQuota, format_size
 from app.models import Account
 from app.uploads.multipart import FORM_OVERHEAD_BYTES
 
@@ -37,7 +37,7 @@ def check_declared(ctx: Context, account: Account, declared: int | None) -> None
         ctx,
         account,
         max(1, size - FORM_OVERHEAD_BYTES),
-        what=f"upload has {written_size(size)}" if size else "",
+        what=f"upload has {format_size(size)}" if size else "",
     )
 
 
@@ -56,11 +56,11 @@ async def reserve(ctx: Context, account_id: str, size: int) -> None:
 
 
 def _describe_size(size: int) -> str:
-    return f"file has {written_size(size)}"
+    return f"file has {format_size(size)}"
 
 
 def _full(usage: Usage, what: str) -> OverQuota:
-    used, quota = written_size(usage.bytes), written_size(usage.quota or 0)
+    used, quota = format_size(usage.bytes), format_size(usage.quota or 0)
     yours = f"; your {what}" if what else ""
     error = OverQuota(f"Your account uses {used} of its quota of {quota}{yours}. Delete something first.")
     error.params |= {"used": usage.bytes, "quota": usage.quota}

@@ -39,7 +39,7 @@ class CreatedToken:
 async def create(ctx: Context, new: NewToken) -> CreatedToken:
     """Create a token of the caller. Raises Unauthorized, Forbidden for a token, Invalid."""
     ctx.require_session()
-    return await _create(ctx, ctx.signed_in().account, new)
+    return await _create(ctx, ctx.require_actor().account, new)
 
 
 async def create_for(ctx: Context, account: Account, new: NewToken) -> CreatedToken:

@@ -32,7 +32,7 @@ from app.errors import (
     TooLarge,
     UnsupportedFormat,
     WrongOffset,
-    written_size,
+    format_size,
 )
 from app.ids import Kind, kind_of, new_id
 from app.models import Account, Image, UploadState, UploadTicket
@@ -207,13 +207,11 @@ async def _require_quota(ctx: Context, account: Account, size: int) -> None:
     most = MAX_OPEN_FILES * ctx.services.settings.max_upload_size
     if len(sizes) >= MAX_OPEN or held + size > most:
         raise OutOfStorage(
-            f"Your account has {len(sizes)} open uploads, of {written_size(held)} in total; at most {MAX_OPEN}"
-            f" of {written_size(most)} are allowed. Finish or delete some first",
+            f"Your account has {len(sizes)} open uploads, of {format_size(held)} in total; at most {MAX_OPEN}"
+            f" of {format_size(most)} are allowed. Finish or delete some first",
             reason="too_many_uploads",
         )
-    what = f"file has {written_size(size)}" + (
-        f", and your open uploads {written_size(held)}" if held else ""
-    )
+    what = f"file has {format_size(size)}" + (f", and your open uploads {format_size(held)}" if held else "")
     quotas.check(ctx, account, size + held, what=what)
 
 

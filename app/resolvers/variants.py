@@ -20,7 +20,7 @@ from app.imaging.geometry import Fit
 from app.imaging.intermediates import Step
 from app.imaging.transform import Recipe, Source, Transform
 from app.models import Image
-from app.observability.metrics import Transformed
+from app.observability.metrics import TransformOutcome
 from app.resolvers import signed_urls, storage_keys
 from app.resolvers.storage_keys import StoragePrefix
 from app.signing.signature import Signature
@@ -236,7 +236,7 @@ async def ensure_rendered(ctx: Context, picture: ImageRequest) -> StoredVariant:
             # The first caller's limit was exhausted: now another one renders.
         else:
             if not led:
-                ctx.services.metrics.transformed(Transformed.JOINED)
+                ctx.services.metrics.transformed(TransformOutcome.JOINED)
             return made
 
 
@@ -253,19 +253,21 @@ async def _render_counted(ctx: Context, picture: ImageRequest, key: str) -> Stor
     return made
 
 
-def _outcome_of(error: Exception) -> Transformed:
+def _outcome_of(error: Exception) -> TransformOutcome:
     match error:
         case Busy():
-            return Transformed.BUSY
+            return TransformOutcome.BUSY
         case TooSlow():
-            return Transformed.DEADLINE
-    return Transformed.FAILED
+            return TransformOutcome.DEADLINE
+    return TransformOutcome.FAILED
 
 
-async def _render_or_read(ctx: Context, picture: ImageRequest, key: str) -> tuple[StoredVariant, Transformed]:
+async def _render_or_read(
+    ctx: Context, picture: ImageRequest, key: str
+) -> tuple[StoredVariant, TransformOutcome]:
     made, recipe = await _read_existing(ctx, key), picture.recipe
     if made is not None:
-        return made, Transformed.STORED
+        return made, TransformOutcome.STORED
     if recipe is None:  # deleted in the meantime
         raise NotFound("image", picture.image.id)
     await ctx.consume(RateLimit.RENDERS)
@@ -276,8 +278,8 @@ async def _render_or_read(ctx: Context, picture: ImageRequest, key: str) -> tupl
         ):
             made = await _read_existing(ctx, key) if waited else None
             if made is not None:
-                return made, Transformed.JOINED
-            return await _render(ctx, picture, recipe, key, file, step), Transformed.RENDERED
+                return made, TransformOutcome.JOINED
+            return await _render(ctx, picture, recipe, key, file, step), TransformOutcome.RENDERED
     except (ObjectMissing, FileNotFoundError) as error:  # deleted before it was read
         raise NotFound("image", picture.image.id) from error
 

@@ -15,7 +15,7 @@ from typing import Protocol, Self, TypeVar
 
 from app.cancellation import in_thread
 from app.coordination.file_lock import LockTimeout, file_lock
-from app.settings import SHORTEST_SECRET
+from app.settings import MIN_SECRET_LENGTH
 
 LOCK_TIMEOUT_SECONDS = 30.0
 """Time to wait for another process that writes the file."""
@@ -157,7 +157,7 @@ def _parse(text: str) -> tuple[KeyringSecret, ...]:
         for entry in json.loads(text)["secrets"]
     )
     if not found or not all(
-        isinstance(each.text, str) and len(each.text) >= SHORTEST_SECRET for each in found
+        isinstance(each.text, str) and len(each.text) >= MIN_SECRET_LENGTH for each in found
     ):
         raise ValueError("no secrets, or too short ones")
     if any(each.until and each.until.tzinfo is None for each in found):

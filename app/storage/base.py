@@ -41,7 +41,7 @@ class Stat:
 
 
 @dataclass(frozen=True, slots=True)
-class ObjectTotals:
+class StorageTotals:
     """Number of objects and their total bytes."""
 
     count: int = 0
@@ -129,7 +129,7 @@ class Storage(Protocol):
         An object put in the meantime is either deleted or complete, and its put succeeds.
         """
 
-    async def delete_stale(self, keys: Sequence[str], before: datetime) -> ObjectTotals:
+    async def delete_stale(self, keys: Sequence[str], before: datetime) -> StorageTotals:
         """Delete those of the objects last put or touched before `before`, and return their totals.
 
         Not durable: a machine crash may restore some.
@@ -153,7 +153,7 @@ class Storage(Protocol):
     async def maintain(self) -> None:
         """Run background maintenance until cancelled; return at once if there is none."""
 
-    async def clear_incoming(self, before: datetime, *, dry_run: bool = False) -> ObjectTotals:
+    async def clear_incoming(self, before: datetime, *, dry_run: bool = False) -> StorageTotals:
         """Delete incoming files last written before `before`, which a crash has left, and return their totals.
 
         With `dry_run` they are kept.

@@ -33,9 +33,9 @@ from app.errors import OutOfStorage, StorageUnreachable
 from app.storage.base import (
     INTERNAL_FOLDER,
     ObjectMissing,
-    ObjectTotals,
     Stat,
     Storage,
+    StorageTotals,
     StoredObject,
     check_key,
 )
@@ -144,7 +144,7 @@ class CachedStorage:
         await self._local.delete_under(prefix)
         return removed
 
-    async def delete_stale(self, keys: Sequence[str], before: datetime) -> ObjectTotals:
+    async def delete_stale(self, keys: Sequence[str], before: datetime) -> StorageTotals:
         for key in keys:
             check_key(key)
         return await shield_until_done(self._dropping(keys, self._remote.delete_stale(keys, before)))
@@ -158,7 +158,7 @@ class CachedStorage:
     def signed_url(self, key: str, *, expires_in: timedelta, headers: Mapping[str, str]) -> str | None:
         return self._remote.signed_url(key, expires_in=expires_in, headers=headers)
 
-    async def clear_incoming(self, before: datetime, *, dry_run: bool = False) -> ObjectTotals:
+    async def clear_incoming(self, before: datetime, *, dry_run: bool = False) -> StorageTotals:
         return await self._local.clear_incoming(before, dry_run=dry_run)
 
     async def maintain(self) -> None:
@@ -171,7 +171,7 @@ class CachedStorage:
                 )  # the cleanup may run on another machine
             await asyncio.sleep(TRIM_INTERVAL.total_seconds())
 
-    async def trim(self) -> ObjectTotals:
+    async def trim(self) -> StorageTotals:
         """Remove unused copies, and the least recently used ones over the size. Return their totals.
 
         Does nothing while another process trims.
@@ -181,7 +181,7 @@ class CachedStorage:
             async with file_lock(self._locks / "trim", timeout=0):
                 return await in_thread(self._trim)
         except LockTimeout:
-            return ObjectTotals()
+            return StorageTotals()
 
     async def _put(self, key: str, source: Path | bytes, *, durable: bool) -> None:
         copy = self.incoming / f"copy-{secrets.token_hex(16)}"
@@ -290,14 +290,14 @@ class CachedStorage:
             with suppress(OSError):  # not empty
                 path.parent.rmdir()
 
-    def _trim(self) -> ObjectTotals:
+    def _trim(self) -> StorageTotals:
         """Count by minute: exact enough, and few, since copies older than a day are removed anyway."""
         oldest = int((self._clock() - MAX_UNUSED_AGE).timestamp()) // MINUTE_SECONDS
         minutes: Counter[int] = Counter()
         for _, found in self._copies():
             minutes[_minute(found)] += found.st_size
         last, left = _surplus(minutes, self._size)
-        removed = ObjectTotals()
+        removed = StorageTotals()
         for path, found in self._copies():
             minute = _minute(found)
             if minute == last and left > 0:
@@ -306,7 +306,7 @@ class CachedStorage:
                 continue
             with suppress(FileNotFoundError):
                 path.unlink()
-                removed += ObjectTotals(1, found.st_size)
+                removed += StorageTotals(1, found.st_size)
         self._remove_empty_folders()
         return removed
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from app.errors import OutOfStorage, StorageUnreachable
-from app.storage.base import ObjectMissing, ObjectTotals, Stat, Storage
+from app.storage.base import ObjectMissing, Stat, Storage, StorageTotals
 from app.storage.downloads import download
 
 MAX_ATTEMPTS = 4
@@ -32,20 +32,20 @@ class CopyMismatch(OSError):
 class CopySummary:
     """Objects by outcome. `failures` has the reasons by key."""
 
-    amounts: dict[CopyOutcome, ObjectTotals] = field(
-        default_factory=lambda: dict.fromkeys(CopyOutcome, ObjectTotals())
+    amounts: dict[CopyOutcome, StorageTotals] = field(
+        default_factory=lambda: dict.fromkeys(CopyOutcome, StorageTotals())
     )
     failures: dict[str, str] = field(default_factory=dict)
 
     def add(self, outcome: CopyOutcome, stat: Stat) -> None:
-        self.amounts[outcome] += ObjectTotals(1, stat.size)
+        self.amounts[outcome] += StorageTotals(1, stat.size)
 
 
-async def count_objects(source: Storage, prefixes: Sequence[str]) -> ObjectTotals:
+async def count_objects(source: Storage, prefixes: Sequence[str]) -> StorageTotals:
     """Count the objects to copy."""
-    total = ObjectTotals()
+    total = StorageTotals()
     async for _, stat in _objects(source, prefixes):
-        total += ObjectTotals(1, stat.size)
+        total += StorageTotals(1, stat.size)
     return total
 
 

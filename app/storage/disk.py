@@ -28,8 +28,8 @@ from app.storage.base import (
     INTERNAL_FOLDER,
     InvalidKey,
     ObjectMissing,
-    ObjectTotals,
     Stat,
+    StorageTotals,
     StoredObject,
     check_key,
     is_key,
@@ -105,7 +105,7 @@ class DiskStorage:
     async def delete_under(self, prefix: str) -> int:
         return await in_thread(self._delete_under, prefix)
 
-    async def delete_stale(self, keys: Sequence[str], before: datetime) -> ObjectTotals:
+    async def delete_stale(self, keys: Sequence[str], before: datetime) -> StorageTotals:
         return await in_thread(self._delete_stale, keys, before)
 
     async def list(self, prefix: str = "") -> AsyncIterator[tuple[str, Stat]]:
@@ -124,7 +124,7 @@ class DiskStorage:
     async def maintain(self) -> None:
         return
 
-    async def clear_incoming(self, before: datetime, *, dry_run: bool = False) -> ObjectTotals:
+    async def clear_incoming(self, before: datetime, *, dry_run: bool = False) -> StorageTotals:
         return await in_thread(self._clear_incoming, before, dry_run=dry_run)
 
     def _free(self) -> int:
@@ -221,15 +221,15 @@ class DiskStorage:
         shutil.rmtree(doomed, ignore_errors=True)
         return count
 
-    def _delete_stale(self, keys: Sequence[str], before: datetime) -> ObjectTotals:
+    def _delete_stale(self, keys: Sequence[str], before: datetime) -> StorageTotals:
         paths = [self._locate(key) for key in keys]
-        removed = ObjectTotals()
+        removed = StorageTotals()
         for path in paths:
             with suppress(*ABSENT_ERRORS):
                 found = path.lstat()
                 if stat.S_ISREG(found.st_mode) and found.st_mtime < before.timestamp():
                     path.unlink()
-                    removed += ObjectTotals(1, found.st_size)
+                    removed += StorageTotals(1, found.st_size)
         for folder in {path.parent for path in paths}:
             self._prune(folder)
         return removed
@@ -264,8 +264,8 @@ class DiskStorage:
                     with suppress(FileNotFoundError):
                         yield key, _stat(entry.stat(follow_symlinks=False))
 
-    def _clear_incoming(self, before: datetime, *, dry_run: bool) -> ObjectTotals:
-        cleared = ObjectTotals()
+    def _clear_incoming(self, before: datetime, *, dry_run: bool) -> StorageTotals:
+        cleared = StorageTotals()
         for path in [path for path in self.incoming.iterdir() if _is_older(path, before)]:
             cleared += _amount(path)
             if dry_run:
@@ -345,14 +345,14 @@ def _stat(found: os.stat_result) -> Stat:
     return Stat(size=found.st_size, modified_at=datetime.fromtimestamp(found.st_mtime, UTC))
 
 
-def _amount(path: Path) -> ObjectTotals:
+def _amount(path: Path) -> StorageTotals:
     """Return the totals of a file, or of all files of a folder as one object."""
     files = [Path(folder, name) for folder, _, names in os.walk(path) for name in names]
     size = 0
     for file in files if path.is_dir() else [path]:
         with suppress(FileNotFoundError):
             size += file.lstat().st_size
-    return ObjectTotals(1, size)
+    return StorageTotals(1, size)
 
 
 def _is_older(path: Path, moment: datetime) -> bool:

@@ -21,7 +21,7 @@ from obstore.store import S3Store
 from app.cancellation import in_thread, shield_until_done
 from app.coordination.circuit_breaker import CircuitBreaker, ProbeInconclusive
 from app.errors import OutOfStorage, StorageUnreachable
-from app.storage.base import ObjectMissing, ObjectTotals, Stat, StoredObject, check_key, is_key
+from app.storage.base import ObjectMissing, Stat, StorageTotals, StoredObject, check_key, is_key
 from app.storage.disk import DiskStorage
 from app.storage.downloads import download
 from app.storage.locations import Bucket
@@ -132,7 +132,7 @@ class S3Storage:
     async def delete_under(self, prefix: str) -> int:
         return await self._watched(self._delete_under(prefix))
 
-    async def delete_stale(self, keys: Sequence[str], before: datetime) -> ObjectTotals:
+    async def delete_stale(self, keys: Sequence[str], before: datetime) -> StorageTotals:
         return await self._watched(self._delete_stale([check_key(key) for key in keys], before))
 
     async def list(self, prefix: str = "") -> AsyncIterator[tuple[str, Stat]]:
@@ -159,7 +159,7 @@ class S3Storage:
     async def maintain(self) -> None:
         return
 
-    async def clear_incoming(self, before: datetime, *, dry_run: bool = False) -> ObjectTotals:
+    async def clear_incoming(self, before: datetime, *, dry_run: bool = False) -> StorageTotals:
         return await self._local.clear_incoming(before, dry_run=dry_run)
 
     async def _watched(self, work: Coroutine[Any, Any, T]) -> T:
@@ -263,14 +263,14 @@ class S3Storage:
             removed += len(page)
         return removed
 
-    async def _delete_stale(self, keys: Sequence[str], before: datetime) -> ObjectTotals:
+    async def _delete_stale(self, keys: Sequence[str], before: datetime) -> StorageTotals:
         stale = {
             key: stat
             for key, stat in (await self._stats(keys)).items()
             if stat.modified_at + SECOND <= before  # strictly: it may be younger within its second
         }
         await self._remove(stale)
-        return ObjectTotals(len(stale), sum(stat.size for stat in stale.values()))
+        return StorageTotals(len(stale), sum(stat.size for stat in stale.values()))
 
     async def _remove(self, keys: Iterable[str]) -> None:
         paths = [self._path(key) for key in keys]

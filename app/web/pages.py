@@ -1,4 +1,4 @@
-"""What was built of app/web/ui: the pages, and the files that they load."""
+"""Pages and assets built from app/web/ui."""
 
 import re
 from collections.abc import Mapping
@@ -13,15 +13,15 @@ from starlette.routing import Route
 HERE = Path(__file__).parent
 BUILT, UNBUILT = HERE / "dist", HERE / "unbuilt.html"
 COMMON_POLICY = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""No page may lay ours under its own buttons, and none of ours sends forms by itself."""
+"""No page may be framed, and none submits forms natively."""
 INLINE_STYLE_POLICY = f"default-src 'none'; style-src 'unsafe-inline'; {COMMON_POLICY}"
-"""For pages that run and load nothing."""
+"""For pages without scripts or external files."""
 LOADED_ORIGINS = {
     "default": "'none'",
     "script": "'self'",
     "worker": "'self'",
     "connect": "'self'",
-    # Monaco, the editor, places each line by a style attribute, and writes its themes into style elements.
+    # Monaco, the editor, positions lines with style attributes and writes its themes into style elements.
     "style": "'self' 'unsafe-inline'",
     "img": "'self' data:",
     "font": "'self' data:",
@@ -29,11 +29,11 @@ LOADED_ORIGINS = {
 OWN_ORIGIN_POLICY = "; ".join(
     [*(f"{kind}-src {origins}" for kind, origins in LOADED_ORIGINS.items()), COMMON_POLICY]
 )
-"""For pages that are programs: nothing comes from another origin, and nothing goes to one."""
+"""For applications: nothing is loaded from or sent to another origin."""
 OWN_FILES_POLICY = OWN_ORIGIN_POLICY.replace(" 'unsafe-inline'", "")
-"""The same for pages whose styles all stand in files."""
+"""For pages whose styles are all in files."""
 ASSET_POLICY = "default-src 'none'; script-src 'self'; frame-ancestors 'none'"
-"""For workers, which have the policy that their own file came with."""
+"""For web workers, which have the policy of their own file."""
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -42,19 +42,19 @@ MEDIA_TYPES = {
     ".woff2": "font/woff2",
 }
 ENCODINGS = {"br": ".br", "gzip": ".gz"}
-"""What the build compressed, the smallest first, and under which names."""
+"""Compressed files of the build, smallest first."""
 NAME = re.compile(r"[\w-][\w.-]*", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class Pages:
-    """The pages in a folder that the build wrote. They may be built, and built anew, while the server runs."""
+    """The built pages in a folder. They may be built and rebuilt while the server runs."""
 
     folder: Path = BUILT
 
     @property
     def documents(self) -> Path:
-        """The manifest of the GraphQL documents that the pages ask; not there where nothing was built."""
+        """Manifest of the pages' GraphQL operations; missing if nothing was built."""
         return self.folder / "documents.json"
 
     @property
@@ -67,19 +67,19 @@ class Pages:
         ]
 
     def graphiql(self, path: str) -> Response:
-        """GraphiQL, to be shown at this path. Its links are relative: it works under whatever prefix a proxy adds."""
+        """Return GraphiQL for this path. Its links are relative, so it works under any prefix of a proxy."""
         return self._page("graphiql", OWN_ORIGIN_POLICY, is_in_folder=path.endswith("/"))
 
     def docs(self, request: Request) -> Response:
-        """The documentation of the REST API, with the form that uploads."""
+        """Return the documentation of the REST API, with its upload form."""
         return self._page("docs", OWN_FILES_POLICY, is_in_folder=request.url.path.endswith("/"))
 
     def swagger(self, _: Request) -> Response:
-        """Swagger UI, over the same document."""
+        """Return Swagger UI for the same document."""
         return self._page("swagger", OWN_FILES_POLICY, is_in_folder=True)
 
     def _page(self, name: str, policy: str, *, is_in_folder: bool) -> Response:
-        """A page as it was built. Where its address is no folder, the files are a step nearer than the build thinks."""
+        """Return a built page. If its URL does not end in a slash, its relative links are adjusted."""
         try:
             page = (self.folder / name / "index.html").read_text()
         except FileNotFoundError:
@@ -87,8 +87,10 @@ class Pages:
         return document(page if is_in_folder else page.replace('="../', '="./'), policy)
 
     def dashboard(self, *, sign_up: str, max_upload: int) -> Response | None:
-        """The dashboard, to be shown at the root; None where it was not built. It is told what it can't ask for:
-        how people may sign up, and of how many bytes a file may be."""
+        """Return the dashboard for the root; None if it was not built.
+
+        It contains facts that have no API: how to sign up, and the maximum file size.
+        """
         try:
             page = (self.folder / "dashboard" / "index.html").read_text()
         except FileNotFoundError:
@@ -99,7 +101,7 @@ class Pages:
         return document(page, OWN_FILES_POLICY)
 
     def asset(self, request: Request) -> Response:
-        """A file that a page loads. Its name has a digest of what is in it, so it may be kept for ever."""
+        """Return an asset of a page. Its name contains a digest, so it may be cached forever."""
         name: str = request.path_params["name"]
         media_type = MEDIA_TYPES.get(Path(name).suffix)
         file = self.folder / "static" / name
@@ -120,7 +122,7 @@ class Pages:
 
 
 def document(html: str, policy: str, *, status: int = 200) -> Response:
-    """A page under a Content-Security-Policy, always asked for anew."""
+    """Return an uncached page with a Content-Security-Policy."""
     headers: Mapping[str, str] = {
         "Content-Security-Policy": policy,
         "X-Content-Type-Options": "nosniff",
@@ -131,7 +133,7 @@ def document(html: str, policy: str, *, status: int = 200) -> Response:
 
 
 def accepted_encodings(header: str) -> list[str]:
-    """Which of our encodings an Accept-Encoding takes, ours first choice first."""
+    """Return the encodings that an Accept-Encoding header allows, in order of preference."""
     refused = re.compile(r";\s*q=0(\.0*)?\s*$")
     taken = {item.split(";")[0].strip() for item in header.lower().split(",") if not refused.search(item)}
     return [encoding for encoding in ENCODINGS if encoding in taken]

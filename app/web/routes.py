@@ -1,4 +1,4 @@
-"""The pages, each at its address."""
+"""Routes of the pages."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from app.settings import Settings
-from app.web import watching
+from app.web import monitoring
 from app.web.pages import INLINE_STYLE_POLICY, Pages, document
 
 HOME, LOST = (Path(__file__).with_name(name) for name in ("home.html", "lost.html"))
@@ -15,7 +15,7 @@ API_PREFIXES = ("/v1/", "/api/", "/img/", "/static/", "/metrics")
 
 
 def home(request: Request) -> Response:
-    """Where a browser lands: the dashboard; where it was not built, what this server is, and where to go from here."""
+    """Return the dashboard, or a landing page if it was not built."""
     return landing(Pages(), request.state.services.settings)
 
 
@@ -25,12 +25,12 @@ def landing(pages: Pages, settings: Settings) -> Response:
 
 
 def not_found_page(request: Request) -> Response | None:
-    """What a person reads at an address of nothing; None for programs, which are told so in JSON."""
+    """Return the 404 page for browsers; None for API clients, which get JSON."""
     path = request.url.path
     if path.startswith(API_PREFIXES) or "text/html" not in request.headers.get("accept", ""):
         return None
-    root = "../" * (path.count("/") - 1) or "./"  # whatever prefix a proxy adds
+    root = "../" * (path.count("/") - 1) or "./"  # any prefix of a proxy
     return document(LOST.read_text().replace("ROOT", root), INLINE_STYLE_POLICY, status=404)
 
 
-routes = [Route("/", home), *watching.routes]
+routes = [Route("/", home), *monitoring.routes]

@@ -146,7 +146,7 @@ class DeliverySender:
             await delivery.release()
             raise
         except Exception as error:
-            logs.failed(log, error, f"delivery {delivery.id} could not be recorded and will be repeated")
+            logs.log_failure(log, error, f"delivery {delivery.id} could not be recorded and will be repeated")
         finally:
             self._release_slot(delivery.webhook_id)
 
@@ -164,7 +164,7 @@ class DeliverySender:
         try:
             return await self.claim()
         except Exception as error:
-            logs.failed(log, error, "deliveries could not be claimed; they will be")
+            logs.log_failure(log, error, "deliveries could not be claimed; they will be")
             await asyncio.sleep(self._pace.poll_interval)
             return []
         finally:

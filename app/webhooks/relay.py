@@ -47,7 +47,7 @@ async def run(parts: WebhookServices) -> None:
                 if not await Webhook.exists():
                     pause = POLL_INTERVAL_SECONDS
             except Exception as error:
-                logs.failed(log, error, "events could not be passed on to webhooks; they will be")
+                logs.log_failure(log, error, "events could not be passed on to webhooks; they will be")
                 await asyncio.sleep(POLL_INTERVAL_SECONDS)
             await listener.wait(POLL_INTERVAL_SECONDS)
             await asyncio.sleep(max(0.0, began + pause - time.monotonic()))

@@ -68,7 +68,7 @@ def document(settings: Settings) -> Schema:
         "components": {
             "schemas": dict(SCHEMAS),
             "headers": dict(responses.HEADERS),
-            "responses": responses.errors(settings),
+            "responses": responses.error_responses(settings),
             "securitySchemes": {
                 "token": {
                     "type": "http",
@@ -83,7 +83,7 @@ def document(settings: Settings) -> Schema:
                 },
             },
         },
-        "x-limits": _limits(settings),
+        "x-limits": _server_limits(settings),
         "x-errors": [{"status": status, "code": code} for code, status in STATUS.items()],
         "x-webhook-attempts": [
             {"attempt": attempt, "after": wait, "since": since} for attempt, wait, since in schedule.table()
@@ -105,11 +105,11 @@ def _operation(path: str, row: OperationSpec) -> Schema:
         "security": [] if row.scope is None else [{"token": [row.scope.value]}, {"session": []}],
         "parameters": [
             *_path_parameters(path),
-            *(query.written(name) for name, query in row.query.items()),
+            *(query.to_openapi(name) for name, query in row.query.items()),
         ],
         "responses": {
-            str(row.answer.status): _success(row.answer, is_counted=row.scope is not None),
-            **responses.of_codes(_codes(path, row)),
+            str(row.success.status): _success_response(row.success, is_counted=row.scope is not None),
+            **responses.error_refs(_error_codes(path, row)),
         },
     }
     return described | ({"requestBody": row.body} if row.body else {})
@@ -127,9 +127,9 @@ def _path_parameter(name: str, kind: Kind | None) -> Schema:
     return {"name": name, "in": "path", "required": True, "description": about, "schema": schema}
 
 
-def _success(answer: SuccessResponse, *, is_counted: bool) -> Schema:
-    headers = responses.limit_headers() if is_counted else {"X-Request-Id": responses.header("X-Request-Id")}
-    if answer.is_located:
+def _success_response(answer: SuccessResponse, *, is_counted: bool) -> Schema:
+    headers = responses.rate_limit_headers() if is_counted else {"X-Request-Id": responses.header_ref("X-Request-Id")}
+    if answer.has_location:
         headers["Location"] = {
             "description": "The address of the new thing.",
             "schema": {"type": "string", "format": "uri"},
@@ -139,7 +139,7 @@ def _success(answer: SuccessResponse, *, is_counted: bool) -> Schema:
     }
     if answer.status == HTTPStatus.NO_CONTENT:
         return {"description": answer.description, "headers": headers}
-    content = {kind: {"schema": OBJECT if kind == JSON else answer.schema} for kind in answer.files}
+    content = {kind: {"schema": OBJECT if kind == JSON else answer.schema} for kind in answer.media_types}
     return {
         "description": answer.description,
         "headers": headers,
@@ -147,7 +147,7 @@ def _success(answer: SuccessResponse, *, is_counted: bool) -> Schema:
     }
 
 
-def _codes(path: str, row: OperationSpec) -> set[str]:
+def _error_codes(path: str, row: OperationSpec) -> set[str]:
     """What can go wrong: with the token, the address, the body, and what is this operation's own."""
     codes = {*row.errors, "INTERNAL_ERROR"}
     if row.scope is not None:
@@ -161,13 +161,13 @@ def _codes(path: str, row: OperationSpec) -> set[str]:
     return codes
 
 
-def _limits(settings: Settings) -> dict[str, Any]:
+def _server_limits(settings: Settings) -> dict[str, Any]:
     """What this server allows."""
     policies = {
         RateLimit.API: settings.limit_api,
         RateLimit.UPLOAD: settings.limit_upload,
-        RateLimit.AUTH_FAILURES: settings.limit_failures,
-        RateLimit.RENDERS: settings.limit_misses,
+        RateLimit.AUTH_FAILURES: settings.limit_auth_failures,
+        RateLimit.RENDERS: settings.limit_renders,
     }
     return {
         "policies": {
@@ -178,7 +178,7 @@ def _limits(settings: Settings) -> dict[str, Any]:
         },
         "max_upload_size": settings.max_upload_size,
         "max_pixels": settings.max_pixels,
-        "max_side": settings.max_side,
+        "max_side": settings.max_dimension,
         "uploads": ["jpg", "png", "webp", "gif"],
         "results": [each.value for each in Format],
     }

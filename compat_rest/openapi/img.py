@@ -9,8 +9,8 @@ from app.imaging.presets import Presets
 from app.settings import Settings
 from app.webhooks.examples import IMAGE_ID
 from compat_rest.openapi import responses
-from compat_rest.openapi.parameters import of_pictures
-from compat_rest.openapi.schemas import Schema, id_of, one_of, ref, string
+from compat_rest.openapi.parameters import image_parameters
+from compat_rest.openapi.schemas import Schema, id_of, enum, ref, string
 
 CODES = (
     "BAD_REQUEST",
@@ -34,10 +34,10 @@ def paths(settings: Settings) -> Schema:
         "`/harbour.webp`, for people to read, is ignored.",
         examples=[f"{IMAGE_ID}.webp"],
     )
-    extension = one_of("The format, unless `fm` is given.", [*Format, "jpeg"])
+    extension = enum("The format, unless `fm` is given.", [*Format, "jpeg"])
     long = {"path": path}
     short = {"image_id": id_of(Kind.IMAGE, "The image."), "extension": extension}
-    shown = partial(_picture, settings)
+    shown = partial(_operation, settings)
     return {
         "/img/{path}": {"get": shown("getPicture", long), "head": shown("headPicture", long)},
         "/{image_id}.{extension}": {
@@ -55,14 +55,14 @@ def _redirect(settings: Settings, *, is_head: bool) -> Schema:
     return {"302": {"description": "The storage has it.", "headers": {"Location": location}}}
 
 
-def _picture(settings: Settings, id: str, path: Mapping[str, Schema]) -> Schema:
+def _operation(settings: Settings, id: str, path: Mapping[str, Schema]) -> Schema:
     content: Schema = {} if id.startswith("head") else {each.mime_type: {} for each in Format}
-    picture = {"headers": _picture_headers(), **({"content": content} if content else {})}
+    picture = {"headers": _response_headers(), **({"content": content} if content else {})}
     beyond = {
         "description": "There is no such part of the picture.",
         "content": {"application/json": {"schema": ref("Error")}},
     }
-    queries = of_pictures(Presets.parse(settings.presets))
+    queries = image_parameters(Presets.parse(settings.presets))
     return {
         "operationId": id,
         "tags": ["Pictures"],
@@ -80,7 +80,7 @@ def _picture(settings: Settings, id: str, path: Mapping[str, Schema]) -> Schema:
                 }
                 for name, schema in path.items()
             ),
-            *(query.written(name) for name, query in queries.items()),
+            *(query.to_openapi(name) for name, query in queries.items()),
         ],
         "responses": {
             "200": {"description": "The picture.", **picture},
@@ -88,12 +88,12 @@ def _picture(settings: Settings, id: str, path: Mapping[str, Schema]) -> Schema:
             **_redirect(settings, is_head=id.startswith("head")),
             "304": {"description": "You have it already."},
             "416": beyond,
-            **responses.of_codes(CODES),
+            **responses.error_refs(CODES),
         },
     }
 
 
-def _picture_headers() -> Schema:
+def _response_headers() -> Schema:
     said = {
         "ETag": "Tells this picture from any other.",
         "Last-Modified": "When the image was uploaded.",

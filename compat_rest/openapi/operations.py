@@ -16,14 +16,14 @@ from app.uploads.clients.catalogue import UPLOAD_CLIENTS
 from compat_rest import albums, categories, images, tus, uploads, webhooks
 from compat_rest.bodies import FILE_NAMES, FORM_TEXTS, BodyField
 from compat_rest.openapi.parameters import (
-    OF_DELETION,
-    OF_DELIVERIES,
-    OF_EVENTS,
-    OF_IMAGES,
-    OF_OVERRIDES,
-    OF_PIECES,
+    DELETE_ALBUM_PARAMETERS,
+    DELIVERY_FILTERS,
+    EVENT_FILTERS,
+    IMAGE_FILTERS,
+    OVERRIDE_HEADERS,
+    CHUNK_HEADERS,
     PAGING,
-    QueryParameter,
+    ParameterSpec,
 )
 from compat_rest.openapi.schemas import (
     EXAMPLES,
@@ -48,11 +48,11 @@ class SuccessResponse:
     schema: Schema
     example: Mapping[str, Any]
     status: int = 200
-    is_located: bool = False
+    has_location: bool = False
     """Whether the header Location says where the new thing is."""
     headers: Mapping[str, str] = field(default_factory=dict)
     """What else stands in its headers, and what that means."""
-    files: Sequence[str] = ()
+    media_types: Sequence[str] = ()
     """The media types that it has where it is a file; the schema is that of its text."""
 
 
@@ -63,35 +63,35 @@ class OperationSpec:
     id: str
     tag: str
     summary: str
-    answer: SuccessResponse
+    success: SuccessResponse
     scope: Scope | None
     description: str = ""
-    query: Mapping[str, QueryParameter] = field(default_factory=dict)
+    query: Mapping[str, ParameterSpec] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     errors: Sequence[str] = ()
 
 
-def one(name: str, about: str, *, status: int = 200, is_located: bool = False) -> SuccessResponse:
+def item_response(name: str, about: str, *, status: int = 200, is_located: bool = False) -> SuccessResponse:
     """One thing."""
     example = {"success": True, "data": EXAMPLES[name]}
     return SuccessResponse(about, envelope(ref(name)), example, status, is_located)
 
 
-def page_of(name: str, about: str) -> SuccessResponse:
+def page_response(name: str, about: str) -> SuccessResponse:
     """Several things, and where in the list they are."""
     example = {"success": True, "data": [EXAMPLES[name]], "meta": EXAMPLES["PageMeta"]}
     return SuccessResponse(about, listing(name), example)
 
 
-def deleted(kind: Kind, name: str, **facts: str) -> SuccessResponse:
+def deleted_response(kind: Kind, name: str, **facts: str) -> SuccessResponse:
     """What is said of a thing that was deleted."""
     example = {"id": EXAMPLES[name]["id"], "deleted": True, **dict.fromkeys(facts, 1)}
     return SuccessResponse("It is gone.", deleted_schema(kind, **facts), {"success": True, "data": example})
 
 
-def body(
+def json_body(
     fields: Mapping[str, BodyField],
-    shown: str,
+    resource: str,
     example: Mapping[str, Any],
     *,
     required: Sequence[str] = (),
@@ -101,7 +101,7 @@ def body(
     properties = {
         name: {
             **each.schema,
-            "description": SCHEMAS[shown]["properties"][name]["description"],
+            "description": SCHEMAS[resource]["properties"][name]["description"],
             **bounds.get(name, {}),
         }
         for name, each in fields.items()
@@ -112,7 +112,7 @@ def body(
     return {"required": True, "content": {"application/json": {"schema": schema, "example": dict(example)}}}
 
 
-def _form() -> Schema:
+def _upload_form() -> Schema:
     """The upload form. One of the names of the file must be there; nothing in a field is as good as no field."""
     file = string("The picture: JPG, PNG, WebP or GIF.", contentMediaType="application/octet-stream")
     also = string(f"Another name for {FILE_NAMES[0]}.", contentMediaType="application/octet-stream")
@@ -215,8 +215,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Upload an image",
         description="A multipart form with one file. What the file is, its bytes say, not its name.",
         scope=Scope.IMAGES_UPLOAD,
-        body=_form(),
-        answer=UPLOADED,
+        body=_upload_form(),
+        success=UPLOADED,
         errors=("UNSUPPORTED_MEDIA_TYPE", "BUSY", "INSUFFICIENT_STORAGE"),
     ),
     "POST /uploads": OperationSpec(
@@ -225,19 +225,19 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Begin an upload in pieces",
         description="Gives the address for the bytes. A client of tus sends no body, and says the same by its headers.",
         scope=Scope.IMAGES_UPLOAD,
-        body=body(
-            uploads.NEW,
+        body=json_body(
+            uploads.CREATE_FIELDS,
             "Image",
             {"filename": "sea.jpg", "size": 31_457_280},
-            required=uploads.NEEDED,
+            required=uploads.REQUIRED_FIELDS,
             bounds=IMAGE_BOUNDS,
         ),
-        answer=SuccessResponse(
+        success=SuccessResponse(
             "The upload, which has no bytes yet.",
             envelope(ref("Upload")),
             {"success": True, "data": {**EXAMPLES["Upload"], "offset": 0}},
             201,
-            is_located=True,
+            has_location=True,
             headers=UPLOAD_HEADERS,
         ),
         errors=("PRECONDITION_FAILED", "INSUFFICIENT_STORAGE"),
@@ -247,7 +247,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         tag="Uploads",
         summary="Ask what of tus is spoken here",
         scope=None,
-        answer=SuccessResponse(
+        success=SuccessResponse(
             "The versions, the extensions, and the largest file.",
             {},
             {},
@@ -266,7 +266,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Get an upload",
         description="Where it stands, and what it became. HEAD tells the same in the headers of tus.",
         scope=Scope.IMAGES_UPLOAD,
-        answer=one("Upload", "The upload."),
+        success=item_response("Upload", "The upload."),
         errors=("GONE", "PRECONDITION_FAILED"),
     ),
     "PATCH /uploads/{id}": OperationSpec(
@@ -275,9 +275,9 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Send a piece of the file",
         description="Bytes from Upload-Offset on. What came before a connection breaks is kept; HEAD tells how much.",
         scope=Scope.IMAGES_UPLOAD,
-        query=OF_PIECES,
+        query=CHUNK_HEADERS,
         body=OFFSET_BODY,
-        answer=RECEIVED,
+        success=RECEIVED,
         errors=UPLOAD_ERRORS,
     ),
     "PUT /uploads/{id}": OperationSpec(
@@ -287,7 +287,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         description="All bytes in one request, whatever came before.",
         scope=Scope.IMAGES_UPLOAD,
         body=WHOLE_FILE,
-        answer=UPLOADED,
+        success=UPLOADED,
         errors=UPLOAD_ERRORS,
     ),
     "DELETE /uploads/{id}": OperationSpec(
@@ -296,7 +296,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="End an upload",
         description="What came of it goes; an image that it became stays. To a client of tus the answer is 204.",
         scope=Scope.IMAGES_UPLOAD,
-        answer=deleted(Kind.UPLOAD, "Upload"),
+        success=deleted_response(Kind.UPLOAD, "Upload"),
         errors=("PRECONDITION_FAILED",),
     ),
     "POST /uploads/{id}": OperationSpec(
@@ -305,9 +305,9 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Send a piece where PATCH does not get through",
         description="Does what the method in X-HTTP-Method-Override does.",
         scope=Scope.IMAGES_UPLOAD,
-        query=OF_OVERRIDES,
+        query=OVERRIDE_HEADERS,
         body=OFFSET_BODY,
-        answer=RECEIVED,
+        success=RECEIVED,
         errors=("METHOD_NOT_ALLOWED", *UPLOAD_ERRORS),
     ),
     "GET /images": OperationSpec(
@@ -316,8 +316,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="List images",
         description="Your own, newest first, or those of an album. All filters that are given must hold.",
         scope=READ,
-        query={**PAGING, **OF_IMAGES},
-        answer=page_of("Image", "A page of images."),
+        query={**PAGING, **IMAGE_FILTERS},
+        success=page_response("Image", "A page of images."),
         errors=("NOT_FOUND", "VALIDATION_ERROR"),
     ),
     "GET /images/{id}": OperationSpec(
@@ -325,7 +325,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         tag="Images",
         summary="Get an image",
         scope=READ,
-        answer=one("Image", "The image."),
+        success=item_response("Image", "The image."),
     ),
     "PATCH /images/{id}": OperationSpec(
         id="updateImage",
@@ -333,8 +333,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Change an image",
         description="Changes what the body names. Null empties a field, or takes the image out of its album.",
         scope=WRITE,
-        body=body(images.CHANGES, "Image", {"title": "The sea", "tags": ["sea"]}, bounds=IMAGE_BOUNDS),
-        answer=one("Image", "The image as it is now."),
+        body=json_body(images.UPDATE_FIELDS, "Image", {"title": "The sea", "tags": ["sea"]}, bounds=IMAGE_BOUNDS),
+        success=item_response("Image", "The image as it is now."),
     ),
     "DELETE /images/{id}": OperationSpec(
         id="deleteImage",
@@ -342,7 +342,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Delete an image",
         description="For ever: the original and all that was made of it are gone before the answer is sent.",
         scope=WRITE,
-        answer=deleted(
+        success=deleted_response(
             Kind.IMAGE, "Image", variants_removed="How many files that were made of it went with it."
         ),
     ),
@@ -352,14 +352,14 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Create an album",
         description="Public, unless is_public says otherwise.",
         scope=ALBUMS_WRITE,
-        body=body(
+        body=json_body(
             albums.FIELDS,
             "Album",
             {"name": "Holidays", "description": "By the sea", "is_public": True},
-            required=albums.NEEDED,
+            required=albums.REQUIRED_FIELDS,
             bounds=ALBUM_BOUNDS,
         ),
-        answer=one("Album", "The new album.", status=201, is_located=True),
+        success=item_response("Album", "The new album.", status=201, is_located=True),
     ),
     "GET /albums": OperationSpec(
         id="listAlbums",
@@ -368,14 +368,14 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         description="Your own, newest first.",
         scope=ALBUMS_READ,
         query=PAGING,
-        answer=page_of("Album", "A page of albums."),
+        success=page_response("Album", "A page of albums."),
     ),
     "GET /albums/{id}": OperationSpec(
         id="getAlbum",
         tag="Albums",
         summary="Get an album",
         scope=ALBUMS_READ,
-        answer=one("Album", "The album."),
+        success=item_response("Album", "The album."),
     ),
     "PATCH /albums/{id}": OperationSpec(
         id="updateAlbum",
@@ -383,8 +383,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Change an album",
         description="Changes what the body names. A private album hides its images from all but you.",
         scope=ALBUMS_WRITE,
-        body=body(albums.FIELDS, "Album", {"is_public": False}, bounds=ALBUM_BOUNDS),
-        answer=one("Album", "The album as it is now."),
+        body=json_body(albums.FIELDS, "Album", {"is_public": False}, bounds=ALBUM_BOUNDS),
+        success=item_response("Album", "The album as it is now."),
     ),
     "DELETE /albums/{id}": OperationSpec(
         id="deleteAlbum",
@@ -392,22 +392,22 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Delete an album",
         description="Its images stay, unless delete_images says otherwise; then images:write is needed too.",
         scope=ALBUMS_WRITE,
-        query=OF_DELETION,
-        answer=deleted(Kind.ALBUM, "Album", images_deleted="How many images went with it."),
+        query=DELETE_ALBUM_PARAMETERS,
+        success=deleted_response(Kind.ALBUM, "Album", images_deleted="How many images went with it."),
     ),
     "POST /categories": OperationSpec(
         id="createCategory",
         tag="Categories",
         summary="Create a category",
         scope=ALBUMS_WRITE,
-        body=body(
+        body=json_body(
             categories.FIELDS,
             "Category",
             {"name": "Landscapes"},
-            required=categories.NEEDED,
+            required=categories.REQUIRED_FIELDS,
             bounds=CATEGORY_BOUNDS,
         ),
-        answer=one("Category", "The new category.", status=201, is_located=True),
+        success=item_response("Category", "The new category.", status=201, is_located=True),
     ),
     "GET /categories": OperationSpec(
         id="listCategories",
@@ -416,14 +416,14 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         description="Your own, newest first.",
         scope=ALBUMS_READ,
         query=PAGING,
-        answer=page_of("Category", "A page of categories."),
+        success=page_response("Category", "A page of categories."),
     ),
     "GET /categories/{id}": OperationSpec(
         id="getCategory",
         tag="Categories",
         summary="Get a category",
         scope=ALBUMS_READ,
-        answer=one("Category", "The category."),
+        success=item_response("Category", "The category."),
     ),
     "PATCH /categories/{id}": OperationSpec(
         id="updateCategory",
@@ -431,8 +431,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Change a category",
         description="Changes what the body names.",
         scope=ALBUMS_WRITE,
-        body=body(categories.FIELDS, "Category", {"name": "Seascapes"}, bounds=CATEGORY_BOUNDS),
-        answer=one("Category", "The category as it is now."),
+        body=json_body(categories.FIELDS, "Category", {"name": "Seascapes"}, bounds=CATEGORY_BOUNDS),
+        success=item_response("Category", "The category as it is now."),
     ),
     "DELETE /categories/{id}": OperationSpec(
         id="deleteCategory",
@@ -440,7 +440,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Delete a category",
         description="Its images stay.",
         scope=ALBUMS_WRITE,
-        answer=deleted(Kind.CATEGORY, "Category"),
+        success=deleted_response(Kind.CATEGORY, "Category"),
     ),
     "POST /webhooks": OperationSpec(
         id="createWebhook",
@@ -448,14 +448,14 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Create a webhook",
         description="The answer has the secret that verifies what is sent. It is shown this once.",
         scope=HOOKS_WRITE,
-        body=body(
-            webhooks.NEW,
+        body=json_body(
+            webhooks.CREATE_FIELDS,
             "Webhook",
             {"url": "https://example.org/hook", "events": ["image.uploaded", "image.deleted"]},
-            required=webhooks.NEEDED,
+            required=webhooks.REQUIRED_FIELDS,
             bounds=WEBHOOK_BOUNDS,
         ),
-        answer=one("WebhookWithSecret", "The new webhook, with its secret.", status=201, is_located=True),
+        success=item_response("WebhookWithSecret", "The new webhook, with its secret.", status=201, is_located=True),
     ),
     "GET /webhooks": OperationSpec(
         id="listWebhooks",
@@ -463,14 +463,14 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="List webhooks",
         scope=HOOKS_READ,
         query=PAGING,
-        answer=page_of("Webhook", "A page of webhooks."),
+        success=page_response("Webhook", "A page of webhooks."),
     ),
     "GET /webhooks/{id}": OperationSpec(
         id="getWebhook",
         tag="Webhooks",
         summary="Get a webhook",
         scope=HOOKS_READ,
-        answer=one("Webhook", "The webhook."),
+        success=item_response("Webhook", "The webhook."),
     ),
     "PATCH /webhooks/{id}": OperationSpec(
         id="updateWebhook",
@@ -478,15 +478,15 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Change a webhook",
         description="Changes what the body names. One that was disabled is made active again by is_active.",
         scope=HOOKS_WRITE,
-        body=body(webhooks.CHANGES, "Webhook", {"is_active": False}, bounds=WEBHOOK_BOUNDS),
-        answer=one("Webhook", "The webhook as it is now."),
+        body=json_body(webhooks.UPDATE_FIELDS, "Webhook", {"is_active": False}, bounds=WEBHOOK_BOUNDS),
+        success=item_response("Webhook", "The webhook as it is now."),
     ),
     "DELETE /webhooks/{id}": OperationSpec(
         id="deleteWebhook",
         tag="Webhooks",
         summary="Delete a webhook",
         scope=HOOKS_WRITE,
-        answer=deleted(Kind.WEBHOOK, "Webhook"),
+        success=deleted_response(Kind.WEBHOOK, "Webhook"),
     ),
     "POST /webhooks/{id}/test": OperationSpec(
         id="pingWebhook",
@@ -494,7 +494,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Send a ping",
         description="A ping takes the whole way that events take; what came of it stands in the deliveries.",
         scope=HOOKS_WRITE,
-        answer=one("Webhook", "It will be sent in a moment.", status=202),
+        success=item_response("Webhook", "It will be sent in a moment.", status=202),
     ),
     "POST /webhooks/{id}/rotate-secret": OperationSpec(
         id="rotateWebhookSecret",
@@ -502,7 +502,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Change the secret",
         description="The old secret signs too for 24 hours.",
         scope=HOOKS_WRITE,
-        answer=one("WebhookWithSecret", "The webhook, with its new secret."),
+        success=item_response("WebhookWithSecret", "The webhook, with its new secret."),
     ),
     "GET /webhooks/{id}/deliveries": OperationSpec(
         id="listDeliveries",
@@ -510,8 +510,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="List deliveries",
         description="What was sent, and what came of each attempt, newest first.",
         scope=HOOKS_READ,
-        query=OF_DELIVERIES,
-        answer=page_of("Delivery", "A page of deliveries."),
+        query=DELIVERY_FILTERS,
+        success=page_response("Delivery", "A page of deliveries."),
     ),
     "POST /webhooks/{id}/deliveries/{delivery_id}/redeliver": OperationSpec(
         id="redeliver",
@@ -519,7 +519,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Deliver again",
         description="Starts anew, also with what succeeded.",
         scope=HOOKS_WRITE,
-        answer=one("Delivery", "It will be sent in a moment.", status=202),
+        success=item_response("Delivery", "It will be sent in a moment.", status=202),
     ),
     "GET /events": OperationSpec(
         id="listEvents",
@@ -527,8 +527,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="List events",
         description="What happened, oldest first, from a cursor on. A token sees the events that its scopes cover.",
         scope=READ,
-        query=OF_EVENTS,
-        answer=EVENTS,
+        query=EVENT_FILTERS,
+        success=EVENTS,
     ),
     "GET /account": OperationSpec(
         id="getAccount",
@@ -536,7 +536,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Get your account",
         description="What it uses, and what it may.",
         scope=Scope.ACCOUNT_READ,
-        answer=one("Account", "The account."),
+        success=item_response("Account", "The account."),
     ),
     "GET /uploaders/{name}": OperationSpec(
         id="getUploader",
@@ -544,11 +544,11 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         summary="Get a configuration of a tool that uploads",
         description="A file that makes the tool upload to this server, with the token in it that asks for it.",
         scope=Scope.IMAGES_UPLOAD,
-        answer=SuccessResponse(
+        success=SuccessResponse(
             "The file.",
             {"type": "string"},
             {},
-            files=sorted({tool.media_type for tool in UPLOAD_CLIENTS.values()}),
+            media_types=sorted({tool.media_type for tool in UPLOAD_CLIENTS.values()}),
         ),
     ),
     "GET /openapi.json": OperationSpec(
@@ -556,6 +556,6 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         tag="Account",
         summary="Get this document",
         scope=None,
-        answer=OPENAPI_DOCUMENT,
+        success=OPENAPI_DOCUMENT,
     ),
 }

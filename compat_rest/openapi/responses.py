@@ -28,10 +28,10 @@ from app.errors import (
 from app.settings import Settings
 from app.webhooks.examples import IMAGE_ID
 from compat_rest import present, tus
-from compat_rest.errors import CODE, DETAILS, STATUS, internal_error, response_to
+from compat_rest.errors import CODE, DETAILS, STATUS, internal_error_response, error_response
 from compat_rest.openapi.schemas import Schema, ref
 
-LIMIT_HEADERS: Mapping[str, Schema] = {
+RATE_LIMIT_HEADERS: Mapping[str, Schema] = {
     "X-RateLimit-Limit": {
         "description": "How many there may be in the window with the least left.",
         "schema": {"type": "integer"},
@@ -63,7 +63,7 @@ REQUEST_ID: Schema = {
     "schema": {"type": "string"},
     "example": "9f2c4e6a8b0d1f35",
 }
-OF_ERRORS: Mapping[str, Schema] = {
+ERROR_HEADERS: Mapping[str, Schema] = {
     "Retry-After": {
         "description": "Seconds after which it is worth asking again.",
         "schema": {"type": "integer"},
@@ -71,9 +71,9 @@ OF_ERRORS: Mapping[str, Schema] = {
     },
     "WWW-Authenticate": {"description": "What to send.", "schema": {"const": "Bearer"}, "example": "Bearer"},
 }
-HEADERS: Mapping[str, Schema] = {**LIMIT_HEADERS, "X-Request-Id": REQUEST_ID, **OF_ERRORS}
+HEADERS: Mapping[str, Schema] = {**RATE_LIMIT_HEADERS, "X-Request-Id": REQUEST_ID, **ERROR_HEADERS}
 
-MEANINGS: Mapping[str, str] = {
+ERROR_DESCRIPTIONS: Mapping[str, str] = {
     "BAD_REQUEST": "The request can't be read: broken JSON or multipart, or a parameter that is out of range.",
     "UNAUTHORIZED": "There is no token, or it is unknown, revoked or expired.",
     "FORBIDDEN": "The token lacks a scope, which details name; or you may see the thing, and not change it.",
@@ -94,13 +94,13 @@ MEANINGS: Mapping[str, str] = {
 }
 
 
-def errors(settings: Settings) -> dict[str, Schema]:
+def error_responses(settings: Settings) -> dict[str, Schema]:
     """The answer of each code, by the code."""
-    answers = _answers(settings)
+    answers = _examples(settings)
     return {
         code: {
-            "description": MEANINGS[code],
-            "headers": {name: header(name) for name in _headers(answers[code])},
+            "description": ERROR_DESCRIPTIONS[code],
+            "headers": {name: header_ref(name) for name in _headers(answers[code])},
             "content": {
                 "application/json": {
                     "schema": ref("Error"),
@@ -112,7 +112,7 @@ def errors(settings: Settings) -> dict[str, Schema]:
     }
 
 
-def of_codes(codes: Collection[str]) -> Schema:
+def error_refs(codes: Collection[str]) -> Schema:
     """Those of the errors that an operation may have, by status."""
     return {
         str(status): {"$ref": f"#/components/responses/{code}"}
@@ -121,20 +121,20 @@ def of_codes(codes: Collection[str]) -> Schema:
     }
 
 
-def header(name: str) -> Schema:
+def header_ref(name: str) -> Schema:
     return {"$ref": f"#/components/headers/{name}"}
 
 
-def limit_headers() -> dict[str, Schema]:
+def rate_limit_headers() -> dict[str, Schema]:
     """Those of an answer that was counted."""
-    return {name: header(name) for name in (*LIMIT_HEADERS, "X-Request-Id")}
+    return {name: header_ref(name) for name in (*RATE_LIMIT_HEADERS, "X-Request-Id")}
 
 
 def _headers(answer: Response) -> list[str]:
-    return [*(name for name in OF_ERRORS if name in answer.headers), "X-Request-Id"]
+    return [*(name for name in ERROR_HEADERS if name in answer.headers), "X-Request-Id"]
 
 
-def _answers(settings: Settings) -> dict[str, Response]:
+def _examples(settings: Settings) -> dict[str, Response]:
     """An answer of each code, as it is given."""
     given = (
         InvalidParameter("page", "0", "a whole number from 1"),
@@ -163,7 +163,7 @@ def _answers(settings: Settings) -> dict[str, Response]:
         DETAILS[405].format(allowed="DELETE, GET, HEAD, PATCH", method="'PUT'"),
     )
     return {
-        **{error.code: response_to(error) for error in given},
+        **{error.code: error_response(error) for error in given},
         CODE[405]: wrong_method,
-        PicHubError.code: internal_error(REQUEST_ID["example"]),
+        PicHubError.code: internal_error_response(REQUEST_ID["example"]),
     }

@@ -29,11 +29,11 @@ def string(about: str, **more: Any) -> Schema:
     return typed("string", about, **more)
 
 
-def number(about: str, **more: Any) -> Schema:
+def integer(about: str, **more: Any) -> Schema:
     return typed("integer", about, **more)
 
 
-def flag(about: str) -> Schema:
+def boolean(about: str) -> Schema:
     return typed("boolean", about)
 
 
@@ -49,7 +49,7 @@ def id_of(kind: Kind, about: str) -> Schema:
     return string(about, pattern=f"^{kind}_[{ALPHABET}]{{{LENGTH}}}$")
 
 
-def one_of(about: str, words: Sequence[str]) -> Schema:
+def enum(about: str, words: Sequence[str]) -> Schema:
     return string(about, enum=[str(word) for word in words])
 
 
@@ -57,7 +57,7 @@ def array(items: Schema, about: str) -> Schema:
     return typed("array", about, items=items)
 
 
-def or_null(schema: Schema) -> Schema:
+def nullable(schema: Schema) -> Schema:
     nullable = {**schema, "type": [schema["type"], "null"]}
     return nullable | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
 
@@ -79,7 +79,7 @@ def listing(item: str) -> Schema:
 
 def deleted(kind: Kind, **facts: str) -> Schema:
     properties = {"id": id_of(kind, "What was deleted."), "deleted": {"const": True}}
-    return envelope(object_schema("", properties | {name: number(about) for name, about in facts.items()}))
+    return envelope(object_schema("", properties | {name: integer(about) for name, about in facts.items()}))
 
 
 TIMES = {
@@ -96,14 +96,14 @@ LINKS = object_schema(
     },
 )
 USAGE = object_schema(
-    "", {"bytes": number("What its files take."), "images": number("How many images it has.")}
+    "", {"bytes": integer("What its files take."), "images": integer("How many images it has.")}
 )
 LIMITS = object_schema(
     "What this server allows.",
     {
-        "max_upload_size": number("The largest file, in bytes."),
-        "max_pixels": number("Width × height × frames."),
-        "max_side": number("Width or height, in pixels."),
+        "max_upload_size": integer("The largest file, in bytes."),
+        "max_pixels": integer("Width × height × frames."),
+        "max_side": integer("Width or height, in pixels."),
         "requests": string("Requests of the account, such as 60/minute; or off."),
         "uploads": string("Files of the account, such as 10/minute; or off."),
     },
@@ -112,11 +112,11 @@ ATTEMPT = object_schema(
     "One try over the network.",
     {
         "time": timestamp("When it was made."),
-        "outcome": one_of("How it ended.", list(AttemptOutcome)),
-        "status": or_null(number("The status of the answer, where there was one.")),
-        "duration_ms": number("How long it took."),
-        "reason": or_null(string("What went wrong, in a few words.")),
-        "response_excerpt": or_null(string("The first characters of the answer.")),
+        "outcome": enum("How it ended.", list(AttemptOutcome)),
+        "status": nullable(integer("The status of the answer, where there was one.")),
+        "duration_ms": integer("How long it took."),
+        "reason": nullable(string("What went wrong, in a few words.")),
+        "response_excerpt": nullable(string("The first characters of the answer.")),
     },
 )
 SECRET = string("Verifies what is sent. It is shown this once.", pattern="^whsec_")
@@ -124,10 +124,10 @@ SECRET = string("Verifies what is sent. It is shown this once.", pattern="^whsec
 WEBHOOK = {
     "id": id_of(Kind.WEBHOOK, "The webhook."),
     "url": url("Where events are sent."),
-    "description": or_null(string("Whatever its owner wants to say of it.")),
-    "events": array(one_of("", list(EventType)), "Which events are sent."),
-    "is_active": flag("Whether anything is sent."),
-    "disabled_reason": or_null(one_of("Why PicHub disabled it.", list(DisabledReason))),
+    "description": nullable(string("Whatever its owner wants to say of it.")),
+    "events": array(enum("", list(EventType)), "Which events are sent."),
+    "is_active": boolean("Whether anything is sent."),
+    "disabled_reason": nullable(enum("Why PicHub disabled it.", list(DisabledReason))),
     **TIMES,
 }
 
@@ -140,21 +140,21 @@ SCHEMAS: Mapping[str, Schema] = {
             "thumbnail_url": url("A small WebP for lists."),
             "delete_url": url("The address that DELETE is sent to."),
             "filename": string("What the file was called."),
-            "title": or_null(string("Its title.")),
-            "description": or_null(string("What it shows.")),
-            "album_id": or_null(id_of(Kind.ALBUM, "The album that it is in.")),
-            "category_id": or_null(id_of(Kind.CATEGORY, "Its category; only its owner is told.")),
+            "title": nullable(string("Its title.")),
+            "description": nullable(string("What it shows.")),
+            "album_id": nullable(id_of(Kind.ALBUM, "The album that it is in.")),
+            "category_id": nullable(id_of(Kind.CATEGORY, "Its category; only its owner is told.")),
             "tags": array({"type": "string"}, "Its tags."),
-            "mime_type": one_of("The type of its bytes.", [each.mime_type for each in Format]),
-            "format": one_of("The format of its bytes, whatever the file was called.", list(Format)),
-            "size": number("Bytes."),
-            "width": number("Pixels, as it stands upright."),
-            "height": number("Pixels, as it stands upright."),
-            "frames": number("1 for what does not move."),
+            "mime_type": enum("The type of its bytes.", [each.mime_type for each in Format]),
+            "format": enum("The format of its bytes, whatever the file was called.", list(Format)),
+            "size": integer("Bytes."),
+            "width": integer("Pixels, as it stands upright."),
+            "height": integer("Pixels, as it stands upright."),
+            "frames": integer("1 for what does not move."),
             "sha256": string("The digest of its bytes.", pattern="^[0-9a-f]{64}$"),
             "thumbhash": string("A blurred picture of it in a few bytes: ThumbHash, in base64."),
             "dominant_color": string("The colour that it has most of, such as #2a6f97."),
-            "is_public": flag("Whether everyone who has the link sees it."),
+            "is_public": boolean("Whether everyone who has the link sees it."),
             "links": LINKS,
             **TIMES,
         },
@@ -165,14 +165,14 @@ SCHEMAS: Mapping[str, Schema] = {
             "id": id_of(Kind.UPLOAD, "The upload."),
             "url": url("Where its bytes go."),
             "filename": string("The name that the image will have."),
-            "state": one_of("Where it stands.", list(UploadState)),
-            "size": number("Bytes that the file has."),
-            "offset": number("Bytes that are here: the next is sent from there on."),
+            "state": enum("Where it stands.", list(UploadState)),
+            "size": integer("Bytes that the file has."),
+            "offset": integer("Bytes that are here: the next is sent from there on."),
             "image": {
                 "anyOf": [ref("Image"), {"type": "null"}],
                 "description": "What it became; null until then, and once that image is deleted.",
             },
-            "error": or_null(
+            "error": nullable(
                 object_schema(
                     "Why the picture was refused; null unless it was.",
                     {
@@ -191,10 +191,10 @@ SCHEMAS: Mapping[str, Schema] = {
         {
             "id": id_of(Kind.ALBUM, "The album."),
             "name": string("Its name."),
-            "description": or_null(string("What is in it.")),
-            "is_public": flag("Whether everyone who has the link sees its images."),
-            "cover_url": or_null(url("A small WebP of its newest image.")),
-            "image_count": number("How many images are in it."),
+            "description": nullable(string("What is in it.")),
+            "is_public": boolean("Whether everyone who has the link sees its images."),
+            "cover_url": nullable(url("A small WebP of its newest image.")),
+            "image_count": integer("How many images are in it."),
             **TIMES,
         },
     ),
@@ -203,7 +203,7 @@ SCHEMAS: Mapping[str, Schema] = {
         {
             "id": id_of(Kind.CATEGORY, "The category."),
             "name": string("Its name."),
-            "description": or_null(string("What belongs to it.")),
+            "description": nullable(string("What belongs to it.")),
             **TIMES,
         },
     ),
@@ -215,10 +215,10 @@ SCHEMAS: Mapping[str, Schema] = {
             "id": id_of(Kind.DELIVERY, "The delivery."),
             "webhook_id": id_of(Kind.WEBHOOK, "Whom it is for."),
             "event_id": id_of(Kind.EVENT, "What it tells."),
-            "event": one_of("The event's type.", list(EventType)),
-            "status": one_of("Where it stands.", list(DeliveryStatus)),
+            "event": enum("The event's type.", list(EventType)),
+            "status": enum("Where it stands.", list(DeliveryStatus)),
             "attempts": array(ATTEMPT, "What was tried, oldest first."),
-            "next_attempt_at": or_null(timestamp("When it is tried again.")),
+            "next_attempt_at": nullable(timestamp("When it is tried again.")),
             "created_at": timestamp("When it was made."),
         },
     ),
@@ -226,7 +226,7 @@ SCHEMAS: Mapping[str, Schema] = {
         "Something that happened.",
         {
             "id": id_of(Kind.EVENT, "The event."),
-            "type": one_of("What kind of thing happened.", list(EventType)),
+            "type": enum("What kind of thing happened.", list(EventType)),
             "created_at": timestamp("When it happened."),
             "data": {"type": "object", "description": "The thing as it was then."},
         },
@@ -236,9 +236,9 @@ SCHEMAS: Mapping[str, Schema] = {
         {
             "id": id_of(Kind.ACCOUNT, "The account."),
             "username": string("Its name."),
-            "role": one_of("What it may do on this server.", list(Role)),
+            "role": enum("What it may do on this server.", list(Role)),
             "usage": USAGE,
-            "quota": or_null(number("Bytes that it may keep; null where there is no bound.")),
+            "quota": nullable(integer("Bytes that it may keep; null where there is no bound.")),
             "limits": LIMITS,
             "created_at": timestamp("When it was made."),
         },
@@ -246,10 +246,10 @@ SCHEMAS: Mapping[str, Schema] = {
     "PageMeta": object_schema(
         "Where in the list this page is.",
         {
-            "current_page": number("This page."),
-            "per_page": number("How many there are on a page."),
-            "total": number("How many there are in all."),
-            "last_page": number("The last page."),
+            "current_page": integer("This page."),
+            "per_page": integer("How many there are on a page."),
+            "total": integer("How many there are in all."),
+            "last_page": integer("The last page."),
         },
     ),
     "Error": object_schema(

@@ -58,11 +58,11 @@ def measure(folder: Path, photo: Path, report: BenchmarkReport, *, times: ListDu
         here = [seeded.folder / "data"]
         there = [work / "one", work / "two"]
         environ = {f"PICHUB_{name.upper()}": value for name, value in shared.settings.items()}
-        environ["PICHUB_WORKER"] = "apart"
+        environ["PICHUB_WORKER"] = "external"
         seen: dict[str, dict[str, list[EngineLoads]]] = {}
         for _ in range(times.rounds):
             for name, data, given in (
-                ("SQLite and a folder", here, {"PICHUB_WORKER": "apart"}),
+                ("SQLite and a folder", here, {"PICHUB_WORKER": "external"}),
                 ("the three engines", there[:1], environ),
                 ("the same, two servers", there, environ),
             ):

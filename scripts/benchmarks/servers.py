@@ -28,7 +28,7 @@ from scripts.benchmarks.processes import (
     wait_until_ready,
 )
 
-UNLIMITED = {f"PICHUB_LIMIT_{name}": "off" for name in ("API", "UPLOAD", "FAILURES", "MISSES")}
+UNLIMITED = {f"PICHUB_LIMIT_{name}": "off" for name in ("API", "UPLOAD", "AUTH_FAILURES", "RENDERS")}
 
 COPIES = 48
 """Copies of the photograph under different names: enough distinct URLs for all loads."""

@@ -74,7 +74,7 @@ class WorkerProcess:
 def cluster(folder: Path, **settings: str) -> Iterator[Cluster]:
     """Run the cluster until the block ends. Both servers start at the same moment, on empty engines if need be."""
     shared = {
-        "public_url": PUBLIC_URL, "trusted_proxies": "192.0.2.1", "worker": "apart", "metrics": "on",
+        "public_url": PUBLIC_URL, "trusted_proxies": "192.0.2.1", "worker": "external", "metrics": "on",
         "min_free_disk": "1MB", "webhook_allow_networks": "127.0.0.0/8", "transform_workers": "1", **settings,
     }  # fmt: skip
     one, two = (StressServer(folder / name, **shared) for name in ("one", "two"))

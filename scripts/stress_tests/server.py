@@ -23,7 +23,8 @@ from scripts.benchmarks.processes import (
 
 ROOT = Path(__file__).parents[2]
 PICHUB: tuple[str, ...] = (str(Path(sys.executable).with_name("pichub")),)
-UNLIMITED = dict.fromkeys(("API", "UPLOAD", "FAILURES", "MISSES"), "off")
+UNLIMITED = dict.fromkeys(("API", "UPLOAD", "AUTH_FAILURES", "RENDERS", "FAILURES", "MISSES"), "off")
+"""The last two are the former names, for earlier versions."""
 TOKEN = re.compile(r"pchb_pat_\w{20,}")
 """A full token: lists show only the beginning."""
 

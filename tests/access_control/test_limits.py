@@ -32,7 +32,7 @@ UPLOADS = """mutation($files: [Upload!]!) {
 @pytest.fixture
 async def limited(tmp_path: Path) -> AsyncIterator[House]:
     async with house(
-        tmp_path, limit_api=DAYS, limit_upload="2/minute", limit_failures="3/minute", limit_misses="2/minute"
+        tmp_path, limit_api=DAYS, limit_upload="2/minute", limit_auth_failures="3/minute", limit_renders="2/minute"
     ) as built:
         yield built
 
@@ -40,7 +40,7 @@ async def limited(tmp_path: Path) -> AsyncIterator[House]:
 @pytest.fixture
 async def proxied(tmp_path: Path) -> AsyncIterator[House]:
     """Behind a proxy that is trusted: who asks is who the proxy says."""
-    limits = {"limit_api": "3/minute", "limit_failures": "2/minute", "limit_misses": "1/minute"}
+    limits = {"limit_api": "3/minute", "limit_auth_failures": "2/minute", "limit_renders": "1/minute"}
     async with house(tmp_path, trusted_proxies=networks("127.0.0.1"), **limits) as built:
         yield built
 

@@ -34,7 +34,7 @@ async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]
         "quota": 50_000_000,
         "limit_api": "5000/minute",
         "webhook_allow_networks": HERE,
-        "worker": "inside",
+        "worker": "embedded",
     }
     async with served(tmp_path_factory.mktemp("panels") / "data", **settings) as home:
         yield home

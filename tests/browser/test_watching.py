@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.models import Album
-from app.observability.health import REMEMBERED
+from app.observability.health import CACHE_SECONDS
 from scripts.fixtures import sample_images
 from tests.observability.test_metrics import samples
 from tests.pichub import House, ask, house
@@ -24,7 +24,7 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
 
 async def ready(home: House) -> tuple[int, dict[str, str]]:
     """The status, and what is said of each part, asked anew."""
-    home.services.health.now = lambda: home.services.health._until + REMEMBERED
+    home.services.health.now = lambda: home.services.health._until + CACHE_SECONDS
     answer = await home.client.get("/readyz")
     return answer.status_code, {
         name: part.get("error", "ok") for name, part in answer.json()["checks"].items()

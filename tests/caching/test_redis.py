@@ -28,7 +28,7 @@ async def machine(path: Path, url: str, *, settle: float = 0) -> AsyncIterator[S
     made: list[SharedCacheEpochs] = []
     async with connect(url, prepare=lambda redis: made.append(SharedCacheEpochs(path, redis, settle=settle))):
         if not settle:
-            await until(lambda: made[0].holds("", made[0].current("")))
+            await until(lambda: made[0].is_valid("", made[0].current("")))
         yield made[0]
     made[0].close()
 
@@ -69,11 +69,11 @@ async def test_what_one_machine_changes_is_void_at_the_other(
 ) -> None:
     one, two = pair
     marks, others = two.current("img_1"), two.current("img_2")
-    assert two.holds("img_1", marks)
+    assert two.is_valid("img_1", marks)
     await change(one)
     assert await voided(two, "img_1", marks)
-    assert two.holds("img_2", others), "and nothing else"
-    assert two.holds("img_1", two.current("img_1"))
+    assert two.is_valid("img_2", others), "and nothing else"
+    assert two.is_valid("img_1", two.current("img_1"))
     async with one.invalidating_all():
         pass
     assert await voided(two, "img_2", others)
@@ -122,7 +122,7 @@ async def test_a_machine_that_has_not_heard_redis_remembers_nothing(
     marks = freshness.current("img_1")
     await redis.start()
     await until(lambda: redis.subscription.is_current)
-    assert not freshness.holds("img_1", marks), "what was seen before it heard may have changed since"
+    assert not freshness.is_valid("img_1", marks), "what was seen before it heard may have changed since"
     await redis.close()
     freshness.close()
 
@@ -131,11 +131,11 @@ async def test_who_hears_redis_again_waits_until_the_others_do_before_trusting_i
     tmp_path: Path, server: ValkeyServer
 ) -> None:
     async with machine(tmp_path / "1", server.url, settle=0.2) as freshness:
-        assert not freshness.holds("img_1", freshness.current("img_1"))
+        assert not freshness.is_valid("img_1", freshness.current("img_1"))
         marks = freshness.current("img_1")
-        await until(lambda: freshness.holds("img_1", marks))
+        await until(lambda: freshness.is_valid("img_1", marks))
         freshness._reset()
-        assert not freshness.holds("img_1", freshness.current("img_1"))
+        assert not freshness.is_valid("img_1", freshness.current("img_1"))
 
 
 @pytest.mark.parametrize("how", ["stop", "hang"])
@@ -146,13 +146,13 @@ async def test_when_redis_goes_nobody_trusts_their_memory_before_a_change_is_ans
     marks = two.current("img_1")
     getattr(server, how)()
     took = await change(one)
-    assert not two.holds("img_1", marks)
+    assert not two.is_valid("img_1", marks)
     assert took < LONGEST
     await asyncio.sleep(max(0.0, TRUST_SECONDS + RESPONSE_TIMEOUT_SECONDS - took))
     assert sum([await change(one) for _ in range(10)]) < 10 * RESPONSE_TIMEOUT_SECONDS, (
         "later ones do not wait"
     )
-    assert not two.holds("img_1", two.current("img_1"))
+    assert not two.is_valid("img_1", two.current("img_1"))
 
 
 @pytest.mark.parametrize("how", ["stop", "hang"])
@@ -170,11 +170,11 @@ async def test_when_redis_is_back_memory_is_of_use_again_but_not_the_old(
         await change(one)
         await asyncio.sleep(1.5)  # past SILENT, so that the connection was given up
         server.resume()
-    await until(lambda: two.holds("img_1", two.current("img_1")))
-    assert not two.holds("img_1", marks)
+    await until(lambda: two.is_valid("img_1", two.current("img_1")))
+    assert not two.is_valid("img_1", marks)
     await until(lambda: one._commands.unavailable_since is None)
     marks = two.current("img_1")
-    await until(lambda: two.holds("img_1", two.current("img_1")))
+    await until(lambda: two.is_valid("img_1", two.current("img_1")))
     await change(one)
     assert await voided(two, "img_1", marks)
 
@@ -185,9 +185,9 @@ async def test_a_moment_of_silence_costs_nothing_that_is_remembered(
     _, two = pair
     marks = two.current("img_1")
     server.hang()
-    await until(lambda: not two.holds("img_1", marks))
+    await until(lambda: not two.is_valid("img_1", marks))
     server.resume()
-    await until(lambda: two.holds("img_1", marks))
+    await until(lambda: two.is_valid("img_1", marks))
 
 
 async def test_who_could_not_tell_a_change_tells_it_when_it_can(
@@ -199,5 +199,5 @@ async def test_who_could_not_tell_a_change_tells_it_when_it_can(
         one._commands._mark_unavailable(ConnectionError("the cable"))
         marks = two.current("img_1")
         await change(one)
-        assert two.holds("img_1", marks), "this is what LONGEST_SHARED bounds"
-        await until(lambda: not two.holds("img_1", marks))
+        assert two.is_valid("img_1", marks), "this is what LONGEST_SHARED bounds"
+        await until(lambda: not two.is_valid("img_1", marks))

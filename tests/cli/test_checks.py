@@ -177,7 +177,7 @@ def test_bytes_without_a_row_are_a_warning(folder: Path) -> None:
 def test_a_worker_apart_that_does_not_run_is_a_problem(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "pichub.db")) as rows, rows:
         rows.execute("DELETE FROM leases")
-    code, lines = looked(folder, PICHUB_WORKER="apart")
+    code, lines = looked(folder, PICHUB_WORKER="external")
     assert (code, lines["worker"][0]) == (1, "problem")
 
 

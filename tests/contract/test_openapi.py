@@ -18,7 +18,7 @@ from app.settings import Settings
 from compat_rest import bodies, parse
 from compat_rest.errors import STATUS
 from compat_rest.openapi.operations import OPERATIONS
-from compat_rest.openapi.parameters import OF_IMAGES, PAGING, TRANSFORMS
+from compat_rest.openapi.parameters import IMAGE_FILTERS, PAGING, TRANSFORM_SCHEMAS
 from compat_rest.routes import API
 from scripts.fixtures import sample_images
 from tests.access_control.test_who_may import ROWS, routes_of
@@ -123,7 +123,7 @@ class Asked(QueryParams):
         return []
 
 
-@pytest.mark.parametrize(("read", "told"), [(parse.image_filter, OF_IMAGES), (parse.page, PAGING)])
+@pytest.mark.parametrize(("read", "told"), [(parse.parse_image_filter, IMAGE_FILTERS), (parse.parse_page, PAGING)])
 def test_lists_read_the_parameters_that_are_told(read: Any, told: Mapping[str, Any]) -> None:
     asked = Asked()
     read(SimpleNamespace(query_params=asked))
@@ -137,7 +137,7 @@ def test_forms_have_the_fields_that_are_read() -> None:
 
 @pytest.mark.parametrize("row", PARAMS, ids=lambda row: row.name)
 def test_transforms_take_what_is_told_and_nothing_beyond(row: Any) -> None:
-    schema = TRANSFORMS[row.name]
+    schema = TRANSFORM_SCHEMAS[row.name]
     for value in [*schema.get("enum", []), *schema.get("examples", [])]:
         row.read(value)
     for bound, beyond in (("minimum", -1), ("maximum", 1)):

@@ -98,7 +98,7 @@ async def test_an_album_that_goes_while_images_come_leaves_no_trouble(built: Hou
 
 async def test_an_account_that_an_admin_changes_still_counts_its_uploads(built: House) -> None:
     ctx, operator = await context(built), Context(built.services, is_operator=True)
-    me = ctx.signed_in().id
+    me = ctx.require_actor().id
     changes = [accounts.update(operator, me, AccountChanges(quota=10**9 + turn)) for turn in range(6)]
     await together(*(upload(ctx, sample_images.png()) for _ in range(6)), *changes)
     assert (await Account.get(id=me)).image_count == await Image.all().count() == 6
@@ -115,7 +115,7 @@ async def test_of_two_last_admins_who_go_at_once_one_stays(built: House) -> None
 
 async def test_an_invitation_lets_one_in_however_many_have_it(built: House) -> None:
     admin = await context(built)
-    row = await Account.get(id=admin.signed_in().id)
+    row = await Account.get(id=admin.require_actor().id)
     session = await _session(built, row)
     _, code = await invitations.create(session)
     stranger = Context(built.services)

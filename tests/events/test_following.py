@@ -52,9 +52,9 @@ async def server(tmp_path: Path) -> AsyncIterator[House]:
 async def pings(ctx: Context, count: int) -> None:
     """So many events, in one transaction."""
     async with outbox.transaction(
-        ctx.services.notifier, account_id=ctx.signed_in().id, now=ctx.now()
+        ctx.services.notifier, account_id=ctx.require_actor().id, now=ctx.now()
     ) as recording:
-        recording.record(*[PingSent(ctx.signed_in().id, "whk_1", f"{number}") for number in range(count)])
+        recording.record(*[PingSent(ctx.require_actor().id, "whk_1", f"{number}") for number in range(count)])
 
 
 async def heard(follower: feeds.Subscriber) -> Event:
@@ -282,7 +282,7 @@ async def test_the_tail_sees_what_no_bell_told_of(built: House, monkeypatch: pyt
     monkeypatch.setattr(feeds, "POLL_INTERVAL_SECONDS", 0.02)
     ctx = await context(built)
     feed = EventFeed(MemoryNotifier())
-    async with feed.subscribe(ctx.signed_in().id) as follower:
+    async with feed.subscribe(ctx.require_actor().id) as follower:
         await pings(ctx, 1)
         event = await heard(follower)
         assert event.position == follower.start + 1 == 1
@@ -294,7 +294,7 @@ async def test_a_tail_that_fails_goes_on(
 ) -> None:
     monkeypatch.setattr(feeds, "POLL_INTERVAL_SECONDS", 0.02)
     ctx = await context(built)
-    async with ctx.services.feed.subscribe(ctx.signed_in().id) as follower:
+    async with ctx.services.feed.subscribe(ctx.require_actor().id) as follower:
         monkeypatch.setattr(feeds, "BATCH_SIZE", -1.5)
         await pings(ctx, 1)
         await until(lambda: "could not be read" in caplog.text)

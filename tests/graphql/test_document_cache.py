@@ -12,7 +12,7 @@ import pytest
 from graphql import parse, validate
 
 from app.graphql.schema import build_schema
-from app.graphql.server.document_cache import MAX_CACHED_CHARACTERS, MAX_CACHED_LENGTH
+from app.graphql.server.document_cache import MAX_CACHED_CHARACTERS, MAX_DOCUMENT_CHARACTERS
 from app.settings import Settings
 from tests.graphql.ways import WAYS, Way
 from tests.pichub import House, served
@@ -56,7 +56,7 @@ def test_documents_that_nobody_sends_twice_take_a_bounded_room() -> None:
     reader = build_schema(Settings()).document_cache
     for number in range(300):
         reader.parse(f"query Q{number} {{ viewer {{ id }} }}" + " " * 3000)
-    assert 0 < reader.characters <= MAX_CACHED_CHARACTERS
+    assert 0 < reader.cached_characters <= MAX_CACHED_CHARACTERS
 
 
 def test_what_is_asked_for_again_stays_and_the_least_recent_goes() -> None:
@@ -72,11 +72,11 @@ def test_what_is_asked_for_again_stays_and_the_least_recent_goes() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["{ viewer { id } }" + " " * MAX_CACHED_LENGTH, "{ viewr { id } }"],
+    ["{ viewer { id } }" + " " * MAX_DOCUMENT_CHARACTERS, "{ viewr { id } }"],
     ids=["too long", "not valid"],
 )
 def test_what_is_long_or_wrong_is_not_remembered(text: str) -> None:
     reader = build_schema(Settings()).document_cache
-    before = reader.characters
+    before = reader.cached_characters
     assert reader.parse(text) is not reader.parse(text)
-    assert reader.characters == before
+    assert reader.cached_characters == before

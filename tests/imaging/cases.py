@@ -27,7 +27,7 @@ from scripts.fixtures import sample_images
 from tests.imaging.sharp import Sharp
 from tests.imaging.similarity import WINDOW, ssim
 
-LIMITS = ImageLimits(max_pixels=50_000_000, max_side=16_384)
+LIMITS = ImageLimits(max_pixels=50_000_000, max_dimension=16_384)
 LEAST = WINDOW + 5
 """Pixels a side from which on similarity is the mean over some windows."""
 

@@ -15,7 +15,7 @@ from app.imaging.workers.pool import ImageLimits, WorkerPool
 from scripts.fixtures import sample_images
 from tests.imaging.hard_jobs import Die, Fill, Hang, Hold, Modules, Pid, Say, Stumble
 
-LIMITS = ImageLimits(max_pixels=50_000_000, max_side=16_384)
+LIMITS = ImageLimits(max_pixels=50_000_000, max_dimension=16_384)
 GIGABYTE = 1024**3
 MILLION = 1_000_000
 
@@ -323,7 +323,7 @@ from app.imaging.workers.pool import Limits, Pool
 from tests.imaging.hard_jobs import Hang, Pid
 
 async def main():
-    limits = Limits(max_pixels=1000, max_side=100)
+    limits = Limits(max_pixels=1000, max_dimension=100)
     pool = Pool(workers=2, queue=1_000_000, deadline=60, memory=2**30, limits=limits)
     hangs = asyncio.create_task(pool.run(Hang(Path(sys.argv[1]))))
     print("ran", await pool.run(Pid()), flush=True)

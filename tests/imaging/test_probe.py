@@ -13,7 +13,7 @@ from app.imaging.transform import Transform
 from scripts.fixtures import sample_images
 from scripts.stress_tests import fuzzed_images
 
-LIMITS = ImageLimits(max_pixels=50_000_000, max_side=16_384)
+LIMITS = ImageLimits(max_pixels=50_000_000, max_dimension=16_384)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ def test_a_bomb_is_refused_before_a_pixel_is_decoded(probe, data, reason):
 
 
 def test_all_frames_of_an_animation_count(probe):
-    limits = ImageLimits(max_pixels=96 * 64 * 3, max_side=1000)
+    limits = ImageLimits(max_pixels=96 * 64 * 3, max_dimension=1000)
     assert probe(sample_images.transparent_animated_gif(), limits).frames == 3
     for film in (sample_images.animated_gif(), sample_images.animated_webp()):
         with pytest.raises(TooManyPixels, match="96 × 64 × 4 frames"):
@@ -183,7 +183,7 @@ def test_bytes_that_are_not_as_written_are_a_picture_or_one_of_our_errors(probe,
         for _ in range(chance.randint(1, 12)):
             broken[chance.randrange(8, len(broken))] = chance.randrange(256)
         with suppress(CorruptImage, TooManyPixels, UnsupportedFormat):
-            found = probe(bytes(broken), ImageLimits(max_pixels=1_000_000, max_side=4000))
+            found = probe(bytes(broken), ImageLimits(max_pixels=1_000_000, max_dimension=4000))
             recipe = Transform(width=20, format=Format.GIF).resolve(found.source)
             render(tmp_path / "picture", recipe, tmp_path / "result")
 

@@ -19,7 +19,7 @@ from scripts.fixtures import sample_images
 from scripts.fixtures.sample_images import BLUE, GREEN, PATTERN, RED, YELLOW
 from scripts.stress_tests import fuzzed_images
 
-LIMITS = ImageLimits(max_pixels=50_000_000, max_side=16_384)
+LIMITS = ImageLimits(max_pixels=50_000_000, max_dimension=16_384)
 
 KINDS = (
     sample_images.jpeg,

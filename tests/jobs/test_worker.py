@@ -133,11 +133,11 @@ async def test_a_server_works_inside_unless_it_is_told_not_to(tmp_path: Path) ->
     def loops() -> set[str]:
         return {task.get_name() for task in asyncio.all_tasks()} & {f"pichub-{name}" for name in LOOPS}
 
-    async with house(tmp_path / "apart", worker="apart"):
+    async with house(tmp_path / "apart", worker="external"):
         await asyncio.sleep(1.2)
         assert loops() == set()
-    async with house(tmp_path / "inside", worker="inside"):
+    async with house(tmp_path / "inside", worker="embedded"):
         await until(lambda: loops() == {f"pichub-{name}" for name in LOOPS})
-    async with house(tmp_path / "short", worker="inside"):
+    async with house(tmp_path / "short", worker="embedded"):
         pass  # it ends before the worker has begun
     assert loops() == set()

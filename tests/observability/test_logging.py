@@ -9,7 +9,7 @@ import pytest
 
 from app.errors import DatabaseUnreachable
 from app.observability import logging as logs
-from app.observability.logging import Asked, Json, Text, answering, masked, note
+from app.observability.logging import RequestInfo, JsonFormatter, TextFormatter, request_context, masked, bind
 
 
 def said(formatter: logging.Formatter, message: str, *args: object, **more: object) -> str:
@@ -23,17 +23,17 @@ def said(formatter: logging.Formatter, message: str, *args: object, **more: obje
 
 
 def test_a_line_for_people_has_time_level_logger_and_request() -> None:
-    with answering(Asked("abcd1234")):
-        line = said(Text(), "it took %d s", 3)
+    with request_context(RequestInfo("abcd1234")):
+        line = said(TextFormatter(), "it took %d s", 3)
     time, _, rest = line.partition(" ")
     assert len(time) == len("2026-01-01T00:00:00.000Z")
     assert rest == "WARNING pichub.test: it took 3 s request=abcd1234\n"
-    assert "request=" not in said(Text(), "nobody asked")
+    assert "request=" not in said(TextFormatter(), "nobody asked")
 
 
 def test_a_line_for_programs_is_an_object_with_its_facts() -> None:
-    with answering(Asked("abcd1234")):
-        line = json.loads(said(Json(), "done\nand dusted", extra={"facts": {"status": 200}}))
+    with request_context(RequestInfo("abcd1234")):
+        line = json.loads(said(JsonFormatter(), "done\nand dusted", extra={"facts": {"status": 200}}))
     assert line.pop("time")
     assert line == {
         "level": "warning",
@@ -44,7 +44,7 @@ def test_a_line_for_programs_is_an_object_with_its_facts() -> None:
     }
 
 
-@pytest.mark.parametrize("formatter", [Text(), Json()])
+@pytest.mark.parametrize("formatter", [TextFormatter(), JsonFormatter()])
 def test_a_traceback_is_told_without_passwords(formatter: logging.Formatter) -> None:
     try:
         raise OSError("postgres://pichub:hunter2@10.0.0.7/pichub refused")  # noqa: TRY301
@@ -56,15 +56,15 @@ def test_a_traceback_is_told_without_passwords(formatter: logging.Formatter) -> 
 
 
 def test_a_message_can_not_begin_a_line_of_its_own() -> None:
-    assert said(Text(), "name %s", "x\n2026 ERROR\x1b[2J").count("\n") == 1
+    assert said(TextFormatter(), "name %s", "x\n2026 ERROR\x1b[2J").count("\n") == 1
 
 
 def test_what_is_learnt_of_a_request_is_noted_and_no_request_needs_nothing() -> None:
-    note(account_id="acc_1")
-    asked = Asked("abcd1234")
-    with answering(asked):
-        note(account_id="acc_1")
-        note(operation="query")
+    bind(account_id="acc_1")
+    asked = RequestInfo("abcd1234")
+    with request_context(asked):
+        bind(account_id="acc_1")
+        bind(operation="query")
     assert (asked.account_id, asked.operation) == ("acc_1", "query")
 
 
@@ -77,7 +77,7 @@ def test_an_engine_that_is_away_is_a_line_and_a_mistake_of_ours_says_where(
 ) -> None:
     log = logging.getLogger("pichub.test")
     for error in (DatabaseUnreachable(), KeyError("x")):
-        logs.failed(log, error, "it could not be done")
+        logs.log_failure(log, error, "it could not be done")
     assert [(each.levelname, bool(each.exc_info)) for each in caplog.records] == [
         ("WARNING", False),
         ("ERROR", True),

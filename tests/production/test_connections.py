@@ -27,7 +27,7 @@ AT_ONCE = 5.0
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[StressServer]:
     folder = tmp_path_factory.mktemp("connections")
     with StressServer(
-        folder, stall_timeout=str(PATIENCE), min_free_disk="1", worker="apart"
+        folder, stall_timeout=str(PATIENCE), min_free_disk="1", worker="external"
     ).running() as server:
         yield server
 

@@ -74,7 +74,7 @@ async def test_what_one_server_rendered_another_shows(seaweed: SeaweedServer, tm
         first = await one.client.get(f"/img/{image_id}?w=64")
         before = await keys_of(one)
     shutil.rmtree(tmp_path / "cache")
-    async with house(tmp_path, **place, limit_misses="1/day") as two:
+    async with house(tmp_path, **place, limit_renders="1/day") as two:
         for _ in range(2):
             assert (await two.client.get(f"/img/{image_id}?w=64")).content == first.content
         assert await keys_of(two) == before

@@ -12,7 +12,7 @@ from tests.cli.test_commands import PICHUB
 
 
 def test_a_server_that_is_told_to_stop_says_so_and_answers_until_the_drain_is_over(tmp_path: Path) -> None:
-    environ = {**os.environ, "PICHUB_DRAIN": "30", "PICHUB_LOG_FORMAT": "json"}
+    environ = {**os.environ, "PICHUB_SHUTDOWN_DELAY": "30", "PICHUB_LOG_FORMAT": "json"}
     command = [PICHUB, "serve", "--port", "0", "--data-dir", tmp_path]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ

@@ -19,7 +19,7 @@ from tests.cli.test_commands import run, serving
 from tests.events.sockets import following
 from tests.pichub import signed
 
-OFF = dict.fromkeys(("PICHUB_LIMIT_UPLOAD", "PICHUB_LIMIT_FAILURES", "PICHUB_LIMIT_MISSES"), "off")
+OFF = dict.fromkeys(("PICHUB_LIMIT_UPLOAD", "PICHUB_LIMIT_AUTH_FAILURES", "PICHUB_LIMIT_RENDERS"), "off")
 IN_TIME = 0.2
 """Seconds in which an event reaches another server."""
 
@@ -69,7 +69,7 @@ def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
             "PICHUB_REDIS_URL": server.url,
             "PICHUB_LIMIT_API": "60/minute",
             "PICHUB_METRICS": "on",
-            "PICHUB_WORKER": "apart",
+            "PICHUB_WORKER": "external",
             "PICHUB_URL_SECRET": "x" * 32,
         }
         assert run("migrate", PICHUB_DATA_DIR=str(one)).returncode == 0

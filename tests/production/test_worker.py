@@ -89,7 +89,7 @@ def test_a_worker_wants_a_pichub_to_work_for(tmp_path: Path) -> None:
 
 def test_a_worker_apart_passes_on_what_happens_at_a_server(folder: Path) -> None:
     with (
-        serving(folder, PICHUB_WORKER="apart") as (_, url),
+        serving(folder, PICHUB_WORKER="external") as (_, url),
         working(folder),
         closing(sqlite3.connect(folder / "pichub.db")) as rows,
     ):

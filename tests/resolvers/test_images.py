@@ -159,7 +159,7 @@ class CountingPool(WorkerPool):
 
 @asynccontextmanager
 async def counted(ctx: Context) -> AsyncIterator[tuple[Context, CountingPool]]:
-    limits = ImageLimits(max_pixels=50_000_000, max_side=16_384)
+    limits = ImageLimits(max_pixels=50_000_000, max_dimension=16_384)
     async with CountingPool(workers=2, queue=10**9, deadline=20, memory=1 << 30, limits=limits) as pool:
         yield replace(ctx, services=replace(ctx.services, imaging=pool)), pool
 

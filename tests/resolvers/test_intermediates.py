@@ -27,7 +27,7 @@ from tests.resolvers.test_images import context, keys, upload
 
 LARGE = sample_images.jpeg(3264, 2448)
 SMALL = Transform(width=300)
-LIMITS = ImageLimits(max_pixels=50_000_000, max_side=16_384)
+LIMITS = ImageLimits(max_pixels=50_000_000, max_dimension=16_384)
 
 
 class WatchedPool(WorkerPool):

@@ -44,7 +44,7 @@ class Shown:
             | words
         )  # fmt: skip
         await row.save(force_create=True)
-        self.ctx.signed_in().account.image_count += 1
+        self.ctx.require_actor().account.image_count += 1
         return row
 
     async def found(self, **which: Any) -> set[str]:

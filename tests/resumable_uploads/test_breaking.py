@@ -16,7 +16,7 @@ from app.jobs.cleanup.runner import clean_up, dry_run
 from app.models import Account, Image, UploadState, UploadTicket
 from app.resolvers import storage_keys, uploads
 from app.resolvers.uploads import PIECE_SIZE, NewUpload, UploadBody
-from app.storage.base import ObjectTotals
+from app.storage.base import StorageTotals
 from app.uploads.multipart import BUFFER_SIZE, Checksum
 from scripts.fixtures import sample_images
 from tests.jobs.cleanup.conftest import aged, later
@@ -194,8 +194,8 @@ async def test_the_sweep_removes_what_nobody_goes_on_with(ctx: Context) -> None:
     report = await clean_up(ctx.services)
     assert report.removed == seen.removed
     assert (report.removed["uploads"], report.removed["pieces of uploads"]) == (
-        ObjectTotals(1),
-        ObjectTotals(2, 2 * HALF),
+        StorageTotals(1),
+        StorageTotals(2, 2 * HALF),
     )
     assert await stored(ctx, open_) == PICTURE[:HALF]
     assert [row.id for row in await UploadTicket.all()] == [open_.id]

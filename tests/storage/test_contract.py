@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.storage import InvalidKey, ObjectMissing, ObjectTotals, Storage
+from app.storage import InvalidKey, ObjectMissing, StorageTotals, Storage
 
 KEY = "originals/img_01jd5m8x2v.jpg"
 LARGE = bytes(range(256)) * 4096
@@ -252,9 +252,9 @@ async def test_only_old_files_on_their_way_in_are_cleared(storage: Storage) -> N
     os.utime(old, (0, 0))
     await storage.put(KEY, b"x")
     an_hour_ago = datetime.now(UTC) - timedelta(hours=1)
-    assert await storage.clear_incoming(an_hour_ago, dry_run=True) == ObjectTotals(1, 5)
+    assert await storage.clear_incoming(an_hour_ago, dry_run=True) == StorageTotals(1, 5)
     assert {path.name for path in storage.incoming.iterdir()} == {"old", "young"}
-    assert await storage.clear_incoming(an_hour_ago) == ObjectTotals(1, 5)
+    assert await storage.clear_incoming(an_hour_ago) == StorageTotals(1, 5)
     assert [path.name for path in storage.incoming.iterdir()] == ["young"]
     assert await keys_of(storage) == [KEY]
 
@@ -290,9 +290,9 @@ async def test_stale_objects_are_removed_and_those_put_or_touched_since_stay(
         "variants/img_3/d",
         "variants/img_4/e",
     ]
-    assert await storage.delete_stale(stale, now) == ObjectTotals(2, 10)
+    assert await storage.delete_stale(stale, now) == StorageTotals(2, 10)
     assert await keys_of(storage) == ["variants/img_1/b", "variants/img_3/d"]
-    assert await storage.delete_stale([], now) == ObjectTotals()
+    assert await storage.delete_stale([], now) == StorageTotals()
 
 
 async def refuses(storage: Storage, key: str) -> None:

@@ -16,8 +16,8 @@ from app.errors import (
     Unauthorized,
     UnsupportedFormat,
     excerpt,
-    written_period,
-    written_size,
+    format_period,
+    format_size,
 )
 
 
@@ -50,11 +50,11 @@ def test_a_bad_token_is_told_as_documented() -> None:
     ],
 )
 def test_sizes_are_written_in_units_of_1024(size: int, text: str) -> None:
-    assert written_size(size) == text
+    assert format_size(size) == text
 
 
 def test_a_size_just_above_a_limit_never_reads_like_the_limit() -> None:
-    assert written_size(50 * MEGABYTE + 1, above=50 * MEGABYTE) == "50.1MB"
+    assert format_size(50 * MEGABYTE + 1, above=50 * MEGABYTE) == "50.1MB"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_a_size_just_above_a_limit_never_reads_like_the_limit() -> None:
     ],
 )
 def test_periods_are_written_in_the_unit_that_they_are_whole_in(seconds: int, text: str) -> None:
-    assert written_period(seconds) == text
+    assert format_period(seconds) == text
 
 
 @pytest.mark.parametrize(

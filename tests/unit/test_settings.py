@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import BadSetting, Settings, table
+from app.settings import RENAMED, BadSetting, Settings, deprecated, table
 
 
 def test_without_a_word_everything_has_a_default() -> None:
@@ -48,19 +48,19 @@ def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "allowed"),
     [
-        ("PICHUB_PORT", "eighty", "a whole number from 0 to 65535"),
-        ("PICHUB_PORT", "65536", "a whole number from 0 to 65535"),
+        ("PICHUB_PORT", "eighty", "an integer from 0 to 65535"),
+        ("PICHUB_PORT", "65536", "an integer from 0 to 65535"),
         ("PICHUB_PUBLIC_URL", "pics.example.org", "an address such as https://pictures.example.org"),
         ("PICHUB_MAX_UPLOAD_SIZE", "lots", "a number of bytes such as 50MB, 512KB or 1048576"),
         ("PICHUB_INTROSPECTION", "maybe", "true or false"),
         ("PICHUB_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
-        ("PICHUB_TRANSFORM_DEADLINE", "0", "a number of seconds above 0 and up to 3600"),
+        ("PICHUB_TRANSFORM_DEADLINE", "0", "a number of seconds from above 0 to 3600"),
         ("PICHUB_TRUSTED_PROXIES", "10.0.0.1/8", "addresses or networks separated by commas"),
         ("PICHUB_SIGN_UP", "everyone", "one of closed, invitation, open"),
         ("PICHUB_QUOTA", "lots", "unlimited, or a number of bytes such as 5GB, 500MB or 1048576"),
         ("PICHUB_QUOTA", "0", "unlimited, or a number of bytes"),
         ("PICHUB_QUOTA", "9999999999GB", "unlimited, or a number of bytes"),
-        ("PICHUB_SESSION_LIFETIME", "0", "a whole number from 1 to 3650"),
+        ("PICHUB_SESSION_LIFETIME", "0", "an integer from 1 to 3650"),
         ("PICHUB_PUBLIC_URL_FILE", "/nowhere", "a file that can be read"),
     ],
 )
@@ -156,9 +156,9 @@ def test_a_file_of_bytes_is_no_value(tmp_path: Path) -> None:
 )
 def test_a_bad_limit_is_named_with_what_is_allowed(text: str) -> None:
     with pytest.raises(BadSetting) as caught:
-        Settings.load({"PICHUB_LIMIT_MISSES": text})
+        Settings.load({"PICHUB_LIMIT_RENDERS": text})
     assert str(caught.value).startswith(
-        "PICHUB_LIMIT_MISSES must be a number from 1 in a second, minute, hour or day, such as 60/minute, "
+        "PICHUB_LIMIT_RENDERS must be a number from 1 in a second, minute, hour or day, such as 60/minute, "
         "several of them separated by ; such as 60/minute;1000/hour, or off; it is "
     )
 
@@ -216,3 +216,31 @@ def test_a_redirect_is_a_word_or_an_address(value: str) -> None:
 def test_a_redirect_to_nowhere_is_refused(value: str) -> None:
     with pytest.raises(BadSetting, match="off, presigned, or an address such as https://"):
         Settings.load({"PICHUB_IMG_REDIRECT": value})
+
+
+@pytest.mark.parametrize(("old", "new"), RENAMED.items())
+def test_a_former_name_works_with_a_warning(old: str, new: str, tmp_path: Path) -> None:
+    value = "3/minute" if old.startswith("LIMIT") else "7"
+    (tmp_path / "value").write_text(value)
+    current = Settings.load({f"PICHUB_{new}": value})
+    assert current != Settings()
+    assert Settings.load({f"PICHUB_{old}": value}) == current
+    assert Settings.load({f"PICHUB_{old}_FILE": str(tmp_path / "value")}) == current
+    assert deprecated({f"PICHUB_{old}": value}) == [f"PICHUB_{old} is now PICHUB_{new}"]
+    assert unknown({f"PICHUB_{old}": value}) == []
+    assert deprecated({f"PICHUB_{new}": value}) == []
+
+
+def test_a_new_name_takes_precedence_over_its_former_one() -> None:
+    both = {"PICHUB_DRAIN": "7", "PICHUB_SHUTDOWN_DELAY": "3"}
+    assert Settings.load(both).shutdown_delay == 3
+    assert deprecated(both) == [
+        "PICHUB_DRAIN is now PICHUB_SHUTDOWN_DELAY; it is ignored because PICHUB_SHUTDOWN_DELAY is set"
+    ]
+
+
+@pytest.mark.parametrize(("old", "new"), [("inside", "embedded"), ("apart", "external")])
+def test_former_worker_modes_work_with_a_warning(old: str, new: str) -> None:
+    assert Settings.load({"PICHUB_WORKER": old}).worker == new
+    assert deprecated({"PICHUB_WORKER": old}) == [f"PICHUB_WORKER={old} is now PICHUB_WORKER={new}"]
+    assert deprecated({"PICHUB_WORKER": new}) == []

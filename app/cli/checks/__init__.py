@@ -1,1 +1,1 @@
-"""What `pichub doctor` looks at: whether an installation is as it should be, and what to do where it is not."""
+"""Checks of `pichub doctor`, with advice."""

@@ -1,4 +1,4 @@
-"""The engines: whether they answer, which they are, and whether what stands in them fits together."""
+"""Checks of the engines: reachable, supported version, and consistent data."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -16,15 +16,15 @@ from app.storage.base import Storage
 from app.webhooks import backlog
 
 DEADLINE_SECONDS = 10.0
-"""Seconds for an engine to answer; readiness gives it less."""
+"""Time for an engine to respond, more than for readiness."""
 MAX_LAG_SECONDS = 300.0
-"""Seconds after which events should have been passed on."""
+"""Maximum age of an event that has not been relayed."""
 SKEW, MUCH_SKEW = 2.0, 30.0
-"""Seconds by which the database's clock and ours may differ: leases and signatures tell the time."""
+"""Tolerated difference between the clocks of database and server: leases and signatures depend on time."""
 
 
 async def check_engine(check: Check) -> Finding:
-    """Whether an engine answers, as readiness asks it, with its version where it tells one."""
+    """Check that an engine responds, as readiness does, and report its version."""
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
             await check.ask()
@@ -37,7 +37,7 @@ async def check_engine(check: Check) -> Finding:
 
 
 async def storage(check: Check, storage: Storage) -> Finding:
-    """Whether an object can be put, read and removed."""
+    """Check that an object can be put, read and deleted."""
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
             await probe.round_trip(storage)
@@ -50,7 +50,7 @@ async def storage(check: Check, storage: Storage) -> Finding:
 
 
 async def rows(services: Services) -> AsyncIterator[Finding]:
-    """What the open database tells. Its tables are up to date."""
+    """Check the open, migrated database."""
     for look in (_clock, _worker, _relay, _unowned, _lost):
         try:
             yield await look(services)
@@ -78,7 +78,7 @@ async def _worker(services: Services) -> Finding:
     if silence is not None and silence < heartbeat.MISSED_AFTER.total_seconds():
         return Finding.ok("worker", f"one said {silence:.0f} s ago that it runs")
     said = "none has run yet" if silence is None else f"none has been heard of for {silence / 60:.0f} minutes"
-    if services.settings.worker == "apart":
+    if services.settings.worker == "external":
         return Finding.problem(
             "worker",
             f"{said}: webhooks hear nothing, nothing is swept",
@@ -120,7 +120,7 @@ async def _lost(services: Services) -> Finding:
 
 
 def error_text(error: BaseException) -> str:
-    """What an engine said, where that stands behind what we make of it; without passwords."""
+    """Return an engine's message if it adds information, without passwords."""
     if isinstance(error, (DatabaseUnreachable, NotReady)) and error.__cause__ is not None:
         error = error.__cause__
     text = " ".join(str(error).split())[:300]

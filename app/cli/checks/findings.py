@@ -1,4 +1,4 @@
-"""What is found, a line each."""
+"""Findings of the checks, one line each."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +13,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How something is. `advice` says what to do, where there is something to do."""
+    """Result of a check. `advice` is what to do about it, if anything."""
 
     level: Level
     subject: str

@@ -1,4 +1,4 @@
-"""The machine: the data folder, its disk, and the codecs."""
+"""Checks of the machine: data folder, disk, and codecs."""
 
 import os
 import shutil
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.cli.checks.findings import Finding
-from app.errors import written_size
+from app.errors import format_size
 from app.imaging import codecs
 from app.settings import Settings
 
 SECRETS = "url-secrets.json"
 WARN_BELOW_FACTOR = 4
-"""How many times what must be free should be free."""
+"""Warn if less than this multiple of the required free space is available."""
 
 
 def check(settings: Settings) -> Iterator[Finding]:
@@ -49,15 +49,15 @@ def _permissions(folder: Path) -> Iterator[Finding]:
 
 def _disk_space(folder: Path, floor: int) -> Finding:
     usage = shutil.disk_usage(folder)
-    free = f"{written_size(usage.free)} of {written_size(usage.total)} are free"
+    free = f"{format_size(usage.free)} of {format_size(usage.total)} are free"
     if usage.free < floor:
         return Finding.problem(
             "disk",
-            f"{free}, and uploads stop below {written_size(floor)}",
+            f"{free}, and uploads stop below {format_size(floor)}",
             "make room, or take a larger disk",
         )
     if usage.free < WARN_BELOW_FACTOR * floor:
-        return Finding.warning("disk", free, f"uploads stop when less than {written_size(floor)} are")
+        return Finding.warning("disk", free, f"uploads stop when less than {format_size(floor)} are")
     return Finding.ok("disk", free)
 
 

@@ -1,4 +1,4 @@
-"""Settings that are allowed, each by itself, and are dangerous together."""
+"""Settings that are valid on their own, but dangerous in combination."""
 
 from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
@@ -11,14 +11,20 @@ ABOUT = "settings"
 
 
 def unknown(found: Sequence[tuple[str, str | None]]) -> Iterator[Finding]:
-    """A line for each variable that nobody reads, with the one that may have been meant."""
+    """Yield a warning for each unknown variable, with the name that may be meant."""
     for name, meant in found:
         hint = f"did you mean {meant}? " if meant else ""
         yield Finding.warning(ABOUT, f"{name} is no setting", f"{hint}docs/settings.md lists them all")
 
 
+def renamed(warnings: Sequence[str]) -> Iterator[Finding]:
+    """Yield a warning for each former name or value of a setting."""
+    for warning in warnings:
+        yield Finding.warning(ABOUT, warning, "use the new name: the former one works until the next release")
+
+
 def conflicts(settings: Settings, *, secret_is_shared: bool) -> Iterator[Finding]:
-    """`secret_is_shared` where all machines sign addresses with the same secret."""
+    """Yield a finding per conflict. `secret_is_shared` means that all machines sign URLs with the same secret."""
     yield from _in_public(settings)
     yield from _on_several_machines(settings, secret_is_shared=secret_is_shared)
     if settings.sign_up == "open" and settings.quota is None:

@@ -1,4 +1,4 @@
-"""The media types of requests and answers, as GraphQL over HTTP says: graphql.github.io/graphql-over-http/draft"""
+"""Content negotiation by the GraphQL over HTTP specification (graphql.github.io/graphql-over-http/draft)."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,12 +12,12 @@ SINGLE_RESULT_TYPES = (GRAPHQL_RESPONSE, JSON)
 STREAM_TYPES = ("text/event-stream", "multipart/mixed")
 
 REQUEST_TYPES = (JSON, "multipart/form-data")
-"""What a body may be."""
+"""Supported media types of request bodies."""
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptRange:
-    """One range of an Accept header: `application/*;q=0.5`."""
+    """One range of an Accept header, such as `application/*;q=0.5`."""
 
     range: str
     quality: float
@@ -31,8 +31,12 @@ class AcceptRange:
         return 2 - self.range.count("*")
 
 
-def media_type(request: Request) -> str:
-    """The type of the answer that is one document. Raises HTTPException where Accept takes no answer of ours."""
+def response_type(request: Request) -> str:
+    """Return the media type of a single result.
+
+    Of types with equal quality, the one listed first in Accept is chosen. Raises HTTPException (406) if Accept allows
+    no supported type.
+    """
     accepted = list(_accepted(request))
     chosen = max(
         SINGLE_RESULT_TYPES, key=lambda each: (_quality(each, accepted), -_rank(each, accepted), each == JSON)
@@ -41,11 +45,11 @@ def media_type(request: Request) -> str:
         return chosen
     if any(_quality(each, accepted) for each in STREAM_TYPES):
         return JSON
-    raise HTTPException(406, f"Accept must take one of {', '.join(SINGLE_RESULT_TYPES + STREAM_TYPES)}")
+    raise HTTPException(406, f"Accept must allow one of {', '.join(SINGLE_RESULT_TYPES + STREAM_TYPES)}")
 
 
 def accepts_single_result(request: Request) -> bool:
-    """Whether Accept takes more than streams."""
+    """Return True if Accept allows a single result, not only streams."""
     accepted = list(_accepted(request))
     return any(_quality(each, accepted) for each in SINGLE_RESULT_TYPES)
 
@@ -54,19 +58,19 @@ def _accepted(request: Request) -> Iterator[AcceptRange]:
     header = ",".join(request.headers.getlist("accept")) or "*/*"
     for entry in header.lower().split(","):
         name, *parameters = (part.strip() for part in entry.split(";"))
-        weights = [part[2:].strip() for part in parameters if part.startswith("q=")]
-        yield AcceptRange(name, _number(weights[-1]) if weights else 1.0)
+        qualities = [part[2:].strip() for part in parameters if part.startswith("q=")]
+        yield AcceptRange(name, _number(qualities[-1]) if qualities else 1.0)
 
 
 def _quality(media_type: str, accepted: list[AcceptRange]) -> float:
-    """What the most exact range that covers the type says of it; 0 where none does."""
-    covering = [each for each in accepted if each.matches(media_type)]
-    return max(covering, key=lambda each: each.specificity).quality if covering else 0.0
+    """Return the quality given by the most specific matching range; 0 if none matches."""
+    matching = [each for each in accepted if each.matches(media_type)]
+    return max(matching, key=lambda each: each.specificity).quality if matching else 0.0
 
 
 def _rank(media_type: str, accepted: list[AcceptRange]) -> int:
-    """Of types that are as welcome as each other the one that was named first is taken."""
-    return next((place for place, each in enumerate(accepted) if each.range == media_type), len(accepted))
+    """Return the position of a type in Accept; types that are not listed by name come last."""
+    return next((index for index, each in enumerate(accepted) if each.range == media_type), len(accepted))
 
 
 def _number(text: str) -> float:

@@ -1,7 +1,7 @@
-"""What an operation costs: how many objects its answer may hold, told before it runs.
+"""Cost of an operation: the number of objects that its response may contain, estimated before it runs.
 
-A connection is as long as the page that is asked of it, so the cost depends on the values of the variables: it is told
-when they are known. A fragment is weighed once, however often it is spread: a list's length stays open in its weight.
+The length of a connection is the requested page size, so the cost depends on variables and is computed once their
+values are known. The cost of a fragment is computed once for all its spreads: it leaves the length of the list open.
 """
 
 from collections.abc import Iterable, Mapping
@@ -36,42 +36,42 @@ from app.pagination import DEFAULT_SIZE, MAX_SIZE
 
 MAX_COST = 10**9
 MAX_CACHED_COSTS = 20
-"""Costs of one operation, by the values of its variables."""
+"""Cached costs of one operation, for different values of its variables."""
 
-FREE_TYPES = ("Edge", "PageInfo")
-"""How the names of types end that only hold a page together. The connection is a question to the database."""
+FREE_TYPE_SUFFIXES = ("Edge", "PageInfo")
+"""Types that only structure a page. A connection is not free: it takes a database query."""
 COMPUTED_FIELDS = {("Image", "signedUrl"): "", ("Image", "srcSet"): "widths"}
-"""Scalars that are worked out and so are not free, each with the argument that says how often."""
+"""Scalar fields that cost something because they are computed, with the list argument that multiplies the cost."""
 LENGTH_ARGUMENTS = {("Query", "nodes"): "ids"}
-"""Lists that are as long as this argument."""
+"""List fields that return one item per item of an argument."""
 LIST_LENGTHS = {("Account", "sessions"): 100, ("Query", "invitations"): 100, ("Delivery", "attempts"): 10}
-"""How long other lists are at most; those that are not named here count as a page does if nothing is said."""
+"""Maximum length of other list fields. Fields not listed here count as a page of the default size."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a selection costs: `once`, and for `each` item of the page that it is a selection of."""
+    """Cost of a selection: `fixed`, and `per_item` of the page that it selects from."""
 
-    once: int = 0
-    each: int = 0
+    fixed: int = 0
+    per_item: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
-        return Cost(_bounded(self.once + other.once), _bounded(self.each + other.each))
+        return Cost(_bounded(self.fixed + other.fixed), _bounded(self.per_item + other.per_item))
 
-    def per_page(self, size: int) -> int:
-        return _bounded(self.once + self.each * size)
+    def total(self, page_size: int) -> int:
+        return _bounded(self.fixed + self.per_item * page_size)
 
 
 @dataclass(frozen=True, slots=True)
 class CachedCosts:
-    """The variables of an operation that say how large pages are, and what it cost with some of their values."""
+    """Variables that determine the list lengths of an operation, and costs by the values of these variables."""
 
-    names: dict[str, None] = field(default_factory=dict)
+    variables: dict[str, None] = field(default_factory=dict)
     costs: dict[tuple[Any, ...], int] = field(default_factory=dict)
 
 
 class CostEstimator:
-    """Weighs the selections of one operation, whose variables have these values."""
+    """Estimates the cost of an operation with the given values of its variables."""
 
     def __init__(
         self,
@@ -82,23 +82,23 @@ class CostEstimator:
         self._schema = schema
         self._fragments = fragments
         self._variables = variables
-        self._known: dict[str, Cost] = {}
-        self._asked: list[str] = []
+        self._fragment_costs: dict[str, Cost] = {}
+        self._used_variables: list[str] = []
 
     def cost(self, operation: OperationDefinitionNode) -> int:
-        """What it costs: weighed once for all whose variables say the same of sizes."""
-        known: CachedCosts = node_cache(operation).setdefault(CachedCosts, CachedCosts())
-        if (cost := known.costs.get(self._sizes(known.names))) is None:
+        """Return the cost. It is cached for variables with the same list lengths."""
+        cache: CachedCosts = node_cache(operation).setdefault(CachedCosts, CachedCosts())
+        if (cost := cache.costs.get(self._lengths(cache.variables))) is None:
             root = self._schema.get_root_type(operation.operation)
-            cost = self._selection_cost(operation.selection_set, root).per_page(1) if root else 0
-            known.names.update(dict.fromkeys(self._asked))
-            if len(known.costs) >= MAX_CACHED_COSTS:
-                known.costs.clear()
-            known.costs[self._sizes(known.names)] = cost
+            cost = self._selection_cost(operation.selection_set, root).total(1) if root else 0
+            cache.variables.update(dict.fromkeys(self._used_variables))
+            if len(cache.costs) >= MAX_CACHED_COSTS:
+                cache.costs.clear()
+            cache.costs[self._lengths(cache.variables)] = cost
         return cost
 
-    def _sizes(self, names: Iterable[str]) -> tuple[Any, ...]:
-        """What these variables say: of a list how long it is."""
+    def _lengths(self, names: Iterable[str]) -> tuple[Any, ...]:
+        """Return the values of variables, with lists replaced by their length."""
         values = map(self._variables.get, names)
         return tuple((len(value),) if isinstance(value, list) else value for value in values)
 
@@ -117,62 +117,61 @@ class CostEstimator:
         return total
 
     def _fragment_cost(self, name: str) -> Cost:
-        if name not in self._known:
+        if name not in self._fragment_costs:
             fragment = self._fragments[name]
-            self._known[name] = self._selection_cost(
+            self._fragment_costs[name] = self._selection_cost(
                 fragment.selection_set, self._schema.get_type(fragment.type_condition.name.value)
             )
-        return self._known[name]
+        return self._fragment_costs[name]
 
     def _field_cost(self, node: FieldNode, kind: GraphQLNamedType | None) -> Cost:
         fields: Mapping[str, GraphQLField] = getattr(kind, "fields", {})
         if kind is None or node.name.value not in fields:
-            return Cost()  # introspection, which graphql-core bounds by a rule of its own
+            return Cost()  # introspection: graphql-core has a rule that limits it
         result = fields[node.name.value].type
         named = get_named_type(result)
-        place = (kind.name, node.name.value)
+        key = (kind.name, node.name.value)
         if not is_composite_type(named):
-            return Cost(once=self._computed_cost(place, node))
-        below = self._selection_cost(node.selection_set, named) if node.selection_set else Cost()
-        one = 0 if named.name.endswith(FREE_TYPES) else 1
-        cost = _bounded(one + below.per_page(self._page_size(node)))
+            return Cost(fixed=self._computed_cost(key, node))
+        nested = self._selection_cost(node.selection_set, named) if node.selection_set else Cost()
+        own = 0 if named.name.endswith(FREE_TYPE_SUFFIXES) else 1
+        cost = _bounded(own + nested.total(self._page_size(node)))
         if not is_list_type(get_nullable_type(result)):
-            return Cost(once=cost)
+            return Cost(fixed=cost)
         if kind.name.endswith("Connection"):
-            return Cost(each=cost)
-        return Cost(once=_bounded(cost * self._length(place, node)))
+            return Cost(per_item=cost)
+        return Cost(fixed=_bounded(cost * self._list_length(key, node)))
 
-    def _computed_cost(self, place: tuple[str, str], node: FieldNode) -> int:
-        if place not in COMPUTED_FIELDS:
+    def _computed_cost(self, key: tuple[str, str], node: FieldNode) -> int:
+        if key not in COMPUTED_FIELDS:
             return 0
-        argument = COMPUTED_FIELDS[place]
-        return _within(self._count(node, argument)) if argument else 1
+        argument = COMPUTED_FIELDS[key]
+        return self._argument_length(node, argument) if argument else 1
 
     def _page_size(self, node: FieldNode) -> int:
-        """What `first` and `last` say. A size that is not allowed counts as one that is: the field refuses it."""
-        given = [self._value(node, name) for name in ("first", "last")]
-        sizes = [size for size in given if isinstance(size, int)]
-        return _within(max(sizes, default=DEFAULT_SIZE))
+        """Return the page size from `first` and `last`. An invalid size counts as a valid one: the field rejects it."""
+        values = [self._argument(node, name) for name in ("first", "last")]
+        return _clamped(max((size for size in values if isinstance(size, int)), default=DEFAULT_SIZE))
 
-    def _length(self, place: tuple[str, str], node: FieldNode) -> int:
-        if place in LENGTH_ARGUMENTS:
-            return _within(self._count(node, LENGTH_ARGUMENTS[place]))
-        return LIST_LENGTHS.get(place, DEFAULT_SIZE)
+    def _list_length(self, key: tuple[str, str], node: FieldNode) -> int:
+        if key in LENGTH_ARGUMENTS:
+            return self._argument_length(node, LENGTH_ARGUMENTS[key])
+        return LIST_LENGTHS.get(key, DEFAULT_SIZE)
 
-    def _count(self, node: FieldNode, argument: str) -> int:
-        value = self._value(node, argument)
-        return len(value) if isinstance(value, list | tuple) else 1
+    def _argument_length(self, node: FieldNode, name: str) -> int:
+        value = self._argument(node, name)
+        return _clamped(len(value) if isinstance(value, list | tuple) else 1)
 
-    def _value(self, node: FieldNode, argument: str) -> Any:
-        for given in node.arguments or ():
-            if given.name.value == argument:
-                return self._plain(given.value)
+    def _argument(self, node: FieldNode, name: str) -> Any:
+        for argument in node.arguments or ():
+            if argument.name.value == name:
+                return self._evaluate(argument.value)
         return None
 
-    def _plain(self, value: ValueNode) -> Any:
+    def _evaluate(self, value: ValueNode) -> Any:
         match value:
             case VariableNode():
-                self._asked.append(value.name.value)
+                self._used_variables.append(value.name.value)
                 return self._variables.get(value.name.value)
             case IntValueNode():
                 return int(value.value)
@@ -184,7 +183,7 @@ class CostEstimator:
 
 
 class CostExecutor(FastPathExecutor):
-    """Executes what does not cost more than the settings allow, and notes the cost for who asks for it."""
+    """Executor that rejects operations over the cost limit, and stores the cost in the context."""
 
     @classmethod
     def build(
@@ -194,23 +193,25 @@ class CostExecutor(FastPathExecutor):
         root_value: Any = None,
         context_value: Any = None,
         *args: Any,
-        **given: Any,
+        **kwargs: Any,
     ) -> Any:
         settings = context_value.ctx.services.settings
-        given["hide_suggestions"] = not settings.introspection
-        executor = super().build(schema, document, root_value, context_value, *args, **given)
+        kwargs["hide_suggestions"] = not settings.introspection
+        executor = super().build(schema, document, root_value, context_value, *args, **kwargs)
         if isinstance(executor, list):
-            return executor  # the variables are wrong
-        scale = CostEstimator(schema, executor.fragment_definitions, executor.variable_values.coerced)
-        cost = context_value.cost = scale.cost(executor.operation)
-        if cost <= settings.graphql_max_cost:
+            return executor  # errors of the variables
+        estimator = CostEstimator(schema, executor.fragment_definitions, executor.variable_values.coerced)
+        cost = context_value.cost = estimator.cost(executor.operation)
+        limit = settings.graphql_max_cost
+        if cost <= limit:
             return executor
-        allowed = f"{settings.graphql_max_cost:,} is allowed. Ask for smaller pages"
-        return [GraphQLError(f"The operation has a cost of {cost:,}; {allowed}", nodes=[executor.operation])]
+        message = f"The operation has a cost of {cost:,}; the limit is {limit:,}. Request smaller pages"
+        params = {"reason": "cost_limit_exceeded", "limit": limit, "actual": cost}
+        return [GraphQLError(message, nodes=[executor.operation], extensions={"params": params})]
 
 
-def _within(count: int) -> int:
-    return min(max(count, 1), MAX_SIZE)
+def _clamped(length: int) -> int:
+    return min(max(length, 1), MAX_SIZE)
 
 
 def _bounded(cost: int) -> int:

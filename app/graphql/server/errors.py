@@ -1,4 +1,4 @@
-"""How errors look in GraphQL: a message, and `extensions {code, details, fields}` with the codes of the domain."""
+"""GraphQL form of errors: a message, and `extensions` with `code`, `details`, `params` and `fields`."""
 
 import logging
 from typing import Any
@@ -11,10 +11,10 @@ from app.errors import BadRequest, PicHubError
 
 log = logging.getLogger("pichub.graphql")
 
-TOO_NESTED = "The document is nested too deeply to be read"
-TOO_LONG = "A number in the document has too many digits to be read"
+NESTING_ERROR = "The document is nested too deeply"
+NUMBER_ERROR = "A number in the document has too many digits"
 INTEGER_CONVERSION = "integer string conversion"
-"""In what Python says of a number with thousands of digits, which graphql-core passes on."""
+"""Part of Python's message about a number with thousands of digits. graphql-core passes the error on."""
 
 REQUEST_ERROR_STATUS = {
     "BAD_REQUEST": 400,
@@ -27,7 +27,7 @@ REQUEST_ERROR_STATUS = {
     "BUSY": 503,
     "INSUFFICIENT_STORAGE": 507,
 }
-"""The HTTP status where a request is refused before its operation runs. After that errors stand in an answer of 200."""
+"""HTTP status of a request that is rejected before its operation runs. Later errors are part of a response with 200."""
 
 
 def error_extensions(error: PicHubError) -> dict[str, Any]:
@@ -36,59 +36,68 @@ def error_extensions(error: PicHubError) -> dict[str, Any]:
 
 
 def format_error(error: PicHubError) -> dict[str, Any]:
-    """The error as an entry of `errors`."""
+    """Return the error as an entry of `errors`."""
     return {"message": error.message, "extensions": error_extensions(error)}
 
 
 def is_request_error(error: GraphQLError) -> bool:
-    """Whether nothing was executed for it: the answer then has no `data`."""
+    """Return True if the operation was not executed. The response then has no `data`."""
     return error.path is None
 
 
 def present_error(error: GraphQLError, *, request_id: str) -> GraphQLError:
-    """An error as the client sees it: the domain's in GraphQL's form, and nothing of what is nobody's business."""
+    """Return the error as clients get it. An unexpected error is logged, and its message is not disclosed."""
     cause = root_cause(error)
     if isinstance(cause, PicHubError):
-        return _with(error, cause.message, error_extensions(cause))
+        return _replace_error(error, cause.message, error_extensions(cause))
     if cause is None:
-        # The document or its variables are wrong, and the message says how; or it is not run at all.
-        said = {"code": BadRequest.code, "details": error.message}
-        return _with(error, error.message, said | (error.extensions or {}))
+        # The document or its variables are invalid, and the message says how; or the document is refused.
+        params = {"reason": "invalid_operation"}
+        extensions = {"code": BadRequest.code, "details": error.message, "params": params}
+        return _replace_error(error, error.message, extensions | (error.extensions or {}))
     if isinstance(cause, MissingQueryError | CannotGetOperationTypeError | InvalidOperationTypeError):
-        told = operation_error(cause)
-        return _with(error, told, {"code": BadRequest.code, "details": told})
+        return _bad_request(error, operation_error(cause), reason="invalid_operation")
     if isinstance(cause, RecursionError) and error.path is None:
-        return _with(error, TOO_NESTED, {"code": BadRequest.code, "details": TOO_NESTED})
+        return _bad_request(error, NESTING_ERROR, reason="too_deep")
     if isinstance(cause, ValueError) and error.path is None and INTEGER_CONVERSION in str(cause):
-        return _with(error, TOO_LONG, {"code": BadRequest.code, "details": TOO_LONG})
+        return _bad_request(error, NUMBER_ERROR, reason="number_too_long")
     log.error("request %s failed at %s", request_id, error.path, exc_info=cause)
-    details = f"This is our mistake, not yours. The log has more under {request_id}"
-    masked = {"code": PicHubError.code, "details": details, "requestId": request_id}
-    return _with(error, "Internal error", masked)
+    extensions = {
+        "code": PicHubError.code,
+        "details": f"An unexpected error occurred. The server's log has more under {request_id}",
+        "params": {"reason": "internal_error", "request_id": request_id},
+        "requestId": request_id,
+    }
+    return _replace_error(error, "Internal error", extensions)
 
 
 def operation_error(
     error: MissingQueryError | CannotGetOperationTypeError | InvalidOperationTypeError,
 ) -> str:
-    """What is said where the document has no operation that can be run in this way."""
+    """Return the message for a document without an operation that can run."""
     match error:
         case MissingQueryError():
             return "The request has no `query`"
         case CannotGetOperationTypeError():
             return error.as_http_error_reason()
         case _:
-            return "This operation can't be asked for in this way"
+            return "This transport does not support operations of this type"
 
 
 def root_cause(error: GraphQLError) -> BaseException | None:
-    """What was raised; None where it is GraphQL's own error: of the document, or of its variables."""
+    """Return the original exception; None for an error of the document or its variables, which has none."""
     cause: BaseException | None = error
     while isinstance(cause, GraphQLError):
         cause = cause.original_error
     return cause
 
 
-def _with(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
+def _bad_request(error: GraphQLError, message: str, *, reason: str) -> GraphQLError:
+    extensions = {"code": BadRequest.code, "details": message, "params": {"reason": reason}}
+    return _replace_error(error, message, extensions)
+
+
+def _replace_error(error: GraphQLError, message: str, extensions: dict[str, Any]) -> GraphQLError:
     return GraphQLError(
         message,
         nodes=error.nodes,

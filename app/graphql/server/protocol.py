@@ -54,9 +54,9 @@ from app.graphql.server.errors import (
     present_error,
 )
 from app.graphql.server.send_timeout import cancel_when_done, send_timeout
-from app.graphql.server.trusted_documents import TrustedDocuments, TrustedDocumentSchema, document_request
-from app.graphql.server.websocket import Adapter, Handler, WebSocketConnection
-from app.graphql.types.images import MAX_FILES
+from app.graphql.server.trusted_documents import TrustedDocuments, TrustedDocumentSchema, with_document_id
+from app.graphql.server.websocket import WebSocketAdapter, WebSocketConnection, WebSocketHandler
+from app.graphql.types.images import MAX_UPLOAD_FILES
 from app.resolvers import account, images
 from app.settings import Settings
 from app.uploads.multipart import FormLimits, Upload, check_content_length, content_length, receive_form
@@ -69,7 +69,7 @@ CONNECTION_INIT_TIMEOUT = timedelta(seconds=10)
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight")
 
 
-class RequestBody(StarletteRequestAdapter):
+class RequestAdapter(StarletteRequestAdapter):
     """A request's body, read within limits. A form's files stay until the request has been answered."""
 
     @property
@@ -98,7 +98,7 @@ class RequestBody(StarletteRequestAdapter):
         settings = ctx.services.settings
         limits = FormLimits(
             max_file_size=settings.max_upload_size,
-            max_files=MAX_FILES,
+            max_files=MAX_UPLOAD_FILES,
             max_field_size=MAX_BODY_BYTES,
             stall_timeout=settings.stall_timeout,
         )
@@ -111,7 +111,7 @@ class RequestBody(StarletteRequestAdapter):
         return FormData(files=form, form=form)
 
 
-class EventStream(SSETransport):
+class LineFeedSSETransport(SSETransport):
     """Its lines end with a line feed alone: of the endings that are allowed, urql knows no other."""
 
     def encode_event(self, event: str, data: str | None = None) -> str:
@@ -128,20 +128,24 @@ class GraphQLView(GraphQL[OperationContext, None]):
     `own_documents` the manifest of what our pages ask: they work where trusted documents alone are run.
     """
 
-    request_adapter_class = RequestBody
-    websocket_adapter_class = Adapter
-    graphql_transport_ws_handler_class = Handler
+    request_adapter_class = RequestAdapter
+    websocket_adapter_class = WebSocketAdapter
+    graphql_transport_ws_handler_class = WebSocketHandler
     stream_transport_classes_by_protocol = GraphQL.stream_transport_classes_by_protocol | {  # type: ignore[operator]
-        GRAPHQL_SSE_PROTOCOL: EventStream
+        GRAPHQL_SSE_PROTOCOL: LineFeedSSETransport
     }
 
     def __init__(
-        self, settings: Settings, *, graphiql: Callable[[str], Response], own_documents: Path | None = None
+        self, settings: Settings, *, graphiql: Callable[[str], Response], own_manifest: Path | None = None
     ) -> None:
         self.graphiql = graphiql
         schema = build_schema(settings)
         folder = settings.graphql_documents
-        trusted = TrustedDocuments.load(folder, schema.document_cache, own=own_documents) if folder else None
+        trusted = (
+            TrustedDocuments.load(folder, schema.document_cache, own_manifest=own_manifest)
+            if folder
+            else None
+        )
         self._desk = TrustedDocumentSchema(schema, trusted)
         super().__init__(
             self._desk,  # type: ignore[arg-type]
@@ -221,11 +225,11 @@ class GraphQLView(GraphQL[OperationContext, None]):
     def parse_json(self, data: str | bytes) -> Any:
         parsed = super().parse_json(data)
         return (
-            document_request(parsed) if isinstance(data, bytes) else parsed
+            with_document_id(parsed) if isinstance(data, bytes) else parsed
         )  # a body, or a parameter's value
 
     def parse_query_params(self, params: Any) -> dict[str, Any]:
-        parsed: dict[str, Any] = document_request(super().parse_query_params(params))
+        parsed: dict[str, Any] = with_document_id(super().parse_query_params(params))
         return parsed
 
     async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, Any]:
@@ -240,7 +244,7 @@ class GraphQLView(GraphQL[OperationContext, None]):
             raise HTTPException(400, "`map` must be an object of lists of paths")
         for name, paths in places.items():
             _insert_file(operations, _file(form, name), name, paths)
-        placed: dict[str, Any] = document_request(operations)
+        placed: dict[str, Any] = with_document_id(operations)
         return placed
 
     async def execute_operation(

@@ -1,7 +1,7 @@
-"""One answer for all who follow the same event with the same words.
+"""Cache of subscription results: equal subscriptions of one account share the result of an event.
 
-What an event looks like depends on the operation, on the variables that its selection uses, and on who asks. Of five
-hundred pages that one account has open, the first computes it and the others are given that.
+The result depends on the operation, the variables of its selection, and the actor. If one account has 500 pages open,
+the first subscription computes it and the others reuse it.
 """
 
 import asyncio
@@ -17,37 +17,39 @@ from app.graphql.types.events import Event
 
 
 class SubscriptionExecutor(CostExecutor):
-    """Executes what is not too costly, and asks first whether somebody has executed the same for this event."""
+    """Executor that reuses the results of equal subscriptions."""
 
-    selected: tuple[Any, ...] | None = None
+    _selection: tuple[Any, ...] | None = None
 
     def build_per_event_executor(self, payload: Any) -> Any:
         if not isinstance(payload, Event):
             return super().build_per_event_executor(payload)
-        if self.selected is None:
-            self.selected = self._selected()
-        answers, key = payload.row.presented, (*self.selected, *self._asker())
-        if key not in answers:
-            # What was loaded for the last event may have changed since.
-            self.context_value.loaders = Loaders(self.context_value.ctx)
-            answer: Any = super().build_per_event_executor(payload).execute_operation(False)
-            answers[key] = answer if isinstance(answer, ExecutionResult) else asyncio.ensure_future(answer)
-        return CachedExecution(answers[key])
-
-    def _selected(self) -> tuple[Any, ...]:
-        """The operation, and the values of those variables that stand below its root field."""
-        text = "\n".join(map(print_ast, self.fragment_definitions.values())) + _below_root(self.operation)
-        used = sorted(set(re.findall(r"\$(\w+)", text)))
-        values = self.variable_values.coerced
-        return (text, repr([(name, values.get(name)) for name in used]))
-
-    def _asker(self) -> tuple[Any, ...]:
+        if self._selection is None:
+            self._selection = self._selection_key()
         actor = self.context_value.ctx.actor
-        return (actor.id, actor.scopes) if actor else (None,)
+        results, key = (
+            payload.row.presented,
+            (*self._selection, *((actor.id, actor.scopes) if actor else (None,))),
+        )
+        if key not in results:
+            # Rows loaded for the previous event may be out of date.
+            self.context_value.loaders = Loaders(self.context_value.ctx)
+            result: Any = super().build_per_event_executor(payload).execute_operation(False)
+            results[key] = result if isinstance(result, ExecutionResult) else asyncio.ensure_future(result)
+        return CachedExecutor(results[key])
+
+    def _selection_key(self) -> tuple[Any, ...]:
+        """Return the operation's text and the values of the variables used below its root field."""
+        text = "\n".join(map(print_ast, self.fragment_definitions.values())) + _without_root_arguments(
+            self.operation
+        )
+        names = sorted(set(re.findall(r"\$(\w+)", text)))
+        values = self.variable_values.coerced
+        return (text, repr([(name, values.get(name)) for name in names]))
 
 
-def _below_root(operation: OperationDefinitionNode) -> str:
-    """The operation without the arguments of its root field: which events they choose is no matter for one of them."""
+def _without_root_arguments(operation: OperationDefinitionNode) -> str:
+    """Print an operation without the arguments of its root field: they select events, but do not change a result."""
     return "\n".join(_without_arguments(node) for node in operation.selection_set.selections)
 
 
@@ -55,24 +57,24 @@ def _without_arguments(node: SelectionNode) -> str:
     if not isinstance(node, FieldNode):
         return print_ast(node)
     name = node.alias or node.name
-    below = (*(node.directives or ()), *filter(None, [node.selection_set]))
-    return " ".join([name.value, *map(print_ast, below)])
+    rest = (*(node.directives or ()), *filter(None, [node.selection_set]))
+    return " ".join([name.value, *map(print_ast, rest)])
 
 
 @dataclass(frozen=True, slots=True)
-class CachedExecution:
-    """Stands for an executor where the answer is known, or is being made."""
+class CachedExecutor:
+    """Executor whose result is cached or being computed."""
 
-    answer: "ExecutionResult | asyncio.Future[ExecutionResult]"
+    result: "ExecutionResult | asyncio.Future[ExecutionResult]"
 
-    def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: ARG002  (as graphql-core calls it)
-        return _copy(self.answer) if isinstance(self.answer, ExecutionResult) else _copied(self.answer)
-
-
-async def _copied(answer: "asyncio.Future[ExecutionResult]") -> ExecutionResult:
-    return _copy(await asyncio.shield(answer))  # who leaves must not take the others' answer along
+    def execute_operation(self, serially: bool | None = None) -> Any:  # noqa: ARG002  (graphql-core's signature)
+        return _copy(self.result) if isinstance(self.result, ExecutionResult) else _await_copy(self.result)
 
 
-def _copy(answer: ExecutionResult) -> ExecutionResult:
-    """Errors are presented to each anew."""
-    return ExecutionResult(answer.data, list(answer.errors) if answer.errors else None)
+async def _await_copy(result: "asyncio.Future[ExecutionResult]") -> ExecutionResult:
+    return _copy(await asyncio.shield(result))  # one client's disconnect must not cancel it for the others
+
+
+def _copy(result: ExecutionResult) -> ExecutionResult:
+    """Copy the list of errors: each subscription replaces its own errors when it presents them."""
+    return ExecutionResult(result.data, list(result.errors) if result.errors else None)

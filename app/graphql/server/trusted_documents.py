@@ -1,6 +1,6 @@
-"""Trusted documents: the operations that clients were built with, run by id, and where there are some, nothing else.
+"""Trusted documents: the operations that clients were built with, run by id. If configured, no others are allowed.
 
-A client names a document by `documentId`, as the appendix of GraphQL over HTTP drafts it, or by
+A request names a document by `documentId` (a draft appendix of GraphQL over HTTP) or by
 `extensions.persistedQuery.sha256Hash`, as Apollo's clients do
 (apollographql.com/docs/apollo-server/performance/apq).
 """
@@ -10,7 +10,6 @@ from collections.abc import AsyncGenerator, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import sha256
-from itertools import chain
 from pathlib import Path
 from typing import Any, Self
 
@@ -23,75 +22,79 @@ from app.errors import BadRequest, PicHubError, excerpt
 from app.graphql.schema import Schema
 from app.graphql.server.document_cache import DocumentCache
 
-MANIFEST = "apollo-persisted-query-manifest"
+APOLLO_MANIFEST = "apollo-persisted-query-manifest"
 
 
 class InvalidDocument(Exception):
-    """A document of the folder can't be run; the text names the file and what is wrong."""
+    """A document of the folder can't be run; the message names the file and the error."""
 
 
-class DocumentRefused(GraphQLError):
-    """A document is not run. These are this face's own: in REST there is nothing that they could be."""
+class DocumentError(GraphQLError):
+    """The server does not run the document. REST has no such errors, so their codes are defined here."""
 
     def __init__(self, code: str, message: str, details: str) -> None:
-        super().__init__(message, extensions={"code": code, "details": details})
+        params = {"reason": code.lower()}
+        super().__init__(message, extensions={"code": code, "details": details, "params": params})
 
 
-class DocumentNotTrusted(DocumentRefused):
+class DocumentNotTrusted(DocumentError):
     def __init__(self) -> None:
         super().__init__(
             "DOCUMENT_NOT_TRUSTED",
             "The document is not trusted",
-            "This server runs the documents that it was given and no other; it was not given this one",
+            "This server runs only documents from its configured folder, and this one is not among them",
         )
 
 
-class PersistedQueryNotFound(DocumentRefused):
-    """Apollo's clients look for this message, and send the text then."""
+class PersistedQueryNotFound(DocumentError):
+    """No document has the id. Apollo's clients recognize the message and send the text."""
 
     def __init__(self, id: str) -> None:
         super().__init__(
             "PERSISTED_QUERY_NOT_FOUND",
             "PersistedQueryNotFound",
-            f"This server was given no document with the id {excerpt(id)}",
+            f"This server has no document with the id {excerpt(id)}",
         )
 
 
-class PersistedQueryNotSupported(DocumentRefused):
-    """Apollo's clients look for this message, and send no more ids then."""
+class PersistedQueryNotSupported(DocumentError):
+    """No documents are configured. Apollo's clients recognize the message and stop sending ids."""
 
     def __init__(self) -> None:
         super().__init__(
             "PERSISTED_QUERY_NOT_SUPPORTED",
             "PersistedQueryNotSupported",
-            "This server was given no documents: send the `query`",
+            "This server has no trusted documents; send the `query`",
         )
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentRequest:
-    """The words of a request for a document: its text, and what may hold its id."""
+    """The parts of a request that name a document: its text, and extensions that may contain its id."""
 
     text: str | None
     extensions: Mapping[str, Any] | None
 
     @property
-    def id(self) -> str | None:
-        """The id, without the prefix that says that it is a digest. Raises BadRequest."""
+    def document_id(self) -> str | None:
+        """The id without the prefix `sha256:`. Raises BadRequest."""
         extensions = self.extensions or {}
         id = extensions.get("documentId")
         if id is None and extensions.get("persistedQuery") is not None:
             persisted = extensions["persistedQuery"]
             if not isinstance(persisted, dict) or persisted.get("version") != 1:
-                raise BadRequest('`extensions.persistedQuery` must be {"version": 1, "sha256Hash": "…"}')
+                raise BadRequest(
+                    '`extensions.persistedQuery` must be {"version": 1, "sha256Hash": "…"}',
+                    reason="invalid_persisted_query",
+                )
             id = persisted.get("sha256Hash", False)
         if not isinstance(id, str | None) or id == "":
-            raise BadRequest("The id of a document must be a string")
+            raise BadRequest("The id of a document must be a string", reason="invalid_document_id")
         return id.removeprefix("sha256:") if id else None
 
 
-def document_request(request: Any) -> Any:
-    """A request whose `documentId`, if it has one, stands among its extensions: Strawberry passes those on."""
+def with_document_id(request: Any) -> Any:
+    """Copy the `documentId` of a request into its extensions, which Strawberry passes on."""
     if not isinstance(request, dict) or request.get("documentId") is None:
         return request
     extensions = request.get("extensions") or {}
@@ -101,9 +104,9 @@ def document_request(request: Any) -> Any:
 
 
 class TrustedDocuments:
-    """The documents of a folder: each file `.graphql` or `.gql`, and each entry of its manifests in JSON.
+    """The documents of a folder: its `.graphql` and `.gql` files, and the entries of its JSON manifests.
 
-    A document's ids are the SHA-256 of its text, in hexadecimal, and those that a manifest gives it.
+    A document has as ids the SHA-256 of its text in hexadecimal, and the id in its manifest.
     """
 
     def __init__(self, texts: Mapping[str, str]) -> None:
@@ -111,23 +114,29 @@ class TrustedDocuments:
         self._by_text = {text.strip(): text for text in texts.values()}
 
     @classmethod
-    def load(cls, folder: Path, reader: DocumentCache, *, own: Path | None = None) -> Self:
-        """All documents of the folder, and of the manifest of our `own` pages; each is valid. Raises BadDocument."""
+    def load(cls, folder: Path, cache: DocumentCache, *, own_manifest: Path | None = None) -> Self:
+        """Load and validate the documents of a folder, and of the manifest of PicHub's own pages if it was built.
+
+        Raises InvalidDocument.
+        """
         texts: dict[str, str] = {}
         try:
-            for source, id, text in chain(_found(folder), _own(own)):
-                _check(source, text, reader)
+            found = list(_documents(folder))
+            if not found:
+                raise InvalidDocument(f"{folder}: no documents found, neither *.graphql nor *.json")
+            if own_manifest is not None and own_manifest.is_file():
+                found += _manifest_documents(own_manifest)
+            for source, id, text in found:
+                _validate(source, text, cache)
                 if texts.setdefault(id, text).strip() != text.strip():
-                    raise InvalidDocument(f"{source}: another document has the id {excerpt(id)} too")
+                    raise InvalidDocument(f"{source}: another document has the id {excerpt(id)}")
         except OSError as error:
             raise InvalidDocument(f"{error.filename}: {error.strerror}") from error
-        if not any(_found(folder)):
-            raise InvalidDocument(f"{folder}: it holds no document, neither *.graphql nor a manifest *.json")
         return cls(texts)
 
-    def text(self, asked: DocumentRequest) -> str | None:
-        """The text to run. Raises NotTrusted, PersistedQueryNotFound, BadRequest."""
-        id, text = asked.id, asked.text
+    def resolve(self, request: DocumentRequest) -> str | None:
+        """Return the text to run. Raises DocumentNotTrusted, PersistedQueryNotFound, BadRequest."""
+        id, text = request.document_id, request.text
         if not text and id is None:
             return None
         if text and text.strip() not in self._by_text:
@@ -136,12 +145,14 @@ class TrustedDocuments:
             raise PersistedQueryNotFound(id)
         found = self._by_id[id] if id is not None else self._by_text[(text or "").strip()]
         if text and found.strip() != text.strip():
-            raise BadRequest("`query` and the id of the document name two documents")
+            raise BadRequest(
+                "`query` and the document id name different documents", reason="document_mismatch"
+            )
         return found
 
 
 class TrustedDocumentSchema:
-    """Stands for the schema: runs what is asked by id, and of what is asked in words only what is trusted."""
+    """Wrapper of the schema that resolves document ids, and refuses documents that are not trusted."""
 
     def __init__(self, schema: Schema, documents: TrustedDocuments | None) -> None:
         self.config = schema.config
@@ -149,82 +160,78 @@ class TrustedDocumentSchema:
         self._documents = documents
 
     async def execute(
-        self, query: str | None, *, operation_extensions: dict[str, Any] | None = None, **given: Any
+        self, query: str | None, *, operation_extensions: dict[str, Any] | None = None, **options: Any
     ) -> ExecutionResult:
         try:
-            text = self._text(DocumentRequest(query, operation_extensions))
-        except (DocumentRefused, BadRequest) as error:
-            return _refusal(error)
-        return await self._schema.execute(text, operation_extensions=operation_extensions, **given)
+            text = self._resolve(DocumentRequest(query, operation_extensions))
+        except (DocumentError, BadRequest) as error:
+            return _error_result(error)
+        return await self._schema.execute(text, operation_extensions=operation_extensions, **options)
 
     async def stream(
-        self, query: str | None, *, operation_extensions: dict[str, Any] | None = None, **given: Any
+        self, query: str | None, *, operation_extensions: dict[str, Any] | None = None, **options: Any
     ) -> Any:
         try:
-            text = self._text(DocumentRequest(query, operation_extensions))
-        except (DocumentRefused, BadRequest) as error:
-            return _one(_refusal(error))
-        return await self._schema.stream(text, operation_extensions=operation_extensions, **given)
+            text = self._resolve(DocumentRequest(query, operation_extensions))
+        except (DocumentError, BadRequest) as error:
+            return _single_result(_error_result(error))
+        return await self._schema.stream(text, operation_extensions=operation_extensions, **options)
 
     def operation_type(
         self, query: str | None, name: str | None, extensions: dict[str, Any] | None
     ) -> OperationType | None:
-        """What an operation of a document is; None where the document or its operation can't be made out."""
+        """Return the type of a document's operation; None if there is no such document or operation."""
         with suppress(PicHubError, GraphQLError, RecursionError, RuntimeError):
-            text = self._text(DocumentRequest(query, extensions)) or ""
+            text = self._resolve(DocumentRequest(query, extensions)) or ""
             return get_operation_type(self._schema.document_cache.parse(text).document, name)
         return None
 
-    def _text(self, asked: DocumentRequest) -> str | None:
+    def _resolve(self, request: DocumentRequest) -> str | None:
         if self._documents is not None:
-            return self._documents.text(asked)
-        if not asked.text and asked.id is not None:
+            return self._documents.resolve(request)
+        if not request.text and request.document_id is not None:
             raise PersistedQueryNotSupported
-        return asked.text
+        return request.text
 
 
-def _found(folder: Path) -> Iterator[tuple[str, str, str]]:
-    """Of each document where it stands, an id and its text."""
+def _documents(folder: Path) -> Iterator[tuple[str, str, str]]:
+    """Yield the source, an id and the text of each document."""
     if not folder.is_dir():
-        raise InvalidDocument(f"{folder}: there is no such folder")
+        raise InvalidDocument(f"{folder}: no such folder")
     for path in sorted(folder.rglob("*")):
         if path.suffix in {".graphql", ".gql"}:
-            yield str(path), *_digested(_content(path))
+            text = _read(path)
+            yield str(path), _digest(text), text
         elif path.suffix == ".json":
-            yield from _entries(path)
+            yield from _manifest_documents(path)
 
 
-def _own(manifest: Path | None) -> Iterator[tuple[str, str, str]]:
-    """The same of our own pages; nothing where they were not built."""
-    if manifest is not None and manifest.is_file():
-        yield from _entries(manifest)
+def _manifest_documents(path: Path) -> Iterator[tuple[str, str, str]]:
+    for id, text in _manifest_entries(path):
+        source = f"{path}, {excerpt(id)}"
+        yield source, id, text
+        yield source, _digest(text), text
 
 
-def _entries(manifest: Path) -> Iterator[tuple[str, str, str]]:
-    for id, text in _manifest(manifest):
-        yield f"{manifest}, {excerpt(id)}", id, text
-        yield f"{manifest}, {excerpt(id)}", *_digested(text)
+def _digest(text: str) -> str:
+    return sha256(text.encode()).hexdigest()
 
 
-def _digested(text: str) -> tuple[str, str]:
-    return sha256(text.encode()).hexdigest(), text
-
-
-def _content(path: Path) -> str:
+def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidDocument(f"{path}: it is not text in UTF-8") from error
+        raise InvalidDocument(f"{path}: not UTF-8 text") from error
 
 
-def _manifest(path: Path) -> Iterator[tuple[str, str]]:
-    """Ids and texts: an object of them, as Relay and GraphQL Code Generator write it, or Apollo's manifest."""
+def _manifest_entries(path: Path) -> Iterator[tuple[str, str]]:
+    """Yield the ids and texts of a manifest: one object, as Relay and GraphQL Code Generator write it, or Apollo's."""
     try:
-        content = json.loads(_content(path))
+        content = json.loads(_read(path))
     except (ValueError, RecursionError) as error:
-        raise InvalidDocument(f"{path}: it is not JSON") from error
+        raise InvalidDocument(f"{path}: not JSON") from error
     match content:
-        case {"format": str(name), "version": 1, "operations": list(operations)} if name == MANIFEST:
+        case {"format": str(name), "version": 1, "operations": list(operations)} if name == APOLLO_MANIFEST:
             entries = [
                 (each.get("id"), each.get("body")) if isinstance(each, dict) else (None, None)
                 for each in operations
@@ -235,26 +242,27 @@ def _manifest(path: Path) -> Iterator[tuple[str, str]]:
             entries = [(None, None)]
     for id, text in entries:
         if not isinstance(id, str) or not isinstance(text, str):
-            raise InvalidDocument(f"{path}: it must be an object of ids and texts, or a manifest of Apollo's")
+            raise InvalidDocument(f"{path}: must be an object of ids and texts, or an Apollo manifest")
         yield id.removeprefix("sha256:"), text
 
 
-def _check(source: str, text: str, reader: DocumentCache) -> None:
+def _validate(source: str, text: str, cache: DocumentCache) -> None:
     try:
-        errors = reader.parse(text).errors
+        errors = cache.parse(text).errors
     except GraphQLError as error:
         errors = (error,)
     except RecursionError:
-        raise InvalidDocument(f"{source}: it is nested too deeply") from None
+        raise InvalidDocument(f"{source}: nested too deeply") from None
     if errors:
-        places = "".join(f" (line {place.line})" for place in (errors[0].locations or ())[:1])
-        raise InvalidDocument(f"{source}: {errors[0].message}{places}")
+        line = "".join(f" (line {location.line})" for location in (errors[0].locations or ())[:1])
+        raise InvalidDocument(f"{source}: {errors[0].message}{line}")
 
 
-def _refusal(error: DocumentRefused | BadRequest) -> PreExecutionError:
-    told = GraphQLError(error.message, original_error=error) if isinstance(error, BadRequest) else error
-    return PreExecutionError(data=None, errors=[told])
+def _error_result(error: DocumentError | BadRequest) -> PreExecutionError:
+    if isinstance(error, BadRequest):
+        return PreExecutionError(data=None, errors=[GraphQLError(error.message, original_error=error)])
+    return PreExecutionError(data=None, errors=[error])
 
 
-async def _one(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:
+async def _single_result(result: ExecutionResult) -> AsyncGenerator[ExecutionResult, None]:
     yield result

@@ -1,7 +1,8 @@
-"""GraphQL over WebSocket, as `graphql-transport-ws` says (github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md).
+"""GraphQL over WebSocket by the `graphql-transport-ws` protocol
+(github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md).
 
-Strawberry's handler, hardened where malformed messages end it without a word. Each operation has a context of its own:
-whoever may no longer ask is found out at the next one, and nothing that was loaded for one is shown to another.
+It extends Strawberry's handler, which closes without a reason on some malformed messages. Each operation has its own
+context: access is checked again for each, and rows loaded for one are never returned to another.
 """
 
 import logging
@@ -14,8 +15,10 @@ from graphql import GraphQLError
 from starlette.websockets import WebSocketDisconnect
 from strawberry.asgi import ASGIWebSocketAdapter
 from strawberry.http.exceptions import WebSocketDisconnected
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import BaseGraphQLTransportWSHandler
-from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import Operation as Running
+from strawberry.subscriptions.protocols.graphql_transport_ws.handlers import (
+    BaseGraphQLTransportWSHandler,
+    Operation,
+)
 from strawberry.types.execution import ExecutionResult, PreExecutionError
 
 from app.auth.credentials import Credentials
@@ -24,38 +27,38 @@ from app.errors import BadRequest, Forbidden, PicHubError, RateLimited, SlowCons
 from app.graphql.context import OperationContext
 from app.graphql.loaders import Loaders
 from app.graphql.server.errors import present_error, root_cause
-from app.graphql.server.trusted_documents import DocumentRequest, document_request
+from app.graphql.server.trusted_documents import DocumentRequest, with_document_id
 from app.resolvers import account
 
 log = logging.getLogger("pichub.graphql")
 
 MAX_REASON_BYTES = 123
-"""Bytes that the reason of a close frame may have."""
+"""Maximum length of the reason in a close frame."""
 
-UNAUTHORIZED, TOO_SLOW = 4401, 4420
+CLOSE_BAD_REQUEST, CLOSE_UNAUTHORIZED, CLOSE_SLOW_CONSUMER = 4400, 4401, 4420
 CLOSE_CODES: Mapping[type[PicHubError], int] = {
-    BadRequest: 4400,
-    Unauthorized: UNAUTHORIZED,
+    BadRequest: CLOSE_BAD_REQUEST,
+    Unauthorized: CLOSE_UNAUTHORIZED,
     Forbidden: 4403,
-    RateLimited: 1013,  # "try again later"
+    RateLimited: 1013,  # "Try Again Later" in the IANA registry
 }
-"""The codes that a socket is closed with where signing in failed."""
+"""Close codes of errors in connection_init."""
 
 
 @dataclass(slots=True)
 class WebSocketConnection:
-    """What the operations of one socket share: where it came from, and what it sent to sign in."""
+    """State that the operations of one WebSocket share: its origin and its credentials."""
 
     anonymous: Context
     handshake: Credentials
     connection_params: dict[str, object] = field(default_factory=dict)
 
     async def authenticate(self) -> Context:
-        """Who the socket's credentials speak for now. Raises Unauthorized, BadRequest."""
+        """Return the context of the actor that the credentials have now. Raises Unauthorized, BadRequest."""
         return await account.authenticate(self.anonymous, self._credentials())
 
-    async def operation(self) -> OperationContext:
-        """The context of one operation, counted as a request. Raises Unauthorized, RateLimited."""
+    async def begin_operation(self) -> OperationContext:
+        """Return the context of a new operation, counted as one request. Raises Unauthorized, RateLimited."""
         credentials = self._credentials()
         ctx = await account.authenticate_and_count(replace(self.anonymous, consumed={}), credentials)
         return OperationContext(
@@ -66,13 +69,12 @@ class WebSocketConnection:
             authenticate=self.authenticate,
         )
 
-    async def sign_in(self) -> None:
-        """Raises Unauthorized, Forbidden, BadRequest, RateLimited where the credentials that were sent do not hold."""
+    async def check_credentials(self) -> None:
+        """Raise Unauthorized, Forbidden, BadRequest or RateLimited if the credentials are not valid."""
         await account.authenticate_connection(replace(self.anonymous, consumed={}), self._credentials())
 
     @property
-    def is_signed(self) -> bool:
-        """Whether credentials were sent: operations that they do not cover will not be answered any more."""
+    def has_credentials(self) -> bool:
         credentials = self._credentials()
         return bool(credentials.authorization or credentials.session)
 
@@ -81,18 +83,22 @@ class WebSocketConnection:
             value = self.connection_params.get(name)
             if value is not None:
                 if not isinstance(value, str):
-                    raise BadRequest(f"{name} in the payload of connection_init must be a string")
+                    raise BadRequest(
+                        "{name} in the payload of connection_init must be a string",
+                        reason="invalid_connection_params",
+                        name=name,
+                    )
                 return replace(self.handshake, authorization=value)
         return self.handshake
 
 
-class Adapter(ASGIWebSocketAdapter):
-    """Sends text frames, as clients expect them, and reasons that fit into a close frame."""
+class WebSocketAdapter(ASGIWebSocketAdapter):
+    """Adapter that sends text frames, as clients expect, and shortens reasons to the size of a close frame."""
 
     async def send_json(self, message: Mapping[str, object]) -> None:
         try:
             await self.ws.send_text(self.view.encode_json_string(message))
-        except (WebSocketDisconnect, RuntimeError) as error:  # gone, or closed by another of its operations
+        except (WebSocketDisconnect, RuntimeError) as error:  # RuntimeError: another operation has closed it
             raise WebSocketDisconnected from error
 
     async def close(self, code: int, reason: str) -> None:
@@ -102,113 +108,103 @@ class Adapter(ASGIWebSocketAdapter):
             raise WebSocketDisconnected from error
 
 
-class Operations:
-    """Stands for the schema: runs each operation in a context of its own."""
+class PerOperationSchema:
+    """Wrapper of the schema that runs each operation in its own context."""
 
     def __init__(self, schema: Any) -> None:
         self._schema = schema
 
     async def stream(
-        self, query: DocumentRequest, *, context_value: WebSocketConnection, **given: Any
+        self, query: DocumentRequest, *, context_value: WebSocketConnection, **options: Any
     ) -> Any:
-        return self._results(query, context_value, given)
+        return self._results(query, context_value, options)
 
     async def _results(
-        self, asked: DocumentRequest, connection: WebSocketConnection, given: dict[str, Any]
+        self, request: DocumentRequest, connection: WebSocketConnection, options: dict[str, Any]
     ) -> AsyncGenerator[ExecutionResult, None]:
         try:
-            operation = await connection.operation()
+            context = await connection.begin_operation()
         except PicHubError as error:
             yield PreExecutionError(data=None, errors=[GraphQLError(error.message, original_error=error)])
             return
         results = await self._schema.stream(
-            asked.text, operation_extensions=asked.extensions, context_value=operation, **given
+            request.text, operation_extensions=request.extensions, context_value=context, **options
         )
         async with aclosing(results):
             async for result in results:
                 yield result
 
 
-class Handler(BaseGraphQLTransportWSHandler[Any, None]):
-    """Refuses what is no message of the protocol with 4400, and says by the code why it closes a socket."""
+class WebSocketHandler(BaseGraphQLTransportWSHandler[Any, None]):
+    """Handler that closes with 4400 on invalid messages, and with the code of an error that ends the connection."""
 
-    def __init__(self, *args: Any, **given: Any) -> None:
-        super().__init__(*args, **given)
-        self.schema = Operations(self.schema)  # type: ignore[assignment]
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.schema = PerOperationSchema(self.schema)  # type: ignore[assignment]
 
     async def handle_message(self, message: Any) -> None:
-        wrong = _wrong(message)
-        if wrong:
-            await self.handle_invalid_message(wrong)
+        error = _message_error(message)
+        if error:
+            await self.handle_invalid_message(error)
             return
         if message["type"] == "subscribe":
-            # Strawberry passes on nothing but the query: what else may name the document goes in its place.
-            payload = document_request(message["payload"])
-            asked = DocumentRequest(payload.get("query"), payload.get("extensions"))
-            message = message | {"payload": payload | {"query": asked}}
+            # Strawberry passes on the query only, so it carries the extensions that may name the document.
+            payload = with_document_id(message["payload"])
+            request = DocumentRequest(payload.get("query"), payload.get("extensions"))
+            message = message | {"payload": payload | {"query": request}}
         await super().handle_message(message)
 
     async def handle_connection_init(self, message: Any) -> None:
         try:
             await super().handle_connection_init(message)
         except PicHubError as error:
-            await self.websocket.close(
-                CLOSE_CODES.get(type(error), 4400), f"{error.message}: {error.details}"
-            )
+            await self.websocket.close(CLOSE_CODES.get(type(error), CLOSE_BAD_REQUEST), str(error))
 
-    async def run_operation(self, operation: Running[Any, None]) -> None:
+    async def run_operation(self, operation: Operation[Any, None]) -> None:
         try:
             await super().run_operation(operation)
         except WebSocketDisconnected:
             self.operations.pop(operation.id, None)
 
-    async def _send_result_stream(self, operation: Running[Any, None], result_source: Any) -> None:
-        """Closes the socket after an error that concerns all of it."""
-        last: list[BaseException | None] = []
+    async def _send_result_stream(self, operation: Operation[Any, None], result_source: Any) -> None:
+        """Send the results, and close the connection after an error that concerns all of it."""
+        causes: list[BaseException | None] = []
 
-        async def shown() -> AsyncGenerator[ExecutionResult, None]:
+        async def presented() -> AsyncGenerator[ExecutionResult, None]:
             async for result in result_source:
-                last[:] = [root_cause(error) for error in result.errors or ()]
+                causes[:] = [root_cause(error) for error in result.errors or ()]
                 if result.errors:
                     request_id = self.context.anonymous.request_id
                     result.errors = [present_error(error, request_id=request_id) for error in result.errors]
                 yield result
 
-        async with aclosing(shown()) as results:
+        async with aclosing(presented()) as results:
             await super()._send_result_stream(operation, results)
-        for error in last:
-            code = self._code_after(error)
-            if code and isinstance(error, PicHubError):
-                await self.websocket.close(code, f"{error.message}: {error.details}")
-
-    def _code_after(self, error: BaseException | None) -> int | None:
-        """What the socket is closed with after this error of an operation; None where it stays open."""
-        if isinstance(error, SlowConsumer):
-            return TOO_SLOW
-        if isinstance(error, Unauthorized) and self.context.is_signed:
-            return UNAUTHORIZED
-        return None
+        for cause in causes:
+            if isinstance(cause, SlowConsumer):
+                await self.websocket.close(CLOSE_SLOW_CONSUMER, str(cause))
+            elif isinstance(cause, Unauthorized) and self.context.has_credentials:
+                await self.websocket.close(CLOSE_UNAUTHORIZED, str(cause))
 
     def forget_id(self, id: str) -> None:
-        """Also where the client has done so already."""
-        self.operations.pop(id, None)
+        self.operations.pop(id, None)  # the client may have completed it already
 
     async def handle_task_exception(self, error: Exception) -> None:
         if not isinstance(error, WebSocketDisconnected):
             log.error("an operation over a WebSocket failed", exc_info=error)
 
 
-def _wrong(message: Any) -> str | None:
-    """What is wrong with the form of a message; None where nothing is."""
+def _message_error(message: Any) -> str | None:
+    """Return the error in the structure of a message; None if it is valid."""
     if not isinstance(message, dict) or not isinstance(message.get("type"), str):
         return "A message must be an object with a `type`"
     kind, payload = message["type"], message.get("payload")
     if kind in {"subscribe", "complete"} and not isinstance(message.get("id"), str):
-        return f"A message of type {kind} needs an `id` that is a string"
+        return f"A message of type {kind} must have a string `id`"
     if kind != "subscribe":
         return None if isinstance(payload, dict | None) else "`payload` must be an object"
-    if not isinstance(payload, dict) or not _names_a_document(payload):
-        return "A message of type subscribe needs a `payload` with a `query`, or with the id of a document"
+    if not isinstance(payload, dict) or not _has_document(payload):
+        return "A message of type subscribe must have a `payload` with a `query` or a document id"
     if not isinstance(payload.get("extensions"), dict | None):
         return "`extensions` must be an object or null"
     if not isinstance(payload.get("variables"), dict | None):
@@ -218,7 +214,7 @@ def _wrong(message: Any) -> str | None:
     return None
 
 
-def _names_a_document(payload: dict[str, Any]) -> bool:
+def _has_document(payload: dict[str, Any]) -> bool:
     query = payload.get("query")
     if query is None:
         return payload.get("documentId") is not None or bool(payload.get("extensions"))

@@ -9,11 +9,11 @@ from app import models
 from app.context import Context
 from app.errors import Forbidden
 from app.graphql.context import Info
-from app.graphql.types.connections import After, Before, Connection, First, Last, request_of
+from app.graphql.types.connections import After, Before, Connection, First, Last, page_request
 from app.graphql.types.inputs import Input
 from app.graphql.types.node import Node
 from app.graphql.types.scalars import ByteCount
-from app.graphql.types.sessions import Session, held
+from app.graphql.types.sessions import Session, active_sessions
 from app.graphql.types.tokens import ApiToken
 from app.resolvers import account, quotas, tokens
 from app.resolvers.account import NewSignUp
@@ -77,7 +77,7 @@ class Account(Node):
         description="The browsers in which it has signed in, newest first. FORBIDDEN to all others, admins too."
     )
     async def sessions(self, info: Info) -> list[Session]:
-        return await held(self._own(info))
+        return await active_sessions(self._own(info))
 
     @strawberry.field(
         description="Its API tokens that were not revoked, newest first. FORBIDDEN to all others, admins too."
@@ -85,7 +85,7 @@ class Account(Node):
     async def api_tokens(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[ApiToken]:
-        page = await tokens.page(self._own(info), request_of(first, after, last, before))
+        page = await tokens.page(self._own(info), page_request(first, after, last, before))
         return Connection(page=page, present=ApiToken.of)
 
     def _own(self, info: Info) -> Context:
@@ -155,13 +155,15 @@ class AccountMutations:
     )
     async def sign_up(self, info: Info, input: Input[SignUpInput]) -> SignUpPayload:
         new = NewSignUp(username=input.username, password=input.password, invitation=input.invitation)
-        begun = await account.sign_up(info.context.ctx, info.context.browser, new)
+        begun = await account.sign_up(info.context.ctx, info.context.browser_credentials, new)
         info.context.start_session(begun)
         return SignUpPayload(account=Account.of(begun.account), session=Session.of(begun.session))
 
     @strawberry.mutation(description="Signs in. The operation goes on as the account.")
     async def sign_in(self, info: Info, input: Input[SignInInput]) -> SignInPayload:
-        begun = await account.sign_in(info.context.ctx, info.context.browser, input.username, input.password)
+        begun = await account.sign_in(
+            info.context.ctx, info.context.browser_credentials, input.username, input.password
+        )
         info.context.start_session(begun)
         return SignInPayload(account=Account.of(begun.account), session=Session.of(begun.session))
 

@@ -6,7 +6,7 @@ from strawberry import ID, Maybe
 from app import models
 from app.graphql.context import Info
 from app.graphql.types.account import Account, Role
-from app.graphql.types.connections import After, Before, Connection, First, Last, request_of
+from app.graphql.types.connections import After, Before, Connection, First, Last, page_request
 from app.graphql.types.inputs import Input, changes_of
 from app.graphql.types.scalars import ByteCount
 from app.resolvers import accounts
@@ -14,12 +14,12 @@ from app.resolvers.accounts import AccountChanges, NewAccount
 
 
 @strawberry.type
-class AccountsQueries:
+class AccountAdminQueries:
     @strawberry.field(description="For admins: all accounts, newest first.")
     async def accounts(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Account]:
-        page = await accounts.page(info.context.ctx, request_of(first, after, last, before))
+        page = await accounts.page(info.context.ctx, page_request(first, after, last, before))
         return Connection(page=page, present=Account.of)
 
 
@@ -82,7 +82,7 @@ class SetAccountPasswordPayload:
 
 
 @strawberry.type
-class AccountsMutations:
+class AccountAdminMutations:
     @strawberry.mutation(description="For admins: makes an account.")
     async def create_account(self, info: Info, input: Input[CreateAccountInput]) -> CreateAccountPayload:
         row = await accounts.create(info.context.ctx, input.to_domain())

@@ -15,7 +15,7 @@ from app.graphql.types.connections import (
     First,
     Last,
     OrderDirection,
-    request_of,
+    page_request,
 )
 from app.graphql.types.inputs import Input, changes_of
 from app.graphql.types.node import Node
@@ -73,7 +73,7 @@ class Album(Node):
     ) -> Connection[LazyImage]:
         from app.graphql.types.images import Image
 
-        request = request_of(first, after, last, before)
+        request = page_request(first, after, last, before)
         page = await info.context.loaders.album_page(self.row, request)
         return Connection(page=page, present=partial(Image.of, ctx=info.context.ctx))
 
@@ -106,7 +106,7 @@ class AlbumQueries:
         order_by: Annotated[AlbumOrder | None, strawberry.argument(description="Another order.")] = None,
     ) -> Connection[Album]:
         direction = (order_by or AlbumOrder()).direction.to_domain()
-        page = await albums.page(info.context.ctx, request_of(first, after, last, before), direction)
+        page = await albums.page(info.context.ctx, page_request(first, after, last, before), direction)
         return Connection(page=page, present=Album.of)
 
 

@@ -6,7 +6,7 @@ from strawberry import ID, Maybe
 
 from app import models
 from app.graphql.context import Info
-from app.graphql.types.connections import After, Before, Connection, First, Last, request_of
+from app.graphql.types.connections import After, Before, Connection, First, Last, page_request
 from app.graphql.types.inputs import Input, changes_of
 from app.graphql.types.node import Node
 from app.resolvers import categories
@@ -45,7 +45,7 @@ class CategoryQueries:
     async def categories(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Category]:
-        page = await categories.page(info.context.ctx, request_of(first, after, last, before))
+        page = await categories.page(info.context.ctx, page_request(first, after, last, before))
         return Connection(page=page, present=Category.of)
 
 

@@ -87,6 +87,6 @@ class OrderDirection(Enum):
 NEWEST_FIRST = OrderDirection.DESC
 
 
-def request_of(first: int | None, after: str | None, last: int | None, before: str | None) -> PageRequest:
+def page_request(first: int | None, after: str | None, last: int | None, before: str | None) -> PageRequest:
     """The page that the four arguments ask for. Raises BadRequest."""
     return PageRequest.parse(first=first, after=after, last=last, before=before)

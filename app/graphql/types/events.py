@@ -122,7 +122,7 @@ class PingEvent(Event):
         return str(self.row.data["message"])
 
 
-KINDS: dict[str, type[Event]] = {
+EVENT_TYPES: dict[str, type[Event]] = {
     catalogue.EventType.IMAGE_UPLOADED: ImageUploadedEvent,
     catalogue.EventType.IMAGE_DELETED: ImageDeletedEvent,
     catalogue.EventType.ALBUM_CREATED: AlbumCreatedEvent,
@@ -131,9 +131,9 @@ KINDS: dict[str, type[Event]] = {
 }
 
 
-def event(row: models.Event) -> Event:
+def present_event(row: models.Event) -> Event:
     """The event as the type that its kind has here."""
-    return KINDS[row.type].of(row)
+    return EVENT_TYPES[row.type].of(row)
 
 
 @strawberry.type
@@ -150,7 +150,7 @@ class EventQueries:
             size=page_size(DEFAULT_SIZE if first is None else first, name="first"),
             after=_place(after),
         )
-        return Connection(page=page, present=event)
+        return Connection(page=page, present=present_event)
 
 
 @strawberry.type(description="What can be followed as it happens.")
@@ -186,7 +186,7 @@ Who gives the `cursor` of the last event they had as `after` is first told what 
 async def _presented(following: AsyncGenerator[models.Event, None]) -> AsyncGenerator[Event, None]:
     async with aclosing(following):
         async for row in following:
-            yield row.presented.get(Event) or row.presented.setdefault(Event, event(row))
+            yield row.presented.get(Event) or row.presented.setdefault(Event, present_event(row))
 
 
 def _domain(types: list[EventType] | None) -> list[catalogue.EventType] | None:

@@ -23,7 +23,7 @@ from app.graphql.types.connections import (
     First,
     Last,
     OrderDirection,
-    request_of,
+    page_request,
 )
 from app.graphql.types.inputs import Input, changes_of
 from app.graphql.types.node import Node, from_row
@@ -38,8 +38,8 @@ from app.resolvers.validation import unique_values
 from app.uploads.multipart import Upload
 from app.urls import Markup
 
-MAX_FILES = 20
-MAX_DELETED = 100
+MAX_UPLOAD_FILES = 20
+MAX_DELETED_IDS = 100
 
 
 @strawberry.type(description="An image's address, ready to paste.")
@@ -122,7 +122,7 @@ class Image(Node):
         info: Info,
         transform: Annotated[TransformInput, strawberry.argument(description="How it is to be.")],
     ) -> Variant:
-        return Variant.of(variants.variant(info.context.ctx, self.row, transform.parsed(info.context.ctx)))
+        return Variant.of(variants.variant(info.context.ctx, self.row, transform.to_domain(info.context.ctx)))
 
     @strawberry.field(
         description="""The value of an `srcset` attribute: one variant a width.
@@ -139,7 +139,7 @@ A width beyond the picture's own stands for the widest at which it is not enlarg
             ),
         ] = None,
     ) -> str:
-        parsed = transform.parsed(info.context.ctx) if transform else Transform()
+        parsed = transform.to_domain(info.context.ctx) if transform else Transform()
         return variants.src_set(info.context.ctx, self.row, widths, parsed)
 
     @strawberry.field(
@@ -158,7 +158,7 @@ It is for the image's owner to ask for; others are answered with FORBIDDEN."""
             strawberry.argument(description="How the picture is to be; the original where it is left out."),
         ] = None,
     ) -> URL:
-        parsed = transform.parsed(info.context.ctx) if transform else Transform()
+        parsed = transform.to_domain(info.context.ctx) if transform else Transform()
         return URL(await variants.signed_url(info.context.ctx, self.row, parsed, expires_in=expires_in))
 
     @strawberry.field(description="Its address, ready to paste.")
@@ -253,7 +253,7 @@ class ImageQueries:
         page = await images.page(
             info.context.ctx,
             (filter or ImageFilter()).to_domain(),
-            request_of(first, after, last, before),
+            page_request(first, after, last, before),
             (order_by or ImageOrder()).to_domain(),
         )
         return Connection(page=page, present=partial(Image.of, ctx=info.context.ctx))
@@ -386,7 +386,7 @@ class ImageMutations:
         ctx = info.context.ctx
         ctx.require(Scope.IMAGES_UPLOAD)
         results = []
-        for file in unique_values("files", input.files, max_count=MAX_FILES):
+        for file in unique_values("files", input.files, max_count=MAX_UPLOAD_FILES):
             new = NewImage(file=file, album_id=input.album_id, category_id=input.category_id, tags=input.tags)
             try:
                 image = Image.of(await images.upload(ctx, new), ctx)
@@ -412,7 +412,7 @@ class ImageMutations:
     async def delete_images(self, info: Info, input: Input[DeleteImagesInput]) -> DeleteImagesPayload:
         info.context.ctx.require(Scope.IMAGES_WRITE)
         results = []
-        for id_ in unique_values("ids", input.ids, max_count=MAX_DELETED):
+        for id_ in unique_values("ids", input.ids, max_count=MAX_DELETED_IDS):
             try:
                 done = await images.delete(info.context.ctx, id_)
                 results.append(DeleteImageResult(id=ID(id_), variants_removed=done.variants_removed))

@@ -43,7 +43,7 @@ def _alone(of: Callable[[Any], Node]) -> Present:
     return lambda row, _: of(row)
 
 
-KINDS: dict[Kind, tuple[Load, Present]] = {
+NODE_TYPES: dict[Kind, tuple[Load, Present]] = {
     Kind.ACCOUNT: (account.get_many, _alone(Account.of)),
     Kind.ALBUM: (albums.get_many, _alone(Album.of)),
     Kind.CATEGORY: (categories.get_many, _alone(Category.of)),
@@ -89,7 +89,7 @@ class NodeQueries:
 async def _found(info: Info, ids: list[ID]) -> dict[str, Node]:
     """Those that the caller may see: one statement a kind."""
     nodes: dict[str, Node] = {}
-    for kind, (load, present) in KINDS.items():
+    for kind, (load, present) in NODE_TYPES.items():
         wanted = [id_ for id_ in ids if kind_of(id_) is kind]
         if wanted:
             rows = await load(info.context.ctx, [*wanted])

@@ -65,7 +65,7 @@ class RateLimit:
 
 
 @strawberry.type
-class LimitQueries:
+class RateLimitQueries:
     @strawberry.field(
         description="What the caller may still do: what the headers of the answer say, as data."
     )

@@ -36,7 +36,7 @@ class Session(Node):
         return sessions.is_current(info.context.ctx, self.row)
 
 
-async def held(ctx: Context) -> list[Session]:
+async def active_sessions(ctx: Context) -> list[Session]:
     return [Session.of(row) for row in await sessions.list_active(ctx)]
 
 

@@ -102,7 +102,7 @@ class RevokeApiTokenInput:
 
 @strawberry.type(description="What createApiToken did.")
 class CreateApiTokenPayload:
-    made: strawberry.Private[CreatedToken]
+    created: strawberry.Private[CreatedToken]
     api_token: ApiToken = strawberry.field(description="The new token.")
     text: str = strawberry.field(
         description="What to send as `Authorization: Bearer`. It is shown this once: nobody can read it again."
@@ -115,7 +115,9 @@ class CreateApiTokenPayload:
         )
     )
     def uploaders(self, info: Info) -> list[Uploader]:
-        return [Uploader.of(each) for each in upload_clients.configurations_for(info.context.ctx, self.made)]
+        return [
+            Uploader.of(each) for each in upload_clients.configurations_for(info.context.ctx, self.created)
+        ]
 
 
 @strawberry.type(description="What revokeApiToken did.")
@@ -128,7 +130,7 @@ class TokenMutations:
     @strawberry.mutation(description="Makes an API token. Needs a session: a token can't make another.")
     async def create_api_token(self, info: Info, input: Input[CreateApiTokenInput]) -> CreateApiTokenPayload:
         made = await tokens.create(info.context.ctx, input.to_domain())
-        return CreateApiTokenPayload(made=made, api_token=ApiToken.of(made.row), text=made.text)
+        return CreateApiTokenPayload(created=made, api_token=ApiToken.of(made.row), text=made.text)
 
     @strawberry.mutation(
         description="Revokes an API token: the next request with it is refused. Needs a session."

@@ -82,7 +82,7 @@ class TransformInput:
         description="The name of a preset (see `presets`): what it says holds, but for what is said here beside it.",
     )
 
-    def parsed(self, ctx: Context) -> Transform:
+    def to_domain(self, ctx: Context) -> Transform:
         """The transform, by the same rules as in addresses. Raises InvalidParameter."""
         texts = {
             "preset": self.preset,

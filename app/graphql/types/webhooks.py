@@ -8,8 +8,8 @@ from strawberry import ID, Maybe
 
 from app import models
 from app.graphql.context import Info
-from app.graphql.types.connections import After, Before, Connection, First, Last, request_of
-from app.graphql.types.events import Event, EventType, event
+from app.graphql.types.connections import After, Before, Connection, First, Last, page_request
+from app.graphql.types.events import Event, EventType, present_event
 from app.graphql.types.inputs import Input, changes_of
 from app.graphql.types.node import Node
 from app.graphql.types.scalars import URL
@@ -96,7 +96,7 @@ class Delivery(Node):
 
     @strawberry.field(description="What happened. A token needs the scope that covers such events.")
     def event(self, info: Info) -> Event:
-        return event(webhooks.event_of(info.context.ctx, self.row))
+        return present_event(webhooks.event_of(info.context.ctx, self.row))
 
     @strawberry.field(description="What was tried so far, the first attempt first.")
     async def attempts(self, info: Info) -> list[Attempt]:
@@ -145,7 +145,7 @@ class Webhook(Node):
         ] = None,
     ) -> Connection[Delivery]:
         which = status.to_domain() if status else None
-        request = request_of(first, after, last, before)
+        request = page_request(first, after, last, before)
         page = await info.context.loaders.delivery_page(self.row, which, request)
         return Connection(page=page, present=Delivery.of)
 
@@ -164,7 +164,7 @@ class WebhookQueries:
     async def webhooks(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Webhook]:
-        page = await webhooks.page(info.context.ctx, request_of(first, after, last, before))
+        page = await webhooks.page(info.context.ctx, page_request(first, after, last, before))
         return Connection(page=page, present=Webhook.of)
 
 

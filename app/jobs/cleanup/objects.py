@@ -8,7 +8,7 @@ from app.jobs.cleanup.report import WithheldDeletion
 from app.jobs.cleanup.run import CleanupRun
 from app.models import Image, UploadTicket
 from app.resolvers.storage_keys import ORPHAN_GRACE, StoragePrefix, image_of, upload_of
-from app.storage.base import ObjectTotals, Stat
+from app.storage.base import Stat, StorageTotals
 
 BATCH_SIZE = 500
 INCOMING_MAX_AGE = timedelta(days=1)
@@ -22,32 +22,32 @@ MAX_ORPHAN_FRACTION = 10
 Found: TypeAlias = tuple[str, Stat]
 
 
-async def originals(this: CleanupRun) -> ObjectTotals:
+async def originals(this: CleanupRun) -> StorageTotals:
     """Remove originals without a row. If there are too many, remove none: rows may be missing instead."""
     orphans, every = await _count_orphans(this)
     if orphans.count > max(MAX_ORPHANS, every.count // MAX_ORPHAN_FRACTION) and not this.force:
         this.withheld = WithheldDeletion(orphans, every)
-        return ObjectTotals()
+        return StorageTotals()
     return await _remove_orphans(this, StoragePrefix.ORIGINALS) if orphans.count else orphans
 
 
-async def intermediates(this: CleanupRun) -> ObjectTotals:
+async def intermediates(this: CleanupRun) -> StorageTotals:
     return await _remove_orphans(this, StoragePrefix.INTERMEDIATES)
 
 
-async def variants(this: CleanupRun) -> ObjectTotals:
+async def variants(this: CleanupRun) -> StorageTotals:
     """Remove variants without an image, and record the ages of the others."""
     return await _remove_orphans(this, StoragePrefix.VARIANTS, keep=this.ages.add)
 
 
-async def surplus(this: CleanupRun) -> ObjectTotals:
+async def surplus(this: CleanupRun) -> StorageTotals:
     """Remove the least recently used variants over the budget."""
     budget = this.services.settings.variants_size
     surplus = this.ages.surplus(budget) if budget is not None else None
     if surplus is None:
-        return ObjectTotals()
+        return StorageTotals()
     before = min(surplus.before, this.now - RECENT_USE)
-    removed = ObjectTotals()
+    removed = StorageTotals()
     async for batch in _batches(this, StoragePrefix.VARIANTS):
         # A dry run has left the variants that were counted before.
         counted = (
@@ -58,9 +58,9 @@ async def surplus(this: CleanupRun) -> ObjectTotals:
     return removed
 
 
-async def pieces(this: CleanupRun) -> ObjectTotals:
+async def pieces(this: CleanupRun) -> StorageTotals:
     """Remove pieces of uploads that have ended."""
-    removed = ObjectTotals()
+    removed = StorageTotals()
     async for batch in _batches(this, StoragePrefix.UPLOADS):
         of = {key: upload_of(key) for key, _ in batch}
         receiving = UploadTicket.receiving(this.now).filter(id__in={id_ for id_ in of.values() if id_})
@@ -70,15 +70,15 @@ async def pieces(this: CleanupRun) -> ObjectTotals:
     return removed
 
 
-async def incoming(this: CleanupRun) -> ObjectTotals:
+async def incoming(this: CleanupRun) -> StorageTotals:
     """Remove files of uploads and renders that were interrupted by a crash."""
     await this.extend()
     return await this.services.storage.clear_incoming(this.now - INCOMING_MAX_AGE, dry_run=this.dry_run)
 
 
-async def _count_orphans(this: CleanupRun) -> tuple[ObjectTotals, ObjectTotals]:
+async def _count_orphans(this: CleanupRun) -> tuple[StorageTotals, StorageTotals]:
     """Return the totals of originals without a row and of all originals."""
-    orphans = every = ObjectTotals()
+    orphans = every = StorageTotals()
     async for batch in _batches(this, StoragePrefix.ORIGINALS):
         orphans += _sum(await without_row(batch, this.now - ORPHAN_GRACE))
         every += _sum(batch)
@@ -87,8 +87,8 @@ async def _count_orphans(this: CleanupRun) -> tuple[ObjectTotals, ObjectTotals]:
 
 async def _remove_orphans(
     this: CleanupRun, room: StoragePrefix, *, keep: Callable[[Stat], None] | None = None
-) -> ObjectTotals:
-    removed = ObjectTotals()
+) -> StorageTotals:
+    removed = StorageTotals()
     async for batch in _batches(this, room):
         orphans = [] if this.withheld else await without_row(batch, this.now - ORPHAN_GRACE)
         removed += await _remove(this, orphans, this.now - ORPHAN_GRACE)
@@ -109,12 +109,12 @@ async def without_row(batch: Sequence[Found], before: datetime) -> list[Found]:
     return [(key, stat) for key, stat in batch if old.get(key) in gone]
 
 
-async def _remove(this: CleanupRun, objects: Sequence[Found], before: datetime) -> ObjectTotals:
+async def _remove(this: CleanupRun, objects: Sequence[Found], before: datetime) -> StorageTotals:
     """Remove these objects, except those written or used since they were listed."""
     if this.dry_run:
         return _sum([found for found in objects if found[1].modified_at < before])
     if not objects:
-        return ObjectTotals()
+        return StorageTotals()
     return await this.services.storage.delete_stale([key for key, _ in objects], before)
 
 
@@ -130,5 +130,5 @@ async def _batches(this: CleanupRun, room: StoragePrefix) -> AsyncIterator[list[
     yield batch
 
 
-def _sum(objects: Sequence[Found]) -> ObjectTotals:
-    return ObjectTotals(len(objects), sum(stat.size for _, stat in objects))
+def _sum(objects: Sequence[Found]) -> StorageTotals:
+    return StorageTotals(len(objects), sum(stat.size for _, stat in objects))

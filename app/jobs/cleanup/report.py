@@ -1,15 +1,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.storage.base import ObjectTotals
+from app.storage.base import StorageTotals
 
 
 @dataclass(frozen=True, slots=True)
 class WithheldDeletion:
     """Too many originals have no row for an accident, so nothing without a row was removed."""
 
-    orphans: ObjectTotals
-    originals: ObjectTotals
+    orphans: StorageTotals
+    originals: StorageTotals
 
     def __str__(self) -> str:
         return (
@@ -22,13 +22,13 @@ class WithheldDeletion:
 class CleanupReport:
     """Objects and rows removed, or to be removed, by step. `failed` has the errors of failed steps."""
 
-    removed: Mapping[str, ObjectTotals]
+    removed: Mapping[str, StorageTotals]
     failed: Mapping[str, Exception]
     withheld: WithheldDeletion | None = None
 
     @property
-    def total(self) -> ObjectTotals:
-        return sum(self.removed.values(), ObjectTotals())
+    def total(self) -> StorageTotals:
+        return sum(self.removed.values(), StorageTotals())
 
     def __str__(self) -> str:
         """Return one line for the log."""

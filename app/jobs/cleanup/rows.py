@@ -13,13 +13,13 @@ from app.db.locks import skip_locked
 from app.ids import Kind, new_id
 from app.jobs.cleanup.run import CleanupRun
 from app.models import Delivery, DeliveryStatus, Event, RelayCursor
-from app.storage.base import ObjectTotals
+from app.storage.base import StorageTotals
 from app.webhooks.relay import CURSOR
 
 BATCH_SIZE = 500
 """Rows per transaction: other writers get their turn in between."""
 
-Step: TypeAlias = Callable[[CleanupRun], Awaitable[ObjectTotals]]
+Step: TypeAlias = Callable[[CleanupRun], Awaitable[StorageTotals]]
 
 
 def expired(model: type[Model], column: str) -> Step:
@@ -27,18 +27,20 @@ def expired(model: type[Model], column: str) -> Step:
     return lambda this: _remove(this, model.filter(**{f"{column}__lte": this.now}))
 
 
-async def deliveries(this: CleanupRun) -> ObjectTotals:
+async def deliveries(this: CleanupRun) -> StorageTotals:
     """Remove old deliveries and their attempts, except pending ones."""
     ended = Delivery.exclude(Q(status=DeliveryStatus.PENDING) & Q(next_attempt_at__isnull=False))
     return await _remove(
-        this, ended.filter(_older_than(this, Kind.DELIVERY, this.services.settings.deliveries_keep))
+        this, ended.filter(_older_than(this, Kind.DELIVERY, this.services.settings.deliveries_retention_days))
     )
 
 
-async def events(this: CleanupRun) -> ObjectTotals:
+async def events(this: CleanupRun) -> StorageTotals:
     """Remove old events, except those not yet relayed and those that a delivery refers to."""
     told = Event.filter(position__lte=await RelayCursor.position_of(CURSOR), deliveries__id__isnull=True)
-    return await _remove(this, told.filter(_older_than(this, Kind.EVENT, this.services.settings.events_keep)))
+    return await _remove(
+        this, told.filter(_older_than(this, Kind.EVENT, this.services.settings.events_retention_days))
+    )
 
 
 def _older_than(this: CleanupRun, kind: Kind, days: int) -> Q:
@@ -51,9 +53,9 @@ def first_id(kind: Kind, born: datetime) -> str:
     return new_id(kind, born, randbits=lambda _: 0)
 
 
-async def _remove(this: CleanupRun, rows: QuerySet[Any]) -> ObjectTotals:
+async def _remove(this: CleanupRun, rows: QuerySet[Any]) -> StorageTotals:
     if this.dry_run:
-        return ObjectTotals(await rows.count())
+        return StorageTotals(await rows.count())
     removed, full = 0, True
     while full:
         await this.extend()
@@ -61,4 +63,4 @@ async def _remove(this: CleanupRun, rows: QuerySet[Any]) -> ObjectTotals:
             ids = [row.id for row in await skip_locked(rows.limit(BATCH_SIZE).only("id"))]
             removed += await rows.model.filter(id__in=ids).delete() if ids else 0
         full = len(ids) == BATCH_SIZE
-    return ObjectTotals(removed)
+    return StorageTotals(removed)

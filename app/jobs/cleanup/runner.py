@@ -13,7 +13,7 @@ from app.jobs.cleanup.report import CleanupReport
 from app.jobs.cleanup.run import CleanupRun
 from app.jobs.cleanup.steps import STEPS
 from app.jobs.leases import LeaseLost, LeaseTaken, hold_lease
-from app.storage.base import ObjectTotals
+from app.storage.base import StorageTotals
 
 log = logging.getLogger("pichub.sweep")
 
@@ -24,7 +24,7 @@ INTERVAL_SECONDS = 3600.0
 JITTER = 0.1
 MIN_INTERVAL = timedelta(seconds=0.8 * INTERVAL_SECONDS)
 
-Steps: TypeAlias = Mapping[str, Callable[[CleanupRun], Awaitable[ObjectTotals]]]
+Steps: TypeAlias = Mapping[str, Callable[[CleanupRun], Awaitable[StorageTotals]]]
 
 
 async def run(
@@ -78,7 +78,7 @@ async def dry_run(services: Services, *, force: bool = False, steps: Steps = STE
 
 
 async def _run_steps(this: CleanupRun, steps: Steps) -> CleanupReport:
-    removed: dict[str, ObjectTotals] = {}
+    removed: dict[str, StorageTotals] = {}
     failed: dict[str, Exception] = {}
     for name, step in steps.items():
         try:

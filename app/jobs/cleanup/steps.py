@@ -3,9 +3,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from app.jobs.cleanup import objects, rows
 from app.jobs.cleanup.run import CleanupRun
 from app.models import Invitation, Session, UploadTicket
-from app.storage.base import ObjectTotals
+from app.storage.base import StorageTotals
 
-STEPS: Mapping[str, Callable[[CleanupRun], Awaitable[ObjectTotals]]] = {
+STEPS: Mapping[str, Callable[[CleanupRun], Awaitable[StorageTotals]]] = {
     "originals": objects.originals,
     "intermediates": objects.intermediates,
     "variants": objects.variants,

@@ -200,7 +200,7 @@ def run(options: StressOptions, report: StressReport) -> None:
         transform_workers=str(WORKERS),
         transform_deadline=str(DEADLINE),
         transform_memory="160MB",
-        hits_size="8MB",
+        response_cache_size="8MB",
     )
     count = QUICK if options.quick else FULL
     with server.running(), watching_peak(server.tree) as watch:

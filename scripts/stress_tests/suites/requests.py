@@ -375,11 +375,11 @@ def proxies(options: StressOptions, report: StressReport) -> None:
         ]
 
     pretended = [f"10.9.{n}.1" for n in range(12)]
-    with StressServer(options.folder / "open", limit_failures="5/minute").running() as server:
+    with StressServer(options.folder / "open", limit_auth_failures="5/minute").running() as server:
         found = statuses(server, pretended)
         report.check(found == [401] * 5 + [429] * 7, f"forged X-Forwarded-For, none trusted: {found}")
     trusting = StressServer(
-        options.folder / "trusting", limit_failures="5/minute", trusted_proxies="127.0.0.1"
+        options.folder / "trusting", limit_auth_failures="5/minute", trusted_proxies="127.0.0.1"
     )
     with trusting.running() as server:
         found = statuses(server, [f"{each}, 203.0.113.7" for each in pretended])
@@ -396,8 +396,8 @@ def run(options: StressOptions, report: StressReport) -> None:
         stall_timeout=str(STALL_SECONDS),
         transform_workers="2",
         transform_deadline="4",
-        hits_size="8MB",
-        worker="apart",
+        response_cache_size="8MB",
+        worker="external",
     )
     with server.running(), watching_peak(server.tree) as watch:
         test = RequestsTest(options, report, server)

@@ -16,7 +16,7 @@ from app.jobs.cleanup.steps import STEPS
 from app.jobs.leases import HeldLease, LeaseLost, LeaseTaken, hold_lease, last_completed
 from app.models import Image
 from app.resolvers import storage_keys, variants
-from app.storage import ObjectTotals
+from app.storage import StorageTotals
 from scripts.fixtures import sample_images
 from tests.jobs.cleanup.conftest import Clock, aged, later, put
 from tests.resolvers.test_images import keys, upload
@@ -59,11 +59,11 @@ async def test_bytes_whose_image_has_no_row_go_when_they_are_old(ctx: Context) -
     }
     removed = {name: amount for name, amount in report.removed.items() if amount.count}
     assert removed == {
-        "originals": ObjectTotals(1, 5),
-        "intermediates": ObjectTotals(1, 5),
-        "variants": ObjectTotals(2, 10),
+        "originals": StorageTotals(1, 5),
+        "intermediates": StorageTotals(1, 5),
+        "variants": StorageTotals(2, 10),
     }
-    assert report.total == ObjectTotals(4, 20)
+    assert report.total == StorageTotals(4, 20)
     assert not (ctx.services.settings.data_dir / "storage" / "variants" / lost).exists()
 
 
@@ -74,7 +74,7 @@ async def test_what_has_a_row_stays_however_old_it_is(ctx: Context) -> None:
     assert len(before) == 4
     for key in before:
         aged(ctx, key, hours_ago=10_000)
-    assert (await clean_up(ctx.services)).total == ObjectTotals()
+    assert (await clean_up(ctx.services)).total == StorageTotals()
     assert await keys(ctx) == before
 
 
@@ -82,7 +82,7 @@ async def test_what_is_not_named_as_ours_are_stays(ctx: Context) -> None:
     names = ("originals/notes.txt", "variants/img_1/a.webp", "backup/img.jpg", "originals/acc_x/y")
     for name in names:
         await put(ctx, name, hours_ago=100)
-    assert (await clean_up(ctx.services)).total == ObjectTotals()
+    assert (await clean_up(ctx.services)).total == StorageTotals()
     assert await keys(ctx) == set(names)
 
 
@@ -90,7 +90,7 @@ async def test_what_a_crash_left_of_a_deletion_goes(ctx: Context) -> None:
     image = await upload(ctx, sample_images.jpeg(64, 48))
     await variant(ctx, image, 20)
     await Image.remove([image])
-    assert (await clean_up(ctx.services)).total == ObjectTotals()
+    assert (await clean_up(ctx.services)).total == StorageTotals()
     assert (await clean_up(later(ctx, 2 * HOUR).services)).total.count == 2
     assert await keys(ctx) == set()
 
@@ -99,7 +99,7 @@ async def test_files_on_their_way_in_go_after_a_day(ctx: Context) -> None:
     for name, hours_ago in (("upload-old", 25), ("upload-young", 23)):
         (ctx.services.storage.incoming / name).write_bytes(b"12345")
         aged(ctx, f"tmp/{name}", hours_ago=hours_ago)
-    assert (await clean_up(ctx.services)).removed["incoming files"] == ObjectTotals(1, 5)
+    assert (await clean_up(ctx.services)).removed["incoming files"] == StorageTotals(1, 5)
     assert [path.name for path in ctx.services.storage.incoming.iterdir()] == ["upload-young"]
 
 
@@ -119,9 +119,9 @@ async def test_to_look_changes_nothing_and_tells_what_a_sweep_then_removes(ctx: 
     assert tree(storage) == before
     assert await last_completed(LEASE_NAME) is None
     assert (await clean_up(ctx.services)).removed == seen.removed
-    assert seen.removed["variants"] == ObjectTotals(1, 100)
-    assert seen.removed["variants over budget"] == ObjectTotals(3, 300)
-    assert (await dry_run(ctx.services)).total == ObjectTotals()
+    assert seen.removed["variants"] == StorageTotals(1, 100)
+    assert seen.removed["variants over budget"] == StorageTotals(3, 300)
+    assert (await dry_run(ctx.services)).total == StorageTotals()
 
 
 async def test_variants_over_the_budget_go_least_recently_used_first(ctx: Context) -> None:
@@ -130,15 +130,15 @@ async def test_variants_over_the_budget_go_least_recently_used_first(ctx: Contex
     for number, name in enumerate(names):
         await put(ctx, name, hours_ago=1 + 2 * number, size=100)
     services = later(ctx, timedelta(), variants_size=1000).services
-    assert (await clean_up(services)).removed["variants over budget"] == ObjectTotals(3, 300)
+    assert (await clean_up(services)).removed["variants over budget"] == StorageTotals(3, 300)
     assert await keys(ctx) == {image.key, *names[:9]}
-    assert (await clean_up(services)).total == ObjectTotals()
+    assert (await clean_up(services)).total == StorageTotals()
 
 
 async def test_without_a_budget_no_variant_goes(ctx: Context) -> None:
     image = await upload(ctx, sample_images.jpeg(64, 48))
     await put(ctx, f"variants/{image.id}/a.webp", hours_ago=10_000)
-    assert (await clean_up(later(ctx, timedelta(), variants_size=None).services)).total == ObjectTotals()
+    assert (await clean_up(later(ctx, timedelta(), variants_size=None).services)).total == StorageTotals()
 
 
 async def test_a_variant_that_was_just_used_stays_even_over_the_budget(ctx: Context) -> None:
@@ -184,8 +184,8 @@ async def test_originals_that_all_lack_a_row_are_held_back_until_someone_insists
     report = await clean_up_if_due(ctx.services)
     assert report
     assert report.withheld
-    assert report.withheld.orphans == report.withheld.originals == ObjectTotals(101, 505)
-    assert report.total == ObjectTotals()
+    assert report.withheld.orphans == report.withheld.originals == StorageTotals(101, 505)
+    assert report.total == StorageTotals()
     assert await keys(ctx) == before
     assert "is this the right database" in caplog.text
     assert (await dry_run(ctx.services)).withheld
@@ -213,7 +213,7 @@ async def test_who_was_held_up_for_longer_than_its_lease_stops(ctx: Context) -> 
     clock = Clock()
     lost = [await put(ctx, f"originals/{nobody(ctx)}.jpg", hours_ago=2) for _ in range(3)]
 
-    async def slow(this: CleanupRun) -> ObjectTotals:
+    async def slow(this: CleanupRun) -> StorageTotals:
         clock.ahead += 2 * LEASE_DURATION
         await HeldLease(
             LEASE_NAME, clock=clock, duration=LEASE_DURATION
@@ -230,14 +230,14 @@ async def test_who_was_held_up_for_longer_than_its_lease_stops(ctx: Context) -> 
 async def test_a_step_that_fails_does_not_keep_the_others(
     ctx: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def broken(this: CleanupRun) -> ObjectTotals:
+    async def broken(this: CleanupRun) -> StorageTotals:
         raise PermissionError("not here")
 
     await put(ctx, f"originals/{nobody(ctx)}.jpg", hours_ago=2)
     report = await clean_up_if_due(ctx.services, steps={"originals": broken, "others": STEPS["originals"]})
     assert report
     assert [str(failure) for failure in report.failed.values()] == ["not here"]
-    assert report.removed == {"others": ObjectTotals(1, 5)}
+    assert report.removed == {"others": StorageTotals(1, 5)}
     assert caplog.text.count("the sweep of originals failed") == 1
 
 

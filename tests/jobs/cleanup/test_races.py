@@ -16,7 +16,7 @@ from app.jobs.cleanup.runner import clean_up
 from app.jobs.cleanup.steps import STEPS
 from app.models import Image
 from app.resolvers import images, variants
-from app.storage import ObjectTotals
+from app.storage import StorageTotals
 from scripts.fixtures import sample_images
 from tests.jobs.cleanup.conftest import Clock, later
 from tests.pichub import until
@@ -33,7 +33,7 @@ async def test_an_upload_between_its_bytes_and_its_row_is_left_alone(ctx: Contex
         for step in STEPS.values():  # without the lease, which waits for the transaction
             assert (
                 await step(CleanupRun(services=ctx.services, now=ctx.now(), extend=_nobody_minds))
-                == ObjectTotals()
+                == StorageTotals()
             )
         assert not uploading.done()
     assert await keys(ctx) == {(await uploading).key}
@@ -57,7 +57,7 @@ async def test_nothing_is_missed_by_those_who_work_beside_sweeps(ctx: Context) -
     """Sweeps run all the while, under a clock by which each variant that was made is over the budget and old."""
     chance, done = random.Random(5), asyncio.Event()
     kept: list[Image] = []
-    removed = ObjectTotals()
+    removed = StorageTotals()
 
     async def people() -> None:
         for _ in range(8):

@@ -17,7 +17,7 @@ from app.models import (
     Session,
     Webhook,
 )
-from app.storage import ObjectTotals
+from app.storage import StorageTotals
 from app.webhooks.relay import CURSOR
 from tests.databases import database  # noqa: F401  (each test runs on each)
 from tests.jobs.cleanup.conftest import later
@@ -66,19 +66,19 @@ async def test_events_go_when_they_are_older_than_they_are_kept(ctx: Context) ->
     for number, days_ago in enumerate((90, 31, 29, 0)):
         await event(ctx, 1 + number, days_ago=days_ago)
     await RelayCursor.move(CURSOR, 4)
-    assert (await dry_run(ctx.services)).removed["events"] == ObjectTotals(2)
-    assert (await clean_up(ctx.services)).removed["events"] == ObjectTotals(2)
+    assert (await dry_run(ctx.services)).removed["events"] == StorageTotals(2)
+    assert (await clean_up(ctx.services)).removed["events"] == StorageTotals(2)
     assert await Event.all().order_by("position").values_list("position", flat=True) == [3, 4]
-    assert (await clean_up(later(ctx, timedelta(), events_keep=20).services)).removed[
+    assert (await clean_up(later(ctx, timedelta(), events_retention_days=20).services)).removed[
         "events"
-    ] == ObjectTotals(1)
+    ] == StorageTotals(1)
 
 
 async def test_events_that_no_relay_has_come_to_stay(ctx: Context) -> None:
     for position in (1, 2, 3):
         await event(ctx, position, days_ago=40)
     await RelayCursor.move(CURSOR, 2)
-    assert (await clean_up(ctx.services)).removed["events"] == ObjectTotals(2)
+    assert (await clean_up(ctx.services)).removed["events"] == StorageTotals(2)
     assert (await Event.get()).position == 3
 
 
@@ -90,7 +90,7 @@ async def test_deliveries_go_and_then_their_events_but_none_that_is_still_to_be_
     await delivery(ctx, sent, DeliveryStatus.SUCCEEDED, days_ago=40)
     late = await delivery(ctx, young, DeliveryStatus.EXHAUSTED, days_ago=20)
     report = await clean_up(ctx.services)
-    assert (report.removed["deliveries"], report.removed["events"]) == (ObjectTotals(2), ObjectTotals(2))
+    assert (report.removed["deliveries"], report.removed["events"]) == (StorageTotals(2), StorageTotals(2))
     assert set(await Delivery.all().values_list("id", flat=True)) == {kept.id, late.id}
     assert set(await Event.all().values_list("id", flat=True)) == {owed.id, young.id}
     assert await Attempt.all().count() == 2
@@ -111,7 +111,7 @@ async def test_many_rows_go_in_one_round(ctx: Context) -> None:
         )
         for number in range(1200)
     )
-    assert (await clean_up(ctx.services)).removed["events"] == ObjectTotals(1200)
+    assert (await clean_up(ctx.services)).removed["events"] == StorageTotals(1200)
     assert await Event.all().count() == 0
 
 
@@ -132,5 +132,5 @@ async def test_sessions_and_invitations_go_when_they_have_expired(ctx: Context) 
             id=new_id(Kind.INVITATION, now), creator=owner, digest=name, created_at=now, expires_at=until
         )
     removed = (await clean_up(ctx.services)).removed
-    assert (removed["sessions"], removed["invitations"]) == (ObjectTotals(1), ObjectTotals(1))
+    assert (removed["sessions"], removed["invitations"]) == (StorageTotals(1), StorageTotals(1))
     assert (await Session.get()).digest == (await Invitation.get()).digest == "new"

@@ -9,7 +9,7 @@ import requests
 from scripts.fixtures import sample_images
 from tests.cli.test_commands import serving, told
 
-UNLIMITED = {"PICHUB_LIMIT_API": "off", "PICHUB_LIMIT_UPLOAD": "off", "PICHUB_LIMIT_FAILURES": "off"}
+UNLIMITED = {"PICHUB_LIMIT_API": "off", "PICHUB_LIMIT_UPLOAD": "off", "PICHUB_LIMIT_AUTH_FAILURES": "off"}
 PICTURE = sample_images.png(40, 30)
 
 

@@ -16,7 +16,7 @@ from secrets import token_hex
 import pytest
 import requests
 
-from app.cli.sending import ApiClient, UploadFailed
+from app.cli.api_client import ApiClient, UploadFailed
 from tests.cli.test_commands import PICHUB, run, serving, token_of
 from tests.receivers import receiving
 from tests.uploads.clients.conftest import PICTURE, Live

@@ -1,4 +1,4 @@
-"""The REST API, as a client uses it to upload."""
+"""REST client for uploads."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +9,7 @@ from typing import Any, BinaryIO, Self, TypeAlias
 import httpx2
 
 Image: TypeAlias = dict[str, Any]
-"""An image as `/v1` tells it."""
+"""An image as returned by `/v1`."""
 
 ALBUM_PREFIX = "alb_"
 MAX_RETRY_SECONDS = 60
@@ -19,7 +19,7 @@ TIMEOUT = httpx2.Timeout(120, connect=15)
 
 
 class UploadFailed(Exception):
-    """A file was not uploaded. The text says why; `code` and `status` are the server's, where it answered."""
+    """An upload failed. The text has the reason; `code` and `status` are from the server's response, if any."""
 
     def __init__(self, details: str, *, code: str | None = None, status: int | None = None) -> None:
         super().__init__(details)
@@ -27,9 +27,9 @@ class UploadFailed(Exception):
 
 
 class ApiClient:
-    """A PicHub at an address, asked with a token. `tell` hears why something takes longer.
+    """Client of a PicHub server with a token. `tell` is called with reasons for delays.
 
-    with Server("https://pictures.example.org", token, tell=print) as pichub:
+    with ApiClient("https://pictures.example.org", token, tell=print) as pichub:
         image = pichub.upload(file, "harbour.jpg")
     """
 
@@ -55,9 +55,9 @@ class ApiClient:
         self._client.close()
 
     def upload(self, file: BinaryIO, name: str, album_id: str | None = None) -> Image:
-        """The image that a file became. It is streamed, and read again where the server says later.
+        """Upload a file, streaming it, and again if the server asks to retry. Returns the image.
 
-        Raises NotUploaded.
+        Raises UploadFailed.
         """
         fields = {"album_id": album_id} if album_id else {}
 
@@ -71,7 +71,7 @@ class ApiClient:
         raise UploadFailed(f"{self._address} did not say which image it made, as a PicHub does")
 
     def album_id(self, album: str) -> str:
-        """The id of the album that has this id or name. Raises NotUploaded where there is none, or several."""
+        """Return the id of the album with this id or name. Raises UploadFailed if there is none, or several."""
         if album.startswith(ALBUM_PREFIX):
             return album
         ids = [each["id"] for each in self._albums() if each["name"] == album]
@@ -89,7 +89,7 @@ class ApiClient:
             page, last = page + 1, answer["meta"]["last_page"]
 
     def _request(self, request: Callable[[], httpx2.Response], what: str) -> dict[str, Any]:
-        """What the server answers, asked again where it says when to. Raises NotUploaded."""
+        """Return the response, retrying when the server asks to. Raises UploadFailed."""
         for tries_left in reversed(range(MAX_ATTEMPTS)):
             answer = self._send(request)
             seconds = _retry_after(answer)
@@ -129,6 +129,6 @@ class ApiClient:
 
 
 def _retry_after(answer: httpx2.Response) -> int | None:
-    """The seconds after which to ask again; None where that is not asked for."""
+    """Return the seconds to wait before a retry; None if a retry is not requested."""
     text = answer.headers.get("retry-after", "")
     return int(text) if answer.status_code in RETRY_STATUSES and text.isascii() and text.isdigit() else None

@@ -1,4 +1,4 @@
-"""What those who run a server ask it: whether it lives, whether it is ready, what it has counted."""
+"""Monitoring endpoints: liveness, readiness, metrics."""
 
 from secrets import compare_digest
 
@@ -14,12 +14,12 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 async def healthz(_: Request) -> Response:
-    """That the process answers. No engine is asked: a restart, which this is for, would mend none."""
+    """Return 200 while the process responds. No engine is checked: a restart would not fix one."""
     return Response("ok\n", headers=NO_STORE, media_type="text/plain")
 
 
 async def readyz(request: Request) -> Response:
-    """Whether requests should come here: 200, or 503 where a part can't work, or the process is about to stop."""
+    """Return 200 if the server can handle requests, else 503: a dependency is unavailable, or it is stopping."""
     report = await request.state.services.health.report()
     parts = {
         name: {"status": "ok" if part.is_well else "error", "ms": part.ms}
@@ -32,7 +32,7 @@ async def readyz(request: Request) -> Response:
 
 
 async def metrics(request: Request) -> Response:
-    """What Prometheus scrapes; there only where the settings want it. Raises Unauthorized."""
+    """Return Prometheus metrics, if enabled. Raises Unauthorized."""
     services = request.state.services
     token = services.settings.metrics_token
     sent = request.headers.get("authorization", "").removeprefix("Bearer ")
