@@ -1,1 +1,1 @@
-"""The GraphQL face: parse, resolve, present."""
+"""GraphQL interface: parse, call a resolver, present."""

@@ -1,4 +1,4 @@
-"""What the fields of one operation share."""
+"""Context of an operation, which its fields share."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -16,10 +16,10 @@ from app.resolvers.events import Authenticate
 
 @dataclass(slots=True)
 class OperationContext:
-    """Who asks, the loaders that gather what the fields ask for, and the answer's headers, where cookies are set.
+    """Context of an operation: the actor, the data loaders, and the response on which cookies are set.
 
-    `recognise` tells who the same credentials speak for later on, `cost` what the operation may have to find.
-    Over a WebSocket there is no answer with headers.
+    `authenticate` checks the same credentials again, `cost` is the estimated cost of the operation. `response` is None
+    over a WebSocket.
     """
 
     ctx: Context
@@ -31,28 +31,28 @@ class OperationContext:
 
     @property
     def browser_credentials(self) -> Credentials:
-        """What was sent by the browser that is to keep a session. Raises BadRequest where it can't be given one."""
+        """Credentials of a request whose response can set a session cookie. Raises BadRequest over a WebSocket."""
         if self.response is None:
             raise BadRequest("A WebSocket can't set cookies; sign in over HTTP")
         return self.credentials
 
     def set_context(self, ctx: Context) -> None:
-        """What is asked from here on is asked by another: who has just signed in, or nobody."""
+        """Run the remaining fields as another actor, or anonymously."""
         self.ctx, self.loaders = ctx, Loaders(ctx)
 
     def start_session(self, signed_in: SignedIn) -> None:
-        """Lets the browser keep the session, and goes on as the account that has it."""
+        """Set the session cookie and continue as its account."""
         self._set_cookie(signed_in.text, days=self.ctx.services.settings.session_lifetime)
         self.set_context(signed_in.ctx)
 
     def end_session(self, ctx: Context) -> None:
-        """Lets the browser forget its session, and goes on as nobody."""
+        """Remove the session cookie and continue anonymously."""
         self._set_cookie("", days=0)
         self.set_context(ctx)
 
     def _set_cookie(self, text: str, *, days: int) -> None:
         if self.response is None:
-            return  # a session that has ended opens nothing, though its cookie stays
+            return  # the cookie stays, but its session is no longer valid
         self.response.set_cookie(
             SESSION_COOKIE,
             text,

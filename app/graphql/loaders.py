@@ -1,4 +1,7 @@
-"""Loaders gather what many fields ask for into one question. They live for one operation: nothing grows stale."""
+"""Data loaders: they batch the rows that many fields need into one query.
+
+They live for one operation, so rows are never out of date.
+"""
 
 from collections.abc import Awaitable, Sequence
 from typing import TypeVar
@@ -11,7 +14,7 @@ from app.pagination import Direction, Page, PageRequest
 from app.resolvers import albums, categories, images, variants, webhooks
 
 T = TypeVar("T")
-COVER = PageRequest(size=1)
+COVER_PAGE = PageRequest(size=1)
 
 
 class Loaders:
@@ -30,10 +33,10 @@ class Loaders:
     def album_page(
         self, album: Album, request: PageRequest, direction: Direction = Direction.NEWEST_FIRST
     ) -> Awaitable[Page[Image]]:
-        """A page of an album's images, read together with the same page of the other albums."""
+        """Return a page of an album's images. The same page of other albums is loaded with it."""
 
-        async def load(found: list[Album]) -> Sequence[Page[Image]]:
-            return await images.in_albums(self._ctx, found, request, direction)
+        async def load(batch: list[Album]) -> Sequence[Page[Image]]:
+            return await images.in_albums(self._ctx, batch, request, direction)
 
         loader = self._pages.get((request, direction))
         if loader is None:
@@ -43,10 +46,10 @@ class Loaders:
     def delivery_page(
         self, webhook: Webhook, status: DeliveryStatus | None, request: PageRequest
     ) -> Awaitable[Page[Delivery]]:
-        """A page of what a webhook is owed, read together with the same page of the other webhooks."""
+        """Return a page of a webhook's deliveries. The same page of other webhooks is loaded with it."""
 
-        async def load(found: list[Webhook]) -> Sequence[Page[Delivery]]:
-            return await webhooks.deliveries_of_each(self._ctx, found, status, request)
+        async def load(batch: list[Webhook]) -> Sequence[Page[Delivery]]:
+            return await webhooks.deliveries_of_each(self._ctx, batch, status, request)
 
         loader = self._deliveries.get((status, request))
         if loader is None:
@@ -54,22 +57,22 @@ class Loaders:
         return loader.load(webhook)
 
     async def cover(self, album: Album) -> Image | None:
-        """The newest image of an album."""
-        page = await self.album_page(album, COVER)
+        """Return the newest image of an album."""
+        page = await self.album_page(album, COVER_PAGE)
         return page.items[0] if page.items else None
 
     async def _albums(self, ids: list[str]) -> list[Album | None]:
-        found = await albums.get_many(self._ctx, ids)
-        return [found.get(id_) for id_ in ids]
+        rows = await albums.get_many(self._ctx, ids)
+        return [rows.get(id_) for id_ in ids]
 
     async def _images(self, ids: list[str]) -> list[Image | None]:
-        found = await images.get_many(self._ctx, ids)
-        return [found.get(id_) for id_ in ids]
+        rows = await images.get_many(self._ctx, ids)
+        return [rows.get(id_) for id_ in ids]
 
     async def _attempts(self, delivery_ids: list[str]) -> list[list[Attempt]]:
-        found = await webhooks.attempts_of(self._ctx, delivery_ids)
-        return [found[id_] for id_ in delivery_ids]
+        rows = await webhooks.attempts_of(self._ctx, delivery_ids)
+        return [rows[id_] for id_ in delivery_ids]
 
     async def _categories(self, ids: list[str]) -> list[Category | None]:
-        found = await categories.of_images(self._ctx, ids)
-        return [found.get(id_) for id_ in ids]
+        rows = await categories.of_images(self._ctx, ids)
+        return [rows.get(id_) for id_ in ids]

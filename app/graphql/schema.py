@@ -1,4 +1,4 @@
-"""The whole schema, put together from the rooms."""
+"""The complete schema, combined from the types of each domain."""
 
 from collections.abc import Iterator
 from functools import lru_cache
@@ -41,7 +41,7 @@ from app.graphql.types.webhooks import WebhookMutations, WebhookQueries
 from app.settings import Settings
 
 
-@strawberry.type(description="What can be asked for.")
+@strawberry.type(description="The query root.")
 class Query(
     NodeQueries,
     AccountQueries,
@@ -60,7 +60,7 @@ class Query(
     pass
 
 
-@strawberry.type(description="What can be changed.")
+@strawberry.type(description="The mutation root.")
 class Mutation(
     ImageMutations,
     UploadMutations,
@@ -76,7 +76,7 @@ class Mutation(
     pass
 
 
-SETTINGS_IN_DESCRIPTIONS = (
+SCHEMA_SETTINGS = (
     "introspection",
     "graphql_max_depth",
     "graphql_max_aliases",
@@ -89,18 +89,18 @@ SETTINGS_IN_DESCRIPTIONS = (
 class Schema(strawberry.Schema):
     document_cache: DocumentCache
 
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
-        for each in _arguments(self._schema):
-            # Left out is left out: `= null` would tell readers that null means something.
-            if each.default_value is None:
-                each.default_value = Undefined
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        for argument in _arguments(self._schema):
+            # Omit `= null` from the printed schema: it suggests that null differs from leaving the argument out.
+            if argument.default_value is None:
+                argument.default_value = Undefined
         mark_fast_fields(self._schema)
 
     def process_errors(
         self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
     ) -> None:
-        """Nothing: what deserves it is logged where errors are presented, and a client's mistakes do not."""
+        """Log nothing: unexpected errors are logged where they are presented, errors of clients are not."""
 
 
 def _arguments(schema: GraphQLSchema) -> Iterator[GraphQLArgument | GraphQLInputField]:
@@ -113,8 +113,8 @@ def _arguments(schema: GraphQLSchema) -> Iterator[GraphQLArgument | GraphQLInput
 
 
 def build_schema(settings: Settings) -> Schema:
-    """The schema, held to the limits of these settings: one for all that say the same of GraphQL."""
-    return _build_schema(Settings(**{name: getattr(settings, name) for name in SETTINGS_IN_DESCRIPTIONS}))
+    """Return the schema with the limits of these settings. Settings with equal limits share one schema."""
+    return _build_schema(Settings(**{name: getattr(settings, name) for name in SCHEMA_SETTINGS}))
 
 
 @lru_cache(maxsize=8)

@@ -142,7 +142,7 @@ async def test_a_token_makes_and_revokes_none_and_says_why(built: House) -> None
         )
         error = answer.json()["errors"][0]["extensions"]
         assert error["code"] == "FORBIDDEN"
-        assert "needs a signed-in session; an API token can't make tokens" in error["details"]
+        assert error["params"] == {"reason": "session_required"}
         assert await code_of(by_token, REVOKE, id="tok_" + "0" * 26) == "FORBIDDEN"
         for query, variables in FOR_ADMINS:  # though it is the admin's
             assert await code_of(by_token, query, **variables) == "FORBIDDEN"

@@ -109,8 +109,9 @@ async def test_an_operation_that_costs_too_much_is_told_what_and_how_much_is_all
         answer = await way(server, {"query": GALLERIES, "variables": {"images": page}})
         assert ("errors" not in answer) == allowed, answer
     (error,) = answer["errors"]
-    assert error["message"] == "The operation has a cost of 10,201; 5,000 is allowed. Ask for smaller pages"
+    assert error["message"] == "The operation has a cost of 10,201; the limit is 5,000. Request smaller pages"
     assert error["extensions"]["code"] == "BAD_REQUEST"
+    assert error["extensions"]["params"] == {"reason": "cost_limit_exceeded", "limit": 5000, "actual": 10_201}
     assert answer.get("data") is None
 
 
@@ -125,7 +126,7 @@ async def test_what_is_allowed_is_a_setting(tmp_path: Path) -> None:
         endpoint = Endpoint(small)
         assert await endpoint.data("{ images(first: 19) { nodes { id } } }")
         error = await endpoint.error("{ images { nodes { id } } }")
-        assert error["message"].startswith("The operation has a cost of 21; 20 is allowed")
+        assert error["message"].startswith("The operation has a cost of 21; the limit is 20")
 
 
 @pytest.mark.parametrize("first", [0, -1, 101, 2**31 - 1, 2**31, 10**400, 1.5, "1", [1], {}, True])

@@ -61,6 +61,7 @@ async def test_a_token_that_does_not_hold_is_refused_before_the_operation(
             "extensions": {
                 "code": "UNAUTHORIZED",
                 "details": "Please check your API token and ensure it has not expired",
+                "params": {"reason": "invalid_token"},
             },
         }
     ]
@@ -304,6 +305,8 @@ async def test_a_mistake_of_ours_shows_nothing_of_the_inside(
     assert error["message"] == "Internal error"
     assert error["extensions"]["code"] == "INTERNAL_ERROR"
     assert "images" not in error["extensions"]["details"]
+    request_id = error["extensions"]["requestId"]
+    assert error["extensions"]["params"] == {"reason": "internal_error", "request_id": request_id}
     assert len([record for record in caplog.records if record.exc_info]) == 1
 
 
@@ -318,5 +321,6 @@ async def test_introspection_is_a_setting_and_suggestions_follow_it(tmp_path: Pa
 
 async def test_a_number_without_end_in_a_document_is_the_askers_mistake(graphql: Endpoint) -> None:
     error = await graphql.error("{ images(first: " + "9" * 5000 + ") { pageInfo { hasNextPage } } }")
-    assert error["message"] == "A number in the document has too many digits to be read"
+    assert error["message"] == "A number in the document has too many digits"
     assert error["extensions"]["code"] == "BAD_REQUEST"
+    assert error["extensions"]["params"] == {"reason": "number_too_long"}

@@ -1,6 +1,6 @@
-"""GraphQL over HTTP: Strawberry's view, hardened where it answers malformed requests with 500.
+"""GraphQL over HTTP. It extends Strawberry's view, which responds to some malformed requests with 500.
 
-Uploads come as github.com/jaydenseric/graphql-multipart-request-spec says.
+Uploads follow the GraphQL multipart request specification (github.com/jaydenseric/graphql-multipart-request-spec).
 """
 
 import asyncio
@@ -44,7 +44,7 @@ from app.graphql.server.content_negotiation import (
     REQUEST_TYPES,
     STREAM_TYPES,
     accepts_single_result,
-    media_type,
+    response_type,
 )
 from app.graphql.server.errors import (
     REQUEST_ERROR_STATUS,
@@ -65,30 +65,31 @@ MAX_BODY_BYTES = 512 * 1024
 PROTOCOLS = (GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL, MULTIPART_SUBSCRIPTION_PROTOCOL)
 SINGLE_RESULT_OPERATIONS = {OperationType.QUERY, OperationType.MUTATION}
 CONNECTION_INIT_TIMEOUT = timedelta(seconds=10)
-"""How long a WebSocket may stay open before it says who it is."""
+"""Time within which a WebSocket must send connection_init."""
+HTTP_REASONS = {405: "method_not_allowed", 406: "not_acceptable", 415: "unsupported_content_type"}
 PREFLIGHT_HEADERS = ("apollo-require-preflight", "x-apollo-operation-name", "graphql-require-preflight")
 
 
 class RequestAdapter(StarletteRequestAdapter):
-    """A request's body, read within limits. A form's files stay until the request has been answered."""
+    """Adapter that reads request bodies within limits. The files of a form are kept until the response is sent."""
 
     @property
     def content_type(self) -> str:
-        """The body's media type, without its parameters."""
+        """Media type of the body, without parameters."""
         return (super().content_type or "").partition(";")[0].strip().lower()
 
     async def get_body(self) -> bytes:
         body = bytearray()
-        seconds = self._request.state.services.settings.stall_timeout
+        timeout = self._request.state.services.settings.stall_timeout
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(timeout):
                 async for chunk in self._request.stream():
                     body += chunk
                     if len(body) > MAX_BODY_BYTES:
                         raise TooLarge(limit=MAX_BODY_BYTES, what="request body")
         except TimeoutError as error:
             raise BadRequest(
-                "The body did not arrive within {seconds:g} s", reason="stalled", seconds=seconds
+                "The body did not arrive within {seconds:g} s", reason="stalled", seconds=timeout
             ) from error
         return bytes(body)
 
@@ -104,15 +105,16 @@ class RequestAdapter(StarletteRequestAdapter):
         )
         check_content_length(request.headers, limits)
         await images.authorize_upload(ctx, content_length(request.headers))
-        receiving = receive_form(
-            request.headers, request.stream(), folder=ctx.services.storage.incoming, limits=limits
+        form = await request.state.exit_stack.enter_async_context(
+            receive_form(
+                request.headers, request.stream(), folder=ctx.services.storage.incoming, limits=limits
+            )
         )
-        form = await request.state.until_answered.enter_async_context(receiving)
         return FormData(files=form, form=form)
 
 
 class LineFeedSSETransport(SSETransport):
-    """Its lines end with a line feed alone: of the endings that are allowed, urql knows no other."""
+    """Server-sent events whose lines end with a line feed: urql does not support the other endings."""
 
     def encode_event(self, event: str, data: str | None = None) -> str:
         return super().encode_event(event, data).replace("\r\n", "\n")
@@ -122,10 +124,10 @@ class LineFeedSSETransport(SSETransport):
 
 
 class GraphQLView(GraphQL[OperationContext, None]):
-    """The endpoint: POST with JSON or a multipart form, GET for queries, GraphiQL for browsers that ask for HTML.
+    """The endpoint: POST with JSON or a multipart form, GET for queries, and GraphiQL for browsers.
 
-    Subscriptions come over WebSocket, as server-sent events and as multipart. `graphiql` is the page to show at a path,
-    `own_documents` the manifest of what our pages ask: they work where trusted documents alone are run.
+    Subscriptions are supported over WebSocket, as server-sent events and as multipart. `graphiql` returns the page for
+    a path. `own_manifest` lists the operations of PicHub's own pages: they are allowed beside trusted documents.
     """
 
     request_adapter_class = RequestAdapter
@@ -146,9 +148,9 @@ class GraphQLView(GraphQL[OperationContext, None]):
             if folder
             else None
         )
-        self._desk = TrustedDocumentSchema(schema, trusted)
+        self._documents = TrustedDocumentSchema(schema, trusted)
         super().__init__(
-            self._desk,  # type: ignore[arg-type]
+            self._documents,  # type: ignore[arg-type]
             multipart_uploads_enabled=True,
             subscription_protocols=PROTOCOLS,
             connection_init_wait_timeout=CONNECTION_INIT_TIMEOUT,
@@ -158,48 +160,53 @@ class GraphQLView(GraphQL[OperationContext, None]):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
             with suppress(ClientDisconnect):
-                async with send_timeout(send) as patient_send:
-                    await self.run(WebSocket(scope, receive, patient_send))
+                async with send_timeout(send) as timed_send:
+                    await self.run(WebSocket(scope, receive, timed_send))
             return
         request = Request(scope, receive)
-        async with AsyncExitStack() as request.state.until_answered:
+        async with AsyncExitStack() as request.state.exit_stack:
             try:
                 response = await self.run(request)
             except PicHubError as error:
-                response = _refusal(request, error, REQUEST_ERROR_STATUS.get(error.code, 400))
+                response = _error_response(request, error, REQUEST_ERROR_STATUS.get(error.code, 400))
             except HTTPException as error:
-                response = _refusal(request, BadRequest(error.reason), error.status_code)
+                refusal = BadRequest(error.reason, reason=HTTP_REASONS.get(error.status_code, "bad_request"))
+                response = _error_response(request, refusal, error.status_code)
             if not isinstance(response, StreamingResponse):
                 await response(scope, receive, send)
                 return
             stopping = request.state.services.feed.stopping.wait()
-            async with send_timeout(send) as patient_send, cancel_when_done(stopping):
-                await response(scope, receive, patient_send)
+            async with send_timeout(send) as timed_send, cancel_when_done(stopping):
+                await response(scope, receive, timed_send)
 
     async def get_context(self, request: Any, response: Any) -> Any:
         state = request.state
         ctx = Context(
             state.services, request_id=state.request_id, address=state.address, consumed=state.spent
         )
-        browser = Credentials.of(request, ctx.services.settings.own_origins)
+        credentials = Credentials.of(request.headers.raw, ctx.services.settings.own_origins)
         if isinstance(request, WebSocket):
-            return WebSocketConnection(ctx, browser)
-        recognise = partial(account.authenticate, ctx, browser)
+            return WebSocketConnection(ctx, credentials)
+        authenticate = partial(account.authenticate, ctx, credentials)
         if not self.should_render_graphql_ide(self.request_adapter_class(request)):
-            response.media_type = media_type(request)
+            response.media_type = response_type(request)
             _require_preflight(request)
-            ctx = await account.authenticate_and_count(ctx, browser)
+            ctx = await account.authenticate_and_count(ctx, credentials)
         state.ctx = ctx
         return OperationContext(
-            ctx=ctx, loaders=Loaders(ctx), credentials=browser, response=response, authenticate=recognise
+            ctx=ctx,
+            loaders=Loaders(ctx),
+            credentials=credentials,
+            response=response,
+            authenticate=authenticate,
         )
 
     async def on_ws_connect(self, context: Any) -> Any:
-        await context.sign_in()
+        await context.check_credentials()
         return UNSET
 
     def should_render_graphql_ide(self, request: Any) -> bool:
-        """For browsers alone: curl and the like accept anything, and want an answer that programs read."""
+        """Return True for browsers. Other clients may accept HTML too, but expect JSON."""
         return (
             request.method == "GET"
             and not {"query", "documentId", "extensions"} & request.query_params.keys()
@@ -211,22 +218,21 @@ class GraphQLView(GraphQL[OperationContext, None]):
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         if request.method == "POST" and request.content_type not in REQUEST_TYPES:
-            raise HTTPException(415, f"The body must be one of {', '.join(REQUEST_TYPES)}")
+            raise HTTPException(415, f"Unsupported Content-Type; use one of {', '.join(REQUEST_TYPES)}")
         try:
             data = await super().parse_http_body(request)
         except (AttributeError, TypeError) as error:
             raise HTTPException(400, "The request body must be a GraphQL request object") from error
         if isinstance(data, list):
-            raise HTTPException(400, "Batching is not supported: send one operation a request")
+            raise HTTPException(400, "Batching is not supported; send one operation per request")
         if not isinstance(data.operation_name, str | None):
-            raise HTTPException(400, "`operationName` must be a string or null, if provided.")
+            raise HTTPException(400, "`operationName` must be a string or null")
         return data
 
     def parse_json(self, data: str | bytes) -> Any:
         parsed = super().parse_json(data)
-        return (
-            with_document_id(parsed) if isinstance(data, bytes) else parsed
-        )  # a body, or a parameter's value
+        # Bodies are bytes; the values of parameters and form fields are text.
+        return with_document_id(parsed) if isinstance(data, bytes) else parsed
 
     def parse_query_params(self, params: Any) -> dict[str, Any]:
         parsed: dict[str, Any] = with_document_id(super().parse_query_params(params))
@@ -235,17 +241,17 @@ class GraphQLView(GraphQL[OperationContext, None]):
     async def parse_multipart(self, request: AsyncHTTPRequestAdapter) -> dict[str, Any]:
         form = (await request.get_form_data()).form
         operations = self.parse_json(_field(form, "operations"))
-        places = self.parse_json(_field(form, "map"))
+        file_map = self.parse_json(_field(form, "map"))
         if not isinstance(operations, dict):
             raise HTTPException(
                 400, "`operations` must be a GraphQL request object; batching is not supported"
             )
-        if not isinstance(places, dict):
+        if not isinstance(file_map, dict):
             raise HTTPException(400, "`map` must be an object of lists of paths")
-        for name, paths in places.items():
+        for name, paths in file_map.items():
             _insert_file(operations, _file(form, name), name, paths)
-        placed: dict[str, Any] = with_document_id(operations)
-        return placed
+        request_object: dict[str, Any] = with_document_id(operations)
+        return request_object
 
     async def execute_operation(
         self,
@@ -256,156 +262,145 @@ class GraphQLView(GraphQL[OperationContext, None]):
         root_value: None,
         sub_response: Response,
     ) -> ExecutionResult | list[ExecutionResult] | SubscriptionExecutionResult:
-        """A stream where Accept takes nothing else, or where it takes one and the operation is a subscription."""
+        """Stream if Accept allows nothing else, or if the operation is a subscription and Accept allows a stream."""
         if request_data.protocol == "http" or (
-            accepts_single_result(request) and not self._is_subscription(request_data)
+            accepts_single_result(request)
+            and self._documents.operation_type(
+                request_data.query, request_data.operation_name, request_data.extensions
+            )
+            is not OperationType.SUBSCRIPTION
         ):
-            request_data.protocol = "http"  # Strawberry streams whatever comes back under another
-            return await self._executed(request, request_data, context)
+            request_data.protocol = "http"  # Strawberry streams any result of another protocol
+            return await self._execute_single(request, request_data, context)
         return await super().execute_operation(
             request, request_adapter, request_data, context, root_value, sub_response
         )
 
-    def _is_subscription(self, asked: GraphQLRequestData) -> bool:
-        kind = self._desk.operation_type(asked.query, asked.operation_name, asked.extensions)
-        return kind is OperationType.SUBSCRIPTION
-
-    async def _executed(
-        self, request: Request, asked: GraphQLRequestData, context: OperationContext
+    async def _execute_single(
+        self, request: Request, data: GraphQLRequestData, context: OperationContext
     ) -> ExecutionResult:
+        allowed = {OperationType.QUERY} if request.method == "GET" else SINGLE_RESULT_OPERATIONS
         try:
             return await self.schema.execute(
-                asked.query,
-                variable_values=asked.variables,
+                data.query,
+                variable_values=data.variables,
                 context_value=context,
-                operation_name=asked.operation_name,
-                operation_extensions=asked.extensions,
-                allowed_operation_types={OperationType.QUERY}
-                if request.method == "GET"
-                else SINGLE_RESULT_OPERATIONS,
+                operation_name=data.operation_name,
+                operation_extensions=data.extensions,
+                allowed_operation_types=allowed,
             )
-        except MissingQueryError as error:
-            raise HTTPException(400, operation_error(error)) from error
-        except CannotGetOperationTypeError as error:
+        except (MissingQueryError, CannotGetOperationTypeError) as error:
             raise HTTPException(400, operation_error(error)) from error
         except InvalidOperationTypeError as error:
             if error.operation_type is OperationType.MUTATION:
-                raise HTTPException(405, "A mutation must come by POST") from error
+                raise HTTPException(405, "Mutations require POST") from error
             raise HTTPException(
-                406, f"A subscription is a stream: Accept must take one of {', '.join(STREAM_TYPES)}"
+                406, f"A subscription is a stream; Accept must allow one of {', '.join(STREAM_TYPES)}"
             ) from error
 
     async def process_result(self, request: Any, result: ExecutionResult) -> GraphQLHTTPResponse:
-        refused = (
+        not_executed = (
             result.data is None and bool(result.errors) and all(map(is_request_error, result.errors or ()))
         )
         if result.errors:
             request_id = request.state.request_id
             result.errors = [present_error(error, request_id=request_id) for error in result.errors]
-        answer = await super().process_result(request, result)
-        if refused:
-            del answer["data"]
-        return answer
+        response = await super().process_result(request, result)
+        if not_executed:
+            del response["data"]
+        return response
 
     def create_response(self, response_data: Any, sub_response: Response) -> Response:
-        """200 for what was executed, whatever came of it; with `application/graphql-response+json` 4xx for the rest."""
+        """Return the response: 200, or with `application/graphql-response+json` an error status if not executed."""
         status = 200
         if sub_response.media_type == GRAPHQL_RESPONSE and "data" not in response_data:
             status = REQUEST_ERROR_STATUS.get(response_data["errors"][0]["extensions"]["code"], 400)
-        answer = Response(self.encode_json(response_data), status, media_type=sub_response.media_type)
-        answer.headers.raw.extend(sub_response.headers.raw)
-        return answer
+        response = Response(self.encode_json(response_data), status, media_type=sub_response.media_type)
+        response.headers.raw.extend(sub_response.headers.raw)
+        return response
 
     def decode_json(self, data: str | bytes) -> object:
         try:
-            return json.loads(data, parse_constant=_no_constant)
+            return json.loads(data, parse_constant=_reject_constant)
         except (ValueError, RecursionError) as error:
             raise json.JSONDecodeError("Not JSON", "", 0) from error
 
     def encode_json(self, data: object) -> str | bytes:
         try:
             return orjson.dumps(data)
-        except TypeError:  # a lone surrogate, quoted back from the document: escapes can say it
+        except TypeError:  # a lone surrogate quoted from the document; json escapes it
             return json.dumps(data)
 
 
-def _refusal(request: Request, error: PicHubError, status: int) -> Response:
-    """The answer where no operation was run."""
+def _error_response(request: Request, error: PicHubError, status: int) -> Response:
+    """Return the response to a request whose operation is not run."""
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
     if status == 405:
         headers["Allow"] = "POST" if request.method == "GET" else "GET, POST"
     if isinstance(error, Busy | RateLimited):
         headers["Retry-After"] = str(error.retry_after)
     try:
-        kind = media_type(request)
-    except HTTPException:  # nothing that we have is wanted: a reader of errors is best served with JSON
-        kind = JSON
-    return Response(orjson.dumps({"errors": [format_error(error)]}), status, headers, media_type=kind)
+        media_type = response_type(request)
+    except HTTPException:  # Accept allows no supported type; JSON suits readers of errors best
+        media_type = JSON
+    return Response(orjson.dumps({"errors": [format_error(error)]}), status, headers, media_type=media_type)
 
 
 def _require_preflight(request: Request) -> None:
-    """What a page on a foreign origin could send without asking first needs a header that makes its browser ask."""
+    """Prevent CSRF: requests that a foreign page could send without a CORS preflight need a header that causes one."""
     if request.method == "GET" and "text/event-stream" in request.headers.get("accept", ""):
-        return  # EventSource sends no headers; what it is answered, a page on a foreign origin can't read
-    simple = request.method == "GET" or request.headers.get("content-type", "").lower().startswith(
-        "multipart/"
-    )
-    signed = request.headers.get("authorization", "").lower().startswith("bearer ")
-    if simple and not signed and not any(name in request.headers for name in PREFLIGHT_HEADERS):
+        return  # EventSource sends no headers, and a foreign page can't read the response
+    content_type = request.headers.get("content-type", "").lower()
+    is_simple = request.method == "GET" or content_type.startswith("multipart/")
+    has_token = request.headers.get("authorization", "").lower().startswith("bearer ")
+    if is_simple and not has_token and not any(name in request.headers for name in PREFLIGHT_HEADERS):
         raise BadRequest(
-            "A GET or multipart request needs a Bearer token, or the header 'GraphQL-Require-Preflight: 1'"
+            "GET and multipart requests need a Bearer token or the header 'GraphQL-Require-Preflight: 1'",
+            reason="preflight_required",
         )
 
 
 def _field(form: Any, name: str) -> str:
     value = form.get(name)
     if not isinstance(value, str):
-        raise HTTPException(400, f"A multipart request needs the field `{name}` with JSON in it")
+        raise HTTPException(400, f"A multipart request must have the field `{name}` with JSON")
     return value
 
 
 def _file(form: Any, name: str) -> Upload:
     file = form.get(name)
     if not isinstance(file, Upload):
-        raise HTTPException(400, f"`map` speaks of a file {name!r} that the form does not have")
+        raise HTTPException(400, f"`map` names a file {name!r} that is not in the form")
     return file
 
 
 def _insert_file(operations: dict[str, Any], file: Upload, name: str, paths: object) -> None:
-    """Puts the file where the map says: in the variables, in place of a null."""
+    """Replace the null in the variables that the map names with the file."""
     if not (isinstance(paths, list) and len(paths) == 1 and isinstance(paths[0], str)):
-        raise HTTPException(400, f"`map` must give one path for the file {name!r}: each file is used once")
-    *way, last = paths[0].split(".")
+        raise HTTPException(400, f"`map` must have one path for the file {name!r}: a file can be used once")
+    *parents, last = paths[0].split(".")
     target: Any = operations
-    for step in way:
-        target = _step(target, step)
-    if way[:1] != ["variables"] or not _holds_null(target, last):
+    for step in parents:
+        target = _child(target, step)
+    if parents[:1] != ["variables"] or _child(target, last) is not None:
         raise HTTPException(
-            400, f"`map` must lead the file {name!r} to a null in the variables, not {paths[0]!r}"
+            400, f"`map` must assign the file {name!r} to a null in the variables, not {paths[0]!r}"
         )
     target[int(last) if isinstance(target, list) else last] = file
 
 
-def _step(target: Any, step: str) -> Any:
+MISSING = object()
+
+
+def _child(target: Any, step: str) -> Any:
+    """Return the value at one step of a path; MISSING if there is none."""
     match target:
         case dict():
-            return target.get(step)
+            return target.get(step, MISSING)
         case list() if step.isascii() and step.isdigit() and len(step) < 5 and int(step) < len(target):
             return target[int(step)]
-    return None
+    return MISSING
 
 
-def _holds_null(target: Any, step: str) -> bool:
-    if isinstance(target, dict):
-        return step in target and target[step] is None
-    return (
-        isinstance(target, list)
-        and step.isascii()
-        and step.isdigit()
-        and len(step) < 5
-        and (int(step) < len(target) and target[int(step)] is None)
-    )
-
-
-def _no_constant(name: str) -> None:
+def _reject_constant(name: str) -> None:
     raise ValueError(f"{name} is not JSON")

@@ -11,7 +11,7 @@ from app.graphql.context import Info
 from app.graphql.types.albums import Album
 from app.graphql.types.inputs import Input
 from app.graphql.types.node import Node
-from app.graphql.types.upload_clients import Uploader
+from app.graphql.types.uploaders import Uploader
 from app.resolvers import tokens, upload_clients
 from app.resolvers.tokens import CreatedToken, NewToken
 
