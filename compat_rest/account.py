@@ -1,4 +1,4 @@
-"""The account that asks, over REST."""
+"""The caller's account over REST."""
 
 from starlette.requests import Request
 from starlette.responses import Response

@@ -23,7 +23,9 @@ async def create(request: Request) -> Response:
     ctx = await parse.authenticate(request)
     new = albums.NewAlbum(**await bodies.read_fields(request, FIELDS, required=REQUIRED_FIELDS))
     album = await albums.create(ctx, new)
-    return present.created(present.album(ctx, album, None), ctx.services.urls.api(f"albums/{album.id}"))
+    return present.created(
+        present.album(ctx, album, None), ctx.services.images.urls.api(f"albums/{album.id}")
+    )
 
 
 async def index(request: Request) -> Response:
@@ -53,10 +55,10 @@ async def delete(request: Request) -> Response:
 
 
 async def _present_with_covers(ctx: Context, rows: Sequence[Album]) -> list[dict[str, Any]]:
-    """The albums as they are shown, each with its newest image for a cover."""
+    """Present albums, each with its newest image as the cover."""
     try:
         pages = await images.in_albums(ctx, rows, COVER, Direction.NEWEST_FIRST)
-    except MissingScope:  # a token for albums alone is shown albums, and no pictures
+    except MissingScope:  # without the scope for images, albums have no covers
         return [present.album(ctx, album, None) for album in rows]
     covers = [page.items[0] if page.items else None for page in pages]
     return [present.album(ctx, album, cover) for album, cover in zip(rows, covers, strict=True)]

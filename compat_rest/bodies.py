@@ -1,4 +1,4 @@
-"""What bodies say: the fields of a JSON object, and the upload form."""
+"""Request bodies: JSON objects, and the upload form."""
 
 import asyncio
 import json
@@ -20,7 +20,7 @@ MAX_FIELDS = 100
 REQUIRED_ERROR = FieldError("required", "This field is required.")
 
 FILE_NAMES = ("image", "file")
-# JavaScript's FormData writes an argument that was left out as the word for nothing: the documented sample does so.
+# JavaScript's FormData converts missing values to these words; the documented sample does so.
 EMPTY_VALUES = {None, "", "null", "undefined"}
 
 
@@ -58,25 +58,25 @@ TEXT_LIST = BodyField(
     {"type": "array", "items": {"type": "string"}},
 )
 FORM_TEXTS = ("album_id", "description", "title", "category_id")
-"""The fields of the upload form that are text, each once. `tags` is the one that may come several times."""
+"""Text fields of the upload form. Only `tags` may be repeated."""
 
 
 async def read_fields(
-    request: Request, known: Mapping[str, BodyField], *, required: Sequence[str] = ()
+    request: Request, fields: Mapping[str, BodyField], *, required: Sequence[str] = ()
 ) -> dict[str, Any]:
-    """Those of the `known` fields that the body has; others are ignored. Raises BadRequest, TooLarge, Invalid."""
+    """Read these fields of a JSON body, ignoring others. Raises BadRequest, TooLarge, Invalid."""
     body = await _read_json_object(request)
-    given = {name: body[name] for name in known if name in body}
-    wrong = {name: [known[name].error] for name, value in given.items() if not known[name].is_valid(value)}
-    missing = {name: [REQUIRED_ERROR] for name in required if name not in given}
-    if wrong or missing:
-        raise Invalid(wrong | missing)
-    return given
+    values = {name: body[name] for name in fields if name in body}
+    errors = {name: [fields[name].error] for name in values if not fields[name].is_valid(values[name])}
+    errors |= {name: [REQUIRED_ERROR] for name in required if name not in values}
+    if errors:
+        raise Invalid(errors)
+    return values
 
 
 @asynccontextmanager
 async def receive_image(request: Request, ctx: Context) -> AsyncIterator[NewImage]:
-    """The upload form. Its file lies on the disk until the block ends. Raises as receive_form does."""
+    """Receive the upload form. Its file exists until the block ends. Raises as `receive_form`."""
     settings = ctx.services.settings
     limits = FormLimits(
         max_file_size=settings.max_upload_size,
@@ -103,18 +103,21 @@ async def _read_json_object(request: Request) -> dict[str, Any]:
     try:
         value = json.loads(body.decode(), parse_constant=_reject_constant)
     except json.JSONDecodeError as error:
-        raise BadRequest(f"The body is not valid JSON: {error}") from error
+        raise BadRequest(
+            "The body is not valid JSON: {error}", reason="invalid_json", error=str(error)
+        ) from error
     except (ValueError, RecursionError) as error:
         raise BadRequest(
-            "The body is not valid JSON that can be read: text in UTF-8, numbers and depth in bounds"
+            "The body must be JSON in UTF-8, without NaN, Infinity, very long numbers or deep nesting",
+            reason="unsupported_json",
         ) from error
     if not isinstance(value, dict):
-        raise BadRequest("The body must be a JSON object")
+        raise BadRequest("The body must be a JSON object", reason="not_an_object")
     return value
 
 
 async def _read_body(request: Request) -> bytes:
-    """The whole body. Raises TooLarge, and BadRequest where it does not come to its end in time."""
+    """Read the body. Raises TooLarge, and BadRequest if it is not complete in time."""
     declared = content_length(request.headers)
     if declared is not None and declared > MAX_JSON_BYTES:
         raise TooLarge(limit=MAX_JSON_BYTES, actual=declared, what="request body")
@@ -139,7 +142,7 @@ def _reject_constant(name: str) -> None:
 
 def _file(form: FormData) -> Upload:
     for name in FILE_NAMES:
-        # A file field that was left empty comes as a file with neither name nor bytes.
+        # Browsers send an empty file field as a file without name and content.
         values = [each for each in form.getlist(name) if isinstance(each, str) or each.filename or each.size]
         match values:
             case []:
@@ -147,19 +150,11 @@ def _file(form: FormData) -> Upload:
             case [Upload() as file]:
                 return file
             case [_]:
-                raise Invalid({name: [FieldError("not_a_file", "This must be a file.")]})
+                error = FieldError("not_a_file", "This must be a file.")
             case _:
-                raise Invalid(
-                    {
-                        name: [
-                            FieldError(
-                                "too_many_files",
-                                "Send one file at a time; you sent {actual}.",
-                                actual=len(values),
-                            )
-                        ]
-                    }
-                )
+                text = "Send one file at a time; you sent {actual}."
+                error = FieldError("too_many_files", text, actual=len(values))
+        raise Invalid({name: [error]})
     raise Invalid({FILE_NAMES[0]: [REQUIRED_ERROR]})
 
 
@@ -171,7 +166,7 @@ def _text(form: FormData, name: str) -> str | None:
 
 
 def _tags(form: FormData) -> list[str]:
-    """`tags` or `tags[]`, one a field; a single field may hold several, separated by commas."""
+    """Return the fields `tags` and `tags[]`. A single field may have several tags, separated by commas."""
     values = [*form.getlist("tags"), *form.getlist("tags[]")]
     tags = [each for each in values if isinstance(each, str)]
     if len(tags) < len(values):

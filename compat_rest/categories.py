@@ -15,7 +15,9 @@ async def create(request: Request) -> Response:
     ctx = await parse.authenticate(request)
     new = categories.NewCategory(**await bodies.read_fields(request, FIELDS, required=REQUIRED_FIELDS))
     category = await categories.create(ctx, new)
-    return present.created(present.category(category), ctx.services.urls.api(f"categories/{category.id}"))
+    return present.created(
+        present.category(category), ctx.services.images.urls.api(f"categories/{category.id}")
+    )
 
 
 async def index(request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Who asks for a picture while the same is being answered to another is given that answer."""
+"""Request coalescing: identical image requests in flight share one response."""
 
 import asyncio
 import re
@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.caching.epochs import Epochs
-from app.context import CachedResponse
 from app.observability.metrics import TransformOutcome
 
 UNSHARED_HEADERS = {
@@ -19,16 +18,25 @@ UNSHARED_HEADERS = {
     b"if-none-match",
     b"if-modified-since",
 }
-"""Headers of requests that are answered for themselves."""
+"""Requests with one of these headers are not coalesced."""
 VARYING_QUERY = re.compile(rb"auto|preset|%", re.IGNORECASE)
-"""In queries whose answer may depend on Accept: a preset may say auto, and escapes may spell either."""
-SIGNED = b"sig="
-"""So is what a signature may have opened: nothing of it is shared, and nobody waits for it."""
+"""Queries whose response may depend on Accept: presets may use fm=auto, and percent-encoding may hide both names."""
+SIGNATURE_PARAMETER = b"sig="
+"""Requests with a signature are not coalesced either: their responses are private."""
+
+
+@dataclass(frozen=True, slots=True)
+class CachedResponse:
+    """A public 200 response: its body, and its headers as sent."""
+
+    etag: bytes
+    headers: tuple[tuple[bytes, bytes], ...]
+    body: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class SharedResponse:
-    """An answer that anyone may have, while its marks hold."""
+    """A public response, valid while its epochs are."""
 
     cached: CachedResponse
     image_id: str
@@ -36,9 +44,9 @@ class SharedResponse:
 
 
 class RequestCoalescing:
-    """Lets the first of equal requests through to `app`, and gives its answer to those that come meanwhile.
+    """ASGI middleware that runs `app` for the first of identical requests, and sends its response to the others.
 
-    A hundred who ask at once for a picture that is not made yet cost one of them, not a hundred times the way to it.
+    A hundred concurrent requests for an unrendered variant cost little more than one.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -46,53 +54,52 @@ class RequestCoalescing:
         self._in_flight: dict[bytes, asyncio.Future[SharedResponse | None]] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if not _is_shareable(scope):
+        if not _can_share(scope):
             await self.app(scope, receive, send)
             return
         leader = self._in_flight.get(cache_key(scope))
         if leader is None:
             await self._run_leader(scope, receive, send)
             return
-        shared = await asyncio.shield(leader)
-        if shared is None or not scope["state"]["services"].cache_epochs.is_valid(
-            shared.image_id, shared.epochs
-        ):
+        services, shared = scope["state"]["services"], await asyncio.shield(leader)
+        if shared is None or not services.cache.epochs.is_valid(shared.image_id, shared.epochs):
             await self.app(scope, receive, send)
             return
         if scope["query_string"]:
-            scope["state"]["services"].metrics.transformed(TransformOutcome.JOINED)
+            services.observability.metrics.count_transform(TransformOutcome.JOINED)
         headers = [*shared.cached.headers, (b"vary", b"Origin")]
         await send({"type": "http.response.start", "status": 200, "headers": headers})
         await send({"type": "http.response.body", "body": shared.cached.body})
 
     async def _run_leader(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = cache_key(scope)
-        first = self._in_flight[key] = scope["state"]["first"] = asyncio.get_running_loop().create_future()
+        future = asyncio.get_running_loop().create_future()
+        self._in_flight[key] = scope["state"]["coalescing"] = future
 
-        def end() -> None:
-            if not first.done():
-                first.set_result(None)
+        def release() -> None:
+            if not future.done():
+                future.set_result(None)
 
-        async def send_after_end(message: Message) -> None:
-            end()  # what was not shared by now is not for all, or too large to be held
+        async def send_after_release(message: Message) -> None:
+            release()  # a response not shared by now is private, or too large to be kept in memory
             await send(message)
 
         try:
-            await self.app(scope, receive, send_after_end)
+            await self.app(scope, receive, send_after_release)
         finally:
             del self._in_flight[key]
-            end()
+            release()
 
 
-def share_response(scope: Scope, hit: CachedResponse, image_id: str, marks: Epochs) -> None:
-    """Tells those who wait for the same what the answer is, before it is sent: who reads slowly holds nobody up."""
-    first = scope["state"].get("first")
-    if first is not None and not first.done():
-        first.set_result(SharedResponse(hit, image_id, marks))
+def share_response(scope: Scope, cached: CachedResponse, image_id: str, epochs: Epochs) -> None:
+    """Send the response to the waiting requests before the leader sends it: its client may read slowly."""
+    future = scope["state"].get("coalescing")
+    if future is not None and not future.done():
+        future.set_result(SharedResponse(cached, image_id, epochs))
 
 
 def cache_key(scope: Scope) -> bytes:
-    """The address as it was sent, and what the answer may depend on beside it."""
+    """Return the path and query as sent, and Accept if the response may depend on it."""
     path, query = scope["path"].encode(), scope["query_string"]
     if not VARYING_QUERY.search(query):
         return b"%b?%b" % (path, query)
@@ -100,11 +107,11 @@ def cache_key(scope: Scope) -> bytes:
     return b"%b?%b %b" % (path, query, accept)
 
 
-def _is_shareable(scope: Scope) -> bool:
+def _can_share(scope: Scope) -> bool:
     return (
         scope["type"] == "http"
         and scope["method"] == "GET"
         and scope["path"].startswith("/img/")
-        and SIGNED not in scope["query_string"]
+        and SIGNATURE_PARAMETER not in scope["query_string"]
         and not any(name in UNSHARED_HEADERS for name, _ in scope["headers"])
     )

@@ -1,9 +1,10 @@
-"""What the client has already and which part it wants (RFC 9110, chapters 13 and 14)."""
+"""Conditional and range requests (RFC 9110, sections 13 and 14)."""
 
 import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import formatdate, parsedate_to_datetime
+from typing import Self
 
 from starlette.datastructures import Headers
 
@@ -12,18 +13,18 @@ RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,1000})-([0-9]{0,1000})[ \t]*", re.IGNO
 
 
 class RangeNotSatisfiable(Exception):
-    """The range begins behind the last byte."""
+    """The range begins after the last byte."""
 
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What tells one state of a thing from another: `etag` with its quotes, and `modified_at` to the second."""
+    """Validators of a representation: `etag` with its quotes, and `modified_at` in whole seconds."""
 
     etag: str
     modified_at: datetime
 
     @classmethod
-    def of(cls, tag: str, modified_at: datetime) -> "Validators":
+    def of(cls, tag: str, modified_at: datetime) -> Self:
         return cls(f'"{tag}"', modified_at.astimezone(UTC).replace(microsecond=0))
 
     @property
@@ -31,7 +32,7 @@ class Validators:
         return {"ETag": self.etag, "Last-Modified": formatdate(self.modified_at.timestamp(), usegmt=True)}
 
     def match(self, headers: Headers) -> bool:
-        """Whether the client says that it has this very state: 304 is then all it needs."""
+        """Return True if the client has this representation, so that the response is 304."""
         tags = headers.getlist("if-none-match")
         if tags:
             header = ", ".join(tags)
@@ -40,14 +41,14 @@ class Validators:
         return since is not None and self.modified_at <= since
 
     def requested_range(self, headers: Headers, size: int) -> range | None:
-        """The bytes that are asked for; None is all of them, also where several ranges are. Raises Unsatisfiable."""
+        """Return the requested bytes; None for all, also for several ranges. Raises RangeNotSatisfiable."""
         match = RANGE.fullmatch(headers.get("range", ""))
-        if match is None or not self._allow_part(headers.get("if-range")):
+        if match is None or not self._matches_if_range(headers.get("if-range")):
             return None
         return _resolve_range(match[1], match[2], size)
 
-    def _allow_part(self, condition: str | None) -> bool:
-        """If-Range compares strongly: a weak tag never holds, a date only where it is this one."""
+    def _matches_if_range(self, condition: str | None) -> bool:
+        """Compare If-Range strongly: a weak tag never matches, a date only if it is equal."""
         return condition is None or condition == self.etag or _parse_date(condition) == self.modified_at
 
 
@@ -66,7 +67,7 @@ def _resolve_range(first: str, last: str, size: int) -> range | None:
 
 
 def _parse_date(text: str | None) -> datetime | None:
-    """None for what is no date: such a condition does not count."""
+    """Return None for an invalid date: the condition is then ignored."""
     if not text:
         return None
     try:

@@ -1,4 +1,4 @@
-"""From what went wrong to the documented answer: one table of statuses, one body."""
+"""Error responses: HTTP statuses of the error codes, and exception handlers."""
 
 from collections.abc import Mapping
 from http import HTTPStatus

@@ -1,4 +1,4 @@
-"""What happened, for programs that ask now and then."""
+"""Events over REST, for programs that poll."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ from compat_rest import parse, present
 
 
 async def index(request: Request) -> Response:
-    """The caller's events after the cursor `after`, oldest first; `meta.next` is the cursor to ask after next."""
+    """List the caller's events after a cursor, oldest first. `meta.next` is the cursor of the next request."""
     ctx = await parse.authenticate(request)
     after = request.query_params.get("after") or None
     size = parse.parse_integer(request, "limit", DEFAULT_SIZE, maximum=MAX_SIZE)
@@ -35,5 +35,5 @@ def _types(request: Request) -> list[EventType] | None:
     names = [name.strip() for name in text.split(",")]
     unknown = [name for name in names if name not in set(EventType)]
     if unknown:
-        raise InvalidParameter("types", text, f"names from {', '.join(EventType)}, separated by commas")
+        raise InvalidParameter("types", text, f"one or more of {', '.join(EventType)}, separated by commas")
     return [EventType(name) for name in names]

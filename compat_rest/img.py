@@ -1,4 +1,4 @@
-"""Pictures, delivered: the original or what the parameters make of it."""
+"""Image delivery: originals, and variants by query parameters."""
 
 import string
 from collections.abc import Mapping
@@ -35,23 +35,26 @@ SAFE_CHARACTERS = frozenset(string.ascii_letters + string.digits + " !#$&'()+,-.
 
 
 async def show(request: Request) -> ASGIApp:
-    """`/img/{image_id}`, `/img/{image_id}.{ext}`, each with a tail for people to read, which is ignored."""
+    """Serve `/img/{image_id}` and `/img/{image_id}.{ext}`; further path segments are ignored."""
     name = request.path_params["path"].split("/", 1)[0]
     image_id, _, extension = name.partition(".")
     return await _serve(request, image_id, extension)
 
 
 async def show_short(request: Request) -> ASGIApp:
-    """`/{image_id}.{ext}`, the documented short form."""
+    """Serve `/{image_id}.{ext}`, the documented short form."""
     return await _serve(request, request.path_params["image_id"], request.path_params["extension"])
 
 
 async def _serve(request: Request, image_id: str, extension: str) -> ASGIApp:
     ctx = await parse.authenticate_optional(request)
-    ctx.services.response_cache.misses += 1
-    if kind_of(image_id) is not Kind.IMAGE:  # /favicon.ico is no picture of ours with a strange extension
+    ctx.services.cache.responses.count_miss()
+    if kind_of(image_id) is not Kind.IMAGE:  # before the extension: /favicon.ico is not found, not invalid
         raise NotFound("image", image_id)
-    transform, is_download = ctx.services.presets.transform(request.query_params), parse.parse_flag(request, "download")
+    transform, is_download = (
+        ctx.services.images.presets.transform(request.query_params),
+        parse.parse_flag(request, "download"),
+    )
     accept = request.headers.get("accept", "")
     image = await variants.find(
         ctx,
@@ -79,14 +82,14 @@ def _format(extension: str) -> Format | None:
 def _caching(ctx: Context, image: ImageRequest, transform: Transform) -> dict[str, str]:
     headers = {"Cache-Control": IMMUTABLE if image.image.is_public else REVALIDATE}
     if image.until is not None:
-        # Rounded down: no cache shows it for longer than it was signed for.
+        # Rounded down: no cache serves the image after its signature has expired.
         max_age = max(0, int(image.until - ctx.now().timestamp()))
         headers["Cache-Control"] = f"private, max-age={max_age}"
     return headers | ({"Vary": "Accept"} if transform.is_auto else {})
 
 
 def _disposition(filename: str, *, is_download: bool) -> dict[str, str]:
-    """How to name the file when it is saved (RFC 6266): for all in ASCII, and as it is for those who read RFC 8187."""
+    """Return Content-Disposition (RFC 6266): the filename in ASCII, and in UTF-8 (RFC 8187) if it differs."""
     ascii_name = "".join(character if character in SAFE_CHARACTERS else "_" for character in filename)
     disposition = "attachment" if is_download else "inline"
     extended = "" if ascii_name == filename else f"; filename*=UTF-8''{quote(filename, safe='')}"
@@ -95,7 +98,7 @@ def _disposition(filename: str, *, is_download: bool) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class ImageResponse:
-    """An answer that opens the picture, and renders it if need be, while it is sent: whoever leaves, it is closed."""
+    """Response that renders on demand, and closes the file when the client disconnects."""
 
     ctx: Context
     image: ImageRequest
@@ -128,15 +131,14 @@ class ImageResponse:
         return response
 
     def _redirect(self, headers: Mapping[str, str]) -> Response | None:
-        """To the storage, if it is to deliver; a range is asked for again there."""
-        said = {name: headers[name] for name in REDIRECTED_HEADERS}
-        found = redirects.redirect_for(self.ctx, self.image, said, is_saved=self.is_download)
-        if found is None:
+        """Return a redirect to the storage, if it serves images; clients repeat a range there."""
+        stored_headers = {name: headers[name] for name in REDIRECTED_HEADERS}
+        redirect = redirects.redirect_for(self.ctx, self.image, stored_headers, is_saved=self.is_download)
+        if redirect is None:
             return None
         kept = {name: value for name, value in headers.items() if name in {*SECURITY_HEADERS, "Vary"}}
-        return Response(
-            status_code=302, headers={**kept, "Location": found.url, **self._redirect_caching(found.max_age)}
-        )
+        caching = self._redirect_caching(redirect.max_age)
+        return Response(status_code=302, headers={**kept, "Location": redirect.url, **caching})
 
     def _redirect_caching(self, max_age: timedelta) -> dict[str, str]:
         seconds = int(max_age.total_seconds())
@@ -146,7 +148,7 @@ class ImageResponse:
 
     def _cache(self, scope: Scope, response: Response) -> None:
         response_cache.store(
-            self.ctx.services.response_cache,
+            self.ctx.services.cache.responses,
             scope,
             self.image.epochs,
             image_id=self.image.image.id,
@@ -157,8 +159,8 @@ class ImageResponse:
     def _stream(self, part: range, status: int, headers: Mapping[str, str]) -> ASGIApp:
         async def send_part(scope: Scope, receive: Receive, send: Send) -> None:
             async with variants.open_variant(self.ctx, self.image, part.start, part.stop) as stored:
-                said = {**headers, "Content-Length": str(len(part))}
-                await StreamingResponse(stored.chunks, status, said)(scope, receive, send)
+                sized = {**headers, "Content-Length": str(len(part))}
+                await StreamingResponse(stored.chunks, status, sized)(scope, receive, send)
 
         return send_part
 
@@ -167,5 +169,5 @@ class ImageResponse:
             return self.validators.requested_range(request_headers, size)
         except RangeNotSatisfiable as error:
             raise HTTPException(
-                416, f"The picture has {size} bytes", {"Content-Range": f"bytes */{size}"}
+                416, f"The image has {size} bytes", {"Content-Range": f"bytes */{size}"}
             ) from error

@@ -1,4 +1,4 @@
-"""What headers and queries say, read once: behind this stand the domain's values."""
+"""Parsing of headers and query parameters into domain values."""
 
 from datetime import datetime
 
@@ -11,39 +11,42 @@ from app.imaging.formats import Format
 from app.models import DeliveryStatus
 from app.pagination import DEFAULT_SIZE, MAX_SIZE, NumberedRequest
 from app.resolvers import account
-from app.resolvers.filters import ImageFilter
+from app.resolvers.filters import MAX_INT64, ImageFilter
 from app.resolvers.images import NO_FILTER
 from app.signing.signature import Signature
 
-LAST_PAGE = (2**63 - 1) // MAX_SIZE
+LAST_PAGE = MAX_INT64 // MAX_SIZE
 """Databases count rows in 63 bits."""
 MAX_NUMBER_LENGTH = 1_000
-MAX_INT64 = 2**63 - 1
 PAGING = {"page", "per_page"}
 FLAGS = {"true": True, "1": True, "false": False, "0": False}
 
 
 async def authenticate(request: Request) -> Context:
-    """Who asks, with the request counted. Raises RateLimited.
+    """Authenticate the caller and count the request.
 
-    Raises Unauthorized also where no token came: nothing here is open to all.
+    Raises Unauthorized, also without credentials: nothing here is public. Raises RateLimited.
     """
-    ctx = await account.authenticate_and_count(_anonymous(request), _credentials(request))
-    ctx.require_actor()
-    return ctx
+    return await _authenticate(request, counts_later=False)
 
 
 async def authenticate_upload(request: Request) -> Context:
-    """Who sends bytes. What they send is counted by how much it is, and not here. Raises Unauthorized, RateLimited."""
-    ctx = await account.authenticate_and_count(_anonymous(request), _credentials(request), counts_later=True)
+    """Authenticate the sender of a file's bytes, which are counted later, by their size. Raises as `authenticate`."""
+    return await _authenticate(request, counts_later=True)
+
+
+async def _authenticate(request: Request, *, counts_later: bool) -> Context:
+    ctx = await account.authenticate_and_count(
+        _anonymous(request), _credentials(request), counts_later=counts_later
+    )
     ctx.require_actor()
     return ctx
 
 
 async def authenticate_optional(request: Request) -> Context:
-    """Who asks for a picture, which any page may show.
+    """Authenticate a request for an image, which any page may embed.
 
-    A token that does not hold counts as none: the picture may be open to all.
+    Invalid credentials are ignored: the image may be public.
     """
     anonymous = _anonymous(request)
     try:
@@ -53,14 +56,14 @@ async def authenticate_optional(request: Request) -> Context:
 
 
 def parse_page(request: Request) -> NumberedRequest:
-    """The page that is asked for; more a page than there may be is cut down. Raises InvalidParameter."""
+    """Parse `page` and `per_page`, which is clamped to MAX_SIZE. Raises InvalidParameter."""
     number = parse_integer(request, "page", 1, maximum=LAST_PAGE)
     per_page = parse_integer(request, "per_page", DEFAULT_SIZE)
     return NumberedRequest(number, min(per_page, MAX_SIZE))
 
 
 def parse_image_filter(request: Request) -> ImageFilter:
-    """Which images; a parameter with nothing in it is none."""
+    """Parse the filters of images; empty parameters are ignored. Raises InvalidParameter."""
     query = request.query_params
     if query.keys() <= PAGING:
         return NO_FILTER
@@ -69,9 +72,9 @@ def parse_image_filter(request: Request) -> ImageFilter:
         category_id=query.get("category_id") or None,
         tag=query.get("tag") or None,
         search=query.get("q") or None,
-        formats=_formats(request),
-        created_after=_datetime(request, "created_after"),
-        created_before=_datetime(request, "created_before"),
+        formats=_parse_formats(request),
+        created_after=_parse_datetime(request, "created_after"),
+        created_before=_parse_datetime(request, "created_before"),
         min_width=_range_bound(request, "min_width"),
         max_width=_range_bound(request, "max_width"),
         min_height=_range_bound(request, "min_height"),
@@ -82,8 +85,8 @@ def parse_image_filter(request: Request) -> ImageFilter:
     )
 
 
-def _formats(request: Request) -> list[Format] | None:
-    """Formats, repeated or separated by commas; None where there are none."""
+def _parse_formats(request: Request) -> list[Format] | None:
+    """Parse `format`, repeated or separated by commas; None if empty."""
     text = ",".join(request.query_params.getlist("format"))
     try:
         return [Format.parse(name.strip()) for name in text.split(",") if name.strip()] or None
@@ -93,24 +96,24 @@ def _formats(request: Request) -> list[Format] | None:
         ) from error
 
 
-def _datetime(request: Request, name: str) -> datetime | None:
+def _parse_datetime(request: Request, name: str) -> datetime | None:
     text = request.query_params.get(name)
     if not text:
         return None
     try:
-        # The + of a zone is a space in a query where nobody has escaped it.
+        # An unescaped + of a time zone is decoded as a space.
         return datetime.fromisoformat(text.replace(" ", "+"))
     except ValueError as error:
         raise InvalidParameter(name, text, "a time such as 2026-01-31T12:00:00Z, or a date") from error
 
 
 def _range_bound(request: Request, name: str) -> int | None:
-    """A whole number from 1, as one end of a range."""
+    """Parse a bound of a range: an integer from 1; None if empty."""
     return parse_integer(request, name, 1, maximum=MAX_INT64) if request.query_params.get(name) else None
 
 
 def parse_flag(request: Request, name: str) -> bool:
-    """Whether a switch is on; off where it is not there. Raises InvalidParameter."""
+    """Parse a boolean, by default false. Raises InvalidParameter."""
     text = request.query_params.get(name, "false")
     if text.lower() not in FLAGS:
         raise InvalidParameter(name, text, f"one of {', '.join(FLAGS)}")
@@ -118,7 +121,7 @@ def parse_flag(request: Request, name: str) -> bool:
 
 
 def parse_delivery_status(request: Request) -> DeliveryStatus | None:
-    """Which deliveries; all where nothing is said. Raises InvalidParameter."""
+    """Parse the filter of deliveries; None for all. Raises InvalidParameter."""
     text = request.query_params.get("status") or None
     if text is not None and text not in set(DeliveryStatus):
         raise InvalidParameter("status", text, f"one of {', '.join(DeliveryStatus)}")
@@ -126,7 +129,7 @@ def parse_delivery_status(request: Request) -> DeliveryStatus | None:
 
 
 def parse_signature(request: Request) -> Signature | None:
-    """The signature that the address carries; one that can't be read counts as none."""
+    """Parse the signature of a URL; None if it is missing or malformed."""
     return Signature.parse(request.query_params.get("exp"), request.query_params.get("sig"))
 
 
@@ -136,16 +139,16 @@ def _anonymous(request: Request) -> Context:
 
 
 def _credentials(request: Request) -> Credentials:
-    return Credentials.of(request, request.state.services.settings.own_origins)
+    return Credentials.of(request.headers.raw, request.state.services.settings.own_origins)
 
 
 def parse_integer(request: Request, name: str, default: int, *, maximum: int | None = None) -> int:
-    """A whole number from 1, to `most` where that is given. Raises InvalidParameter."""
+    """Parse an integer from 1 to `maximum`. Raises InvalidParameter."""
     text = request.query_params.get(name)
     if text is None:
         return default
     number = int(text) if text.isascii() and text.isdigit() and len(text) <= MAX_NUMBER_LENGTH else 0
     if number < 1 or (maximum is not None and number > maximum):
-        allowed = f"a whole number from 1 to {maximum}" if maximum else "a whole number from 1"
+        allowed = f"an integer from 1 to {maximum}" if maximum else "an integer from 1"
         raise InvalidParameter(name, text, allowed)
     return number

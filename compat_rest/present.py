@@ -1,4 +1,4 @@
-"""How things look in JSON: the envelope, and in it images, albums and the rest as the contract writes them."""
+"""Presentation in JSON: the envelope, and the resources as documented."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,12 +12,12 @@ from app.imaging.formats import MIME_TYPES
 from app.pagination import NumberedPage
 from app.resolvers import quotas, variants
 
-# What an account is shown is for nobody else to keep.
+# Responses are for one account and must not be cached.
 HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 class EnvelopeResponse(Response):
-    """JSON with times in UTC, written with a Z."""
+    """A JSON response; times are in UTC, with the suffix Z."""
 
     media_type = "application/json"
 
@@ -39,7 +39,7 @@ def success(data: Any) -> Response:
 
 
 def listing(page: NumberedPage[Any], data: Sequence[Any]) -> Response:
-    """A numbered page; of what it lists some may be written already."""
+    """Return a numbered page. Items may be serialized already."""
     meta = {
         "current_page": page.request.page,
         "per_page": page.request.per_page,
@@ -55,19 +55,18 @@ def created(data: Any, location: str, headers: Mapping[str, str] | None = None) 
 
 
 def accepted(data: Any) -> Response:
-    """What was asked for will be done in a moment."""
     return EnvelopeResponse({"success": True, "data": data}, status=202)
 
 
 def uploaded(image: Mapping[str, Any]) -> Response:
-    """With `url` and `message` at the top, where old uploader tools look for them."""
+    """Return an uploaded image, with `url` and `message` at the top level for existing upload clients."""
     return EnvelopeResponse(
         {"success": True, "message": "Image uploaded", "url": image["url"], "data": image}
     )
 
 
 def download(text: str, filename: str, media_type: str) -> Response:
-    """A file to save, in place of the envelope."""
+    """Return a file to save, without the envelope."""
     headers = HEADERS | {"Content-Disposition": f'attachment; filename="{filename}"'}
     return Response(text, headers=headers, media_type=media_type)
 
@@ -102,12 +101,12 @@ def image(ctx: Context, row: models.Image) -> dict[str, Any]:
         "id": row.id,
         "url": links.url,
         "thumbnail_url": variants.thumbnail_url(ctx, row),
-        "delete_url": ctx.services.urls.api(f"images/{row.id}"),
+        "delete_url": ctx.services.images.urls.api(f"images/{row.id}"),
         "filename": row.filename,
         "title": row.title,
         "description": row.description,
         "album_id": row.album_id,
-        # Categories are their owner's alone.
+        # Categories are visible to their owner only.
         "category_id": row.category_id if row.owner_id == ctx.account_id else None,
         "tags": row.tags,
         "mime_type": MIME_TYPES[row.format],
@@ -132,19 +131,18 @@ def image(ctx: Context, row: models.Image) -> dict[str, Any]:
 
 
 def images(ctx: Context, rows: Sequence[models.Image]) -> list[dict[str, Any] | orjson.Fragment]:
-    """The images of a list: as they were written before, where their rows are remembered."""
-    base, account_id = ctx.services.urls.base, ctx.account_id
-    written: list[dict[str, Any] | orjson.Fragment] = []
+    """Return the images of a list. The JSON of a cached row is serialized once and kept with it."""
+    base, account_id = ctx.services.images.urls.base, ctx.account_id
+    items: list[dict[str, Any] | orjson.Fragment] = []
     for row in rows:
-        shown = row.presented
-        if shown is None:
-            written.append(image(ctx, row))
+        if row.presented is None:
+            items.append(image(ctx, row))
             continue
         key = base, row.owner_id == account_id
-        if key not in shown:
-            shown[key] = orjson.Fragment(_to_json(image(ctx, row)))
-        written.append(shown[key])
-    return written
+        if key not in row.presented:
+            row.presented[key] = orjson.Fragment(_to_json(image(ctx, row)))
+        items.append(row.presented[key])
+    return items
 
 
 def upload(ctx: Context, row: models.UploadTicket) -> dict[str, Any]:
@@ -164,7 +162,7 @@ def upload(ctx: Context, row: models.UploadTicket) -> dict[str, Any]:
 
 
 def upload_url(ctx: Context, row: models.UploadTicket) -> str:
-    return ctx.services.urls.api(f"uploads/{row.id}")
+    return ctx.services.images.urls.api(f"uploads/{row.id}")
 
 
 def album(ctx: Context, row: models.Album, cover: models.Image | None) -> dict[str, Any]:
@@ -191,7 +189,7 @@ def category(row: models.Category) -> dict[str, Any]:
 
 
 def webhook(row: models.Webhook, secret: str | None = None) -> dict[str, Any]:
-    """With the secret where it was made just now."""
+    """Return a webhook; with its secret, if that was just generated."""
     data = {
         "id": row.id,
         "url": row.url,
@@ -206,7 +204,7 @@ def webhook(row: models.Webhook, secret: str | None = None) -> dict[str, Any]:
 
 
 def delivery(row: models.Delivery, attempts: Sequence[models.Attempt]) -> dict[str, Any]:
-    """The event must have been loaded with it."""
+    """Return a delivery, whose event must be loaded."""
     return {
         "id": row.id,
         "webhook_id": row.webhook_id,

@@ -1,23 +1,29 @@
-"""The short way to pictures that are asked for often: ahead of routing, from memory."""
+"""Response cache: frequently requested images are served from memory, before routing."""
+
+from typing import TypeAlias
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.caching.epochs import Epochs
-from app.context import CachedResponse, ResponseCache
+from app.caching.response_cache import EpochCache
 from compat_rest import coalescing
+from compat_rest.coalescing import CachedResponse
+
+ResponseCache: TypeAlias = EpochCache[bytes, CachedResponse]
+"""Responses by URL."""
 
 MAX_KEY_LENGTH = 512
 ENTRY_OVERHEAD_BYTES = 1024
-"""Bytes that an answer costs beside its body, roughly."""
+"""Approximate memory of a response besides its body."""
 BYPASS_HEADERS = {b"range", b"if-range", b"if-modified-since"}
 BODY_HEADERS = {b"content-length", b"content-type", b"content-disposition", b"accept-ranges"}
 
 
 class ResponseCacheMiddleware:
-    """Answers what is remembered; everything else goes on to `app`.
+    """ASGI middleware that serves cached responses; all other requests go to `app`.
 
-    Stands twice: outside of everything, where an answer costs least, for requests that pages on other origins did not
-    make; and behind what tells those pages that they may read it.
+    It is installed twice: outermost, where a response costs least, for requests without an Origin; and inside CORS,
+    which adds the headers for other origins.
     """
 
     def __init__(self, app: ASGIApp, *, is_outermost: bool = False) -> None:
@@ -32,21 +38,31 @@ class ResponseCacheMiddleware:
             await self.app(scope, receive, send)
         elif is_not_modified:
             headers = [(name, value) for name, value in cached.headers if name not in BODY_HEADERS]
-            await send({"type": "http.response.start", "status": 304, "headers": headers + self._extra_headers})
+            await send(
+                {"type": "http.response.start", "status": 304, "headers": headers + self._extra_headers}
+            )
             await send({"type": "http.response.body"})
         else:
-            await send({"type": "http.response.start", "status": 200, "headers": [*cached.headers, *self._extra_headers]})
-            await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else cached.body})
+            await send(
+                {
+                    "type": "http.response.start",
+                    "status": 200,
+                    "headers": [*cached.headers, *self._extra_headers],
+                }
+            )
+            await send(
+                {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else cached.body}
+            )
 
-    def _is_not_modified(self, scope: Scope, hit: CachedResponse) -> bool | None:
-        """Whether the client has this very answer already; None where that is for `app` to tell."""
-        held = False
+    def _is_not_modified(self, scope: Scope, cached: CachedResponse) -> bool | None:
+        """Return True if the client has this response, so that 304 is sent; None if `app` must handle the request."""
+        is_not_modified = False
         for name, value in scope["headers"]:
             if name in self._bypass_headers:
                 return None
             if name == b"if-none-match":
-                held = held or hit.etag in value or value.strip() == b"*"
-        return held
+                is_not_modified = is_not_modified or cached.etag in value or value.strip() == b"*"
+        return is_not_modified
 
 
 def store(
@@ -58,16 +74,16 @@ def store(
     headers: list[tuple[bytes, bytes]],
     body: bytes,
 ) -> None:
-    """Keeps an answer of 200 that anyone may have. `marks` were taken before anything was asked about the image."""
+    """Cache and share a public 200 response. `epochs` must be from before anything was read about the image."""
     key = coalescing.cache_key(scope)
     if len(key) <= MAX_KEY_LENGTH:
-        hit = CachedResponse(dict(headers)[b"etag"], tuple(headers), body)
-        coalescing.share_response(scope, hit, image_id, epochs)
-        cache.put(key, hit, image_id=image_id, epochs=epochs, cost=len(body) + ENTRY_OVERHEAD_BYTES)
+        cached = CachedResponse(dict(headers)[b"etag"], tuple(headers), body)
+        coalescing.share_response(scope, cached, image_id, epochs)
+        cache.put(key, cached, image_id=image_id, epochs=epochs, cost=len(body) + ENTRY_OVERHEAD_BYTES)
 
 
 def _find(scope: Scope) -> CachedResponse | None:
     if scope["method"] not in {"GET", "HEAD"}:
         return None
-    hits: ResponseCache = scope["state"]["services"].response_cache
-    return hits.get(coalescing.cache_key(scope))
+    cache: ResponseCache = scope["state"]["services"].cache.responses
+    return cache.get(coalescing.cache_key(scope))

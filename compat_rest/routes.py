@@ -1,4 +1,4 @@
-"""Which address is answered by whom."""
+"""Routes of the REST API and of images."""
 
 from collections.abc import Awaitable, Callable, Mapping
 
@@ -22,7 +22,7 @@ from compat_rest import (
 
 Handler = Callable[[Request], Awaitable[Response]]
 
-# What is asked for most comes first: they are looked through in their order.
+# In order of frequency: routes are matched one after the other.
 API: Mapping[str, Mapping[str, Handler]] = {
     "/images": {"GET": images.index},
     "/images/{id}": {"GET": images.show, "PATCH": images.update, "DELETE": images.delete},
@@ -53,12 +53,12 @@ API: Mapping[str, Mapping[str, Handler]] = {
 
 
 def _api() -> ASGIApp:
-    # A redirect to an address with or without a slash would be an answer without the envelope.
+    # Redirects for trailing slashes would be responses without the envelope.
     return Router([_route(path, handlers) for path, handlers in API.items()], redirect_slashes=False)
 
 
 def _route(path: str, handlers: Mapping[str, Handler]) -> Route:
-    """One route for all methods of an address, so that `Allow` names all of them."""
+    """Return one route for all methods of a path, so that `Allow` lists all of them."""
 
     async def endpoint(request: Request) -> Response:
         return await handlers["GET" if request.method == "HEAD" else request.method](request)
@@ -71,7 +71,7 @@ routes: list[BaseRoute] = [
     Mount("/v1", app=_api()),
     Mount("/api/v1", app=_api()),
 ]
-"""To stand before all others, which are looked through in their order: most requests ask for these."""
+"""The most frequent requests. They go first, since routes are matched in order."""
 
 short_routes: list[BaseRoute] = [Route("/{image_id}.{extension}", img.show_short, methods=["GET"])]
-"""To stand behind all others: it takes what looks like a file at the top."""
+"""The short form of images. It goes last, since it matches every file name at the root."""

@@ -1,4 +1,4 @@
-"""Configurations of tools that upload, over REST: fetched with the token that is to stand in them."""
+"""Configurations of upload clients over REST. Each includes the token of the request."""
 
 from starlette.requests import Request
 from starlette.responses import Response

@@ -1,4 +1,4 @@
-"""Files that come in pieces: by tus 1.0.0, or all at once by PUT."""
+"""Resumable uploads: chunks by tus 1.0.0, or the whole file by PUT."""
 
 from collections.abc import Awaitable, Callable
 from functools import wraps
@@ -31,7 +31,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 def tus_handler(handler: Handler) -> Handler:
-    """Holds who speaks tus to the version that we speak, and answers in it, whatever went wrong."""
+    """Check the version of tus, and add its headers to every response, errors included."""
 
     @wraps(handler)
     async def wrapper(request: Request) -> Response:
@@ -75,7 +75,7 @@ async def show(request: Request) -> Response:
 @tus_handler
 async def append(request: Request) -> Response:
     ctx = await parse.authenticate_upload(request)
-    tus.require_bytes(request.headers)
+    tus.require_content_type(request.headers)
     ticket = await uploads.append(
         ctx, request.path_params["id"], _upload_body(request), offset=tus.parse_offset(request.headers)
     )
@@ -99,7 +99,7 @@ async def delete(request: Request) -> Response:
 
 
 async def override(request: Request) -> Response:
-    """For networks that let no PATCH through: the method stands in a header."""
+    """Handle the method in X-HTTP-Method-Override, for networks that block PATCH."""
     method = request.headers.get("x-http-method-override", "").upper()
     if method not in OVERRIDES:
         raise HTTPException(405, headers={"Allow": "DELETE, GET, HEAD, PATCH, PUT"})
@@ -130,14 +130,14 @@ def _upload_body(request: Request) -> UploadBody:
 
 
 def _raise_if_refused(ticket: UploadTicket) -> UploadTicket:
-    """The ticket. Raises why the picture was refused, where it was."""
+    """Return the ticket. Raises the stored error if the image was refused."""
     if ticket.state is UploadState.REFUSED:
         raise PicHubError.from_dict(ticket.error)
     return ticket
 
 
 def _uploaded_response(ctx: Context, ticket: UploadTicket) -> Response:
-    """What an upload by form is answered with; where the image is gone already, how the upload stands."""
+    """Return the response of the upload form, or the upload if its image is already deleted."""
     if ticket.image is None:
         return present.success(present.upload(ctx, ticket))
     return present.uploaded(present.image(ctx, ticket.image))

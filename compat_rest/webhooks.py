@@ -16,7 +16,7 @@ async def create(request: Request) -> Response:
     ctx = await parse.authenticate(request)
     fields = await bodies.read_fields(request, CREATE_FIELDS, required=REQUIRED_FIELDS)
     created = await webhooks.create(ctx, webhooks.NewWebhook(**fields))
-    location = ctx.services.urls.api(f"webhooks/{created.webhook.id}")
+    location = ctx.services.images.urls.api(f"webhooks/{created.webhook.id}")
     return present.created(present.webhook(created.webhook, created.secret), location)
 
 

@@ -1,4 +1,4 @@
-"""The documentation of the REST API, as OpenAPI 3.1 and made of the tables that the API itself works by."""
+"""OpenAPI 3.1 document of the REST API, generated from the tables that the API uses."""
 
 from functools import lru_cache
 
@@ -12,14 +12,12 @@ HEADERS = {"Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
 
 
 async def show(request: Request) -> Response:
-    """The document, for everyone: it says of this server what its settings allow."""
-    return Response(_printed(request.state.services.settings), 200, HEADERS, "application/json")
+    """Return the document, with the limits of this server. It is public."""
+    return Response(_document_json(request.state.services.settings), 200, HEADERS, "application/json")
 
 
 @lru_cache(maxsize=4)
-def _printed(settings: Settings) -> bytes:
-    from compat_rest.openapi.document import (
-        document,  # for the first who asks: the table of routes leads back to here
-    )
+def _document_json(settings: Settings) -> bytes:
+    from compat_rest.openapi.document import document  # on first use: the start does without its tables
 
     return orjson.dumps(document(settings))

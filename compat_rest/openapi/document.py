@@ -1,4 +1,4 @@
-"""The whole document."""
+"""The OpenAPI document."""
 
 import re
 from collections.abc import Mapping
@@ -17,30 +17,29 @@ from app.webhooks.outcomes import DESCRIPTIONS
 from compat_rest.errors import STATUS
 from compat_rest.openapi import events, img, responses
 from compat_rest.openapi.operations import OPERATIONS, OperationSpec, SuccessResponse
-from compat_rest.openapi.schemas import SCHEMAS, Schema, id_of
-from compat_rest.routes import API
+from compat_rest.openapi.schemas import SCHEMAS, Schema, id_schema
 
 VERSION = "1.0.0"
 JSON = "application/json"
-OBJECT = {"type": "object"}
-"""Configurations of tools in JSON: each is as its tool has it."""
+OBJECT_SCHEMA = {"type": "object"}
+"""Schema of configurations in JSON, whose formats the upload clients define."""
 PREFIX = "/v1"
 DESCRIPTION = """\
-Upload images, keep them in albums, and show them in whatever size and format a page needs.
+Upload images, organize them in albums, and deliver them in any size and format.
 
-Send `Authorization: Bearer YOUR_API_TOKEN`. Every success is `{"success": true, "data": …}`, every error
-`{"success": false, "message": …, "error": {code, message, details}}`.
-Everything under `/v1` answers under `/api/v1` too.
+Send `Authorization: Bearer YOUR_API_TOKEN`. Successful responses are `{"success": true, "data": …}`, errors
+`{"success": false, "message": …, "error": {code, message, details, params}}`.
+All paths under `/v1` are available under `/api/v1` too.
 """
 TAGS = {
-    "Images": "Upload, find, change and delete images.",
-    "Uploads": "Large files, in pieces and over connections that break, by tus 1.0.0; or whole, by one PUT.",
-    "Albums": "Images that belong together. A private album hides its images.",
-    "Categories": "What images are about; each has one at most.",
-    "Webhooks": "Addresses that are told what happens.",
-    "Events": "What happened.",
-    "Account": "The account that asks.",
-    "Pictures": "Images as they are shown: the original, or what the parameters make of it.",
+    "Images": "Upload, find, update and delete images.",
+    "Uploads": "Resumable uploads of large files by tus 1.0.0, or of a whole file by PUT.",
+    "Albums": "Groups of images. Images in a private album are private.",
+    "Categories": "Private categories for images. An image has at most one.",
+    "Webhooks": "URLs that receive events.",
+    "Events": "Changes of your images and albums.",
+    "Account": "The caller's account.",
+    "Pictures": "Delivery of image files: originals and variants.",
 }
 PATH_PARAMETERS: Mapping[str, Mapping[str, Kind]] = {
     "/images": {"id": Kind.IMAGE},
@@ -52,7 +51,7 @@ PATH_PARAMETERS: Mapping[str, Mapping[str, Kind]] = {
 
 
 def document(settings: Settings) -> Schema:
-    """OpenAPI 3.1 of a server with these settings."""
+    """Return the OpenAPI 3.1 document of a server with these settings."""
     return {
         "openapi": "3.1.0",
         "info": {
@@ -62,8 +61,8 @@ def document(settings: Settings) -> Schema:
             "license": {"name": "MIT", "identifier": "MIT"},
         },
         "servers": [{"url": settings.url}],
-        "tags": [{"name": name, "description": about} for name, about in TAGS.items()],
-        "paths": {f"{PREFIX}{path}": _path(path) for path in API} | img.paths(settings),
+        "tags": [{"name": name, "description": text} for name, text in TAGS.items()],
+        "paths": _paths() | img.paths(settings),
         "webhooks": events.webhooks(),
         "components": {
             "schemas": dict(SCHEMAS),
@@ -73,13 +72,13 @@ def document(settings: Settings) -> Schema:
                 "token": {
                     "type": "http",
                     "scheme": "bearer",
-                    "description": "An API token. Each operation names the scope that it must have.",
+                    "description": "An API token with the scope that the operation lists.",
                 },
                 "session": {
                     "type": "apiKey",
                     "in": "cookie",
                     "name": SESSION_COOKIE,
-                    "description": "The cookie of a browser that signed in; for pages of this server alone.",
+                    "description": "The session cookie of a browser, for pages of this server only.",
                 },
             },
         },
@@ -88,31 +87,35 @@ def document(settings: Settings) -> Schema:
         "x-webhook-attempts": [
             {"attempt": attempt, "after": wait, "since": since} for attempt, wait, since in schedule.table()
         ],
-        "x-webhook-outcomes": {outcome.value: about for outcome, about in DESCRIPTIONS.items()},
+        "x-webhook-outcomes": {outcome.value: text for outcome, text in DESCRIPTIONS.items()},
     }
 
 
-def _path(path: str) -> Schema:
-    return {method.lower(): _operation(path, OPERATIONS[f"{method} {path}"]) for method in API[path]}
+def _paths() -> Schema:
+    paths: Schema = {}
+    for route, spec in OPERATIONS.items():
+        method, path = route.split()
+        paths.setdefault(f"{PREFIX}{path}", {})[method.lower()] = _operation(path, spec)
+    return paths
 
 
-def _operation(path: str, row: OperationSpec) -> Schema:
-    described: Schema = {
-        "operationId": row.id,
-        "tags": [row.tag],
-        "summary": row.summary,
-        "description": row.description,
-        "security": [] if row.scope is None else [{"token": [row.scope.value]}, {"session": []}],
+def _operation(path: str, spec: OperationSpec) -> Schema:
+    operation: Schema = {
+        "operationId": spec.id,
+        "tags": [spec.tag],
+        "summary": spec.summary,
+        "description": spec.description,
+        "security": [] if spec.scope is None else [{"token": [spec.scope.value]}, {"session": []}],
         "parameters": [
             *_path_parameters(path),
-            *(query.to_openapi(name) for name, query in row.query.items()),
+            *(parameter.to_openapi(name) for name, parameter in spec.parameters.items()),
         ],
         "responses": {
-            str(row.success.status): _success_response(row.success, is_counted=row.scope is not None),
-            **responses.error_refs(_error_codes(path, row)),
+            str(spec.success.status): _success_response(spec.success, is_counted=spec.scope is not None),
+            **responses.error_refs(_error_codes(path, spec)),
         },
     }
-    return described | ({"requestBody": row.body} if row.body else {})
+    return operation | ({"requestBody": spec.body} if spec.body else {})
 
 
 def _path_parameters(path: str) -> list[Schema]:
@@ -121,48 +124,54 @@ def _path_parameters(path: str) -> list[Schema]:
 
 
 def _path_parameter(name: str, kind: Kind | None) -> Schema:
-    """An id of this kind; without one, the name of a tool."""
-    about = f"The id of the {kind.name.lower()}." if kind else "The tool."
-    schema = id_of(kind, "") if kind else {"type": "string", "enum": list(UPLOAD_CLIENTS)}
-    return {"name": name, "in": "path", "required": True, "description": about, "schema": schema}
+    """Return the parameter for an id of this kind; without a kind, for the name of an upload client."""
+    description = f"Id of the {kind.name.lower()}." if kind else "Name of the upload client."
+    schema = id_schema(kind, "") if kind else {"type": "string", "enum": list(UPLOAD_CLIENTS)}
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
 
 
-def _success_response(answer: SuccessResponse, *, is_counted: bool) -> Schema:
-    headers = responses.rate_limit_headers() if is_counted else {"X-Request-Id": responses.header_ref("X-Request-Id")}
-    if answer.has_location:
+def _success_response(success: SuccessResponse, *, is_counted: bool) -> Schema:
+    headers = (
+        responses.rate_limit_headers()
+        if is_counted
+        else {"X-Request-Id": responses.header_ref("X-Request-Id")}
+    )
+    if success.has_location:
         headers["Location"] = {
-            "description": "The address of the new thing.",
+            "description": "URL of the new object.",
             "schema": {"type": "string", "format": "uri"},
         }
     headers |= {
-        name: {"description": about, "schema": {"type": "string"}} for name, about in answer.headers.items()
+        name: {"description": text, "schema": {"type": "string"}} for name, text in success.headers.items()
     }
-    if answer.status == HTTPStatus.NO_CONTENT:
-        return {"description": answer.description, "headers": headers}
-    content = {kind: {"schema": OBJECT if kind == JSON else answer.schema} for kind in answer.media_types}
+    if success.status == HTTPStatus.NO_CONTENT:
+        return {"description": success.description, "headers": headers}
+    content = {
+        kind: {"schema": OBJECT_SCHEMA if kind == JSON else success.schema} for kind in success.media_types
+    }
     return {
-        "description": answer.description,
+        "description": success.description,
         "headers": headers,
-        "content": content or {JSON: {"schema": answer.schema, "example": answer.example}},
+        "content": content or {JSON: {"schema": success.schema, "example": success.example}},
     }
 
 
-def _error_codes(path: str, row: OperationSpec) -> set[str]:
-    """What can go wrong: with the token, the address, the body, and what is this operation's own."""
-    codes = {*row.errors, "INTERNAL_ERROR"}
-    if row.scope is not None:
+def _error_codes(path: str, spec: OperationSpec) -> set[str]:
+    """Return the error codes of the operation: those of its authentication, path and body, and its own."""
+    codes = {*spec.errors, "INTERNAL_ERROR"}
+    if spec.scope is not None:
         codes |= {"UNAUTHORIZED", "FORBIDDEN", "RATE_LIMIT_EXCEEDED"}
-    if row.query or row.body:
+    if spec.parameters or spec.body:
         codes.add("BAD_REQUEST")
     if "{" in path:
         codes.add("NOT_FOUND")
-    if row.body:
+    if spec.body:
         codes |= {"PAYLOAD_TOO_LARGE", "VALIDATION_ERROR"}
     return codes
 
 
 def _server_limits(settings: Settings) -> dict[str, Any]:
-    """What this server allows."""
+    """Return the limits of this server."""
     policies = {
         RateLimit.API: settings.limit_api,
         RateLimit.UPLOAD: settings.limit_upload,

@@ -1,17 +1,17 @@
-"""What is said of the events that webhooks are sent."""
+"""Webhook payloads, by event type."""
 
 from app.events.catalogue import CATALOGUE, EventType
 from app.ids import Kind
 from app.webhooks.examples import CREATED_AT, EXAMPLE_PAYLOADS
-from compat_rest.openapi.schemas import EVENT_ID, Schema, id_of, object_schema, string
+from compat_rest.openapi.schemas import EVENT_ID, Schema, id_schema, object_schema, timestamp
 
 
 def webhooks() -> dict[str, Schema]:
-    """What a webhook is sent of each kind of event."""
+    """Return the OpenAPI webhooks, by event type."""
     return {kind.value: _webhook(kind, of.__doc__ or "") for kind, of in CATALOGUE.items()}
 
 
-def _webhook(kind: EventType, about: str) -> Schema:
+def _webhook(kind: EventType, description: str) -> Schema:
     example = {
         "id": EVENT_ID,
         "type": kind.value,
@@ -20,23 +20,23 @@ def _webhook(kind: EventType, about: str) -> Schema:
         "data": EXAMPLE_PAYLOADS[kind].data,
     }
     properties = {
-        "id": id_of(Kind.EVENT, "The event; the same at each attempt."),
+        "id": id_schema(Kind.EVENT, "Id of the event, the same in each attempt."),
         "type": {"const": kind.value},
-        "event": {"const": kind.value, "description": "The same, for older readers."},
-        "timestamp": string("When it happened.", format="date-time"),
-        "data": {"type": "object", "description": "The thing as it was then."},
+        "event": {"const": kind.value, "description": "The same as `type`, for existing receivers."},
+        "timestamp": timestamp("Time of the event."),
+        "data": {"type": "object", "description": "The object at that time."},
     }
     headers = {
-        "webhook-id": "The event's id: keep those that you have seen.",
-        "webhook-timestamp": "When this attempt was made, in Unix seconds.",
-        "webhook-signature": "`v1,` and the base64 of HMAC-SHA-256 over id, timestamp and body.",
+        "webhook-id": "Id of the event. Use it to ignore duplicates.",
+        "webhook-timestamp": "Time of this attempt, in Unix seconds.",
+        "webhook-signature": "`v1,` and the HMAC-SHA-256 of id, timestamp and body, in base64.",
     }
     return {
         "post": {
             "operationId": f"on{kind.value.title().replace('.', '')}",
             "tags": ["Webhooks"],
             "summary": kind.value,
-            "description": " ".join(about.split()),
+            "description": " ".join(description.split()),
             "security": [],
             "parameters": [
                 {
@@ -54,6 +54,8 @@ def _webhook(kind: EventType, about: str) -> Schema:
                     "application/json": {"schema": object_schema("", properties), "example": example}
                 },
             },
-            "responses": {"2XX": {"description": "It came through; anything else is tried again."}},
+            "responses": {
+                "2XX": {"description": "Delivered. After any other response the delivery is retried."}
+            },
         }
     }

@@ -1,4 +1,4 @@
-"""What is said of `/img`, and of the short form of it."""
+"""Operations of image URLs: `/img` and the short form."""
 
 from collections.abc import Mapping
 from functools import partial
@@ -10,9 +10,9 @@ from app.settings import Settings
 from app.webhooks.examples import IMAGE_ID
 from compat_rest.openapi import responses
 from compat_rest.openapi.parameters import image_parameters
-from compat_rest.openapi.schemas import Schema, id_of, enum, ref, string
+from compat_rest.openapi.schemas import Schema, enum_schema, id_schema, ref, string
 
-CODES = (
+ERROR_CODES = (
     "BAD_REQUEST",
     "FORBIDDEN",
     "NOT_FOUND",
@@ -22,51 +22,51 @@ CODES = (
     "BUSY",
 )
 DESCRIPTION = """\
-The original, byte for byte, where there is no parameter and no other extension; else what they make of it. Parameters
-that are not known are ignored. An image in a private album is there for its owner and for signed addresses.
+Returns the original file, or a variant if there are parameters or another extension. Unknown parameters are ignored.
+Images in private albums are visible to their owner, and by signed URL.
 """
 
 
 def paths(settings: Settings) -> Schema:
-    """The two addresses of a picture, by path."""
+    """Return the operations of both image URLs, by path."""
     path = string(
-        "The image's id, `{id}` or `{id}.{ext}`. The extension is the format, unless `fm` is given. A tail such as "
-        "`/harbour.webp`, for people to read, is ignored.",
+        "`{id}` or `{id}.{ext}`, with the image's id. The extension is the format, unless `fm` is set. Further "
+        "segments, such as `/harbour.webp`, are ignored.",
         examples=[f"{IMAGE_ID}.webp"],
     )
-    extension = enum("The format, unless `fm` is given.", [*Format, "jpeg"])
+    extension = enum_schema("Format, unless `fm` is set.", [*Format, "jpeg"])
     long = {"path": path}
-    short = {"image_id": id_of(Kind.IMAGE, "The image."), "extension": extension}
-    shown = partial(_operation, settings)
+    short = {"image_id": id_schema(Kind.IMAGE, "Id of the image."), "extension": extension}
+    operation = partial(_operation, settings)
     return {
-        "/img/{path}": {"get": shown("getPicture", long), "head": shown("headPicture", long)},
+        "/img/{path}": {"get": operation("getPicture", long), "head": operation("headPicture", long)},
         "/{image_id}.{extension}": {
-            "get": shown("getPictureInShort", short),
-            "head": shown("headPictureInShort", short),
+            "get": operation("getPictureInShort", short),
+            "head": operation("headPictureInShort", short),
         },
     }
 
 
 def _redirect(settings: Settings, *, is_head: bool) -> Schema:
-    """Said where this server sends clients to its storage."""
+    """Return the redirect to the storage, if this server uses it."""
     if settings.img_redirect == "off" or is_head:
         return {}
-    location = {"description": "Where the storage delivers it.", "schema": {"type": "string"}}
-    return {"302": {"description": "The storage has it.", "headers": {"Location": location}}}
+    location = {"description": "URL of the image in the storage.", "schema": {"type": "string"}}
+    return {"302": {"description": "The image is served by the storage.", "headers": {"Location": location}}}
 
 
 def _operation(settings: Settings, id: str, path: Mapping[str, Schema]) -> Schema:
     content: Schema = {} if id.startswith("head") else {each.mime_type: {} for each in Format}
-    picture = {"headers": _response_headers(), **({"content": content} if content else {})}
-    beyond = {
-        "description": "There is no such part of the picture.",
+    success = {"headers": _response_headers(), **({"content": content} if content else {})}
+    range_error = {
+        "description": "The requested range begins after the end of the image.",
         "content": {"application/json": {"schema": ref("Error")}},
     }
-    queries = image_parameters(Presets.parse(settings.presets))
+    parameters = image_parameters(Presets.parse(settings.presets))
     return {
         "operationId": id,
         "tags": ["Pictures"],
-        "summary": "Ask what a picture is" if id.startswith("head") else "Get a picture",
+        "summary": "Get the headers of an image" if id.startswith("head") else "Get an image file",
         "description": DESCRIPTION,
         "security": [{}, {"token": ["images:read"]}, {"session": []}],
         "parameters": [
@@ -80,24 +80,24 @@ def _operation(settings: Settings, id: str, path: Mapping[str, Schema]) -> Schem
                 }
                 for name, schema in path.items()
             ),
-            *(query.to_openapi(name) for name, query in queries.items()),
+            *(parameter.to_openapi(name) for name, parameter in parameters.items()),
         ],
         "responses": {
-            "200": {"description": "The picture.", **picture},
-            "206": {"description": "The part of it that Range asked for.", **picture},
+            "200": {"description": "The image.", **success},
+            "206": {"description": "The requested range of the image.", **success},
             **_redirect(settings, is_head=id.startswith("head")),
-            "304": {"description": "You have it already."},
-            "416": beyond,
-            **responses.error_refs(CODES),
+            "304": {"description": "Not modified: the client's copy is current."},
+            "416": range_error,
+            **responses.error_refs(ERROR_CODES),
         },
     }
 
 
 def _response_headers() -> Schema:
-    said = {
-        "ETag": "Tells this picture from any other.",
-        "Last-Modified": "When the image was uploaded.",
-        "Cache-Control": "A year for what is public; nothing without asking again for what is private.",
-        "Content-Disposition": "How to name the file when it is saved.",
+    descriptions = {
+        "ETag": "Identifier of this version of the image.",
+        "Last-Modified": "Time of the upload.",
+        "Cache-Control": "A year for public images; private images must be revalidated.",
+        "Content-Disposition": "Filename for saving the image.",
     }
-    return {name: {"description": about, "schema": {"type": "string"}} for name, about in said.items()}
+    return {name: {"description": text, "schema": {"type": "string"}} for name, text in descriptions.items()}

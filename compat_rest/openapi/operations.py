@@ -1,4 +1,4 @@
-"""What each operation of the API is for, what it takes, and what it answers: one row for each row of the routes."""
+"""Operations of the REST API: one for each method of each route."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,12 +16,12 @@ from app.uploads.clients.catalogue import UPLOAD_CLIENTS
 from compat_rest import albums, categories, images, tus, uploads, webhooks
 from compat_rest.bodies import FILE_NAMES, FORM_TEXTS, BodyField
 from compat_rest.openapi.parameters import (
+    CHUNK_HEADERS,
     DELETE_ALBUM_PARAMETERS,
     DELIVERY_FILTERS,
     EVENT_FILTERS,
     IMAGE_FILTERS,
     OVERRIDE_HEADERS,
-    CHUNK_HEADERS,
     PAGING,
     ParameterSpec,
 )
@@ -29,36 +29,34 @@ from compat_rest.openapi.schemas import (
     EXAMPLES,
     SCHEMAS,
     Schema,
+    deletion_envelope,
     envelope,
-    listing,
+    listing_envelope,
     object_schema,
     ref,
     string,
-)
-from compat_rest.openapi.schemas import (
-    deleted as deleted_schema,
 )
 
 
 @dataclass(frozen=True, slots=True)
 class SuccessResponse:
-    """A success: its status, what it means, the shape of its body and an example of it."""
+    """A successful response: its status, and the schema and an example of its body."""
 
     description: str
     schema: Schema
     example: Mapping[str, Any]
     status: int = 200
     has_location: bool = False
-    """Whether the header Location says where the new thing is."""
+    """True if the header Location has the URL of the new object."""
     headers: Mapping[str, str] = field(default_factory=dict)
-    """What else stands in its headers, and what that means."""
+    """Descriptions of further headers, by name."""
     media_types: Sequence[str] = ()
-    """The media types that it has where it is a file; the schema is that of its text."""
+    """Media types, if the response is a file; `schema` is that of its text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OperationSpec:
-    """One row. `scope` is None where nobody need sign in; `errors` are codes beside those that such operations have."""
+    """An operation. Without a `scope` it is public. `errors` are codes in addition to those of its kind."""
 
     id: str
     tag: str
@@ -66,27 +64,29 @@ class OperationSpec:
     success: SuccessResponse
     scope: Scope | None
     description: str = ""
-    query: Mapping[str, ParameterSpec] = field(default_factory=dict)
+    parameters: Mapping[str, ParameterSpec] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     errors: Sequence[str] = ()
 
 
-def item_response(name: str, about: str, *, status: int = 200, is_located: bool = False) -> SuccessResponse:
-    """One thing."""
+def item_response(
+    name: str, description: str, *, status: int = 200, has_location: bool = False
+) -> SuccessResponse:
+    """Return a response with one object."""
     example = {"success": True, "data": EXAMPLES[name]}
-    return SuccessResponse(about, envelope(ref(name)), example, status, is_located)
+    return SuccessResponse(description, envelope(ref(name)), example, status, has_location)
 
 
-def page_response(name: str, about: str) -> SuccessResponse:
-    """Several things, and where in the list they are."""
+def page_response(name: str, description: str) -> SuccessResponse:
+    """Return a response with a page of objects."""
     example = {"success": True, "data": [EXAMPLES[name]], "meta": EXAMPLES["PageMeta"]}
-    return SuccessResponse(about, listing(name), example)
+    return SuccessResponse(description, listing_envelope(name), example)
 
 
 def deleted_response(kind: Kind, name: str, **facts: str) -> SuccessResponse:
-    """What is said of a thing that was deleted."""
+    """Return the response to a deletion. `facts` are descriptions of further numbers."""
     example = {"id": EXAMPLES[name]["id"], "deleted": True, **dict.fromkeys(facts, 1)}
-    return SuccessResponse("It is gone.", deleted_schema(kind, **facts), {"success": True, "data": example})
+    return SuccessResponse("Deleted.", deletion_envelope(kind, **facts), {"success": True, "data": example})
 
 
 def json_body(
@@ -95,14 +95,14 @@ def json_body(
     example: Mapping[str, Any],
     *,
     required: Sequence[str] = (),
-    bounds: Mapping[str, Schema],
+    limits: Mapping[str, Schema],
 ) -> Schema:
-    """A JSON object of these fields. What they mean is what they mean where they are shown."""
+    """Return a JSON body of these fields, with their descriptions in the schema of `resource`."""
     properties = {
         name: {
             **each.schema,
             "description": SCHEMAS[resource]["properties"][name]["description"],
-            **bounds.get(name, {}),
+            **limits.get(name, {}),
         }
         for name, each in fields.items()
     }
@@ -113,50 +113,52 @@ def json_body(
 
 
 def _upload_form() -> Schema:
-    """The upload form. One of the names of the file must be there; nothing in a field is as good as no field."""
-    file = string("The picture: JPG, PNG, WebP or GIF.", contentMediaType="application/octet-stream")
-    also = string(f"Another name for {FILE_NAMES[0]}.", contentMediaType="application/octet-stream")
-    of_image = SCHEMAS["Image"]["properties"]
-    texts = {
-        name: string(of_image[name]["description"], **IMAGE_BOUNDS.get(name, {}), default="")
-        for name in FORM_TEXTS
+    """Return the upload form. It needs one of the file fields; empty fields are ignored."""
+    name, alias = FILE_NAMES
+    image = SCHEMAS["Image"]["properties"]
+    properties = {
+        name: string("The image file: JPG, PNG, WebP or GIF.", contentMediaType="application/octet-stream"),
+        **{
+            text: string(image[text]["description"], **IMAGE_LIMITS.get(text, {}), default="")
+            for text in FORM_TEXTS
+        },
+        "tags": {
+            "description": "Tags: one per field, or several in one field, separated by commas.",
+            "type": "array",
+            **IMAGE_LIMITS["tags"],
+            "default": [],
+        },
+        alias: string(f"Alias of {name}.", contentMediaType="application/octet-stream"),
     }
-    tags = {"type": "array", "items": {"type": "string"}, **IMAGE_BOUNDS["tags"], "default": []}
-    tags["description"] = "Tags, one a field, or several in one field separated by commas."
-    names = {FILE_NAMES[0]: file, **texts, "tags": tags, **dict.fromkeys(FILE_NAMES[1:], also)}
-    schema = {
-        "type": "object",
-        "properties": names,
-        "anyOf": [{"required": [name]} for name in FILE_NAMES],
-    }
+    schema = {"type": "object", "properties": properties, "anyOf": [{"required": [n]} for n in FILE_NAMES]}
     return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
 
-IMAGE_BOUNDS: Mapping[str, Schema] = {
+IMAGE_LIMITS: Mapping[str, Schema] = {
     "filename": {"minLength": 1, "maxLength": image_rules.MAX_FILENAME_LENGTH},
     "title": {"maxLength": image_rules.MAX_TITLE_LENGTH},
     "description": {"maxLength": image_rules.MAX_DESCRIPTION_LENGTH},
     "tags": {"maxItems": MAX_TAGS, "items": {"type": "string", "maxLength": MAX_TAG_LENGTH}},
 }
-ALBUM_BOUNDS: Mapping[str, Schema] = {
+ALBUM_LIMITS: Mapping[str, Schema] = {
     "name": {"minLength": 1, "maxLength": album_rules.MAX_NAME_LENGTH},
     "description": {"maxLength": album_rules.MAX_DESCRIPTION_LENGTH},
 }
-CATEGORY_BOUNDS: Mapping[str, Schema] = {
+CATEGORY_LIMITS: Mapping[str, Schema] = {
     "name": {"minLength": 1, "maxLength": category_rules.MAX_NAME_LENGTH},
     "description": {"maxLength": category_rules.MAX_DESCRIPTION_LENGTH},
 }
-WEBHOOK_BOUNDS: Mapping[str, Schema] = {
+WEBHOOK_LIMITS: Mapping[str, Schema] = {
     "events": {"minItems": 1, "items": {"type": "string", "enum": [*map(str, EventType)]}},
     "description": {"maxLength": webhook_rules.MAX_DESCRIPTION_LENGTH},
 }
 
-UPLOADED = SuccessResponse(
+UPLOAD_RESPONSE = SuccessResponse(
     "The image.",
     envelope(
         ref("Image"),
-        message=string("A few words."),
-        url=string("The address of the original, where old uploader tools look for it.", format="uri"),
+        message=string("Message for people."),
+        url=string("URL of the original, for existing upload clients.", format="uri"),
     ),
     {
         "success": True,
@@ -166,18 +168,18 @@ UPLOADED = SuccessResponse(
     },
 )
 UPLOAD_HEADERS = {
-    "Upload-Offset": "How many bytes are here.",
-    "Upload-Expires": "When the upload ends, unless more bytes come.",
+    "Upload-Offset": "Number of bytes received.",
+    "Upload-Expires": "Time of expiry, unless more bytes are received.",
 }
-RECEIVED = SuccessResponse(
-    "The bytes are kept; with the last, the file has become an image.",
+CHUNK_RESPONSE = SuccessResponse(
+    "The chunk is stored. After the last chunk the image is created.",
     {},
     {},
     status=204,
-    headers={**UPLOAD_HEADERS, "Upload-Image": "The id of the image, once there is one."},
+    headers={**UPLOAD_HEADERS, "Upload-Image": "Id of the image, once it is created."},
 )
-OFFSET_BODY: Schema = {"required": True, "content": {tus.OFFSET_MEDIA_TYPE: {"schema": {}}}}
-WHOLE_FILE: Schema = {"required": True, "content": {"application/octet-stream": {"schema": {}}}}
+CHUNK_BODY: Schema = {"required": True, "content": {tus.OFFSET_MEDIA_TYPE: {"schema": {}}}}
+FILE_BODY: Schema = {"required": True, "content": {"application/octet-stream": {"schema": {}}}}
 UPLOAD_ERRORS = (
     "CONFLICT",
     "GONE",
@@ -188,15 +190,15 @@ UPLOAD_ERRORS = (
     "BUSY",
     "INSUFFICIENT_STORAGE",
 )
-EVENTS = SuccessResponse(
+EVENTS_RESPONSE = SuccessResponse(
     "The events, oldest first.",
     envelope(
         {"type": "array", "items": ref("Event")},
         meta=object_schema(
             "",
             {
-                "next": {"type": ["string", "null"], "description": "The cursor to ask after next time."},
-                "has_more": {"type": "boolean", "description": "Whether there are more now."},
+                "next": {"type": ["string", "null"], "description": "Cursor of the next request."},
+                "has_more": {"type": "boolean", "description": "True if there are more events now."},
             },
         ),
     ),
@@ -204,36 +206,36 @@ EVENTS = SuccessResponse(
 )
 OPENAPI_DOCUMENT = SuccessResponse("This document.", {"type": "object"}, {"openapi": "3.1.0"})
 
-READ, WRITE = Scope.IMAGES_READ, Scope.IMAGES_WRITE
+IMAGES_READ, IMAGES_WRITE = Scope.IMAGES_READ, Scope.IMAGES_WRITE
 ALBUMS_READ, ALBUMS_WRITE = Scope.ALBUMS_READ, Scope.ALBUMS_WRITE
-HOOKS_READ, HOOKS_WRITE = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
+WEBHOOKS_READ, WEBHOOKS_WRITE = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
 
 OPERATIONS: Mapping[str, OperationSpec] = {
     "POST /upload": OperationSpec(
         id="uploadImage",
         tag="Images",
         summary="Upload an image",
-        description="A multipart form with one file. What the file is, its bytes say, not its name.",
+        description="A multipart form with one file. The format is detected from the content, not from the filename.",
         scope=Scope.IMAGES_UPLOAD,
         body=_upload_form(),
-        success=UPLOADED,
+        success=UPLOAD_RESPONSE,
         errors=("UNSUPPORTED_MEDIA_TYPE", "BUSY", "INSUFFICIENT_STORAGE"),
     ),
     "POST /uploads": OperationSpec(
         id="createUpload",
         tag="Uploads",
-        summary="Begin an upload in pieces",
-        description="Gives the address for the bytes. A client of tus sends no body, and says the same by its headers.",
+        summary="Create a resumable upload",
+        description="Returns the URL for the file. Clients of tus send headers instead of a body.",
         scope=Scope.IMAGES_UPLOAD,
         body=json_body(
             uploads.CREATE_FIELDS,
             "Image",
             {"filename": "sea.jpg", "size": 31_457_280},
             required=uploads.REQUIRED_FIELDS,
-            bounds=IMAGE_BOUNDS,
+            limits=IMAGE_LIMITS,
         ),
         success=SuccessResponse(
-            "The upload, which has no bytes yet.",
+            "The new upload.",
             envelope(ref("Upload")),
             {"success": True, "data": {**EXAMPLES["Upload"], "offset": 0}},
             201,
@@ -245,18 +247,18 @@ OPERATIONS: Mapping[str, OperationSpec] = {
     "OPTIONS /uploads": OperationSpec(
         id="getUploadOptions",
         tag="Uploads",
-        summary="Ask what of tus is spoken here",
+        summary="Get the supported features of tus",
         scope=None,
         success=SuccessResponse(
-            "The versions, the extensions, and the largest file.",
+            "Supported versions and extensions, and the maximum size.",
             {},
             {},
             status=204,
             headers={
-                "Tus-Version": "The versions of tus.",
-                "Tus-Extension": "Its extensions.",
-                "Tus-Max-Size": "The largest file, in bytes.",
-                "Tus-Checksum-Algorithm": "What Upload-Checksum may begin with.",
+                "Tus-Version": "Supported versions of tus.",
+                "Tus-Extension": "Supported extensions of tus.",
+                "Tus-Max-Size": "Maximum size of a file, in bytes.",
+                "Tus-Checksum-Algorithm": "Supported algorithms of Upload-Checksum.",
             },
         ),
     ),
@@ -264,7 +266,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         id="getUpload",
         tag="Uploads",
         summary="Get an upload",
-        description="Where it stands, and what it became. HEAD tells the same in the headers of tus.",
+        description="The state of the upload, and its image. HEAD returns the state in headers, as in tus.",
         scope=Scope.IMAGES_UPLOAD,
         success=item_response("Upload", "The upload."),
         errors=("GONE", "PRECONDITION_FAILED"),
@@ -272,29 +274,30 @@ OPERATIONS: Mapping[str, OperationSpec] = {
     "PATCH /uploads/{id}": OperationSpec(
         id="appendToUpload",
         tag="Uploads",
-        summary="Send a piece of the file",
-        description="Bytes from Upload-Offset on. What came before a connection breaks is kept; HEAD tells how much.",
+        summary="Upload a chunk",
+        description="Appends bytes at Upload-Offset. If the connection is lost, received bytes are kept: HEAD returns"
+        " the offset.",
         scope=Scope.IMAGES_UPLOAD,
-        query=CHUNK_HEADERS,
-        body=OFFSET_BODY,
-        success=RECEIVED,
+        parameters=CHUNK_HEADERS,
+        body=CHUNK_BODY,
+        success=CHUNK_RESPONSE,
         errors=UPLOAD_ERRORS,
     ),
     "PUT /uploads/{id}": OperationSpec(
         id="putUpload",
         tag="Uploads",
-        summary="Send the whole file",
-        description="All bytes in one request, whatever came before.",
+        summary="Upload the whole file",
+        description="Sends the file in one request, replacing the bytes received before.",
         scope=Scope.IMAGES_UPLOAD,
-        body=WHOLE_FILE,
-        success=UPLOADED,
+        body=FILE_BODY,
+        success=UPLOAD_RESPONSE,
         errors=UPLOAD_ERRORS,
     ),
     "DELETE /uploads/{id}": OperationSpec(
         id="deleteUpload",
         tag="Uploads",
-        summary="End an upload",
-        description="What came of it goes; an image that it became stays. To a client of tus the answer is 204.",
+        summary="Delete an upload",
+        description="Deletes the received bytes; a created image stays. The response to clients of tus is 204.",
         scope=Scope.IMAGES_UPLOAD,
         success=deleted_response(Kind.UPLOAD, "Upload"),
         errors=("PRECONDITION_FAILED",),
@@ -302,21 +305,21 @@ OPERATIONS: Mapping[str, OperationSpec] = {
     "POST /uploads/{id}": OperationSpec(
         id="overrideUpload",
         tag="Uploads",
-        summary="Send a piece where PATCH does not get through",
-        description="Does what the method in X-HTTP-Method-Override does.",
+        summary="Upload a chunk by POST",
+        description="Executes the method in X-HTTP-Method-Override, for networks that block PATCH or DELETE.",
         scope=Scope.IMAGES_UPLOAD,
-        query=OVERRIDE_HEADERS,
-        body=OFFSET_BODY,
-        success=RECEIVED,
+        parameters=OVERRIDE_HEADERS,
+        body=CHUNK_BODY,
+        success=CHUNK_RESPONSE,
         errors=("METHOD_NOT_ALLOWED", *UPLOAD_ERRORS),
     ),
     "GET /images": OperationSpec(
         id="listImages",
         tag="Images",
         summary="List images",
-        description="Your own, newest first, or those of an album. All filters that are given must hold.",
-        scope=READ,
-        query={**PAGING, **IMAGE_FILTERS},
+        description="Your images, newest first, or those of an album. Filters are combined with AND.",
+        scope=IMAGES_READ,
+        parameters={**PAGING, **IMAGE_FILTERS},
         success=page_response("Image", "A page of images."),
         errors=("NOT_FOUND", "VALIDATION_ERROR"),
     ),
@@ -324,50 +327,50 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         id="getImage",
         tag="Images",
         summary="Get an image",
-        scope=READ,
+        scope=IMAGES_READ,
         success=item_response("Image", "The image."),
     ),
     "PATCH /images/{id}": OperationSpec(
         id="updateImage",
         tag="Images",
-        summary="Change an image",
-        description="Changes what the body names. Null empties a field, or takes the image out of its album.",
-        scope=WRITE,
-        body=json_body(images.UPDATE_FIELDS, "Image", {"title": "The sea", "tags": ["sea"]}, bounds=IMAGE_BOUNDS),
-        success=item_response("Image", "The image as it is now."),
+        summary="Update an image",
+        description="Updates the given fields. Null clears a field; for album_id it removes the image from its album.",
+        scope=IMAGES_WRITE,
+        body=json_body(
+            images.UPDATE_FIELDS, "Image", {"title": "The sea", "tags": ["sea"]}, limits=IMAGE_LIMITS
+        ),
+        success=item_response("Image", "The updated image."),
     ),
     "DELETE /images/{id}": OperationSpec(
         id="deleteImage",
         tag="Images",
         summary="Delete an image",
-        description="For ever: the original and all that was made of it are gone before the answer is sent.",
-        scope=WRITE,
-        success=deleted_response(
-            Kind.IMAGE, "Image", variants_removed="How many files that were made of it went with it."
-        ),
+        description="Permanently deletes the original and its variants, before the response is sent.",
+        scope=IMAGES_WRITE,
+        success=deleted_response(Kind.IMAGE, "Image", variants_removed="Number of deleted variants."),
     ),
     "POST /albums": OperationSpec(
         id="createAlbum",
         tag="Albums",
         summary="Create an album",
-        description="Public, unless is_public says otherwise.",
+        description="Albums are public unless is_public is false.",
         scope=ALBUMS_WRITE,
         body=json_body(
             albums.FIELDS,
             "Album",
             {"name": "Holidays", "description": "By the sea", "is_public": True},
             required=albums.REQUIRED_FIELDS,
-            bounds=ALBUM_BOUNDS,
+            limits=ALBUM_LIMITS,
         ),
-        success=item_response("Album", "The new album.", status=201, is_located=True),
+        success=item_response("Album", "The new album.", status=201, has_location=True),
     ),
     "GET /albums": OperationSpec(
         id="listAlbums",
         tag="Albums",
         summary="List albums",
-        description="Your own, newest first.",
+        description="Newest first.",
         scope=ALBUMS_READ,
-        query=PAGING,
+        parameters=PAGING,
         success=page_response("Album", "A page of albums."),
     ),
     "GET /albums/{id}": OperationSpec(
@@ -380,20 +383,20 @@ OPERATIONS: Mapping[str, OperationSpec] = {
     "PATCH /albums/{id}": OperationSpec(
         id="updateAlbum",
         tag="Albums",
-        summary="Change an album",
-        description="Changes what the body names. A private album hides its images from all but you.",
+        summary="Update an album",
+        description="Updates the given fields. Images in a private album are visible only to you.",
         scope=ALBUMS_WRITE,
-        body=json_body(albums.FIELDS, "Album", {"is_public": False}, bounds=ALBUM_BOUNDS),
-        success=item_response("Album", "The album as it is now."),
+        body=json_body(albums.FIELDS, "Album", {"is_public": False}, limits=ALBUM_LIMITS),
+        success=item_response("Album", "The updated album."),
     ),
     "DELETE /albums/{id}": OperationSpec(
         id="deleteAlbum",
         tag="Albums",
         summary="Delete an album",
-        description="Its images stay, unless delete_images says otherwise; then images:write is needed too.",
+        description="Keeps its images unless delete_images is true, which also requires the scope images:write.",
         scope=ALBUMS_WRITE,
-        query=DELETE_ALBUM_PARAMETERS,
-        success=deleted_response(Kind.ALBUM, "Album", images_deleted="How many images went with it."),
+        parameters=DELETE_ALBUM_PARAMETERS,
+        success=deleted_response(Kind.ALBUM, "Album", images_deleted="Number of deleted images."),
     ),
     "POST /categories": OperationSpec(
         id="createCategory",
@@ -405,17 +408,17 @@ OPERATIONS: Mapping[str, OperationSpec] = {
             "Category",
             {"name": "Landscapes"},
             required=categories.REQUIRED_FIELDS,
-            bounds=CATEGORY_BOUNDS,
+            limits=CATEGORY_LIMITS,
         ),
-        success=item_response("Category", "The new category.", status=201, is_located=True),
+        success=item_response("Category", "The new category.", status=201, has_location=True),
     ),
     "GET /categories": OperationSpec(
         id="listCategories",
         tag="Categories",
         summary="List categories",
-        description="Your own, newest first.",
+        description="Newest first.",
         scope=ALBUMS_READ,
-        query=PAGING,
+        parameters=PAGING,
         success=page_response("Category", "A page of categories."),
     ),
     "GET /categories/{id}": OperationSpec(
@@ -428,17 +431,17 @@ OPERATIONS: Mapping[str, OperationSpec] = {
     "PATCH /categories/{id}": OperationSpec(
         id="updateCategory",
         tag="Categories",
-        summary="Change a category",
-        description="Changes what the body names.",
+        summary="Update a category",
+        description="Updates the given fields.",
         scope=ALBUMS_WRITE,
-        body=json_body(categories.FIELDS, "Category", {"name": "Seascapes"}, bounds=CATEGORY_BOUNDS),
-        success=item_response("Category", "The category as it is now."),
+        body=json_body(categories.FIELDS, "Category", {"name": "Seascapes"}, limits=CATEGORY_LIMITS),
+        success=item_response("Category", "The updated category."),
     ),
     "DELETE /categories/{id}": OperationSpec(
         id="deleteCategory",
         tag="Categories",
         summary="Delete a category",
-        description="Its images stay.",
+        description="Keeps its images.",
         scope=ALBUMS_WRITE,
         success=deleted_response(Kind.CATEGORY, "Category"),
     ),
@@ -446,106 +449,108 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         id="createWebhook",
         tag="Webhooks",
         summary="Create a webhook",
-        description="The answer has the secret that verifies what is sent. It is shown this once.",
-        scope=HOOKS_WRITE,
+        description="The response has the secret for verifying payloads, which is returned only once.",
+        scope=WEBHOOKS_WRITE,
         body=json_body(
             webhooks.CREATE_FIELDS,
             "Webhook",
             {"url": "https://example.org/hook", "events": ["image.uploaded", "image.deleted"]},
             required=webhooks.REQUIRED_FIELDS,
-            bounds=WEBHOOK_BOUNDS,
+            limits=WEBHOOK_LIMITS,
         ),
-        success=item_response("WebhookWithSecret", "The new webhook, with its secret.", status=201, is_located=True),
+        success=item_response(
+            "WebhookWithSecret", "The new webhook, with its secret.", status=201, has_location=True
+        ),
     ),
     "GET /webhooks": OperationSpec(
         id="listWebhooks",
         tag="Webhooks",
         summary="List webhooks",
-        scope=HOOKS_READ,
-        query=PAGING,
+        scope=WEBHOOKS_READ,
+        parameters=PAGING,
         success=page_response("Webhook", "A page of webhooks."),
     ),
     "GET /webhooks/{id}": OperationSpec(
         id="getWebhook",
         tag="Webhooks",
         summary="Get a webhook",
-        scope=HOOKS_READ,
+        scope=WEBHOOKS_READ,
         success=item_response("Webhook", "The webhook."),
     ),
     "PATCH /webhooks/{id}": OperationSpec(
         id="updateWebhook",
         tag="Webhooks",
-        summary="Change a webhook",
-        description="Changes what the body names. One that was disabled is made active again by is_active.",
-        scope=HOOKS_WRITE,
-        body=json_body(webhooks.UPDATE_FIELDS, "Webhook", {"is_active": False}, bounds=WEBHOOK_BOUNDS),
-        success=item_response("Webhook", "The webhook as it is now."),
+        summary="Update a webhook",
+        description="Updates the given fields. Set is_active to enable a disabled webhook.",
+        scope=WEBHOOKS_WRITE,
+        body=json_body(webhooks.UPDATE_FIELDS, "Webhook", {"is_active": False}, limits=WEBHOOK_LIMITS),
+        success=item_response("Webhook", "The updated webhook."),
     ),
     "DELETE /webhooks/{id}": OperationSpec(
         id="deleteWebhook",
         tag="Webhooks",
         summary="Delete a webhook",
-        scope=HOOKS_WRITE,
+        scope=WEBHOOKS_WRITE,
         success=deleted_response(Kind.WEBHOOK, "Webhook"),
     ),
     "POST /webhooks/{id}/test": OperationSpec(
         id="pingWebhook",
         tag="Webhooks",
         summary="Send a ping",
-        description="A ping takes the whole way that events take; what came of it stands in the deliveries.",
-        scope=HOOKS_WRITE,
-        success=item_response("Webhook", "It will be sent in a moment.", status=202),
+        description="Sends a ping like any event; its result is listed in the deliveries.",
+        scope=WEBHOOKS_WRITE,
+        success=item_response("Webhook", "Accepted: it will be sent shortly.", status=202),
     ),
     "POST /webhooks/{id}/rotate-secret": OperationSpec(
         id="rotateWebhookSecret",
         tag="Webhooks",
-        summary="Change the secret",
-        description="The old secret signs too for 24 hours.",
-        scope=HOOKS_WRITE,
+        summary="Rotate the secret",
+        description="The old secret remains valid for 24 hours.",
+        scope=WEBHOOKS_WRITE,
         success=item_response("WebhookWithSecret", "The webhook, with its new secret."),
     ),
     "GET /webhooks/{id}/deliveries": OperationSpec(
         id="listDeliveries",
         tag="Webhooks",
         summary="List deliveries",
-        description="What was sent, and what came of each attempt, newest first.",
-        scope=HOOKS_READ,
-        query=DELIVERY_FILTERS,
+        description="Deliveries with their attempts, newest first.",
+        scope=WEBHOOKS_READ,
+        parameters=DELIVERY_FILTERS,
         success=page_response("Delivery", "A page of deliveries."),
     ),
     "POST /webhooks/{id}/deliveries/{delivery_id}/redeliver": OperationSpec(
         id="redeliver",
         tag="Webhooks",
-        summary="Deliver again",
-        description="Starts anew, also with what succeeded.",
-        scope=HOOKS_WRITE,
-        success=item_response("Delivery", "It will be sent in a moment.", status=202),
+        summary="Redeliver",
+        description="Starts the delivery again, even if it has succeeded.",
+        scope=WEBHOOKS_WRITE,
+        success=item_response("Delivery", "Accepted: it will be sent shortly.", status=202),
     ),
     "GET /events": OperationSpec(
         id="listEvents",
         tag="Events",
         summary="List events",
-        description="What happened, oldest first, from a cursor on. A token sees the events that its scopes cover.",
-        scope=READ,
-        query=EVENT_FILTERS,
-        success=EVENTS,
+        description="Events after a cursor, oldest first. A token sees the events that its scopes cover.",
+        scope=IMAGES_READ,
+        parameters=EVENT_FILTERS,
+        success=EVENTS_RESPONSE,
     ),
     "GET /account": OperationSpec(
         id="getAccount",
         tag="Account",
         summary="Get your account",
-        description="What it uses, and what it may.",
+        description="Your account, with its usage and limits.",
         scope=Scope.ACCOUNT_READ,
         success=item_response("Account", "The account."),
     ),
     "GET /uploaders/{name}": OperationSpec(
         id="getUploader",
         tag="Account",
-        summary="Get a configuration of a tool that uploads",
-        description="A file that makes the tool upload to this server, with the token in it that asks for it.",
+        summary="Get the configuration of an upload client",
+        description="A configuration file for uploading to this server. It includes the token of the request.",
         scope=Scope.IMAGES_UPLOAD,
         success=SuccessResponse(
-            "The file.",
+            "The configuration file.",
             {"type": "string"},
             {},
             media_types=sorted({tool.media_type for tool in UPLOAD_CLIENTS.values()}),

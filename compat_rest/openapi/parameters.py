@@ -1,4 +1,4 @@
-"""What may stand in addresses: each parameter with what it may be."""
+"""Parameters of queries and headers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +12,15 @@ from app.imaging.params import MAX_DPR, PARAMS, Param
 from app.imaging.presets import Presets
 from app.models import DeliveryStatus
 from app.pagination import DEFAULT_SIZE, MAX_SIZE
+from app.resolvers.filters import MAX_INT64
 from compat_rest import tus
-from compat_rest.openapi.schemas import Schema, id_of
-from compat_rest.parse import FLAGS, LAST_PAGE, MAX_INT64
+from compat_rest.openapi.schemas import Schema, id_schema
+from compat_rest.parse import FLAGS, LAST_PAGE
 
 
 @dataclass(frozen=True, slots=True)
 class ParameterSpec:
-    """A parameter of a query: its schema, what it means, and what else OpenAPI says of it."""
+    """A parameter; `extra` has further keywords of OpenAPI."""
 
     schema: Schema
     description: str
@@ -37,82 +38,86 @@ class ParameterSpec:
 
 
 COMMA_SEPARATED = {"style": "form", "explode": False}
-"""Several values in one, separated by commas."""
+"""Lists with commas, in one parameter."""
 BOOLEAN_SCHEMA: Schema = {"type": "string", "enum": [*FLAGS]}
 
 
-def integer_schema(minimum: int, maximum: int, **more: Any) -> Schema:
-    return {"type": "integer", "minimum": minimum, "maximum": maximum, **more}
+def integer_schema(minimum: int, maximum: int, **keywords: Any) -> Schema:
+    return {"type": "integer", "minimum": minimum, "maximum": maximum, **keywords}
 
 
 def enum_list_schema(enum: type[Any]) -> Schema:
     return {"type": "array", "items": {"type": "string", "enum": [str(kind) for kind in enum]}}
 
 
-def _range_bound(about: str) -> ParameterSpec:
-    return ParameterSpec(integer_schema(1, MAX_INT64), about)
+def _range_bound(description: str) -> ParameterSpec:
+    return ParameterSpec(integer_schema(1, MAX_INT64), description)
 
 
-def _timestamp(about: str) -> ParameterSpec:
-    return ParameterSpec({"type": "string", "examples": ["2026-01-31T12:00:00Z", "2026-01-31"]}, about)
+def _timestamp(description: str) -> ParameterSpec:
+    return ParameterSpec({"type": "string", "examples": ["2026-01-31T12:00:00Z", "2026-01-31"]}, description)
 
 
 PAGING = {
-    "page": ParameterSpec(integer_schema(1, LAST_PAGE, default=1), "Which page, from 1."),
+    "page": ParameterSpec(integer_schema(1, LAST_PAGE, default=1), "Number of the page, from 1."),
     "per_page": ParameterSpec(
         {"type": "integer", "minimum": 1, "default": DEFAULT_SIZE},
-        f"How many there are on a page; more than {MAX_SIZE} are cut down to that.",
+        f"Number of items per page, at most {MAX_SIZE}; larger values are reduced to that.",
     ),
 }
 IMAGE_FILTERS = {
-    "album_id": ParameterSpec(id_of(Kind.ALBUM, ""), "Those in this album."),
-    "category_id": ParameterSpec(id_of(Kind.CATEGORY, ""), "Those of this category."),
-    "tag": ParameterSpec({"type": "string"}, "Those with this tag."),
-    "q": ParameterSpec({"type": "string"}, "Those with this text in filename, title or description."),
-    "format": ParameterSpec(enum_list_schema(Format), "Those in one of these formats.", COMMA_SEPARATED),
-    "created_after": _timestamp("Those of this time or later; without a zone it is UTC."),
-    "created_before": _timestamp("Those from before this time."),
-    "min_width": _range_bound("Those of this many pixels or more."),
-    "max_width": _range_bound("Those of this many pixels or fewer."),
-    "min_height": _range_bound("Those of this many pixels or more."),
-    "max_height": _range_bound("Those of this many pixels or fewer."),
-    "min_size": _range_bound("Those of this many bytes or more."),
-    "max_size": _range_bound("Those of this many bytes or fewer."),
-    "is_public": ParameterSpec(
-        BOOLEAN_SCHEMA, "Those that everyone sees who has the link, or those that only you see."
+    "album_id": ParameterSpec(id_schema(Kind.ALBUM, ""), "Only images in this album."),
+    "category_id": ParameterSpec(id_schema(Kind.CATEGORY, ""), "Only images of this category."),
+    "tag": ParameterSpec({"type": "string"}, "Only images with this tag."),
+    "q": ParameterSpec({"type": "string"}, "Only images with this text in filename, title or description."),
+    "format": ParameterSpec(
+        enum_list_schema(Format), "Only images in one of these formats.", COMMA_SEPARATED
     ),
+    "created_after": _timestamp("Only images created at this time or later; UTC unless it has a time zone."),
+    "created_before": _timestamp("Only images created before this time."),
+    "min_width": _range_bound("Only images at least this wide, in pixels."),
+    "max_width": _range_bound("Only images at most this wide, in pixels."),
+    "min_height": _range_bound("Only images at least this high, in pixels."),
+    "max_height": _range_bound("Only images at most this high, in pixels."),
+    "min_size": _range_bound("Only files of at least this size, in bytes."),
+    "max_size": _range_bound("Only files of at most this size, in bytes."),
+    "is_public": ParameterSpec(BOOLEAN_SCHEMA, "Only public images (true), or only private images (false)."),
 }
 EVENT_FILTERS = {
-    "after": ParameterSpec({"type": "string"}, "The cursor to go on after: `meta.next` of the page before."),
+    "after": ParameterSpec({"type": "string"}, "Cursor to continue after: `meta.next` of the previous page."),
     "types": ParameterSpec(enum_list_schema(EventType), "Only events of these types.", COMMA_SEPARATED),
-    "limit": ParameterSpec(integer_schema(1, MAX_SIZE, default=DEFAULT_SIZE), "How many at most."),
+    "limit": ParameterSpec(integer_schema(1, MAX_SIZE, default=DEFAULT_SIZE), "Maximum number of events."),
 }
 DELIVERY_FILTERS = {
     "status": ParameterSpec(
-        {"type": "string", "enum": [*map(str, DeliveryStatus)]}, "Those that stand there."
+        {"type": "string", "enum": [*map(str, DeliveryStatus)]}, "Only deliveries in this state."
     ),
     **PAGING,
 }
 CHUNK_HEADERS = {
     "Tus-Resumable": ParameterSpec(
-        {"const": tus.VERSION, "type": "string"}, "The version of tus.", location="header"
+        {"const": tus.VERSION, "type": "string"}, "Version of tus.", location="header"
     ),
     "Upload-Offset": ParameterSpec(
-        {"type": "integer", "minimum": 0}, "Where the bytes begin: how many came before.", location="header"
+        {"type": "integer", "minimum": 0},
+        "Offset of the chunk: the number of bytes sent before it.",
+        location="header",
     ),
     "Upload-Checksum": ParameterSpec(
         {"type": "string", "examples": ["sha1 Kq5sNclPz7QV2+lfQIuc6R7oRu0="]},
-        f"The digest of these bytes in base64, after its algorithm: {' or '.join(tus.ALGORITHMS)}.",
+        f"Checksum of the chunk: {' or '.join(tus.ALGORITHMS)}, a space, and the digest in base64.",
         location="header",
     ),
 }
 OVERRIDE_HEADERS = {
     "X-HTTP-Method-Override": ParameterSpec(
-        {"type": "string", "enum": ["PATCH", "DELETE"]}, "The method that is meant.", location="header"
+        {"type": "string", "enum": ["PATCH", "DELETE"]}, "Method to use instead of POST.", location="header"
     ),
     **CHUNK_HEADERS,
 }
-DELETE_ALBUM_PARAMETERS = {"delete_images": ParameterSpec(BOOLEAN_SCHEMA, "Whether the images in it go too; else they stay.")}
+DELETE_ALBUM_PARAMETERS = {
+    "delete_images": ParameterSpec(BOOLEAN_SCHEMA, "If true, the images in the album are deleted too.")
+}
 
 TRANSFORM_SCHEMAS: Mapping[str, Schema] = {
     "w": integer_schema(1, MAX_DIMENSION),
@@ -125,25 +130,26 @@ TRANSFORM_SCHEMAS: Mapping[str, Schema] = {
     "bg": {"type": "string", "pattern": "^#?([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6}|[0-9A-Fa-f]{8})$"},
 }
 DELIVERY_PARAMETERS = {
-    "download": ParameterSpec(BOOLEAN_SCHEMA, "Whether browsers save it instead of showing it."),
-    "exp": ParameterSpec({"type": "integer"}, "The Unix second in which a signed address ends."),
-    "sig": ParameterSpec({"type": "string"}, "The signature of a signed address: it shows what is private."),
+    "download": ParameterSpec(BOOLEAN_SCHEMA, "If true, browsers save the file instead of displaying it."),
+    "exp": ParameterSpec({"type": "integer"}, "Expiry of a signed URL, in Unix seconds."),
+    "sig": ParameterSpec(
+        {"type": "string"}, "Signature of a signed URL, which gives access to a private image."
+    ),
 }
 
 
 def image_parameters(presets: Presets) -> dict[str, ParameterSpec]:
-    """The parameters of `/img`, with the presets of this server."""
-    named = {
+    """Return the parameters of `/img`, with the presets of this server."""
+    preset = {
         "preset": ParameterSpec(
             {"type": "string", **({"enum": [preset.name for preset in presets]} if presets.named else {})},
-            "The name of a transform that this server knows; what stands beside it wins.",
+            "Name of a preset of this server. Other parameters take precedence over it.",
         )
     }
-    return {**{row.name: _transform(row) for row in PARAMS}, **named, **DELIVERY_PARAMETERS}
+    return {**{row.name: _transform_parameter(row) for row in PARAMS}, **preset, **DELIVERY_PARAMETERS}
 
 
-def _transform(row: Param) -> ParameterSpec:
-    """With the words of the table for people too."""
+def _transform_parameter(row: Param) -> ParameterSpec:
     return ParameterSpec(
         TRANSFORM_SCHEMAS[row.name], row.description, {"x-values": row.values, "x-default": row.default}
     )

@@ -1,4 +1,4 @@
-"""What every answer says: the errors by code, and the headers that tell what is left of a limit."""
+"""Error responses by code, and headers of all responses."""
 
 from collections.abc import Collection, Mapping
 from http import HTTPStatus
@@ -28,83 +28,87 @@ from app.errors import (
 from app.settings import Settings
 from app.webhooks.examples import IMAGE_ID
 from compat_rest import present, tus
-from compat_rest.errors import CODE, DETAILS, STATUS, internal_error_response, error_response
+from compat_rest.errors import CODE, DETAILS, STATUS, error_response, internal_error_response
 from compat_rest.openapi.schemas import Schema, ref
 
 RATE_LIMIT_HEADERS: Mapping[str, Schema] = {
     "X-RateLimit-Limit": {
-        "description": "How many there may be in the window with the least left.",
+        "description": "Limit of the window that is closest to exhaustion.",
         "schema": {"type": "integer"},
         "example": 60,
     },
     "X-RateLimit-Remaining": {
-        "description": "How many more there may be in it.",
+        "description": "Remaining requests in that window.",
         "schema": {"type": "integer"},
         "example": 45,
     },
     "X-RateLimit-Reset": {
-        "description": "When all of them are back, in Unix seconds.",
+        "description": "Time at which that window is full again, in Unix seconds.",
         "schema": {"type": "integer"},
         "example": 1640995200,
     },
     "RateLimit": {
-        "description": "The same as the IETF's draft has it, with the seconds to go.",
+        "description": "Remaining allowance, as in the IETF draft; `t` is the number of seconds until the reset.",
         "schema": {"type": "string"},
         "example": '"api";r=45;t=30',
     },
     "RateLimit-Policy": {
-        "description": "All windows that were counted in.",
+        "description": "All rate limits that counted the request.",
         "schema": {"type": "string"},
         "example": '"api";q=60;w=60, "api-1-hour";q=1000;w=3600',
     },
 }
 REQUEST_ID: Schema = {
-    "description": "Under which the log has more, where something went wrong on our side.",
+    "description": "Id of the request, as in the server's log.",
     "schema": {"type": "string"},
     "example": "9f2c4e6a8b0d1f35",
 }
 ERROR_HEADERS: Mapping[str, Schema] = {
     "Retry-After": {
-        "description": "Seconds after which it is worth asking again.",
+        "description": "Number of seconds to wait before retrying.",
         "schema": {"type": "integer"},
         "example": 12,
     },
-    "WWW-Authenticate": {"description": "What to send.", "schema": {"const": "Bearer"}, "example": "Bearer"},
+    "WWW-Authenticate": {
+        "description": "Supported authentication scheme.",
+        "schema": {"const": "Bearer"},
+        "example": "Bearer",
+    },
 }
 HEADERS: Mapping[str, Schema] = {**RATE_LIMIT_HEADERS, "X-Request-Id": REQUEST_ID, **ERROR_HEADERS}
 
 ERROR_DESCRIPTIONS: Mapping[str, str] = {
-    "BAD_REQUEST": "The request can't be read: broken JSON or multipart, or a parameter that is out of range.",
-    "UNAUTHORIZED": "There is no token, or it is unknown, revoked or expired.",
-    "FORBIDDEN": "The token lacks a scope, which details name; or you may see the thing, and not change it.",
-    "NOT_FOUND": "There is no such thing, or it is not yours to see: the two are not told apart.",
-    "METHOD_NOT_ALLOWED": "This address does not take this method; the header Allow names those that it takes.",
-    "CONFLICT": "The bytes of an upload do not begin where those before them end: ask where it stands.",
-    "GONE": "The upload has expired: no byte came for a day.",
-    "PRECONDITION_FAILED": "The request speaks another version of tus than 1.0.0, or does not say which.",
-    "PAYLOAD_TOO_LARGE": "The file or the body is larger than is taken.",
-    "UNSUPPORTED_MEDIA_TYPE": "The bytes are not JPG, PNG, WebP or GIF, whatever the name of the file says.",
-    "VALIDATION_ERROR": "The request was read, and a field of it is wrong; or the image is corrupt or too large.",
-    "LOCKED": "Another request is finishing this upload; Retry-After says when to come back.",
-    "CHECKSUM_MISMATCH": "The bytes do not have the checksum that came with them, and were not kept.",
-    "RATE_LIMIT_EXCEEDED": "There were too many requests; Retry-After says when to go on.",
-    "INTERNAL_ERROR": "Our mistake. The answer has the id under which the log says more.",
-    "BUSY": "All workers are taken, and so are the places to wait; Retry-After says when to come back.",
-    "INSUFFICIENT_STORAGE": "The account's quota is used up, or the disk is full.",
+    "BAD_REQUEST": "The request can't be parsed: invalid JSON or multipart, or a parameter out of range.",
+    "UNAUTHORIZED": "The token is missing, unknown, revoked or expired.",
+    "FORBIDDEN": "The token lacks a scope, named in the details; or you may see the object, but not change it.",
+    "NOT_FOUND": "The object does not exist, or you may not see it.",
+    "METHOD_NOT_ALLOWED": "The method is not supported here; the header Allow lists the supported ones.",
+    "CONFLICT": "The chunk does not continue the upload; get its current offset.",
+    "GONE": "The upload has expired: it received nothing for 24 hours.",
+    "PRECONDITION_FAILED": "The header Tus-Resumable is missing, or not 1.0.0.",
+    "PAYLOAD_TOO_LARGE": "The file or the body is too large.",
+    "UNSUPPORTED_MEDIA_TYPE": "The file is not JPG, PNG, WebP or GIF, according to its content.",
+    "VALIDATION_ERROR": "A field is invalid; or the image is corrupt or has too many pixels.",
+    "LOCKED": "Another request is using this upload; retry after Retry-After.",
+    "CHECKSUM_MISMATCH": "The received bytes do not match their checksum and were discarded.",
+    "RATE_LIMIT_EXCEEDED": "Too many requests; retry after Retry-After.",
+    "INTERNAL_ERROR": "Unexpected server error. The details have the request id, as in the server's log.",
+    "BUSY": "The server is overloaded; retry after Retry-After.",
+    "INSUFFICIENT_STORAGE": "The account's quota is exhausted, or the disk is full.",
 }
 
 
 def error_responses(settings: Settings) -> dict[str, Schema]:
-    """The answer of each code, by the code."""
-    answers = _examples(settings)
+    """Return the error responses, by code."""
+    examples = _examples(settings)
     return {
         code: {
             "description": ERROR_DESCRIPTIONS[code],
-            "headers": {name: header_ref(name) for name in _headers(answers[code])},
+            "headers": {name: header_ref(name) for name in _headers(examples[code])},
             "content": {
                 "application/json": {
                     "schema": ref("Error"),
-                    "example": orjson.loads(bytes(answers[code].body)),
+                    "example": orjson.loads(bytes(examples[code].body)),
                 }
             },
         }
@@ -113,7 +117,7 @@ def error_responses(settings: Settings) -> dict[str, Schema]:
 
 
 def error_refs(codes: Collection[str]) -> Schema:
-    """Those of the errors that an operation may have, by status."""
+    """Return references to the responses of these codes, by status."""
     return {
         str(status): {"$ref": f"#/components/responses/{code}"}
         for code, status in STATUS.items()
@@ -126,17 +130,17 @@ def header_ref(name: str) -> Schema:
 
 
 def rate_limit_headers() -> dict[str, Schema]:
-    """Those of an answer that was counted."""
+    """Return the headers of responses to counted requests."""
     return {name: header_ref(name) for name in (*RATE_LIMIT_HEADERS, "X-Request-Id")}
 
 
-def _headers(answer: Response) -> list[str]:
-    return [*(name for name in ERROR_HEADERS if name in answer.headers), "X-Request-Id"]
+def _headers(response: Response) -> list[str]:
+    return [*(name for name in ERROR_HEADERS if name in response.headers), "X-Request-Id"]
 
 
 def _examples(settings: Settings) -> dict[str, Response]:
-    """An answer of each code, as it is given."""
-    given = (
+    """Return an example response for each code, as the server sends it."""
+    errors = (
         InvalidParameter("page", "0", "a whole number from 1"),
         Unauthorized(),
         MissingScope("images:write", ["images:read"]),
@@ -146,7 +150,7 @@ def _examples(settings: Settings) -> dict[str, Response]:
         WrongOffset(offset=8_388_608, sent=0),
         Gone(
             "The upload has expired",
-            "No byte came for 24 hours, and what had come is removed. Begin a new one",
+            "It received nothing for 24 hours and was deleted. Create a new upload",
         ),
         UnknownVersion("Tus-Resumable", None, tus.VERSION),
         Locked("The image of this upload is being processed; try again in a second"),
@@ -163,7 +167,7 @@ def _examples(settings: Settings) -> dict[str, Response]:
         DETAILS[405].format(allowed="DELETE, GET, HEAD, PATCH", method="'PUT'"),
     )
     return {
-        **{error.code: error_response(error) for error in given},
+        **{error.code: error_response(error) for error in errors},
         CODE[405]: wrong_method,
         PicHubError.code: internal_error_response(REQUEST_ID["example"]),
     }

@@ -1,4 +1,4 @@
-"""The shapes of what the API shows, with what each field means and an example of the whole."""
+"""JSON Schemas of the resources, with a description of each field and an example of each resource."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeAlias
@@ -21,40 +21,40 @@ def ref(name: str) -> Schema:
     return {"$ref": f"#/components/schemas/{name}"}
 
 
-def typed(type: str, about: str, **more: Any) -> Schema:
-    return {"type": type, **({"description": about} if about else {}), **more}
+def typed(type: str, description: str, **keywords: Any) -> Schema:
+    return {"type": type, **({"description": description} if description else {}), **keywords}
 
 
-def string(about: str, **more: Any) -> Schema:
-    return typed("string", about, **more)
+def string(description: str, **keywords: Any) -> Schema:
+    return typed("string", description, **keywords)
 
 
-def integer(about: str, **more: Any) -> Schema:
-    return typed("integer", about, **more)
+def integer(description: str, **keywords: Any) -> Schema:
+    return typed("integer", description, **keywords)
 
 
-def boolean(about: str) -> Schema:
-    return typed("boolean", about)
+def boolean(description: str) -> Schema:
+    return typed("boolean", description)
 
 
-def timestamp(about: str) -> Schema:
-    return string(f"{about} RFC 3339, in UTC.", format="date-time")
+def timestamp(description: str) -> Schema:
+    return string(f"{description} RFC 3339, in UTC.", format="date-time")
 
 
-def url(about: str) -> Schema:
-    return string(about, format="uri")
+def url(description: str) -> Schema:
+    return string(description, format="uri")
 
 
-def id_of(kind: Kind, about: str) -> Schema:
-    return string(about, pattern=f"^{kind}_[{ALPHABET}]{{{LENGTH}}}$")
+def id_schema(kind: Kind, description: str) -> Schema:
+    return string(description, pattern=f"^{kind}_[{ALPHABET}]{{{LENGTH}}}$")
 
 
-def enum(about: str, words: Sequence[str]) -> Schema:
-    return string(about, enum=[str(word) for word in words])
+def enum_schema(description: str, values: Sequence[str]) -> Schema:
+    return string(description, enum=[str(word) for word in values])
 
 
-def array(items: Schema, about: str) -> Schema:
-    return typed("array", about, items=items)
+def array(items: Schema, description: str) -> Schema:
+    return typed("array", description, items=items)
 
 
 def nullable(schema: Schema) -> Schema:
@@ -62,72 +62,80 @@ def nullable(schema: Schema) -> Schema:
     return nullable | ({"enum": [*schema["enum"], None]} if "enum" in schema else {})
 
 
-def object_schema(about: str, properties: Mapping[str, Schema], *, optional: Sequence[str] = ()) -> Schema:
-    """An object that has all of these, but for those that are optional."""
+def object_schema(
+    description: str, properties: Mapping[str, Schema], *, optional: Sequence[str] = ()
+) -> Schema:
+    """Return the schema of an object. Properties are required unless they are in `optional`."""
     required = [name for name in properties if name not in optional]
-    return typed("object", about, properties=dict(properties), required=required)
+    return typed("object", description, properties=dict(properties), required=required)
 
 
-def envelope(data: Schema, **beside: Schema) -> Schema:
-    """What every success is wrapped in."""
-    return object_schema("", {"success": {"const": True}, **beside, "data": data})
+def envelope(data: Schema, **siblings: Schema) -> Schema:
+    """Return the schema of a successful response."""
+    return object_schema("", {"success": {"const": True}, **siblings, "data": data})
 
 
-def listing(item: str) -> Schema:
+def listing_envelope(item: str) -> Schema:
     return envelope({"type": "array", "items": ref(item)}, meta=ref("PageMeta"))
 
 
-def deleted(kind: Kind, **facts: str) -> Schema:
-    properties = {"id": id_of(kind, "What was deleted."), "deleted": {"const": True}}
-    return envelope(object_schema("", properties | {name: integer(about) for name, about in facts.items()}))
+def deletion_envelope(kind: Kind, **facts: str) -> Schema:
+    properties = {"id": id_schema(kind, "Id of the deleted object."), "deleted": {"const": True}}
+    return envelope(object_schema("", properties | {name: integer(text) for name, text in facts.items()}))
 
 
 TIMES = {
-    "created_at": timestamp("When it was made."),
-    "updated_at": timestamp("When it was last changed."),
+    "created_at": timestamp("Time of creation."),
+    "updated_at": timestamp("Time of the last change."),
 }
 LINKS = object_schema(
-    "The address, ready to paste.",
+    "Links to the image, ready to paste.",
     {
-        "url": url("As it is."),
-        "html": string("For a page."),
-        "markdown": string("For a README."),
-        "bbcode": string("For a forum."),
+        "url": url("URL of the original."),
+        "html": string("HTML, for a web page."),
+        "markdown": string("Markdown, for a README."),
+        "bbcode": string("BBCode, for a forum."),
     },
 )
 USAGE = object_schema(
-    "", {"bytes": integer("What its files take."), "images": integer("How many images it has.")}
+    "",
+    {
+        "bytes": integer("Total size of the account's files, in bytes."),
+        "images": integer("Number of the account's images."),
+    },
 )
 LIMITS = object_schema(
-    "What this server allows.",
+    "Limits of this server.",
     {
-        "max_upload_size": integer("The largest file, in bytes."),
-        "max_pixels": integer("Width × height × frames."),
-        "max_side": integer("Width or height, in pixels."),
-        "requests": string("Requests of the account, such as 60/minute; or off."),
-        "uploads": string("Files of the account, such as 10/minute; or off."),
+        "max_upload_size": integer("Maximum size of a file, in bytes."),
+        "max_pixels": integer("Maximum of width × height × frames."),
+        "max_side": integer("Maximum width and height, in pixels."),
+        "requests": string("Rate limit of requests per account, such as 60/minute; or off."),
+        "uploads": string("Rate limit of uploads per account, such as 10/minute; or off."),
     },
 )
 ATTEMPT = object_schema(
-    "One try over the network.",
+    "An attempt to deliver.",
     {
-        "time": timestamp("When it was made."),
-        "outcome": enum("How it ended.", list(AttemptOutcome)),
-        "status": nullable(integer("The status of the answer, where there was one.")),
-        "duration_ms": integer("How long it took."),
-        "reason": nullable(string("What went wrong, in a few words.")),
-        "response_excerpt": nullable(string("The first characters of the answer.")),
+        "time": timestamp("Time of the attempt."),
+        "outcome": enum_schema("Outcome of the attempt.", list(AttemptOutcome)),
+        "status": nullable(integer("HTTP status of the response; null without one.")),
+        "duration_ms": integer("Duration in milliseconds."),
+        "reason": nullable(string("Reason of the failure; null if it succeeded.")),
+        "response_excerpt": nullable(string("First characters of the response; null without one.")),
     },
 )
-SECRET = string("Verifies what is sent. It is shown this once.", pattern="^whsec_")
+SECRET = string("Secret for verifying payloads. It is returned only once.", pattern="^whsec_")
 
 WEBHOOK = {
-    "id": id_of(Kind.WEBHOOK, "The webhook."),
-    "url": url("Where events are sent."),
-    "description": nullable(string("Whatever its owner wants to say of it.")),
-    "events": array(enum("", list(EventType)), "Which events are sent."),
-    "is_active": boolean("Whether anything is sent."),
-    "disabled_reason": nullable(enum("Why PicHub disabled it.", list(DisabledReason))),
+    "id": id_schema(Kind.WEBHOOK, "Id of the webhook."),
+    "url": url("URL that events are sent to."),
+    "description": nullable(string("Description for its owner.")),
+    "events": array(enum_schema("", list(EventType)), "Types of events to send."),
+    "is_active": boolean("True if events are sent."),
+    "disabled_reason": nullable(
+        enum_schema("Reason for which PicHub disabled it; null unless it did.", list(DisabledReason))
+    ),
     **TIMES,
 }
 
@@ -135,137 +143,146 @@ SCHEMAS: Mapping[str, Schema] = {
     "Image": object_schema(
         "An image.",
         {
-            "id": id_of(Kind.IMAGE, "The image. It is the same in REST, GraphQL, addresses and events."),
-            "url": url("The original, byte for byte."),
-            "thumbnail_url": url("A small WebP for lists."),
-            "delete_url": url("The address that DELETE is sent to."),
-            "filename": string("What the file was called."),
-            "title": nullable(string("Its title.")),
-            "description": nullable(string("What it shows.")),
-            "album_id": nullable(id_of(Kind.ALBUM, "The album that it is in.")),
-            "category_id": nullable(id_of(Kind.CATEGORY, "Its category; only its owner is told.")),
-            "tags": array({"type": "string"}, "Its tags."),
-            "mime_type": enum("The type of its bytes.", [each.mime_type for each in Format]),
-            "format": enum("The format of its bytes, whatever the file was called.", list(Format)),
-            "size": integer("Bytes."),
-            "width": integer("Pixels, as it stands upright."),
-            "height": integer("Pixels, as it stands upright."),
-            "frames": integer("1 for what does not move."),
-            "sha256": string("The digest of its bytes.", pattern="^[0-9a-f]{64}$"),
-            "thumbhash": string("A blurred picture of it in a few bytes: ThumbHash, in base64."),
-            "dominant_color": string("The colour that it has most of, such as #2a6f97."),
-            "is_public": boolean("Whether everyone who has the link sees it."),
+            "id": id_schema(Kind.IMAGE, "Id of the image, the same in REST, GraphQL, URLs and events."),
+            "url": url("URL of the original file."),
+            "thumbnail_url": url("URL of a small WebP for lists."),
+            "delete_url": url("URL that deletes the image, by DELETE."),
+            "filename": string("Name of the file."),
+            "title": nullable(string("Title.")),
+            "description": nullable(string("Description.")),
+            "album_id": nullable(id_schema(Kind.ALBUM, "Id of the album; null if it is in none.")),
+            "category_id": nullable(
+                id_schema(
+                    Kind.CATEGORY, "Id of the category; null if it has none, and for everyone but its owner."
+                )
+            ),
+            "tags": array({"type": "string"}, "Tags."),
+            "mime_type": enum_schema("Media type of the file.", [each.mime_type for each in Format]),
+            "format": enum_schema("Format of the file, detected from its content.", list(Format)),
+            "size": integer("Size of the file, in bytes."),
+            "width": integer("Width in pixels, after EXIF rotation."),
+            "height": integer("Height in pixels, after EXIF rotation."),
+            "frames": integer("Number of frames; 1 unless it is animated."),
+            "sha256": string("SHA-256 of the file, in hexadecimal.", pattern="^[0-9a-f]{64}$"),
+            "thumbhash": string("ThumbHash: a blurred preview in a few bytes, in base64."),
+            "dominant_color": string("Dominant color, such as #2a6f97."),
+            "is_public": boolean("True if everyone with the link can see it."),
             "links": LINKS,
             **TIMES,
         },
     ),
     "Upload": object_schema(
-        "A file that comes in pieces.",
+        "A resumable upload.",
         {
-            "id": id_of(Kind.UPLOAD, "The upload."),
-            "url": url("Where its bytes go."),
-            "filename": string("The name that the image will have."),
-            "state": enum("Where it stands.", list(UploadState)),
-            "size": integer("Bytes that the file has."),
-            "offset": integer("Bytes that are here: the next is sent from there on."),
+            "id": id_schema(Kind.UPLOAD, "Id of the upload."),
+            "url": url("URL that the file is sent to."),
+            "filename": string("Name of the file."),
+            "state": enum_schema("Current state.", list(UploadState)),
+            "size": integer("Size of the file, in bytes."),
+            "offset": integer("Number of bytes received; the next chunk starts here."),
             "image": {
                 "anyOf": [ref("Image"), {"type": "null"}],
-                "description": "What it became; null until then, and once that image is deleted.",
+                "description": "The resulting image; null before that, and after the image is deleted.",
             },
             "error": nullable(
                 object_schema(
-                    "Why the picture was refused; null unless it was.",
+                    "Error for which the image was rejected; null unless it was.",
                     {
-                        "code": string("A word for programs."),
-                        "message": string("A few words for people."),
-                        "details": string("A sentence that says what to do about it."),
+                        "code": string("Error code for programs."),
+                        "message": string("Short message for people."),
+                        "details": string("Details, with the remedy."),
                     },
                 )
             ),
-            "created_at": timestamp("When it began."),
-            "expires_at": timestamp("When it ends: 24 hours after its last byte."),
+            "created_at": timestamp("Time of creation."),
+            "expires_at": timestamp("Time of expiry: 24 hours after the last byte."),
         },
     ),
     "Album": object_schema(
         "An album.",
         {
-            "id": id_of(Kind.ALBUM, "The album."),
-            "name": string("Its name."),
-            "description": nullable(string("What is in it.")),
-            "is_public": boolean("Whether everyone who has the link sees its images."),
-            "cover_url": nullable(url("A small WebP of its newest image.")),
-            "image_count": integer("How many images are in it."),
+            "id": id_schema(Kind.ALBUM, "Id of the album."),
+            "name": string("Name."),
+            "description": nullable(string("Description.")),
+            "is_public": boolean("True if everyone with the link can see its images."),
+            "cover_url": nullable(url("URL of a small WebP of its newest image; null if it is empty.")),
+            "image_count": integer("Number of images in the album."),
             **TIMES,
         },
     ),
     "Category": object_schema(
         "A category.",
         {
-            "id": id_of(Kind.CATEGORY, "The category."),
-            "name": string("Its name."),
-            "description": nullable(string("What belongs to it.")),
+            "id": id_schema(Kind.CATEGORY, "Id of the category."),
+            "name": string("Name."),
+            "description": nullable(string("Description.")),
             **TIMES,
         },
     ),
-    "Webhook": object_schema("An address that is told what happens.", WEBHOOK),
+    "Webhook": object_schema("A URL that receives events.", WEBHOOK),
     "WebhookWithSecret": object_schema("A webhook with its new secret.", {**WEBHOOK, "secret": SECRET}),
     "Delivery": object_schema(
-        "One event owed to one webhook.",
+        "The delivery of an event to a webhook.",
         {
-            "id": id_of(Kind.DELIVERY, "The delivery."),
-            "webhook_id": id_of(Kind.WEBHOOK, "Whom it is for."),
-            "event_id": id_of(Kind.EVENT, "What it tells."),
-            "event": enum("The event's type.", list(EventType)),
-            "status": enum("Where it stands.", list(DeliveryStatus)),
-            "attempts": array(ATTEMPT, "What was tried, oldest first."),
-            "next_attempt_at": nullable(timestamp("When it is tried again.")),
-            "created_at": timestamp("When it was made."),
+            "id": id_schema(Kind.DELIVERY, "Id of the delivery."),
+            "webhook_id": id_schema(Kind.WEBHOOK, "Id of the webhook."),
+            "event_id": id_schema(Kind.EVENT, "Id of the event."),
+            "event": enum_schema("Type of the event.", list(EventType)),
+            "status": enum_schema("Current state.", list(DeliveryStatus)),
+            "attempts": array(ATTEMPT, "Attempts, oldest first."),
+            "next_attempt_at": nullable(timestamp("Time of the next attempt; null if there is none.")),
+            "created_at": timestamp("Time of creation."),
         },
     ),
     "Event": object_schema(
-        "Something that happened.",
+        "An event.",
         {
-            "id": id_of(Kind.EVENT, "The event."),
-            "type": enum("What kind of thing happened.", list(EventType)),
-            "created_at": timestamp("When it happened."),
-            "data": {"type": "object", "description": "The thing as it was then."},
+            "id": id_schema(Kind.EVENT, "Id of the event."),
+            "type": enum_schema("Type of the event.", list(EventType)),
+            "created_at": timestamp("Time of the event."),
+            "data": {"type": "object", "description": "The object at that time."},
         },
     ),
     "Account": object_schema(
-        "The account that asks.",
+        "The caller's account.",
         {
-            "id": id_of(Kind.ACCOUNT, "The account."),
-            "username": string("Its name."),
-            "role": enum("What it may do on this server.", list(Role)),
+            "id": id_schema(Kind.ACCOUNT, "Id of the account."),
+            "username": string("Name."),
+            "role": enum_schema("Role on this server.", list(Role)),
             "usage": USAGE,
-            "quota": nullable(integer("Bytes that it may keep; null where there is no bound.")),
+            "quota": nullable(integer("Maximum total size of its files, in bytes; null if unlimited.")),
             "limits": LIMITS,
-            "created_at": timestamp("When it was made."),
+            "created_at": timestamp("Time of creation."),
         },
     ),
     "PageMeta": object_schema(
-        "Where in the list this page is.",
+        "Position of a page in its list.",
         {
-            "current_page": integer("This page."),
-            "per_page": integer("How many there are on a page."),
-            "total": integer("How many there are in all."),
-            "last_page": integer("The last page."),
+            "current_page": integer("Number of this page."),
+            "per_page": integer("Number of items per page."),
+            "total": integer("Total number of items."),
+            "last_page": integer("Number of the last page."),
         },
     ),
     "Error": object_schema(
-        "Every answer that is no success has this body.",
+        "Body of every error response.",
         {
             "success": {"const": False},
-            "message": string("A few words for people; the same as error.message."),
+            "message": string("Short message for people; the same as error.message."),
             "error": object_schema(
                 "",
                 {
-                    "code": string("A word for programs.", examples=[*STATUS]),
-                    "message": string("A few words for people."),
-                    "details": string("A sentence that says what to do about it."),
+                    "code": string("Error code for programs.", examples=[*STATUS]),
+                    "message": string("Short message for people."),
+                    "details": string("Details, with the remedy."),
+                    "params": {
+                        "type": "object",
+                        "description": "Facts of the message, and `reason`: a stable identifier of its sentence.",
+                        "required": ["reason"],
+                    },
                     "fields": {
                         "type": "object",
-                        "description": "The wrong fields of a body, each with its complaints.",
+                        "description": "Error messages by invalid field.",
                         "additionalProperties": {"type": "array", "items": {"type": "string"}},
                     },
                 },

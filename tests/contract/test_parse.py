@@ -142,9 +142,9 @@ async def test_a_content_length_that_is_no_number_is_400(home: House) -> None:
         ("format=jpg,bmp", "one or more of jpg, png, webp, gif, avif, separated by commas"),
         ("created_after=yesterday", "a time such as 2026-01-31T12:00:00Z, or a date"),
         ("created_before=2026-13-01", "a time such as 2026-01-31T12:00:00Z, or a date"),
-        ("min_width=0", "a whole number from 1 to"),
-        ("max_size=1MB", "a whole number from 1 to"),
-        (f"min_height={2**63}", "a whole number from 1 to"),
+        ("min_width=0", "an integer from 1 to"),
+        ("max_size=1MB", "an integer from 1 to"),
+        (f"min_height={2**63}", "an integer from 1 to"),
         ("is_public=perhaps", "one of true, 1, false, 0"),
     ],
 )

@@ -84,7 +84,7 @@ async def test_a_signature_of_what_it_stands_for_opens_it(home: House) -> None:
         "/v1/albums", headers=home.headers, json={"name": "mine", "is_public": False}
     )
     id_ = (await home.upload(sample_images.jpeg(64, 48), album_id=album.json()["data"]["id"]))["id"]
-    secret = await home.services.keyring.signing_secret()
+    secret = await home.services.images.keyring.signing_secret()
     exp = int(home.services.clock().timestamp()) + 60
     signature = Signature.make(id_, "w=20&h=20&fm=webp", exp=exp, secret=secret)
     proof = f"exp={exp}&sig={signature.sig}"

@@ -36,7 +36,7 @@ class Private:
 
     async def sign(self, transform: str = "", *, seconds: int = 60, id: str = "") -> str:
         """What to put behind the path: the transform with `exp` and `sig`."""
-        secret = await self.home.services.keyring.signing_secret()
+        secret = await self.home.services.images.keyring.signing_secret()
         made = Signature.make(id or self.id, transform, exp=self.now + seconds, secret=secret)
         return "&".join(filter(None, (transform, f"exp={made.exp}&sig={made.sig}")))
 

@@ -45,7 +45,7 @@ async def test_the_samples_sign(
     private: Private, tmp_path: Path, language: str, transform: str, seconds: int, status: int
 ) -> None:
     home = private.home
-    secret = await home.services.keyring.signing_secret()
+    secret = await home.services.images.keyring.signing_secret()
     ran = await sample(language, tmp_path, home.url, secret, private.id, transform, seconds)
     assert ran.code == 0, ran.err
     answer = await home.client.get(ran.out.strip())

@@ -46,7 +46,7 @@ def test_every_error_of_the_domain_has_a_status() -> None:
 
 async def test_400_a_parameter_out_of_range(home: House) -> None:
     answer = await home.client.get("/v1/images?page=0", headers=home.headers)
-    details = f"Parameter 'page' must be a whole number from 1 to {(2**63 - 1) // 100}; you sent '0'"
+    details = f"Parameter 'page' must be an integer from 1 to {(2**63 - 1) // 100}; you sent '0'"
     check(answer, 400, envelope("BAD_REQUEST", "Invalid value for parameter 'page'", details))
 
 

@@ -119,9 +119,9 @@ async def test_nobody_is_unauthorized(built: House) -> None:
             f"?after={EventCursor(7)}",
             f"Parameter 'after' must be the cursor of an event; you sent '{EventCursor(7)}'",
         ),
-        ("?limit=0", "Parameter 'limit' must be a whole number from 1 to 100; you sent '0'"),
-        ("?limit=101", "Parameter 'limit' must be a whole number from 1 to 100; you sent '101'"),
-        ("?types=image.painted", "Parameter 'types' must be names from image.uploaded"),
+        ("?limit=0", "Parameter 'limit' must be an integer from 1 to 100; you sent '0'"),
+        ("?limit=101", "Parameter 'limit' must be an integer from 1 to 100; you sent '101'"),
+        ("?types=image.painted", "Parameter 'types' must be one or more of image.uploaded"),
     ],
 )
 async def test_a_bad_value_is_told_with_what_is_allowed(built: House, query: str, details: str) -> None:
