@@ -1,6 +1,5 @@
 """Request bodies: JSON objects, and the upload form."""
 
-import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -11,9 +10,9 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 
 from app.context import Context
-from app.errors import BadRequest, FieldError, Invalid, TooLarge
+from app.errors import BadRequest, FieldError, Invalid
 from app.resolvers.images import NewImage
-from app.uploads.multipart import FormLimits, Upload, check_content_length, content_length, receive_form
+from app.uploads.multipart import FormLimits, Upload, check_content_length, read_body, receive_form
 
 MAX_JSON_BYTES = 256 * 1024
 MAX_FIELDS = 100
@@ -83,7 +82,7 @@ async def receive_image(request: Request, ctx: Context) -> AsyncIterator[NewImag
         max_fields=MAX_FIELDS,
         stall_timeout=settings.stall_timeout,
     )
-    check_content_length(request.headers, limits)
+    check_content_length(request.headers, limits)  # one file, in either of the two fields
     receiving = receive_form(
         request.headers,
         request.stream(),
@@ -99,7 +98,8 @@ async def receive_image(request: Request, ctx: Context) -> AsyncIterator[NewImag
 
 
 async def _read_json_object(request: Request) -> dict[str, Any]:
-    body = await _read_body(request)
+    timeout = request.state.services.settings.stall_timeout
+    body = await read_body(request.headers, request.stream(), max_size=MAX_JSON_BYTES, timeout=timeout)
     try:
         value = json.loads(body.decode(), parse_constant=_reject_constant)
     except json.JSONDecodeError as error:
@@ -114,26 +114,6 @@ async def _read_json_object(request: Request) -> dict[str, Any]:
     if not isinstance(value, dict):
         raise BadRequest("The body must be a JSON object", reason="not_an_object")
     return value
-
-
-async def _read_body(request: Request) -> bytes:
-    """Read the body. Raises TooLarge, and BadRequest if it is not complete in time."""
-    declared = content_length(request.headers)
-    if declared is not None and declared > MAX_JSON_BYTES:
-        raise TooLarge(limit=MAX_JSON_BYTES, actual=declared, what="request body")
-    body = bytearray()
-    timeout = request.state.services.settings.stall_timeout
-    try:
-        async with asyncio.timeout(timeout):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_JSON_BYTES:
-                    raise TooLarge(limit=MAX_JSON_BYTES, what="request body")
-    except TimeoutError as error:
-        raise BadRequest(
-            "The body did not arrive within {seconds:g} s", reason="stalled", seconds=timeout
-        ) from error
-    return bytes(body)
 
 
 def _reject_constant(name: str) -> None:

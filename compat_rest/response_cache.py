@@ -36,23 +36,14 @@ class ResponseCacheMiddleware:
         is_not_modified = cached and self._is_not_modified(scope, cached)
         if cached is None or is_not_modified is None:
             await self.app(scope, receive, send)
-        elif is_not_modified:
-            headers = [(name, value) for name, value in cached.headers if name not in BODY_HEADERS]
-            await send(
-                {"type": "http.response.start", "status": 304, "headers": headers + self._extra_headers}
-            )
-            await send({"type": "http.response.body"})
-        else:
-            await send(
-                {
-                    "type": "http.response.start",
-                    "status": 200,
-                    "headers": [*cached.headers, *self._extra_headers],
-                }
-            )
-            await send(
-                {"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else cached.body}
-            )
+            return
+        status, headers, body = 200, [*cached.headers, *self._extra_headers], cached.body
+        if is_not_modified:
+            status, headers = 304, [header for header in headers if header[0] not in BODY_HEADERS]
+        if is_not_modified or scope["method"] == "HEAD":
+            body = b""
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     def _is_not_modified(self, scope: Scope, cached: CachedResponse) -> bool | None:
         """Return True if the client has this response, so that 304 is sent; None if `app` must handle the request."""

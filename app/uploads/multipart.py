@@ -30,6 +30,8 @@ FORM_OVERHEAD_BYTES = MEGABYTE  # for fields and delimiters, in addition to the 
 MAX_FILENAME_BYTES = 255  # as on file systems
 MAX_BOUNDARY_LENGTH = 70  # RFC 2046, 5.1.1
 
+UploadInterrupted = ClientDisconnect
+"""Raised by a request's stream when the client disconnects."""
 DISK_FULL_ERRNOS = (errno.ENOSPC, errno.EDQUOT)
 
 P = ParamSpec("P")
@@ -85,7 +87,7 @@ class Upload(UploadFile):
     size: int
     filename: str
 
-    def __init__(self, path: Path, *, filename: str, headers: Headers, max_size: int) -> None:
+    def __init__(self, path: Path, *, filename: str, max_size: int, headers: Headers | None = None) -> None:
         # Nothing is opened on the event loop: the first flush replaces this buffer with the file.
         super().__init__(BytesIO(), size=0, filename=filename, headers=headers)
         self.path = path
@@ -157,7 +159,7 @@ async def receive_pieces(
             async for piece in pieces: ...
 
     Each file exists until the next is requested. A body with a checksum is one piece, returned only if it is right.
-    The interruption, ClientDisconnect or BadRequest for a stalled body, is raised after the last piece. Raises
+    The interruption, UploadInterrupted or BadRequest for a stalled body, is raised after the last piece. Raises
     TooLarge, ChecksumMismatch, OutOfStorage.
     """
     left, broken = max_size, None
@@ -196,14 +198,14 @@ async def _next(chunks: AsyncIterator[bytes]) -> bytes | Exception | None:
         async for chunk in chunks:
             if chunk:
                 return chunk
-    except (ClientDisconnect, BadRequest) as error:
+    except (UploadInterrupted, BadRequest) as error:
         return error
     return None
 
 
 def _incoming(folder: Path, filename: str, *, size: int) -> Upload:
     path = folder / f"upload-{secrets.token_hex(16)}"
-    return Upload(path, filename=filename, headers=Headers(), max_size=size)
+    return Upload(path, filename=filename, max_size=size)
 
 
 async def _verify(file: Upload, checksum: Checksum) -> None:
@@ -286,6 +288,27 @@ class _Parser(MultiPartParser):
 
     def on_end(self) -> None:
         self._is_whole = True
+
+
+async def read_body(
+    headers: Headers, stream: AsyncIterator[bytes], *, max_size: int, timeout: float
+) -> bytes:
+    """Read a small body into memory. Raises TooLarge, and BadRequest if it is not complete after `timeout` seconds."""
+    declared = content_length(headers)
+    if declared is not None and declared > max_size:
+        raise TooLarge(limit=max_size, actual=declared, what="request body")
+    body = bytearray()
+    try:
+        async with asyncio.timeout(timeout):
+            async for chunk in stream:
+                body += chunk
+                if len(body) > max_size:
+                    raise TooLarge(limit=max_size, what="request body")
+    except TimeoutError as error:
+        raise BadRequest(
+            "The body did not arrive within {seconds:g} s", reason="stalled", seconds=timeout
+        ) from error
+    return bytes(body)
 
 
 def content_length(headers: Headers) -> int | None:

@@ -1,7 +1,6 @@
 """The OpenAPI document."""
 
 import re
-from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -41,12 +40,14 @@ TAGS = {
     "Account": "The caller's account.",
     "Pictures": "Delivery of image files: originals and variants.",
 }
-PATH_PARAMETERS: Mapping[str, Mapping[str, Kind]] = {
-    "/images": {"id": Kind.IMAGE},
-    "/uploads": {"id": Kind.UPLOAD},
-    "/albums": {"id": Kind.ALBUM},
-    "/categories": {"id": Kind.CATEGORY},
-    "/webhooks": {"id": Kind.WEBHOOK, "delivery_id": Kind.DELIVERY},
+UNUSUAL_TAGS = {"upload": "Images", "uploaders": "Account", "openapi.json": "Account"}
+"""Tags of paths by their first segment, unless they have the same name."""
+ID_KINDS = {
+    "images": Kind.IMAGE,
+    "uploads": Kind.UPLOAD,
+    "albums": Kind.ALBUM,
+    "categories": Kind.CATEGORY,
+    "webhooks": Kind.WEBHOOK,
 }
 
 
@@ -100,14 +101,15 @@ def _paths() -> Schema:
 
 
 def _operation(path: str, spec: OperationSpec) -> Schema:
+    segment = path.split("/")[1]
     operation: Schema = {
         "operationId": spec.id,
-        "tags": [spec.tag],
+        "tags": [UNUSUAL_TAGS.get(segment, segment.title())],
         "summary": spec.summary,
         "description": spec.description,
         "security": [] if spec.scope is None else [{"token": [spec.scope.value]}, {"session": []}],
         "parameters": [
-            *_path_parameters(path),
+            *(_path_parameter(name, segment) for name in re.findall(r"{(\w+)}", path)),
             *(parameter.to_openapi(name) for name, parameter in spec.parameters.items()),
         ],
         "responses": {
@@ -118,13 +120,8 @@ def _operation(path: str, spec: OperationSpec) -> Schema:
     return operation | ({"requestBody": spec.body} if spec.body else {})
 
 
-def _path_parameters(path: str) -> list[Schema]:
-    kinds = next((kinds for start, kinds in PATH_PARAMETERS.items() if path.startswith(start)), {})
-    return [_path_parameter(name, kinds.get(name)) for name in re.findall(r"{(\w+)}", path)]
-
-
-def _path_parameter(name: str, kind: Kind | None) -> Schema:
-    """Return the parameter for an id of this kind; without a kind, for the name of an upload client."""
+def _path_parameter(name: str, segment: str) -> Schema:
+    kind = Kind.DELIVERY if name == "delivery_id" else ID_KINDS.get(segment)
     description = f"Id of the {kind.name.lower()}." if kind else "Name of the upload client."
     schema = id_schema(kind, "") if kind else {"type": "string", "enum": list(UPLOAD_CLIENTS)}
     return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}

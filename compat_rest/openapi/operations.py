@@ -1,7 +1,7 @@
 """Operations of the REST API: one for each method of each route."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from typing import Any
 
 from app.auth.actor import Scope
@@ -54,13 +54,13 @@ class SuccessResponse:
     """Media types, if the response is a file; `schema` is that of its text."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class OperationSpec:
     """An operation. Without a `scope` it is public. `errors` are codes in addition to those of its kind."""
 
     id: str
-    tag: str
     summary: str
+    _: KW_ONLY
     success: SuccessResponse
     scope: Scope | None
     description: str = ""
@@ -212,9 +212,8 @@ WEBHOOKS_READ, WEBHOOKS_WRITE = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
 
 OPERATIONS: Mapping[str, OperationSpec] = {
     "POST /upload": OperationSpec(
-        id="uploadImage",
-        tag="Images",
-        summary="Upload an image",
+        "uploadImage",
+        "Upload an image",
         description="A multipart form with one file. The format is detected from the content, not from the filename.",
         scope=Scope.IMAGES_UPLOAD,
         body=_upload_form(),
@@ -222,9 +221,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         errors=("UNSUPPORTED_MEDIA_TYPE", "BUSY", "INSUFFICIENT_STORAGE"),
     ),
     "POST /uploads": OperationSpec(
-        id="createUpload",
-        tag="Uploads",
-        summary="Create a resumable upload",
+        "createUpload",
+        "Create a resumable upload",
         description="Returns the URL for the file. Clients of tus send headers instead of a body.",
         scope=Scope.IMAGES_UPLOAD,
         body=json_body(
@@ -245,9 +243,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         errors=("PRECONDITION_FAILED", "INSUFFICIENT_STORAGE"),
     ),
     "OPTIONS /uploads": OperationSpec(
-        id="getUploadOptions",
-        tag="Uploads",
-        summary="Get the supported features of tus",
+        "getUploadOptions",
+        "Get the supported features of tus",
         scope=None,
         success=SuccessResponse(
             "Supported versions and extensions, and the maximum size.",
@@ -263,18 +260,16 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         ),
     ),
     "GET /uploads/{id}": OperationSpec(
-        id="getUpload",
-        tag="Uploads",
-        summary="Get an upload",
+        "getUpload",
+        "Get an upload",
         description="The state of the upload, and its image. HEAD returns the state in headers, as in tus.",
         scope=Scope.IMAGES_UPLOAD,
         success=item_response("Upload", "The upload."),
         errors=("GONE", "PRECONDITION_FAILED"),
     ),
     "PATCH /uploads/{id}": OperationSpec(
-        id="appendToUpload",
-        tag="Uploads",
-        summary="Upload a chunk",
+        "appendToUpload",
+        "Upload a chunk",
         description="Appends bytes at Upload-Offset. If the connection is lost, received bytes are kept: HEAD returns"
         " the offset.",
         scope=Scope.IMAGES_UPLOAD,
@@ -284,9 +279,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         errors=UPLOAD_ERRORS,
     ),
     "PUT /uploads/{id}": OperationSpec(
-        id="putUpload",
-        tag="Uploads",
-        summary="Upload the whole file",
+        "putUpload",
+        "Upload the whole file",
         description="Sends the file in one request, replacing the bytes received before.",
         scope=Scope.IMAGES_UPLOAD,
         body=FILE_BODY,
@@ -294,18 +288,16 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         errors=UPLOAD_ERRORS,
     ),
     "DELETE /uploads/{id}": OperationSpec(
-        id="deleteUpload",
-        tag="Uploads",
-        summary="Delete an upload",
+        "deleteUpload",
+        "Delete an upload",
         description="Deletes the received bytes; a created image stays. The response to clients of tus is 204.",
         scope=Scope.IMAGES_UPLOAD,
         success=deleted_response(Kind.UPLOAD, "Upload"),
         errors=("PRECONDITION_FAILED",),
     ),
     "POST /uploads/{id}": OperationSpec(
-        id="overrideUpload",
-        tag="Uploads",
-        summary="Upload a chunk by POST",
+        "overrideUpload",
+        "Upload a chunk by POST",
         description="Executes the method in X-HTTP-Method-Override, for networks that block PATCH or DELETE.",
         scope=Scope.IMAGES_UPLOAD,
         parameters=OVERRIDE_HEADERS,
@@ -314,9 +306,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         errors=("METHOD_NOT_ALLOWED", *UPLOAD_ERRORS),
     ),
     "GET /images": OperationSpec(
-        id="listImages",
-        tag="Images",
-        summary="List images",
+        "listImages",
+        "List images",
         description="Your images, newest first, or those of an album. Filters are combined with AND.",
         scope=IMAGES_READ,
         parameters={**PAGING, **IMAGE_FILTERS},
@@ -324,16 +315,11 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         errors=("NOT_FOUND", "VALIDATION_ERROR"),
     ),
     "GET /images/{id}": OperationSpec(
-        id="getImage",
-        tag="Images",
-        summary="Get an image",
-        scope=IMAGES_READ,
-        success=item_response("Image", "The image."),
+        "getImage", "Get an image", scope=IMAGES_READ, success=item_response("Image", "The image.")
     ),
     "PATCH /images/{id}": OperationSpec(
-        id="updateImage",
-        tag="Images",
-        summary="Update an image",
+        "updateImage",
+        "Update an image",
         description="Updates the given fields. Null clears a field; for album_id it removes the image from its album.",
         scope=IMAGES_WRITE,
         body=json_body(
@@ -342,17 +328,15 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         success=item_response("Image", "The updated image."),
     ),
     "DELETE /images/{id}": OperationSpec(
-        id="deleteImage",
-        tag="Images",
-        summary="Delete an image",
+        "deleteImage",
+        "Delete an image",
         description="Permanently deletes the original and its variants, before the response is sent.",
         scope=IMAGES_WRITE,
         success=deleted_response(Kind.IMAGE, "Image", variants_removed="Number of deleted variants."),
     ),
     "POST /albums": OperationSpec(
-        id="createAlbum",
-        tag="Albums",
-        summary="Create an album",
+        "createAlbum",
+        "Create an album",
         description="Albums are public unless is_public is false.",
         scope=ALBUMS_WRITE,
         body=json_body(
@@ -365,43 +349,35 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         success=item_response("Album", "The new album.", status=201, has_location=True),
     ),
     "GET /albums": OperationSpec(
-        id="listAlbums",
-        tag="Albums",
-        summary="List albums",
+        "listAlbums",
+        "List albums",
         description="Newest first.",
         scope=ALBUMS_READ,
         parameters=PAGING,
         success=page_response("Album", "A page of albums."),
     ),
     "GET /albums/{id}": OperationSpec(
-        id="getAlbum",
-        tag="Albums",
-        summary="Get an album",
-        scope=ALBUMS_READ,
-        success=item_response("Album", "The album."),
+        "getAlbum", "Get an album", scope=ALBUMS_READ, success=item_response("Album", "The album.")
     ),
     "PATCH /albums/{id}": OperationSpec(
-        id="updateAlbum",
-        tag="Albums",
-        summary="Update an album",
+        "updateAlbum",
+        "Update an album",
         description="Updates the given fields. Images in a private album are visible only to you.",
         scope=ALBUMS_WRITE,
         body=json_body(albums.FIELDS, "Album", {"is_public": False}, limits=ALBUM_LIMITS),
         success=item_response("Album", "The updated album."),
     ),
     "DELETE /albums/{id}": OperationSpec(
-        id="deleteAlbum",
-        tag="Albums",
-        summary="Delete an album",
+        "deleteAlbum",
+        "Delete an album",
         description="Keeps its images unless delete_images is true, which also requires the scope images:write.",
         scope=ALBUMS_WRITE,
         parameters=DELETE_ALBUM_PARAMETERS,
         success=deleted_response(Kind.ALBUM, "Album", images_deleted="Number of deleted images."),
     ),
     "POST /categories": OperationSpec(
-        id="createCategory",
-        tag="Categories",
-        summary="Create a category",
+        "createCategory",
+        "Create a category",
         scope=ALBUMS_WRITE,
         body=json_body(
             categories.FIELDS,
@@ -413,42 +389,34 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         success=item_response("Category", "The new category.", status=201, has_location=True),
     ),
     "GET /categories": OperationSpec(
-        id="listCategories",
-        tag="Categories",
-        summary="List categories",
+        "listCategories",
+        "List categories",
         description="Newest first.",
         scope=ALBUMS_READ,
         parameters=PAGING,
         success=page_response("Category", "A page of categories."),
     ),
     "GET /categories/{id}": OperationSpec(
-        id="getCategory",
-        tag="Categories",
-        summary="Get a category",
-        scope=ALBUMS_READ,
-        success=item_response("Category", "The category."),
+        "getCategory", "Get a category", scope=ALBUMS_READ, success=item_response("Category", "The category.")
     ),
     "PATCH /categories/{id}": OperationSpec(
-        id="updateCategory",
-        tag="Categories",
-        summary="Update a category",
+        "updateCategory",
+        "Update a category",
         description="Updates the given fields.",
         scope=ALBUMS_WRITE,
         body=json_body(categories.FIELDS, "Category", {"name": "Seascapes"}, limits=CATEGORY_LIMITS),
         success=item_response("Category", "The updated category."),
     ),
     "DELETE /categories/{id}": OperationSpec(
-        id="deleteCategory",
-        tag="Categories",
-        summary="Delete a category",
+        "deleteCategory",
+        "Delete a category",
         description="Keeps its images.",
         scope=ALBUMS_WRITE,
         success=deleted_response(Kind.CATEGORY, "Category"),
     ),
     "POST /webhooks": OperationSpec(
-        id="createWebhook",
-        tag="Webhooks",
-        summary="Create a webhook",
+        "createWebhook",
+        "Create a webhook",
         description="The response has the secret for verifying payloads, which is returned only once.",
         scope=WEBHOOKS_WRITE,
         body=json_body(
@@ -463,90 +431,76 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         ),
     ),
     "GET /webhooks": OperationSpec(
-        id="listWebhooks",
-        tag="Webhooks",
-        summary="List webhooks",
+        "listWebhooks",
+        "List webhooks",
         scope=WEBHOOKS_READ,
         parameters=PAGING,
         success=page_response("Webhook", "A page of webhooks."),
     ),
     "GET /webhooks/{id}": OperationSpec(
-        id="getWebhook",
-        tag="Webhooks",
-        summary="Get a webhook",
-        scope=WEBHOOKS_READ,
-        success=item_response("Webhook", "The webhook."),
+        "getWebhook", "Get a webhook", scope=WEBHOOKS_READ, success=item_response("Webhook", "The webhook.")
     ),
     "PATCH /webhooks/{id}": OperationSpec(
-        id="updateWebhook",
-        tag="Webhooks",
-        summary="Update a webhook",
+        "updateWebhook",
+        "Update a webhook",
         description="Updates the given fields. Set is_active to enable a disabled webhook.",
         scope=WEBHOOKS_WRITE,
         body=json_body(webhooks.UPDATE_FIELDS, "Webhook", {"is_active": False}, limits=WEBHOOK_LIMITS),
         success=item_response("Webhook", "The updated webhook."),
     ),
     "DELETE /webhooks/{id}": OperationSpec(
-        id="deleteWebhook",
-        tag="Webhooks",
-        summary="Delete a webhook",
+        "deleteWebhook",
+        "Delete a webhook",
         scope=WEBHOOKS_WRITE,
         success=deleted_response(Kind.WEBHOOK, "Webhook"),
     ),
     "POST /webhooks/{id}/test": OperationSpec(
-        id="pingWebhook",
-        tag="Webhooks",
-        summary="Send a ping",
+        "pingWebhook",
+        "Send a ping",
         description="Sends a ping like any event; its result is listed in the deliveries.",
         scope=WEBHOOKS_WRITE,
         success=item_response("Webhook", "Accepted: it will be sent shortly.", status=202),
     ),
     "POST /webhooks/{id}/rotate-secret": OperationSpec(
-        id="rotateWebhookSecret",
-        tag="Webhooks",
-        summary="Rotate the secret",
+        "rotateWebhookSecret",
+        "Rotate the secret",
         description="The old secret remains valid for 24 hours.",
         scope=WEBHOOKS_WRITE,
         success=item_response("WebhookWithSecret", "The webhook, with its new secret."),
     ),
     "GET /webhooks/{id}/deliveries": OperationSpec(
-        id="listDeliveries",
-        tag="Webhooks",
-        summary="List deliveries",
+        "listDeliveries",
+        "List deliveries",
         description="Deliveries with their attempts, newest first.",
         scope=WEBHOOKS_READ,
         parameters=DELIVERY_FILTERS,
         success=page_response("Delivery", "A page of deliveries."),
     ),
     "POST /webhooks/{id}/deliveries/{delivery_id}/redeliver": OperationSpec(
-        id="redeliver",
-        tag="Webhooks",
-        summary="Redeliver",
+        "redeliver",
+        "Redeliver",
         description="Starts the delivery again, even if it has succeeded.",
         scope=WEBHOOKS_WRITE,
         success=item_response("Delivery", "Accepted: it will be sent shortly.", status=202),
     ),
     "GET /events": OperationSpec(
-        id="listEvents",
-        tag="Events",
-        summary="List events",
+        "listEvents",
+        "List events",
         description="Events after a cursor, oldest first. A token sees the events that its scopes cover.",
         scope=IMAGES_READ,
         parameters=EVENT_FILTERS,
         success=EVENTS_RESPONSE,
     ),
     "GET /account": OperationSpec(
-        id="getAccount",
-        tag="Account",
-        summary="Get your account",
+        "getAccount",
+        "Get your account",
         description="Your account, with its usage and limits.",
         scope=Scope.ACCOUNT_READ,
         success=item_response("Account", "The account."),
     ),
     "GET /uploaders/{name}": OperationSpec(
-        id="getUploader",
-        tag="Account",
-        summary="Get the configuration of an upload client",
+        "getUploader",
+        "Get the configuration of an upload client",
         description="A configuration file for uploading to this server. It includes the token of the request.",
         scope=Scope.IMAGES_UPLOAD,
         success=SuccessResponse(
@@ -557,10 +511,6 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         ),
     ),
     "GET /openapi.json": OperationSpec(
-        id="getOpenApi",
-        tag="Account",
-        summary="Get this document",
-        scope=None,
-        success=OPENAPI_DOCUMENT,
+        "getOpenApi", "Get this document", scope=None, success=OPENAPI_DOCUMENT
     ),
 }

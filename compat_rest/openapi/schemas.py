@@ -1,6 +1,7 @@
 """JSON Schemas of the resources, with a description of each field and an example of each resource."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, TypeAlias
 
 from app.events.catalogue import EventType
@@ -25,24 +26,12 @@ def typed(type: str, description: str, **keywords: Any) -> Schema:
     return {"type": type, **({"description": description} if description else {}), **keywords}
 
 
-def string(description: str, **keywords: Any) -> Schema:
-    return typed("string", description, **keywords)
-
-
-def integer(description: str, **keywords: Any) -> Schema:
-    return typed("integer", description, **keywords)
-
-
-def boolean(description: str) -> Schema:
-    return typed("boolean", description)
+string, integer, boolean = partial(typed, "string"), partial(typed, "integer"), partial(typed, "boolean")
+url = partial(string, format="uri")
 
 
 def timestamp(description: str) -> Schema:
     return string(f"{description} RFC 3339, in UTC.", format="date-time")
-
-
-def url(description: str) -> Schema:
-    return string(description, format="uri")
 
 
 def id_schema(kind: Kind, description: str) -> Schema:
@@ -125,6 +114,11 @@ ATTEMPT = object_schema(
         "response_excerpt": nullable(string("First characters of the response; null without one.")),
     },
 )
+ERROR_TEXTS = {
+    "code": string("Error code for programs.", examples=[*STATUS]),
+    "message": string("Short message for people."),
+    "details": string("Details, with the remedy."),
+}
 SECRET = string("Secret for verifying payloads. It is returned only once.", pattern="^whsec_")
 
 WEBHOOK = {
@@ -184,16 +178,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 "anyOf": [ref("Image"), {"type": "null"}],
                 "description": "The resulting image; null before that, and after the image is deleted.",
             },
-            "error": nullable(
-                object_schema(
-                    "Error for which the image was rejected; null unless it was.",
-                    {
-                        "code": string("Error code for programs."),
-                        "message": string("Short message for people."),
-                        "details": string("Details, with the remedy."),
-                    },
-                )
-            ),
+            "error": nullable(object_schema("Error if the image was rejected; else null.", ERROR_TEXTS)),
             "created_at": timestamp("Time of creation."),
             "expires_at": timestamp("Time of expiry: 24 hours after the last byte."),
         },
@@ -272,9 +257,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "error": object_schema(
                 "",
                 {
-                    "code": string("Error code for programs.", examples=[*STATUS]),
-                    "message": string("Short message for people."),
-                    "details": string("Details, with the remedy."),
+                    **ERROR_TEXTS,
                     "params": {
                         "type": "object",
                         "description": "Facts of the message, and `reason`: a stable identifier of its sentence.",

@@ -3,7 +3,6 @@
 Uploads follow the GraphQL multipart request specification (github.com/jaydenseric/graphql-multipart-request-spec).
 """
 
-import asyncio
 import json
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
@@ -34,7 +33,7 @@ from strawberry.types.unset import UNSET
 
 from app.auth.credentials import Credentials
 from app.context import Context
-from app.errors import BadRequest, Busy, PicHubError, RateLimited, TooLarge
+from app.errors import BadRequest, Busy, PicHubError, RateLimited
 from app.graphql.context import OperationContext
 from app.graphql.loaders import Loaders
 from app.graphql.schema import build_schema
@@ -59,7 +58,14 @@ from app.graphql.server.websocket import WebSocketAdapter, WebSocketConnection, 
 from app.graphql.types.images import MAX_UPLOAD_FILES
 from app.resolvers import account, images
 from app.settings import Settings
-from app.uploads.multipart import FormLimits, Upload, check_content_length, content_length, receive_form
+from app.uploads.multipart import (
+    FormLimits,
+    Upload,
+    check_content_length,
+    content_length,
+    read_body,
+    receive_form,
+)
 
 MAX_BODY_BYTES = 512 * 1024
 PROTOCOLS = (GRAPHQL_TRANSPORT_WS_PROTOCOL, GRAPHQL_SSE_PROTOCOL, MULTIPART_SUBSCRIPTION_PROTOCOL)
@@ -79,19 +85,9 @@ class RequestAdapter(StarletteRequestAdapter):
         return (super().content_type or "").partition(";")[0].strip().lower()
 
     async def get_body(self) -> bytes:
-        body = bytearray()
-        timeout = self._request.state.services.settings.stall_timeout
-        try:
-            async with asyncio.timeout(timeout):
-                async for chunk in self._request.stream():
-                    body += chunk
-                    if len(body) > MAX_BODY_BYTES:
-                        raise TooLarge(limit=MAX_BODY_BYTES, what="request body")
-        except TimeoutError as error:
-            raise BadRequest(
-                "The body did not arrive within {seconds:g} s", reason="stalled", seconds=timeout
-            ) from error
-        return bytes(body)
+        request = self._request
+        timeout = request.state.services.settings.stall_timeout
+        return await read_body(request.headers, request.stream(), max_size=MAX_BODY_BYTES, timeout=timeout)
 
     async def get_form_data(self) -> FormData:
         request = self._request
@@ -175,7 +171,7 @@ class GraphQLView(GraphQL[OperationContext, None]):
             if not isinstance(response, StreamingResponse):
                 await response(scope, receive, send)
                 return
-            stopping = request.state.services.feed.stopping.wait()
+            stopping = request.state.services.events.feed.stopping.wait()
             async with send_timeout(send) as timed_send, cancel_when_done(stopping):
                 await response(scope, receive, timed_send)
 
