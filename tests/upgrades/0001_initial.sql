@@ -9,7 +9,7 @@ CREATE TABLE "accounts" (
     "image_count" INT NOT NULL,
     "created_at" TIMESTAMP NOT NULL
 );
-INSERT INTO "accounts" VALUES('acc_01m83c6mr3j35xexvsbw4v6xd6','admin','$argon2id$v=19$m=19456,t=2,p=1$R9QCY+zq0L2ioTv5NBwyjw$jYtcWLmq5+dN/o9UdnnO49qdnvoOuU7SFS6sU1unfWU','admin',495,5,'2026-11-23 04:56:33.795412+00:00');
+INSERT INTO "accounts" VALUES('acc_01m83c6mr3j35xexvsbw4v6xd6','admin','$argon2id$v=19$m=19456,t=2,p=1$R9QCY+zq0L2ioTv5NBwyjw$jYtcWLmq5+dN/o9UdnnO49qdnvoOuU7SFS6sU1unfWU','admin',198,2,'2026-11-23 04:56:33.795412+00:00');
 CREATE TABLE "albums" (
     "id" VARCHAR(32) NOT NULL  PRIMARY KEY,
     "name" VARCHAR(200) NOT NULL,
@@ -20,7 +20,7 @@ CREATE TABLE "albums" (
     "updated_at" TIMESTAMP NOT NULL,
     "owner_id" VARCHAR(32) NOT NULL REFERENCES "accounts" ("id") ON DELETE CASCADE
 );
-INSERT INTO "albums" VALUES('alb_01m83c6n20rnqa6ewj6yx84yas','Sommer 夏','warm',1,2,'2026-11-23 04:56:34.112107+00:00','2026-11-23 04:56:34.112107+00:00','acc_01m83c6mr3j35xexvsbw4v6xd6');
+INSERT INTO "albums" VALUES('alb_01m83c6n20rnqa6ewj6yx84yas','Sommer 夏','warm',1,1,'2026-11-23 04:56:34.112107+00:00','2026-11-23 04:56:34.112107+00:00','acc_01m83c6mr3j35xexvsbw4v6xd6');
 INSERT INTO "albums" VALUES('alb_01m83c6n3x2eg2d7kv4cwptem4','private',NULL,0,1,'2026-11-23 04:56:34.173664+00:00','2026-11-23 04:56:34.173664+00:00','acc_01m83c6mr3j35xexvsbw4v6xd6');
 CREATE TABLE "api_tokens" (
     "id" VARCHAR(32) NOT NULL  PRIMARY KEY,
@@ -52,8 +52,6 @@ CREATE TABLE "image_tags" (
 );
 INSERT INTO "image_tags" VALUES(1,'one','img_01m83c6p6n3p07br206crctpg1');
 INSERT INTO "image_tags" VALUES(2,'two','img_01m83c6p6n3p07br206crctpg1');
-INSERT INTO "image_tags" VALUES(3,'one','img_01m83c6pc7nt2g0bfrc7d7frap');
-INSERT INTO "image_tags" VALUES(4,'two','img_01m83c6pc7nt2g0bfrc7d7frap');
 CREATE TABLE "images" (
     "id" VARCHAR(32) NOT NULL  PRIMARY KEY,
     "filename" VARCHAR(255) NOT NULL,
@@ -76,13 +74,9 @@ CREATE TABLE "images" (
     "category_id" VARCHAR(32) REFERENCES "categories" ("id") ON DELETE SET NULL,
     "owner_id" VARCHAR(32) NOT NULL REFERENCES "accounts" ("id") ON DELETE CASCADE
 );
-INSERT INTO "images" VALUES('img_01m83c6p0qzp7hy1s0x4qfxn9j','picture.png',NULL,NULL,'[]','originals/img_01m83c6p0qzp7hy1s0x4qfxn9j.png',99,'e2286875a1109b4ecf16e5b76d1f597cfdb13ff96c3fb0300cdf9ecdbadbe163','png',1,1,1,0,'2KUxlxgI9wiIh4hwj3CI+AiIcH/494cP','#306090','2026-11-23 04:56:35.095622+00:00','2026-11-23 04:56:35.095622+00:00','alb_01m83c6n20rnqa6ewj6yx84yas',NULL,'acc_01m83c6mr3j35xexvsbw4v6xd6');
 INSERT INTO "images" VALUES('img_01m83c6p6n3p07br206crctpg1','picture.png','title 1','Zeile
 звук','["one","two"]','originals/img_01m83c6p6n3p07br206crctpg1.png',99,'3a1abb6bd9c899627fa7a72198ec4f24d637318e52a87c9b1a46072a04e7f6dd','png',1,1,1,0,'2KUxlxgI9wiIh4hwj3CI+AiIcH/494cP','#306090','2026-11-23 04:56:35.285069+00:00','2026-11-23 04:56:35.285069+00:00','alb_01m83c6n20rnqa6ewj6yx84yas','cat_01m83c6n4avtwyjjd9c0y2xre6','acc_01m83c6mr3j35xexvsbw4v6xd6');
 INSERT INTO "images" VALUES('img_01m83c6pbqjb6mh2sj6sv64zsy','picture.png',NULL,NULL,'[]','originals/img_01m83c6pbqjb6mh2sj6sv64zsy.png',99,'02be3cb8c3e10fb689c18d478c211de2a2ddd34a18adff3d408c78016d9bfd0f','png',1,1,1,0,'2KUxlxgI9wiIh4hwj3CI+AiIcH/494cP','#306090','2026-11-23 04:56:35.447445+00:00','2026-11-23 04:56:35.447445+00:00','alb_01m83c6n3x2eg2d7kv4cwptem4',NULL,'acc_01m83c6mr3j35xexvsbw4v6xd6');
-INSERT INTO "images" VALUES('img_01m83c6pc7nt2g0bfrc7d7frap','picture.png','title 3','Zeile
-звук','["one","two"]','originals/img_01m83c6pc7nt2g0bfrc7d7frap.png',99,'c92f73ce6981b06174609d6430bafd6c2ee2dcce62b3a507128284c454a24d6f','png',1,1,1,0,'2KUxlxgI9wiIh4hwj3CI+AiIcH/494cP','#306090','2026-11-23 04:56:35.463028+00:00','2026-11-23 04:56:35.463028+00:00',NULL,NULL,'acc_01m83c6mr3j35xexvsbw4v6xd6');
-INSERT INTO "images" VALUES('img_01m83c6pcmw7rfxanw689mg4zk','picture.png',NULL,NULL,'[]','originals/img_01m83c6pcmw7rfxanw689mg4zk.png',99,'f7a755b4a076d6a6834de353f6fe85ce4c63e49aa0b08d4ebeaddc0b4b993853','png',1,1,1,0,'2KUxlxgI9wiIh4hwj3CI+AiIcH/494cP','#306090','2026-11-23 04:56:35.476996+00:00','2026-11-23 04:56:35.476996+00:00',NULL,NULL,'acc_01m83c6mr3j35xexvsbw4v6xd6');
 CREATE TABLE "tortoise_migrations" (
     "id" INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
     "app" VARCHAR(255) NOT NULL,

@@ -9,7 +9,7 @@ CREATE TABLE "accounts" (
     "image_count" INT NOT NULL,
     "created_at" TIMESTAMP NOT NULL
 , "disabled_at" TIMESTAMP, "quota" BIGINT);
-INSERT INTO "accounts" VALUES('acc_01m83c74p93yydvbrhrj94fqvs','admin','$argon2id$v=19$m=19456,t=2,p=1$j0fxV5xhIUwAr4MtLmqjzQ$/42pe0VnSmAlsJtyOD1uey88RQbKsYhYuPZTs9HJHvc','admin',495,5,'2026-11-23 04:56:50.121046+00:00',NULL,NULL);
+INSERT INTO "accounts" VALUES('acc_01m83c74p93yydvbrhrj94fqvs','admin','$argon2id$v=19$m=19456,t=2,p=1$j0fxV5xhIUwAr4MtLmqjzQ$/42pe0VnSmAlsJtyOD1uey88RQbKsYhYuPZTs9HJHvc','admin',198,2,'2026-11-23 04:56:50.121046+00:00',NULL,NULL);
 CREATE TABLE "albums" (
     "id" VARCHAR(32) NOT NULL  PRIMARY KEY,
     "name" VARCHAR(200) NOT NULL,
@@ -20,7 +20,7 @@ CREATE TABLE "albums" (
     "updated_at" TIMESTAMP NOT NULL,
     "owner_id" VARCHAR(32) NOT NULL REFERENCES "accounts" ("id") ON DELETE CASCADE
 );
-INSERT INTO "albums" VALUES('alb_01m83c74tbnk7g8px44v1v7m09','Sommer 夏','warm',1,2,'2026-11-23 04:56:50.251728+00:00','2026-11-23 04:56:50.251728+00:00','acc_01m83c74p93yydvbrhrj94fqvs');
+INSERT INTO "albums" VALUES('alb_01m83c74tbnk7g8px44v1v7m09','Sommer 夏','warm',1,1,'2026-11-23 04:56:50.251728+00:00','2026-11-23 04:56:50.251728+00:00','acc_01m83c74p93yydvbrhrj94fqvs');
 INSERT INTO "albums" VALUES('alb_01m83c74wv85q2xrjrq0vs9ahs','private',NULL,0,1,'2026-11-23 04:56:50.331263+00:00','2026-11-23 04:56:50.331263+00:00','acc_01m83c74p93yydvbrhrj94fqvs');
 CREATE TABLE "api_tokens" (
     "id" VARCHAR(32) NOT NULL  PRIMARY KEY,
@@ -34,7 +34,6 @@ CREATE TABLE "api_tokens" (
     "account_id" VARCHAR(32) NOT NULL REFERENCES "accounts" ("id") ON DELETE CASCADE
 , "album_id" VARCHAR(32) REFERENCES "albums" ("id") ON DELETE SET NULL, "last_used_at" TIMESTAMP);
 INSERT INTO "api_tokens" VALUES('tok_01m83c74p9h98jkp05s3fp2vhg','First start','27585f38f34e94935153c81301e2ecb5da3f41ee94116d549e9d8a1ce07fd86c','pchb_pat_1vLK','["account:read","albums:read","albums:write","images:read","images:write","webhooks:read","webhooks:write"]','2026-11-23 04:56:50.121807+00:00',NULL,NULL,'acc_01m83c74p93yydvbrhrj94fqvs',NULL,'2026-11-23 04:56:50.251503+00:00');
-INSERT INTO "api_tokens" VALUES('tok_01m83c77516dsj97xfswn1c32e','Command line','29621831cadb0ca60028a92c3266b7db3258adc7edd61cef1e9ffb16b1abfb39','pchb_pat_07z1','["account:read","albums:read","albums:write","images:read","images:write","webhooks:read","webhooks:write"]','2026-11-23 04:56:52.641621+00:00',NULL,NULL,'acc_01m83c74p93yydvbrhrj94fqvs',NULL,NULL);
 CREATE TABLE "categories" (
     "id" VARCHAR(32) NOT NULL  PRIMARY KEY,
     "name" VARCHAR(100) NOT NULL,
@@ -53,8 +52,6 @@ CREATE TABLE "image_tags" (
 );
 INSERT INTO "image_tags" VALUES(1,'one','img_01m83c75y44c7cft2e96j94c7b');
 INSERT INTO "image_tags" VALUES(2,'two','img_01m83c75y44c7cft2e96j94c7b');
-INSERT INTO "image_tags" VALUES(3,'one','img_01m83c75z93k99bv90wrnzemy4');
-INSERT INTO "image_tags" VALUES(4,'two','img_01m83c75z93k99bv90wrnzemy4');
 CREATE TABLE "images" (
     "id" VARCHAR(32) NOT NULL  PRIMARY KEY,
     "filename" VARCHAR(255) NOT NULL,
@@ -77,13 +74,9 @@ CREATE TABLE "images" (
     "category_id" VARCHAR(32) REFERENCES "categories" ("id") ON DELETE SET NULL,
     "owner_id" VARCHAR(32) NOT NULL REFERENCES "accounts" ("id") ON DELETE CASCADE
 );
-INSERT INTO "images" VALUES('img_01m83c75x24jkwsp35bxtwz9qv','picture.png',NULL,NULL,'[]','originals/img_01m83c75x24jkwsp35bxtwz9qv.png',99,'e2286875a1109b4ecf16e5b76d1f597cfdb13ff96c3fb0300cdf9ecdbadbe163','png',1,1,1,0,'2KUxlxgI9wiIh4hwj3CI+AiIcH/494cP','#306090','2026-11-23 04:56:51.362920+00:00','2026-11-23 04:56:51.362920+00:00','alb_01m83c74tbnk7g8px44v1v7m09',NULL,'acc_01m83c74p93yydvbrhrj94fqvs');
 INSERT INTO "images" VALUES('img_01m83c75y44c7cft2e96j94c7b','picture.png','title 1','Zeile
 звук','["one","two"]','originals/img_01m83c75y44c7cft2e96j94c7b.png',99,'3a1abb6bd9c899627fa7a72198ec4f24d637318e52a87c9b1a46072a04e7f6dd','png',1,1,1,0,'2KUxlxgI9wiIh4hwj3CI+AiIcH/494cP','#306090','2026-11-23 04:56:51.396465+00:00','2026-11-23 04:56:51.396465+00:00','alb_01m83c74tbnk7g8px44v1v7m09','cat_01m83c74yawef0qshx244k57ak','acc_01m83c74p93yydvbrhrj94fqvs');
 INSERT INTO "images" VALUES('img_01m83c75yp92g94anxpwm69nde','picture.png',NULL,NULL,'[]','originals/img_01m83c75yp92g94anxpwm69nde.png',99,'02be3cb8c3e10fb689c18d478c211de2a2ddd34a18adff3d408c78016d9bfd0f','png',1,1,1,0,'2KUxlxgI9wiIh4hwj3CI+AiIcH/494cP','#306090','2026-11-23 04:56:51.414390+00:00','2026-11-23 04:56:51.414390+00:00','alb_01m83c74wv85q2xrjrq0vs9ahs',NULL,'acc_01m83c74p93yydvbrhrj94fqvs');
-INSERT INTO "images" VALUES('img_01m83c75z93k99bv90wrnzemy4','picture.png','title 3','Zeile
-звук','["one","two"]','originals/img_01m83c75z93k99bv90wrnzemy4.png',99,'c92f73ce6981b06174609d6430bafd6c2ee2dcce62b3a507128284c454a24d6f','png',1,1,1,0,'2KUxlxgI9wiIh4hwj3CI+AiIcH/494cP','#306090','2026-11-23 04:56:51.433898+00:00','2026-11-23 04:56:51.433898+00:00',NULL,NULL,'acc_01m83c74p93yydvbrhrj94fqvs');
-INSERT INTO "images" VALUES('img_01m83c75zs2mr3fh6v3sn8zckt','picture.png',NULL,NULL,'[]','originals/img_01m83c75zs2mr3fh6v3sn8zckt.png',99,'f7a755b4a076d6a6834de353f6fe85ce4c63e49aa0b08d4ebeaddc0b4b993853','png',1,1,1,0,'2KUxlxgI9wiIh4hwj3CI+AiIcH/494cP','#306090','2026-11-23 04:56:51.449398+00:00','2026-11-23 04:56:51.449398+00:00',NULL,NULL,'acc_01m83c74p93yydvbrhrj94fqvs');
 CREATE TABLE "invitations" (
     "id" VARCHAR(32) NOT NULL  PRIMARY KEY,
     "note" VARCHAR(200),
