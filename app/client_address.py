@@ -14,7 +14,7 @@ IPV6_PREFIX = 64
 """Bits of an IPv6 address that identify a customer, who may choose the rest."""
 
 
-def networks(text: str) -> tuple[Network, ...]:
+def parse_networks(text: str) -> tuple[Network, ...]:
     """Parse `10.0.0.0/8, 127.0.0.1`. Raises ValueError."""
     try:
         return tuple(ip_network(each.strip()) for each in text.split(","))
@@ -24,40 +24,40 @@ def networks(text: str) -> tuple[Network, ...]:
         ) from error
 
 
-def client(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Network]) -> str:
+def resolve(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Network]) -> str:
     """Return the client's address: the connection's `peer`, or the address for which a trusted proxy forwards.
 
     `forwarded_for` has the values of X-Forwarded-For. They are read from the right, where the nearest proxy writes,
     past trusted addresses to the first untrusted one; anything before it may be forged. An invalid entry ends the
     search at the entry after it.
     """
-    address = _parsed(peer)
+    address = _parse(peer)
     if address is None:  # no address, as on a Unix socket
         return peer
     if trusted:
-        for entry in _from_the_right(forwarded_for):
-            before = _parsed(entry) if any(address in network for network in trusted) else None
+        for entry in _entries_from_right(forwarded_for):
+            before = _parse(entry) if any(address in network for network in trusted) else None
             if before is None:
                 break
             address = before
-    return _text(address)
+    return _format(address)
 
 
 @lru_cache(maxsize=4096)
-def _text(address: Address) -> str:
+def _format(address: Address) -> str:
     return str(address)
 
 
 @lru_cache(maxsize=4096)
 def rate_limit_key(address: str) -> str:
     """Return the rate limit key of a client: its address, or the /64 of an IPv6 address."""
-    parsed = _parsed(address)
+    parsed = _parse(address)
     if isinstance(parsed, IPv6Address):
         return str(IPv6Network((parsed, IPV6_PREFIX), strict=False))
     return address
 
 
-def _from_the_right(values: Sequence[str]) -> Iterable[str]:
+def _entries_from_right(values: Sequence[str]) -> Iterable[str]:
     for value in reversed(values):
         while value:
             value, _, entry = value.rpartition(",")
@@ -65,12 +65,12 @@ def _from_the_right(values: Sequence[str]) -> Iterable[str]:
 
 
 @lru_cache(maxsize=4096)
-def _parsed(entry: str) -> Address | None:
+def _parse(entry: str) -> Address | None:
     """Parse `192.0.2.1`, `192.0.2.1:4711`, `2001:db8::1` or `[2001:db8::1]:4711`; None for anything else."""
     if len(entry) > MAX_ENTRY_LENGTH:
         return None
     try:
-        return _plain(ip_address(_without_port(entry)))
+        return _normalize(ip_address(_without_port(entry)))
     except ValueError:
         return None
 
@@ -89,7 +89,7 @@ def _is_port(colon: str, digits: str) -> bool:
     return colon == ":" and digits.isascii() and digits.isdigit() and len(digits) <= 5
 
 
-def _plain(address: Address) -> Address:
+def _normalize(address: Address) -> Address:
     """Strip the zone id and unwrap IPv4-mapped IPv6 addresses."""
     if isinstance(address, IPv4Address):
         return address

@@ -33,21 +33,6 @@ from app.storage.base import Storage
 from app.urls import UrlBuilder
 
 
-@dataclass(frozen=True, slots=True)
-class CachedResponse:
-    """A cached 200 response for anyone: its body, and its headers as sent."""
-
-    etag: bytes
-    headers: tuple[tuple[bytes, bytes], ...]
-    body: bytes
-
-
-ResponseCache: TypeAlias = EpochCache[bytes, CachedResponse]
-"""Responses by URL."""
-ImageCache: TypeAlias = EpochCache[str, Image]
-"""Images with their albums, by id."""
-
-
 class RateLimit(StrEnum):
     """Rate limits. `API` and `UPLOAD` count per account, or per address for anonymous callers."""
 
@@ -67,32 +52,75 @@ ConsumedLimits: TypeAlias = dict[RateLimit, Allowance]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ImageServices:
+    """Rendering of variants, and the URLs of images."""
+
+    workers: WorkerPool
+    presets: Presets
+    renders: SingleFlight[Any]
+    """Renders in progress, by storage key."""
+    urls: UrlBuilder
+    keyring: Keyring
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheServices:
+    """Caches in memory, and their invalidation."""
+
+    epochs: CacheEpochs
+    responses: EpochCache[bytes, Any]
+    """Responses of the REST interface, by URL."""
+    images: EpochCache[str, Image]
+    """Images with their albums, by id."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccessServices:
+    """Credentials and rate limits."""
+
+    passwords: Passwords
+    last_used: LastUsed
+    limiter: Limiter
+    policies: Mapping[RateLimit, Policy]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventServices:
+    """Events and their delivery to subscribers and webhooks."""
+
+    notifier: Notifier
+    feed: EventFeed
+    outbound: Outbound
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CoordinationServices:
+    """Coordination with other processes. Without Redis they share only this machine's disk."""
+
+    locks: DistributedLock
+    redis: RedisClient | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservabilityServices:
+    metrics: Metrics
+    tracing: Tracing
+    health: Health
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Services chosen by the composition, shared by all requests."""
 
     settings: Settings
-    storage: Storage
-    imaging: WorkerPool
-    presets: Presets
-    renders: SingleFlight[Any]
-    locks: DistributedLock
-    cache_epochs: CacheEpochs
-    response_cache: ResponseCache
-    image_cache: ImageCache
-    keyring: Keyring
-    notifier: Notifier
-    feed: EventFeed
-    outbound: Outbound
-    metrics: Metrics
-    limiter: Limiter
-    policies: Mapping[RateLimit, Policy]
-    tracing: Tracing
-    health: Health
-    urls: UrlBuilder
-    passwords: Passwords
-    last_used: LastUsed
     clock: Callable[[], datetime]
-    redis: RedisClient | None = None
+    storage: Storage
+    images: ImageServices
+    cache: CacheServices
+    access: AccessServices
+    events: EventServices
+    coordination: CoordinationServices
+    observability: ObservabilityServices
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +150,7 @@ class Context:
     def require(self, scope: Scope) -> Actor:
         """Return the caller, who must have the scope. Raises Unauthorized, MissingScope."""
         actor = self.require_actor()
-        self.allow(scope)
+        self.require_token_scope(scope)
         return actor
 
     def require_session(self) -> Session:
@@ -148,35 +176,37 @@ class Context:
         if not self.is_operator:
             raise Forbidden("Only the command line can do this", reason="command_line_only")
 
-    def allow(self, scope: Scope) -> None:
+    def require_token_scope(self, scope: Scope) -> None:
         """Check a token's scope for public data, which anonymous callers may read. Raises MissingScope."""
         if self.actor is not None and not self.actor.may(scope):
             raise MissingScope(scope, sorted(self.actor.scopes), wider=WIDER.get(scope))
 
-    async def consume(self, budget: RateLimit, cost: int = 1) -> None:
+    async def consume(self, limit: RateLimit, cost: int = 1) -> None:
         """Consume from a rate limit. Raises RateLimited, without counting, if too little is left."""
         try:
-            allowance = await self.services.limiter.consume(
-                self.services.policies[budget], self.rate_limit_key(budget), cost
+            allowance = await self.services.access.limiter.consume(
+                self.services.access.policies[limit], self.rate_limit_key(limit), cost
             )
         except RateLimited:
-            self._record(budget, await self.peek(budget))
+            self._record(limit, await self.peek(limit))
             raise
-        self._record(budget, allowance)
+        self._record(limit, allowance)
 
-    async def peek(self, budget: RateLimit) -> Allowance | None:
+    async def peek(self, limit: RateLimit) -> Allowance | None:
         """Return the remaining allowance; None if there is no limit."""
-        return await self.services.limiter.peek(self.services.policies[budget], self.rate_limit_key(budget))
+        return await self.services.access.limiter.peek(
+            self.services.access.policies[limit], self.rate_limit_key(limit)
+        )
 
-    def rate_limit_key(self, budget: RateLimit) -> str:
+    def rate_limit_key(self, limit: RateLimit) -> str:
         """Return the key under which the caller is counted."""
-        if self.actor is None or budget.is_per_address:
+        if self.actor is None or limit.is_per_address:
             return client_address.rate_limit_key(self.address)
         return self.actor.id
 
-    def _record(self, budget: RateLimit, allowance: Allowance | None) -> None:
-        if allowance is not None and not budget.is_per_address:
-            self.consumed[budget] = allowance
+    def _record(self, limit: RateLimit, allowance: Allowance | None) -> None:
+        if allowance is not None and not limit.is_per_address:
+            self.consumed[limit] = allowance
 
     @property
     def account_id(self) -> str | None:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from app.auth.last_used import LastUsed
 from app.auth.passwords import Passwords
@@ -16,7 +17,17 @@ from app.auth.url_secrets import DatabaseKeyring
 from app.caching.epochs import CacheEpochs
 from app.caching.redis import SharedCacheEpochs
 from app.caching.response_cache import MAX_AGE_SECONDS, EpochCache
-from app.context import Context, RateLimit, ResponseCache, Services
+from app.context import (
+    AccessServices,
+    CacheServices,
+    Context,
+    CoordinationServices,
+    EventServices,
+    ImageServices,
+    ObservabilityServices,
+    RateLimit,
+    Services,
+)
 from app.coordination.locks.base import DistributedLock
 from app.coordination.locks.local import FolderLock
 from app.coordination.locks.redis import RedisLock
@@ -37,7 +48,6 @@ from app.observability.health import Check, Health
 from app.observability.metrics import Metrics, MetricSource
 from app.observability.tracing import NoTracing, OpenTelemetry, Tracing
 from app.outbound.post import Outbound
-from app.ratelimits.base import Limiter
 from app.ratelimits.memory import MemoryLimiter
 from app.ratelimits.policies import Policy
 from app.ratelimits.redis import RedisLimiter
@@ -62,27 +72,27 @@ MAX_SHARED_AGE_SECONDS = 10.0
 @asynccontextmanager
 async def run_services(settings: Settings) -> AsyncIterator[Services]:
     """Run the services until the block ends. The database must be migrated. Raises BadSetting."""
-    traced = tracing(settings)
+    tracer = tracing(settings)
     async with database(database_config(settings)):
         # More than the default: threads here wait for disks, and a slow fsync must not delay reads.
         asyncio.get_running_loop().set_default_executor(ThreadPoolExecutor(MAX_THREADS))
-        services = build_services(settings, traced)
-        if services.redis is not None:
-            await services.redis.start()
+        services = build_services(settings, tracer)
+        if services.coordination.redis is not None:
+            await services.coordination.redis.start()
         try:
             async with maintained(services.storage):
                 yield services
         finally:
-            services.health.stop()
-            await services.health.close()
-            await services.feed.close()
-            await services.last_used.close()
-            await services.renders.close()
-            await services.imaging.close()
-            if services.redis is not None:
-                await services.redis.close()
-            await services.tracing.close()
-            services.cache_epochs.close()
+            services.observability.health.stop()
+            await services.observability.health.close()
+            await services.events.feed.close()
+            await services.access.last_used.close()
+            await services.images.renders.close()
+            await services.images.workers.close()
+            if services.coordination.redis is not None:
+                await services.coordination.redis.close()
+            await services.observability.tracing.close()
+            services.cache.epochs.close()
 
 
 async def prepare(settings: Settings) -> InitialCredentials | None:
@@ -128,18 +138,16 @@ async def inspect_services(settings: Settings) -> AsyncIterator[Services]:
 
     Without a data folder they use a temporary one.
     """
-    with ExitStack() as held:
+    with ExitStack() as stack:
         if not settings.data_dir.exists():
-            folder = held.enter_context(TemporaryDirectory(prefix="pichub-"))
+            folder = stack.enter_context(TemporaryDirectory(prefix="pichub-"))
             settings = replace(settings, data_dir=Path(folder))
         services = build_services(settings)
         try:
             yield services
         finally:
-            await services.imaging.close()
-            if services.redis is not None:
-                await services.redis.close()
-            services.cache_epochs.close()
+            await services.images.workers.close()
+            await _close_connections(services)
 
 
 @asynccontextmanager
@@ -152,133 +160,152 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def console(settings: Settings) -> AsyncIterator[Context]:
-    """Yield the context of the command line, which has an admin's permissions. Raises NotInitialized."""
+    """Yield the context of the command line, which may do everything an admin may. Raises NotInitialized."""
     await upgrade(settings)
     async with database(database_config(settings)):
         services = build_services(settings)
         try:
             yield Context(services, is_operator=True)
         finally:
-            if services.redis is not None:
-                await services.redis.close()
-            services.cache_epochs.close()
+            await _close_connections(services)
+
+
+async def _close_connections(services: Services) -> None:
+    if services.coordination.redis is not None:
+        await services.coordination.redis.close()
+    services.cache.epochs.close()
 
 
 def build_services(settings: Settings, tracing: Tracing | None = None) -> Services:
-    metrics = Metrics(on=settings.metrics)
-    shared = RedisClient(settings.redis_url, metrics) if settings.redis_url else None
-    fresh, rings = cache_epochs(settings, shared), notifier(shared)
-    longest = MAX_SHARED_AGE_SECONDS if shared else MAX_AGE_SECONDS
-    feed = EventFeed(rings)
-    hits: ResponseCache = EpochCache(
-        fresh, size=settings.response_cache_size, max_age=longest, second_time_only=True
-    )
-    pictures = storage(settings)
-    imaging = WorkerPool(
-        workers=settings.transform_workers,
-        queue=settings.transform_queue,
-        deadline=settings.transform_deadline,
-        memory=settings.transform_memory,
-        limits=ImageLimits(max_pixels=settings.max_pixels, max_dimension=settings.max_dimension),
-    )
-    metrics.show(metric_sources(imaging=imaging, hits=hits, feed=feed))
+    """Return the services. Only `run_services` starts those that run in the background. Raises BadSetting."""
+    metrics = Metrics(enabled=settings.metrics)
+    redis = RedisClient(settings.redis_url, metrics) if settings.redis_url else None
+    image_storage = storage(settings)
+    images, cache = image_services(settings), cache_services(settings, redis)
+    events = event_services(settings, redis)
+    checks = health_checks(settings, storage=image_storage, workers=images.workers, redis=redis)
+    metrics.add_sources(metric_sources(workers=images.workers, responses=cache.responses, feed=events.feed))
     return Services(
         settings=settings,
-        storage=pictures,
-        imaging=imaging,
-        presets=presets(settings),
-        renders=SingleFlight(),
-        locks=locks(settings, shared),
-        cache_epochs=fresh,
-        response_cache=hits,
-        image_cache=EpochCache(fresh, size=IMAGE_CACHE_SIZE, max_age=longest),
-        keyring=keyring(settings),
-        notifier=rings,
-        feed=feed,
-        outbound=Outbound(allowed=settings.webhook_allow_networks),
-        metrics=metrics,
-        tracing=tracing or NoTracing(),
-        health=Health(checks=health_checks(settings, storage=pictures, imaging=imaging, redis=shared)),
-        limiter=limiter(shared),
-        policies={
-            RateLimit.API: Policy(RateLimit.API, settings.limit_api),
-            RateLimit.UPLOAD: Policy(RateLimit.UPLOAD, settings.limit_upload),
-            RateLimit.AUTH_FAILURES: Policy(RateLimit.AUTH_FAILURES, settings.limit_auth_failures),
-            RateLimit.RENDERS: Policy(RateLimit.RENDERS, settings.limit_renders),
-        },
-        urls=UrlBuilder(settings.url),
-        passwords=Passwords(),
-        last_used=LastUsed(),
         clock=_now,
-        redis=shared,
+        storage=image_storage,
+        images=images,
+        cache=cache,
+        access=access_services(settings, redis),
+        events=events,
+        coordination=CoordinationServices(locks=locks(settings, redis), redis=redis),
+        observability=ObservabilityServices(
+            metrics=metrics, tracing=tracing or NoTracing(), health=Health(checks=checks)
+        ),
     )
 
 
-def limiter(redis: RedisClient | None) -> Limiter:
-    """Return the rate limiter: per process, or shared."""
-    here = MemoryLimiter(_now)
-    return RedisLimiter(redis.commands, _now, here) if redis else here
+def image_services(settings: Settings) -> ImageServices:
+    return ImageServices(
+        workers=WorkerPool(
+            workers=settings.transform_workers,
+            queue=settings.transform_queue,
+            deadline=settings.transform_deadline,
+            memory=settings.transform_memory,
+            limits=ImageLimits(max_pixels=settings.max_pixels, max_dimension=settings.max_dimension),
+        ),
+        presets=presets(settings),
+        renders=SingleFlight(),
+        urls=UrlBuilder(settings.url),
+        keyring=keyring(settings),
+    )
 
 
-def notifier(redis: RedisClient | None) -> Notifier:
-    return RedisNotifier(redis) if redis else MemoryNotifier()
+def cache_services(settings: Settings, redis: RedisClient | None) -> CacheServices:
+    path = settings.data_dir / "freshness"
+    epochs = SharedCacheEpochs(path, redis) if redis else CacheEpochs(path)
+    max_age = MAX_SHARED_AGE_SECONDS if redis else MAX_AGE_SECONDS
+    return CacheServices(
+        epochs=epochs,
+        responses=EpochCache(
+            epochs, size=settings.response_cache_size, max_age=max_age, second_time_only=True
+        ),
+        images=EpochCache(epochs, size=IMAGE_CACHE_SIZE, max_age=max_age),
+    )
+
+
+def access_services(settings: Settings, redis: RedisClient | None) -> AccessServices:
+    local = MemoryLimiter(_now)
+    limits = {
+        RateLimit.API: settings.limit_api,
+        RateLimit.UPLOAD: settings.limit_upload,
+        RateLimit.AUTH_FAILURES: settings.limit_auth_failures,
+        RateLimit.RENDERS: settings.limit_renders,
+    }
+    return AccessServices(
+        passwords=Passwords(),
+        last_used=LastUsed(),
+        limiter=RedisLimiter(redis.commands, _now, local) if redis else local,
+        policies={name: Policy(name, limit) for name, limit in limits.items()},
+    )
+
+
+def event_services(settings: Settings, redis: RedisClient | None) -> EventServices:
+    notifier: Notifier = RedisNotifier(redis) if redis else MemoryNotifier()
+    return EventServices(
+        notifier=notifier,
+        feed=EventFeed(notifier),
+        outbound=Outbound(allowed=settings.webhook_allow_networks),
+    )
 
 
 def locks(settings: Settings, redis: RedisClient | None) -> DistributedLock:
-    patience = 3 * settings.transform_deadline
-    here = FolderLock(_folder(settings, "locks"), timeout=patience)
-    return RedisLock(redis, here, timeout=patience) if redis else here
-
-
-def cache_epochs(settings: Settings, redis: RedisClient | None) -> CacheEpochs:
-    path = settings.data_dir / "freshness"
-    return SharedCacheEpochs(path, redis) if redis else CacheEpochs(path)
+    timeout = 3 * settings.transform_deadline
+    folder = settings.data_dir / "locks"
+    folder.mkdir(exist_ok=True)
+    local = FolderLock(folder, timeout=timeout)
+    return RedisLock(redis, local, timeout=timeout) if redis else local
 
 
 def storage(settings: Settings) -> Storage:
     """Return the image storage. Raises BadSetting."""
-    bare = bare_storage(storage_location(settings), settings)
-    if isinstance(bare, DiskStorage):
-        return bare
+    uncached = bare_storage(storage_location(settings), settings)
+    if isinstance(uncached, DiskStorage):
+        return uncached
     from app.storage.cached import CachedStorage
 
-    return CachedStorage(bare, _copies(settings), size=settings.storage_cache_size, clock=_now)
+    return CachedStorage(uncached, _copies(settings), size=settings.storage_cache_size, clock=_now)
 
 
 def storage_location(settings: Settings) -> Path | Bucket:
     """Return the folder or bucket of PICHUB_STORAGE_URL. Raises BadSetting for conflicting settings."""
     try:
-        found = (
+        location = (
             parse_location(settings.storage_url) if settings.storage_url else settings.data_dir / "storage"
         )
     except ValueError as error:
         raise BadSetting(f"PICHUB_STORAGE_URL must be {error}") from error
-    keys = _aws_credentials(settings)
-    if settings.img_redirect != "off" and isinstance(found, Path):
+    credentials = _aws_credentials(settings)
+    if settings.img_redirect != "off" and isinstance(location, Path):
         raise BadSetting(
-            "PICHUB_IMG_REDIRECT needs PICHUB_STORAGE_URL to be s3://bucket: a folder has no address"
+            "PICHUB_IMG_REDIRECT requires s3:// storage in PICHUB_STORAGE_URL: a folder has no URL"
         )
-    if settings.img_redirect == "presigned" and keys is None:
+    if settings.img_redirect == "presigned" and credentials is None:
         raise BadSetting(
-            "PICHUB_IMG_REDIRECT=presigned signs by PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY: set them"
+            "PICHUB_IMG_REDIRECT=presigned requires PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY"
         )
-    return found
+    return location
 
 
 def _aws_credentials(settings: Settings) -> AwsCredentials | None:
     """Return the bucket's credentials; None to search for them elsewhere. Raises BadSetting."""
     if bool(settings.s3_access_key) != bool(settings.s3_secret_key):
-        raise BadSetting("PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY must be set together, or neither")
+        raise BadSetting("PICHUB_S3_ACCESS_KEY and PICHUB_S3_SECRET_KEY must be set together, or not at all")
     return AwsCredentials(settings.s3_access_key, settings.s3_secret_key) if settings.s3_access_key else None
 
 
-def bare_storage(place: Path | Bucket, settings: Settings) -> Storage:
+def bare_storage(location: Path | Bucket, settings: Settings) -> Storage:
     """Return the storage in a folder or a bucket without a cache. Raises BadSetting."""
-    if isinstance(place, Path):
-        return DiskStorage(place, stat_on_loop=place.is_relative_to(settings.data_dir))
+    if isinstance(location, Path):
+        return DiskStorage(location, stat_on_loop=location.is_relative_to(settings.data_dir))
     from app.storage.s3 import S3Storage  # its client is loaded only for buckets
 
-    return S3Storage(place, _aws_credentials(settings), _copies(settings), clock=_now)
+    return S3Storage(location, _aws_credentials(settings), _copies(settings), clock=_now)
 
 
 def _copies(settings: Settings) -> DiskStorage:
@@ -289,60 +316,69 @@ def _copies(settings: Settings) -> DiskStorage:
 @asynccontextmanager
 async def maintained(storage: Storage) -> AsyncIterator[None]:
     """Run the storage's maintenance until the block ends."""
-    tending = asyncio.create_task(storage.maintain())
+    maintenance = asyncio.create_task(storage.maintain())
     try:
         yield
     finally:
-        tending.cancel()
-        await asyncio.wait([tending])
+        maintenance.cancel()
+        await asyncio.wait([maintenance])
 
 
 def health_checks(
-    settings: Settings, *, storage: Storage, imaging: WorkerPool, redis: RedisClient | None
+    settings: Settings, *, storage: Storage, workers: WorkerPool, redis: RedisClient | None
 ) -> list[Check]:
     """Return the checks for readiness, one per engine."""
 
-    async def where() -> str:
-        found = storage_location(settings)
-        return f"S3, {found.url}" if isinstance(found, Bucket) else f"the folder {found.resolve()}"
+    async def storage_place() -> str:
+        location = storage_location(settings)
+        return f"S3, {location.url}" if isinstance(location, Bucket) else f"the folder {location.resolve()}"
 
-    needed = [
+    checks = [
         Check("database", state.check, state.version),
-        Check("storage", partial(probe.check, storage), where),
-        Check("transforms", imaging.check),
+        Check("storage", partial(probe.check, storage), storage_place),
+        Check("transforms", workers.check),
     ]
-    return needed if redis is None else [*needed, Check("redis", redis.check, redis.version, is_needed=False)]
+    if redis is not None:
+        checks.append(Check("redis", redis.check, redis.version, is_needed=False))
+    return checks
 
 
-def metric_sources(*, imaging: WorkerPool, hits: ResponseCache, feed: EventFeed) -> list[MetricSource]:
+def metric_sources(
+    *, workers: WorkerPool, responses: EpochCache[bytes, Any], feed: EventFeed
+) -> list[MetricSource]:
     """Return the metrics that are read when /metrics is requested."""
-    # Those that query the database come last: they would count themselves.
+    # Metrics that query the database come last: they would count themselves.
     return [
         MetricSource(
-            "pichub_transform_waiting_pixels", "Pixels that wait for a worker", lambda: imaging.waiting
+            "pichub_transform_waiting_pixels",
+            "Pixels waiting for a transform worker",
+            lambda: workers.waiting,
+        ),
+        MetricSource("pichub_transform_workers_busy", "Busy transform workers", lambda: workers.busy),
+        MetricSource(
+            "pichub_cache_hits", "Image requests served from memory", lambda: responses.hits, is_total=True
         ),
         MetricSource(
-            "pichub_transform_workers_busy", "Transform workers that have a job", lambda: imaging.busy
+            "pichub_cache_misses",
+            "Image requests not served from memory",
+            lambda: responses.misses,
+            is_total=True,
         ),
-        MetricSource("pichub_cache_hits", "Pictures answered from memory", lambda: hits.hits, is_total=True),
+        MetricSource("pichub_cache_bytes", "Memory used by cached image responses", lambda: responses.cost),
         MetricSource(
-            "pichub_cache_misses", "Addresses not found in memory", lambda: hits.misses, is_total=True
+            "pichub_subscriptions", "Active GraphQL subscriptions to events", lambda: feed.subscribers
         ),
-        MetricSource("pichub_cache_bytes", "Memory that remembered pictures take", lambda: hits.cost),
-        MetricSource("pichub_subscriptions", "Followers of events over GraphQL", lambda: feed.subscribers),
-        MetricSource(
-            "pichub_database_connections_in_use", "Connections that work for somebody", state.in_use
-        ),
-        MetricSource("pichub_database_waiting", "Who waits for a connection", state.waiting),
-        MetricSource("pichub_deliveries_pending", "Deliveries that webhooks are owed", backlog.pending),
+        MetricSource("pichub_database_connections_in_use", "Database connections in use", state.in_use),
+        MetricSource("pichub_database_waiting", "Tasks waiting for a database connection", state.waiting),
+        MetricSource("pichub_deliveries_pending", "Pending webhook deliveries", backlog.pending),
         MetricSource(
             "pichub_relay_lag_seconds",
-            "Age of the oldest event not yet passed on to webhooks",
+            "Age of the oldest event not yet relayed to webhooks",
             lambda: backlog.lag(_now()),
         ),
         MetricSource(
             "pichub_worker_silence_seconds",
-            "Time since a worker last said that it runs",
+            "Time since the last worker heartbeat",
             lambda: heartbeat.seconds_since(_now()),
         ),
     ]
@@ -398,12 +434,6 @@ async def rotate_secret(settings: Settings, now: datetime, *, keep_for: timedelt
 
 def _now() -> datetime:
     return datetime.now(UTC)
-
-
-def _folder(settings: Settings, name: str) -> Path:
-    path = settings.data_dir / name
-    path.mkdir(exist_ok=True)
-    return path
 
 
 def database_url(settings: Settings) -> str:

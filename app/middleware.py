@@ -54,9 +54,9 @@ class RateLimitHeaders:
     def _address(self, scope: Scope) -> str:
         peer = scope["client"][0] if scope.get("client") else ""
         if not self.trusted:
-            return client_address.client(peer, (), ())
+            return client_address.resolve(peer, (), ())
         said = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        return client_address.client(peer, said, self.trusted)
+        return client_address.resolve(peer, said, self.trusted)
 
 
 def _headers(spent: ConsumedLimits, now: datetime) -> list[tuple[bytes, bytes]]:

@@ -43,7 +43,7 @@ class Order:
     direction: Direction = Direction.NEWEST_FIRST
     list: str = ""
 
-    def has(self, cursor: "Cursor") -> bool:
+    def accepts(self, cursor: "Cursor") -> bool:
         """Return True if the cursor belongs to this list."""
         return cursor.list == self.list and isinstance(cursor.key, self.kind)
 
@@ -62,11 +62,11 @@ class Cursor:
 
     def __str__(self) -> str:
         held = self.__dict__
-        text: str = held.get("_text") or held.setdefault("_text", self._spelled())
+        text: str = held.get("_text") or held.setdefault("_text", self._encode())
         return text
 
-    def _spelled(self) -> str:
-        plain = f"{_written(self.key)}.{self.id}"
+    def _encode(self) -> str:
+        plain = f"{_format_key(self.key)}.{self.id}"
         if self.list:
             plain = f"{self.list}:{plain}"
         return base64.urlsafe_b64encode(plain.encode()).decode().rstrip("=")
@@ -76,11 +76,11 @@ class Cursor:
         """Parse a cursor. Raises InvalidParameter for the parameter `name`."""
         try:
             plain = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode()
-            listed = LISTED.match(plain)
+            listed = LIST_PREFIX.match(plain)
             rest = plain[listed.end() :] if listed else plain
             # Ids of named lists have no dot, but texts may.
-            key, _, id = rest.rpartition(".") if rest.startswith(TEXT) else rest.partition(".")
-            cursor = cls(_read(key), id, listed[1] if listed else "")
+            key, _, id = rest.rpartition(".") if rest.startswith(TEXT_PREFIX) else rest.partition(".")
+            cursor = cls(_parse_key(key), id, listed[1] if listed else "")
         except (binascii.Error, ValueError, OverflowError) as error:
             raise InvalidParameter(name, text, "a cursor that an earlier page gave") from error
         if str(cursor) != text or not id.isprintable():
@@ -88,22 +88,22 @@ class Cursor:
         return cursor
 
 
-LISTED = re.compile(r"([a-z][0-9a-f]{8}):")
-NUMBER, TEXT = "n", "t"
+LIST_PREFIX = re.compile(r"([a-z][0-9a-f]{8}):")
+NUMBER_PREFIX, TEXT_PREFIX = "n", "t"
 
 
-def _written(key: Key) -> str:
+def _format_key(key: Key) -> str:
     if isinstance(key, datetime):
         return str((key - EPOCH) // MICROSECOND)
-    return f"{NUMBER}{key}" if isinstance(key, int) else f"{TEXT}{key}"
+    return f"{NUMBER_PREFIX}{key}" if isinstance(key, int) else f"{TEXT_PREFIX}{key}"
 
 
-def _read(text: str) -> Key:
-    if text.startswith(TEXT):
-        return text.removeprefix(TEXT)
-    if not text.startswith(NUMBER):
+def _parse_key(text: str) -> Key:
+    if text.startswith(TEXT_PREFIX):
+        return text.removeprefix(TEXT_PREFIX)
+    if not text.startswith(NUMBER_PREFIX):
         return EPOCH + int(text) * MICROSECOND
-    number = int(text.removeprefix(NUMBER))
+    number = int(text.removeprefix(NUMBER_PREFIX))
     if not 0 <= number < 2**63:
         raise ValueError(text)
     return number
@@ -172,7 +172,7 @@ class PageRequest:
     def require(self, order: Order) -> None:
         """Raise InvalidParameter if a cursor belongs to another list."""
         for name, cursor in (("after", self.after), ("before", self.before)):
-            if cursor is not None and not order.has(cursor):
+            if cursor is not None and not order.accepts(cursor):
                 raise InvalidParameter(
                     name,
                     str(cursor),
@@ -180,7 +180,7 @@ class PageRequest:
                 )
 
 
-Known: TypeAlias = K | Callable[[], Awaitable[K]]
+Deferred: TypeAlias = K | Callable[[], Awaitable[K]]
 """A value, or a function that queries it."""
 
 
@@ -191,9 +191,9 @@ class Page(Generic[T]):
     items: Sequence[T]
     cursor_of: Callable[[T], Any]
     """Return an item's Cursor, or EventCursor for events."""
-    next: Known[bool]
-    previous: Known[bool]
-    count: Known[int]
+    next: Deferred[bool]
+    previous: Deferred[bool]
+    count: Deferred[int]
 
     async def has_next(self) -> bool:
         """Return True if there are items after this page."""
@@ -208,13 +208,13 @@ class Page(Generic[T]):
         return await _resolve(self.count)
 
 
-def maybe_await(known: Known[K]) -> K | Awaitable[K]:
+def maybe_await(value: Deferred[K]) -> K | Awaitable[K]:
     """Return a known value, or an awaitable that queries it."""
-    return known() if callable(known) else known
+    return value() if callable(value) else value
 
 
-async def _resolve(known: Known[K]) -> K:
-    return await known() if callable(known) else known
+async def _resolve(value: Deferred[K]) -> K:
+    return await value() if callable(value) else value
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from dotenv import dotenv_values
 
-from app.client_address import Network, networks
+from app.client_address import Network, parse_networks
 from app.errors import MEGABYTE, format_size
 from app.urls import origin_of
 
@@ -355,13 +355,13 @@ class Settings:
         "Rate limit of newly rendered images under /img per address; or off",
     )
     trusted_proxies: tuple[Network, ...] = setting(
-        networks,
+        parse_networks,
         (),
         "Trusted proxies for X-Forwarded-For: addresses or networks such as 10.0.0.0/8, 127.0.0.1",
     )
 
     webhook_allow_networks: tuple[Network, ...] = setting(
-        networks,
+        parse_networks,
         (),
         "Private networks allowed as webhook targets, such as 10.0.0.0/8, fd00::/8",
     )

@@ -69,6 +69,10 @@ class EpochCache(Generic[K, T]):
         self._entries.move_to_end(key)
         return kept.value
 
+    def count_miss(self) -> None:
+        """Count a value that was not found by any of its keys."""
+        self.misses += 1
+
     def put(self, key: K, value: T, *, image_id: str, epochs: Epochs, cost: int) -> None:
         """Store a value. `epochs` were taken before it was read."""
         if not self._epochs.is_valid(image_id, epochs) or self._is_first_time(key):

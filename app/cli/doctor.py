@@ -79,7 +79,7 @@ async def _all(data_dir: Path | None) -> list[Finding]:
 async def _engines(settings: Settings) -> AsyncIterator[Finding]:
     try:
         async with lifespan.inspect_services(settings) as services:
-            for check in services.health.checks:
+            for check in services.observability.health.checks:
                 if check.name == "storage":
                     yield await engines.storage(check, services.storage)
                 elif check.name != "database":
@@ -93,10 +93,10 @@ async def _engines(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _rows(settings: Settings, services: Services) -> AsyncIterator[Finding]:
     try:
-        if isinstance(services.keyring, FileKeyring) and services.keyring.path.exists():
-            await services.keyring.signing_secret()
+        if isinstance(services.images.keyring, FileKeyring) and services.images.keyring.path.exists():
+            await services.images.keyring.signing_secret()
         async with lifespan.open_database(settings):
-            database = next(check for check in services.health.checks if check.name == "database")
+            database = next(check for check in services.observability.health.checks if check.name == "database")
             line = await engines.check_engine(database)
             yield line
             if line.level is Level.OK and (newer := await state.unknown_migrations()):

@@ -50,7 +50,7 @@ class PicHubServer(uvicorn.Server):
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         services = self.lifespan.state.get("services") if self.started else None
         if services and self._drain and self._stop_at is None:
-            services.health.stop()
+            services.observability.health.stop()
             self._stop_at = time.monotonic() + self._drain
             self._captured_signals.append(sig)
         else:
@@ -69,8 +69,8 @@ class PicHubServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if services := self.lifespan.state.get("services"):
-            services.health.stop()
-            services.feed.stopping.set()
+            services.observability.health.stop()
+            services.events.feed.stopping.set()
         await super().shutdown(sockets)
 
 

@@ -87,6 +87,6 @@ async def _serve_monitoring(services: Services, listening: socket.socket | None)
     try:
         yield
     finally:
-        services.health.stop()
+        services.observability.health.stop()
         server.should_exit = True
         await asyncio.wait([serving])

@@ -31,7 +31,7 @@ class Outbox:
 async def transaction(notifier: Notifier, *, account_id: str, now: datetime) -> AsyncIterator[Outbox]:
     """Open a transaction that changes an account's data and records events. Notifies after the commit.
 
-        async with outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events:
+        async with outbox.transaction(ctx.services.events.notifier, account_id=actor.id, now=ctx.now()) as events:
             album = await Album.create(...)
             events.record(event_payloads.album_created(album))
 

@@ -3,26 +3,31 @@
 import logging
 import re
 import time
+from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from functools import lru_cache
 from random import getrandbits
-from typing import Any
+from typing import Any, TypeAlias
 from urllib.parse import quote
-
-from starlette.routing import Mount
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.observability.logging import RequestInfo, request_context
 from app.observability.metrics import RequestKind
 
 log = logging.getLogger("pichub.access")
 
-REQUESTS = {"http", "websocket"}
+Scope: TypeAlias = MutableMapping[str, Any]
+Message: TypeAlias = MutableMapping[str, Any]
+Receive: TypeAlias = Callable[[], Awaitable[Message]]
+Send: TypeAlias = Callable[[Message], Awaitable[None]]
+ASGIApp: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+"""Types of ASGI (asgi.readthedocs.io)."""
+
+REQUEST_TYPES = {"http", "websocket"}
 REQUEST_ID = re.compile(rb"[A-Za-z0-9][A-Za-z0-9._-]{7,63}")
 """Ids accepted from a proxy: safe in log lines and headers."""
 METHODS = {"GET", "HEAD", "POST", "PATCH", "PUT", "DELETE", "OPTIONS"}
 SIGNATURE = re.compile(r"(?<=[?&]sig=)[^&]+")
-LONGEST = 512
+MAX_URL_LENGTH = 512
 CLIENT_DISCONNECTED = 499
 """Status for clients that disconnected before the response, as in nginx."""
 MONITORING_PATHS = {"/healthz", "/readyz", "/metrics"}
@@ -41,9 +46,11 @@ class ResponseRecord:
         match message["type"]:
             case "http.response.start":
                 self.status = message["status"]
-                kinds = [value for name, value in message.get("headers", ()) if name == b"content-type"]
+                content_types = [
+                    value for name, value in message.get("headers", ()) if name == b"content-type"
+                ]
                 self.is_stream = any(
-                    value.startswith((b"text/event-stream", b"multipart/mixed")) for value in kinds
+                    value.startswith((b"text/event-stream", b"multipart/mixed")) for value in content_types
                 )
             case "http.response.body":
                 self.size += len(message.get("body", b""))
@@ -56,47 +63,47 @@ class ResponseRecord:
 class AccessLogMiddleware:
     """Give each request an id, in `request.state.request_id` and X-Request-Id, and record its response.
 
-    A valid id of the request is kept. The middleware may be nested: the outermost counts.
+    A valid id of the request is kept. The middleware may be nested; only the outermost acts.
     """
 
     def __init__(self, app: ASGIApp, *, is_logged: bool) -> None:
         self.app = app
-        self._is_logged = is_logged
+        self._is_enabled = is_logged
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         state = scope.setdefault("state", {})
-        if scope["type"] not in REQUESTS or "request_id" in state:
+        if scope["type"] not in REQUEST_TYPES or "request_id" in state:
             await self.app(scope, receive, send)
             return
-        asked, answer = RequestInfo(_id(scope)), ResponseRecord()
-        state["request_id"] = asked.id
-        header = (b"x-request-id", asked.id.encode())
+        info, response = RequestInfo(_request_id(scope)), ResponseRecord()
+        state["request_id"] = info.id
+        header = (b"x-request-id", info.id.encode())
 
         async def send_with_id(message: Message) -> None:
             if message["type"] == "http.response.start":
                 message["headers"] = [*message.get("headers", ()), header]
-            answer.add(message)
+            response.add(message)
             await send(message)
 
-        began = time.perf_counter()
+        started_at = time.perf_counter()
         method = scope["method"] if scope["type"] == "http" else "WEBSOCKET"
-        services = state["services"]
-        with request_context(asked), services.tracing.request(method, scope["headers"]) as span:
+        metrics, tracing = state["services"].observability.metrics, state["services"].observability.tracing
+        with request_context(info), tracing.request(method, scope["headers"]) as span:
             try:
                 await self.app(scope, receive, send_with_id)
             finally:
-                seconds = time.perf_counter() - began
-                kind = kind_of(scope, method, asked)
-                services.metrics.answered(kind, _class_of(answer), None if answer.is_stream else seconds)
+                seconds = time.perf_counter() - started_at
+                kind = request_kind(scope, method, info)
+                metrics.count_request(kind, _status_class(response), None if response.is_stream else seconds)
                 if span is not None:
-                    span.route, span.status = kind.operation, answer.status
-                if self._is_logged:
-                    _tell(scope, method, kind, asked, answer, seconds)
+                    span.route, span.status = kind.operation, response.status
+                if self._is_enabled:
+                    _log(scope, method, kind, info, response, seconds)
 
 
-def kind_of(scope: Scope, method: str, asked: RequestInfo) -> RequestKind:
+def request_kind(scope: Scope, method: str, info: RequestInfo) -> RequestKind:
     """Return the kind of the request, after routing."""
-    return _kind(_route(scope), method, asked.operation)
+    return _kind(_route(scope), method, info.operation)
 
 
 @lru_cache
@@ -117,43 +124,39 @@ def _route(scope: Scope) -> str:
     route: Any = scope.get("route")
     if route is None:
         return "none"
-    root: str = scope.get("root_path", "")
-    own = scope.get("app_root_path", "")
-    return (
-        f"{root.removeprefix(own)}/none"
-        if isinstance(route, Mount)
-        else f"{root.removeprefix(own)}{route.path}"
-    )
+    mount: str = scope.get("root_path", "").removeprefix(scope.get("app_root_path", ""))
+    is_mount = hasattr(route, "routes")
+    return mount + ("/none" if is_mount else route.path)
 
 
-def _class_of(answer: ResponseRecord) -> str:
-    return f"{answer.status // 100}xx" if answer.status != CLIENT_DISCONNECTED else "left"
+def _status_class(response: ResponseRecord) -> str:
+    return f"{response.status // 100}xx" if response.status != CLIENT_DISCONNECTED else "left"
 
 
-def _id(scope: Scope) -> str:
+def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
             return str(value.decode())
     return f"{getrandbits(64):016x}"  # identifies requests, not a secret
 
 
-def _tell(
-    scope: Scope, method: str, kind: RequestKind, asked: RequestInfo, answer: ResponseRecord, seconds: float
+def _log(
+    scope: Scope, method: str, kind: RequestKind, info: RequestInfo, response: ResponseRecord, seconds: float
 ) -> None:
     level = logging.DEBUG if scope["path"] in MONITORING_PATHS else logging.INFO
     if not log.isEnabledFor(level):
         return
-    ms, address = round(seconds * 1000, 1), _address(scope)
+    ms, url = round(seconds * 1000, 1), _logged_url(scope)
     client = scope["state"].get("address") or (scope["client"][0] if scope.get("client") else "")
-    account = asked.account_id or "-"
-    line = f"{method} {address} {answer.status} {ms}ms {answer.size}B client={client} account={account}"
+    account = info.account_id or "-"
+    line = f"{method} {url} {response.status} {ms}ms {response.size}B client={client} account={account}"
     facts = {
         "method": method,
-        "address": address,
+        "address": url,
         "route": kind.operation,
-        "status": answer.status,
+        "status": response.status,
         "ms": ms,
-        "bytes": answer.size,
+        "bytes": response.size,
         "client": client,
         "account": account,
     }
@@ -161,10 +164,10 @@ def _tell(
     log.handle(log.makeRecord(log.name, level, "", 0, line, (), None, extra={"facts": facts}))
 
 
-def _address(scope: Scope) -> str:
+def _logged_url(scope: Scope) -> str:
     """Return the path; for images with the transform, without its signature. Other queries may contain anything."""
     path = quote(scope["path"], safe="/:@!$&'()*+,;=~{}")
     if path.startswith("/img/") and scope["query_string"]:
-        asked = "?" + quote(scope["query_string"].decode("latin-1"), safe="/:@!$&'()*+,;=~%?")
-        path += SIGNATURE.sub("…", asked)
-    return path if len(path) <= LONGEST else f"{path[:LONGEST]}…"
+        query = "?" + quote(scope["query_string"].decode("latin-1"), safe="/:@!$&'()*+,;=~%?")
+        path += SIGNATURE.sub("…", query)
+    return path if len(path) <= MAX_URL_LENGTH else f"{path[:MAX_URL_LENGTH]}…"

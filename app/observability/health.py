@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.observability.logging import masked
+from app.observability.logging import mask_passwords
 
 log = logging.getLogger("pichub.health")
 
@@ -18,15 +18,12 @@ CACHE_SECONDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A named check. `ask` returns if all is well, and raises otherwise.
-
-    Check("database", ready.answers)
-    """
+    """A named check. `run` returns if the dependency works, and raises otherwise."""
 
     name: str
-    ask: Callable[[], Awaitable[object]]
-    about: Callable[[], Awaitable[str]] | None = None
-    """Return name and version, for `pichub doctor`."""
+    run: Callable[[], Awaitable[object]]
+    describe: Callable[[], Awaitable[str]] | None = None
+    """Returns name and version, for `pichub doctor`."""
     is_needed: bool = True
     """False if the process is ready without it."""
 
@@ -44,7 +41,7 @@ class CheckResult:
     is_needed: bool = True
 
     @property
-    def is_well(self) -> bool:
+    def is_ok(self) -> bool:
         return self.problem is None
 
 
@@ -53,11 +50,11 @@ class HealthReport:
     """Results of all checks. While `stopping`, no new requests should be sent here."""
 
     stopping: bool
-    parts: Mapping[str, CheckResult]
+    results: Mapping[str, CheckResult]
 
     @property
     def is_ready(self) -> bool:
-        return not self.stopping and all(part.is_well for part in self.parts.values() if part.is_needed)
+        return not self.stopping and all(each.is_ok for each in self.results.values() if each.is_needed)
 
 
 @dataclass(kw_only=True)
@@ -67,66 +64,61 @@ class Health:
     checks: Sequence[Check]
     deadline: float = DEADLINE_SECONDS
     now: Callable[[], float] = time.monotonic
-    _asking: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
-    _last: Mapping[str, CheckResult] = field(default_factory=dict)
-    _round: "asyncio.Task[Mapping[str, CheckResult]] | None" = None
-    _until: float = float("-inf")
+    _running: dict[str, "asyncio.Task[None]"] = field(default_factory=dict)
+    _results: Mapping[str, CheckResult] = field(default_factory=dict)
+    _current_report: "asyncio.Task[None] | None" = None
+    _expires_at: float = float("-inf")
     _stopping: bool = False
 
     def stop(self) -> None:
         """Report from now on that the process is stopping."""
         self._stopping = True
 
-    @property
-    def is_stopping(self) -> bool:
-        return self._stopping
-
     async def report(self) -> HealthReport:
         """Return the results, at most a second old."""
-        if self.now() >= self._until:
-            if self._round is None or self._round.done():
-                self._round = asyncio.create_task(self._ask_all())
-            await asyncio.shield(self._round)
-        return HealthReport(self._stopping, self._last)
+        if self.now() >= self._expires_at:
+            if self._current_report is None or self._current_report.done():
+                self._current_report = asyncio.create_task(self._run_all())
+            await asyncio.shield(self._current_report)
+        return HealthReport(self._stopping, self._results)
 
     async def close(self) -> None:
         """End running checks."""
-        tasks = [*self._asking.values(), *([self._round] if self._round else [])]
+        tasks = [*self._running.values(), *([self._current_report] if self._current_report else [])]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _ask_all(self) -> Mapping[str, CheckResult]:
-        found = await asyncio.gather(*map(self._ask, self.checks))
-        self._last = {check.name: finding for check, finding in zip(self.checks, found, strict=True)}
-        self._until = self.now() + CACHE_SECONDS
-        return self._last
+    async def _run_all(self) -> None:
+        results = await asyncio.gather(*map(self._run_check, self.checks))
+        self._results = {check.name: result for check, result in zip(self.checks, results, strict=True)}
+        self._expires_at = self.now() + CACHE_SECONDS
 
-    async def _ask(self, check: Check) -> CheckResult:
-        began = time.perf_counter()
-        task = self._asking.get(check.name)
+    async def _run_check(self, check: Check) -> CheckResult:
+        started_at = time.perf_counter()
+        task = self._running.get(check.name)
         if task is None or task.done():
-            task = self._asking[check.name] = asyncio.create_task(_run(check))
+            task = self._running[check.name] = asyncio.create_task(_run(check))
         await asyncio.wait([task], timeout=self.deadline)
         problem = _problem(task, self.deadline)
-        if problem is not None and self._was_well(check.name):
-            log.warning("%s is not ready: %s", check.name, _told(task) or problem)
-        if problem is None and not self._was_well(check.name):
+        if problem is not None and self._was_ok(check.name):
+            log.warning("%s is not ready: %s", check.name, _error_text(task) or problem)
+        if problem is None and not self._was_ok(check.name):
             log.info("%s is ready again", check.name)
-        return CheckResult(problem, round((time.perf_counter() - began) * 1000, 1), check.is_needed)
+        return CheckResult(problem, round((time.perf_counter() - started_at) * 1000, 1), check.is_needed)
 
-    def _was_well(self, name: str) -> bool:
-        last = self._last.get(name)
-        return last is None or last.is_well
+    def _was_ok(self, name: str) -> bool:
+        last = self._results.get(name)
+        return last is None or last.is_ok
 
 
 async def _run(check: Check) -> None:
-    await check.ask()
+    await check.run()
 
 
 def _problem(task: "asyncio.Task[None]", deadline: float) -> str | None:
     if not task.done():
-        return f"no answer within {deadline:g} s"
+        return f"no response within {deadline:g} s"
     error = None if task.cancelled() else task.exception()
     match error:
         case None:
@@ -134,15 +126,15 @@ def _problem(task: "asyncio.Task[None]", deadline: float) -> str | None:
         case NotReady():
             return str(error)
         case TimeoutError():
-            return "no answer in time"
+            return "no response in time"
         case ConnectionError():
-            return "can't be reached"
+            return "unreachable"
         case PermissionError():
-            return "may not be used"
-    return "does not work; the log says why"
+            return "access denied"
+    return "failed; see the log"
 
 
-def _told(task: "asyncio.Task[None]") -> str:
+def _error_text(task: "asyncio.Task[None]") -> str:
     """Return the error for the log, which may have more detail than the response, but no passwords."""
     error = task.exception() if task.done() and not task.cancelled() else None
-    return masked(f"{type(error).__name__}: {error}") if error else ""
+    return mask_passwords(f"{type(error).__name__}: {error}") if error else ""

@@ -1,4 +1,4 @@
-"""Log format, and the request that a log line belongs to."""
+"""Log formats, and the request of a log line."""
 
 import json
 import logging
@@ -28,28 +28,28 @@ class RequestInfo:
     operation: str | None = None
 
 
-_asked: ContextVar[RequestInfo | None] = ContextVar("pichub_asked", default=None)
+_current_request: ContextVar[RequestInfo | None] = ContextVar("pichub_request", default=None)
 
 
 @contextmanager
-def request_context(asked: RequestInfo) -> Iterator[None]:
+def request_context(info: RequestInfo) -> Iterator[None]:
     """Mark log lines within the block, and within tasks started in it, with the request's id."""
-    token = _asked.set(asked)
+    token = _current_request.set(info)
     try:
         yield
     finally:
-        _asked.reset(token)
+        _current_request.reset(token)
 
 
 def bind(*, account_id: str | None = None, operation: str | None = None) -> None:
     """Add facts to the current request, if there is one."""
-    asked = _asked.get()
-    if asked is not None:
-        asked.account_id = account_id or asked.account_id
-        asked.operation = operation or asked.operation
+    info = _current_request.get()
+    if info is not None:
+        info.account_id = account_id or info.account_id
+        info.operation = operation or info.operation
 
 
-def masked(text: str) -> str:
+def mask_passwords(text: str) -> str:
     """Return the text without passwords in URLs."""
     return URL_PASSWORD.sub("", text) if "@" in text else text
 
@@ -58,27 +58,27 @@ class TextFormatter(logging.Formatter):
     """Text format: time, level, logger, message, request id."""
 
     def format(self, record: logging.LogRecord) -> str:
-        asked = _asked.get()
-        head = f"{_time(record)} {record.levelname} {record.name}: {_one_line(record.getMessage())}"
-        return masked(head + (f" request={asked.id}" if asked else "") + _trouble(self, record, "\n"))
+        info = _current_request.get()
+        head = f"{_timestamp(record)} {record.levelname} {record.name}: {_one_line(record.getMessage())}"
+        return mask_passwords(head + (f" request={info.id}" if info else "") + _traceback(self, record, "\n"))
 
 
 class JsonFormatter(logging.Formatter):
     """JSON format, one object per line. A record's `facts` are added to it."""
 
     def format(self, record: logging.LogRecord) -> str:
-        asked = _asked.get()
+        info = _current_request.get()
         line: dict[str, Any] = {
-            "time": _time(record),
+            "time": _timestamp(record),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "message": masked(record.getMessage()),
+            "message": mask_passwords(record.getMessage()),
         }
-        if asked:
-            line["request_id"] = asked.id
+        if info:
+            line["request_id"] = info.id
         line |= getattr(record, "facts", {})
-        if trouble := _trouble(self, record, ""):
-            line["exception"] = masked(trouble)
+        if traceback := _traceback(self, record, ""):
+            line["exception"] = mask_passwords(traceback)
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
@@ -99,22 +99,22 @@ def set_up(settings: Settings) -> None:
     logging.getLogger("asyncpg.pool").setLevel("ERROR")
 
 
-def log_failure(log: logging.Logger, error: Exception, what: str) -> None:
+def log_failure(log: logging.Logger, error: Exception, message: str) -> None:
     """Log a failure: with a traceback if it is unexpected, in one line if an engine is unavailable."""
     if isinstance(error, Busy):
-        log.warning("%s: %s", what, error)
+        log.warning("%s: %s", message, error)
     else:
-        log.error("%s", what, exc_info=error)
+        log.error("%s", message, exc_info=error)
 
 
-def _time(record: logging.LogRecord) -> str:
+def _timestamp(record: logging.LogRecord) -> str:
     seconds, rest = divmod(record.created, 1)
     return f"{_second(int(seconds))}.{int(rest * 1000):03}Z"
 
 
 @lru_cache(maxsize=1)
 def _second(seconds: int) -> str:
-    """Cached for all lines of a second."""
+    """Format a second. Cached, since many lines share it."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
@@ -127,7 +127,5 @@ def _one_line(message: str) -> str:
     )
 
 
-def _trouble(formatter: logging.Formatter, record: logging.LogRecord, before: str) -> str:
-    if not record.exc_info:
-        return ""
-    return before + formatter.formatException(record.exc_info)
+def _traceback(formatter: logging.Formatter, record: logging.LogRecord, prefix: str) -> str:
+    return prefix + formatter.formatException(record.exc_info) if record.exc_info else ""

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
-    from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Metric
+    from prometheus_client import Counter, Gauge, Metric
 
 log = logging.getLogger("pichub.metrics")
 
@@ -21,7 +21,7 @@ DEADLINE_SECONDS = 1.0
 """Maximum time to read a value."""
 CACHE_SECONDS = 5.0
 """Lifetime of values queried from the database: frequent scrapes must not load it."""
-SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
+DURATION_BUCKETS_SECONDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
 class TransformOutcome(StrEnum):
@@ -47,124 +47,114 @@ class RequestKind(NamedTuple):
 class MetricSource:
     """A value that exists elsewhere and is read on scrape, so that counting costs nothing.
 
-        Figure("pichub_subscriptions", "Active subscriptions", lambda: feed.subscribers)
+        MetricSource("pichub_subscriptions", "Active subscriptions", lambda: feed.subscribers)
 
     None values and failed reads are omitted. `is_total` marks counters.
     """
 
     name: str
-    about: str
+    description: str
     read: Callable[[], Awaitable[float | None] | float | None]
     is_total: bool = False
 
 
 class Metrics:
-    """Counts if enabled with `on`. Labels have a closed set of values, never accounts or addresses."""
+    """Counters, if `enabled`. Labels have a closed set of values, never accounts or addresses."""
 
-    def __init__(self, *, on: bool) -> None:
-        self._on = on
-        self._figures: Sequence[MetricSource] = ()
-        self._known: dict[str, tuple[float, float | None]] = {}
+    def __init__(self, *, enabled: bool) -> None:
+        self._is_enabled = enabled
+        self._sources: Sequence[MetricSource] = ()
+        self._cached: dict[str, tuple[float, float | None]] = {}
         self._reading: asyncio.Task[list[tuple[MetricSource, float]]] | None = None
 
-    def show(self, figures: Sequence[MetricSource]) -> None:
-        """Add these values to the page."""
-        self._figures = figures
+    def add_sources(self, sources: Sequence[MetricSource]) -> None:
+        """Include these values in the output."""
+        self._sources = sources
 
-    def answered(self, kind: RequestKind, status: str, seconds: float | None) -> None:
-        """Count a request. `seconds` is None for streams, whose duration means nothing."""
-        if self._on:
-            self._counted.requests.labels(*kind, status).inc()
+    def count_request(self, kind: RequestKind, status: str, seconds: float | None) -> None:
+        """Count a request. `seconds` is None for streams: their duration is not recorded."""
+        if self._is_enabled:
+            self._collectors.requests.labels(*kind, status).inc()
             if seconds is not None:
-                self._counted.request_seconds.labels(kind.face, kind.operation).observe(seconds)
+                self._collectors.request_seconds.labels(kind.face, kind.operation).observe(seconds)
 
-    def transformed(self, outcome: TransformOutcome) -> None:
-        if self._on:
-            self._counted.transforms.labels(outcome.value).inc()
+    def count_transform(self, outcome: TransformOutcome) -> None:
+        if self._is_enabled:
+            self._collectors.transforms.labels(outcome.value).inc()
 
-    def uploaded(self, size: int) -> None:
-        if self._on:
-            self._counted.uploads.inc()
-            self._counted.upload_bytes.inc(size)
+    def count_upload(self, size: int) -> None:
+        if self._is_enabled:
+            self._collectors.uploads.inc()
+            self._collectors.upload_bytes.inc(size)
 
-    def webhook_attempted(self, outcome: str, seconds: float) -> None:
-        if self._on:
-            self._counted.attempts.labels(outcome).inc()
-            self._counted.attempt_seconds.observe(seconds)
+    def count_webhook_attempt(self, outcome: str, seconds: float) -> None:
+        if self._is_enabled:
+            self._collectors.attempts.labels(outcome).inc()
+            self._collectors.attempt_seconds.observe(seconds)
 
-    def webhook_disabled(self, reason: str) -> None:
-        if self._on:
-            self._counted.disabled.labels(reason).inc()
+    def count_disabled_webhook(self, reason: str) -> None:
+        if self._is_enabled:
+            self._collectors.disabled.labels(reason).inc()
 
-    def redis_is(self, *, up: bool) -> None:
+    def set_redis_up(self, *, up: bool) -> None:
         """Record the availability of Redis, if there is one."""
-        if self._on:
-            self._counted.redis_up.set(up)
+        if self._is_enabled:
+            self._collectors.redis_up.set(up)
 
-    def redis_fell_back(self, use: str) -> None:
-        if self._on:
-            self._counted.redis_fallbacks.labels(use).inc()
+    def count_redis_fallback(self, use: str) -> None:
+        if self._is_enabled:
+            self._collectors.redis_fallbacks.labels(use).inc()
 
-    async def page(self) -> bytes:
-        """Return the current page."""
+    async def render(self) -> bytes:
+        """Return all metrics in the text format."""
         from prometheus_client import generate_latest
 
-        counted = self._counted
+        collectors = self._collectors
         if self._reading is None or self._reading.done():
             self._reading = asyncio.create_task(self._read_all())
-        counted.figures.values = await asyncio.shield(self._reading)
-        return generate_latest(counted.registry)
+        collectors.sources.values = await asyncio.shield(self._reading)
+        return generate_latest(collectors.registry)
 
     async def _read_all(self) -> list[tuple[MetricSource, float]]:
-        values = await asyncio.gather(*map(self._read, self._figures))
-        return [(f, v) for f, v in zip(self._figures, values, strict=True) if v is not None]
+        values = await asyncio.gather(*map(self._read, self._sources))
+        return [(s, v) for s, v in zip(self._sources, values, strict=True) if v is not None]
 
-    async def _read(self, figure: MetricSource) -> float | None:
-        until, value = self._known.get(figure.name, (-math.inf, None))
+    async def _read(self, source: MetricSource) -> float | None:
+        until, value = self._cached.get(source.name, (-math.inf, None))
         if time.monotonic() < until:
             return value
         try:
-            found = figure.read()
-            if not isinstance(found, Awaitable):
-                return found
+            current = source.read()
+            if not isinstance(current, Awaitable):
+                return current
             async with asyncio.timeout(DEADLINE_SECONDS):
-                value = await found
+                value = await current
         except Exception as error:  # one unavailable value must not hide the others
-            log.debug("%s could not be read: %s", figure.name, error)
+            log.debug("%s could not be read: %s", source.name, error)
             value = None
-        self._known[figure.name] = time.monotonic() + CACHE_SECONDS, value
+        self._cached[source.name] = time.monotonic() + CACHE_SECONDS, value
         return value
 
     @cached_property
-    def _counted(self) -> "_Counted":
-        return _Counted()
+    def _collectors(self) -> "_Collectors":
+        return _Collectors()
 
 
-class _Looked:
-    """Values read for this page."""
+class _SourceCollector:
+    """Values of the sources, read before each output."""
 
     values: Sequence[tuple[MetricSource, float]] = ()
 
     def collect(self) -> "Iterator[Metric]":
         from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 
-        for figure, value in self.values:
-            family: Any = CounterMetricFamily if figure.is_total else GaugeMetricFamily
-            yield family(figure.name, figure.about, value=value)
+        for source, value in self.values:
+            family: Any = CounterMetricFamily if source.is_total else GaugeMetricFamily
+            yield family(source.name, source.description, value=value)
 
 
-class _Counted:
-    """In a separate registry: the package's default one is global."""
-
-    registry: "CollectorRegistry"
-    requests: "Counter"
-    request_seconds: "Histogram"
-    transforms: "Counter"
-    uploads: "Counter"
-    upload_bytes: "Counter"
-    attempts: "Counter"
-    attempt_seconds: "Histogram"
-    disabled: "Counter"
+class _Collectors:
+    """Counters and histograms in their own registry: the default registry of the package is global."""
 
     def __init__(self) -> None:
         from prometheus_client import (  # not during the start of the server
@@ -177,49 +167,49 @@ class _Counted:
         )
 
         disable_created_metrics()  # type: ignore[no-untyped-call]
-        self.registry = of = CollectorRegistry()
+        registry = self.registry = CollectorRegistry()
         self.requests = Counter(
             "pichub_requests",
-            "Requests that were answered, but for pictures answered from memory",
+            "Requests, except for images served from memory",
             ["face", "method", "operation", "status"],
-            registry=of,
+            registry=registry,
         )
         self.request_seconds = Histogram(
             "pichub_request_seconds",
-            "How long requests took to their last byte, streams aside",
+            "Duration of requests to the last byte, except for streams",
             ["face", "operation"],
-            registry=of,
-            buckets=SECONDS,
+            registry=registry,
+            buckets=DURATION_BUCKETS_SECONDS,
         )
         self.transforms = Counter(
-            "pichub_transforms", "What came of requests for variants", ["outcome"], registry=of
+            "pichub_transforms", "Requests for variants by outcome", ["outcome"], registry=registry
         )
-        self.uploads = Counter("pichub_uploads", "Files that became images", registry=of)
-        self.upload_bytes = Counter("pichub_upload_bytes", "Bytes of files that became images", registry=of)
+        self.uploads = Counter("pichub_uploads", "Uploaded images", registry=registry)
+        self.upload_bytes = Counter("pichub_upload_bytes", "Size of uploaded images", registry=registry)
         self.attempts = Counter(
-            "pichub_webhook_attempts", "Attempts to deliver to webhooks", ["outcome"], registry=of
+            "pichub_webhook_attempts", "Webhook delivery attempts by outcome", ["outcome"], registry=registry
         )
         self.attempt_seconds = Histogram(
-            "pichub_webhook_attempt_seconds", "How long attempts to deliver took", registry=of
+            "pichub_webhook_attempt_seconds", "Duration of webhook delivery attempts", registry=registry
         )
         self.disabled = Counter(
-            "pichub_webhooks_disabled", "Webhooks that were disabled", ["reason"], registry=of
+            "pichub_webhooks_disabled", "Webhooks disabled by reason", ["reason"], registry=registry
         )
-        self.figures = _Looked()
-        of.register(self.figures)
-        ProcessCollector(registry=of)
-        GCCollector(registry=of)
+        self.sources = _SourceCollector()
+        registry.register(self.sources)
+        ProcessCollector(registry=registry)
+        GCCollector(registry=registry)
 
     @cached_property
     def redis_up(self) -> "Gauge":
         from prometheus_client import Gauge
 
-        return Gauge("pichub_redis_up", "Whether Redis answers", registry=self.registry)
+        return Gauge("pichub_redis_up", "1 if Redis responds, else 0", registry=self.registry)
 
     @cached_property
     def redis_fallbacks(self) -> "Counter":
         from prometheus_client import Counter
 
         return Counter(
-            "pichub_redis_fallbacks", "What was done without Redis", ["use"], registry=self.registry
+            "pichub_redis_fallbacks", "Operations done without Redis", ["use"], registry=self.registry
         )

@@ -13,7 +13,7 @@ Headers = Sequence[tuple[bytes, bytes]]
 
 FLUSH_TIMEOUT_SECONDS = 5.0
 """Time for the endpoint to accept a batch."""
-PASSED_ON = {b"traceparent", b"tracestate"}
+TRACE_HEADERS = {b"traceparent", b"tracestate"}
 
 
 @dataclass(slots=True)
@@ -51,7 +51,7 @@ class OpenTelemetry:
     """Export spans to the OTLP endpoint over HTTP, in batches. Raises BadSetting."""
 
     def __init__(self, endpoint: str) -> None:
-        check(endpoint)
+        require_packages(endpoint)
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.trace import TracerProvider
@@ -69,7 +69,7 @@ class OpenTelemetry:
         from opentelemetry.propagate import extract
         from opentelemetry.trace import SpanKind, Status, StatusCode
 
-        sent = {name.decode(): value.decode("latin-1") for name, value in headers if name in PASSED_ON}
+        sent = {name.decode(): value.decode("latin-1") for name, value in headers if name in TRACE_HEADERS}
         answered = SpanResult()
         # Without the URL, whose signature would grant access.
         with self._tracer.start_as_current_span(
@@ -95,7 +95,7 @@ class OpenTelemetry:
         await in_thread(self._provider.shutdown)
 
 
-def check(endpoint: str) -> None:
+def require_packages(endpoint: str) -> None:
     """Raise BadSetting if an endpoint is set but the packages are missing."""
     try:
         found = not endpoint or find_spec("opentelemetry.exporter.otlp.proto.http")

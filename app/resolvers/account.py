@@ -52,7 +52,7 @@ async def create_first_account(ctx: Context) -> InitialCredentials | None:
     if await Account.exists():
         return None
     password = secrets.token_urlsafe(12)
-    password_hash = await ctx.services.passwords.hash(password)
+    password_hash = await ctx.services.access.passwords.hash(password)
     async with in_transaction() as transaction:
         await advisory_lock(transaction, AdvisoryLock.ADMINS)
         if await Account.exists():  # another process was faster
@@ -99,7 +99,7 @@ async def authenticate(
     Raises Unauthorized for an invalid header, and Forbidden for a valid cookie sent by a foreign page, unless
     `from_any_page`.
     """
-    ctx, uses = anonymous, anonymous.services.last_used
+    ctx, uses = anonymous, anonymous.services.access.last_used
     if credentials.authorization is not None:
         token = await tokens.find(credentials.authorization, now=ctx.now())
         uses.record(token, ctx.now())
@@ -138,7 +138,7 @@ async def sign_up(ctx: Context, browser: Credentials, new: NewSignUp) -> SignedI
     invited = settings.sign_up == "invitation"
     if invited:
         await invitations.require(ctx, new.invitation)
-    password_hash = await ctx.services.passwords.hash(new.password)
+    password_hash = await ctx.services.access.passwords.hash(new.password)
     async with in_transaction():
         if invited:
             await invitations.redeem(ctx, new.invitation)
@@ -194,7 +194,7 @@ async def change_password(ctx: Context, current: str, new: str) -> Account:
     rules.raise_if_errors()
     if not await _is_correct(ctx, current, account.password_hash):
         raise await _wrong_password(ctx)
-    password_hash = await ctx.services.passwords.hash(new)
+    password_hash = await ctx.services.access.passwords.hash(new)
     async with Account.locked(account.id):
         same = Account.filter(id=account.id, password_hash=account.password_hash)
         if not await same.update(password_hash=password_hash):
@@ -205,7 +205,7 @@ async def change_password(ctx: Context, current: str, new: str) -> Account:
 
 async def viewer(ctx: Context) -> Account | None:
     """Return the caller's account; None for anonymous callers. Raises MissingScope."""
-    ctx.allow(Scope.ACCOUNT_READ)
+    ctx.require_token_scope(Scope.ACCOUNT_READ)
     return ctx.actor.account if ctx.actor else None
 
 
@@ -234,7 +234,7 @@ def _require_own_origin(browser: Credentials) -> None:
 async def _is_correct(ctx: Context, password: str, kept: str | None) -> bool:
     """Verify the password. Raises Busy, and RateLimited if the address has no failures left."""
     await _check_failure_limit(ctx)
-    right = await ctx.services.passwords.verify(password, kept)
+    right = await ctx.services.access.passwords.verify(password, kept)
     await _check_failure_limit(ctx)  # concurrent guesses had not failed yet when they began
     return right
 
@@ -264,7 +264,7 @@ async def _wrong_password(ctx: Context) -> Invalid:
 
 async def _upgrade_hash(ctx: Context, password: str, kept: str) -> str:
     """Return the hash to store: the present one, or a new one if the parameters have changed."""
-    passwords = ctx.services.passwords
+    passwords = ctx.services.access.passwords
     return await passwords.hash(password) if passwords.needs_rehash(kept) else kept
 
 

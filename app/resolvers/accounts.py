@@ -59,7 +59,7 @@ async def create(ctx: Context, new: NewAccount) -> Account:
     rules.password("password", new.password, username=username)
     rules.integer("quota", new.quota, maximum=UNLIMITED)
     rules.raise_if_errors()
-    password_hash = await ctx.services.passwords.hash(new.password)
+    password_hash = await ctx.services.access.passwords.hash(new.password)
     return await insert(ctx, username, password_hash, role=new.role, quota=new.quota)
 
 
@@ -96,7 +96,7 @@ async def set_password(ctx: Context, account_id: str, password: str) -> Account:
     rules = Validator()
     rules.password("password", password, username=account.username)
     rules.raise_if_errors()
-    password_hash = await ctx.services.passwords.hash(password)
+    password_hash = await ctx.services.access.passwords.hash(password)
     own = ctx.actor.session if ctx.actor else None
     async with Account.locked(account.id):
         await Account.filter(id=account.id).update(password_hash=password_hash)

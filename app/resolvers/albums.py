@@ -13,7 +13,7 @@ from app.events.outbox import Outbox
 from app.ids import Kind, kind_of, new_id
 from app.models import Album, Image
 from app.pagination import Direction, NumberedPage, NumberedRequest, Page, PageRequest
-from app.resolvers import event_payloads, storage_keys
+from app.resolvers import event_payloads, stored_files
 from app.resolvers.event_payloads import AlbumMoves
 from app.resolvers.validation import ABSENT, Absent, Validator, changed_fields, unique_values
 
@@ -52,7 +52,7 @@ async def create(ctx: Context, new: NewAlbum) -> Album:
     description = rules.text("description", new.description, max_length=MAX_DESCRIPTION_LENGTH)
     rules.raise_if_errors()
     now = ctx.now()
-    async with outbox.transaction(ctx.services.notifier, account_id=actor.id, now=now) as events:
+    async with outbox.transaction(ctx.services.events.notifier, account_id=actor.id, now=now) as events:
         album = await Album.create(
             id=new_id(Kind.ALBUM, now),
             owner_id=actor.id,
@@ -68,13 +68,13 @@ async def create(ctx: Context, new: NewAlbum) -> Album:
 
 async def get(ctx: Context, album_id: str) -> Album:
     """Return an album visible to the caller. Raises NotFound."""
-    ctx.allow(Scope.ALBUMS_READ)
+    ctx.require_token_scope(Scope.ALBUMS_READ)
     return await visible(ctx, album_id)
 
 
 async def get_many(ctx: Context, album_ids: Sequence[str]) -> dict[str, Album]:
     """Return those of the albums that are visible to the caller, by id."""
-    ctx.allow(Scope.ALBUMS_READ)
+    ctx.require_token_scope(Scope.ALBUMS_READ)
     rows = await Album.visible_to(ctx.account_id).filter(id__in=list(album_ids))
     return {album.id: album for album in rows}
 
@@ -104,8 +104,8 @@ async def update(ctx: Context, album_id: str, changes: AlbumChanges) -> Album:
         )
     rules.raise_if_errors()
     async with (
-        ctx.services.cache_epochs.invalidating_all(),
-        outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events,
+        ctx.services.cache.epochs.invalidating_all(),
+        outbox.transaction(ctx.services.events.notifier, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
         if values:
@@ -127,8 +127,8 @@ async def add_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -> A
     """Move images of the caller into an album. Raises NotFound, Forbidden, Invalid."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     async with (
-        ctx.services.cache_epochs.invalidating(*image_ids),
-        outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events,
+        ctx.services.cache.epochs.invalidating(*image_ids),
+        outbox.transaction(ctx.services.events.notifier, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
         await _move(await _own_images(actor, image_ids), album, ctx, events)
@@ -139,8 +139,8 @@ async def remove_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -
     """Remove images from an album. Raises NotFound, Forbidden, and Invalid if one is not in it."""
     actor = ctx.require(Scope.ALBUMS_WRITE)
     async with (
-        ctx.services.cache_epochs.invalidating(*image_ids),
-        outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events,
+        ctx.services.cache.epochs.invalidating(*image_ids),
+        outbox.transaction(ctx.services.events.notifier, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
         found = await _own_images(actor, image_ids)
@@ -191,8 +191,8 @@ async def _move(found: Sequence[Image], album: Album | None, ctx: Context, event
 async def _delete(ctx: Context, actor: Actor, album_id: str, *, delete_images: bool) -> DeletedAlbum:
     images: list[Image] = []
     async with (
-        ctx.services.cache_epochs.invalidating_all(),
-        outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events,
+        ctx.services.cache.epochs.invalidating_all(),
+        outbox.transaction(ctx.services.events.notifier, account_id=actor.id, now=ctx.now()) as events,
     ):
         album = await own(ctx, actor, album_id)
         if delete_images:
@@ -203,7 +203,7 @@ async def _delete(ctx: Context, actor: Actor, album_id: str, *, delete_images: b
             await _empty(album, events)
         await album.delete()
     for image in images:
-        await storage_keys.erase(ctx, image)
+        await stored_files.erase(ctx, image)
     return DeletedAlbum(id=album.id, images_deleted=len(images))
 
 

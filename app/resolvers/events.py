@@ -109,7 +109,7 @@ async def _follow(
             yield row
             seen = row.position
     async with (
-        ctx.services.feed.subscribe(sight.account_id) as follower,
+        ctx.services.events.feed.subscribe(sight.account_id) as follower,
         aclosing(_history_then_live(sight, seen, follower)) as events,
     ):
         async for event in events:
@@ -149,12 +149,12 @@ def _event_scope(ctx: Context, which: EventFilter) -> _EventScope:
     allowed = frozenset(kind for kind, scope in SCOPES.items() if scope in actor.scopes)
     if which.types is None:
         if not allowed:
-            ctx.allow(Scope.IMAGES_READ)
+            ctx.require_token_scope(Scope.IMAGES_READ)
         return _EventScope(actor.id, frozenset(allowed), which.album_id)
     if not which.types:
         raise InvalidParameter("types", [], f"one or more of {', '.join(EventType)}")
     for kind in which.types:
-        ctx.allow(SCOPES[kind])
+        ctx.require_token_scope(SCOPES[kind])
     return _EventScope(actor.id, frozenset(which.types), which.album_id)
 
 

@@ -11,7 +11,7 @@ from app.imaging.formats import Format
 from app.resolvers import signed_urls, variants
 from app.resolvers.variants import ImageRequest
 from app.signing.signature import Signature
-from app.urls import ImageAddress
+from app.urls import ParsedImageUrl
 
 MAX_URL_LENGTH = 4_096
 
@@ -34,9 +34,9 @@ class Explanation:
 
 async def explain(ctx: Context, url: str) -> Explanation:
     """Explain a URL. Raises NotFound, MissingScope, InvalidParameter, BadRequest."""
-    ctx.allow(Scope.IMAGES_READ)
+    ctx.require_token_scope(Scope.IMAGES_READ)
     address = _parse_url(ctx, url)
-    asked = TransformRequest(address.parameters, _extension(address), ctx.services.presets)
+    asked = TransformRequest(address.parameters, _extension(address), ctx.services.images.presets)
     signature = Signature.parse(asked.own_parameters.get("exp"), asked.own_parameters.get("sig"))
     picture = await variants.find(
         ctx, address.id, asked.transform, extension=asked.extension, signature=signature
@@ -54,16 +54,16 @@ async def explain(ctx: Context, url: str) -> Explanation:
     )
 
 
-def _parse_url(ctx: Context, url: str) -> ImageAddress:
+def _parse_url(ctx: Context, url: str) -> ParsedImageUrl:
     if len(url) > MAX_URL_LENGTH:
         raise InvalidParameter("url", url, f"an address of {MAX_URL_LENGTH} characters at most")
     try:
-        return ctx.services.urls.read_image(url)
+        return ctx.services.images.urls.parse_image(url)
     except ValueError as error:
         raise InvalidParameter("url", url, str(error)) from error
 
 
-def _extension(address: ImageAddress) -> Format | None:
+def _extension(address: ParsedImageUrl) -> Format | None:
     try:
         return Format.parse(address.extension) if address.extension else None
     except ValueError as error:
@@ -79,14 +79,14 @@ def _canonical(ctx: Context, picture: ImageRequest, signature: Signature | None)
 
 async def _beside(
     ctx: Context,
-    address: ImageAddress,
+    address: ParsedImageUrl,
     asked: TransformRequest,
     picture: ImageRequest,
     signature: Signature | None,
 ) -> list[Remark]:
     """Return warnings about parameters that are not part of the transform."""
     found = []
-    if not address.is_here:
+    if not address.is_own:
         found.append(
             Remark(None, "The address is of another server; it is explained as if it were of this one.")
         )

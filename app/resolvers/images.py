@@ -18,11 +18,12 @@ from app.ids import Kind, kind_of, new_id
 from app.imaging.results import Probe
 from app.models import Album, Category, Image, ImageTag
 from app.pagination import Direction, NumberedPage, NumberedRequest, Page, PageRequest
-from app.resolvers import albums, categories, event_payloads, quotas, storage_keys
+from app.resolvers import albums, categories, event_payloads, quotas, stored_files
 from app.resolvers.event_payloads import AlbumMoves
 from app.resolvers.filters import NEWEST_FIRST, ImageFilter, ImageOrder, apply_filter
-from app.resolvers.storage_keys import Intermediates
+from app.resolvers.stored_files import Intermediates
 from app.resolvers.validation import ABSENT, Absent, Validator, changed_fields
+from app.storage import keys
 from app.uploads.multipart import Upload
 
 MAX_FILENAME_LENGTH = 255
@@ -103,9 +104,9 @@ async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False, also:
             {"file": [FieldError("file_reused", "This file was already used. Send it once for each image.")]}
         )
     quotas.check(ctx, actor.account, new.file.size)
-    with storage_keys.incoming_intermediates(ctx) as intermediates:
-        with ctx.services.tracing.span("identify", {"bytes": new.file.size}):
-            probe = await ctx.services.imaging.identify(
+    with stored_files.incoming_intermediates(ctx) as intermediates:
+        with ctx.services.observability.tracing.span("identify", {"bytes": new.file.size}):
+            probe = await ctx.services.images.workers.identify(
                 new.file.path, size=new.file.size, intermediates=intermediates
             )
         return await shield_until_done(_store(ctx, actor, new, intermediates, probe, words, also))
@@ -132,7 +133,8 @@ async def _require_disk(ctx: Context, size: int) -> None:
     floor = ctx.services.settings.min_free_disk
     if free is not None and free - size < floor:
         raise OutOfStorage(
-            f"The disk has {format_size(free)} left, of which {format_size(floor)} are reserved. Delete something first.",
+            f"The disk has {format_size(free)} left, of which {format_size(floor)} are reserved."
+            " Delete something first.",
             reason="disk_full",
         )
 
@@ -149,11 +151,11 @@ async def _store(
     now = ctx.now()
     image_id = new_id(Kind.IMAGE, now)
     extension = probe.format.extension
-    key = storage_keys.original_key(image_id, extension)
+    key = keys.original_key(image_id, extension)
     async with (
-        storage_keys.stored(ctx, key, new.file.path),
-        storage_keys.stored_intermediates(ctx, image_id, probe.source, intermediates),
-        outbox.transaction(ctx.services.notifier, account_id=actor.id, now=now) as events,
+        stored_files.stored(ctx, key, new.file.path),
+        stored_files.stored_intermediates(ctx, image_id, probe.source, intermediates),
+        outbox.transaction(ctx.services.events.notifier, account_id=actor.id, now=now) as events,
     ):
         await quotas.reserve(ctx, actor.id, new.file.size)
         album = await _album_for_new(ctx, actor, new.album_id)
@@ -183,20 +185,20 @@ async def _store(
         moves = AlbumMoves()
         moves.move(image.id, entered=image.album_id)
         events.record(event_payloads.image_uploaded(ctx, image), *await moves.events())
-        storage_keys.refuse_late(ctx, since=now)
-    ctx.services.metrics.uploaded(new.file.size)
+        stored_files.refuse_late(ctx, since=now)
+    ctx.services.observability.metrics.count_upload(new.file.size)
     return image
 
 
 async def get(ctx: Context, image_id: str) -> Image:
     """Return an image visible to the caller. Raises NotFound."""
-    ctx.allow(Scope.IMAGES_READ)
+    ctx.require_token_scope(Scope.IMAGES_READ)
     return await visible(ctx, image_id)
 
 
 async def get_many(ctx: Context, image_ids: Sequence[str]) -> dict[str, Image]:
     """Return those of the images that are visible to the caller, by id."""
-    ctx.allow(Scope.IMAGES_READ)
+    ctx.require_token_scope(Scope.IMAGES_READ)
     rows = await Image.visible_to(ctx.account_id).filter(id__in=list(image_ids))
     return {image.id: image for image in rows}
 
@@ -233,7 +235,7 @@ async def in_albums(
 
     The albums are visible to the caller, and so are their images.
     """
-    ctx.allow(Scope.IMAGES_READ)
+    ctx.require_token_scope(Scope.IMAGES_READ)
     totals = {album.id: album.image_count for album in found}
     pages = await pages_by_cursor(Image.with_album(), "album_id", totals, request, direction)
     return [pages[album.id] for album in found]
@@ -256,8 +258,8 @@ async def update(ctx: Context, image_id: str, changes: ImageChanges) -> Image:
         values["tags"] = rules.tags("tags", values["tags"] or [])
     rules.raise_if_errors()
     async with (
-        ctx.services.cache_epochs.invalidating(image_id),
-        outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events,
+        ctx.services.cache.epochs.invalidating(image_id),
+        outbox.transaction(ctx.services.events.notifier, account_id=actor.id, now=ctx.now()) as events,
     ):
         image = await own(ctx, actor, image_id)
         if values:
@@ -273,13 +275,13 @@ async def delete(ctx: Context, image_id: str) -> DeletedImage:
 
 async def _delete(ctx: Context, actor: Actor, image_id: str) -> DeletedImage:
     async with (
-        ctx.services.cache_epochs.invalidating(image_id),
-        outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events,
+        ctx.services.cache.epochs.invalidating(image_id),
+        outbox.transaction(ctx.services.events.notifier, account_id=actor.id, now=ctx.now()) as events,
     ):
         image = await own(ctx, actor, image_id)
         await Image.remove([image])
         events.record(*await event_payloads.images_deleted(ctx, [image]))
-    return DeletedImage(id=image.id, variants_removed=await storage_keys.erase(ctx, image))
+    return DeletedImage(id=image.id, variants_removed=await stored_files.erase(ctx, image))
 
 
 async def visible(ctx: Context, image_id: str) -> Image:

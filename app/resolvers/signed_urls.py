@@ -24,7 +24,7 @@ async def sign(ctx: Context, image: Image, transform: Transform, *, expires_in: 
     if not 1 <= expires_in <= MAX_LIFETIME_SECONDS:
         raise InvalidParameter("expiresIn", expires_in, f"seconds from 1 to {MAX_LIFETIME_SECONDS} (7 days)")
     exp = int(ctx.now().timestamp()) + expires_in
-    secret = await ctx.services.keyring.signing_secret()
+    secret = await ctx.services.images.keyring.signing_secret()
     return Signature.make(image.id, transform.query(), exp=exp, secret=secret)
 
 
@@ -48,11 +48,11 @@ def _authorize_unsigned(ctx: Context, image: Image) -> None:
     if not image.is_visible_to(ctx.account_id):
         raise NotFound("image", image.id)
     if not image.is_public:
-        ctx.allow(Scope.IMAGES_READ)
+        ctx.require_token_scope(Scope.IMAGES_READ)
 
 
 async def is_valid(ctx: Context, image: Image, transform: Transform, signature: Signature) -> bool:
     """Return True if the signature is valid now for this transform of the image."""
     now = ctx.now()
-    secrets = await ctx.services.keyring.valid_secrets(now)
+    secrets = await ctx.services.images.keyring.valid_secrets(now)
     return signature.verify(image.id, transform.query(), now=now.timestamp(), secrets=secrets)

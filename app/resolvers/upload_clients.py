@@ -32,4 +32,4 @@ async def get(ctx: Context, name: str, authorization: str) -> ClientConfiguratio
 
 
 def _target(ctx: Context, token: str) -> Target:
-    return Target(ctx.services.urls.base, token)
+    return Target(ctx.services.images.urls.base, token)

@@ -8,8 +8,6 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from starlette.datastructures import Headers
-from starlette.requests import ClientDisconnect
 from tortoise.transactions import in_transaction
 
 from app.auth.actor import Scope
@@ -36,11 +34,12 @@ from app.errors import (
 )
 from app.ids import Kind, kind_of, new_id
 from app.models import Account, Image, UploadState, UploadTicket
-from app.resolvers import images, quotas, storage_keys
+from app.resolvers import images, quotas, stored_files
 from app.resolvers.images import ImageMetadata, NewImage
 from app.resolvers.validation import Validator
+from app.storage import keys
 from app.storage.base import ObjectMissing
-from app.uploads.multipart import Checksum, FormLimits, Upload, receive_pieces
+from app.uploads.multipart import Checksum, FormLimits, Upload, UploadInterrupted, receive_pieces
 
 LIFETIME = timedelta(hours=24)
 """Time an upload waits for its next byte, and time its result can be queried."""
@@ -123,7 +122,7 @@ async def get(ctx: Context, upload_id: str) -> UploadTicket:
 
 async def get_many(ctx: Context, upload_ids: Sequence[str]) -> dict[str, UploadTicket]:
     """Return those of the uploads that are the caller's, by id."""
-    ctx.allow(Scope.IMAGES_UPLOAD)
+    ctx.require_token_scope(Scope.IMAGES_UPLOAD)
     rows = await UploadTicket.owned_by(ctx.account_id).filter(id__in=list(upload_ids))
     return {row.id: row for row in rows if not row.has_expired(ctx.now())}
 
@@ -181,7 +180,7 @@ async def delete(ctx: Context, upload_id: str) -> str:
 async def _delete(ctx: Context, account_id: str, upload_id: str) -> str:
     if not await UploadTicket.filter(id=upload_id, owner_id=account_id).delete():
         raise NotFound("upload", upload_id)
-    await ctx.services.storage.delete_under(storage_keys.pieces_of(upload_id))
+    await ctx.services.storage.delete_under(keys.pieces_of(upload_id))
     return upload_id
 
 
@@ -222,7 +221,7 @@ async def _counted(ctx: Context, body: UploadBody) -> AsyncIterator[None]:
         await ctx.consume(RateLimit.API)
     try:
         yield
-    except (PicHubError, ClientDisconnect):
+    except (PicHubError, UploadInterrupted):
         if not is_small:
             await ctx.consume(RateLimit.API)
         raise
@@ -275,7 +274,7 @@ async def _store_piece(ctx: Context, ticket: UploadTicket, file: Upload, *, star
         "pieces": [*before, [name, file.size]],
         "expires_at": now + LIFETIME,
     }
-    async with storage_keys.stored(ctx, storage_keys.piece_key(ticket.id, name), file.path):
+    async with stored_files.stored(ctx, keys.piece_key(ticket.id, name), file.path):
         as_seen = UploadTicket.receiving(now).filter(id=ticket.id, offset=ticket.offset)
         if not await as_seen.update(**changes):
             there = await _own(ctx, ticket.id)
@@ -292,7 +291,7 @@ async def _complete_if_whole(ctx: Context, ticket: UploadTicket) -> UploadTicket
         return ticket
     async with AsyncExitStack() as held:
         try:
-            await held.enter_async_context(ctx.services.locks.acquire(storage_keys.pieces_of(ticket.id)))
+            await held.enter_async_context(ctx.services.coordination.locks.acquire(keys.pieces_of(ticket.id)))
         except Busy as error:
             raise Locked("The image of this upload is being processed; try again in a second") from error
         ticket = await _own(ctx, ticket.id)
@@ -316,7 +315,7 @@ async def _finish(ctx: Context, ticket: UploadTicket) -> None:
     except FINAL_ERRORS as error:
         receiving = UploadTicket.filter(id=ticket.id, state=UploadState.RECEIVING)
         await receiving.update(state=UploadState.REFUSED, error=error.to_dict())
-    await ctx.services.storage.delete_under(storage_keys.pieces_of(ticket.id))
+    await ctx.services.storage.delete_under(keys.pieces_of(ticket.id))
 
 
 async def _mark_done(ticket: UploadTicket, image: Image) -> None:
@@ -334,10 +333,10 @@ async def _assemble(ctx: Context, ticket: UploadTicket) -> AsyncIterator[Upload]
     """Yield a file with all pieces, on disk until the block ends. Raises Conflict, OutOfStorage."""
     storage = ctx.services.storage
     path = storage.incoming / f"upload-{secrets.token_hex(16)}"
-    file = Upload(path, filename=ticket.filename, headers=Headers(), max_size=ticket.size)
+    file = Upload(path, filename=ticket.filename, max_size=ticket.size)
     try:
         for name, _ in ticket.pieces:
-            async with storage.open(storage_keys.piece_key(ticket.id, name)) as stored:
+            async with storage.open(keys.piece_key(ticket.id, name)) as stored:
                 async for chunk in stored.chunks:
                     await file.write(chunk)
         await file.seek(0)

@@ -21,10 +21,10 @@ from app.imaging.intermediates import Step
 from app.imaging.transform import Recipe, Source, Transform
 from app.models import Image
 from app.observability.metrics import TransformOutcome
-from app.resolvers import signed_urls, storage_keys
-from app.resolvers.storage_keys import StoragePrefix
+from app.resolvers import signed_urls, stored_files
 from app.signing.signature import Signature
 from app.storage.base import ObjectMissing, Stat, StoredObject
+from app.storage.keys import StoragePrefix
 from app.urls import Markup
 
 T = TypeVar("T")
@@ -103,11 +103,11 @@ def variant(ctx: Context, image: Image, transform: Transform) -> Variant:
 def url_of(ctx: Context, image: Image, transform: Transform | None = None) -> str:
     """Return the URL of the original, or of a transform of it."""
     if transform is None:
-        return ctx.services.urls.image(image.id, image.format)
+        return ctx.services.images.urls.image(image.id, image.format)
     if not isinstance(transform.format, Format):
-        return ctx.services.urls.image(image.id, image.format, transform.query())
+        return ctx.services.images.urls.image(image.id, image.format, transform.query())
     query = transform.query(without_format=True)
-    return ctx.services.urls.image(image.id, transform.format.extension, query)
+    return ctx.services.images.urls.image(image.id, transform.format.extension, query)
 
 
 async def signed_url(ctx: Context, image: Image, transform: Transform, *, expires_in: int) -> str:
@@ -123,7 +123,7 @@ def signed_path(ctx: Context, image: Image, transform: Transform, signature: Sig
     """Return the URL with a signature of this transform. Raises BadRequest as `variant` does."""
     made = variant(ctx, image, transform)
     # The format is in the query, as it is signed, not in the extension.
-    return ctx.services.urls.signed_image(
+    return ctx.services.images.urls.signed_image(
         image.id, made.format.extension, transform.query(), exp=signature.exp, sig=signature.sig
     )
 
@@ -170,7 +170,7 @@ def _at_width(transform: Transform, width: int) -> Transform:
 def thumbnail_url(ctx: Context, image: Image) -> str:
     """Return the thumbnail URL for lists: WebP, up to 400 px on its longer side, never enlarged."""
     asked = "" if max(image.width, image.height) <= THUMBNAIL_SIDE else THUMBNAIL_QUERY
-    return ctx.services.urls.image(image.id, Format.WEBP, asked)
+    return ctx.services.images.urls.image(image.id, Format.WEBP, asked)
 
 
 async def placeholders(thumbhashes: Sequence[str]) -> list[str]:
@@ -197,8 +197,8 @@ async def find(
     `extension` is the format in the path, used unless the transform has its own. `accept` is the Accept header, for
     `fm=auto`. `signature` grants access to a private image.
     """
-    marks = ctx.services.cache_epochs.current(image_id)
-    image = await ctx.services.image_cache.load(image_id, lambda: _row(image_id), image_id=image_id)
+    marks = ctx.services.cache.epochs.current(image_id)
+    image = await ctx.services.cache.images.load(image_id, lambda: _row(image_id), image_id=image_id)
     if transform.format is None and extension not in {None, Format(image.format)}:
         transform = replace(transform, format=extension)
     until = await signed_urls.authorize(ctx, image, transform, signature)
@@ -229,14 +229,14 @@ async def ensure_rendered(ctx: Context, picture: ImageRequest) -> StoredVariant:
 
     while True:
         try:
-            made: StoredVariant = await ctx.services.renders.do(key, lead)
+            made: StoredVariant = await ctx.services.images.renders.do(key, lead)
         except RateLimited as refused:
             if refused.key == ctx.rate_limit_key(RateLimit.RENDERS):
                 raise
             # The first caller's limit was exhausted: now another one renders.
         else:
             if not led:
-                ctx.services.metrics.transformed(TransformOutcome.JOINED)
+                ctx.services.observability.metrics.count_transform(TransformOutcome.JOINED)
             return made
 
 
@@ -247,9 +247,9 @@ async def _render_counted(ctx: Context, picture: ImageRequest, key: str) -> Stor
     try:
         made, outcome = await _render_or_read(ctx, picture, key)
     except (Busy, Invalid, OutOfStorage) as error:
-        ctx.services.metrics.transformed(_outcome_of(error))
+        ctx.services.observability.metrics.count_transform(_outcome_of(error))
         raise
-    ctx.services.metrics.transformed(outcome)
+    ctx.services.observability.metrics.count_transform(outcome)
     return made
 
 
@@ -274,7 +274,7 @@ async def _render_or_read(
     try:
         async with (
             _source(ctx, picture.image, recipe) as (file, step),
-            ctx.services.locks.acquire(key) as waited,
+            ctx.services.coordination.locks.acquire(key) as waited,
         ):
             made = await _read_existing(ctx, key) if waited else None
             if made is not None:
@@ -288,7 +288,7 @@ async def _render_or_read(
 async def _source(ctx: Context, image: Image, recipe: Recipe) -> AsyncIterator[tuple[Path, Step | None]]:
     """Yield the file to render from, and which intermediate it is."""
     step = intermediates.best_step(source_of(image), recipe)
-    file = storage_keys.intermediate(ctx, image, step) if step else ctx.services.storage.as_file(image.key)
+    file = stored_files.intermediate(ctx, image, step) if step else ctx.services.storage.as_file(image.key)
     async with file as path:
         yield path, step
 
@@ -345,7 +345,7 @@ async def _with_retries(ctx: Context, picture: ImageRequest, get: Callable[[str]
 
 def key_of(picture: ImageRequest) -> str:
     """Return the storage key."""
-    return storage_keys.variant_key(picture.image, picture.recipe) if picture.recipe else picture.image.key
+    return stored_files.variant_key(picture.image, picture.recipe) if picture.recipe else picture.image.key
 
 
 def source_of(image: Image) -> Source:
@@ -366,8 +366,8 @@ async def _render(
     pixels = intermediates.pixels(source_of(image), step)
     target = storage.incoming / f"{uuid.uuid4().hex}.variant"
     try:
-        with ctx.services.tracing.span("render", {"image": image.id, "pixels": pixels}):
-            rendered = await ctx.services.imaging.render(
+        with ctx.services.observability.tracing.span("render", {"image": image.id, "pixels": pixels}):
+            rendered = await ctx.services.images.workers.render(
                 file, recipe, target, pixels=pixels, step=step, place=storage.local_path(key)
             )
         if not rendered.is_stored:
@@ -375,10 +375,10 @@ async def _render(
     except BaseException:
         target.unlink(missing_ok=True)
         raise
-    if not ctx.services.cache_epochs.is_valid(image.id, picture.epochs) and not await Image.exists(
+    if not ctx.services.cache.epochs.is_valid(image.id, picture.epochs) and not await Image.exists(
         id=image.id
     ):
-        await storage_keys.erase_variants(
+        await stored_files.erase_variants(
             ctx, image
         )  # deleted during the render: the variant must not outlive it
         raise NotFound("image", image.id)

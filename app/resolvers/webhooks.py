@@ -91,7 +91,7 @@ async def get(ctx: Context, webhook_id: str) -> Webhook:
 
 async def get_many(ctx: Context, webhook_ids: Sequence[str]) -> dict[str, Webhook]:
     """Return those of the webhooks that are the caller's, by id."""
-    ctx.allow(Scope.WEBHOOKS_READ)
+    ctx.require_token_scope(Scope.WEBHOOKS_READ)
     if ctx.actor is None:
         return {}
     rows = await Webhook.owned_by(ctx.actor.id).filter(id__in=list(webhook_ids))
@@ -129,7 +129,7 @@ async def update(ctx: Context, webhook_id: str, changes: WebhookChanges) -> Webh
             await webhook.resume(now)
         elif was_active and not webhook.is_active:
             await webhook.pause()
-    await ctx.services.notifier.notify(relay.TOPIC)
+    await ctx.services.events.notifier.notify(relay.TOPIC)
     return webhook
 
 
@@ -157,7 +157,7 @@ async def rotate_secret(ctx: Context, webhook_id: str) -> WebhookWithSecret:
 async def ping(ctx: Context, webhook_id: str) -> Webhook:
     """Send a ping through the regular delivery, even to a disabled webhook. Raises NotFound."""
     actor = ctx.require(Scope.WEBHOOKS_WRITE)
-    async with outbox.transaction(ctx.services.notifier, account_id=actor.id, now=ctx.now()) as events:
+    async with outbox.transaction(ctx.services.events.notifier, account_id=actor.id, now=ctx.now()) as events:
         webhook = await own(actor, webhook_id)
         events.record(PingSent(actor.id, webhook.id))
     return webhook
@@ -179,7 +179,7 @@ async def deliveries_of_each(
 
     The webhooks are the caller's.
     """
-    ctx.allow(Scope.WEBHOOKS_READ)
+    ctx.require_token_scope(Scope.WEBHOOKS_READ)
     where = {"status": status.value} if status else {}
     found = Delivery.filter(webhook_id__in=[webhook.id for webhook in webhooks], **where)
     counts = (
@@ -199,7 +199,7 @@ async def deliveries_of_each(
 
 async def deliveries_by_id(ctx: Context, delivery_ids: Sequence[str]) -> dict[str, Delivery]:
     """Return those of the deliveries that are the caller's, by id, with their events."""
-    ctx.allow(Scope.WEBHOOKS_READ)
+    ctx.require_token_scope(Scope.WEBHOOKS_READ)
     if ctx.actor is None:
         return {}
     rows = await _deliveries_of(ctx.actor).filter(id__in=list(delivery_ids))
@@ -208,13 +208,13 @@ async def deliveries_by_id(ctx: Context, delivery_ids: Sequence[str]) -> dict[st
 
 def event_of(ctx: Context, delivery: Delivery) -> Event:
     """Return a delivery's event. Raises MissingScope if the caller may not read such events."""
-    ctx.allow(SCOPES[EventType(delivery.event.type)])
+    ctx.require_token_scope(SCOPES[EventType(delivery.event.type)])
     return delivery.event
 
 
 async def attempts_of(ctx: Context, delivery_ids: Sequence[str]) -> dict[str, list[Attempt]]:
     """Return the attempts of each delivery, oldest first. The deliveries are the caller's."""
-    ctx.allow(Scope.WEBHOOKS_READ)
+    ctx.require_token_scope(Scope.WEBHOOKS_READ)
     attempts: dict[str, list[Attempt]] = {delivery_id: [] for delivery_id in delivery_ids}
     for row in await Attempt.filter(delivery_id__in=list(delivery_ids)).order_by("id"):
         attempts[row.delivery_id].append(row)
@@ -239,7 +239,7 @@ async def redeliver(ctx: Context, delivery_id: str, *, webhook_id: str | None = 
         delivery.status, delivery.attempts_made = DeliveryStatus.PENDING, 0
         delivery.next_attempt_at = ctx.now()
         await delivery.save(update_fields=["status", "attempts_made", "next_attempt_at"])
-    await ctx.services.notifier.notify(relay.TOPIC)
+    await ctx.services.events.notifier.notify(relay.TOPIC)
     return delivery
 
 
@@ -281,7 +281,7 @@ async def _validate(ctx: Context, values: dict[str, Any]) -> dict[str, Any]:
 async def _check_url(ctx: Context, rules: Validator, url: str) -> str:
     url = url.strip()
     try:
-        await ctx.services.outbound.check(url)
+        await ctx.services.events.outbound.check(url)
     except InvalidUrl as error:
         rules.add_error("url", FieldError("invalid_url", str(error)))
     except Blocked:

@@ -20,14 +20,14 @@ async def healthz(_: Request) -> Response:
 
 async def readyz(request: Request) -> Response:
     """Return 200 if the server can handle requests, else 503: a dependency is unavailable, or it is stopping."""
-    report = await request.state.services.health.report()
-    parts = {
-        name: {"status": "ok" if part.is_well else "error", "ms": part.ms}
-        | ({} if part.is_well else {"error": part.problem})
-        for name, part in report.parts.items()
+    report = await request.state.services.observability.health.report()
+    checks = {
+        name: {"status": "ok" if result.is_ok else "error", "ms": result.ms}
+        | ({} if result.is_ok else {"error": result.problem})
+        for name, result in report.results.items()
     }
     status = "stopping" if report.stopping else "ready" if report.is_ready else "not ready"
-    body = orjson.dumps({"status": status, "checks": parts})
+    body = orjson.dumps({"status": status, "checks": checks})
     return Response(body, 200 if report.is_ready else 503, NO_STORE, media_type="application/json")
 
 
@@ -40,7 +40,7 @@ async def metrics(request: Request) -> Response:
         raise Unauthorized(
             "The metrics need a token", "Send PICHUB_METRICS_TOKEN in the header 'Authorization: Bearer …'"
         )
-    return Response(await services.metrics.page(), media_type=CONTENT_TYPE)
+    return Response(await services.observability.metrics.render(), media_type=CONTENT_TYPE)
 
 
 routes = [Route("/healthz", healthz), Route("/readyz", readyz)]

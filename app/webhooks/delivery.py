@@ -69,7 +69,7 @@ class DeliverySender:
     ) -> None:
         self._parts = parts
         self._pace = pace
-        self._records = ResultWriter(parts.metrics, random)
+        self._records = ResultWriter(parts.observability.metrics, random)
         self._under_way: Counter[str] = Counter()
         self._stir = asyncio.Event()
         self._claiming = False
@@ -122,7 +122,7 @@ class DeliverySender:
             now=self._parts.clock(),
         )
         await self._records.add(result)
-        _count_attempt(self._parts.metrics, result)
+        _count_attempt(self._parts.observability.metrics, result)
         return outcome
 
     async def _attempt(
@@ -131,7 +131,7 @@ class DeliverySender:
         """Return the outcome, the response, and the reason if there is none."""
         try:
             headers, body = request_for(delivery, now)
-            answer = await self._parts.outbound.post(delivery.webhook.url, headers, body)
+            answer = await self._parts.events.outbound.post(delivery.webhook.url, headers, body)
         except NotSent as failure:
             return outcomes.outcome_of_failure(failure), None, str(failure)[:255]
         except Exception:
@@ -171,7 +171,7 @@ class DeliverySender:
             self._claiming = False
 
     async def _listen(self) -> None:
-        async with self._parts.notifier.subscribe(TOPIC) as listener:
+        async with self._parts.events.notifier.subscribe(TOPIC) as listener:
             while True:
                 await listener.wait(self._pace.poll_interval)
                 self._stir.set()
@@ -186,7 +186,7 @@ def request_for(delivery: Delivery, now: datetime) -> tuple[Mapping[str, str], b
 
 def _count_attempt(metrics: Metrics, result: AttemptResult) -> None:
     attempt, delivery = result.attempt, result.delivery
-    metrics.webhook_attempted(attempt.outcome.value, attempt.duration_ms / 1000)
+    metrics.count_webhook_attempt(attempt.outcome.value, attempt.duration_ms / 1000)
     log.info(
         "delivery=%s webhook=%s event=%s type=%s attempt=%d outcome=%s status=%s ms=%d",
         delivery.id,

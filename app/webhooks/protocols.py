@@ -9,14 +9,22 @@ from app.observability.metrics import Metrics
 from app.outbound.post import Outbound
 
 
-class WebhookServices(Protocol):
-    """The services used here."""
-
+class WebhookEventServices(Protocol):
     @property
     def notifier(self) -> Notifier: ...
     @property
     def outbound(self) -> Outbound: ...
+
+
+class WebhookObservability(Protocol):
     @property
     def metrics(self) -> Metrics: ...
+
+
+class WebhookServices(Protocol):
+    @property
+    def events(self) -> WebhookEventServices: ...
+    @property
+    def observability(self) -> WebhookObservability: ...
     @property
     def clock(self) -> Callable[[], datetime]: ...

@@ -38,7 +38,7 @@ Without webhooks, also the interval in which the cursor is updated.
 
 async def run(parts: WebhookServices) -> None:
     """Relay events until cancelled."""
-    async with parts.notifier.subscribe(outbox.TOPIC) as listener:
+    async with parts.events.notifier.subscribe(outbox.TOPIC) as listener:
         while True:
             began, pause = time.monotonic(), BATCH_INTERVAL_SECONDS
             try:
@@ -66,7 +66,7 @@ async def relay_batch(parts: WebhookServices) -> bool:
             await Delivery.bulk_create(deliveries, ignore_conflicts=True)
             await RelayCursor.move(CURSOR, events[-1].position)
     if deliveries:
-        await parts.notifier.notify(TOPIC)
+        await parts.events.notifier.notify(TOPIC)
     return bool(events)
 
 

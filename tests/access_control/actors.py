@@ -282,7 +282,7 @@ async def _delivery_to_it(cast: Cast) -> str:
     """One to the webhook that was made just now."""
     webhook_id, id_ = cast.made[-1], new_id(Kind.DELIVERY, cast.now)
     async with outbox.transaction(
-        cast.house.services.notifier, account_id=cast.owner.id, now=cast.now
+        cast.house.services.events.notifier, account_id=cast.owner.id, now=cast.now
     ) as events:
         events.record(PingSent(cast.owner.id, webhook_id, message="Secret"))
     event = await Event.get(subject_id=webhook_id)

@@ -15,7 +15,7 @@ NEW, OLD = "n" * 32, "o" * 32
 async def test_secrets_may_come_from_the_settings(tmp_path: Path) -> None:
     async with house(tmp_path, url_secret=NEW, url_secret_old=OLD) as home:
         private = await private_in(home)
-        assert home.services.keyring == FixedKeyring((NEW, OLD)), "nothing of a folder"
+        assert home.services.images.keyring == FixedKeyring((NEW, OLD)), "nothing of a folder"
         exp = private.now + 60
         for secret, status in ((NEW, 200), (OLD, 200), ("x" * 32, 404), ("", 404)):
             sig = Signature.make(private.id, "", exp=exp, secret=secret).sig

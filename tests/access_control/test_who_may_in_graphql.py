@@ -225,7 +225,7 @@ async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]
 
 @pytest.fixture(scope="module")
 async def casts(home: House) -> Casts:
-    return Casts(home, await home.services.passwords.hash(PASSWORD))
+    return Casts(home, await home.services.access.passwords.hash(PASSWORD))
 
 
 def root_field(document: str) -> tuple[str, str]:

@@ -183,7 +183,7 @@ async def test_what_others_upload_and_delete_is_seen_at_once(context: BrowserCon
     token = await owner(home, "eli")
     async with inside(context, home, "eli") as page:
         await expect(page.get_by_role("heading", name="Your first pictures")).to_be_visible()
-        await until(lambda: home.services.feed.subscribers > 0)
+        await until(lambda: home.services.events.feed.subscribers > 0)
         image = await home.upload(sample_images.png(), token=token, filename="from-a-tool.png")
         await expect(tile(page, "from-a-tool.png").locator(".loaded")).to_be_visible()
         answer = await home.client.delete(
@@ -205,7 +205,7 @@ async def test_what_came_while_the_connection_was_lost_is_caught_up_with(
 
     await context.route_web_socket("**/graphql", pass_on)
     async with inside(context, home, "eva") as page:
-        await until(lambda: home.services.feed.subscribers > 0)
+        await until(lambda: home.services.events.feed.subscribers > 0)
         await home.upload(sample_images.png(), token=token, filename="before.png")
         await expect(tile(page, "before.png")).to_be_visible()
         await sockets[0].close(code=1012, reason="The server starts anew")

@@ -205,7 +205,7 @@ async def test_several_files_are_uploaded_from_an_example(
 
 
 async def test_a_subscription_shows_what_happens(context: BrowserContext, address: str, home: House) -> None:
-    feed = home.services.feed
+    feed = home.services.events.feed
     async with visit(context, address) as visited:
         page = visited.page
         await use_token(page, home.token)
@@ -224,7 +224,7 @@ async def test_a_subscription_works_by_the_cookie_too(
     async with visit(context, address) as visited:
         await sign_in(visited.page, "bob")
         await run(visited.page, "FollowEvents")
-        await until(lambda: home.services.feed.subscribers == 1)
+        await until(lambda: home.services.events.feed.subscribers == 1)
         async with visit(context, address) as other:
             await other.page.get_by_role("button", name="Show Examples").click()
             await other.page.get_by_role("button", name="Make an album").click()

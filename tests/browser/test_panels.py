@@ -322,7 +322,7 @@ async def test_where_trusted_documents_alone_are_run_our_pages_work_and_nothing_
 ) -> None:
     await owner(home, "max")
     async with inside(context, home, "max") as page:
-        await until(lambda: home.services.feed.subscribers > 0)
+        await until(lambda: home.services.events.feed.subscribers > 0)
         await page.get_by_label("Upload", exact=True).set_input_files([file("mine.png", sample_images.png())])
         await tile(page, "mine.png").click()
         await page.get_by_label("Title").fill("Mine")

@@ -24,7 +24,7 @@ async def home(tmp_path: Path) -> AsyncIterator[House]:
 
 async def ready(home: House) -> tuple[int, dict[str, str]]:
     """The status, and what is said of each part, asked anew."""
-    home.services.health.now = lambda: home.services.health._until + CACHE_SECONDS
+    home.services.observability.health.now = lambda: home.services.observability.health._expires_at + CACHE_SECONDS
     answer = await home.client.get("/readyz")
     return answer.status_code, {
         name: part.get("error", "ok") for name, part in answer.json()["checks"].items()
@@ -65,11 +65,11 @@ async def test_a_server_is_not_ready_before_its_migrations_are_in(home: House) -
 async def test_a_database_that_does_not_work_is_told_without_its_words(home: House) -> None:
     await Album.raw("DROP TABLE tortoise_migrations")
     status, parts = await ready(home)
-    assert (status, parts["database"]) == (503, "does not work; the log says why")
+    assert (status, parts["database"]) == (503, "failed; see the log")
 
 
 async def test_a_server_that_stops_says_so(home: House) -> None:
-    home.services.health.stop()
+    home.services.observability.health.stop()
     answer = await home.client.get("/readyz")
     assert (answer.status_code, answer.json()["status"]) == (503, "stopping")
 

@@ -260,9 +260,9 @@ def test_tokens_are_made_listed_and_revoked(made: dict[str, str]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["account", "create", "admin"], "This name is taken: 'admin'."),
+        (["account", "create", "admin"], "The username admin is already taken."),
         (["account", "create", "x"], "3 to 64 characters"),
-        (["account", "create", "ann", "--password-stdin"], "10 characters at least; it has 0"),
+        (["account", "create", "ann", "--password-stdin"], "at least 10 characters; it has 0"),
         (["account", "disable", "nobody"], "There is no account 'nobody'"),
         (["account", "disable", "admin"], "This is the last enabled admin"),
         (["token", "create", "nobody"], "There is no account 'nobody'"),

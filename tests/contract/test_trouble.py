@@ -40,7 +40,7 @@ async def test_507_when_the_disk_is_nearly_full_and_deletes_work_still(tmp_path:
         assert (answer.status_code, error["code"]) == (507, "INSUFFICIENT_STORAGE")
         assert answer.json() == {
             "success": False,
-            "message": "There is no room for this file",
+            "message": "Not enough storage for this file",
             "error": error,
         }
         assert error["details"].endswith("953674316406.2MB are kept free. Delete something first.")

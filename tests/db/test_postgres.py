@@ -144,7 +144,7 @@ async def test_webhooks_are_bounded_whatever_comes_at_once(built: House) -> None
 
 async def test_an_event_that_is_recorded_first_is_read_first_though_it_commits_last(built: House) -> None:
     """Two accounts, so that nothing else makes one wait for the other."""
-    now, bell = built.services.clock(), built.services.notifier
+    now, bell = built.services.clock(), built.services.events.notifier
     one = await Account.get(username="admin")
     await built.account("other")
     two = await Account.get(username="other")
@@ -202,7 +202,7 @@ async def test_servers_without_a_common_folder_sign_with_one_secret(built: House
     now, clock = built.services.clock(), [0.0]
     file = FileKeyring(tmp_path / "older.json")
     await file.signing_secret()
-    first = await built.services.keyring.signing_secret()
+    first = await built.services.images.keyring.signing_secret()
     rings = [DatabaseKeyring(initial=file.stored_secrets, monotonic=lambda: clock[0]) for _ in range(4)]
     assert set(await asyncio.gather(*(ring.signing_secret() for ring in rings))) == {first}
     until = await rings[0].rotate(now, keep_for=timedelta(days=7))
@@ -258,7 +258,7 @@ async def test_while_the_database_is_away_all_are_told_so_and_then_it_works_agai
             rest, graphql = await asked()
             assert rest.status_code == 503, rest.text
             assert rest.headers["retry-after"] == "3"
-            assert rest.json()["error"]["message"] == "The database can't be reached", rest.text
+            assert rest.json()["error"]["message"] == "The database is unreachable", rest.text
             assert graphql.json()["errors"][0]["extensions"]["code"] == "BUSY", graphql.text
             assert graphql.status_code == 503
             assert graphql.headers["retry-after"] == "3"

@@ -25,7 +25,7 @@ async def filled(tmp_path: Path) -> AsyncIterator[House]:
         album = await albums.create(ctx, NewAlbum("Harbour"))
         await upload(ctx, sample_images.png(), album_id=album.id, title="In an album", tags=["a", "海"])
         await upload(ctx, sample_images.png())
-        await built.services.last_used.close()
+        await built.services.access.last_used.close()
         yield built
 
 

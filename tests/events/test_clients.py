@@ -30,7 +30,7 @@ async def test_the_real_client_receives_events(tmp_path: Path, kind: str) -> Non
     async with served(tmp_path) as server:
         ctx = await account.authenticate(Context(server.services), Credentials(f"Bearer {server.token}"))
         node = await client(server, kind)
-        await until(lambda: server.services.feed.subscribers == 1, within=30)
+        await until(lambda: server.services.events.feed.subscribers == 1, within=30)
         made = [(await albums.create(ctx, albums.NewAlbum(f"Album {number}"))).id for number in range(COUNT)]
         out, err = await asyncio.wait_for(node.communicate(), 20)
         assert node.returncode == 0, err.decode()
@@ -38,7 +38,7 @@ async def test_the_real_client_receives_events(tmp_path: Path, kind: str) -> Non
         assert [event["data"]["id"] for event in events] == made
         assert {event["__typename"] for event in events} == {"AlbumCreatedEvent"}
         assert events[0]["album"] == {"name": "Album 0"}
-        await until(lambda: server.services.feed.subscribers == 0)
+        await until(lambda: server.services.events.feed.subscribers == 0)
 
 
 def _parsed(line: str) -> Any:

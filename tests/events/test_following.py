@@ -52,7 +52,7 @@ async def server(tmp_path: Path) -> AsyncIterator[House]:
 async def pings(ctx: Context, count: int) -> None:
     """So many events, in one transaction."""
     async with outbox.transaction(
-        ctx.services.notifier, account_id=ctx.require_actor().id, now=ctx.now()
+        ctx.services.events.notifier, account_id=ctx.require_actor().id, now=ctx.now()
     ) as recording:
         recording.record(*[PingSent(ctx.require_actor().id, "whk_1", f"{number}") for number in range(count)])
 
@@ -65,7 +65,7 @@ async def heard(follower: feeds.Subscriber) -> Event:
 
 
 async def followers(server: House, count: int) -> None:
-    await until(lambda: server.services.feed.subscribers == count)
+    await until(lambda: server.services.events.feed.subscribers == count)
 
 
 async def test_what_happens_is_told_with_its_type_and_its_thing(server: House) -> None:
@@ -120,7 +120,7 @@ async def test_nobody_hears_of_anothers_things_or_beyond_their_scopes(server: Ho
         ({"after": "x"}, "BAD_REQUEST", "Parameter 'after' must be the cursor of an event; you sent 'x'"),
         ({"after": str(EventCursor(9))}, "BAD_REQUEST", "Parameter 'after' must be the cursor of an event"),
         ({"types": []}, "BAD_REQUEST", "Parameter 'types' must be one or more of image.uploaded"),
-        ({"types": ["PING"]}, "FORBIDDEN", "This needs the scope 'webhooks:read'"),
+        ({"types": ["PING"]}, "FORBIDDEN", "This requires the scope 'webhooks:read'"),
         ({"albumId": "alb_" + "0" * 26}, "NOT_FOUND", "There is no album"),
         ({"albumId": "nonsense"}, "NOT_FOUND", "There is no album"),
     ],
@@ -224,13 +224,13 @@ async def test_the_same_event_may_be_asked_for_in_other_words(server: House) -> 
 
 async def test_a_follower_who_is_too_slow_is_closed_with_a_code_that_says_so(server: House) -> None:
     ctx = await context(server)
-    server.services.feed._most = 5
+    server.services.events.feed._most = 5
     async with following(server.url, server.token) as socket:
         await followers(server, 1)
         await pings(ctx, 6)
         message = await socket.receive()
         (error,) = message["payload"]["errors"]
-        assert error["message"] == "You take events too slowly"
+        assert error["message"] == "Subscription closed: the client reads events too slowly"
         with pytest.raises(Closed) as closed:
             await socket.receive()
         assert closed.value.code == 4420
@@ -275,7 +275,7 @@ async def test_who_follows_is_asked_again_who_they_are_when_the_time_has_come(bu
     later[0] += events.RECHECK_INTERVAL
     with pytest.raises(Unauthorized):
         await anext(stream)
-    assert built.services.feed.subscribers == 0
+    assert built.services.events.feed.subscribers == 0
 
 
 async def test_the_tail_sees_what_no_bell_told_of(built: House, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -294,7 +294,7 @@ async def test_a_tail_that_fails_goes_on(
 ) -> None:
     monkeypatch.setattr(feeds, "POLL_INTERVAL_SECONDS", 0.02)
     ctx = await context(built)
-    async with ctx.services.feed.subscribe(ctx.require_actor().id) as follower:
+    async with ctx.services.events.feed.subscribe(ctx.require_actor().id) as follower:
         monkeypatch.setattr(feeds, "BATCH_SIZE", -1.5)
         await pings(ctx, 1)
         await until(lambda: "could not be read" in caplog.text)
@@ -514,5 +514,5 @@ async def test_nobody_signs_in_over_a_websocket(tmp_path: Path) -> None:
         await socket.ready()
         socket.subscribe(SIGN_UP)
         (error,) = (await socket.receive())["payload"]["errors"]
-        assert error["extensions"]["details"] == "A WebSocket sets no cookies: sign in over HTTP"
+        assert error["extensions"]["details"] == "A WebSocket can't set cookies; sign in over HTTP"
         assert await Account.all().count() == 1

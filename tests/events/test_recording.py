@@ -124,13 +124,13 @@ async def test_what_fails_records_nothing(built: House) -> None:
         await images.update(ctx, "img_" + "0" * 26, images.ImageChanges(title="x"))
     with pytest.raises(LookupError):
         async with outbox.transaction(
-            built.services.notifier, account_id=ctx.require_actor().id, now=ctx.now()
+            built.services.events.notifier, account_id=ctx.require_actor().id, now=ctx.now()
         ) as events:
             events.record(PingSent(ctx.require_actor().id, "whk_1"))
             raise LookupError
     with pytest.raises(IntegrityError):
         async with outbox.transaction(
-            built.services.notifier, account_id=ctx.require_actor().id, now=ctx.now()
+            built.services.events.notifier, account_id=ctx.require_actor().id, now=ctx.now()
         ) as events:
             events.record(PingSent(ctx.require_actor().id, "whk_1"), PingSent("acc_nobody", "whk_1"))
     assert await Event.all().count() == await Event.last_position() == 0
@@ -138,7 +138,7 @@ async def test_what_fails_records_nothing(built: House) -> None:
 
 async def test_the_bell_rings_when_an_event_can_be_read(built: House) -> None:
     ctx = await context(built)
-    async with built.services.notifier.subscribe(outbox.TOPIC) as listener:
+    async with built.services.events.notifier.subscribe(outbox.TOPIC) as listener:
         await albums.create(ctx, albums.NewAlbum("One"))
         assert await listener.wait(1)
         assert await Event.all().count() == 1
@@ -146,7 +146,7 @@ async def test_the_bell_rings_when_an_event_can_be_read(built: House) -> None:
 
 async def make_or_fail(ctx: Context, number: int) -> None:
     async with outbox.transaction(
-        ctx.services.notifier, account_id=ctx.require_actor().id, now=ctx.now()
+        ctx.services.events.notifier, account_id=ctx.require_actor().id, now=ctx.now()
     ) as events:
         events.record(*[PingSent(ctx.require_actor().id, f"whk_{number}", f"{n}") for n in range(1 + number % 3)])
         await asyncio.sleep(0)

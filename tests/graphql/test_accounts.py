@@ -1,4 +1,4 @@
-"""Accounts, tokens and invitations as front ends see them."""
+"""Accounts, tokens and invitations over GraphQL."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -29,7 +29,7 @@ INVITE = 'mutation { createInvitation(input: {note: "Bob"}) { code invitation { 
 UNINVITE = "mutation($id: ID!) { revokeInvitation(input: {id: $id}) { revokedInvitationId } }"
 SIGN_UP = "mutation($input: SignUpInput!) { signUp(input: $input) { account { username role } } }"
 NODE = "query($id: ID!) { node(id: $id) { __typename id } }"
-FOR_ADMINS = [
+ADMIN_OPERATIONS = [
     (ACCOUNTS, {}),
     ("{ invitations { id } }", {}),
     (INVITE, {}),
@@ -41,24 +41,24 @@ FOR_ADMINS = [
 
 
 @pytest.fixture
-async def built(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path, sign_up="invitation") as built:
-        yield built
+async def server(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path, sign_up="invitation") as server:
+        yield server
 
 
 @pytest.fixture
-async def ann(built: House) -> AsyncIterator[httpx2.AsyncClient]:
-    async with built.signed_in("ann") as client:
+async def ann(server: House) -> AsyncIterator[httpx2.AsyncClient]:
+    async with server.signed_in("ann") as client:
         yield client
 
 
 @pytest.fixture
-async def boss(built: House) -> AsyncIterator[httpx2.AsyncClient]:
-    async with built.signed_in("boss", role=Role.ADMIN) as client:
+async def boss(server: House) -> AsyncIterator[httpx2.AsyncClient]:
+    async with server.signed_in("boss", role=Role.ADMIN) as client:
         yield client
 
 
-def test_the_words_of_the_schema_are_those_of_the_domain() -> None:
+def test_enums_match_the_domain() -> None:
     assert {each.value.value if hasattr(each.value, "value") else each.value for each in tokens.Scope} == set(
         Scope
     )
@@ -66,33 +66,33 @@ def test_the_words_of_the_schema_are_those_of_the_domain() -> None:
 
 
 async def fields_of(client: httpx2.AsyncClient, query: str, **variables: Any) -> list[str]:
-    """The fields that are complained of."""
-    answer = await client.post("/graphql", json={"query": query, "variables": variables})
-    (error,) = answer.json()["errors"]
+    """Return the names of the invalid fields."""
+    response = await client.post("/graphql", json={"query": query, "variables": variables})
+    (error,) = response.json()["errors"]
     assert error["extensions"]["code"] == "VALIDATION_ERROR"
     return list(error["extensions"]["fields"])
 
 
-async def test_a_token_is_made_shown_once_listed_and_revoked(built: House, ann: httpx2.AsyncClient) -> None:
-    given = {"name": "Phone", "preset": "UPLOAD_ONLY", "expiresAt": "2999-01-01T00:00:00"}
-    made = (await ask(ann, CREATE_TOKEN, input=given))["createApiToken"]
-    token, text = made["apiToken"], made["text"]
+async def test_token_is_created_listed_and_revoked(server: House, ann: httpx2.AsyncClient) -> None:
+    input_ = {"name": "Phone", "preset": "UPLOAD_ONLY", "expiresAt": "2999-01-01T00:00:00"}
+    created = (await ask(ann, CREATE_TOKEN, input=input_))["createApiToken"]
+    token, text = created["apiToken"], created["text"]
     assert (token["name"], token["scopes"], token["album"]) == ("Phone", ["IMAGES_UPLOAD"], None)
     assert token["expiresAt"].startswith("2999-01-01T00:00:00")
     assert text.startswith(token["hint"])
     assert token["lastUsedAt"] is None
 
-    await built.upload(sample_images.png(), token=text)
-    listed = await built.client.get("/v1/images", headers=signed(text))
+    await server.upload(sample_images.png(), token=text)
+    listed = await server.client.get("/v1/images", headers=signed(text))
     assert (listed.status_code, "images:read" in listed.json()["error"]["details"]) == (403, True)
-    await built.services.last_used.close()
-    kept = (await ask(ann, TOKENS))["viewer"]["apiTokens"]
-    assert (kept["totalCount"], kept["nodes"][0]["id"]) == (1, token["id"])
-    assert kept["nodes"][0]["lastUsedAt"] is not None
-    assert text not in str(kept)
+    await server.services.access.last_used.close()
+    listed = (await ask(ann, TOKENS))["viewer"]["apiTokens"]
+    assert (listed["totalCount"], listed["nodes"][0]["id"]) == (1, token["id"])
+    assert listed["nodes"][0]["lastUsedAt"] is not None
+    assert text not in str(listed)
 
     assert await ask(ann, REVOKE, id=token["id"]) == {"revokeApiToken": {"revokedApiTokenId": token["id"]}}
-    assert (await built.client.get("/v1/images", headers=signed(text))).status_code == 401
+    assert (await server.client.get("/v1/images", headers=signed(text))).status_code == 401
     assert (await ask(ann, TOKENS))["viewer"]["apiTokens"]["nodes"] == []
     assert await code_of(ann, REVOKE, id=token["id"]) == "NOT_FOUND"
 
@@ -105,15 +105,13 @@ async def test_a_token_is_made_shown_once_listed_and_revoked(built: House, ann: 
         ("EVERYTHING", {scope.name for scope in Scope}),
     ],
 )
-async def test_presets_are_scopes_that_go_together(
-    ann: httpx2.AsyncClient, preset: str, scopes: set[str]
-) -> None:
-    made = await ask(ann, CREATE_TOKEN, input={"name": "x", "preset": preset})
-    assert set(made["createApiToken"]["apiToken"]["scopes"]) == scopes
+async def test_presets_are_sets_of_scopes(ann: httpx2.AsyncClient, preset: str, scopes: set[str]) -> None:
+    created = await ask(ann, CREATE_TOKEN, input={"name": "x", "preset": preset})
+    assert set(created["createApiToken"]["apiToken"]["scopes"]) == scopes
 
 
 @pytest.mark.parametrize(
-    ("given", "wrong"),
+    ("input_", "invalid"),
     [
         ({"name": " ", "preset": "EVERYTHING"}, ["name"]),
         ({"name": "x" * 101, "preset": "EVERYTHING"}, ["name"]),
@@ -128,60 +126,58 @@ async def test_presets_are_scopes_that_go_together(
         ({"name": "", "expiresAt": "2020-01-01T00:00:00Z"}, ["name", "scopes", "expires_at"]),
     ],
 )
-async def test_what_is_wrong_with_a_new_token_is_told_at_once(
-    ann: httpx2.AsyncClient, given: dict[str, Any], wrong: list[str]
+async def test_all_invalid_fields_of_a_token_are_reported(
+    ann: httpx2.AsyncClient, input_: dict[str, Any], invalid: list[str]
 ) -> None:
-    assert await fields_of(ann, CREATE_TOKEN, input=given) == wrong
+    assert await fields_of(ann, CREATE_TOKEN, input=input_) == invalid
 
 
-async def test_a_token_makes_and_revokes_none_and_says_why(built: House) -> None:
-    async with built.browser(**built.headers) as by_token:
-        answer = await by_token.post(
+async def test_token_cannot_create_or_revoke_tokens(server: House) -> None:
+    async with server.browser(**server.headers) as by_token:
+        response = await by_token.post(
             "/graphql",
             json={"query": CREATE_TOKEN, "variables": {"input": {"name": "x", "preset": "EVERYTHING"}}},
         )
-        error = answer.json()["errors"][0]["extensions"]
+        error = response.json()["errors"][0]["extensions"]
         assert error["code"] == "FORBIDDEN"
         assert error["params"] == {"reason": "session_required"}
         assert await code_of(by_token, REVOKE, id="tok_" + "0" * 26) == "FORBIDDEN"
-        for query, variables in FOR_ADMINS:  # though it is the admin's
+        for query, variables in ADMIN_OPERATIONS:  # although the account is an admin
             assert await code_of(by_token, query, **variables) == "FORBIDDEN"
 
 
-async def test_a_token_of_another_account_does_not_exist(built: House, ann: httpx2.AsyncClient) -> None:
-    made = await ask(ann, CREATE_TOKEN, input={"name": "x", "preset": "EVERYTHING"})
-    id_ = made["createApiToken"]["apiToken"]["id"]
+async def test_token_of_another_account_is_not_found(server: House, ann: httpx2.AsyncClient) -> None:
+    created = await ask(ann, CREATE_TOKEN, input={"name": "x", "preset": "EVERYTHING"})
+    id_ = created["createApiToken"]["apiToken"]["id"]
     assert await ask(ann, NODE, id=id_) == {"node": {"__typename": "ApiToken", "id": id_}}
-    async with built.signed_in("bob") as bob:
+    async with server.signed_in("bob") as bob:
         assert await code_of(bob, REVOKE, id=id_) == "NOT_FOUND"
         assert await code_of(bob, NODE, id=id_) == "NOT_FOUND"
 
 
-async def test_uploads_land_in_the_tokens_album_unless_they_name_one(
-    built: House, ann: httpx2.AsyncClient
-) -> None:
+async def test_album_of_the_token_is_the_default_for_uploads(server: House, ann: httpx2.AsyncClient) -> None:
     one, two = [(await ann.post("/v1/albums", json={"name": name})).json()["data"]["id"] for name in "ab"]
-    given = {"name": "x", "preset": "EVERYTHING", "albumId": one}
-    token = (await ask(ann, CREATE_TOKEN, input=given))["createApiToken"]
+    input_ = {"name": "x", "preset": "EVERYTHING", "albumId": one}
+    token = (await ask(ann, CREATE_TOKEN, input=input_))["createApiToken"]
     assert token["apiToken"]["album"] == {"id": one}
-    assert (await built.upload(sample_images.png(), token=token["text"]))["album_id"] == one
-    assert (await built.upload(sample_images.png(), token=token["text"], album_id=two))["album_id"] == two
+    assert (await server.upload(sample_images.png(), token=token["text"]))["album_id"] == one
+    assert (await server.upload(sample_images.png(), token=token["text"], album_id=two))["album_id"] == two
     await ask(ann, "mutation($id: ID!) { deleteAlbum(input: {id: $id}) { deletedAlbumId } }", id=one)
-    assert (await built.upload(sample_images.png(), token=token["text"]))["album_id"] is None
+    assert (await server.upload(sample_images.png(), token=token["text"]))["album_id"] is None
     assert (await ask(ann, TOKENS))["viewer"]["apiTokens"]["nodes"][0]["album"] is None
 
 
-async def test_what_is_for_admins_is_for_nobody_else(built: House, ann: httpx2.AsyncClient) -> None:
-    async with built.browser() as nobody:
-        for query, variables in FOR_ADMINS:
-            assert await code_of(nobody, query, **variables) == "UNAUTHORIZED"
+async def test_admin_operations_are_forbidden_for_others(server: House, ann: httpx2.AsyncClient) -> None:
+    async with server.browser() as anonymous:
+        for query, variables in ADMIN_OPERATIONS:
+            assert await code_of(anonymous, query, **variables) == "UNAUTHORIZED"
             assert await code_of(ann, query, **variables) == "FORBIDDEN"
     assert await Account.filter(username="eve").count() == 0
 
 
-async def test_an_admin_makes_accounts_and_looks_after_them(built: House, boss: httpx2.AsyncClient) -> None:
-    made = await ask(boss, CREATE, input={"username": "Ann", "password": PASSWORD, "quota": 1000})
-    ann = made["createAccount"]["account"]
+async def test_admin_manages_accounts(server: House, boss: httpx2.AsyncClient) -> None:
+    created = await ask(boss, CREATE, input={"username": "Ann", "password": PASSWORD, "quota": 1000})
+    ann = created["createAccount"]["account"]
     assert (ann["username"], ann["role"]) == ("ann", "MEMBER")
     assert ann["usage"] == {"bytes": 0, "quota": 1000, "images": 0, "remaining": 1000}
     listed = (await ask(boss, ACCOUNTS))["accounts"]
@@ -203,14 +199,14 @@ async def test_an_admin_makes_accounts_and_looks_after_them(built: House, boss: 
         assert await code_of(boss, UPDATE, input={"id": id_, "disabled": True}) == "NOT_FOUND"
         assert await code_of(boss, SET_PASSWORD, input={"id": id_, "password": PASSWORD}) == "NOT_FOUND"
 
-    async with built.browser() as browser:
+    async with server.browser() as browser:
         await sign_in(browser, "ann")
         await ask(boss, SET_PASSWORD, input={"id": ann["id"], "password": "another horse"})
         assert await ask(browser, "{ viewer { id } }") == {"viewer": None}
         await sign_in(browser, "ann", "another horse")
 
 
-async def test_an_account_is_for_itself_and_admins_to_see_and_its_keys_for_itself(
+async def test_sessions_and_tokens_are_hidden_from_admins(
     ann: httpx2.AsyncClient, boss: httpx2.AsyncClient
 ) -> None:
     ann_id = (await Account.get(username="ann")).id
@@ -224,27 +220,27 @@ async def test_an_account_is_for_itself_and_admins_to_see_and_its_keys_for_itsel
 
 
 @pytest.mark.parametrize("change", [{"disabled": True}, {"role": "MEMBER"}])
-async def test_the_last_enabled_admin_stays(
-    built: House, boss: httpx2.AsyncClient, change: dict[str, Any]
+async def test_last_enabled_admin_is_kept(
+    server: House, boss: httpx2.AsyncClient, change: dict[str, Any]
 ) -> None:
     admin, boss_row = await Account.get(username="admin"), await Account.get(username="boss")
     await ask(boss, UPDATE, input={"id": admin.id, **change})
     assert await fields_of(boss, UPDATE, input={"id": boss_row.id, **change}) == list(change)
-    assert await ask(boss, ACCOUNTS), "who still is one"
+    assert await ask(boss, ACCOUNTS)
 
 
-async def test_invitations_are_listed_used_and_revoked(built: House, boss: httpx2.AsyncClient) -> None:
+async def test_invitations_are_listed_used_and_revoked(server: House, boss: httpx2.AsyncClient) -> None:
     one, two = [(await ask(boss, INVITE))["createInvitation"] for _ in range(2)]
     assert one["invitation"]["note"] == "Bob"
     ids = [two["invitation"]["id"], one["invitation"]["id"]]
     assert await ask(boss, "{ invitations { id } }") == {"invitations": [{"id": id_} for id_ in ids]}
     assert await ask(boss, NODE, id=ids[0])
-    async with built.browser() as browser:
+    async with server.browser() as browser:
         assert await fields_of(browser, SIGN_UP, input={"username": "bob", "password": PASSWORD}) == [
             "invitation"
         ]
-        given = {"username": "bob", "password": PASSWORD, "invitation": one["code"]}
-        assert await ask(browser, SIGN_UP, input=given) == {
+        input_ = {"username": "bob", "password": PASSWORD, "invitation": one["code"]}
+        assert await ask(browser, SIGN_UP, input=input_) == {
             "signUp": {"account": {"username": "bob", "role": "MEMBER"}}
         }
         assert await ask(browser, "{ viewer { username } }") == {"viewer": {"username": "bob"}}
@@ -253,11 +249,11 @@ async def test_invitations_are_listed_used_and_revoked(built: House, boss: httpx
     assert await ask(boss, "{ invitations { id } }") == {"invitations": []}
 
 
-async def test_a_password_is_changed_in_the_browser(ann: httpx2.AsyncClient) -> None:
+async def test_password_is_changed_in_a_session(ann: httpx2.AsyncClient) -> None:
     change = (
         "mutation($input: ChangePasswordInput!) { changePassword(input: $input) { account { username } } }"
     )
-    given = {"currentPassword": PASSWORD, "newPassword": "another horse"}
-    assert await ask(ann, change, input=given) == {"changePassword": {"account": {"username": "ann"}}}
+    input_ = {"currentPassword": PASSWORD, "newPassword": "another horse"}
+    assert await ask(ann, change, input=input_) == {"changePassword": {"account": {"username": "ann"}}}
     assert await ask(ann, "{ viewer { username } }") == {"viewer": {"username": "ann"}}
-    assert await fields_of(ann, change, input=given) == ["current_password"]
+    assert await fields_of(ann, change, input=input_) == ["current_password"]

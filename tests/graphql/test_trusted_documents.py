@@ -1,4 +1,4 @@
-"""Trusted documents: what a client was built with is run by its id or its text, and nothing else is."""
+"""Trusted documents are run by id or text, and no others are."""
 
 import json
 from collections.abc import AsyncIterator
@@ -14,7 +14,7 @@ from app.resolvers import albums
 from app.settings import Settings
 from scripts.fixtures import sample_images
 from tests.events.sockets import connected
-from tests.graphql.ways import WAYS, Way, over_http
+from tests.graphql.transports import TRANSPORTS, Transport, over_http
 from tests.pichub import House, served, until
 from tests.resolvers.test_images import context
 
@@ -23,7 +23,7 @@ PICTURES = "query Pictures($first: Int) { images(first: $first) { totalCount } }
 EVENTS = "subscription Events { events { cursor } }"
 UPLOAD = "mutation Upload($file: Upload!) { uploadImage(input: {file: $file}) { image { filename } } }"
 HASH = sha256(VIEWER.encode()).hexdigest()
-NOBODY = {"viewer": {"username": "admin"}}
+VIEWER_DATA = {"viewer": {"username": "admin"}}
 PREFLIGHT = {"GraphQL-Require-Preflight": "1"}
 
 
@@ -38,9 +38,9 @@ def anyio_backend() -> str:
 
 @pytest.fixture(scope="module")
 async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """One for all: what a test puts into it, no other looks for."""
+    """Shared by all tests: none depends on the data of another."""
     folder = tmp_path_factory.mktemp("documents")
-    async with served(folder / "house", graphql_documents=filled(folder / "trusted")) as server:
+    async with served(folder / "data", graphql_documents=filled(folder / "trusted")) as server:
         yield server
 
 
@@ -61,8 +61,8 @@ def filled(folder: Path) -> Path:
     return folder
 
 
-def code(answer: dict[str, Any]) -> str:
-    (error,) = answer["errors"]
+def code(response: dict[str, Any]) -> str:
+    (error,) = response["errors"]
     return str(error["extensions"]["code"])
 
 
@@ -76,10 +76,10 @@ BY_ID = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
 @pytest.mark.parametrize("request_", BY_ID.values(), ids=BY_ID)
-async def test_a_known_document_is_run(server: House, way: Way, request_: dict[str, Any]) -> None:
-    assert await way(server, request_) == {"data": NOBODY}
+async def test_trusted_document_is_run(server: House, transport: Transport, request_: dict[str, Any]) -> None:
+    assert await transport(server, request_) == {"data": VIEWER_DATA}
 
 
 REFUSED = {
@@ -99,24 +99,28 @@ REFUSED = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
 @pytest.mark.parametrize(("request_", "expected"), REFUSED.values(), ids=REFUSED)
-async def test_anything_else_is_refused(
-    server: House, way: Way, request_: dict[str, Any], expected: str, caplog: pytest.LogCaptureFixture
+async def test_other_documents_are_rejected(
+    server: House,
+    transport: Transport,
+    request_: dict[str, Any],
+    expected: str,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
-    assert code(await way(server, request_)) == expected
+    assert code(await transport(server, request_)) == expected
     assert not caplog.records
 
 
-async def test_apollos_clients_read_from_the_message_that_an_id_is_not_known(server: House) -> None:
-    answer = await over_http(server, apollo("00"))
-    assert answer["errors"][0]["message"] == "PersistedQueryNotFound"
+async def test_unknown_id_has_the_message_for_apollo(server: House) -> None:
+    response = await over_http(server, apollo("00"))
+    assert response["errors"][0]["message"] == "PersistedQueryNotFound"
 
 
-async def test_manifests_name_documents_and_variables_and_files_come_with_them(server: House) -> None:
-    asked = {"documentId": "a1b2", "variables": {"first": 5}}
-    assert await over_http(server, asked) == {"data": {"images": {"totalCount": 0}}}
-    answer = await server.client.post(
+async def test_documents_of_manifests_take_variables_and_files(server: House) -> None:
+    request = {"documentId": "a1b2", "variables": {"first": 5}}
+    assert await over_http(server, request) == {"data": {"images": {"totalCount": 0}}}
+    response = await server.client.post(
         "/graphql",
         data={
             "operations": json.dumps({"documentId": "upload", "variables": {"file": None}}),
@@ -125,16 +129,16 @@ async def test_manifests_name_documents_and_variables_and_files_come_with_them(s
         files={"0": ("a.png", sample_images.png())},
         headers=server.headers,
     )
-    assert answer.json() == {"data": {"uploadImage": {"image": {"filename": "a.png"}}}}
+    assert response.json() == {"data": {"uploadImage": {"image": {"filename": "a.png"}}}}
 
 
-async def test_a_subscription_is_followed_by_its_id(server: House) -> None:
+async def test_subscription_is_run_by_id(server: House) -> None:
     ctx = await context(server)
     async with connected(server.url) as socket:
         await socket.ready(Authorization=f"Bearer {server.token}")
         id = sha256(EVENTS.encode()).hexdigest()
         socket.send({"id": "1", "type": "subscribe", "payload": {"documentId": id}})
-        await until(lambda: server.services.feed.subscribers == 1)
+        await until(lambda: server.services.events.feed.subscribers == 1)
         await albums.create(ctx, albums.NewAlbum("New"))
         assert (await socket.event())["cursor"]
 
@@ -144,22 +148,20 @@ async def test_a_subscription_is_followed_by_its_id(server: House) -> None:
     [{"documentId": HASH}, {"extensions": json.dumps(apollo(HASH)["extensions"])}],
     ids=["documentId", "Apollo's hash"],
 )
-async def test_a_document_is_asked_for_by_get_with_the_same_preflight(
-    server: House, params: dict[str, str]
-) -> None:
-    answer = await server.client.get("/graphql", params=params, headers=PREFLIGHT)
-    assert answer.json() == {"data": {"viewer": None}}
-    answer = await server.client.get("/graphql", params=params, headers={"Accept": "text/html, */*;q=0.8"})
-    assert answer.status_code == 400
-    assert code(answer.json()) == "BAD_REQUEST"
+async def test_document_by_get_needs_a_preflight(server: House, params: dict[str, str]) -> None:
+    response = await server.client.get("/graphql", params=params, headers=PREFLIGHT)
+    assert response.json() == {"data": {"viewer": None}}
+    response = await server.client.get("/graphql", params=params, headers={"Accept": "text/html, */*;q=0.8"})
+    assert response.status_code == 400
+    assert code(response.json()) == "BAD_REQUEST"
 
 
-async def test_a_mutation_is_not_run_by_get_whoever_trusts_it(server: House) -> None:
-    answer = await server.client.get("/graphql", params={"documentId": "upload"}, headers=PREFLIGHT)
-    assert answer.status_code in {400, 405}
+async def test_trusted_mutation_by_get_is_rejected(server: House) -> None:
+    response = await server.client.get("/graphql", params={"documentId": "upload"}, headers=PREFLIGHT)
+    assert response.status_code in {400, 405}
 
 
-UNFIT: dict[str, tuple[str, str | bytes, str]] = {
+INVALID: dict[str, tuple[str, str | bytes, str]] = {
     "syntax": ("a.graphql", "{ viewer { id }", "Syntax Error"),
     "a field that is not there": ("a.graphql", "{\n  viewr { id } }", "Cannot query field 'viewr'"),
     "a fragment alone": ("a.graphql", "fragment A on Image { id }", "Fragment 'A' is never used"),
@@ -180,19 +182,17 @@ UNFIT: dict[str, tuple[str, str | bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize(("name", "content", "said"), UNFIT.values(), ids=UNFIT)
-def test_a_bad_document_is_named_with_what_is_wrong(
-    folder: Path, name: str, content: str | bytes, said: str
-) -> None:
+@pytest.mark.parametrize(("name", "content", "expected"), INVALID.values(), ids=INVALID)
+def test_invalid_document_is_reported(folder: Path, name: str, content: str | bytes, expected: str) -> None:
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
-    with pytest.raises(InvalidDocument, match=said) as raised:
+    with pytest.raises(InvalidDocument, match=expected) as raised:
         TrustedDocuments.load(folder, build_schema(Settings()).document_cache)
-    assert name in str(raised.value) or "another document" in said
+    assert name in str(raised.value) or "another document" in expected
 
 
-def test_a_folder_must_be_there_and_hold_something(tmp_path: Path) -> None:
-    reader = build_schema(Settings()).document_cache
+def test_missing_and_empty_folders_are_rejected(tmp_path: Path) -> None:
+    cache = build_schema(Settings()).document_cache
     with pytest.raises(InvalidDocument, match="no such folder"):
-        TrustedDocuments.load(tmp_path / "nowhere", reader)
+        TrustedDocuments.load(tmp_path / "nowhere", cache)
     with pytest.raises(InvalidDocument, match="no documents found"):
-        TrustedDocuments.load(tmp_path, reader)
+        TrustedDocuments.load(tmp_path, cache)

@@ -39,7 +39,7 @@ def health(clock: Clock | None = None, **parts: Part) -> Health:
 async def test_each_part_is_named_with_how_it_is() -> None:
     report = await health(one=Part(), two=Part(NotReady("it moves house"))).report()
     assert not report.is_ready
-    assert {name: part.problem for name, part in report.parts.items()} == {
+    assert {name: part.problem for name, part in report.results.items()} == {
         "one": None,
         "two": "it moves house",
     }
@@ -48,17 +48,17 @@ async def test_each_part_is_named_with_how_it_is() -> None:
 @pytest.mark.parametrize(
     ("error", "problem"),
     [
-        (ConnectionRefusedError("redis://:hunter2@10.0.0.7:6379"), "can't be reached"),
-        (PermissionError("/var/lib/pichub"), "may not be used"),
-        (TimeoutError(), "no answer in time"),
-        (ValueError("postgres://pichub:hunter2@10.0.0.7"), "does not work; the log says why"),
+        (ConnectionRefusedError("redis://:hunter2@10.0.0.7:6379"), "unreachable"),
+        (PermissionError("/var/lib/pichub"), "access denied"),
+        (TimeoutError(), "no response in time"),
+        (ValueError("postgres://pichub:hunter2@10.0.0.7"), "failed; see the log"),
     ],
 )
 async def test_what_a_part_raises_is_masked_for_clients_and_its_password_for_the_log(
     error: Exception, problem: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     report = await health(part=Part(error)).report()
-    assert report.parts["part"].problem == problem
+    assert report.results["part"].problem == problem
     assert "hunter2" not in caplog.text
     assert type(error).__name__ in caplog.text
 
@@ -68,8 +68,8 @@ async def test_a_part_that_hangs_is_told_of_in_time_and_not_asked_again_until_it
     hanging.may_answer.clear()
     asked = health(clock, well=Part(), hanging=hanging)
     report = await asked.report()
-    assert report.parts["hanging"].problem == "no answer within 0.05 s"
-    assert report.parts["well"].is_well
+    assert report.results["hanging"].problem == "no response within 0.05 s"
+    assert report.results["well"].is_ok
     clock.now += 2
     await asked.report()
     assert hanging.asked == 1
@@ -95,7 +95,7 @@ async def test_what_stops_is_not_ready_at_once_however_well_its_parts_are() -> N
     assert (await asked.report()).is_ready
     asked.stop()
     report = await asked.report()
-    assert (report.is_ready, report.stopping, report.parts["part"].is_well) == (False, True, True)
+    assert (report.is_ready, report.stopping, report.results["part"].is_ok) == (False, True, True)
 
 
 async def test_the_log_hears_when_a_part_fails_and_when_it_is_back_and_nothing_between(

@@ -9,7 +9,14 @@ import pytest
 
 from app.errors import DatabaseUnreachable
 from app.observability import logging as logs
-from app.observability.logging import RequestInfo, JsonFormatter, TextFormatter, request_context, masked, bind
+from app.observability.logging import (
+    JsonFormatter,
+    RequestInfo,
+    TextFormatter,
+    bind,
+    mask_passwords,
+    request_context,
+)
 
 
 def said(formatter: logging.Formatter, message: str, *args: object, **more: object) -> str:
@@ -69,7 +76,7 @@ def test_what_is_learnt_of_a_request_is_noted_and_no_request_needs_nothing() -> 
 
 
 def test_text_without_a_sign_in_stays_as_it_is() -> None:
-    assert masked("ann@example.org http://a/b") == "ann@example.org http://a/b"
+    assert mask_passwords("ann@example.org http://a/b") == "ann@example.org http://a/b"
 
 
 def test_an_engine_that_is_away_is_a_line_and_a_mistake_of_ours_says_where(
@@ -82,4 +89,4 @@ def test_an_engine_that_is_away_is_a_line_and_a_mistake_of_ours_says_where(
         ("WARNING", False),
         ("ERROR", True),
     ]
-    assert "it could not be done: The database can't be reached" in caplog.text
+    assert "it could not be done: The database is unreachable" in caplog.text

@@ -15,10 +15,10 @@ def samples(page: bytes) -> dict[tuple[str, ...], float]:
 
 
 async def test_attempts_are_counted_by_outcome_and_timed() -> None:
-    metrics = Metrics(on=True)
+    metrics = Metrics(enabled=True)
     for outcome, seconds in (("delivered", 0.02), ("delivered", 0.3), ("timed_out", 10.2)):
-        metrics.webhook_attempted(outcome, seconds)
-    seen = samples(await metrics.page())
+        metrics.count_webhook_attempt(outcome, seconds)
+    seen = samples(await metrics.render())
     assert seen["pichub_webhook_attempts_total", "delivered"] == 2
     assert seen["pichub_webhook_attempts_total", "timed_out"] == 1
     assert seen["pichub_webhook_attempt_seconds_count",] == 3
@@ -30,34 +30,34 @@ async def test_attempts_are_counted_by_outcome_and_timed() -> None:
 
 
 async def test_disabled_webhooks_are_counted_by_reason() -> None:
-    metrics = Metrics(on=True)
-    metrics.webhook_disabled("gone")
-    assert samples(await metrics.page())["pichub_webhooks_disabled_total", "gone"] == 1
+    metrics = Metrics(enabled=True)
+    metrics.count_disabled_webhook("gone")
+    assert samples(await metrics.render())["pichub_webhooks_disabled_total", "gone"] == 1
 
 
 async def test_each_counts_for_itself() -> None:
-    one, other = Metrics(on=True), Metrics(on=True)
-    one.webhook_disabled("gone")
-    assert ("pichub_webhooks_disabled_total", "gone") not in samples(await other.page())
+    one, other = Metrics(enabled=True), Metrics(enabled=True)
+    one.count_disabled_webhook("gone")
+    assert ("pichub_webhooks_disabled_total", "gone") not in samples(await other.render())
 
 
 async def test_nothing_is_counted_where_it_is_off() -> None:
-    metrics = Metrics(on=False)
-    metrics.webhook_attempted("delivered", 0.1)
-    metrics.webhook_disabled("gone")
-    seen = samples(await metrics.page())
+    metrics = Metrics(enabled=False)
+    metrics.count_webhook_attempt("delivered", 0.1)
+    metrics.count_disabled_webhook("gone")
+    seen = samples(await metrics.render())
     assert seen["pichub_webhook_attempt_seconds_count",] == 0
     assert ("pichub_webhooks_disabled_total", "gone") not in seen
 
 
 async def test_redis_is_told_of_where_there_is_one() -> None:
-    metrics = Metrics(on=True)
-    assert ("pichub_redis_up",) not in samples(await metrics.page())
-    metrics.redis_is(up=True)
-    assert samples(await metrics.page())["pichub_redis_up",] == 1
-    metrics.redis_is(up=False)
+    metrics = Metrics(enabled=True)
+    assert ("pichub_redis_up",) not in samples(await metrics.render())
+    metrics.set_redis_up(up=True)
+    assert samples(await metrics.render())["pichub_redis_up",] == 1
+    metrics.set_redis_up(up=False)
     for _ in range(3):
-        metrics.redis_fell_back("limits")
-    seen = samples(await metrics.page())
+        metrics.count_redis_fallback("limits")
+    seen = samples(await metrics.render())
     assert seen["pichub_redis_up",] == 0
     assert seen["pichub_redis_fallbacks_total", "limits"] == 3

@@ -93,8 +93,8 @@ def test_an_endpoint_without_the_extra_is_a_bad_setting(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(tracing, "find_spec", missing)
     with pytest.raises(BadSetting, match=r"install 'pichub\[otel\]'"):
-        tracing.check("http://127.0.0.1:4318")
-    tracing.check("")
+        tracing.require_packages("http://127.0.0.1:4318")
+    tracing.require_packages("")
 
 
 def test_an_endpoint_that_is_no_address_is_told_in_a_line(tmp_path: Path) -> None:

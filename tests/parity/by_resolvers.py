@@ -61,7 +61,7 @@ class ByResolvers:
 
     async def picture(self, id: str, query: str) -> SeenPicture:
         async with self._ctx() as ctx:
-            transform = ctx.services.presets.transform(dict(parse_qsl(query)))
+            transform = ctx.services.images.presets.transform(dict(parse_qsl(query)))
             made = variants.variant(ctx, await images.get(ctx, id), transform)
             return SeenPicture(made.format, made.width, made.height)
 

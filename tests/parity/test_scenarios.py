@@ -295,7 +295,7 @@ async def test_a_full_account_takes_no_more_until_something_goes(street: Street)
     image = await upload(street)
     await Account.filter(username="admin").update(quota=image.size + 100)
     error = await refused(upload(street))
-    assert (error.code, error.message) == ("INSUFFICIENT_STORAGE", "There is no room for this file")
+    assert (error.code, error.message) == ("INSUFFICIENT_STORAGE", "Not enough storage for this file")
     assert "of its quota of" in error.details
     assert [key async for key, _ in street.services.storage.list()] == [f"originals/{image.id}.jpg"]
     await street.ann.delete_image(image.id)

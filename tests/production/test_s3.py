@@ -124,7 +124,7 @@ async def test_use_is_noted_weekly_and_only_where_variants_have_a_budget(home: H
     await asyncio.sleep(1.05)  # a bucket's clock has seconds
     for days, settings, touched in ((6, {}, False), (8, {"variants_size": None}, False), (8, {}, True)):
         asking = later(ctx, timedelta(days=days), **settings)
-        transform = home.services.presets.transform({"w": "20"})
+        transform = home.services.images.presets.transform({"w": "20"})
         picture = await variants.find(asking, image_id, transform, extension=None)
         await variants.ensure_rendered(asking, picture)
         assert (await bucket.stat(key) != put) is touched
@@ -209,7 +209,7 @@ async def test_without_keys_what_is_not_for_a_cdn_passes_through_here(
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
-        ({"img_redirect": "presigned"}, "PICHUB_IMG_REDIRECT needs"),
+        ({"img_redirect": "presigned"}, "PICHUB_IMG_REDIRECT requires"),
         ({"img_redirect": "presigned", "storage_url": "s3://x"}, "PICHUB_S3_ACCESS_KEY"),
         ({"storage_url": "s3://x?nope=1"}, "PICHUB_STORAGE_URL must be"),
         ({"storage_url": "s3://x", "s3_access_key": "a"}, "set together"),
@@ -259,7 +259,7 @@ async def test_while_the_bucket_is_away_only_documented_answers_are_given_and_th
             )
             assert monotonic() - began < 5
             body = upload.json()
-            assert (upload.status_code, body["message"]) == (503, "The storage can't be reached")
+            assert (upload.status_code, body["message"]) == (503, "The storage is unreachable")
             assert body["error"]["code"] == "BUSY"
             assert upload.headers["retry-after"] == "5"
             listed = (await home.client.get("/v1/images", headers=home.headers)).json()

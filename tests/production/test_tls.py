@@ -123,7 +123,7 @@ async def test_who_is_refused_is_told_why_and_no_password(
     assert (doctor.returncode, started.returncode) == (1, 1)
     assert 'role "stranger" does not exist' in lines["database"]
     assert "invalid username-password pair" in lines["redis"]
-    assert started.stderr.splitlines()[-1].startswith("pichub: The database can't be reached")
+    assert started.stderr.splitlines()[-1].startswith("pichub: The database is unreachable")
     assert 'role "stranger" does not exist' in started.stderr
     assert "Traceback" not in started.stderr
     assert not any(

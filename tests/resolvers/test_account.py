@@ -12,7 +12,7 @@ from argon2 import PasswordHasher
 from app.auth.actor import Scope
 from app.auth.credentials import Credentials, RequestOrigin
 from app.auth.passwords import Passwords
-from app.context import Context
+from app.context import Context, Services
 from app.errors import Busy, Forbidden, Invalid, PicHubError, Unauthorized
 from app.models import Account, Role, Session
 from app.resolvers import account, accounts, invitations, sessions
@@ -36,6 +36,10 @@ class Counting(PasswordHasher):
         return super().verify(hash, password)
 
 
+def with_passwords(services: Services, passwords: Passwords) -> Services:
+    return replace(services, access=replace(services.access, passwords=passwords))
+
+
 @pytest.fixture
 def hasher() -> Counting:
     return Counting()
@@ -43,7 +47,7 @@ def hasher() -> Counting:
 
 @pytest.fixture
 def nobody(built: House, hasher: Counting) -> Context:
-    return Context(replace(built.services, passwords=Passwords(lambda: hasher)))
+    return Context(with_passwords(built.services, Passwords(lambda: hasher)))
 
 
 @pytest.fixture
@@ -82,7 +86,7 @@ async def test_of_many_first_starts_one_makes_it(built: House) -> None:
     await Account.all().delete()
     made = await asyncio.gather(*(account.create_first_account(Context(built.services)) for _ in range(5)))
     (first,) = [each for each in made if each]
-    assert await built.services.passwords.verify(first.password, (await Account.get()).password_hash)
+    assert await built.services.access.passwords.verify(first.password, (await Account.get()).password_hash)
 
 
 async def test_only_digests_of_secrets_are_kept(built: House, nobody: Context, ann: Account) -> None:
@@ -133,7 +137,7 @@ async def test_what_no_database_keeps_is_refused(nobody: Context, ann: Account, 
 
 
 async def test_a_good_sign_in_renews_a_hash_of_other_parameters(nobody: Context, ann: Account) -> None:
-    stronger = replace(nobody.services, passwords=Passwords(lambda: Counting(time_cost=2)))
+    stronger = with_passwords(nobody.services, Passwords(lambda: Counting(time_cost=2)))
     await enter(replace(nobody, services=stronger))
     assert ",t=2," in (await Account.get(id=ann.id)).password_hash
     await enter(replace(nobody, services=stronger))
@@ -172,7 +176,7 @@ async def test_use_is_noted_once_a_minute_and_beside_the_request(
     async def noted(seconds: int) -> float:
         later = replace(nobody.services, clock=lambda: now + timedelta(seconds=seconds))
         await asyncio.gather(*(again(replace(nobody, services=later), begun) for _ in range(5)))
-        await built.services.last_used.close()
+        await built.services.access.last_used.close()
         return ((await Session.get(id=begun.session.id)).last_used_at - now).total_seconds()
 
     assert await noted(30) < 1
@@ -186,7 +190,7 @@ async def test_a_note_that_fails_fails_nothing_else(
 ) -> None:
     await databases.refuse("UPDATE", "api_tokens", "full")
     assert (await account.authenticate_and_count(nobody, Credentials(f"Bearer {built.token}"))).actor
-    await built.services.last_used.close()
+    await built.services.access.last_used.close()
     (record,) = caplog.records
     assert "could not be noted" in record.getMessage()
 
@@ -333,7 +337,7 @@ async def test_too_many_at_once_are_told_to_come_back(built: House, ann: Account
             gate.wait(5)
             return super().verify(hash, password)
 
-    few = replace(built.services, passwords=Passwords(Held, at_once=1, most_waiting=1))
+    few = with_passwords(built.services, Passwords(Held, at_once=1, most_waiting=1))
     asked = [asyncio.create_task(enter(Context(few))) for _ in range(6)]
     await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
     gate.set()

@@ -19,7 +19,7 @@ from app.imaging.results import Probe, RenderResult
 from app.imaging.transform import Transform
 from app.imaging.workers.pool import ImageLimits, WorkerPool
 from app.models import Image
-from app.resolvers import albums, images, storage_keys, variants
+from app.resolvers import albums, images, stored_files, variants
 from app.storage.disk import DiskStorage
 from scripts.fixtures import sample_images
 from tests.pichub import House
@@ -67,8 +67,9 @@ class StrictStorage(DiskStorage):
         await super().put(key, source, durable=durable)
 
 
-def using(ctx: Context, **services: object) -> Context:
-    return replace(ctx, services=replace(ctx.services, **services))  # type: ignore[arg-type]
+def using(ctx: Context, workers: WorkerPool, **services: Any) -> Context:
+    images = replace(ctx.services.images, workers=workers)
+    return replace(ctx, services=replace(ctx.services, images=images, **services))
 
 
 @pytest.fixture
@@ -79,11 +80,11 @@ async def pool() -> AsyncIterator[WatchedPool]:
 
 @pytest.fixture
 async def ctx(built: House, pool: WatchedPool) -> Context:
-    return using(await context(built), imaging=pool)
+    return using(await context(built), pool)
 
 
 def intermediates_of(image: Image) -> set[str]:
-    return {storage_keys.intermediate_key(image.id, step) for step in Step}
+    return {stored_files.intermediate_key(image.id, step) for step in Step}
 
 
 async def variant(ctx: Context, image: Image, transform: Transform = SMALL) -> bytes:
@@ -95,7 +96,7 @@ async def test_a_large_picture_has_intermediates_and_a_small_one_has_none(ctx: C
     large, small = await upload(ctx, LARGE), await upload(ctx, sample_images.jpeg(2000, 1500))
     assert await keys(ctx) == {large.key, *intermediates_of(large), small.key}
     for step, size in (Step.LARGE, (1632, 1224)), (Step.SMALL, (816, 612)):
-        data = await ctx.services.storage.read(storage_keys.intermediate_key(large.id, step))
+        data = await ctx.services.storage.read(stored_files.intermediate_key(large.id, step))
         with Pillow.open(BytesIO(data)) as intermediate:
             assert (intermediate.format, intermediate.size) == ("JPEG", size)
             assert not intermediate.getexif()
@@ -139,10 +140,10 @@ async def test_a_lost_one_is_made_again_once_and_the_bytes_are_the_same(
     ctx: Context, pool: WatchedPool
 ) -> None:
     image = await upload(ctx, LARGE)
-    key, before = storage_keys.intermediate_key(image.id, Step.SMALL), await variant(ctx, image)
+    key, before = stored_files.intermediate_key(image.id, Step.SMALL), await variant(ctx, image)
     kept = await ctx.services.storage.read(key)
     await ctx.services.storage.delete(key)
-    await storage_keys.erase_variants(ctx, image)
+    await stored_files.erase_variants(ctx, image)
     widths = [replace(SMALL, width=width) for width in (300, 301, 302, 303)]
     after = await asyncio.gather(*(variant(ctx, image, each) for each in widths))
     assert after[0] == before
@@ -152,15 +153,15 @@ async def test_a_lost_one_is_made_again_once_and_the_bytes_are_the_same(
 
 async def test_an_empty_one_that_a_crash_left_is_made_again(ctx: Context) -> None:
     image = await upload(ctx, LARGE)
-    before, key = await variant(ctx, image), storage_keys.intermediate_key(image.id, Step.SMALL)
-    await storage_keys.erase_variants(ctx, image)
+    before, key = await variant(ctx, image), stored_files.intermediate_key(image.id, Step.SMALL)
+    await stored_files.erase_variants(ctx, image)
     await ctx.services.storage.put(key, b"")
     assert await variant(ctx, image) == before
 
 
 async def test_an_upload_stands_where_it_could_not_be_made(built: House) -> None:
     async with ClumsyPool() as clumsy:
-        ctx = using(await context(built), imaging=clumsy)
+        ctx = using(await context(built), clumsy)
         image = await upload(ctx, LARGE)
         assert await keys(ctx) == {image.key}
         lost = await variant(ctx, image)
@@ -170,7 +171,7 @@ async def test_an_upload_stands_where_it_could_not_be_made(built: House) -> None
 
 async def test_where_it_can_not_be_kept_everything_works_without(built: House, pool: WatchedPool) -> None:
     ctx = await context(built)
-    strict = using(ctx, imaging=pool, storage=StrictStorage(built.services.settings.data_dir / "files"))
+    strict = using(ctx, pool, storage=StrictStorage(built.services.settings.data_dir / "files"))
     image = await upload(strict, LARGE)
     without = await variant(strict, image)
     assert {key.split("/")[0] for key in await keys(strict)} == {"originals", "variants"}

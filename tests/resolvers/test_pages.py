@@ -66,7 +66,7 @@ async def filled(
 ) -> AsyncIterator[tuple[House, list[str]]]:
     async with house(Path(tmp_path_factory.mktemp("filled"))) as built:
         await asked(built, "{ viewer { id } }")
-        await built.services.last_used.close()  # that the token was used stands there for the next minute
+        await built.services.access.last_used.close()  # that the token was used stands there for the next minute
         yield built, await fill(request.param)
 
 

@@ -62,7 +62,7 @@ async def test_an_address_ends_in_its_second(built: House) -> None:
 
 async def test_a_rotation_leaves_addresses_their_week_and_no_more(built: House) -> None:
     image_id, url = await signed_at_noon(built, 604_800)
-    kept = built.services.keyring
+    kept = built.services.images.keyring
     assert isinstance(kept, FileKeyring | DatabaseKeyring)
     await kept.rotate(NOON - timedelta(days=1), keep_for=WEEK)
     assert await opened(built, image_id, url, NOON + timedelta(days=5, hours=23))

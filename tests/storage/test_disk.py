@@ -168,7 +168,7 @@ async def test_what_a_killed_process_left_is_cleared(disk: DiskStorage) -> None:
 
 def test_a_full_disk_takes_no_more_and_still_deletes(small_disk: Path) -> None:
     run = subprocess.run(python(ON_FULL_DISK, small_disk / "s"), capture_output=True, text=True, check=False)
-    assert run.stdout.splitlines() == ["There is no room for this file: The disk is full", "done"], run.stderr
+    assert run.stdout.splitlines() == ["Not enough storage for this file: The disk is full", "done"], run.stderr
 
 
 async def test_a_source_on_another_disk_is_copied_and_removed(disk: DiskStorage, small_disk: Path) -> None:

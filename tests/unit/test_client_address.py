@@ -2,16 +2,16 @@ import pytest
 
 from app import client_address
 
-PROXIES = client_address.networks("10.0.0.0/8, 127.0.0.1, 2001:db8:aaaa::/48")
+PROXIES = client_address.parse_networks("10.0.0.0/8, 127.0.0.1, 2001:db8:aaaa::/48")
 
 
 def client(peer: str, *forwarded_for: str) -> str:
-    return client_address.client(peer, forwarded_for, PROXIES)
+    return client_address.resolve(peer, forwarded_for, PROXIES)
 
 
 def test_without_a_proxy_the_client_is_at_the_other_end_of_the_connection() -> None:
     assert client("203.0.113.7") == "203.0.113.7"
-    assert client_address.client("10.0.0.1", ["203.0.113.7"], ()) == "10.0.0.1"
+    assert client_address.resolve("10.0.0.1", ["203.0.113.7"], ()) == "10.0.0.1"
 
 
 def test_what_a_peer_says_that_is_not_trusted_counts_for_nothing() -> None:
@@ -81,4 +81,4 @@ def test_all_of_a_home_network_is_counted_as_one() -> None:
 @pytest.mark.parametrize("text", ["10.0.0.0/33", "10.0.0.1/8", "proxy", "10.0.0.1,", "fe80::/200"])
 def test_networks_that_are_none_are_told(text: str) -> None:
     with pytest.raises(ValueError, match=r"addresses or networks separated by commas"):
-        client_address.networks(text)
+        client_address.parse_networks(text)

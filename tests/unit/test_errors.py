@@ -80,7 +80,7 @@ def test_periods_are_written_in_the_unit_that_they_are_whole_in(seconds: int, te
         NotFound("image", "img_1"),
         TooLarge(limit=1, actual=2),
         UnsupportedFormat("PDF"),
-        CorruptImage("It ends early."),
+        CorruptImage("truncated", "The file is incomplete."),
         RateLimited(policy="api", key="acc_1", limit=60, period=60, remaining=0, retry_after=30),
         Busy("Later", retry_after=3),
         Invalid({"name": ["No."]}),

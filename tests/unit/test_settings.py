@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import RENAMED, BadSetting, Settings, deprecated, table
+from app.settings import RENAMED, BadSetting, Settings, deprecated, table, unknown
 
 
 def test_without_a_word_everything_has_a_default() -> None:

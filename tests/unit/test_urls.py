@@ -1,6 +1,6 @@
 import pytest
 
-from app.urls import ImageAddress, Markup, UrlBuilder
+from app.urls import Markup, ParsedImageUrl, UrlBuilder
 
 
 def test_an_address_is_spelled_in_one_way() -> None:
@@ -45,7 +45,7 @@ def test_markup_can_not_be_broken_out_of() -> None:
 def test_an_address_is_taken_apart(
     base: str, url: str, extension: str, parameters: tuple[tuple[str, str], ...], is_here: bool
 ) -> None:
-    assert UrlBuilder(base).read_image(url) == ImageAddress("img_1", extension, parameters, is_here)
+    assert UrlBuilder(base).parse_image(url) == ParsedImageUrl("img_1", extension, parameters, is_here)
 
 
 @pytest.mark.parametrize(
@@ -65,4 +65,4 @@ def test_an_address_is_taken_apart(
 )
 def test_what_is_no_address_of_an_image_is_told_what_one_is(url: str) -> None:
     with pytest.raises(ValueError, match=r"^the address of an image"):
-        UrlBuilder("https://p.example").read_image(url)
+        UrlBuilder("https://p.example").parse_image(url)

@@ -28,7 +28,8 @@ class Desk:
     async def of(cls, built: House) -> Self:
         desk = cls(built.services, await Account.get(username="admin"), built.services.clock())
         outbound = Outbound(allowed=HERE)
-        desk.services = replace(built.services, clock=lambda: desk.now, outbound=outbound)
+        events = replace(built.services.events, outbound=outbound)
+        desk.services = replace(built.services, clock=lambda: desk.now, events=events)
         return desk
 
     def passes(self, **time: float) -> None:
@@ -42,7 +43,7 @@ class Desk:
     async def happens(self, number: int = 1) -> list[Event]:
         """Events of the first account, recorded as those of real changes are."""
         async with outbox.transaction(
-            self.services.notifier, account_id=self.account.id, now=self.now
+            self.services.events.notifier, account_id=self.account.id, now=self.now
         ) as events:
             for each in range(number):
                 events.record(AlbumCreated(self.account.id, {"id": f"alb_{each}", "name": "海"}))

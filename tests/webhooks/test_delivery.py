@@ -133,7 +133,7 @@ async def test_nobody_there_an_inner_address_and_a_hang_have_words_of_their_own(
             ("http://10.0.0.1/", "blocked", "The address is not a public one", 15),
             (receiver.url, "timed_out", "No answer within 0.2 s", 0.2),
         ):
-            desk.services.outbound.deadline = deadline
+            desk.services.events.outbound.deadline = deadline
             webhook = await desk.webhook(url)
             await desk.happens()
             assert await desk.sent() == [word]

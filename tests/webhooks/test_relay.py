@@ -51,7 +51,7 @@ async def test_a_ping_goes_to_its_webhook_alone_whatever_it_listens_to_and_disab
 ) -> None:
     pinged = await desk.webhook(NOWHERE, events=["image.deleted"], is_active=False)
     await desk.webhook(NOWHERE, events=["ping"])
-    async with outbox.transaction(desk.services.notifier, account_id=desk.account.id, now=desk.now) as events:
+    async with outbox.transaction(desk.services.events.notifier, account_id=desk.account.id, now=desk.now) as events:
         events.record(PingSent(desk.account.id, pinged.id))
     await desk.relay()
     assert [webhook for _, webhook in await owed()] == [pinged.id]
@@ -78,7 +78,7 @@ async def test_several_relays_side_by_side_make_each_delivery_once(desk: Desk) -
 
 async def test_the_bell_wakes_the_relay(desk: Desk) -> None:
     await desk.webhook(NOWHERE)
-    async with desk.services.notifier.subscribe(relay.TOPIC) as listener:
+    async with desk.services.events.notifier.subscribe(relay.TOPIC) as listener:
         running = asyncio.ensure_future(relay.run(desk.services))
         await asyncio.sleep(0)
         await desk.happens()
@@ -91,7 +91,7 @@ async def test_the_bell_wakes_the_relay(desk: Desk) -> None:
 async def test_where_there_is_no_webhook_it_keeps_up_without_haste_and_the_first_one_hears_all(
     desk: Desk,
 ) -> None:
-    async with desk.services.notifier.subscribe(relay.TOPIC) as listener:
+    async with desk.services.events.notifier.subscribe(relay.TOPIC) as listener:
         running = asyncio.ensure_future(relay.run(desk.services))
         began, reached = time.monotonic(), set()
         for _ in range(10):

@@ -10,7 +10,7 @@ from app.errors import DatabaseUnreachable
 from app.jobs import heartbeat
 from app.jobs.cleanup import audit
 from app.observability.health import Check, NotReady
-from app.observability.logging import masked
+from app.observability.logging import mask_passwords
 from app.storage import probe
 from app.storage.base import Storage
 from app.webhooks import backlog
@@ -27,10 +27,10 @@ async def check_engine(check: Check) -> Finding:
     """Check that an engine responds, as readiness does, and report its version."""
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
-            await check.ask()
-            version = await check.about() if check.about else "answers"
+            await check.run()
+            version = await check.describe() if check.describe else "answers"
     except TimeoutError:
-        return Finding.problem(check.name, f"no answer within {DEADLINE_SECONDS:g} s", _look_at(check.name))
+        return Finding.problem(check.name, f"no response within {DEADLINE_SECONDS:g} s", _look_at(check.name))
     except Exception as error:
         return Finding.problem(check.name, error_text(error), _look_at(check.name))
     return Finding.ok(check.name, version)
@@ -41,7 +41,7 @@ async def storage(check: Check, storage: Storage) -> Finding:
     try:
         async with asyncio.timeout(DEADLINE_SECONDS):
             await probe.round_trip(storage)
-            where = f" in {await check.about()}" if check.about else ""
+            where = f" in {await check.describe()}" if check.describe else ""
     except Exception as error:
         return Finding.problem(
             check.name, f"an object can't be put and read: {error_text(error)}", _look_at(check.name)
@@ -124,7 +124,7 @@ def error_text(error: BaseException) -> str:
     if isinstance(error, (DatabaseUnreachable, NotReady)) and error.__cause__ is not None:
         error = error.__cause__
     text = " ".join(str(error).split())[:300]
-    return masked(f"{type(error).__name__}: {text}" if text else type(error).__name__)
+    return mask_passwords(f"{type(error).__name__}: {text}" if text else type(error).__name__)
 
 
 def _look_at(name: str) -> str:

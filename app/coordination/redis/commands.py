@@ -39,9 +39,9 @@ class CommandRefused(RedisUnavailable):
 class RedisObserver(Protocol):
     """Observer of availability and fallbacks."""
 
-    def redis_is(self, *, up: bool) -> None: ...
+    def set_redis_up(self, *, up: bool) -> None: ...
 
-    def redis_fell_back(self, use: str) -> None: ...
+    def count_redis_fallback(self, use: str) -> None: ...
 
 
 class RedisCommands:
@@ -73,7 +73,7 @@ class RedisCommands:
             import redis.asyncio  # noqa: F401  (a tenth of a second)
 
         await in_thread(load)
-        self._observer.redis_is(up=True)
+        self._observer.set_redis_up(up=True)
         with suppress(RedisUnavailable):
             await self.execute(None, "PING")
 
@@ -163,7 +163,7 @@ class RedisCommands:
 
     def _count_fallback(self, use: str | None) -> None:
         if use is not None:
-            self._observer.redis_fell_back(use)
+            self._observer.count_redis_fallback(use)
 
     def _log_refusal(self, use: str | None, error: CommandRefused) -> None:
         self._count_fallback(use)
@@ -177,7 +177,7 @@ class RedisCommands:
             return  # already reported
         self.unavailable_since = time.monotonic()
         self._reason = str(error) or self._reason
-        self._observer.redis_is(up=False)
+        self._observer.set_redis_up(up=False)
         log.warning(
             "Redis can't be reached: until it can, each process counts limits for itself and shows nothing from"
             " memory. %s",
@@ -196,7 +196,7 @@ class RedisCommands:
                 continue
             self.unavailable_since = None
         self._refused_uses.clear()
-        self._observer.redis_is(up=True)
+        self._observer.set_redis_up(up=True)
         log.warning("Redis is back: limits and what changes are shared again.")
         for work in self._reconnect_callbacks:
             work()

@@ -1,4 +1,4 @@
-"""Transforms that have a name, for front ends that choose among them."""
+"""Presets: named transforms."""
 
 from typing import Self
 
@@ -11,49 +11,54 @@ from app.imaging import presets
 
 
 @strawberry.type(
-    description="A transform that has a name: `preset` in TransformInput, and in addresses under /img."
+    description="A named transform, for use as `preset` in TransformInput and in URLs under /img."
 )
 class Preset:
     preset: strawberry.Private[presets.Preset]
-    name: str = strawberry.field(description="Its name.")
-    canonical: str = strawberry.field(description="The shortest URL query that asks for the same.")
+    name: str = strawberry.field(description="The name of the preset.")
+    canonical: str = strawberry.field(description="The shortest URL query with the same result.")
 
     @classmethod
     def of(cls, preset: presets.Preset) -> Self:
         return cls(preset=preset, name=preset.name, canonical=preset.canonical)
 
-    @strawberry.field(description="The width it says, in pixels; null where it says none.")
+    @strawberry.field(description="The width in pixels. Null if the preset sets none.")
     def width(self) -> int | None:
         return self.preset.transform.width
 
-    @strawberry.field(description="The height it says, in pixels; null where it says none.")
+    @strawberry.field(description="The height in pixels. Null if the preset sets none.")
     def height(self) -> int | None:
         return self.preset.transform.height
 
-    @strawberry.field(description="The quality it says; null where it says none.")
+    @strawberry.field(description="The quality. Null if the preset sets none.")
     def quality(self) -> int | None:
         return self.preset.transform.quality
 
-    @strawberry.field(description="How it fits a picture into both; null where it does not say.")
+    @strawberry.field(
+        description="How the image is fitted into width and height. Null if the preset does not set it."
+    )
     def fit(self) -> Fit | None:
         return Fit(self.preset.transform.fit.value) if "fit" in self.preset.parameters else None
 
-    @strawberry.field(description="The format it says; null where it says none.")
+    @strawberry.field(description="The output format. Null if the preset sets none.")
     def format(self) -> OutputFormat | None:
-        said = self.preset.transform.format
-        return OutputFormat(said.value) if said is not None else None
+        format = self.preset.transform.format
+        return OutputFormat(format.value) if format is not None else None
 
-    @strawberry.field(description="By what it multiplies width and height; null where by nothing.")
+    @strawberry.field(description="The factor for width and height. Null if the preset sets none.")
     def dpr(self) -> float | None:
         return self.preset.transform.dpr if "dpr" in self.preset.parameters else None
 
-    @strawberry.field(description="The background it says; null where it says none.")
+    @strawberry.field(description="The background color. Null if the preset sets none.")
     def background(self) -> HexColor | None:
-        said = self.preset.transform.background
-        return HexColor(str(said)) if said is not None else None
+        background = self.preset.transform.background
+        return HexColor(str(background)) if background is not None else None
 
     @strawberry.field(
-        description="Which part COVER keeps: a word such as top-left, or x,y from 0 to 1; null where it does not say."
+        description=(
+            "The part of the image that COVER keeps: a name such as top-left, or x,y from 0 to 1. Null if "
+            "the preset does not set it."
+        )
     )
     def position(self) -> str | None:
         return str(self.preset.transform.position) if "pos" in self.preset.parameters else None
@@ -61,6 +66,6 @@ class Preset:
 
 @strawberry.type
 class PresetQueries:
-    @strawberry.field(description="The presets of this server, for anyone.")
+    @strawberry.field(description="The presets of this server. Authentication is not required.")
     def presets(self, info: Info) -> list[Preset]:
-        return [Preset.of(preset) for preset in info.context.ctx.services.presets]
+        return [Preset.of(preset) for preset in info.context.ctx.services.images.presets]

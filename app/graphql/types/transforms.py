@@ -1,4 +1,4 @@
-"""How a picture is asked for, and what the address of it delivers."""
+"""Transforms and the variants that they describe."""
 
 from enum import Enum
 from typing import Self
@@ -7,84 +7,98 @@ import strawberry
 
 from app.context import Context
 from app.graphql.types.scalars import URL, HexColor
-from app.imaging.formats import Format
 from app.imaging.transform import Transform
 from app.resolvers import variants
 
 
-@strawberry.enum(description="A format of pictures.")
+@strawberry.enum(description="An image format.")
 class ImageFormat(Enum):
-    JPG = strawberry.enum_value("jpg", description="JPEG: photographs, without transparency.")
-    PNG = strawberry.enum_value("png", description="PNG: exact, with transparency.")
-    WEBP = strawberry.enum_value("webp", description="WebP: small, with transparency and animation.")
-    GIF = strawberry.enum_value("gif", description="GIF: 256 colours, with animation.")
-    AVIF = strawberry.enum_value("avif", description="AVIF: smallest, with transparency; slower to make.")
+    JPG = strawberry.enum_value("jpg", description="JPEG: for photos. No transparency.")
+    PNG = strawberry.enum_value("png", description="PNG: lossless, with transparency.")
+    WEBP = strawberry.enum_value("webp", description="WebP: small files, with transparency and animation.")
+    GIF = strawberry.enum_value("gif", description="GIF: 256 colors, with animation.")
+    AVIF = strawberry.enum_value(
+        "avif", description="AVIF: smallest files, with transparency. Slower to encode."
+    )
 
 
-@strawberry.enum(description="A format to deliver a picture in.")
+@strawberry.enum(description="An output format for variants.")
 class OutputFormat(Enum):
-    JPG = strawberry.enum_value("jpg", description="JPEG: photographs, without transparency.")
-    PNG = strawberry.enum_value("png", description="PNG: exact, with transparency.")
-    WEBP = strawberry.enum_value("webp", description="WebP: small, with transparency and animation.")
-    GIF = strawberry.enum_value("gif", description="GIF: 256 colours, with animation.")
-    AVIF = strawberry.enum_value("avif", description="AVIF: smallest, with transparency; slower to make.")
+    JPG = strawberry.enum_value("jpg", description="JPEG: for photos. No transparency.")
+    PNG = strawberry.enum_value("png", description="PNG: lossless, with transparency.")
+    WEBP = strawberry.enum_value("webp", description="WebP: small files, with transparency and animation.")
+    GIF = strawberry.enum_value("gif", description="GIF: 256 colors, with animation.")
+    AVIF = strawberry.enum_value(
+        "avif", description="AVIF: smallest files, with transparency. Slower to encode."
+    )
     AUTO = strawberry.enum_value(
         "auto",
-        description="The best of AVIF and WebP that the one who asks for the address takes, else the original's.",
+        description="AVIF or WebP if the client accepts it, otherwise the format of the original.",
     )
 
 
 @strawberry.enum(
-    description="How a picture is fitted into width and height, as CSS `object-fit` and sharp's `resize` do."
+    description="How an image is fitted into width and height, as in CSS `object-fit` and sharp's `resize`."
 )
 class Fit(Enum):
-    COVER = strawberry.enum_value("cover", description="Fills both, and crops what stands over.")
+    COVER = strawberry.enum_value("cover", description="Fill both dimensions and crop the rest.")
     CONTAIN = strawberry.enum_value(
-        "contain", description="Shows it all, and fills the rest with the background."
+        "contain", description="Fit the whole image and fill the rest with the background."
     )
-    FILL = strawberry.enum_value("fill", description="Stretches it to both.")
+    FILL = strawberry.enum_value("fill", description="Stretch to both dimensions.")
     INSIDE = strawberry.enum_value(
-        "inside", description="As large as goes into both, in its own proportions."
+        "inside", description="Fit within both dimensions, keeping the aspect ratio."
     )
-    OUTSIDE = strawberry.enum_value("outside", description="As small as covers both, in its own proportions.")
+    OUTSIDE = strawberry.enum_value(
+        "outside", description="Cover both dimensions without cropping, keeping the aspect ratio."
+    )
 
 
-@strawberry.enum(description="Which part of a picture COVER keeps.")
+@strawberry.enum(description="The part of an image that COVER keeps.")
 class Position(Enum):
-    CENTER = strawberry.enum_value("center", description="The middle.")
-    TOP = strawberry.enum_value("top", description="The middle of the upper edge.")
+    CENTER = strawberry.enum_value("center", description="The center.")
+    TOP = strawberry.enum_value("top", description="The middle of the top edge.")
     RIGHT = strawberry.enum_value("right", description="The middle of the right edge.")
-    BOTTOM = strawberry.enum_value("bottom", description="The middle of the lower edge.")
+    BOTTOM = strawberry.enum_value("bottom", description="The middle of the bottom edge.")
     LEFT = strawberry.enum_value("left", description="The middle of the left edge.")
-    TOP_LEFT = strawberry.enum_value("top-left", description="The corner.")
-    TOP_RIGHT = strawberry.enum_value("top-right", description="The corner.")
-    BOTTOM_LEFT = strawberry.enum_value("bottom-left", description="The corner.")
-    BOTTOM_RIGHT = strawberry.enum_value("bottom-right", description="The corner.")
+    TOP_LEFT = strawberry.enum_value("top-left", description="The top left corner.")
+    TOP_RIGHT = strawberry.enum_value("top-right", description="The top right corner.")
+    BOTTOM_LEFT = strawberry.enum_value("bottom-left", description="The bottom left corner.")
+    BOTTOM_RIGHT = strawberry.enum_value("bottom-right", description="The bottom right corner.")
 
 
-@strawberry.input(description="How a picture is to be; what is left out stays as it is.")
+@strawberry.input(description="A transform of an image. Omitted properties are not changed.")
 class TransformInput:
-    width: int | None = strawberry.field(default=None, description="Width in pixels, 1 to 8192.")
-    height: int | None = strawberry.field(default=None, description="Height in pixels, 1 to 8192.")
-    quality: int | None = strawberry.field(default=None, description="1 to 100; PNG and GIF have none.")
-    fit: Fit | None = strawberry.field(
-        default=None, description="How it is fitted into both; COVER by default."
+    width: int | None = strawberry.field(default=None, description="The width in pixels, 1 to 8192.")
+    height: int | None = strawberry.field(default=None, description="The height in pixels, 1 to 8192.")
+    quality: int | None = strawberry.field(
+        default=None, description="The quality, 1 to 100. Does not apply to PNG and GIF."
     )
-    format: OutputFormat | None = strawberry.field(default=None, description="The original's by default.")
-    dpr: float | None = strawberry.field(default=None, description="Multiplies width and height: 1 to 4.")
+    fit: Fit | None = strawberry.field(
+        default=None, description="How the image is fitted into width and height. The default is COVER."
+    )
+    format: OutputFormat | None = strawberry.field(
+        default=None, description="The output format. By default, the format of the original."
+    )
+    dpr: float | None = strawberry.field(default=None, description="A factor for width and height, 1 to 4.")
     background: HexColor | None = strawberry.field(
         default=None,
-        description="Fills CONTAIN, and what is transparent where the format is JPG (white by default).",
+        description=(
+            "The color that fills the rest with CONTAIN, and transparent areas in JPG. The default for "
+            "JPG is white."
+        ),
     )
-    position: Position | None = strawberry.field(default=None, description="CENTER by default.")
+    position: Position | None = strawberry.field(
+        default=None, description="The part of the image that COVER keeps. The default is CENTER."
+    )
     preset: str | None = strawberry.field(
         default=None,
-        description="The name of a preset (see `presets`): what it says holds, but for what is said here beside it.",
+        description="The name of a preset (see `presets`). Other properties override those of the preset.",
     )
 
     def to_domain(self, ctx: Context) -> Transform:
-        """The transform, by the same rules as in addresses. Raises InvalidParameter."""
-        texts = {
+        """Return the transform, by the same rules as in URLs. Raises InvalidParameter."""
+        values = {
             "preset": self.preset,
             "w": self.width,
             "h": self.height,
@@ -95,17 +109,18 @@ class TransformInput:
             "bg": self.background,
             "pos": self.position and self.position.value,
         }
-        said = {name: str(value) for name, value in texts.items() if value is not None}
-        return ctx.services.presets.transform(said)
+        return ctx.services.images.presets.transform(
+            {name: str(value) for name, value in values.items() if value is not None}
+        )
 
 
-@strawberry.type(description="A picture made of an image. Its size is known without making it.")
+@strawberry.type(description="A variant of an image. Its properties are computed without rendering it.")
 class Variant:
-    url: URL = strawberry.field(description="The address that delivers it.")
-    width: int = strawberry.field(description="The width it is delivered in, in pixels.")
-    height: int = strawberry.field(description="The height it is delivered in, in pixels.")
+    url: URL = strawberry.field(description="The URL of the variant.")
+    width: int = strawberry.field(description="The width in pixels.")
+    height: int = strawberry.field(description="The height in pixels.")
     format: ImageFormat = strawberry.field(
-        description="The format it is delivered in; with AUTO, to those who name none."
+        description="The format. With AUTO, the format for clients that accept neither AVIF nor WebP."
     )
 
     @classmethod
@@ -114,9 +129,5 @@ class Variant:
             url=URL(variant.url),
             width=variant.width,
             height=variant.height,
-            format=image_format(variant.format),
+            format=ImageFormat(variant.format.value),
         )
-
-
-def image_format(format: Format) -> ImageFormat:
-    return ImageFormat(format.value)

@@ -37,7 +37,7 @@ async def test_a_server_whose_redis_is_not_there_starts_says_so_and_serves(
 async def test_nothing_of_a_server_is_left_at_its_redis_when_it_ends(tmp_path: Path) -> None:
     with running_valkey() as server:
         async with house(tmp_path, redis_url=server.url) as built:
-            redis = built.services.redis
+            redis = built.services.coordination.redis
             assert redis is not None
             await until(lambda: redis.subscription.is_current)
             await built.upload(sample_images.png())

@@ -71,7 +71,7 @@ def test_a_file_that_fails_is_named_and_does_not_hold_up_the_others(
     done = run("upload", str(notes), str(missing), str(picture("harbour.png")), **environ)
     assert (done.returncode, len(done.stdout.splitlines())) == (1, 1)
     assert done.stderr.splitlines() == [
-        f"pichub: {notes}: A picture must be JPG, PNG, WebP or GIF. Its bytes are text/plain.",
+        f"pichub: {notes}: Upload a JPG, PNG, WebP or GIF. This file is text/plain.",
         f"pichub: {missing}: No such file or directory",
     ]
 

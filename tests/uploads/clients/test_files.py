@@ -30,7 +30,7 @@ def test_the_file_uploads_as_the_tool_reads_it(
 @pytest.mark.parametrize(
     ("tool", "said"),
     [
-        (sharex, "A picture must be JPG, PNG, WebP or GIF. Its bytes are text/plain."),
+        (sharex, "Upload a JPG, PNG, WebP or GIF. This file is text/plain."),
         (piclist, "Unsupported image format"),
     ],
 )
