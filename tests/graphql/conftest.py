@@ -11,35 +11,35 @@ from tests.pichub import House, house
 
 @dataclass(frozen=True)
 class Endpoint:
-    """`/graphql` of a house, asked as the first account unless said otherwise."""
+    """`/graphql` of a server, as the first account by default."""
 
-    house: House
+    server: House
 
-    async def ask(
+    async def execute(
         self, query: str, *, headers: dict[str, str] | None = None, **variables: Any
     ) -> dict[str, Any]:
-        """The whole answer, which must be one that an operation gave."""
-        answer = await self.post({"query": query, "variables": variables}, headers=headers)
-        assert answer.status_code == 200, answer.text
-        body: dict[str, Any] = answer.json()
+        """Run an operation and return the response body."""
+        response = await self.post({"query": query, "variables": variables}, headers=headers)
+        assert response.status_code == 200, response.text
+        body: dict[str, Any] = response.json()
         return body
 
     async def data(self, query: str, **variables: Any) -> Any:
-        body = await self.ask(query, **variables)
+        body = await self.execute(query, **variables)
         assert "errors" not in body, body["errors"]
         return body["data"]
 
     async def error(self, query: str, **variables: Any) -> dict[str, Any]:
-        """The one error of an answer."""
-        (error,) = (await self.ask(query, **variables))["errors"]
+        """Run an operation and return its only error."""
+        (error,) = (await self.execute(query, **variables))["errors"]
         assert isinstance(error, dict)
         return error
 
     async def post(self, body: object, *, headers: dict[str, str] | None = None) -> httpx2.Response:
-        return await self.house.client.post("/graphql", json=body, headers=headers or self.house.headers)
+        return await self.server.client.post("/graphql", json=body, headers=headers or self.server.headers)
 
 
 @pytest.fixture
 async def graphql(tmp_path: Path) -> AsyncIterator[Endpoint]:
-    async with house(tmp_path) as built:
-        yield Endpoint(built)
+    async with house(tmp_path) as server:
+        yield Endpoint(server)

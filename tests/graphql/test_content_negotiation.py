@@ -1,4 +1,4 @@
-"""Media types and statuses, as GraphQL over HTTP says."""
+"""Media types and statuses of GraphQL over HTTP."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ TWO = "query A { __typename } query B { viewer { id } }"
 
 
 async def post(graphql: Endpoint, accept: str, **body: Any) -> httpx2.Response:
-    return await graphql.post(body, headers=graphql.house.headers | {"Accept": accept})
+    return await graphql.post(body, headers=graphql.server.headers | {"Accept": accept})
 
 
 @pytest.mark.parametrize(
@@ -34,17 +34,17 @@ async def post(graphql: Endpoint, accept: str, **body: Any) -> httpx2.Response:
         (f"{RESPONSE}, {JSON}, text/event-stream, multipart/mixed", RESPONSE),
     ],
 )
-async def test_accept_chooses_the_type_of_the_answer(graphql: Endpoint, accept: str, chosen: str) -> None:
-    answer = await post(graphql, accept, query="{ __typename }")
-    assert (answer.status_code, answer.headers["content-type"]) == (200, chosen)
-    assert answer.json() == {"data": {"__typename": "Query"}}
+async def test_accept_determines_the_media_type(graphql: Endpoint, accept: str, chosen: str) -> None:
+    response = await post(graphql, accept, query="{ __typename }")
+    assert (response.status_code, response.headers["content-type"]) == (200, chosen)
+    assert response.json() == {"data": {"__typename": "Query"}}
 
 
 @pytest.mark.parametrize("accept", ["text/html", "image/*", f"{JSON};q=0", "nonsense", ";;,,"])
-async def test_who_takes_nothing_that_there_is_gets_none_of_it(graphql: Endpoint, accept: str) -> None:
-    answer = await post(graphql, accept, query="{ __typename }")
-    assert (answer.status_code, answer.headers["content-type"]) == (406, JSON)
-    (error,) = answer.json()["errors"]
+async def test_unsupported_accept_is_406(graphql: Endpoint, accept: str) -> None:
+    response = await post(graphql, accept, query="{ __typename }")
+    assert (response.status_code, response.headers["content-type"]) == (406, JSON)
+    (error,) = response.json()["errors"]
     assert error["extensions"]["code"] == "BAD_REQUEST"
     assert RESPONSE in error["extensions"]["details"]
 
@@ -60,19 +60,17 @@ async def test_who_takes_nothing_that_there_is_gets_none_of_it(graphql: Endpoint
     ],
 )
 @pytest.mark.parametrize(("accept", "status"), [(JSON, 200), (RESPONSE, 400)])
-async def test_what_can_not_be_executed_has_no_data_and_the_status_that_its_type_wants(
+async def test_invalid_operation_has_no_data(
     graphql: Endpoint, body: dict[str, Any], accept: str, status: int
 ) -> None:
-    answer = await post(graphql, accept, **body)
-    assert answer.status_code == status
-    assert answer.json().keys() == {"errors"}
-    assert {error["extensions"]["code"] for error in answer.json()["errors"]} == {"BAD_REQUEST"}
+    response = await post(graphql, accept, **body)
+    assert response.status_code == status
+    assert response.json().keys() == {"errors"}
+    assert {error["extensions"]["code"] for error in response.json()["errors"]} == {"BAD_REQUEST"}
 
 
 @pytest.mark.parametrize("accept", [JSON, RESPONSE])
-async def test_an_error_of_a_field_stands_in_an_answer_that_was_executed(
-    graphql: Endpoint, accept: str
-) -> None:
+async def test_field_error_is_a_partial_response(graphql: Endpoint, accept: str) -> None:
     partly = await post(graphql, accept, query='{ viewer { username } image(id: "img_1") { id } }')
     assert partly.status_code == 200
     assert partly.json()["data"] == {"viewer": {"username": "admin"}, "image": None}
@@ -83,51 +81,51 @@ async def test_an_error_of_a_field_stands_in_an_answer_that_was_executed(
 
 
 @pytest.mark.parametrize("accept", [JSON, RESPONSE])
-async def test_of_several_operations_one_must_be_named(graphql: Endpoint, accept: str) -> None:
+async def test_operation_name_is_required_for_several_operations(graphql: Endpoint, accept: str) -> None:
     for body in ({"query": TWO}, {"query": TWO, "operationName": None}, {"query": TWO, "operationName": "C"}):
-        answer = await post(graphql, accept, **body)
-        assert (answer.status_code, answer.headers["content-type"]) == (400, accept)
-        (error,) = answer.json()["errors"]
+        response = await post(graphql, accept, **body)
+        assert (response.status_code, response.headers["content-type"]) == (400, accept)
+        (error,) = response.json()["errors"]
         assert "operation" in error["extensions"]["details"]
     named = await post(graphql, accept, query=TWO, operationName="A")
     assert named.json() == {"data": {"__typename": "Query"}}
 
 
-async def test_over_a_stream_one_must_be_named_too(graphql: Endpoint) -> None:
-    answer = await post(graphql, "text/event-stream", query=TWO)
-    assert answer.headers["content-type"].startswith("text/event-stream")
-    assert '"code":"BAD_REQUEST"' in answer.text
-    assert "several operations" in answer.text
-    assert "\r" not in answer.text
+async def test_operation_name_is_required_in_a_stream(graphql: Endpoint) -> None:
+    response = await post(graphql, "text/event-stream", query=TWO)
+    assert response.headers["content-type"].startswith("text/event-stream")
+    assert '"code":"BAD_REQUEST"' in response.text
+    assert "several operations" in response.text
+    assert "\r" not in response.text
 
 
-async def test_a_subscription_without_a_stream_is_told_how_to_ask(graphql: Endpoint) -> None:
-    answer = await post(graphql, JSON, query="subscription { events { id } }")
-    assert answer.status_code == 406
-    assert "text/event-stream" in answer.json()["errors"][0]["extensions"]["details"]
+async def test_subscription_requires_a_stream(graphql: Endpoint) -> None:
+    response = await post(graphql, JSON, query="subscription { events { id } }")
+    assert response.status_code == 406
+    assert "text/event-stream" in response.json()["errors"][0]["extensions"]["details"]
 
 
-async def test_other_methods_are_told_which_there_are(graphql: Endpoint) -> None:
+async def test_other_methods_are_405(graphql: Endpoint) -> None:
     for method in ("PUT", "DELETE", "PATCH"):
-        answer = await graphql.house.client.request(method, "/graphql", headers=graphql.house.headers)
-        assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
+        response = await graphql.server.client.request(method, "/graphql", headers=graphql.server.headers)
+        assert (response.status_code, response.headers["allow"]) == (405, "GET, POST")
 
 
 @pytest.mark.parametrize(
     "kind", ["", "text/plain", "application/graphql", "application/x-www-form-urlencoded"]
 )
-async def test_a_body_of_an_unknown_type_is_told_which_there_are(graphql: Endpoint, kind: str) -> None:
-    headers = graphql.house.headers | {"Content-Type": kind}
-    answer = await graphql.house.client.post(
+async def test_unsupported_content_type_is_415(graphql: Endpoint, kind: str) -> None:
+    headers = graphql.server.headers | {"Content-Type": kind}
+    response = await graphql.server.client.post(
         "/graphql", content=b'{"query": "{ __typename }"}', headers=headers
     )
-    assert answer.status_code == 415
-    assert "multipart/form-data" in answer.json()["errors"][0]["extensions"]["details"]
+    assert response.status_code == 415
+    assert "multipart/form-data" in response.json()["errors"][0]["extensions"]["details"]
 
 
-async def test_the_type_of_a_body_is_read_in_whatever_case(graphql: Endpoint) -> None:
-    headers = graphql.house.headers | {"Content-Type": "Application/JSON; charset=UTF-8"}
-    answer = await graphql.house.client.post(
+async def test_content_type_is_case_insensitive(graphql: Endpoint) -> None:
+    headers = graphql.server.headers | {"Content-Type": "Application/JSON; charset=UTF-8"}
+    response = await graphql.server.client.post(
         "/graphql", content=b'{"query": "{ __typename }"}', headers=headers
     )
-    assert answer.json() == {"data": {"__typename": "Query"}}
+    assert response.json() == {"data": {"__typename": "Query"}}

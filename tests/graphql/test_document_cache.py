@@ -1,4 +1,4 @@
-"""What was read once is neither parsed nor validated again, and remembering it takes a bounded room."""
+"""The cache of parsed and validated documents."""
 
 import sys
 from collections import Counter
@@ -14,7 +14,7 @@ from graphql import parse, validate
 from app.graphql.schema import build_schema
 from app.graphql.server.document_cache import MAX_CACHED_CHARACTERS, MAX_DOCUMENT_CHARACTERS
 from app.settings import Settings
-from tests.graphql.ways import WAYS, Way
+from tests.graphql.transports import TRANSPORTS, Transport
 from tests.pichub import House, served
 
 WORK: dict[CodeType, str] = {parse.__code__: "parse", validate.__code__: "validate"}
@@ -22,14 +22,14 @@ WORK: dict[CodeType, str] = {parse.__code__: "parse", validate.__code__: "valida
 
 @contextmanager
 def counted_calls() -> Iterator[Counter[str]]:
-    """How often this thread parses and validates in the block."""
+    """Count the calls of parse and validate by this thread in the block."""
     calls: Counter[str] = Counter()
 
-    def seen(frame: FrameType, event: str, _: Any) -> None:
+    def profile(frame: FrameType, event: str, _: Any) -> None:
         if event == "call" and frame.f_code in WORK:
             calls[WORK[frame.f_code]] += 1
 
-    sys.setprofile(seen)
+    sys.setprofile(profile)
     try:
         yield calls
     finally:
@@ -42,31 +42,31 @@ async def server(tmp_path: Path) -> AsyncIterator[House]:
         yield server
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-async def test_an_operation_is_read_once_whatever_its_variables(server: House, way: Way) -> None:
-    query = f"query Remembered{way.__name__}($n: Int) {{ images(first: $n) {{ totalCount }} }}"
+@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
+async def test_document_is_parsed_once(server: House, transport: Transport) -> None:
+    query = f"query Remembered{transport.__name__}($n: Int) {{ images(first: $n) {{ totalCount }} }}"
     with counted_calls() as first:
-        assert "errors" not in await way(server, {"query": query, "variables": {"n": 1}})
+        assert "errors" not in await transport(server, {"query": query, "variables": {"n": 1}})
     with counted_calls() as second:
-        assert "errors" not in await way(server, {"query": query, "variables": {"n": 2}})
+        assert "errors" not in await transport(server, {"query": query, "variables": {"n": 2}})
     assert (first, second) == ({"parse": 1, "validate": 1}, {})
 
 
-def test_documents_that_nobody_sends_twice_take_a_bounded_room() -> None:
-    reader = build_schema(Settings()).document_cache
+def test_cache_size_is_bounded() -> None:
+    cache = build_schema(Settings()).document_cache
     for number in range(300):
-        reader.parse(f"query Q{number} {{ viewer {{ id }} }}" + " " * 3000)
-    assert 0 < reader.cached_characters <= MAX_CACHED_CHARACTERS
+        cache.parse(f"query Q{number} {{ viewer {{ id }} }}" + " " * 3000)
+    assert 0 < cache.cached_characters <= MAX_CACHED_CHARACTERS
 
 
-def test_what_is_asked_for_again_stays_and_the_least_recent_goes() -> None:
-    reader = build_schema(Settings()).document_cache
-    often = reader.parse("query Often { viewer { id } }")
+def test_least_recently_used_document_is_evicted() -> None:
+    cache = build_schema(Settings()).document_cache
+    cached = cache.parse("query Often { viewer { id } }")
     for number in range(300):
-        reader.parse(f"query R{number} {{ viewer {{ id }} }}" + " " * 3000)
-        assert reader.parse("query Often { viewer { id } }") is often
+        cache.parse(f"query R{number} {{ viewer {{ id }} }}" + " " * 3000)
+        assert cache.parse("query Often { viewer { id } }") is cached
     with counted_calls() as calls:
-        reader.parse("query R0 { viewer { id } }" + " " * 3000)
+        cache.parse("query R0 { viewer { id } }" + " " * 3000)
     assert calls == {"parse": 1, "validate": 1}
 
 
@@ -75,8 +75,8 @@ def test_what_is_asked_for_again_stays_and_the_least_recent_goes() -> None:
     ["{ viewer { id } }" + " " * MAX_DOCUMENT_CHARACTERS, "{ viewr { id } }"],
     ids=["too long", "not valid"],
 )
-def test_what_is_long_or_wrong_is_not_remembered(text: str) -> None:
-    reader = build_schema(Settings()).document_cache
-    before = reader.cached_characters
-    assert reader.parse(text) is not reader.parse(text)
-    assert reader.cached_characters == before
+def test_long_and_invalid_documents_are_not_cached(text: str) -> None:
+    cache = build_schema(Settings()).document_cache
+    before = cache.cached_characters
+    assert cache.parse(text) is not cache.parse(text)
+    assert cache.cached_characters == before

@@ -1,4 +1,4 @@
-"""What an operation may cost is told before it runs, and telling it costs little."""
+"""Limits on the size of operations."""
 
 import time
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from app.graphql.schema import build_schema
 from app.settings import Settings
 from tests.graphql.conftest import Endpoint
-from tests.graphql.ways import WAYS, Way
+from tests.graphql.transports import TRANSPORTS, Transport
 from tests.pichub import served
 
 BOMB = (
@@ -23,7 +23,7 @@ def nested(levels: int) -> str:
 
 
 @pytest.mark.parametrize(
-    ("query", "said"),
+    ("query", "expected"),
     [
         ("{" + "images { nodes { album { " * 4 + "id" + " } } }" * 4 + "}", "13 nesting levels; the limit is 12"),
         ("{" + " ".join(f"a{n}: viewer {{ id }}" for n in range(16)) + "}", "16 aliases; the limit is 15"),
@@ -43,56 +43,54 @@ def nested(levels: int) -> str:
         "directives of a field", "directives of a variable", "directives of a fragment",
     ],
 )  # fmt: skip
-async def test_an_operation_over_a_limit_is_told_which_and_by_how_much(
-    graphql: Endpoint, query: str, said: str
-) -> None:
-    body = await graphql.ask(query)
-    assert said in body["errors"][0]["message"]
+async def test_operation_over_a_limit_is_rejected(graphql: Endpoint, query: str, expected: str) -> None:
+    body = await graphql.execute(query)
+    assert expected in body["errors"][0]["message"]
     assert body["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
     assert body.get("data") is None
 
 
-def test_a_hundred_chained_fragments_are_refused_in_no_time() -> None:
-    reader = build_schema(Settings()).document_cache
-    took = []
-    for _ in range(3):  # others may be at work on this machine
+def test_chained_fragments_are_rejected_quickly() -> None:
+    cache = build_schema(Settings()).document_cache
+    durations = []
+    for _ in range(3):  # other processes may be busy
         start = time.thread_time()
-        errors = reader.parse(BOMB).errors
-        took.append(time.thread_time() - start)
-    assert min(took) < 0.05
+        errors = cache.parse(BOMB).errors
+        durations.append(time.thread_time() - start)
+    assert min(durations) < 0.05
     assert "1,000,000,000 aliases; the limit is 15" in errors[0].message
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-async def test_a_bomb_of_fragments_is_a_bad_request_whatever_the_way_it_comes(
-    tmp_path: Path, way: Way
-) -> None:
+@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
+async def test_chained_fragments_are_a_bad_request(tmp_path: Path, transport: Transport) -> None:
     async with served(tmp_path) as server:
-        answer = await way(server, {"query": BOMB})
-        assert {error["extensions"]["code"] for error in answer["errors"]} == {"BAD_REQUEST"}
+        response = await transport(server, {"query": BOMB})
+        assert {error["extensions"]["code"] for error in response["errors"]} == {"BAD_REQUEST"}
 
 
-async def test_fragments_in_a_circle_are_refused(graphql: Endpoint) -> None:
-    body = await graphql.ask("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }")
+async def test_circular_fragments_are_rejected(graphql: Endpoint) -> None:
+    body = await graphql.execute("{ ...A } fragment A on Query { ...B } fragment B on Query { ...A }")
     assert body["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
 @pytest.mark.parametrize("levels", [50, 150, 300])
-async def test_a_document_nested_beyond_reason_is_refused(graphql: Endpoint, levels: int) -> None:
-    body = await graphql.ask(nested(levels))
+async def test_deeply_nested_document_is_rejected(graphql: Endpoint, levels: int) -> None:
+    body = await graphql.execute(nested(levels))
     assert {error["extensions"]["code"] for error in body["errors"]} == {"BAD_REQUEST"}
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
 @pytest.mark.parametrize(
     "text", [nested(200), "{" + "...{" * 600 + "__typename" + "}" * 601], ids=["fields", "fragments"]
 )
-async def test_it_is_refused_whatever_the_way_it_comes(tmp_path: Path, way: Way, text: str) -> None:
+async def test_deep_nesting_is_rejected_on_all_transports(
+    tmp_path: Path, transport: Transport, text: str
+) -> None:
     async with served(tmp_path) as server:
-        answer = await way(server, {"query": text})
-        assert {error["extensions"]["code"] for error in answer["errors"]} == {"BAD_REQUEST"}
+        response = await transport(server, {"query": text})
+        assert {error["extensions"]["code"] for error in response["errors"]} == {"BAD_REQUEST"}
 
 
-async def test_a_value_nested_beyond_reason_is_refused(graphql: Endpoint) -> None:
-    body = await graphql.ask("{ images(first: " + "[" * 900 + "]" * 900 + ") { totalCount } }")
+async def test_deeply_nested_value_is_rejected(graphql: Endpoint) -> None:
+    body = await graphql.execute("{ images(first: " + "[" * 900 + "]" * 900 + ") { totalCount } }")
     assert {error["extensions"]["code"] for error in body["errors"]} == {"BAD_REQUEST"}

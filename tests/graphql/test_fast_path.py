@@ -1,4 +1,4 @@
-"""Plain fields come out as graphql-core would have them, and so does what goes wrong with one."""
+"""The fast path returns the same results and errors as graphql-core."""
 
 import gc
 import json
@@ -43,7 +43,7 @@ T = TypeVar("T")
 
 @strawberry.type
 class Place(Generic[T]):
-    """A generic one, as edges are."""
+    """A generic type, as edges are."""
 
     node: T
     at: int = 0
@@ -85,12 +85,12 @@ class Thing:
 
 def a_thing(**values: Any) -> Thing:
     now = datetime(2026, 1, 1, tzinfo=UTC)
-    given: dict[str, Any] = {"id": "a", "count": 1, "mood": Mood.GLAD, "seen_at": now}
-    return Thing(**(given | values))
+    defaults: dict[str, Any] = {"id": "a", "count": 1, "mood": Mood.GLAD, "seen_at": now}
+    return Thing(**(defaults | values))
 
 
 def schemas(thing: Thing) -> tuple[strawberry.Schema, strawberry.Schema]:
-    """Ours, and Strawberry's own."""
+    """Return a schema with the fast path, and one without."""
 
     @strawberry.type
     class Query:
@@ -98,21 +98,21 @@ def schemas(thing: Thing) -> tuple[strawberry.Schema, strawberry.Schema]:
         def things(self) -> list[Thing]:
             return [a_thing(), thing]
 
-    ours = strawberry.Schema(Query, execution_context_class=FastPathExecutor)
-    mark_fast_fields(ours._schema)
-    return ours, strawberry.Schema(Query)
+    fast = strawberry.Schema(Query, execution_context_class=FastPathExecutor)
+    mark_fast_fields(fast._schema)
+    return fast, strawberry.Schema(Query)
 
 
 async def both(thing: Thing, query: str) -> tuple[ExecutionResult, ExecutionResult]:
-    ours, theirs = schemas(thing)
-    asked = [
+    fast, reference = schemas(thing)
+    results = [
         await each.execute(query, operation_name="Q" if "query Q" in query else None)
-        for each in (ours, theirs)
+        for each in (fast, reference)
     ]
-    return asked[0], asked[1]  # type: ignore[return-value]
+    return results[0], results[1]  # type: ignore[return-value]
 
 
-def seen(result: ExecutionResult) -> Any:
+def outcome(result: ExecutionResult) -> Any:
     return result.data, [(error.message, error.path, error.locations) for error in result.errors or ()]
 
 
@@ -139,13 +139,13 @@ def seen(result: ExecutionResult) -> Any:
     ],
 )
 @pytest.mark.parametrize("note", ["x", "later", None])
-async def test_an_answer_is_the_same_in_the_same_order(selection: str, note: str | None) -> None:
+async def test_result_equals_that_of_graphql_core(selection: str, note: str | None) -> None:
     part = Part(name="p", weight=2.5)
     thing = a_thing(note=note, tags=["a", "b"], part=part, parts=[part, None], places=[Place(node=part)])
-    ours, theirs = await both(thing, f"query Q {{ things {{ {selection} }} }}")
-    assert theirs.data is not None
-    assert seen(ours) == seen(theirs)
-    assert json.dumps(ours.data) == json.dumps(theirs.data)
+    fast, reference = await both(thing, f"query Q {{ things {{ {selection} }} }}")
+    assert reference.data is not None
+    assert outcome(fast) == outcome(reference)
+    assert json.dumps(fast.data) == json.dumps(reference.data)
 
 
 NOTHING: Any = None
@@ -153,7 +153,7 @@ NO_NUMBER: Any = "much"
 
 
 class Unlucky(Thing):
-    """Of whom a field can't even be read."""
+    """A field raises when it is read."""
 
     count = property(lambda self: raising("no count today"), lambda self, value: None)  # type: ignore[assignment]
 
@@ -178,8 +178,8 @@ class Unlucky(Thing):
         lambda: Unlucky(id="a", count=1, mood=Mood.GLAD, seen_at=datetime.now(UTC)),  # type: ignore[arg-type]
     ],
 )
-async def test_what_goes_wrong_is_told_as_graphql_core_tells_it(make: Callable[[], Thing]) -> None:
-    some = 0
+async def test_errors_equal_those_of_graphql_core(make: Callable[[], Thing]) -> None:
+    failures = 0
     for selection in (
         "id count mood note",
         "id workedOut count waitedFor mood note",
@@ -191,38 +191,38 @@ async def test_what_goes_wrong_is_told_as_graphql_core_tells_it(make: Callable[[
         "waitedFor places { node { weight } } part { weight }",
         "nowOrLater count",
     ):
-        ours, theirs = await both(make(), f"{{ things {{ {selection} }} }}")
-        some += bool(ours.errors)
-        assert seen(ours) == seen(theirs)
-    assert some
+        fast, reference = await both(make(), f"{{ things {{ {selection} }} }}")
+        failures += bool(fast.errors)
+        assert outcome(fast) == outcome(reference)
+    assert failures
 
 
-async def test_a_directive_without_its_value_is_an_error_of_its_field() -> None:
+async def test_directive_without_value_is_a_field_error() -> None:
     query = "query($yes: Boolean = true) { things { id part { name @include(if: $yes) } } }"
     part = a_thing(part=Part())
-    ours, theirs = schemas(part)
-    answers = [await each.execute(query, variable_values={"yes": None}) for each in (ours, theirs)]
-    assert answers[0].errors
-    assert seen(answers[0]) == seen(answers[1])
+    fast, reference = schemas(part)
+    responses = [await each.execute(query, variable_values={"yes": None}) for each in (fast, reference)]
+    assert responses[0].errors
+    assert outcome(responses[0]) == outcome(responses[1])
 
 
-async def test_what_must_be_awaited_is_awaited() -> None:
+async def test_awaitable_attribute_is_awaited() -> None:
     async def note() -> str:
         return "in a moment"
 
-    ours, _ = schemas(a_thing(note=note()))
-    answer = await ours.execute("{ things { id note } }")
-    assert answer.errors is None
-    assert (answer.data or {})["things"][1] == {"id": "a", "note": "in a moment"}
+    fast, _ = schemas(a_thing(note=note()))
+    response = await fast.execute("{ things { id note } }")
+    assert response.errors is None
+    assert (response.data or {})["things"][1] == {"id": "a", "note": "in a moment"}
 
 
-def fields_noted() -> int:
-    """How many fields of selections graphql-core holds at the moment."""
+def selected_fields_in_memory() -> int:
+    """Return the number of selected fields that graphql-core holds in memory."""
     gc.collect()
     return sum(isinstance(each, FieldDetails) for each in gc.get_objects())
 
 
-async def test_who_follows_for_long_costs_no_more_memory_with_each_event() -> None:
+async def test_subscription_does_not_leak_memory() -> None:
     @strawberry.type
     class Query:
         nothing: int = 0
@@ -236,12 +236,12 @@ async def test_who_follows_for_long_costs_no_more_memory_with_each_event() -> No
 
     schema = strawberry.Schema(Query, subscription=Subscription, execution_context_class=FastPathExecutor)
     mark_fast_fields(schema._schema)
-    answers: Any = await schema.subscribe("subscription { things { id workedOut note } }")
+    responses: Any = await schema.subscribe("subscription { things { id workedOut note } }")
     for _ in range(10):
-        await anext(answers)
-    before = fields_noted()
+        await anext(responses)
+    before = selected_fields_in_memory()
     for _ in range(50):
-        answer = await anext(answers)
-    assert answer.data == {"things": {"id": "a", "workedOut": 2, "note": None}}
-    assert fields_noted() <= before
-    await answers.aclose()
+        response = await anext(responses)
+    assert response.data == {"things": {"id": "a", "workedOut": 2, "note": None}}
+    assert selected_fields_in_memory() <= before
+    await responses.aclose()

@@ -1,4 +1,4 @@
-"""Orders, filters and cursors of images as clients send them."""
+"""Ordering, filters and cursors of images."""
 
 import gc
 import weakref
@@ -11,7 +11,7 @@ from graphql import GraphQLField, GraphQLString
 from app import models
 from app.context import Context
 from app.graphql.server.fast_path import FastField, FastSelection
-from app.graphql.types.images import Image
+from app.graphql.types.library import Image
 from scripts.fixtures import sample_images
 from tests.graphql.conftest import Endpoint
 
@@ -29,16 +29,16 @@ IN_ALBUMS = "query($after: String) { albums { nodes { images(after: $after) { to
 @pytest.fixture
 async def filled(graphql: Endpoint) -> Endpoint:
     for name, width in (("b.png", 30), ("海.png", 10), ("a.png", 20), ("C.png", 40)):
-        await graphql.house.upload(sample_images.png(width, 10), filename=name)
+        await graphql.server.upload(sample_images.png(width, 10), filename=name)
     return graphql
 
 
-async def names(graphql: Endpoint, **words: Any) -> list[str]:
-    data = await graphql.data(IMAGES, **words)
+async def names(graphql: Endpoint, **variables: Any) -> list[str]:
+    data = await graphql.data(IMAGES, **variables)
     return [node["filename"].removesuffix(".png") for node in data["images"]["nodes"]]
 
 
-async def test_each_field_orders_in_both_directions(filled: Endpoint) -> None:
+async def test_images_are_ordered_by_each_field(filled: Endpoint) -> None:
     assert await names(filled) == ["C", "a", "海", "b"]
     assert await names(filled, orderBy={}) == ["C", "a", "海", "b"]
     assert await names(filled, orderBy={"direction": "ASC"}) == ["b", "海", "a", "C"]
@@ -47,7 +47,7 @@ async def test_each_field_orders_in_both_directions(filled: Endpoint) -> None:
     assert await names(filled, orderBy={"field": "SIZE", "direction": "ASC"}) == ["海", "a", "b", "C"]
 
 
-async def test_pages_go_on_from_cursors_both_ways(filled: Endpoint) -> None:
+async def test_pagination_works_in_both_directions(filled: Endpoint) -> None:
     order = {"field": "FILENAME", "direction": "ASC"}
     page = (await filled.data(IMAGES, first=3, orderBy=order))["images"]["pageInfo"]
     assert (page["hasNextPage"], page["hasPreviousPage"]) == (True, False)
@@ -57,14 +57,14 @@ async def test_pages_go_on_from_cursors_both_ways(filled: Endpoint) -> None:
     assert (page["hasNextPage"], page["hasPreviousPage"]) == (False, True)
 
 
-async def test_a_cursor_of_another_list_is_an_error_that_says_so(filled: Endpoint) -> None:
+async def test_cursor_of_another_list_is_rejected(filled: Endpoint) -> None:
     order, filter_ = {"field": "SIZE"}, {"minWidth": 20}
     cursor = (await filled.data(IMAGES, first=1, orderBy=order, filter=filter_))["images"]["pageInfo"][
         "endCursor"
     ]
     plain = (await filled.data(IMAGES, first=1))["images"]["pageInfo"]["endCursor"]
     assert await names(filled, after=cursor, orderBy=order, filter=filter_) == ["b", "a"]
-    for document, words in (
+    for document, variables in (
         (IMAGES, {"after": cursor}),
         (IMAGES, {"after": cursor, "orderBy": order}),
         (IMAGES, {"after": cursor, "filter": filter_}),
@@ -72,23 +72,23 @@ async def test_a_cursor_of_another_list_is_an_error_that_says_so(filled: Endpoin
         (IMAGES, {"after": plain, "filter": filter_}),
         (ALBUMS, {"after": cursor}),
     ):
-        error = await filled.error(document, **words)
+        error = await filled.error(document, **variables)
         assert error["extensions"]["code"] == "BAD_REQUEST"
         assert error["message"] == "Invalid value for parameter 'after'"
         assert "in the same order and filter" in error["extensions"]["details"]
 
 
-async def test_lists_in_albums_refuse_it_too(filled: Endpoint) -> None:
-    await filled.house.client.post("/v1/albums", headers=filled.house.headers, json={"name": "x"})
+async def test_cursor_of_another_list_is_rejected_in_albums(filled: Endpoint) -> None:
+    await filled.server.client.post("/v1/albums", headers=filled.server.headers, json={"name": "x"})
     cursor = (await filled.data(IMAGES, first=1, orderBy={"field": "SIZE"}))["images"]["pageInfo"][
         "endCursor"
     ]
-    error = (await filled.ask(IN_ALBUMS, after=cursor))["errors"][0]
+    error = (await filled.execute(IN_ALBUMS, after=cursor))["errors"][0]
     assert error["extensions"]["code"] == "BAD_REQUEST"
 
 
 @pytest.mark.parametrize(
-    ("filter", "left"),
+    ("filter", "expected"),
     [
         ({"formats": ["PNG"], "minWidth": 20, "maxWidth": 30}, ["a", "b"]),
         ({"formats": ["JPG", "GIF"]}, []),
@@ -100,9 +100,9 @@ async def test_lists_in_albums_refuse_it_too(filled: Endpoint) -> None:
         ({"maxSize": 9007199254740993}, ["C", "a", "海", "b"]),
     ],
 )
-async def test_conditions(filled: Endpoint, filter: dict[str, Any], left: list[str]) -> None:
-    assert await names(filled, filter=filter) == left
-    assert (await filled.data(IMAGES, filter=filter))["images"]["totalCount"] == len(left)
+async def test_filters(filled: Endpoint, filter: dict[str, Any], expected: list[str]) -> None:
+    assert await names(filled, filter=filter) == expected
+    assert (await filled.data(IMAGES, filter=filter))["images"]["totalCount"] == len(expected)
 
 
 @pytest.mark.parametrize(
@@ -117,19 +117,19 @@ async def test_conditions(filled: Endpoint, filter: dict[str, Any], left: list[s
         ({"minWidth": 2, "maxWidth": 1}, "VALIDATION_ERROR"),
     ],
 )
-async def test_conditions_that_can_not_be(graphql: Endpoint, filter: dict[str, Any], code: str) -> None:
+async def test_invalid_filters(graphql: Endpoint, filter: dict[str, Any], code: str) -> None:
     assert (await graphql.post({"query": IMAGES, "variables": {"filter": filter}})).json()["errors"][0][
         "extensions"
     ]["code"] == code
 
 
-async def test_an_image_leaves_nothing_that_garbage_must_be_collected_for(filled: Endpoint) -> None:
-    ctx = Context(filled.house.services)
+async def test_images_are_freed_without_garbage_collection(filled: Endpoint) -> None:
+    ctx = Context(filled.server.services)
     row = await models.Image.all().first()
     assert row is not None
     filename = FastField(attrgetter("filename"), GraphQLField(GraphQLString))
-    asked = FastSelection((("filename", filename, None),))
-    assert asked.read(Image.of(row, ctx)) == {"filename": row.filename}
+    selection = FastSelection((("filename", filename, None),))
+    assert selection.read(Image(row, ctx)) == {"filename": row.filename}
     kept = weakref.ref(row)
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""What is loaded for one operation is gathered for all its fields, and shown to no other, also over one WebSocket."""
+"""Data loaders batch within an operation, and operations of one WebSocket do not share rows."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,25 +21,25 @@ async def server(tmp_path: Path) -> AsyncIterator[House]:
         yield server
 
 
-async def asked(socket: Socket, query: str) -> Any:
+async def data_of(socket: Socket, query: str) -> Any:
     socket.subscribe(query)
     message = await socket.receive()
     assert (await socket.receive())["type"] == "complete"
     return message["payload"]["data"]
 
 
-async def test_two_operations_of_one_socket_share_nothing_that_was_loaded(server: House) -> None:
+async def test_operations_of_one_websocket_do_not_share_rows(server: House) -> None:
     ctx = await context(server)
     album = await albums.create(ctx, albums.NewAlbum("One"))
     async with connected(server.url) as socket:
         await socket.ready(Authorization=f"Bearer {server.token}")
         for name in ("Two", "Three"):
             await albums.update(ctx, album.id, albums.AlbumChanges(name=name))
-            answer = await asked(socket, CREATED)
-            assert answer["events"]["nodes"] == [{"album": {"name": name}}]
+            response = await data_of(socket, CREATED)
+            assert response["events"]["nodes"] == [{"album": {"name": name}}]
 
 
-async def test_the_fields_of_one_operation_over_a_socket_are_loaded_together(server: House) -> None:
+async def test_fields_of_one_operation_are_loaded_together(server: House) -> None:
     ctx = await context(server)
     counts = []
     async with connected(server.url) as socket:
@@ -48,7 +48,7 @@ async def test_the_fields_of_one_operation_over_a_socket_are_loaded_together(ser
             for number in range(more):
                 await albums.create(ctx, albums.NewAlbum(f"{number}"))
             with counted_statements() as counted:
-                answer = await asked(socket, CREATED)
-            counts.append((len(answer["events"]["nodes"]), counted.count))
+                response = await data_of(socket, CREATED)
+            counts.append((len(response["events"]["nodes"]), counted.count))
     (few, statements), (many, as_many) = counts
     assert (few, many, as_many) == (1, 10, statements)

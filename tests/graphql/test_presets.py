@@ -1,4 +1,4 @@
-"""Presets, explanations of addresses, and placeholders, as front ends ask for them."""
+"""Presets, explanations of URLs, and placeholders."""
 
 import json
 from base64 import b64decode
@@ -40,10 +40,10 @@ async def explained(graphql: Endpoint, url: str) -> Any:
     return (await graphql.data(EXPLAIN, url=url))["explainTransform"]
 
 
-async def test_presets_are_listed_for_anyone(graphql: Endpoint) -> None:
-    answer = await graphql.house.client.post("/graphql", json={"query": PRESETS})
+async def test_presets_are_public(graphql: Endpoint) -> None:
+    response = await graphql.server.client.post("/graphql", json={"query": PRESETS})
     nothing = dict.fromkeys(("quality", "fit", "dpr", "background", "position"))
-    assert answer.json()["data"]["presets"] == [
+    assert response.json()["data"]["presets"] == [
         {"name": "thumb", "canonical": "w=20&h=20&fm=webp", "width": 20, "height": 20, "format": "WEBP"}
         | nothing,
         {
@@ -61,20 +61,20 @@ async def test_presets_are_listed_for_anyone(graphql: Endpoint) -> None:
     ]
 
 
-async def test_a_transform_may_name_one(graphql: Endpoint) -> None:
-    image = await graphql.house.upload(sample_images.jpeg(64, 48))
-    answer = await graphql.data(VARIANT, id=image["id"], transform={"preset": "thumb", "height": 10})
-    variant, signed = answer["image"]["variant"], answer["image"]["signedUrl"]
+async def test_transform_uses_a_preset(graphql: Endpoint) -> None:
+    image = await graphql.server.upload(sample_images.jpeg(64, 48))
+    response = await graphql.data(VARIANT, id=image["id"], transform={"preset": "thumb", "height": 10})
+    variant, signed = response["image"]["variant"], response["image"]["signedUrl"]
     address = f"http://pichub.test/img/{image['id']}.webp"
     assert variant == {"url": f"{address}?w=20&h=10", "width": 20, "height": 10, "format": "WEBP"}
     assert signed.startswith(f"{address}?w=20&h=10&fm=webp&exp=")
     for url in (variant["url"], signed):
-        with Image.open(BytesIO((await graphql.house.client.get(url)).content)) as picture:
-            assert (picture.format, picture.size) == ("WEBP", (20, 10))
+        with Image.open(BytesIO((await graphql.server.client.get(url)).content)) as rendered:
+            assert (rendered.format, rendered.size) == ("WEBP", (20, 10))
 
 
-async def test_an_unknown_one_is_an_error_with_those_there_are(graphql: Endpoint) -> None:
-    image = await graphql.house.upload(sample_images.png())
+async def test_unknown_preset_error_lists_all(graphql: Endpoint) -> None:
+    image = await graphql.server.upload(sample_images.png())
     error = await graphql.error(VARIANT, id=image["id"], transform={"preset": "tiny"})
     assert error["extensions"]["code"] == "BAD_REQUEST"
     assert "must be one of thumb, full; you sent 'tiny'" in error["extensions"]["details"]
@@ -91,40 +91,44 @@ async def test_an_unknown_one_is_an_error_with_those_there_are(graphql: Endpoint
         "h=9&q=5",
     ],
 )
-async def test_what_is_told_is_what_the_address_delivers(graphql: Endpoint, base: str, query: str) -> None:
-    image = await graphql.house.upload(sample_images.jpeg(64, 48))
-    told = await explained(graphql, f"{base}/img/{image['id']}.jpg/a-tail?{query}")
-    answer = await graphql.house.client.get(f"/img/{image['id']}?{query}")
-    with Image.open(BytesIO(answer.content)) as picture:
-        assert (told["width"], told["height"]) == picture.size
-    assert answer.headers["content-type"] == f"image/{told['format'].lower()}".replace("jpg", "jpeg")
-    assert answer.headers["etag"].strip('"').endswith("-" + told["digest"])
-    same = await graphql.house.client.get(told["canonicalUrl"])
-    assert same.headers["etag"] == answer.headers["etag"]
-    again = await explained(graphql, told["canonicalUrl"])
-    assert (again["canonicalUrl"], again["digest"]) == (told["canonicalUrl"], told["digest"])
+async def test_explanation_equals_the_delivered_image(graphql: Endpoint, base: str, query: str) -> None:
+    image = await graphql.server.upload(sample_images.jpeg(64, 48))
+    explanation = await explained(graphql, f"{base}/img/{image['id']}.jpg/a-tail?{query}")
+    response = await graphql.server.client.get(f"/img/{image['id']}?{query}")
+    with Image.open(BytesIO(response.content)) as rendered:
+        assert (explanation["width"], explanation["height"]) == rendered.size
+    assert response.headers["content-type"] == f"image/{explanation['format'].lower()}".replace("jpg", "jpeg")
+    assert response.headers["etag"].strip('"').endswith("-" + explanation["digest"])
+    same = await graphql.server.client.get(explanation["canonicalUrl"])
+    assert same.headers["etag"] == response.headers["etag"]
+    again = await explained(graphql, explanation["canonicalUrl"])
+    assert (again["canonicalUrl"], again["digest"]) == (explanation["canonicalUrl"], explanation["digest"])
 
 
-async def test_the_original_has_no_recipe(graphql: Endpoint) -> None:
-    image = await graphql.house.upload(sample_images.animated_gif())
-    told = await explained(graphql, f"/{image['id']}.gif?download=1")
-    assert told["isOriginal"]
-    assert told["warnings"] == []
-    assert (told["canonical"], told["digest"], told["canonicalUrl"]) == (None, None, image["url"])
-    assert (told["width"], told["height"], told["frames"]) == (
+async def test_original_has_no_recipe(graphql: Endpoint) -> None:
+    image = await graphql.server.upload(sample_images.animated_gif())
+    explanation = await explained(graphql, f"/{image['id']}.gif?download=1")
+    assert explanation["isOriginal"]
+    assert explanation["warnings"] == []
+    assert (explanation["canonical"], explanation["digest"], explanation["canonicalUrl"]) == (
+        None,
+        None,
+        image["url"],
+    )
+    assert (explanation["width"], explanation["height"], explanation["frames"]) == (
         image["width"],
         image["height"],
         image["frames"],
     )
 
 
-async def test_parameters_are_told_with_who_said_them_and_what_is_wrong_with_them(graphql: Endpoint) -> None:
-    image = await graphql.house.upload(sample_images.jpeg(64, 48))
-    told = await explained(
+async def test_parameters_have_origins_and_warnings(graphql: Endpoint) -> None:
+    image = await graphql.server.upload(sample_images.jpeg(64, 48))
+    explanation = await explained(
         graphql, f"https://cdn.example/img/{image['id']}.png?preset=thumb&w=128&q=5&pos=top&z=1"
     )
-    assert (told["canonical"], told["format"]) == ("webp 128x20-128x96@0,0 q5", "WEBP")
-    assert [(each["name"], each["value"], each["origin"]) for each in told["parameters"]] == [
+    assert (explanation["canonical"], explanation["format"]) == ("webp 128x20-128x96@0,0 q5", "WEBP")
+    assert [(each["name"], each["value"], each["origin"]) for each in explanation["parameters"]] == [
         ("w", "128", "ADDRESS"),
         ("h", "20", "PRESET"),
         ("fit", "cover", "DEFAULT"),
@@ -134,8 +138,8 @@ async def test_parameters_are_told_with_who_said_them_and_what_is_wrong_with_the
         ("q", "5", "ADDRESS"),
         ("bg", None, "DEFAULT"),
     ]
-    assert [each["parameter"] for each in told["warnings"]] == ["z", "w", "fm", None, None]
-    assert "another server" in told["warnings"][-1]["message"]
+    assert [each["parameter"] for each in explanation["warnings"]] == ["z", "w", "fm", None, None]
+    assert "another server" in explanation["warnings"][-1]["message"]
 
 
 @pytest.mark.parametrize(
@@ -151,36 +155,34 @@ async def test_parameters_are_told_with_who_said_them_and_what_is_wrong_with_the
         ("/img/nonsense", "NOT_FOUND", "There is no image"),
     ],
 )
-async def test_what_can_not_be_explained_is_an_error(
-    graphql: Endpoint, url: str, code: str, words: str
-) -> None:
-    image = await graphql.house.upload(sample_images.png())
+async def test_invalid_url_is_an_error(graphql: Endpoint, url: str, code: str, words: str) -> None:
+    image = await graphql.server.upload(sample_images.png())
     error = await graphql.error(EXPLAIN, url=url.replace("@", image["id"]))
     assert error["extensions"]["code"] == code
     assert words in error["extensions"]["details"]
 
 
-async def test_what_is_no_text_is_refused_or_told_as_it_can_be(graphql: Endpoint) -> None:
-    image = await graphql.house.upload(sample_images.png())
+async def test_invalid_unicode_is_an_error(graphql: Endpoint) -> None:
+    image = await graphql.server.upload(sample_images.png())
     for part in (r"\ud800", r"@?\ud800=1", r"@?%ed%a0%80=1&%00=2&preset=\u0000"):
         url = "/img/" + part.replace("@", image["id"])
         body = json.dumps({"query": EXPLAIN, "variables": {"url": "@"}}).replace("@", url)
-        headers = graphql.house.headers | {"Content-Type": "application/json"}
-        answer = await graphql.house.client.post("/graphql", content=body, headers=headers)
-        assert answer.status_code in {200, 400, 422}
-        assert answer.json()["errors"][0]["extensions"]["code"] in {
+        headers = graphql.server.headers | {"Content-Type": "application/json"}
+        response = await graphql.server.client.post("/graphql", content=body, headers=headers)
+        assert response.status_code in {200, 400, 422}
+        assert response.json()["errors"][0]["extensions"]["code"] in {
             "BAD_REQUEST",
             "NOT_FOUND",
             "VALIDATION_ERROR",
         }
 
 
-async def test_a_signed_address_is_explained_to_who_holds_it(graphql: Endpoint) -> None:
-    client = graphql.house.client
+async def test_signed_url_is_explained_without_authentication(graphql: Endpoint) -> None:
+    client = graphql.server.client
     album = await client.post(
-        "/v1/albums", headers=graphql.house.headers, json={"name": "mine", "is_public": False}
+        "/v1/albums", headers=graphql.server.headers, json={"name": "mine", "is_public": False}
     )
-    image = await graphql.house.upload(sample_images.jpeg(64, 48), album_id=album.json()["data"]["id"])
+    image = await graphql.server.upload(sample_images.jpeg(64, 48), album_id=album.json()["data"]["id"])
     signed = (await graphql.data(VARIANT, id=image["id"], transform={"preset": "thumb"}))["image"][
         "signedUrl"
     ]
@@ -188,22 +190,22 @@ async def test_a_signed_address_is_explained_to_who_holds_it(graphql: Endpoint) 
     async def nobody(url: str) -> Any:
         return (await client.post("/graphql", json={"query": EXPLAIN, "variables": {"url": url}})).json()
 
-    told = (await nobody(signed))["data"]["explainTransform"]
-    assert (told["width"], told["canonicalUrl"], told["warnings"]) == (20, signed, [])
+    explanation = (await nobody(signed))["data"]["explainTransform"]
+    assert (explanation["width"], explanation["canonicalUrl"], explanation["warnings"]) == (20, signed, [])
     by_preset = f"/img/{image['id']}?preset=thumb&" + urlsplit(signed).query.partition("fm=webp&")[2]
     assert (await nobody(by_preset))["data"]["explainTransform"]["canonicalUrl"] == signed
     for other in (signed.replace("w=20", "w=21"), f"/img/{image['id']}"):
         assert (await nobody(other))["errors"][0]["extensions"]["code"] == "NOT_FOUND"
     to_owner = await explained(graphql, signed.replace("w=20", "w=21"))
     assert [each["parameter"] for each in to_owner["warnings"]] == ["sig"]
-    public = await graphql.house.upload(sample_images.png())
+    public = await graphql.server.upload(sample_images.png())
     (warning,) = (await explained(graphql, f"/img/{public['id']}?exp=1&sig=x"))["warnings"]
     assert "public" in warning["message"]
 
 
-async def test_placeholders_are_pictures_and_cost_no_statement(graphql: Endpoint) -> None:
-    await graphql.house.upload(sample_images.jpeg(64, 48))
-    await graphql.house.upload(sample_images.alpha_png())
+async def test_placeholders_are_images_and_need_no_statement(graphql: Endpoint) -> None:
+    await graphql.server.upload(sample_images.jpeg(64, 48))
+    await graphql.server.upload(sample_images.alpha_png())
     query = "{ images { nodes { width height %s } } }"
     await graphql.data(query % "thumbhash")
     with counted_statements() as without:
@@ -214,13 +216,13 @@ async def test_placeholders_are_pictures_and_cost_no_statement(graphql: Endpoint
     for node, mode in zip(nodes, ("RGBA", "RGB"), strict=True):
         kind, _, data = node["placeholder"].partition(",")
         assert kind == "data:image/png;base64"
-        with Image.open(BytesIO(b64decode(data))) as picture:
-            assert (max(picture.size), picture.mode) == (32, mode)
-            assert abs(picture.width / picture.height - node["width"] / node["height"]) < 0.2
+        with Image.open(BytesIO(b64decode(data))) as rendered:
+            assert (max(rendered.size), rendered.mode) == (32, mode)
+            assert abs(rendered.width / rendered.height - node["width"] / node["height"]) < 0.2
 
 
-async def test_a_srcset_does_not_enlarge(graphql: Endpoint) -> None:
-    image = await graphql.house.upload(sample_images.jpeg(64, 48))
+async def test_srcset_does_not_enlarge(graphql: Endpoint) -> None:
+    image = await graphql.server.upload(sample_images.jpeg(64, 48))
     base = f"http://pichub.test/img/{image['id']}.jpg"
 
     async def widths(**transform: Any) -> list[str]:
@@ -230,8 +232,8 @@ async def test_a_srcset_does_not_enlarge(graphql: Endpoint) -> None:
         srcset = (await graphql.data(query, id=image["id"], transform=transform or None))["image"]["srcSet"]
         for entry in srcset.split(", "):
             url, _, width = entry.partition(" ")
-            with Image.open(BytesIO((await graphql.house.client.get(url)).content)) as picture:
-                assert f"{picture.width}w" == width
+            with Image.open(BytesIO((await graphql.server.client.get(url)).content)) as rendered:
+                assert f"{rendered.width}w" == width
         return [entry.split(" ")[1] for entry in srcset.removeprefix(base).split(", ")]
 
     assert await widths() == ["16w", "32w", "64w"]

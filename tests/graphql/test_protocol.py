@@ -1,4 +1,4 @@
-"""GraphQL over HTTP: what is well formed is answered, what is not is refused, and nothing is answered with 500."""
+"""GraphQL over HTTP: malformed requests are rejected, and none is answered with 500."""
 
 import json
 from pathlib import Path
@@ -17,45 +17,45 @@ UPLOADS = """mutation($files: [Upload!]!) {
 }"""
 
 
-async def test_a_query_by_post_and_by_get_is_answered(graphql: Endpoint) -> None:
+async def test_query_by_post_and_get(graphql: Endpoint) -> None:
     assert await graphql.data("{ viewer { username role } }") == {
         "viewer": {"username": "admin", "role": "ADMIN"}
     }
-    answer = await graphql.house.client.get(
-        "/graphql", params={"query": "{ viewer { username } }"}, headers=graphql.house.headers
+    response = await graphql.server.client.get(
+        "/graphql", params={"query": "{ viewer { username } }"}, headers=graphql.server.headers
     )
-    assert answer.json() == {"data": {"viewer": {"username": "admin"}}}
+    assert response.json() == {"data": {"viewer": {"username": "admin"}}}
 
 
-async def test_a_mutation_by_get_is_refused(graphql: Endpoint) -> None:
-    answer = await graphql.house.client.get(
+async def test_mutation_by_get_is_405(graphql: Endpoint) -> None:
+    response = await graphql.server.client.get(
         "/graphql",
         params={"query": 'mutation { createAlbum(input: {name: "x"}) { album { id } } }'},
-        headers=graphql.house.headers,
+        headers=graphql.server.headers,
     )
-    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
     assert await graphql.data("{ albums { totalCount } }") == {"albums": {"totalCount": 0}}
 
 
-async def test_a_browser_gets_graphiql_and_curl_does_not(graphql: Endpoint) -> None:
-    page = await graphql.house.client.get(
+async def test_graphiql_is_served_to_browsers_only(graphql: Endpoint) -> None:
+    page = await graphql.server.client.get(
         "/graphql", headers={"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
     )
     assert page.status_code == 200
     assert "graphiql" in page.text.lower()
-    answer = await graphql.house.client.get("/graphql", headers={"Accept": "*/*", **graphql.house.headers})
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+    response = await graphql.server.client.get(
+        "/graphql", headers={"Accept": "*/*", **graphql.server.headers}
+    )
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
 
 
 @pytest.mark.parametrize("token", ["nonsense", "pchb_pat_" + "0" * 39])
-async def test_a_token_that_does_not_hold_is_refused_before_the_operation(
-    graphql: Endpoint, token: str
-) -> None:
-    answer = await graphql.post({"query": "{ __typename }"}, headers={"Authorization": f"Bearer {token}"})
-    assert answer.status_code == 401
-    assert answer.headers["www-authenticate"] == "Bearer"
-    assert answer.json()["errors"] == [
+async def test_invalid_token_is_rejected_before_execution(graphql: Endpoint, token: str) -> None:
+    response = await graphql.post({"query": "{ __typename }"}, headers={"Authorization": f"Bearer {token}"})
+    assert response.status_code == 401
+    assert response.headers["www-authenticate"] == "Bearer"
+    assert response.json()["errors"] == [
         {
             "message": "Invalid or expired API token",
             "extensions": {
@@ -67,11 +67,11 @@ async def test_a_token_that_does_not_hold_is_refused_before_the_operation(
     ]
 
 
-async def test_nobody_may_look_at_what_is_public(graphql: Endpoint) -> None:
-    image = await graphql.house.upload(sample_images.jpeg())
-    nobody = {"Accept": "application/json"}
-    body = await graphql.ask(
-        "query($id: ID!) { viewer { id } image(id: $id) { id } }", headers=nobody, id=image["id"]
+async def test_public_images_are_visible_anonymously(graphql: Endpoint) -> None:
+    image = await graphql.server.upload(sample_images.jpeg())
+    anonymous = {"Accept": "application/json"}
+    body = await graphql.execute(
+        "query($id: ID!) { viewer { id } image(id: $id) { id } }", headers=anonymous, id=image["id"]
     )
     assert body == {"data": {"viewer": None, "image": {"id": image["id"]}}}
 
@@ -101,29 +101,29 @@ MALFORMED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("body", MALFORMED.values(), ids=MALFORMED.keys())
-async def test_a_malformed_body_is_a_bad_request(graphql: Endpoint, body: bytes) -> None:
-    answer = await graphql.house.client.post(
-        "/graphql", content=body, headers={"Content-Type": "application/json", **graphql.house.headers}
+async def test_malformed_body_is_a_bad_request(graphql: Endpoint, body: bytes) -> None:
+    response = await graphql.server.client.post(
+        "/graphql", content=body, headers={"Content-Type": "application/json", **graphql.server.headers}
     )
-    assert answer.status_code in {200, 400}
-    (error,) = answer.json()["errors"]
+    assert response.status_code in {200, 400}
+    (error,) = response.json()["errors"]
     assert error["extensions"]["code"] == "BAD_REQUEST"
     assert error["message"]
 
 
-async def test_a_body_of_another_kind_is_refused(graphql: Endpoint) -> None:
-    answer = await graphql.house.client.post(
+async def test_plain_text_body_is_415(graphql: Endpoint) -> None:
+    response = await graphql.server.client.post(
         "/graphql",
         content=b"{ viewer { id } }",
-        headers={"Content-Type": "text/plain", **graphql.house.headers},
+        headers={"Content-Type": "text/plain", **graphql.server.headers},
     )
-    assert answer.status_code == 415
+    assert response.status_code == 415
 
 
-async def test_a_document_too_large_is_refused(graphql: Endpoint) -> None:
-    answer = await graphql.post({"query": "{ __typename }" + " " * 600_000})
-    assert answer.status_code == 413
-    assert answer.json()["errors"][0]["extensions"]["code"] == "PAYLOAD_TOO_LARGE"
+async def test_large_document_is_413(graphql: Endpoint) -> None:
+    response = await graphql.post({"query": "{ __typename }" + " " * 600_000})
+    assert response.status_code == 413
+    assert response.json()["errors"][0]["extensions"]["code"] == "PAYLOAD_TOO_LARGE"
 
 
 @pytest.mark.parametrize(
@@ -145,23 +145,23 @@ async def test_a_document_too_large_is_refused(graphql: Endpoint) -> None:
         ('mutation { uploadImage(input: {file: "x"}) { image { id } } }', "BAD_REQUEST"),
     ],
 )
-async def test_an_error_has_the_code_of_its_cause(graphql: Endpoint, query: str, code: str) -> None:
+async def test_error_has_a_code(graphql: Endpoint, query: str, code: str) -> None:
     error = await graphql.error(query)
     assert error["extensions"]["code"] == code
     assert error["message"]
     assert error["extensions"]["details"]
 
 
-async def test_lone_surrogates_in_variables_are_refused_as_text_that_can_not_be_kept(
+async def test_lone_surrogates_in_variables_are_rejected(
     graphql: Endpoint,
 ) -> None:
-    answer = await graphql.house.client.post(
+    response = await graphql.server.client.post(
         "/graphql",
         content=b'{"query": "mutation($n: String!) { createAlbum(input: {name: $n}) { album { id } } }", '
         b'"variables": {"n": "\\ud800"}}',
-        headers={"Content-Type": "application/json", **graphql.house.headers},
+        headers={"Content-Type": "application/json", **graphql.server.headers},
     )
-    (error,) = answer.json()["errors"]
+    (error,) = response.json()["errors"]
     assert error["extensions"]["code"] == "VALIDATION_ERROR"
 
 
@@ -170,19 +170,19 @@ def form(query: str, variables: Any, places: Any) -> dict[str, str]:
     return {"operations": json.dumps(operations), "map": json.dumps(places)}
 
 
-async def test_a_file_comes_as_the_multipart_request_specification_says(graphql: Endpoint) -> None:
-    answer = await graphql.house.client.post(
+async def test_file_is_uploaded_by_multipart_request(graphql: Endpoint) -> None:
+    response = await graphql.server.client.post(
         "/graphql",
         data=form(UPLOAD, {"file": None}, {"0": ["variables.file"]}),
         files={"0": ("a.png", sample_images.alpha_png())},
-        headers=graphql.house.headers,
+        headers=graphql.server.headers,
     )
-    image = answer.json()["data"]["uploadImage"]["image"]
+    image = response.json()["data"]["uploadImage"]["image"]
     assert (image["filename"], image["size"]) == ("a.png", len(sample_images.alpha_png()))
 
 
-async def test_of_several_files_the_bad_ones_do_not_hold_up_the_good(graphql: Endpoint) -> None:
-    answer = await graphql.house.client.post(
+async def test_invalid_file_does_not_affect_others(graphql: Endpoint) -> None:
+    response = await graphql.server.client.post(
         "/graphql",
         data=form(UPLOADS, {"files": [None] * 3}, {str(n): [f"variables.files.{n}"] for n in range(3)}),
         files={
@@ -190,9 +190,9 @@ async def test_of_several_files_the_bad_ones_do_not_hold_up_the_good(graphql: En
             "1": ("b.txt", b"text"),
             "2": ("c.gif", sample_images.still_gif()),
         },
-        headers=graphql.house.headers,
+        headers=graphql.server.headers,
     )
-    results = answer.json()["data"]["uploadImages"]["results"]
+    results = response.json()["data"]["uploadImages"]["results"]
     assert [result["filename"] for result in results] == ["a.png", "b.txt", "c.gif"]
     assert [result["image"] is not None for result in results] == [True, False, True]
     assert results[1]["error"] == {"code": "UNSUPPORTED_MEDIA_TYPE"}
@@ -218,57 +218,57 @@ MISPLACED: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("places", MISPLACED.values(), ids=MISPLACED.keys())
-async def test_a_map_that_leads_nowhere_is_a_bad_request(graphql: Endpoint, places: Any) -> None:
-    answer = await graphql.house.client.post(
+async def test_invalid_file_map_is_a_bad_request(graphql: Endpoint, places: Any) -> None:
+    response = await graphql.server.client.post(
         "/graphql",
         data=form(UPLOAD, {"file": None, "other": 1, "list": [None]}, places),
         files={"0": ("a.png", sample_images.png())},
-        headers=graphql.house.headers,
+        headers=graphql.server.headers,
     )
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
-    assert list(graphql.house.services.storage.incoming.iterdir()) == []
+    assert response.status_code == 400
+    assert response.json()["errors"][0]["extensions"]["code"] == "BAD_REQUEST"
+    assert list(graphql.server.services.storage.incoming.iterdir()) == []
 
 
 @pytest.mark.parametrize("operations", ["null", "[]", '"x"', "{", "[{}]"])
-async def test_operations_that_are_no_request_are_a_bad_request(graphql: Endpoint, operations: str) -> None:
-    answer = await graphql.house.client.post(
+async def test_invalid_operations_field_is_a_bad_request(graphql: Endpoint, operations: str) -> None:
+    response = await graphql.server.client.post(
         "/graphql",
         data={"operations": operations, "map": '{"0": ["variables.file"]}'},
         files={"0": ("a.png", sample_images.png())},
-        headers=graphql.house.headers,
+        headers=graphql.server.headers,
     )
-    assert answer.status_code == 400
+    assert response.status_code == 400
 
 
-async def test_one_file_given_to_two_fields_is_used_once(graphql: Endpoint) -> None:
+async def test_file_can_be_used_once(graphql: Endpoint) -> None:
     query = """mutation($file: Upload!) {
       a: uploadImage(input: {file: $file}) { image { id } }
       b: uploadImage(input: {file: $file}) { image { id } }
     }"""
-    answer = await graphql.house.client.post(
+    response = await graphql.server.client.post(
         "/graphql",
         data=form(query, {"file": None}, {"0": ["variables.file"]}),
         files={"0": ("a.png", sample_images.png())},
-        headers=graphql.house.headers,
+        headers=graphql.server.headers,
     )
-    (error,) = answer.json()["errors"]
+    (error,) = response.json()["errors"]
     assert error["extensions"]["code"] == "VALIDATION_ERROR"
     assert error["path"] == ["b"]
 
 
-async def test_a_file_for_nobody_is_refused_before_it_is_read(graphql: Endpoint) -> None:
-    answer = await graphql.house.client.post(
+async def test_anonymous_upload_is_rejected_before_it_is_read(graphql: Endpoint) -> None:
+    response = await graphql.server.client.post(
         "/graphql",
         data=form(UPLOAD, {"file": None}, {"0": ["variables.file"]}),
         files={"0": ("a.png", sample_images.png())},
         headers={"GraphQL-Require-Preflight": "1"},
     )
-    assert answer.status_code == 401
+    assert response.status_code == 401
 
 
-async def test_what_a_foreign_page_could_send_unasked_is_refused(graphql: Endpoint) -> None:
-    client = graphql.house.client
+async def test_request_without_preflight_is_rejected(graphql: Endpoint) -> None:
+    client = graphql.server.client
     by_get = await client.get(
         "/graphql", params={"query": "{ __typename }"}, headers={"Accept": "application/json"}
     )
@@ -284,22 +284,22 @@ async def test_what_a_foreign_page_could_send_unasked_is_refused(graphql: Endpoi
     assert asked.json() == {"data": {"__typename": "Query"}}
 
 
-async def test_a_file_over_the_limit_is_refused(tmp_path: Path) -> None:
+async def test_file_over_the_limit_is_413(tmp_path: Path) -> None:
     async with house(tmp_path, max_upload_size=1024) as small:
-        answer = await small.client.post(
+        response = await small.client.post(
             "/graphql",
             data=form(UPLOAD, {"file": None}, {"0": ["variables.file"]}),
             files={"0": ("a.png", bytes(5000))},
             headers=small.headers,
         )
-        assert answer.status_code == 413
-        assert answer.json()["errors"][0]["message"] == "File size exceeds maximum limit"
+        assert response.status_code == 413
+        assert response.json()["errors"][0]["message"] == "File size exceeds maximum limit"
 
 
-async def test_a_mistake_of_ours_shows_nothing_of_the_inside(
+async def test_unexpected_error_discloses_nothing(
     graphql: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await graphql.house.upload(sample_images.jpeg())
+    await graphql.server.upload(sample_images.jpeg())
     await Image.raw("DROP TABLE images")
     error = await graphql.error("{ images { nodes { id } } }")
     assert error["message"] == "Internal error"
@@ -310,16 +310,16 @@ async def test_a_mistake_of_ours_shows_nothing_of_the_inside(
     assert len([record for record in caplog.records if record.exc_info]) == 1
 
 
-async def test_introspection_is_a_setting_and_suggestions_follow_it(tmp_path: Path) -> None:
+async def test_introspection_is_a_setting(tmp_path: Path) -> None:
     async with house(tmp_path, introspection=False) as closed:
         endpoint = Endpoint(closed)
-        hidden = await endpoint.ask("{ __schema { types { name } } }")
+        hidden = await endpoint.execute("{ __schema { types { name } } }")
         assert {error["extensions"]["code"] for error in hidden["errors"]} == {"BAD_REQUEST"}
         assert "Did you mean" not in (await endpoint.error("{ viewr { id } }"))["message"]
         assert await endpoint.data("{ __typename }") == {"__typename": "Query"}
 
 
-async def test_a_number_without_end_in_a_document_is_the_askers_mistake(graphql: Endpoint) -> None:
+async def test_huge_number_in_a_document_is_a_bad_request(graphql: Endpoint) -> None:
     error = await graphql.error("{ images(first: " + "9" * 5000 + ") { pageInfo { hasNextPage } } }")
     assert error["message"] == "A number in the document has too many digits"
     assert error["extensions"]["code"] == "BAD_REQUEST"

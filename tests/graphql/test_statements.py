@@ -1,4 +1,4 @@
-"""What the documentation shows is valid, within the limits, and costs as many SQL statements however many rows."""
+"""Documented operations are valid, and their number of SQL statements is independent of the number of rows."""
 
 import re
 from collections.abc import AsyncIterator
@@ -35,20 +35,20 @@ QUERIES = [shown for shown in SHOWN if shown.is_query]
 
 
 @dataclass
-class Home:
-    """The things of one admin, who asks in a browser."""
+class PopulatedAccount:
+    """An admin signed in to a browser, with objects of all types."""
 
-    house: House
+    server: House
     client: httpx2.AsyncClient
     account: Account
     ids: dict[str, str]
 
-    async def grow(self, count: int) -> None:
-        """So much more of everything."""
-        built, now = self.house, self.house.services.clock()
+    async def populate(self, count: int) -> None:
+        """Create more objects of each type."""
+        server, now = self.server, self.server.services.clock()
         row, text = await tokens.create(self.account, name="x", scopes=Scope, now=now)
-        ctx = await context(built, text)
-        desk = await Desk.of(built)
+        ctx = await context(server, text)
+        desk = await Desk.of(server)
         desk.account = self.account
         async with receiving() as receiver:
             for number in range(count):
@@ -60,7 +60,7 @@ class Home:
                 await ask(self.client, INVITE)
                 await ApiToken.filter(id=row.id).update(album_id=album.id)
                 row, _ = await tokens.create(self.account, name="x", scopes=Scope, now=now)
-                await built.account(row.id)
+                await server.account(row.id)
                 webhook = await desk.webhook(receiver.url)
                 ticket = await uploads.create(ctx, NewUpload(size=9, filename="a.png"))
             await desk.happens(count)
@@ -71,32 +71,32 @@ class Home:
         }  # fmt: skip
 
     async def statements(self, shown: Shown) -> list[str]:
-        """What the operation sends to the database, with values for its variables."""
+        """Run the operation and return its SQL statements."""
         variables: dict[str, Any] = {**self.ids, "ids": list(self.ids.values())}
         text = re.sub("img_…|img_01J…", self.ids["image"], shown.text)
         declared = {each.variable.name.value for each in shown.operation.variable_definitions or ()}
-        given = {name: value for name, value in variables.items() if name in declared}
-        await ask(self.client, text, **given)  # what is noted once a minute is noted
+        used_variables = {name: value for name, value in variables.items() if name in declared}
+        await ask(self.client, text, **used_variables)  # records what is recorded once a minute
         with counted_statements() as counted:
-            await ask(self.client, text, **given)
+            await ask(self.client, text, **used_variables)
         return counted.texts
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[Home]:
+async def populated(tmp_path: Path) -> AsyncIterator[PopulatedAccount]:
     async with (
-        house(tmp_path, webhook_allow_networks=HERE, presets="thumb=w=200&h=200") as built,
-        built.signed_in("boss", role=Role.ADMIN) as client,
+        house(tmp_path, webhook_allow_networks=HERE, presets="thumb=w=200&h=200") as server,
+        server.signed_in("boss", role=Role.ADMIN) as client,
     ):
-        yield Home(built, client, await Account.get(username="boss"), {})
+        yield PopulatedAccount(server, client, await Account.get(username="boss"), {})
 
 
 @pytest.mark.parametrize("shown", SHOWN, ids=str)
-def test_what_is_shown_is_valid_and_within_the_limits(shown: Shown) -> None:
+def test_documented_operations_are_valid(shown: Shown) -> None:
     assert build_schema(Settings()).document_cache.parse(shown.text).errors == ()
 
 
-def test_every_field_that_can_be_asked_for_is_shown() -> None:
+def test_all_query_fields_are_documented() -> None:
     schema = build_schema(Settings())._schema
     root = schema.query_type
     assert isinstance(root, GraphQLObjectType)
@@ -108,14 +108,14 @@ def test_every_field_that_can_be_asked_for_is_shown() -> None:
         for field in definition.selection_set.selections
         if isinstance(field, FieldNode)
     }
-    assert set(root.fields) - asked <= {"node", "webhook"}, "show it in docs/graphql.md"
+    assert set(root.fields) - asked <= {"node", "webhook"}, "document it in docs/graphql.md"
 
 
-async def test_no_query_costs_more_statements_for_more_rows(home: Home) -> None:
-    await home.grow(FEW)
-    few = {str(shown): await home.statements(shown) for shown in QUERIES}
-    await home.grow(MANY)
+async def test_number_of_statements_is_independent_of_rows(populated: PopulatedAccount) -> None:
+    await populated.populate(FEW)
+    few = {str(shown): await populated.statements(shown) for shown in QUERIES}
+    await populated.populate(MANY)
     for shown in QUERIES:
-        many = await home.statements(shown)
+        many = await populated.statements(shown)
         assert len(many) == len(few[str(shown)]), "\n".join([str(shown), *many])
     assert all(len(texts) < 20 for texts in few.values())

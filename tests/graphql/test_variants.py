@@ -1,4 +1,4 @@
-"""What an address promises before anything is made, and what it delivers."""
+"""The declared properties of variants match the delivered images."""
 
 from io import BytesIO
 
@@ -17,14 +17,12 @@ VARIANT = """query($id: ID!, $transform: TransformInput!) {
     ("accept", "delivered"),
     [("image/avif,image/webp,*/*", "AVIF"), ("image/webp,*/*", "WEBP"), ("*/*", "PNG")],
 )
-async def test_an_auto_address_delivers_the_best_that_is_taken(
-    graphql: Endpoint, accept: str, delivered: str
-) -> None:
-    image = await graphql.house.upload(sample_images.png())
+async def test_auto_format_follows_accept(graphql: Endpoint, accept: str, delivered: str) -> None:
+    image = await graphql.server.upload(sample_images.png())
     transform = {"width": 20, "format": "AUTO"}
     variant = (await graphql.data(VARIANT, id=image["id"], transform=transform))["image"]["variant"]
     assert (variant["width"], variant["format"]) == (20, "PNG")
-    answer = await graphql.house.client.get(variant["url"], headers={"Accept": accept})
-    assert answer.headers["vary"].startswith("Accept")
-    with Image.open(BytesIO(answer.content)) as picture:
-        assert (picture.format, picture.size) == (delivered, (variant["width"], variant["height"]))
+    response = await graphql.server.client.get(variant["url"], headers={"Accept": accept})
+    assert response.headers["vary"].startswith("Accept")
+    with Image.open(BytesIO(response.content)) as rendered:
+        assert (rendered.format, rendered.size) == (delivered, (variant["width"], variant["height"]))

@@ -1,4 +1,4 @@
-"""What GraphQL alone has of webhooks: nodes, lists inside lists, and scopes of events."""
+"""Webhooks over GraphQL: nodes, nested lists, and scopes of events."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -21,30 +21,30 @@ LISTED = """{ webhooks(first: 20) { totalCount nodes { id events deliveries(firs
 
 
 @pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[tuple[Endpoint, Desk]]:
+async def webhooks_api(tmp_path: Path) -> AsyncIterator[tuple[Endpoint, Desk]]:
     async with house(tmp_path, webhook_allow_networks=HERE) as built:
         yield Endpoint(built), await Desk.of(built)
 
 
-async def asked(graphql: Endpoint, query: str) -> tuple[Any, int]:
+async def counted_data(graphql: Endpoint, query: str) -> tuple[Any, int]:
     with counted_statements() as counted:
         data = await graphql.data(query)
     return data, counted.count
 
 
-async def test_lists_of_deliveries_cost_as_many_statements_however_many_there_are(
-    place: tuple[Endpoint, Desk],
+async def test_statements_are_independent_of_deliveries(
+    webhooks_api: tuple[Endpoint, Desk],
 ) -> None:
-    graphql, desk = place
+    graphql, desk = webhooks_api
     costs = []
-    await asked(graphql, LISTED)  # the token's first use is noted
+    await counted_data(graphql, LISTED)  # the first use of the token is recorded
     async with receiving() as receiver:
         for webhooks in (1, 6):
             for _ in range(webhooks - await Webhook.all().count()):
                 await desk.webhook(receiver.url)
             await desk.happens(3)
             await desk.sent()
-            data, cost = await asked(graphql, LISTED)
+            data, cost = await counted_data(graphql, LISTED)
             costs.append(cost)
     assert costs[0] == costs[1]
     nodes = data["webhooks"]["nodes"]
@@ -57,8 +57,8 @@ async def test_lists_of_deliveries_cost_as_many_statements_however_many_there_ar
             assert [attempt["outcome"] for attempt in delivery["attempts"]] == ["DELIVERED"]
 
 
-async def test_pages_of_deliveries_by_status_follow_one_another(place: tuple[Endpoint, Desk]) -> None:
-    graphql, desk = place
+async def test_deliveries_are_paginated_by_status(webhooks_api: tuple[Endpoint, Desk]) -> None:
+    graphql, desk = webhooks_api
     async with receiving() as receiver:
         webhook = await desk.webhook(receiver.url)
         await desk.happens(3)
@@ -80,8 +80,8 @@ async def test_pages_of_deliveries_by_status_follow_one_another(place: tuple[End
     assert len(set(seen)) == len(seen) == 5
 
 
-async def test_webhooks_and_deliveries_are_nodes_of_their_owner(place: tuple[Endpoint, Desk]) -> None:
-    graphql, desk = place
+async def test_webhooks_and_deliveries_are_nodes_of_their_owner(webhooks_api: tuple[Endpoint, Desk]) -> None:
+    graphql, desk = webhooks_api
     webhook = await desk.webhook("https://example.org/")
     await desk.happens()
     await desk.relay()
@@ -93,14 +93,14 @@ async def test_webhooks_and_deliveries_are_nodes_of_their_owner(place: tuple[End
         ("Webhook", webhook.id),
         ("Delivery", delivery.id),
     ]
-    bob = await graphql.house.account("bob")
-    answer = await graphql.ask(query, headers=signed(bob), ids=ids)
-    assert answer["data"]["nodes"] == [None, None]
+    bob = await graphql.server.account("bob")
+    response = await graphql.execute(query, headers=signed(bob), ids=ids)
+    assert response["data"]["nodes"] == [None, None]
 
 
-async def test_a_token_for_webhooks_alone_is_not_told_what_happened(place: tuple[Endpoint, Desk]) -> None:
-    graphql, desk = place
-    carl = await graphql.house.account("carl", scopes=[Scope.WEBHOOKS_READ])
+async def test_event_data_needs_the_scope_of_its_type(webhooks_api: tuple[Endpoint, Desk]) -> None:
+    graphql, desk = webhooks_api
+    carl = await graphql.server.account("carl", scopes=[Scope.WEBHOOKS_READ])
     async with receiving() as receiver:
         await Webhook.all().delete()
         webhook = await desk.webhook(receiver.url)
@@ -108,15 +108,15 @@ async def test_a_token_for_webhooks_alone_is_not_told_what_happened(place: tuple
         await desk.sent()
         await Webhook.filter(id=webhook.id).update(owner_id=(await Account.get(username="carl")).id)
     query = "query($id: ID!) { webhook(id: $id) { deliveries { nodes { id status %s } } } }"
-    answer = await graphql.ask(query % "", headers=signed(carl), id=webhook.id)
-    assert answer["data"]["webhook"]["deliveries"]["nodes"][0]["status"] == "SUCCEEDED"
-    answer = await graphql.ask(query % "event { data }", headers=signed(carl), id=webhook.id)
-    (error,) = answer["errors"]
+    response = await graphql.execute(query % "", headers=signed(carl), id=webhook.id)
+    assert response["data"]["webhook"]["deliveries"]["nodes"][0]["status"] == "SUCCEEDED"
+    response = await graphql.execute(query % "event { data }", headers=signed(carl), id=webhook.id)
+    (error,) = response["errors"]
     assert error["extensions"]["code"] == "FORBIDDEN"
     assert "albums:read" in error["extensions"]["details"]
 
 
-async def test_a_secret_can_not_be_asked_for(place: tuple[Endpoint, Desk]) -> None:
-    graphql, _ = place
-    answer = await graphql.post({"query": "{ webhooks { nodes { secret } } }"})
-    assert "Cannot query field 'secret'" in answer.text
+async def test_secret_cannot_be_queried(webhooks_api: tuple[Endpoint, Desk]) -> None:
+    graphql, _ = webhooks_api
+    response = await graphql.post({"query": "{ webhooks { nodes { secret } } }"})
+    assert "Cannot query field 'secret'" in response.text

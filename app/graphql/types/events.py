@@ -2,7 +2,7 @@ from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from datetime import datetime
 from enum import Enum
-from typing import Annotated, Any, Self, TypeAlias
+from typing import Annotated, Self, TypeAlias
 
 import strawberry
 from strawberry import ID
@@ -11,30 +11,33 @@ from strawberry.scalars import JSON
 from app import models
 from app.events import catalogue
 from app.graphql.context import Info
-from app.graphql.types.albums import Album
 from app.graphql.types.connections import After, Connection, First
-from app.graphql.types.images import Image
+from app.graphql.types.library import Album, Image
 from app.pagination import DEFAULT_SIZE, EventCursor, page_size
 from app.resolvers import events
 from app.resolvers.events import EventFilter
 
 
-@strawberry.enum(description="What kind of thing happened.")
+@strawberry.enum(description="The type of an event.")
 class EventType(Enum):
     IMAGE_UPLOADED = strawberry.enum_value(
-        "image.uploaded", description="An image was uploaded: `image.uploaded` outside GraphQL."
+        "image.uploaded",
+        description="An image was uploaded. The type is `image.uploaded` in REST and webhooks.",
     )
     IMAGE_DELETED = strawberry.enum_value(
-        "image.deleted", description="An image was deleted: `image.deleted` outside GraphQL."
+        "image.deleted", description="An image was deleted. The type is `image.deleted` in REST and webhooks."
     )
     ALBUM_CREATED = strawberry.enum_value(
-        "album.created", description="An album was made: `album.created` outside GraphQL."
+        "album.created", description="An album was created. The type is `album.created` in REST and webhooks."
     )
     ALBUM_UPDATED = strawberry.enum_value(
         "album.updated",
-        description="An album was changed, or which images are in it: `album.updated` outside GraphQL.",
+        description=(
+            "An album or the list of its images was updated. The type is `album.updated` in REST and "
+            "webhooks."
+        ),
     )
-    PING = strawberry.enum_value("ping", description="Someone asked whether a webhook is reached.")
+    PING = strawberry.enum_value("ping", description="A test event, sent by `pingWebhook`.")
 
     def to_domain(self) -> catalogue.EventType:
         return catalogue.EventType(str(self.value))
@@ -42,20 +45,24 @@ class EventType(Enum):
 
 Types: TypeAlias = Annotated[
     list[EventType] | None,
-    strawberry.argument(description="Only events of these types; all that the caller may see by default."),
+    strawberry.argument(
+        description="Return only events of these types. By default, all types visible to the caller."
+    ),
 ]
 
 
-@strawberry.interface(description="Something that happened to the caller's things.")
+@strawberry.interface(description="An event in the caller's account.")
 class Event:
     row: strawberry.Private[models.Event]
-    id: ID = strawberry.field(description="The event's id, the same in webhooks and in REST.")
-    cursor: str = strawberry.field(
-        description="Its place among all events: give it as `after` to go on from here."
+    id: ID = strawberry.field(description="The ID of the event. The same in REST and webhooks.")
+    cursor: str = strawberry.field(description="A cursor for use as `after`.")
+    type: EventType = strawberry.field(description="The type of the event.")
+    occurred_at: datetime = strawberry.field(
+        description="When the event occurred. The field is `created_at` in REST and webhooks."
     )
-    type: EventType = strawberry.field(description="What kind of thing happened.")
-    occurred_at: datetime = strawberry.field(description="When it happened: `created_at` outside GraphQL.")
-    data: JSON = strawberry.field(description="The thing as it was then: the `data` of webhooks and of REST.")
+    data: JSON = strawberry.field(
+        description="The object at the time of the event, as in the `data` of REST and webhooks."
+    )
 
     @classmethod
     def of(cls, row: models.Event) -> Self:
@@ -71,53 +78,52 @@ class Event:
 
 @strawberry.type(description="An image was uploaded.")
 class ImageUploadedEvent(Event):
-    @strawberry.field(description="The image as it is now; null once it is gone.")
+    @strawberry.field(description="The image in its current state. Null if it has been deleted.")
     async def image(self, info: Info) -> Image | None:
         row = await info.context.loaders.image.load(self.row.subject_id)
-        return Image.of(row, info.context.ctx) if row else None
+        return Image(row, info.context.ctx) if row else None
 
 
-@strawberry.type(description="An image was deleted. What it was stands in `data`.")
+@strawberry.type(description="An image was deleted. `data` has its last state.")
 class ImageDeletedEvent(Event):
-    @strawberry.field(description="The id that the image had.")
+    @strawberry.field(description="The ID of the deleted image.")
     def image_id(self) -> ID:
         return ID(self.row.subject_id)
 
 
-async def _album(event: Event, info: Info) -> Album | None:
-    row = await info.context.loaders.album.load(event.row.subject_id)
-    return Album.of(row) if row else None
-
-
-@strawberry.type(description="An album was made.")
-class AlbumCreatedEvent(Event):
-    @strawberry.field(description="The album as it is now; null once it is gone.")
+@strawberry.type
+class _AlbumEvent(Event):
+    @strawberry.field(description="The album in its current state. Null if it has been deleted.")
     async def album(self, info: Info) -> Album | None:
-        return await _album(self, info)
+        row = await info.context.loaders.album.load(self.row.subject_id)
+        return Album(row) if row else None
 
 
-@strawberry.type(description="An album was changed, or which images are in it.")
-class AlbumUpdatedEvent(Event):
-    @strawberry.field(description="The album as it is now; null once it is gone.")
-    async def album(self, info: Info) -> Album | None:
-        return await _album(self, info)
+@strawberry.type(description="An album was created.")
+class AlbumCreatedEvent(_AlbumEvent):
+    pass
 
-    @strawberry.field(description="What changed: `name`, `description`, `is_public`, `images`.")
+
+@strawberry.type(description="An album or the list of its images was updated.")
+class AlbumUpdatedEvent(_AlbumEvent):
+    @strawberry.field(
+        description="The names of the updated properties: `name`, `description`, `is_public`, `images`."
+    )
     def changes(self) -> list[str]:
-        return _texts(self.row.data["changes"])
+        return list(self.row.data["changes"])
 
-    @strawberry.field(description="The ids of the images that came into it.")
+    @strawberry.field(description="The IDs of the images added to the album.")
     def images_added(self) -> list[ID]:
-        return [ID(id) for id in _texts(self.row.data["images_added"])]
+        return [ID(id) for id in self.row.data["images_added"]]
 
-    @strawberry.field(description="The ids of the images that left it.")
+    @strawberry.field(description="The IDs of the images removed from the album.")
     def images_removed(self) -> list[ID]:
-        return [ID(id) for id in _texts(self.row.data["images_removed"])]
+        return [ID(id) for id in self.row.data["images_removed"]]
 
 
-@strawberry.type(description="Someone asked whether a webhook is reached.")
+@strawberry.type(description="A test event, sent by `pingWebhook`.")
 class PingEvent(Event):
-    @strawberry.field(description="What was said.")
+    @strawberry.field(description="The text of the test event.")
     def message(self) -> str:
         return str(self.row.data["message"])
 
@@ -132,14 +138,14 @@ EVENT_TYPES: dict[str, type[Event]] = {
 
 
 def present_event(row: models.Event) -> Event:
-    """The event as the type that its kind has here."""
+    """Return the event as the GraphQL type of its event type."""
     return EVENT_TYPES[row.type].of(row)
 
 
 @strawberry.type
 class EventQueries:
     @strawberry.field(
-        description="What happened to the caller's things, oldest first. A token sees the types that its scopes cover."
+        description="The events in the caller's account, oldest first. A token sees the types that its scopes allow."
     )
     async def events(
         self, info: Info, first: First = None, after: After = None, types: Types = None
@@ -148,16 +154,18 @@ class EventQueries:
             info.context.ctx,
             EventFilter(types=_domain(types)),
             size=page_size(DEFAULT_SIZE if first is None else first, name="first"),
-            after=_place(after),
+            after=_cursor(after),
         )
         return Connection(page=page, present=present_event)
 
 
-@strawberry.type(description="What can be followed as it happens.")
+@strawberry.type(description="The subscription root.")
 class Subscription:
     @strawberry.subscription(
-        description="""What happens to the caller's things, each thing once and in order.
-Who gives the `cursor` of the last event they had as `after` is first told what they missed since."""
+        description=(
+            "Events in the caller's account as they occur, each once and in order. To resume, pass the "
+            "`cursor` of the last event as `after`: missed events are sent first."
+        )
     )
     async def events(
         self,
@@ -166,19 +174,21 @@ Who gives the `cursor` of the last event they had as `after` is first told what 
         album_id: Annotated[
             ID | None,
             strawberry.argument(
-                description="Only what concerns this album of the caller's, or an image in it."
+                description="Return only events about this album of the caller, or about images in it."
             ),
         ] = None,
         after: Annotated[
             str | None,
-            strawberry.argument(description="Begin after this event; with the next one by default."),
+            strawberry.argument(
+                description="Start after this event. By default, the subscription starts with the next event."
+            ),
         ] = None,
     ) -> AsyncGenerator[Event, None]:
         following = await events.follow(
             info.context.ctx,
             EventFilter(types=_domain(types), album_id=album_id),
             recognise=info.context.authenticate,
-            after=_place(after),
+            after=_cursor(after),
         )
         return _presented(following)
 
@@ -190,12 +200,8 @@ async def _presented(following: AsyncGenerator[models.Event, None]) -> AsyncGene
 
 
 def _domain(types: list[EventType] | None) -> list[catalogue.EventType] | None:
-    return None if types is None else [kind.to_domain() for kind in types]
+    return None if types is None else [event_type.to_domain() for event_type in types]
 
 
-def _place(after: str | None) -> EventCursor | None:
+def _cursor(after: str | None) -> EventCursor | None:
     return EventCursor.parse(after) if after is not None else None
-
-
-def _texts(values: Any) -> list[str]:
-    return [str(value) for value in values]

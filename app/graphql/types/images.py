@@ -8,13 +8,9 @@ import strawberry
 from strawberry import ID, Maybe
 from strawberry.scalars import JSON
 
-from app import models
 from app.auth.actor import Scope
-from app.context import Context
 from app.errors import PicHubError
 from app.graphql.context import Info
-from app.graphql.types.albums import Album
-from app.graphql.types.categories import Category
 from app.graphql.types.connections import (
     NEWEST_FIRST,
     After,
@@ -26,202 +22,90 @@ from app.graphql.types.connections import (
     page_request,
 )
 from app.graphql.types.inputs import Input, changes_of
-from app.graphql.types.node import Node, from_row
-from app.graphql.types.scalars import URL, ByteCount, DataURI, HexColor
-from app.graphql.types.transforms import ImageFormat, TransformInput, Variant
+from app.graphql.types.library import Image
+from app.graphql.types.scalars import ByteCount
+from app.graphql.types.transforms import ImageFormat
 from app.imaging.formats import Format
-from app.imaging.transform import Transform
-from app.resolvers import filters, images, variants
+from app.resolvers import filters, images
 from app.resolvers.filters import ImageKey
 from app.resolvers.images import ImageChanges, NewImage
 from app.resolvers.validation import unique_values
 from app.uploads.multipart import Upload
-from app.urls import Markup
 
 MAX_UPLOAD_FILES = 20
 MAX_DELETED_IDS = 100
 
 
-@strawberry.type(description="An image's address, ready to paste.")
-class ImageLinks:
-    url: URL = strawberry.field(description="The address alone.")
-    html: str = strawberry.field(description="For a page: an `img` element.")
-    markdown: str = strawberry.field(description="For a README or a chat.")
-    bbcode: str = strawberry.field(description="For a forum.")
-
-    @classmethod
-    def of(cls, markup: Markup) -> Self:
-        return cls(url=URL(markup.url), html=markup.html, markdown=markup.markdown, bbcode=markup.bbcode)
-
-
-@from_row
-@strawberry.type(description="A picture.")
-class Image(Node):
-    row: strawberry.Private[models.Image]
-    ctx: strawberry.Private[Context]
-    filename: str = strawberry.field(description="The name that the file was uploaded under.")
-    title: str | None = strawberry.field(description="Its title; null where it has none.")
-    description: str | None = strawberry.field(description="What it shows; null where nothing was said.")
-    tags: list[str] = strawberry.field(description="Its tags, in the order they were given.")
-    width: int = strawberry.field(description="Width of the upright picture in pixels.")
-    height: int = strawberry.field(description="Height of the upright picture in pixels.")
-    frames: int = strawberry.field(description="How many frames it has: 1, or more where it is animated.")
-    size: ByteCount = strawberry.field(description="Size of the original.")
-    sha256: str = strawberry.field(description="SHA-256 of the original, in hexadecimal.")
-    dominant_color: HexColor = strawberry.field(description="Its main colour, to show before it has loaded.")
-    thumbhash: str = strawberry.field(
-        description="Its ThumbHash (evanw.github.io/thumbhash) in base64: some 25 bytes to show before it has loaded."
-    )
-    is_public: bool = strawberry.field(description="Whether those who have a link may see it.")
-    created_at: datetime = strawberry.field(description="When it was uploaded.")
-    updated_at: datetime = strawberry.field(description="When what is said of it was last changed.")
-
-    def __init__(self, row: models.Image, ctx: Context) -> None:
-        self.row, self.ctx = row, ctx
-
-    @classmethod
-    def of(cls, row: models.Image, ctx: Context) -> Self:
-        return cls(row, ctx)
-
-    @strawberry.field(description="The original's format.")
-    def format(self) -> ImageFormat:
-        return ImageFormat(self.row.format)
-
-    @strawberry.field(description="The original's media type.")
-    def mime_type(self) -> str:
-        return f"image/{'jpeg' if self.row.format == 'jpg' else self.row.format}"
-
-    @strawberry.field(description="The address of the original.")
-    def url(self) -> URL:
-        return URL(variants.url_of(self.ctx, self.row))
-
-    @strawberry.field(description="The album it is in; null where it is in none.")
-    def album(self) -> Album | None:
-        return Album.of(self.row.album) if self.row.album else None
-
-    @strawberry.field(
-        description="The category it is in; null where it is in none, and to all but its owner."
-    )
-    async def category(self, info: Info) -> Category | None:
-        if self.row.category_id is None:
-            return None
-        row = await info.context.loaders.category.load(self.row.category_id)
-        return Category.of(row) if row else None
-
-    @strawberry.field(
-        description="Its ThumbHash as a small PNG: some 2,000 characters, to show scaled up before it has loaded."
-    )
-    async def placeholder(self, info: Info) -> DataURI:
-        return DataURI(await info.context.loaders.placeholder.load(self.row.thumbhash))
-
-    @strawberry.field(
-        description="An address that delivers the picture in another size or format, and exactly what it delivers."
-    )
-    def variant(
-        self,
-        info: Info,
-        transform: Annotated[TransformInput, strawberry.argument(description="How it is to be.")],
-    ) -> Variant:
-        return Variant.of(variants.variant(info.context.ctx, self.row, transform.to_domain(info.context.ctx)))
-
-    @strawberry.field(
-        description="""The value of an `srcset` attribute: one variant a width.
-A width beyond the picture's own stands for the widest at which it is not enlarged."""
-    )
-    def src_set(
-        self,
-        info: Info,
-        widths: Annotated[list[int], strawberry.argument(description="Widths in pixels, 1 to 20 of them.")],
-        transform: Annotated[
-            TransformInput | None,
-            strawberry.argument(
-                description="How all of them are to be; its proportions are kept at each width."
-            ),
-        ] = None,
-    ) -> str:
-        parsed = transform.to_domain(info.context.ctx) if transform else Transform()
-        return variants.src_set(info.context.ctx, self.row, widths, parsed)
-
-    @strawberry.field(
-        description="""An address by which anyone sees the picture for a while, also one in a private album.
-It is for the image's owner to ask for; others are answered with FORBIDDEN."""
-    )
-    async def signed_url(
-        self,
-        info: Info,
-        expires_in: Annotated[
-            int,
-            strawberry.argument(description="For how many seconds it holds: 1 to 604800, which is 7 days."),
-        ],
-        transform: Annotated[
-            TransformInput | None,
-            strawberry.argument(description="How the picture is to be; the original where it is left out."),
-        ] = None,
-    ) -> URL:
-        parsed = transform.to_domain(info.context.ctx) if transform else Transform()
-        return URL(await variants.signed_url(info.context.ctx, self.row, parsed, expires_in=expires_in))
-
-    @strawberry.field(description="Its address, ready to paste.")
-    def links(self, info: Info) -> ImageLinks:
-        return ImageLinks.of(variants.markup(info.context.ctx, self.row))
-
-
-@strawberry.input(description="Which images: each condition that is given must hold.")
+@strawberry.input(description="Filters for images. An image must match all of them.")
 class ImageFilter:
-    album_id: ID | None = strawberry.field(default=None, description="Those in this album of the caller's.")
-    category_id: ID | None = strawberry.field(default=None, description="Those in this category.")
-    tag: str | None = strawberry.field(default=None, description="Those that have this tag.")
+    album_id: ID | None = strawberry.field(
+        default=None, description="Only images in this album of the caller."
+    )
+    category_id: ID | None = strawberry.field(default=None, description="Only images in this category.")
+    tag: str | None = strawberry.field(default=None, description="Only images with this tag.")
     search: str | None = strawberry.field(
         default=None,
-        description="""Those with this text in their filename, title or description. A to Z are found in either case,
-other letters as they stand; % and _ are themselves.""",
+        description=(
+            "Only images with this text in their filename, title or description. A to Z match in either "
+            "case, other letters exactly; % and _ have no special meaning."
+        ),
     )
     formats: list[ImageFormat] | None = strawberry.field(
-        default=None, description="Those whose original has one of these formats."
+        default=None, description="Only images whose original has one of these formats."
     )
     created_after: datetime | None = strawberry.field(
-        default=None, description="Those uploaded at this time or later."
+        default=None, description="Only images uploaded at this time or later."
     )
     created_before: datetime | None = strawberry.field(
-        default=None, description="Those uploaded before this time."
+        default=None, description="Only images uploaded before this time."
     )
-    min_width: int | None = strawberry.field(default=None, description="Those as wide, or wider.")
-    max_width: int | None = strawberry.field(default=None, description="Those as wide, or narrower.")
-    min_height: int | None = strawberry.field(default=None, description="Those as high, or higher.")
-    max_height: int | None = strawberry.field(default=None, description="Those as high, or lower.")
+    min_width: int | None = strawberry.field(
+        default=None, description="Only images at least this wide, in pixels."
+    )
+    max_width: int | None = strawberry.field(
+        default=None, description="Only images at most this wide, in pixels."
+    )
+    min_height: int | None = strawberry.field(
+        default=None, description="Only images at least this high, in pixels."
+    )
+    max_height: int | None = strawberry.field(
+        default=None, description="Only images at most this high, in pixels."
+    )
     min_size: ByteCount | None = strawberry.field(
-        default=None, description="Those whose original has so many bytes, or more."
+        default=None, description="Only images whose original has at least this size."
     )
     max_size: ByteCount | None = strawberry.field(
-        default=None, description="Those whose original has so many bytes, or fewer."
+        default=None, description="Only images whose original has at most this size."
     )
     is_public: bool | None = strawberry.field(
-        default=None, description="Those that anyone with a link may see, or those in private albums."
+        default=None,
+        description="True for images that anyone with the link can view, false for images in private albums.",
     )
 
     def to_domain(self) -> filters.ImageFilter:
-        said = {field.name: getattr(self, field.name) for field in fields(filters.ImageFilter)}
+        values = {field.name: getattr(self, field.name) for field in fields(filters.ImageFilter)}
         if self.formats is not None:
-            said["formats"] = sorted({Format[format.name] for format in self.formats})
-        return filters.ImageFilter(**said)
+            values["formats"] = sorted({Format[format.name] for format in self.formats})
+        return filters.ImageFilter(**values)
 
 
-@strawberry.enum(description="What images are ordered by.")
+@strawberry.enum(description="Properties by which images can be ordered.")
 class ImageOrderField(Enum):
     CREATED_AT = strawberry.enum_value("created_at", description="The time of upload.")
     FILENAME = strawberry.enum_value(
         "filename",
-        description="The filename, by the numbers of its characters in Unicode: 10 before 9, B before a.",
+        description="The filename, by Unicode code points: 10 comes before 9, and B before a.",
     )
-    SIZE = strawberry.enum_value("size", description="The original's bytes.")
+    SIZE = strawberry.enum_value("size", description="The size of the original.")
 
 
-@strawberry.input(description="The order of images. Those that are equal in it are ordered by id.")
+@strawberry.input(description="Ordering of images. Equal images are ordered by ID.")
 class ImageOrder:
     field: ImageOrderField = strawberry.field(
-        default=ImageOrderField.CREATED_AT, description="By what: the time of upload unless said otherwise."
+        default=ImageOrderField.CREATED_AT,
+        description="The property to order by. By default, the time of upload.",
     )
-    direction: OrderDirection = strawberry.field(default=NEWEST_FIRST, description="Which way.")
+    direction: OrderDirection = strawberry.field(default=NEWEST_FIRST, description="The ordering direction.")
 
     def to_domain(self) -> filters.ImageOrder:
         return filters.ImageOrder(ImageKey[self.field.name], self.direction.to_domain())
@@ -230,16 +114,19 @@ class ImageOrder:
 @strawberry.type
 class ImageQueries:
     @strawberry.field(
-        description="An image: by its link for anyone, a private one for its owner; null, with NOT_FOUND, for others."
+        description=(
+            "Look up an image by ID. Private images are visible to their owner only. Null, with "
+            "NOT_FOUND, if it is not visible."
+        )
     )
     async def image(
         self,
         info: Info,
-        id: Annotated[ID, strawberry.argument(description="The image's id.")],
+        id: Annotated[ID, strawberry.argument(description="The ID of the image.")],
     ) -> Image | None:
-        return Image.of(await images.get(info.context.ctx, id), info.context.ctx)
+        return Image(await images.get(info.context.ctx, id), info.context.ctx)
 
-    @strawberry.field(description="The caller's own images, newest first unless `orderBy` says otherwise.")
+    @strawberry.field(description="The caller's own images, newest first by default.")
     async def images(
         self,
         info: Info,
@@ -247,8 +134,12 @@ class ImageQueries:
         after: After = None,
         last: Last = None,
         before: Before = None,
-        filter: Annotated[ImageFilter | None, strawberry.argument(description="Only some.")] = None,
-        order_by: Annotated[ImageOrder | None, strawberry.argument(description="Another order.")] = None,
+        filter: Annotated[
+            ImageFilter | None, strawberry.argument(description="Filters for the images.")
+        ] = None,
+        order_by: Annotated[
+            ImageOrder | None, strawberry.argument(description="Ordering of the images.")
+        ] = None,
     ) -> Connection[Image]:
         page = await images.page(
             info.context.ctx,
@@ -256,119 +147,131 @@ class ImageQueries:
             page_request(first, after, last, before),
             (order_by or ImageOrder()).to_domain(),
         )
-        return Connection(page=page, present=partial(Image.of, ctx=info.context.ctx))
+        return Connection(page=page, present=partial(Image, ctx=info.context.ctx))
 
 
-@strawberry.input(description="A file, and what is said of it.")
+@strawberry.input(description="Input of `uploadImage`.")
 class UploadImageInput:
-    file: Upload = strawberry.field(description="A JPG, PNG, WebP or GIF.")
-    title: str | None = strawberry.field(default=None, description="Its title, up to 200 characters.")
-    description: str | None = strawberry.field(default=None, description="What it shows.")
-    album_id: ID | None = strawberry.field(default=None, description="The album it goes into.")
-    category_id: ID | None = strawberry.field(default=None, description="The category it goes into.")
+    file: Upload = strawberry.field(description="A JPG, PNG, WebP or GIF file.")
+    title: str | None = strawberry.field(default=None, description="The title, up to 200 characters.")
+    description: str | None = strawberry.field(default=None, description="The description.")
+    album_id: ID | None = strawberry.field(default=None, description="The ID of the album for the image.")
+    category_id: ID | None = strawberry.field(
+        default=None, description="The ID of the category for the image."
+    )
     tags: list[str] = strawberry.field(default_factory=list, description="Up to 50 tags.")
 
 
-@strawberry.input(description="Files, and what is said of all of them.")
+@strawberry.input(description="Input of `uploadImages`.")
 class UploadImagesInput:
-    files: list[Upload] = strawberry.field(description="JPGs, PNGs, WebPs or GIFs, 1 to 20.")
-    album_id: ID | None = strawberry.field(default=None, description="The album they go into.")
-    category_id: ID | None = strawberry.field(default=None, description="The category they go into.")
-    tags: list[str] = strawberry.field(default_factory=list, description="Up to 50 tags, for each.")
+    files: list[Upload] = strawberry.field(description="1 to 20 JPG, PNG, WebP or GIF files.")
+    album_id: ID | None = strawberry.field(default=None, description="The ID of the album for all images.")
+    category_id: ID | None = strawberry.field(
+        default=None, description="The ID of the category for all images."
+    )
+    tags: list[str] = strawberry.field(default_factory=list, description="Up to 50 tags for each image.")
 
 
-@strawberry.input(description="What to change of an image; what is left out stays.")
+@strawberry.input(description="Input of `updateImage`. Omitted fields are not changed.")
 class UpdateImageInput:
-    id: ID = strawberry.field(description="The image's id.")
-    filename: Maybe[str] = strawberry.field(description="A new filename.", default=None)
-    title: Maybe[str | None] = strawberry.field(description="A new title; null empties it.", default=None)
+    id: ID = strawberry.field(description="The ID of the image.")
+    filename: Maybe[str] = strawberry.field(description="The new filename.", default=None)
+    title: Maybe[str | None] = strawberry.field(description="The new title. Null removes it.", default=None)
     description: Maybe[str | None] = strawberry.field(
-        description="A new description; null empties it.", default=None
+        description="The new description. Null removes it.", default=None
     )
     album_id: Maybe[ID | None] = strawberry.field(
-        description="Another album of the caller's; null takes it out.", default=None
+        description="The ID of another album of the caller. Null removes the image from its album.",
+        default=None,
     )
     category_id: Maybe[ID | None] = strawberry.field(
-        description="Another category; null takes it out.", default=None
+        description="The ID of another category. Null removes the image from its category.", default=None
     )
-    tags: Maybe[list[str]] = strawberry.field(description="All its tags from now on.", default=None)
+    tags: Maybe[list[str]] = strawberry.field(
+        description="The new tags. They replace all existing tags.", default=None
+    )
 
 
-@strawberry.input(description="Which image to delete.")
+@strawberry.input(description="Input of `deleteImage`.")
 class DeleteImageInput:
-    id: ID = strawberry.field(description="The image's id.")
+    id: ID = strawberry.field(description="The ID of the image.")
 
 
-@strawberry.input(description="Which images to delete.")
+@strawberry.input(description="Input of `deleteImages`.")
 class DeleteImagesInput:
-    ids: list[ID] = strawberry.field(description="The images' ids, 1 to 100.")
+    ids: list[ID] = strawberry.field(description="The IDs of 1 to 100 images.")
 
 
-@strawberry.type(description="What uploadImage did.")
+@strawberry.type(description="Return type of `uploadImage`.")
 class UploadImagePayload:
     image: Image = strawberry.field(description="The new image.")
 
 
-@strawberry.type(description="Why one of several could not be done; the others are not touched by it.")
+@strawberry.type(description="The error of one item of a list. Other items are not affected.")
 class ItemError:
-    code: str = strawberry.field(description="The code, as in `extensions.code` of errors.")
-    message: str = strawberry.field(description="What is wrong, in a few words.")
-    details: str = strawberry.field(description="What to do about it.")
-    params: JSON = strawberry.field(description="Facts in the message, and their `reason`, for translations.")
+    code: str = strawberry.field(description="The error code, as in `extensions.code`.")
+    message: str = strawberry.field(description="A short description of the error.")
+    details: str = strawberry.field(description="A longer description, with the remedy.")
+    params: JSON = strawberry.field(
+        description="The facts of the error and their `reason`, for translated messages."
+    )
 
     @classmethod
     def of(cls, error: PicHubError) -> Self:
         return cls(code=error.code, message=error.message, details=error.details, params=JSON(error.params))
 
 
-@strawberry.type(description="What became of one file.")
+@strawberry.type(description="The result of uploading one file.")
 class UploadImageResult:
-    filename: str = strawberry.field(description="The name it came under.")
+    filename: str = strawberry.field(description="The name of the uploaded file.")
     image: Image | None = strawberry.field(
-        default=None, description="The new image; null where there is an error."
+        default=None, description="The new image. Null if there was an error."
     )
     error: ItemError | None = strawberry.field(
-        default=None, description="Why there is none; null where there is one."
+        default=None, description="The error. Null if the image was created."
     )
 
 
-@strawberry.type(description="What uploadImages did.")
+@strawberry.type(description="Return type of `uploadImages`.")
 class UploadImagesPayload:
-    results: list[UploadImageResult] = strawberry.field(description="One for each file, in their order.")
+    results: list[UploadImageResult] = strawberry.field(description="One result per file, in the same order.")
 
 
-@strawberry.type(description="What updateImage did.")
+@strawberry.type(description="Return type of `updateImage`.")
 class UpdateImagePayload:
-    image: Image = strawberry.field(description="The image as it is now.")
+    image: Image = strawberry.field(description="The updated image.")
 
 
-@strawberry.type(description="What deleteImage did.")
+@strawberry.type(description="Return type of `deleteImage`.")
 class DeleteImagePayload:
-    deleted_image_id: ID = strawberry.field(description="The id that the image had.")
-    variants_removed: int = strawberry.field(description="How many stored variants went with it.")
+    deleted_image_id: ID = strawberry.field(description="The ID of the deleted image.")
+    variants_removed: int = strawberry.field(
+        description="The number of stored variants deleted with the image."
+    )
 
 
-@strawberry.type(description="What became of one id.")
+@strawberry.type(description="The result of deleting one image.")
 class DeleteImageResult:
-    id: ID = strawberry.field(description="The id.")
+    id: ID = strawberry.field(description="The ID of the image.")
     variants_removed: int | None = strawberry.field(
-        default=None, description="How many stored variants went with it; null where there is an error."
+        default=None,
+        description="The number of stored variants deleted with the image. Null if there was an error.",
     )
     error: ItemError | None = strawberry.field(
-        default=None, description="Why it is still there; null where it is gone."
+        default=None, description="The error. Null if the image was deleted."
     )
 
 
-@strawberry.type(description="What deleteImages did.")
+@strawberry.type(description="Return type of `deleteImages`.")
 class DeleteImagesPayload:
     results: list[DeleteImageResult] = strawberry.field(
-        description="One for each id, in their order; one for an id that is given twice."
+        description="One result per ID, in the same order. Duplicate IDs have one result."
     )
 
 
 @strawberry.type
 class ImageMutations:
-    @strawberry.mutation(description="Takes a picture in.")
+    @strawberry.mutation(description="Upload an image.")
     async def upload_image(self, info: Info, input: Input[UploadImageInput]) -> UploadImagePayload:
         new = NewImage(
             file=input.file,
@@ -379,9 +282,11 @@ class ImageMutations:
             tags=input.tags,
         )
         ctx = info.context.ctx
-        return UploadImagePayload(image=Image.of(await images.upload(ctx, new), ctx))
+        return UploadImagePayload(image=Image(await images.upload(ctx, new), ctx))
 
-    @strawberry.mutation(description="Takes pictures in. One that is refused does not hold the others up.")
+    @strawberry.mutation(
+        description="Upload up to 20 images. A file that is rejected does not affect the others."
+    )
     async def upload_images(self, info: Info, input: Input[UploadImagesInput]) -> UploadImagesPayload:
         ctx = info.context.ctx
         ctx.require(Scope.IMAGES_UPLOAD)
@@ -389,33 +294,33 @@ class ImageMutations:
         for file in unique_values("files", input.files, max_count=MAX_UPLOAD_FILES):
             new = NewImage(file=file, album_id=input.album_id, category_id=input.category_id, tags=input.tags)
             try:
-                image = Image.of(await images.upload(ctx, new), ctx)
+                image = Image(await images.upload(ctx, new), ctx)
                 results.append(UploadImageResult(filename=file.filename or "", image=image))
             except PicHubError as error:
                 results.append(UploadImageResult(filename=file.filename or "", error=ItemError.of(error)))
         return UploadImagesPayload(results=results)
 
-    @strawberry.mutation(description="Changes what is said of an image, and where it is filed.")
+    @strawberry.mutation(description="Update an image's metadata, album or category.")
     async def update_image(self, info: Info, input: Input[UpdateImageInput]) -> UpdateImagePayload:
         ctx = info.context.ctx
         row = await images.update(ctx, input.id, changes_of(input, ImageChanges))
-        return UpdateImagePayload(image=Image.of(row, ctx))
+        return UpdateImagePayload(image=Image(row, ctx))
 
-    @strawberry.mutation(description="Deletes an image for ever, with all that was made of it.")
+    @strawberry.mutation(description="Permanently delete an image and its variants.")
     async def delete_image(self, info: Info, input: Input[DeleteImageInput]) -> DeleteImagePayload:
-        done = await images.delete(info.context.ctx, input.id)
-        return DeleteImagePayload(deleted_image_id=ID(done.id), variants_removed=done.variants_removed)
+        deleted = await images.delete(info.context.ctx, input.id)
+        return DeleteImagePayload(deleted_image_id=ID(deleted.id), variants_removed=deleted.variants_removed)
 
     @strawberry.mutation(
-        description="Deletes images for ever. One that can't be does not hold the others up."
+        description="Permanently delete up to 100 images. An image that can't be deleted does not affect the others."
     )
     async def delete_images(self, info: Info, input: Input[DeleteImagesInput]) -> DeleteImagesPayload:
         info.context.ctx.require(Scope.IMAGES_WRITE)
         results = []
         for id_ in unique_values("ids", input.ids, max_count=MAX_DELETED_IDS):
             try:
-                done = await images.delete(info.context.ctx, id_)
-                results.append(DeleteImageResult(id=ID(id_), variants_removed=done.variants_removed))
+                deleted = await images.delete(info.context.ctx, id_)
+                results.append(DeleteImageResult(id=ID(id_), variants_removed=deleted.variants_removed))
             except PicHubError as error:
                 results.append(DeleteImageResult(id=ID(id_), error=ItemError.of(error)))
         return DeleteImagesPayload(results=results)

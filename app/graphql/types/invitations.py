@@ -1,5 +1,4 @@
 from datetime import datetime
-from typing import Self
 
 import strawberry
 from strawberry import ID
@@ -7,65 +6,68 @@ from strawberry import ID
 from app import models
 from app.graphql.context import Info
 from app.graphql.types.inputs import Input
-from app.graphql.types.node import Node
+from app.graphql.types.node import Node, from_row
 from app.resolvers import invitations
 
 
+@from_row()
 @strawberry.type(
-    description="A code with which one person may sign up. One that was used or revoked is gone."
+    description="A code with which one person can sign up. It is deleted when it is used or revoked."
 )
 class Invitation(Node):
-    note: str | None = strawberry.field(description="Whom it is for; null where nothing was said.")
-    created_at: datetime = strawberry.field(description="When it was made.")
-    expires_at: datetime = strawberry.field(description="When it ceases to hold.")
+    row: strawberry.Private[models.Invitation]
+    note: str | None = strawberry.field(description="A note about the invited person. Null if there is none.")
+    created_at: datetime = strawberry.field(description="When the invitation was created.")
+    expires_at: datetime = strawberry.field(description="When the invitation expires.")
 
-    @classmethod
-    def of(cls, row: models.Invitation) -> Self:
-        return cls(id=ID(row.id), note=row.note, created_at=row.created_at, expires_at=row.expires_at)
+    def __init__(self, row: models.Invitation) -> None:
+        self.row = row
 
 
 @strawberry.type
 class InvitationQueries:
-    @strawberry.field(description="For admins: the invitations that can still be used, newest first.")
+    @strawberry.field(description="The invitations that can still be used, newest first. Admins only.")
     async def invitations(self, info: Info) -> list[Invitation]:
-        return [Invitation.of(row) for row in await invitations.list_open(info.context.ctx)]
+        return [Invitation(row) for row in await invitations.list_open(info.context.ctx)]
 
 
-@strawberry.input(description="A new invitation.")
+@strawberry.input(description="Input of `createInvitation`.")
 class CreateInvitationInput:
-    note: str | None = strawberry.field(default=None, description="Whom it is for, up to 200 characters.")
-
-
-@strawberry.input(description="Which invitation to revoke.")
-class RevokeInvitationInput:
-    id: ID = strawberry.field(description="The invitation's id.")
-
-
-@strawberry.type(description="What createInvitation did.")
-class CreateInvitationPayload:
-    invitation: Invitation = strawberry.field(description="The new invitation.")
-    code: str = strawberry.field(
-        description="What to give to signUp. It is shown this once: nobody can read it again."
+    note: str | None = strawberry.field(
+        default=None, description="A note about the invited person, up to 200 characters."
     )
 
 
-@strawberry.type(description="What revokeInvitation did.")
+@strawberry.input(description="Input of `revokeInvitation`.")
+class RevokeInvitationInput:
+    id: ID = strawberry.field(description="The ID of the invitation.")
+
+
+@strawberry.type(description="Return type of `createInvitation`.")
+class CreateInvitationPayload:
+    invitation: Invitation = strawberry.field(description="The new invitation.")
+    code: str = strawberry.field(
+        description="The code to pass to `signUp`. It is returned only here and can't be retrieved later."
+    )
+
+
+@strawberry.type(description="Return type of `revokeInvitation`.")
 class RevokeInvitationPayload:
-    revoked_invitation_id: ID = strawberry.field(description="The id that the invitation had.")
+    revoked_invitation_id: ID = strawberry.field(description="The ID of the revoked invitation.")
 
 
 @strawberry.type
 class InvitationMutations:
     @strawberry.mutation(
-        description="For admins: makes an invitation, with which one person may sign up within 7 days."
+        description="Create an invitation with which one person can sign up within 7 days. Admins only."
     )
     async def create_invitation(
         self, info: Info, input: Input[CreateInvitationInput | None] = None
     ) -> CreateInvitationPayload:
         invitation, code = await invitations.create(info.context.ctx, input.note if input else None)
-        return CreateInvitationPayload(invitation=Invitation.of(invitation), code=code)
+        return CreateInvitationPayload(invitation=Invitation(invitation), code=code)
 
-    @strawberry.mutation(description="For admins: revokes an invitation that was not used.")
+    @strawberry.mutation(description="Revoke an unused invitation. Admins only.")
     async def revoke_invitation(
         self, info: Info, input: Input[RevokeInvitationInput]
     ) -> RevokeInvitationPayload:

@@ -1,6 +1,7 @@
+from collections.abc import Callable
 from dataclasses import fields
 from operator import attrgetter
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import strawberry
 from strawberry import ID
@@ -17,19 +18,23 @@ class RowAttribute(property):
         super().__init__(attrgetter(self.path))
 
 
-@strawberry.interface(
-    description="A thing with an id, which names it everywhere: here, in REST, in addresses and in events."
-)
+@strawberry.interface(description="An object with an ID. IDs are the same in GraphQL, REST, URLs and events.")
 class Node:
-    id: ID = strawberry.field(description="The id: a prefix that tells the kind, and 26 characters.")
+    id: ID = strawberry.field(description="The ID of the object: a prefix for its type, and 26 characters.")
 
 
-def from_row(kind: type[T]) -> type[T]:
-    """Class decorator that reads a type's attribute fields from its `row`, when they are selected.
+def from_row(**computed: Callable[[Any], Any]) -> Callable[[type[T]], type[T]]:
+    """Return a class decorator that reads the attribute fields of a type from its `row`, when they are selected.
 
-    Copying all of them into each item of a list costs more: most queries select only a few.
+    `computed` has functions of the object, for fields that are not attributes of the row. Copying all fields into each
+    item of a list costs more: most queries select only a few.
     """
-    for field in fields(kind):  # type: ignore[arg-type]
-        if isinstance(field, StrawberryField) and field.is_basic_field:
-            setattr(kind, field.python_name, RowAttribute(field.python_name))
-    return kind
+
+    def decorate(kind: type[T]) -> type[T]:
+        for field in fields(kind):  # type: ignore[arg-type]
+            if isinstance(field, StrawberryField) and field.is_basic_field:
+                name = field.python_name
+                setattr(kind, name, property(computed[name]) if name in computed else RowAttribute(name))
+        return kind
+
+    return decorate

@@ -8,57 +8,67 @@ from app.ratelimits.base import WindowStats
 from app.resolvers import limits
 
 
-@strawberry.type(description="So much in so many seconds.")
+@strawberry.type(description="A rate limit and its current window.")
 class RateLimitWindow:
-    policy: str = strawberry.field(description="What is counted: `api` requests, or `upload` files.")
-    limit: int = strawberry.field(description="How many there may be in a period.")
-    remaining: int = strawberry.field(description="How many more there may be in this one.")
-    period: int = strawberry.field(description="Its length in seconds. It begins with the first of them.")
-    reset_at: datetime = strawberry.field(description="When all of them are back.")
+    policy: str = strawberry.field(
+        description="The policy: `api` limits requests, `upload` limits uploaded files."
+    )
+    limit: int = strawberry.field(description="The maximum number in a window.")
+    remaining: int = strawberry.field(description="The number left in the current window.")
+    period: int = strawberry.field(
+        description="The length of the window in seconds. It starts with the first request or upload."
+    )
+    reset_at: datetime = strawberry.field(description="When the window resets.")
 
     @classmethod
-    def of(cls, left: WindowStats) -> Self:
+    def of(cls, stats: WindowStats) -> Self:
         return cls(
-            policy=left.policy.name,
-            limit=left.window.amount,
-            remaining=left.remaining,
-            period=left.window.period,
-            reset_at=left.resets_at,
+            policy=stats.policy.name,
+            limit=stats.window.amount,
+            remaining=stats.remaining,
+            period=stats.window.period,
+            reset_at=stats.resets_at,
         )
 
 
 @strawberry.type(
-    description="What the caller may still do: of what this operation spent, the window with the least left."
+    description=(
+        "The caller's rate limits. `limit`, `remaining` and `resetAt` describe the most restrictive "
+        "window that this operation counts against."
+    )
 )
 class RateLimit:
     limit: int | None = strawberry.field(
-        description="As the header X-RateLimit-Limit; null where nothing is limited."
+        description="The limit, as in the header X-RateLimit-Limit. Null if there are no limits."
     )
     remaining: int | None = strawberry.field(
-        description="As the header X-RateLimit-Remaining, with this operation counted; null where nothing is limited."
+        description=(
+            "The number left after this operation, as in the header X-RateLimit-Remaining. Null if there "
+            "are no limits."
+        )
     )
     reset_at: datetime | None = strawberry.field(
-        description="As the header X-RateLimit-Reset; null where nothing is limited."
+        description="When the window resets, as in the header X-RateLimit-Reset. Null if there are no limits."
     )
     windows: list[RateLimitWindow] = strawberry.field(
-        description="All windows: of requests, and of uploads where somebody is signed in."
+        description="All windows of requests and, for authenticated callers, of uploads."
     )
 
     cost: int = strawberry.field(
-        description="What this operation costs: the objects that it may have to find, by its page sizes."
+        description="The cost of this operation: the maximum number of objects it may return, by its page sizes."
     )
     max_cost: int = strawberry.field(
-        description="What an operation may cost; one that costs more is not run."
+        description="The maximum cost of an operation. Operations above it are rejected."
     )
 
     @classmethod
-    def of(cls, standing: limits.RateLimitStatus, *, cost: int, max_cost: int) -> Self:
-        left = standing.most_restrictive
+    def of(cls, status: limits.RateLimitStatus, *, cost: int, max_cost: int) -> Self:
+        strictest = status.most_restrictive
         return cls(
-            limit=left.window.amount if left else None,
-            remaining=left.remaining if left else None,
-            reset_at=left.resets_at if left else None,
-            windows=[RateLimitWindow.of(each) for each in standing.windows],
+            limit=strictest.window.amount if strictest else None,
+            remaining=strictest.remaining if strictest else None,
+            reset_at=strictest.resets_at if strictest else None,
+            windows=[RateLimitWindow.of(window) for window in status.windows],
             cost=cost,
             max_cost=max_cost,
         )
@@ -66,9 +76,7 @@ class RateLimit:
 
 @strawberry.type
 class RateLimitQueries:
-    @strawberry.field(
-        description="What the caller may still do: what the headers of the answer say, as data."
-    )
+    @strawberry.field(description="The caller's rate limits, as in the response headers.")
     async def rate_limit(self, info: Info) -> RateLimit:
         ctx = info.context.ctx
         return RateLimit.of(

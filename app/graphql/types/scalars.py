@@ -1,4 +1,4 @@
-"""Scalars beyond GraphQL's own."""
+"""Custom scalars."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -19,14 +19,14 @@ URL = NewType("URL", str)
 def _upload(value: Any) -> Upload:
     if not isinstance(value, Upload):
         raise GraphQLError(
-            "Upload must be a file of a multipart request (github.com/jaydenseric/graphql-multipart-request-spec)"
+            "Upload must be a file in a multipart request (github.com/jaydenseric/graphql-multipart-request-spec)"
         )
     return value
 
 
-def _whole(value: Any) -> int:
+def _integer(value: Any) -> int:
     if not isinstance(value, int) or isinstance(value, bool):
-        raise GraphQLError("ByteCount must be a whole number")
+        raise GraphQLError("ByteCount must be an integer")
     return value
 
 
@@ -39,33 +39,33 @@ def _text(value: Any) -> str:
 SCALARS: dict[object, ScalarDefinition] = {
     ByteCount: scalar(
         name="ByteCount",
-        description="A number of bytes; it may pass the 31 bits of Int.",
+        description="A number of bytes. It can exceed the 32 bits of Int.",
         serialize=int,
-        parse_value=_whole,
+        parse_value=_integer,
     ),
     datetime: replace(
-        DateTimeDefinition, description="A moment, as ISO 8601 writes it: 2026-01-31T12:00:00+00:00."
+        DateTimeDefinition, description="An ISO 8601 date and time, such as 2026-01-31T12:00:00+00:00."
     ),
     DataURI: scalar(
         name="DataURI",
-        description="An address that holds what it delivers: `data:image/png;base64,…`.",
+        description="A data URL, such as `data:image/png;base64,…`.",
         specified_by_url="https://www.rfc-editor.org/rfc/rfc2397",
         parse_value=str,
     ),
     HexColor: scalar(
         name="HexColor",
-        description="A colour as hexadecimal digits: rgb, rrggbb or rrggbbaa, with or without a # before them.",
+        description="A color in hexadecimal digits: rgb, rrggbb or rrggbbaa, with an optional leading #.",
         parse_value=_text,
     ),
     URL: scalar(
         name="URL",
-        description="An absolute address.",
+        description="An absolute URL.",
         specified_by_url="https://url.spec.whatwg.org/",
         parse_value=str,
     ),
     Upload: scalar(
         name="Upload",
-        description="A file of a multipart request.",
+        description="A file in a multipart request.",
         specified_by_url="https://github.com/jaydenseric/graphql-multipart-request-spec",
         serialize=lambda _: None,
         parse_value=_upload,

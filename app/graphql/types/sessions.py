@@ -1,59 +1,46 @@
 from datetime import datetime
-from typing import Self
 
 import strawberry
 from strawberry import ID
 
 from app import models
-from app.context import Context
 from app.graphql.context import Info
 from app.graphql.types.inputs import Input
-from app.graphql.types.node import Node
+from app.graphql.types.node import Node, from_row
 from app.resolvers import sessions
 
 
-@strawberry.type(description="A browser in which the account has signed in.")
+@from_row()
+@strawberry.type(description="A browser session of an account.")
 class Session(Node):
     row: strawberry.Private[models.Session]
-    user_agent: str = strawberry.field(description="How the browser called itself, up to 200 characters.")
-    created_at: datetime = strawberry.field(description="When it signed in.")
-    last_used_at: datetime = strawberry.field(description="When it last asked for something, to the minute.")
-    expires_at: datetime = strawberry.field(description="When it must sign in again.")
+    user_agent: str = strawberry.field(description="The user agent of the browser, up to 200 characters.")
+    created_at: datetime = strawberry.field(description="When the session was created.")
+    last_used_at: datetime = strawberry.field(description="When the session was last used, to the minute.")
+    expires_at: datetime = strawberry.field(description="When the session expires.")
 
-    @classmethod
-    def of(cls, row: models.Session) -> Self:
-        return cls(
-            row=row,
-            id=ID(row.id),
-            user_agent=row.user_agent,
-            created_at=row.created_at,
-            last_used_at=row.last_used_at,
-            expires_at=row.expires_at,
-        )
+    def __init__(self, row: models.Session) -> None:
+        self.row = row
 
-    @strawberry.field(description="Whether it is the one that asks.")
+    @strawberry.field(description="True if this is the session of the request.")
     def is_current(self, info: Info) -> bool:
         return sessions.is_current(info.context.ctx, self.row)
 
 
-async def active_sessions(ctx: Context) -> list[Session]:
-    return [Session.of(row) for row in await sessions.list_active(ctx)]
-
-
-@strawberry.input(description="Which session to end.")
+@strawberry.input(description="Input of `revokeSession`.")
 class RevokeSessionInput:
-    id: ID = strawberry.field(description="The session's id.")
+    id: ID = strawberry.field(description="The ID of the session.")
 
 
-@strawberry.type(description="What revokeSession did.")
+@strawberry.type(description="Return type of `revokeSession`.")
 class RevokeSessionPayload:
-    revoked_session_id: ID = strawberry.field(description="The id that the session had.")
+    revoked_session_id: ID = strawberry.field(description="The ID of the revoked session.")
 
 
 @strawberry.type
 class SessionMutations:
     @strawberry.mutation(
-        description="Ends a session of the caller's: that browser must sign in again. Needs a session."
+        description="End one of the caller's sessions. Its browser must sign in again. Requires a session."
     )
     async def revoke_session(self, info: Info, input: Input[RevokeSessionInput]) -> RevokeSessionPayload:
         return RevokeSessionPayload(revoked_session_id=ID(await sessions.revoke(info.context.ctx, input.id)))

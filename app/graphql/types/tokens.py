@@ -1,6 +1,5 @@
 from datetime import datetime
 from enum import Enum
-from typing import Self
 
 import strawberry
 from strawberry import ID
@@ -8,81 +7,71 @@ from strawberry import ID
 from app import models
 from app.auth import actor
 from app.graphql.context import Info
-from app.graphql.types.albums import Album
 from app.graphql.types.inputs import Input
-from app.graphql.types.node import Node
+from app.graphql.types.library import Album
+from app.graphql.types.node import Node, from_row
 from app.graphql.types.uploaders import Uploader
 from app.resolvers import tokens, upload_clients
 from app.resolvers.tokens import CreatedToken, NewToken
 
 
-@strawberry.enum(description="One thing that an API token may be made for.")
+@strawberry.enum(description="A permission of an API token.")
 class Scope(Enum):
-    IMAGES_READ = strawberry.enum_value("images:read", description="Show and list images.")
+    IMAGES_READ = strawberry.enum_value("images:read", description="View and list images.")
     IMAGES_UPLOAD = strawberry.enum_value("images:upload", description="Upload images.")
-    IMAGES_WRITE = strawberry.enum_value("images:write", description="Upload, change and delete images.")
-    ALBUMS_READ = strawberry.enum_value("albums:read", description="Show and list albums and categories.")
+    IMAGES_WRITE = strawberry.enum_value("images:write", description="Upload, update and delete images.")
+    ALBUMS_READ = strawberry.enum_value("albums:read", description="View and list albums and categories.")
     ALBUMS_WRITE = strawberry.enum_value(
-        "albums:write", description="Make, change and delete albums and categories."
+        "albums:write", description="Create, update and delete albums and categories."
     )
-    WEBHOOKS_READ = strawberry.enum_value("webhooks:read", description="Show and list webhooks.")
-    WEBHOOKS_WRITE = strawberry.enum_value("webhooks:write", description="Make, change and delete webhooks.")
-    ACCOUNT_READ = strawberry.enum_value("account:read", description="Show the account and what it uses.")
+    WEBHOOKS_READ = strawberry.enum_value("webhooks:read", description="View and list webhooks.")
+    WEBHOOKS_WRITE = strawberry.enum_value(
+        "webhooks:write", description="Create, update and delete webhooks."
+    )
+    ACCOUNT_READ = strawberry.enum_value("account:read", description="View the account and its usage.")
 
 
-@strawberry.enum(description="Scopes that go together.")
+@strawberry.enum(description="A named set of scopes.")
 class TokenPreset(Enum):
-    UPLOAD_ONLY = strawberry.enum_value("upload_only", description="IMAGES_UPLOAD alone.")
-    READ_ONLY = strawberry.enum_value(
-        "read_only", description="Every scope that reads, and none that writes."
-    )
-    EVERYTHING = strawberry.enum_value("everything", description="Every scope.")
+    UPLOAD_ONLY = strawberry.enum_value("upload_only", description="IMAGES_UPLOAD only.")
+    READ_ONLY = strawberry.enum_value("read_only", description="All scopes that read, none that write.")
+    EVERYTHING = strawberry.enum_value("everything", description="All scopes.")
 
 
-@strawberry.type(description="A key that acts for the account, in REST and GraphQL alike.")
+@from_row(scopes=lambda self: [Scope(scope) for scope in self.row.scopes])
+@strawberry.type(description="A token that authenticates an application as the account, in REST and GraphQL.")
 class ApiToken(Node):
     row: strawberry.Private[models.ApiToken]
-    name: str = strawberry.field(description="What it was made for, in its owner's words.")
-    hint: str = strawberry.field(description="How its text begins. The rest is not kept.")
-    scopes: list[Scope] = strawberry.field(description="What it opens.")
-    created_at: datetime = strawberry.field(description="When it was made.")
+    name: str = strawberry.field(description="The name given by the owner.")
+    hint: str = strawberry.field(description="The first characters of the token. The rest is not stored.")
+    scopes: list[Scope] = strawberry.field(description="The scopes of the token.")
+    created_at: datetime = strawberry.field(description="When the token was created.")
     last_used_at: datetime | None = strawberry.field(
-        description="When it was last used, to the minute; null where it never was."
+        description="When the token was last used, to the minute. Null if it was never used."
     )
     expires_at: datetime | None = strawberry.field(
-        description="When it ceases to hold; null where it holds until it is revoked."
+        description="When the token expires. Null if it does not expire."
     )
 
-    @classmethod
-    def of(cls, row: models.ApiToken) -> Self:
-        return cls(
-            row=row,
-            id=ID(row.id),
-            name=row.name,
-            hint=row.hint,
-            scopes=[Scope(scope) for scope in row.scopes],
-            created_at=row.created_at,
-            last_used_at=row.last_used_at,
-            expires_at=row.expires_at,
-        )
+    def __init__(self, row: models.ApiToken) -> None:
+        self.row = row
 
-    @strawberry.field(
-        description="The album that its uploads land in, unless they name another; null where it has none."
-    )
+    @strawberry.field(description="The default album for uploads with the token. Null if there is none.")
     def album(self) -> Album | None:
-        return Album.of(self.row.album) if self.row.album else None
+        return Album(self.row.album) if self.row.album else None
 
 
-@strawberry.input(description="A new API token. Give either scopes or a preset.")
+@strawberry.input(description="Input of `createApiToken`. Set either `scopes` or `preset`.")
 class CreateApiTokenInput:
-    name: str = strawberry.field(description="What it is for, 1 to 100 characters.")
-    scopes: list[Scope] | None = strawberry.field(default=None, description="What it is to open.")
-    preset: TokenPreset | None = strawberry.field(default=None, description="Or scopes that go together.")
+    name: str = strawberry.field(description="The name, 1 to 100 characters.")
+    scopes: list[Scope] | None = strawberry.field(default=None, description="The scopes of the token.")
+    preset: TokenPreset | None = strawberry.field(default=None, description="A named set of scopes.")
     expires_at: datetime | None = strawberry.field(
-        default=None, description="When it is to cease; left out, it holds until it is revoked."
+        default=None, description="When the token expires. By default, it does not expire."
     )
     album_id: ID | None = strawberry.field(
-        default=None, description="The album of the caller's that its uploads are to land in."
+        default=None,
+        description="The ID of one of the caller's albums: the default for uploads with the token.",
     )
 
     def to_domain(self) -> NewToken:
@@ -95,23 +84,26 @@ class CreateApiTokenInput:
         )
 
 
-@strawberry.input(description="Which API token to revoke.")
+@strawberry.input(description="Input of `revokeApiToken`.")
 class RevokeApiTokenInput:
-    id: ID = strawberry.field(description="The token's id.")
+    id: ID = strawberry.field(description="The ID of the token.")
 
 
-@strawberry.type(description="What createApiToken did.")
+@strawberry.type(description="Return type of `createApiToken`.")
 class CreateApiTokenPayload:
     created: strawberry.Private[CreatedToken]
     api_token: ApiToken = strawberry.field(description="The new token.")
     text: str = strawberry.field(
-        description="What to send as `Authorization: Bearer`. It is shown this once: nobody can read it again."
+        description=(
+            "The token, for the header `Authorization: Bearer`. It is returned only here and can't be "
+            "retrieved later."
+        )
     )
 
     @strawberry.field(
         description=(
-            "Files that make ShareX, PicGo and others upload with the token; none where it does not upload."
-            " They are for a token of UPLOAD_ONLY: who has the file has the token."
+            "Configuration files for ShareX, PicGo and other upload tools. Empty if the token can't "
+            "upload. The files contain the token: use the preset UPLOAD_ONLY for them."
         )
     )
     def uploaders(self, info: Info) -> list[Uploader]:
@@ -120,20 +112,18 @@ class CreateApiTokenPayload:
         ]
 
 
-@strawberry.type(description="What revokeApiToken did.")
+@strawberry.type(description="Return type of `revokeApiToken`.")
 class RevokeApiTokenPayload:
-    revoked_api_token_id: ID = strawberry.field(description="The id that the token had.")
+    revoked_api_token_id: ID = strawberry.field(description="The ID of the revoked token.")
 
 
 @strawberry.type
 class TokenMutations:
-    @strawberry.mutation(description="Makes an API token. Needs a session: a token can't make another.")
+    @strawberry.mutation(description="Create an API token. Requires a session: tokens can't create tokens.")
     async def create_api_token(self, info: Info, input: Input[CreateApiTokenInput]) -> CreateApiTokenPayload:
-        made = await tokens.create(info.context.ctx, input.to_domain())
-        return CreateApiTokenPayload(created=made, api_token=ApiToken.of(made.row), text=made.text)
+        created = await tokens.create(info.context.ctx, input.to_domain())
+        return CreateApiTokenPayload(created=created, api_token=ApiToken(created.row), text=created.text)
 
-    @strawberry.mutation(
-        description="Revokes an API token: the next request with it is refused. Needs a session."
-    )
+    @strawberry.mutation(description="Revoke an API token, with immediate effect. Requires a session.")
     async def revoke_api_token(self, info: Info, input: Input[RevokeApiTokenInput]) -> RevokeApiTokenPayload:
         return RevokeApiTokenPayload(revoked_api_token_id=ID(await tokens.revoke(info.context.ctx, input.id)))

@@ -5,24 +5,24 @@ import strawberry
 from app.uploads.clients import catalogue
 
 
-@strawberry.type(description="How a file is put to use, a sentence a step.")
+@strawberry.type(description="Instructions for a configuration file, one sentence per step.")
 class UploaderSteps:
-    en: list[str] = strawberry.field(description="In English.")
-    zh: list[str] = strawberry.field(description="In Chinese.")
+    en: list[str] = strawberry.field(description="The instructions in English.")
+    zh: list[str] = strawberry.field(description="The instructions in Chinese.")
 
 
-@strawberry.type(description="A file that makes a tool upload to this server, with a token inside.")
+@strawberry.type(description="A configuration file for an upload tool. It contains the token.")
 class Uploader:
     name: str = strawberry.field(
-        description="The tool, as in `GET /v1/uploaders/{name}`: `sharex`, `picgo` and others."
+        description="The tool, as in `GET /v1/uploaders/{name}`, such as `sharex` or `picgo`."
     )
-    title: str = strawberry.field(description="The tool, as it calls itself.")
-    filename: str = strawberry.field(description="What to save the file as.")
-    media_type: str = strawberry.field(description="Of what type the file is.")
+    title: str = strawberry.field(description="The display name of the tool.")
+    filename: str = strawberry.field(description="The name for the file.")
+    media_type: str = strawberry.field(description="The media type of the file.")
     content: str = strawberry.field(
-        description="What stands in the file. Who has it can upload: keep it as the token."
+        description="The content of the file. Keep it secret: it contains the token."
     )
-    steps: UploaderSteps = strawberry.field(description="How to use it.")
+    steps: UploaderSteps = strawberry.field(description="Instructions for using the file.")
 
     @classmethod
     def of(cls, uploader: catalogue.ClientConfiguration) -> Self:

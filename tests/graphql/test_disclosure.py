@@ -1,4 +1,4 @@
-"""What a client is not told: the schema where it is hidden, and what goes wrong inside, whatever the way it asks."""
+"""A hidden schema and internal errors are not disclosed, on any transport."""
 
 import logging
 from collections.abc import AsyncIterator
@@ -10,7 +10,7 @@ import pytest
 from app.models import Image
 from scripts.fixtures import sample_images
 from tests.graphql.conftest import Endpoint
-from tests.graphql.ways import WAYS, Way
+from tests.graphql.transports import TRANSPORTS, Transport
 from tests.pichub import House, house, served
 
 HIDDEN = {
@@ -38,41 +38,43 @@ async def closed(tmp_path: Path) -> AsyncIterator[House]:
         yield server
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-async def test_a_hidden_schema_is_not_told_in_pieces(closed: House, way: Way) -> None:
+@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
+async def test_hidden_schema_is_not_disclosed_by_errors(closed: House, transport: Transport) -> None:
     for what, query in HIDDEN.items():
-        answer = await way(closed, {"query": query})
-        for error in answer["errors"]:
+        response = await transport(closed, {"query": query})
+        for error in response["errors"]:
             assert error["extensions"]["code"] == "BAD_REQUEST", what
             assert "Did you mean" not in str(error), what
-        assert answer.get("data") is None, what
+        assert response.get("data") is None, what
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
 @pytest.mark.parametrize(("kind", "value"), WRONG_VARIABLES.values(), ids=WRONG_VARIABLES)
-async def test_nor_by_what_is_wrong_with_variables(closed: House, way: Way, kind: str, value: Any) -> None:
+async def test_hidden_schema_is_not_disclosed_by_variables(
+    closed: House, transport: Transport, kind: str, value: Any
+) -> None:
     order = "$a" if kind == "ImageOrder" else "{direction: $a}"
     query = f"query($a: {kind}!) {{ images(orderBy: {order}) {{ totalCount }} }}"
-    answer = await way(closed, {"query": query, "variables": {"a": value}})
-    assert {error["extensions"]["code"] for error in answer["errors"]} == {"BAD_REQUEST"}
-    assert "Did you mean" not in str(answer)
+    response = await transport(closed, {"query": query, "variables": {"a": value}})
+    assert {error["extensions"]["code"] for error in response["errors"]} == {"BAD_REQUEST"}
+    assert "Did you mean" not in str(response)
 
 
-async def test_where_the_schema_is_told_so_is_what_was_meant(tmp_path: Path) -> None:
+async def test_errors_have_suggestions_with_introspection(tmp_path: Path) -> None:
     async with house(tmp_path) as open_:
         endpoint = Endpoint(open_)
         assert "Did you mean 'viewer'" in (await endpoint.error(HIDDEN["a field"]))["message"]
         assert await endpoint.data(HIDDEN["introspection of the schema"])
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
-async def test_a_mistake_of_ours_is_logged_once_and_shown_as_such(
-    tmp_path: Path, way: Way, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
+async def test_unexpected_error_is_logged_once(
+    tmp_path: Path, transport: Transport, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with served(tmp_path) as server:
         await server.upload(sample_images.jpeg())
         await Image.raw("DROP TABLE images")
-        (error,) = (await way(server, {"query": "{ images { nodes { id } } }"}))["errors"]
+        (error,) = (await transport(server, {"query": "{ images { nodes { id } } }"}))["errors"]
     assert error["message"] == "Internal error"
     assert error["extensions"]["code"] == "INTERNAL_ERROR"
     assert error["path"] == ["images"]
@@ -92,12 +94,12 @@ MISTAKEN: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("way", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("transport", TRANSPORTS.values(), ids=TRANSPORTS)
 @pytest.mark.parametrize("request_", MISTAKEN.values(), ids=MISTAKEN)
-async def test_a_mistake_of_theirs_is_a_bad_request_and_not_logged(
-    tmp_path: Path, way: Way, request_: dict[str, Any], caplog: pytest.LogCaptureFixture
+async def test_client_errors_are_not_logged(
+    tmp_path: Path, transport: Transport, request_: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     async with served(tmp_path) as server:
-        answer = await way(server, request_)
-    assert {error["extensions"]["code"] for error in answer["errors"]} == {"BAD_REQUEST"}, answer
+        response = await transport(server, request_)
+    assert {error["extensions"]["code"] for error in response["errors"]} == {"BAD_REQUEST"}, response
     assert not [record for record in caplog.records if record.levelno >= logging.WARNING]

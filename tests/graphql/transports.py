@@ -1,4 +1,4 @@
-"""The three ways to ask: over HTTP, over a WebSocket, and for server-sent events."""
+"""The three transports: HTTP, WebSocket and server-sent events."""
 
 import json
 from collections.abc import Awaitable, Callable, Mapping
@@ -7,12 +7,12 @@ from typing import Any, TypeAlias
 from tests.events.sockets import connected
 from tests.pichub import House
 
-Way: TypeAlias = Callable[[House, Mapping[str, Any]], Awaitable[dict[str, Any]]]
+Transport: TypeAlias = Callable[[House, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
 
 async def over_http(server: House, request: Mapping[str, Any]) -> dict[str, Any]:
-    answer = await server.client.post("/graphql", json=request, headers=server.headers)
-    body: dict[str, Any] = answer.json()
+    response = await server.client.post("/graphql", json=request, headers=server.headers)
+    body: dict[str, Any] = response.json()
     return body
 
 
@@ -30,10 +30,10 @@ async def over_websocket(server: House, request: Mapping[str, Any]) -> dict[str,
 
 async def over_sse(server: House, request: Mapping[str, Any]) -> dict[str, Any]:
     headers = server.headers | {"Accept": "text/event-stream"}
-    answer = await server.client.post("/graphql", json=request, headers=headers)
-    lines = answer.text.replace("\r\n", "\n").split("\n")
+    response = await server.client.post("/graphql", json=request, headers=headers)
+    lines = response.text.replace("\r\n", "\n").split("\n")
     first: dict[str, Any] = json.loads(next(line[6:] for line in lines if line.startswith("data: {")))
     return first
 
 
-WAYS: dict[str, Way] = {"HTTP": over_http, "WebSocket": over_websocket, "SSE": over_sse}
+TRANSPORTS: dict[str, Transport] = {"HTTP": over_http, "WebSocket": over_websocket, "SSE": over_sse}
