@@ -53,10 +53,7 @@ class Account(Node):
     image_count: int = strawberry.field(description="The number of images the account has.")
     created_at: datetime = strawberry.field(description="When the account was created.")
     disabled_at: datetime | None = strawberry.field(
-        description=(
-            "When the account was disabled: nobody can sign in, and its tokens stop working. Null if it "
-            "is enabled."
-        )
+        description="When the account was disabled: sign-in and its tokens stop working. Null if it is enabled."
     )
 
     def __init__(self, row: models.Account) -> None:

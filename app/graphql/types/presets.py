@@ -34,9 +34,7 @@ class Preset:
     def quality(self) -> int | None:
         return self.preset.transform.quality
 
-    @strawberry.field(
-        description="How the image is fitted into width and height. Null if the preset does not set it."
-    )
+    @strawberry.field(description="The fit mode. Null if the preset sets none.")
     def fit(self) -> Fit | None:
         return Fit(self.preset.transform.fit.value) if "fit" in self.preset.parameters else None
 

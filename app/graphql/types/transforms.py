@@ -38,7 +38,7 @@ class OutputFormat(Enum):
 
 
 @strawberry.enum(
-    description="How an image is fitted into width and height, as in CSS `object-fit` and sharp's `resize`."
+    description="Modes of fitting an image into width and height, as in CSS `object-fit` and sharp's `resize`."
 )
 class Fit(Enum):
     COVER = strawberry.enum_value("cover", description="Fill both dimensions and crop the rest.")
@@ -74,9 +74,7 @@ class TransformInput:
     quality: int | None = strawberry.field(
         default=None, description="The quality, 1 to 100. Does not apply to PNG and GIF."
     )
-    fit: Fit | None = strawberry.field(
-        default=None, description="How the image is fitted into width and height. The default is COVER."
-    )
+    fit: Fit | None = strawberry.field(default=None, description="The fit mode. The default is COVER.")
     format: OutputFormat | None = strawberry.field(
         default=None, description="The output format. By default, the format of the original."
     )
