@@ -33,7 +33,7 @@ class OperationContext:
     def browser_credentials(self) -> Credentials:
         """Credentials of a request whose response can set a session cookie. Raises BadRequest over a WebSocket."""
         if self.response is None:
-            raise BadRequest("A WebSocket can't set cookies; sign in over HTTP")
+            raise BadRequest("A WebSocket can't set cookies; sign in over HTTP", reason="websocket_sign_in")
         return self.credentials
 
     def set_context(self, ctx: Context) -> None:

@@ -64,19 +64,13 @@ class Account(Node):
         return Usage.of(quotas.account_usage(info.context.ctx, self.row))
 
     @strawberry.field(
-        description=(
-            "The account's active browser sessions, newest first. FORBIDDEN for other accounts, including "
-            "admins."
-        )
+        description="Active browser sessions, newest first. FORBIDDEN for other accounts, including admins."
     )
     async def sessions(self, info: Info) -> list[Session]:
         return [Session(row) for row in await sessions.list_active(self._own(info))]
 
     @strawberry.field(
-        description=(
-            "The account's API tokens that are not revoked, newest first. FORBIDDEN for other accounts, "
-            "including admins."
-        )
+        description="API tokens that are not revoked, newest first. FORBIDDEN for other accounts, including admins."
     )
     async def api_tokens(
         self, info: Info, first: First = None, after: After = None, last: Last = None, before: Before = None
@@ -87,7 +81,7 @@ class Account(Node):
     def _own(self, info: Info) -> Context:
         ctx = info.context.ctx
         if ctx.account_id != self.row.id:
-            raise Forbidden("Sessions and tokens are visible to their own account only")
+            raise Forbidden("Sessions and tokens are visible to their own account only", reason="not_owner")
         return ctx
 
 
@@ -102,10 +96,7 @@ class AccountQueries:
 @strawberry.input(description="Input of `signUp`.")
 class SignUpInput:
     username: str = strawberry.field(
-        description=(
-            "The name used to sign in: 3 to 64 characters of a-z, 0-9, dot, hyphen and underscore. Not "
-            "case-sensitive."
-        )
+        description="The name used to sign in: 3 to 64 characters of a-z, 0-9, '.', '-' and '_'. Not case-sensitive."
     )
     password: str = strawberry.field(description="The password, 10 to 200 characters.")
     invitation: str | None = strawberry.field(
@@ -174,10 +165,7 @@ class AccountMutations:
         return SignOutPayload(revoked_session_id=ID(session_id))
 
     @strawberry.mutation(
-        description=(
-            "Change the password and end the account's other sessions. API tokens stay valid. Requires a "
-            "session."
-        )
+        description="Change the password and end all other sessions. API tokens stay valid. Requires a session."
     )
     async def change_password(self, info: Info, input: Input[ChangePasswordInput]) -> ChangePasswordPayload:
         row = await account.change_password(info.context.ctx, input.current_password, input.new_password)

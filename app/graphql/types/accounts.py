@@ -26,10 +26,7 @@ class AccountAdminQueries:
 @strawberry.input(description="Input of `createAccount`.")
 class CreateAccountInput:
     username: str = strawberry.field(
-        description=(
-            "The name used to sign in: 3 to 64 characters of a-z, 0-9, dot, hyphen and underscore. Not "
-            "case-sensitive."
-        )
+        description="The name used to sign in: 3 to 64 characters of a-z, 0-9, '.', '-' and '_'. Not case-sensitive."
     )
     password: str = strawberry.field(description="The password, 10 to 200 characters.")
     role: Role = strawberry.field(default=Role.MEMBER, description="The account's role.")
@@ -50,10 +47,7 @@ class CreateAccountInput:
 class UpdateAccountInput:
     id: ID = strawberry.field(description="The ID of the account.")
     disabled: Maybe[bool] = strawberry.field(
-        description=(
-            "True disables the account: its sessions end and its tokens stop working. Its public images "
-            "stay visible."
-        ),
+        description="True disables the account: sessions end and tokens stop working. Public images stay visible.",
         default=None,
     )
     quota: Maybe[ByteCount | None] = strawberry.field(

@@ -28,10 +28,7 @@ class AlbumOrder:
 @strawberry.type
 class AlbumQueries:
     @strawberry.field(
-        description=(
-            "Look up an album by ID. Private albums are visible to their owner only. Null, with "
-            "NOT_FOUND, if it is not visible."
-        )
+        description="Look up an album by ID. Null, with NOT_FOUND, if there is none or the caller can't view it."
     )
     async def album(
         self,

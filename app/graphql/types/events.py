@@ -22,20 +22,17 @@ from app.resolvers.events import EventFilter
 class EventType(Enum):
     IMAGE_UPLOADED = strawberry.enum_value(
         "image.uploaded",
-        description="An image was uploaded. The type is `image.uploaded` in REST and webhooks.",
+        description="An image was uploaded: `image.uploaded` in REST and webhooks.",
     )
     IMAGE_DELETED = strawberry.enum_value(
-        "image.deleted", description="An image was deleted. The type is `image.deleted` in REST and webhooks."
+        "image.deleted", description="An image was deleted: `image.deleted` in REST and webhooks."
     )
     ALBUM_CREATED = strawberry.enum_value(
-        "album.created", description="An album was created. The type is `album.created` in REST and webhooks."
+        "album.created", description="An album was created: `album.created` in REST and webhooks."
     )
     ALBUM_UPDATED = strawberry.enum_value(
         "album.updated",
-        description=(
-            "An album or the list of its images was updated. The type is `album.updated` in REST and "
-            "webhooks."
-        ),
+        description="An album or the list of its images was updated: `album.updated` in REST and webhooks.",
     )
     PING = strawberry.enum_value("ping", description="A test event, sent by `pingWebhook`.")
 

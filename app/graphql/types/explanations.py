@@ -49,9 +49,7 @@ class TransformWarning:
 
 
 @strawberry.type(
-    description=(
-        "The result of an image URL. With fm=auto, the result for clients that accept neither AVIF nor WebP."
-    )
+    description="The result of an image URL. With fm=auto, as for clients that accept neither AVIF nor WebP."
 )
 class TransformExplanation:
     image: Image = strawberry.field(description="The image.")
@@ -95,10 +93,7 @@ class TransformExplanation:
 @strawberry.type
 class ExplanationQueries:
     @strawberry.field(
-        description=(
-            "Explain the result of a URL under /img without rendering it. The caller must be able to view "
-            "the image."
-        )
+        description="Explain a URL under /img without rendering it. The caller must be able to view the image."
     )
     async def explain_transform(
         self,

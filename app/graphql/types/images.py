@@ -114,10 +114,7 @@ class ImageOrder:
 @strawberry.type
 class ImageQueries:
     @strawberry.field(
-        description=(
-            "Look up an image by ID. Private images are visible to their owner only. Null, with "
-            "NOT_FOUND, if it is not visible."
-        )
+        description="Look up an image by ID. Null, with NOT_FOUND, if there is none or the caller can't view it."
     )
     async def image(
         self,

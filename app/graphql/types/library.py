@@ -90,10 +90,7 @@ class Image(Node):
         description="The dominant color, for use as a placeholder while the image loads."
     )
     thumbhash: str = strawberry.field(
-        description=(
-            "The ThumbHash (evanw.github.io/thumbhash) in base64: about 25 bytes, for use as a "
-            "placeholder while the image loads."
-        )
+        description="The ThumbHash (evanw.github.io/thumbhash) in base64: a placeholder of about 25 bytes."
     )
     is_public: bool = strawberry.field(description="True if anyone with the link can view the image.")
     created_at: datetime = strawberry.field(description="When the image was uploaded.")

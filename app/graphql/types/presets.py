@@ -53,10 +53,7 @@ class Preset:
         return HexColor(str(background)) if background is not None else None
 
     @strawberry.field(
-        description=(
-            "The part of the image that COVER keeps: a name such as top-left, or x,y from 0 to 1. Null if "
-            "the preset does not set it."
-        )
+        description="The part that COVER keeps: a name such as top-left, or x,y from 0 to 1. Null if not set."
     )
     def position(self) -> str | None:
         return str(self.preset.transform.position) if "pos" in self.preset.parameters else None

@@ -39,16 +39,13 @@ class RateLimitWindow:
 )
 class RateLimit:
     limit: int | None = strawberry.field(
-        description="The limit, as in the header X-RateLimit-Limit. Null if there are no limits."
+        description="The limit, as in X-RateLimit-Limit. Null if there are no limits."
     )
     remaining: int | None = strawberry.field(
-        description=(
-            "The number left after this operation, as in the header X-RateLimit-Remaining. Null if there "
-            "are no limits."
-        )
+        description="The number left after this operation, as in X-RateLimit-Remaining. Null if there are no limits."
     )
     reset_at: datetime | None = strawberry.field(
-        description="When the window resets, as in the header X-RateLimit-Reset. Null if there are no limits."
+        description="When the window resets, as in X-RateLimit-Reset. Null if there are no limits."
     )
     windows: list[RateLimitWindow] = strawberry.field(
         description="All windows of requests and, for authenticated callers, of uploads."

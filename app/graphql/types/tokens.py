@@ -94,10 +94,7 @@ class CreateApiTokenPayload:
     created: strawberry.Private[CreatedToken]
     api_token: ApiToken = strawberry.field(description="The new token.")
     text: str = strawberry.field(
-        description=(
-            "The token, for the header `Authorization: Bearer`. It is returned only here and can't be "
-            "retrieved later."
-        )
+        description="The token, for `Authorization: Bearer`. It is returned only here and can't be retrieved later."
     )
 
     @strawberry.field(

@@ -81,10 +81,7 @@ class TransformInput:
     dpr: float | None = strawberry.field(default=None, description="A factor for width and height, 1 to 4.")
     background: HexColor | None = strawberry.field(
         default=None,
-        description=(
-            "The color that fills the rest with CONTAIN, and transparent areas in JPG. The default for "
-            "JPG is white."
-        ),
+        description="The color of empty areas with CONTAIN, and of transparent areas in JPG (white by default).",
     )
     position: Position | None = strawberry.field(
         default=None, description="The part of the image that COVER keeps. The default is CENTER."

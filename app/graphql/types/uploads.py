@@ -28,7 +28,7 @@ class UploadState(Enum):
 
 
 @from_row(
-    url=lambda self: URL(self.ctx.services.urls.api(f"uploads/{self.row.id}")),
+    url=lambda self: URL(self.ctx.services.images.urls.api(f"uploads/{self.row.id}")),
     state=lambda self: UploadState(self.row.state.value),
 )
 @strawberry.type(
@@ -41,10 +41,7 @@ class UploadTicket(Node):
     row: strawberry.Private[models.UploadTicket]
     ctx: strawberry.Private[Context]
     url: URL = strawberry.field(
-        description=(
-            "The URL for the bytes: with tus 1.0.0 (tus.io) in pieces, or with a single PUT of the whole "
-            "file."
-        )
+        description="The URL for the bytes: in pieces with tus 1.0.0 (tus.io), or the whole file with one PUT."
     )
     filename: str = strawberry.field(description="The filename of the image.")
     size: ByteCount = strawberry.field(description="The size of the file.")
@@ -61,10 +58,7 @@ class UploadTicket(Node):
         self.row, self.ctx = row, ctx
 
     @strawberry.field(
-        description=(
-            "The image created from the upload. Null until the upload is done, and after the image is "
-            "deleted."
-        )
+        description="The image created from the upload. Null until it is done, and after the image is deleted."
     )
     def image(self) -> Image | None:
         return Image(self.row.image, self.ctx) if self.row.image else None
@@ -119,10 +113,7 @@ class DeleteUploadPayload:
 @strawberry.type
 class UploadMutations:
     @strawberry.mutation(
-        description=(
-            "Create a resumable upload, for large files and unreliable connections. It counts as one "
-            "uploaded file."
-        )
+        description="Create a resumable upload, for large files or unreliable networks. Counts as one uploaded file."
     )
     async def create_upload(self, info: Info, input: Input[CreateUploadInput]) -> CreateUploadPayload:
         new = NewUpload(

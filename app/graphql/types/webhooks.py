@@ -107,10 +107,7 @@ class Webhook(Node):
     )
     is_active: bool = strawberry.field(description="True if events are sent.")
     disabled_reason: DisabledReason | None = strawberry.field(
-        description=(
-            "The reason why the webhook was disabled automatically. Null if it is active, or its owner "
-            "disabled it."
-        )
+        description="The reason for disabling it automatically. Null if it is active or its owner disabled it."
     )
     created_at: datetime = strawberry.field(description="When the webhook was created.")
     updated_at: datetime = strawberry.field(description="When the webhook was last updated.")
