@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.errors import Busy, Locked, PicHubError, RateLimited, Unauthorized, excerpt
+from app.errors import MAX_FACT_LENGTH, Busy, Locked, PicHubError, RateLimited, Unauthorized, excerpt
 from compat_rest import present
 
 STATUS = {
@@ -32,11 +32,6 @@ STATUS = {
 }
 CODE = {status: code for code, status in STATUS.items()}
 
-DETAILS = {
-    404: "There is nothing at {path}",
-    405: "Allowed methods are {allowed}; you sent {method}",
-}
-
 
 async def handle_error(_: Request, error: Any) -> Response:
     """Handle a PicHubError."""
@@ -58,17 +53,25 @@ def error_response(error: PicHubError) -> Response:
 
 async def handle_http_error(request: Request, error: Any) -> Response:
     """Handle an HTTPException of Starlette, raised before any route runs."""
+    return http_error_response(error, path=request.url.path, method=request.method)
+
+
+def http_error_response(error: HTTPException, *, path: str, method: str) -> Response:
+    """Return the response to an HTTPException, with the details that Starlette does not provide."""
     status = HTTPStatus(error.status_code)
     headers = dict(error.headers or {})
     if "Allow" in headers:  # Starlette joins a set, whose order differs between processes
         headers["Allow"] = ", ".join(sorted(headers["Allow"].split(", ")))
-    return present.failure(
-        status,
-        CODE.get(status, status.name),
-        status.phrase,
-        _details(request, status, headers) or error.detail,
-        headers=headers,
-    )
+    details, facts = error.detail, dict[str, Any]()
+    if status == HTTPStatus.NOT_FOUND:
+        facts = {"path": path[:MAX_FACT_LENGTH]}
+        details = f"There is nothing at {excerpt(path)}"
+    elif status == HTTPStatus.METHOD_NOT_ALLOWED:
+        facts = {"allowed": headers.get("Allow"), "method": method[:MAX_FACT_LENGTH]}
+        details = f"Allowed methods are {headers.get('Allow')}; you sent {excerpt(method)}"
+    code = CODE.get(status, status.name)
+    params = {"reason": code.lower(), **facts}
+    return present.failure(status, code, status.phrase, details, params=params, headers=headers)
 
 
 def internal_error_response(request_id: str) -> Response:
@@ -92,10 +95,3 @@ def _headers(error: PicHubError) -> Mapping[str, str]:
         case Busy() | RateLimited() | Locked():
             return {"Retry-After": str(error.retry_after)}
     return {}
-
-
-def _details(request: Request, status: int, headers: Mapping[str, str]) -> str:
-    """Return details that Starlette does not provide."""
-    return DETAILS.get(status, "").format(
-        path=excerpt(request.url.path), method=excerpt(request.method), allowed=headers.get("Allow")
-    )

@@ -8,6 +8,7 @@ from starlette.responses import Response
 
 from app import models
 from app.context import Context
+from app.errors import PicHubError
 from app.imaging.formats import MIME_TYPES
 from app.pagination import NumberedPage
 from app.resolvers import quotas, variants
@@ -146,7 +147,7 @@ def images(ctx: Context, rows: Sequence[models.Image]) -> list[dict[str, Any] | 
 
 
 def upload(ctx: Context, row: models.UploadTicket) -> dict[str, Any]:
-    error = row.error and {name: row.error[name] for name in ("code", "message", "details")}
+    error = PicHubError.from_dict(row.error).to_dict() if row.error else {}
     return {
         "id": row.id,
         "url": upload_url(ctx, row),
@@ -155,7 +156,7 @@ def upload(ctx: Context, row: models.UploadTicket) -> dict[str, Any]:
         "size": row.size,
         "offset": row.offset,
         "image": image(ctx, row.image) if row.image else None,
-        "error": error,
+        "error": {name: error[name] for name in ("code", "message", "details", "params")} if error else None,
         "created_at": row.created_at,
         "expires_at": row.expires_at,
     }

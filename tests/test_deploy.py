@@ -1,4 +1,4 @@
-"""What runs PicHub elsewhere (containers, systemd, a proxy) speaks of what is there."""
+"""The files for deployment (containers, systemd, proxy) match the application."""
 
 import re
 import shutil
@@ -27,11 +27,11 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 UNIT = DEPLOY / "pichub@.service"
 KNOWN = {name for name, _, _ in table()}
 PINNED = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)?:\d+\.\d+[\w.-]*")
-"""An image without a registry's address, in a version."""
+"""A pinned image without a registry."""
 
 
 def filled(text: str) -> str:
-    """A value with its variables replaced, as compose does it."""
+    """Replace variables, as Compose does."""
     return re.sub(r"\$\{(\w+)(?::\?[^}]*)?\}", lambda name: VALUES[name[1]], text)
 
 
@@ -45,18 +45,18 @@ VALUES = {
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_images_are_pinned_and_of_no_registry_in_particular(name: str) -> None:
+def test_images_are_pinned_without_registry(name: str) -> None:
     assert PINNED.fullmatch(SERVICES[name]["image"])
 
 
-def test_the_images_that_ours_is_made_from_are_pinned_too() -> None:
+def test_base_images_are_pinned() -> None:
     images = re.findall(r"^FROM (\S+)", DOCKERFILE, re.MULTILINE)
     assert len(images) == 2
     assert all(PINNED.fullmatch(image) for image in images)
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_settings_of_containers_are_settings_with_values_that_are_allowed(name: str) -> None:
+def test_settings_of_containers_are_valid(name: str) -> None:
     environ = {key: filled(value) for key, value in OURS[name]["environment"].items()}
     assert set(environ) <= KNOWN
     settings = Settings.load(environ)
@@ -64,14 +64,14 @@ def test_settings_of_containers_are_settings_with_values_that_are_allowed(name: 
     assert settings.shutdown_delay < int(OURS[name]["stop_grace_period"].removesuffix("s"))
 
 
-def test_what_must_be_filled_in_is_in_the_example_and_nothing_else() -> None:
-    asked = set(re.findall(r"\$\{(\w+)", (ROOT / "compose.yaml").read_text()))
-    given = set(re.findall(r"^(\w+)=$", (DEPLOY / "example.env").read_text(), re.MULTILINE))
-    assert asked == given == set(VALUES)
+def test_example_env_has_the_required_variables() -> None:
+    required = set(re.findall(r"\$\{(\w+)", (ROOT / "compose.yaml").read_text()))
+    listed = set(re.findall(r"^(\w+)=$", (DEPLOY / "example.env").read_text(), re.MULTILINE))
+    assert required == listed == set(VALUES)
 
 
 @pytest.mark.parametrize("name", SERVICES)
-def test_services_wait_for_services_and_keep_to_volumes_that_there_are(name: str) -> None:
+def test_dependencies_and_volumes_of_services_exist(name: str) -> None:
     service = SERVICES[name]
     waited = service.get("depends_on", [])
     assert set(waited) <= set(SERVICES)
@@ -83,14 +83,14 @@ def test_services_wait_for_services_and_keep_to_volumes_that_there_are(name: str
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_our_containers_may_little_and_write_to_their_data_alone(name: str) -> None:
+def test_our_containers_are_restricted(name: str) -> None:
     service = OURS[name]
     assert (service["read_only"], service["cap_drop"]) == (True, ["ALL"])
     assert [volume.split(":")[1] for volume in service["volumes"]] == ["/data"]
     assert service.get("command", ["serve"])[0] in COMMANDS
 
 
-def test_the_image_runs_as_nobody_in_particular_and_is_asked_by_our_own_command() -> None:
+def test_image_runs_unprivileged_with_a_health_check() -> None:
     final = DOCKERFILE.rpartition("\nFROM ")[2]
     assert "USER 10001:10001" in final
     assert "VOLUME /data" in final
@@ -102,7 +102,7 @@ def test_the_image_runs_as_nobody_in_particular_and_is_asked_by_our_own_command(
         assert (ROOT / "scripts" / "locks" / f"{lock}.txt").exists()
 
 
-def test_the_proxy_knows_the_servers_of_compose_by_name() -> None:
+def test_proxy_knows_the_servers_of_compose() -> None:
     proxy = (DEPLOY / "nginx.conf").read_text()
     servers = {name for name in OURS if name != "worker"}
     assert set(re.findall(r"server ([\w-]+):8000 ", proxy)) == servers == {"server-1", "server-2"}
@@ -110,7 +110,7 @@ def test_the_proxy_knows_the_servers_of_compose_by_name() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("nginx"), reason="there is no nginx here")
-def test_nginx_reads_its_configuration(tmp_path: Path) -> None:
+def test_nginx_accepts_its_configuration(tmp_path: Path) -> None:
     text = (DEPLOY / "nginx.conf").read_text()
     text = re.sub(r"server-\d:8000", "127.0.0.1:8000", text).replace("/var/cache/nginx", str(tmp_path))
     kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
@@ -123,7 +123,7 @@ def test_nginx_reads_its_configuration(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_the_unit_sets_settings_and_is_held_to_its_folder() -> None:
+def test_unit_is_restricted_and_uses_known_settings() -> None:
     unit = UNIT.read_text()
     assert set(re.findall(r"PICHUB_[A-Z_]+(?==)", unit)) - {"PICHUB_NAME"} <= KNOWN
     for line in ("ProtectSystem=strict", "NoNewPrivileges=yes", "StateDirectory=pichub", "User=pichub"):
@@ -131,15 +131,14 @@ def test_the_unit_sets_settings_and_is_held_to_its_folder() -> None:
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd here")
-def test_systemd_reads_the_unit(tmp_path: Path) -> None:
+def test_systemd_accepts_the_unit(tmp_path: Path) -> None:
     unit = tmp_path / "pichub@8001.service"
     unit.write_text(UNIT.read_text().replace("/opt/pichub/bin/pichub", str(PICHUB)))
     done = subprocess.run(["systemd-analyze", "verify", "--man=no", unit], capture_output=True, text=True)
-    told = [line for line in done.stderr.splitlines() if "pichub@" in line]
-    assert told == []
+    assert [line for line in done.stderr.splitlines() if "pichub@" in line] == []
 
 
-def test_health_is_asked_where_the_settings_say(tmp_path: Path) -> None:
+def test_health_command_uses_the_settings(tmp_path: Path) -> None:
     with serving(tmp_path / "data") as (_, url):
         port = url.rpartition(":")[2]
         alive = run("health", PICHUB_PORT=port)
@@ -152,7 +151,7 @@ def test_health_is_asked_where_the_settings_say(tmp_path: Path) -> None:
     assert gone.stderr.startswith(f"pichub: 127.0.0.1:{port} does not answer")
 
 
-def test_the_settings_for_several_machines_are_known_and_nothing_is_to_be_said_of_them() -> None:
+def test_documented_settings_for_several_servers_are_valid() -> None:
     page = (ROOT / "docs" / "operations.md").read_text()
     (block,) = re.findall(r"<!-- several machines -->\n\n```sh\n(.*?)```", page, re.DOTALL)
     environ = dict(line.split("=", 1) for line in block.splitlines())

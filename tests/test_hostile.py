@@ -1,4 +1,4 @@
-"""What tells whether hostile pictures and requests were answered as promised finds what is planted."""
+"""The stress tests detect planted violations."""
 
 import json
 import socket
@@ -31,7 +31,7 @@ def body(said: object) -> bytes:
     return json.dumps(said).encode()
 
 
-def test_documented_answers_are_taken() -> None:
+def test_documented_responses_pass() -> None:
     assert violation(200, JSON, b'{"success":true}') is None
     assert violation(404, JSON, body(REFUSED)) is None
     assert violation(416, {"content-type": "text/plain"}, b"") is None
@@ -52,11 +52,11 @@ def test_documented_answers_are_taken() -> None:
         (200, b'{"data":null,"errors":[{"extensions":{"code":"INTERNAL_ERROR"}}]}', "nobody foresaw"),
     ],
 )
-def test_other_answers_are_found(status: int, said: bytes, why: str) -> None:
+def test_undocumented_responses_are_found(status: int, said: bytes, why: str) -> None:
     assert why in str(violation(status, JSON, said))
 
 
-def test_mutants_are_the_same_for_the_same_seed() -> None:
+def test_fuzzed_images_are_reproducible() -> None:
     def some(seed: int) -> list[tuple[str, bytes]]:
         rng = Random(seed)
         return [fuzzed_images.mutated(rng) for _ in range(20)]
@@ -66,8 +66,8 @@ def test_mutants_are_the_same_for_the_same_seed() -> None:
 
 @pytest.fixture
 def test(tmp_path: Path) -> images.ImagesTest:
-    asked = StressOptions(folder=tmp_path, seed=1, quick=True)
-    return images.ImagesTest(asked, StressReport("images", 1), StressServer(tmp_path))
+    options = StressOptions(folder=tmp_path, seed=1, quick=True)
+    return images.ImagesTest(options, StressReport("images", 1), StressServer(tmp_path))
 
 
 CASE = fuzzed_images.FuzzedImage("00001 planted", b"bytes", "a.png", "image/png")
@@ -79,7 +79,7 @@ def answer(content: bytes, kind: str, status: int = 200) -> httpx2.Response:
     )
 
 
-def test_a_result_of_another_kind_than_it_says_is_found(test: images.ImagesTest) -> None:
+def test_result_of_another_format_is_found(test: images.ImagesTest) -> None:
     test.check_result(CASE, "fm=png", answer(sample_images.patterned_png(), "image/png"))
     assert not test.report.failures
     test.check_result(CASE, "", answer(sample_images.patterned_png(), "image/jpeg"))
@@ -94,7 +94,7 @@ def test_a_result_of_another_kind_than_it_says_is_found(test: images.ImagesTest)
     assert (test.options.folder / "failing" / "00001-planted").read_bytes() == b"bytes"
 
 
-def test_an_answer_that_comes_too_late_or_not_at_all_is_found(
+def test_late_and_missing_responses_are_found(
     test: images.ImagesTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def lost() -> httpx2.Response:
@@ -109,7 +109,7 @@ def test_an_answer_that_comes_too_late_or_not_at_all_is_found(
     ]
 
 
-def test_what_is_left_in_the_folder_for_what_comes_in_is_found(tmp_path: Path) -> None:
+def test_leftover_upload_files_are_found(tmp_path: Path) -> None:
     (tmp_path / "storage" / ".own").mkdir(parents=True)
     assert images.leftover_files(tmp_path) == []
     (tmp_path / "storage" / ".own" / "upload-0123").touch()
@@ -118,7 +118,7 @@ def test_what_is_left_in_the_folder_for_what_comes_in_is_found(tmp_path: Path) -
 
 @contextmanager
 def answering(said: bytes, *, close: bool = True) -> Iterator[int]:
-    """A port at which everything is answered with the same bytes."""
+    """Listen on a port that responds to one request with these bytes."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
 
         def serve() -> None:
@@ -143,7 +143,7 @@ def answering(said: bytes, *, close: bool = True) -> Iterator[int]:
         (b"", "no answer"),
     ],
 )
-def test_requests_that_are_answered_badly_are_found(tmp_path: Path, said: bytes, why: str) -> None:
+def test_bad_responses_are_found(tmp_path: Path, said: bytes, why: str) -> None:
     server = StressServer(tmp_path)
     test = requests.RequestsTest(StressOptions(folder=tmp_path, seed=1), StressReport("requests", 1), server)
     with answering(said) as server.port:
@@ -151,14 +151,14 @@ def test_requests_that_are_answered_badly_are_found(tmp_path: Path, said: bytes,
     assert [why in text for text in test.report.failures] == [True]
 
 
-def test_a_request_that_has_no_end_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_hanging_response_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(raw_http, "TIMEOUT_SECONDS", 0.2)
     server = StressServer(tmp_path)
     with answering(b"HTTP/1.1 200 OK\r\n\r\n", close=False) as server.port:
         assert raw_http.exchange(server.port, raw_http.request("/"), timeout=0.2).hung
 
 
-def test_what_schemathesis_was_answered_is_judged(tmp_path: Path) -> None:
+def test_responses_to_schemathesis_are_checked(tmp_path: Path) -> None:
     def interaction(status: int, said: bytes) -> dict[str, object]:
         return {
             "response": {
@@ -173,16 +173,16 @@ def test_what_schemathesis_was_answered_is_judged(tmp_path: Path) -> None:
         "interactions": {"a": interaction(200, b"{}"), "b": interaction(500, b"{}"), "c": {"response": None}},
         "checks": {"a": [{"status": "failure", "name": "planted"}, {"status": "success", "name": "fine"}]},
     }
-    told, report = tmp_path / "report.ndjson", StressReport("requests", 1)
-    told.write_text(json.dumps({"ScenarioFinished": {"recorder": recorder}}) + "\n")
-    assert schemathesis.check_interactions(told, report, with_checks=True) == 3
+    file, report = tmp_path / "report.ndjson", StressReport("requests", 1)
+    file.write_text(json.dumps({"ScenarioFinished": {"recorder": recorder}}) + "\n")
+    assert schemathesis.check_interactions(file, report, with_checks=True) == 3
     assert [word in " ".join(report.failures) for word in ("planted", "status 500", "no answer")] == [
         True
     ] * 3
     assert len(report.failures) == 3
 
 
-def test_malformed_requests_are_what_their_names_say() -> None:
+def test_malformed_requests_match_their_names() -> None:
     named = dict(malformed_requests.heads("img_1", "token"))
     assert b"Host" not in named["no host"]
     assert len(named["ten megabytes of header"]) > 10_000_000

@@ -1,9 +1,9 @@
 """Error responses by code, and headers of all responses."""
 
 from collections.abc import Collection, Mapping
-from http import HTTPStatus
 
 import orjson
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from app.errors import (
@@ -16,7 +16,7 @@ from app.errors import (
     Locked,
     MissingScope,
     NotFound,
-    OutOfStorage,
+    OverQuota,
     PicHubError,
     RateLimited,
     TooLarge,
@@ -27,8 +27,8 @@ from app.errors import (
 )
 from app.settings import Settings
 from app.webhooks.examples import IMAGE_ID
-from compat_rest import present, tus
-from compat_rest.errors import CODE, DETAILS, STATUS, error_response, internal_error_response
+from compat_rest import tus
+from compat_rest.errors import CODE, STATUS, error_response, http_error_response, internal_error_response
 from compat_rest.openapi.schemas import Schema, ref
 
 RATE_LIMIT_HEADERS: Mapping[str, Schema] = {
@@ -150,24 +150,26 @@ def _examples(settings: Settings) -> dict[str, Response]:
         WrongOffset(offset=8_388_608, sent=0),
         Gone(
             "The upload has expired",
-            "It received nothing for 24 hours and was deleted. Create a new upload",
+            "No data arrived for {hours} hours, and the upload was removed. Start a new one",
+            reason="upload_expired",
+            hours=24,
         ),
         UnknownVersion("Tus-Resumable", None, tus.VERSION),
-        Locked("The image of this upload is being processed; try again in a second"),
+        Locked("The image of this upload is being processed; try again in a second", reason="processing"),
         ChecksumMismatch("sha1"),
         Invalid({"name": [FieldError("required", "This field is required.")]}),
         RateLimited(policy="api", key="", limit=60, period=60, remaining=0, retry_after=12),
-        Busy("All workers are busy and the queue is full; try again in a second"),
-        OutOfStorage("Your account uses 4.9GB of its quota of 5GB. Delete something first."),
+        Busy("All workers are busy and the queue is full; try again in a second", reason="queue_full"),
+        OverQuota(
+            "Your account uses {used:size} of its quota of {quota:size}. Delete something first.",
+            reason="over_quota",
+            used=5_261_334_937,
+            quota=5_368_709_120,
+        ),
     )
-    wrong_method = present.failure(
-        405,
-        CODE[405],
-        HTTPStatus.METHOD_NOT_ALLOWED.phrase,
-        DETAILS[405].format(allowed="DELETE, GET, HEAD, PATCH", method="'PUT'"),
-    )
+    wrong_method = HTTPException(405, headers={"Allow": "DELETE, GET, HEAD, PATCH"})
     return {
         **{error.code: error_response(error) for error in errors},
-        CODE[405]: wrong_method,
+        CODE[405]: http_error_response(wrong_method, path=f"/v1/images/{IMAGE_ID}", method="PUT"),
         PicHubError.code: internal_error_response(REQUEST_ID["example"]),
     }

@@ -114,10 +114,15 @@ ATTEMPT = object_schema(
         "response_excerpt": nullable(string("First characters of the response; null without one.")),
     },
 )
-ERROR_TEXTS = {
+ERROR_PROPERTIES = {
     "code": string("Error code for programs.", examples=[*STATUS]),
     "message": string("Short message for people."),
     "details": string("Details, with the remedy."),
+    "params": {
+        "type": "object",
+        "description": "Facts of the message, and `reason`: a stable identifier of its sentence.",
+        "required": ["reason"],
+    },
 }
 SECRET = string("Secret for verifying payloads. It is returned only once.", pattern="^whsec_")
 
@@ -178,7 +183,7 @@ SCHEMAS: Mapping[str, Schema] = {
                 "anyOf": [ref("Image"), {"type": "null"}],
                 "description": "The resulting image; null before that, and after the image is deleted.",
             },
-            "error": nullable(object_schema("Error if the image was rejected; else null.", ERROR_TEXTS)),
+            "error": nullable(object_schema("Error if the image was rejected; else null.", ERROR_PROPERTIES)),
             "created_at": timestamp("Time of creation."),
             "expires_at": timestamp("Time of expiry: 24 hours after the last byte."),
         },
@@ -257,12 +262,7 @@ SCHEMAS: Mapping[str, Schema] = {
             "error": object_schema(
                 "",
                 {
-                    **ERROR_TEXTS,
-                    "params": {
-                        "type": "object",
-                        "description": "Facts of the message, and `reason`: a stable identifier of its sentence.",
-                        "required": ["reason"],
-                    },
+                    **ERROR_PROPERTIES,
                     "fields": {
                         "type": "object",
                         "description": "Error messages by invalid field.",

@@ -179,7 +179,7 @@ async def test_a_token_has_the_scopes_that_one_ticks(context: BrowserContext, ho
         await page.get_by_label("Name").fill("reader")
         await page.get_by_label("Some scopes").check()
         await page.get_by_role("button", name="Make the token").click()
-        await expect(page.get_by_text("Give either scopes, one at least")).to_have_count(2)
+        await expect(page.get_by_text("Choose at least one scope, or a preset")).to_have_count(2)
         await page.get_by_label("See images").check()
         await page.get_by_label("See webhooks").check()
         await page.get_by_role("button", name="Make the token").click()

@@ -1,4 +1,4 @@
-"""`pichub doctor`: run as people run it, on installations that are well and on such that are not."""
+"""`pichub doctor` on healthy and broken installations."""
 
 import json
 import os
@@ -22,31 +22,31 @@ SECRET = "x" * 40
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A PicHub with a picture."""
-    folder = tmp_path_factory.mktemp("made") / "data"
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Data folder of an installation with images."""
+    folder = tmp_path_factory.mktemp("installation") / "data"
     token = token_of(run("migrate", PICHUB_DATA_DIR=str(folder)).stdout)
     with serving(folder) as (_, url):
         signed = {"Authorization": f"Bearer {token}"}
         for _ in range(2):
-            answer = requests.post(
+            response = requests.post(
                 f"{url}/v1/upload",
                 headers=signed,
                 files={"image": ("a.png", sample_images.png())},
                 timeout=20,
             )
-            assert answer.status_code == 200, answer.text
+            assert response.status_code == 200, response.text
     return folder
 
 
 @pytest.fixture
-def folder(made: Path, tmp_path: Path) -> Path:
-    """A copy of it, to be broken."""
-    return shutil.copytree(made, tmp_path / "data")
+def folder(installation: Path, tmp_path: Path) -> Path:
+    """A copy, to be broken."""
+    return shutil.copytree(installation, tmp_path / "data")
 
 
-def looked(folder: Path, **environ: str) -> tuple[int, dict[str, tuple[str, str]]]:
-    """How it ended, and by what each line is about its level and what it says, the worst last."""
+def run_doctor(folder: Path, **environ: str) -> tuple[int, dict[str, tuple[str, str]]]:
+    """Run doctor. Return its exit code, and level and message by subject, the most severe last."""
     done = run("doctor", "--json", "--data-dir", str(folder), **environ)
     assert done.stderr == "", done.stderr
     lines: list[dict[str, Any]] = json.loads(done.stdout)
@@ -56,8 +56,8 @@ def looked(folder: Path, **environ: str) -> tuple[int, dict[str, tuple[str, str]
     return done.returncode, {line["about"]: (line["level"], line["said"]) for line in lines}
 
 
-def test_all_is_well_with_a_server_and_without_one(folder: Path) -> None:
-    code, lines = looked(folder)
+def test_healthy_installation_with_and_without_server(folder: Path) -> None:
+    code, lines = run_doctor(folder)
     assert (code, {level for level, _ in lines.values()}) == (0, {"ok"}), lines
     assert set(lines) == {
         *("settings", "data folder", "secrets", "disk", "codecs", "storage", "transforms", "database"),
@@ -65,11 +65,11 @@ def test_all_is_well_with_a_server_and_without_one(folder: Path) -> None:
     }
     assert lines["lost pictures"][1] == "0 of 2 images looked at have no bytes"
     with serving(folder):
-        assert looked(folder)[0] == 0
+        assert run_doctor(folder)[0] == 0
     assert not (folder / "storage" / "health").exists()
 
 
-def test_for_people_it_is_a_line_each_with_what_to_do(folder: Path) -> None:
+def test_text_output_has_findings_with_advice(folder: Path) -> None:
     done = run("doctor", "--data-dir", str(folder), PICHUB_PROT="1")
     first, advice, *rest = done.stdout.splitlines()
     assert first == "warning  settings: PICHUB_PROT is no setting"
@@ -87,20 +87,18 @@ def test_for_people_it_is_a_line_each_with_what_to_do(folder: Path) -> None:
         {"PICHUB_DATABASE_URL": "postgres://host"},
     ],
 )
-def test_a_setting_that_is_not_allowed_is_told_though_nothing_starts(
-    folder: Path, setting: dict[str, str]
-) -> None:
-    code, lines = looked(folder, **setting)
+def test_invalid_setting_is_a_finding(folder: Path, setting: dict[str, str]) -> None:
+    code, lines = run_doctor(folder, **setting)
     assert (code, list(lines)) == (1, ["settings"])
     assert next(iter(setting)) in lines["settings"][1]
 
 
-def test_where_nothing_was_made_yet_nothing_is_made(tmp_path: Path) -> None:
-    code, lines = looked(tmp_path / "none")
+def test_checks_create_nothing(tmp_path: Path) -> None:
+    code, lines = run_doctor(tmp_path / "none")
     assert (code, lines["database"][0]) == (0, "warning")
     assert not (tmp_path / "none").exists()
     (tmp_path / "empty").mkdir()
-    assert looked(tmp_path / "empty")[0] == 0
+    assert run_doctor(tmp_path / "empty")[0] == 0
     assert list((tmp_path / "empty").iterdir()) == []
 
 
@@ -154,39 +152,37 @@ def no_storage(folder: Path) -> None:
         (no_storage, "data folder", "storage: File exists"),
     ],
 )
-def test_what_is_broken_is_a_problem_and_the_rest_is_still_looked_at(
-    folder: Path, breaks: Any, about: str, said: str
-) -> None:
+def test_problems_do_not_stop_other_checks(folder: Path, breaks: Any, about: str, said: str) -> None:
     breaks(folder)
-    code, lines = looked(folder)
+    code, lines = run_doctor(folder)
     assert code == 1
     assert lines[about][0] == "problem"
     assert said in lines[about][1]
     assert lines["codecs"][0] == "ok"
 
 
-def test_bytes_without_a_row_are_a_warning(folder: Path) -> None:
+def test_files_without_a_row_are_a_warning(folder: Path) -> None:
     original = next((folder / "storage" / "originals").iterdir())
     orphan = original.with_name(f"img_{'0' * 26}.png")
     shutil.copy(original, orphan)
     os.utime(orphan, (1_700_000_000,) * 2)
-    code, lines = looked(folder)
+    code, lines = run_doctor(folder)
     assert (code, lines["orphans"]) == (0, ("warning", "1 of 3 originals looked at have no row"))
 
 
-def test_a_worker_apart_that_does_not_run_is_a_problem(folder: Path) -> None:
+def test_missing_external_worker_is_a_problem(folder: Path) -> None:
     with closing(sqlite3.connect(folder / "pichub.db")) as rows, rows:
         rows.execute("DELETE FROM leases")
-    code, lines = looked(folder, PICHUB_WORKER="external")
+    code, lines = run_doctor(folder, PICHUB_WORKER="external")
     assert (code, lines["worker"][0]) == (1, "problem")
 
 
-def test_a_disk_that_is_full_is_a_problem(folder: Path) -> None:
-    code, lines = looked(folder, PICHUB_MIN_FREE_DISK="1000000GB")
+def test_full_disk_is_a_problem(folder: Path) -> None:
+    code, lines = run_doctor(folder, PICHUB_MIN_FREE_DISK="1000000GB")
     assert (code, lines["disk"][0]) == (1, "problem")
 
 
-def told(shared: bool = False, **settings: Any) -> Iterator[tuple[Level, str]]:
+def found_conflicts(shared: bool = False, **settings: Any) -> Iterator[tuple[Level, str]]:
     return (
         (line.level, line.message)
         for line in settings_conflicts.conflicts(Settings(**settings), secret_is_shared=shared)
@@ -208,20 +204,20 @@ def told(shared: bool = False, **settings: Any) -> Iterator[tuple[Level, str]]:
         ({"storage_url": "s3://pictures"}, "the database is a file in this one's data folder"),
     ],
 )
-def test_settings_that_are_dangerous_together_are_a_warning(settings: dict[str, Any], said: str) -> None:
-    ((level, text),) = told(**settings)
+def test_conflicting_settings_are_a_warning(settings: dict[str, Any], said: str) -> None:
+    ((level, text),) = found_conflicts(**settings)
     assert level is Level.WARNING
     assert said in text
 
 
-def test_machines_that_do_not_share_their_secret_are_a_problem() -> None:
+def test_servers_without_a_shared_secret_are_a_problem() -> None:
     settings = {"database_url": "postgres://u:p@h/d", "storage_url": "s3://b", "redis_url": "redis://h"}
-    assert list(told(shared=True, **settings)) == []
-    ((level, text),) = told(**settings)
+    assert list(found_conflicts(shared=True, **settings)) == []
+    ((level, text),) = found_conflicts(**settings)
     assert (level, "a secret of its own" in text) == (Level.PROBLEM, True)
 
 
-def test_variables_that_nobody_reads_are_found() -> None:
+def test_unknown_variables_are_found() -> None:
     environ = {
         "PICHUB_PUBLIC_ULR": "x",
         "PICHUB_ZZZ": "",
@@ -232,7 +228,7 @@ def test_variables_that_nobody_reads_are_found() -> None:
     assert unknown(environ) == [("PICHUB_PUBLIC_ULR", "PICHUB_PUBLIC_URL"), ("PICHUB_ZZZ", None)]
 
 
-def test_no_line_shows_a_secret() -> None:
+def test_findings_have_no_secrets() -> None:
     lines: list[Finding] = list(
         settings_conflicts.conflicts(
             Settings(database_url="postgres://ann:hunter2@db/p", url_secret_old=SECRET),

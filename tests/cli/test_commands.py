@@ -1,4 +1,4 @@
-"""The command, run as people run it: a process of its own."""
+"""The command line, in its own process."""
 
 import json
 import os
@@ -24,7 +24,7 @@ PICHUB = Path(sys.executable).with_name("pichub")
 
 @contextmanager
 def serving(folder: Path, **environ: str) -> Iterator[tuple[str, str]]:
-    """What `pichub serve` prints, up to its blank last line, and its address; the server runs until the block ends."""
+    """Run `pichub serve`. Return its output, up to its last line, and its URL."""
     command = [PICHUB, "serve", "--port", "0", "--data-dir", folder]
     with subprocess.Popen(
         command,
@@ -58,38 +58,38 @@ def token_of(printed: str) -> str:
     return str(token)
 
 
-def test_the_first_start_prints_a_token_that_uploads_and_later_ones_print_none(tmp_path: Path) -> None:
+def test_only_the_first_start_prints_a_token(tmp_path: Path) -> None:
     first = run("migrate", PICHUB_DATA_DIR=str(tmp_path))
     token = token_of(first.stdout)
     assert "admin / " in first.stdout
     assert "pchb_pat_" not in run("migrate", PICHUB_DATA_DIR=str(tmp_path)).stdout
     with serving(tmp_path) as (printed, url):
         assert f"{url}/v1" in printed
-        answer = requests.post(
+        response = requests.post(
             f"{url}/v1/upload",
             headers={"Authorization": f"Bearer {token}"},
             files={"image": ("a.png", sample_images.png())},
             timeout=20,
         )
-        assert answer.status_code == 200
-        small = requests.get(answer.json()["data"]["thumbnail_url"], timeout=20)
+        assert response.status_code == 200
+        small = requests.get(response.json()["data"]["thumbnail_url"], timeout=20)
         assert (small.status_code, small.headers["content-type"]) == (200, "image/webp")
         assert "server" not in small.headers
     with serving(tmp_path) as (_, url):
         assert (
-            requests.get(f"{url}/img/{answer.json()['data']['id']}", timeout=20).content
+            requests.get(f"{url}/img/{response.json()['data']['id']}", timeout=20).content
             == sample_images.png()
         )
 
 
-def test_a_bad_setting_is_told_in_a_line(tmp_path: Path) -> None:
+def test_invalid_setting_is_reported_in_one_line(tmp_path: Path) -> None:
     done = run("serve", PICHUB_PORT="eighty", PICHUB_DATA_DIR=str(tmp_path / "data"))
     assert done.returncode == 1
-    assert done.stderr == "pichub: PICHUB_PORT must be a whole number from 0 to 65535; it is 'eighty'\n"
+    assert done.stderr == "pichub: PICHUB_PORT must be an integer from 0 to 65535; it is 'eighty'\n"
     assert not (tmp_path / "data").exists()
 
 
-def test_a_bad_preset_is_told_in_a_line(tmp_path: Path) -> None:
+def test_invalid_preset_is_reported_in_one_line(tmp_path: Path) -> None:
     data = str(tmp_path / "data")
     done = run("serve", PICHUB_PRESETS="hero=w=1600; thumb=w=wide", PICHUB_DATA_DIR=data)
     assert done.returncode == 1
@@ -100,7 +100,7 @@ def test_a_bad_preset_is_told_in_a_line(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_a_document_that_can_not_be_trusted_is_told_in_a_line_before_anything_is_made(tmp_path: Path) -> None:
+def test_invalid_document_is_reported_in_one_line(tmp_path: Path) -> None:
     document = tmp_path / "documents" / "viewer.graphql"
     document.parent.mkdir()
     document.write_text("{ viewr { id } }")
@@ -113,7 +113,7 @@ def test_a_document_that_can_not_be_trusted_is_told_in_a_line_before_anything_is
     assert not data.exists()
 
 
-def test_a_port_that_is_taken_is_told_before_anything_is_made(tmp_path: Path) -> None:
+def test_used_port_is_reported_before_anything_is_created(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -126,14 +126,14 @@ def test_a_port_that_is_taken_is_told_before_anything_is_made(tmp_path: Path) ->
 
 def signed_url(url: str, token: str, image_id: str) -> str:
     query = f'{{ image(id: "{image_id}") {{ signedUrl(expiresIn: 60) }} }}'
-    answer = requests.post(
+    response = requests.post(
         f"{url}/graphql", headers={"Authorization": f"Bearer {token}"}, json={"query": query}, timeout=20
     )
-    signed: str = answer.json()["data"]["image"]["signedUrl"]
+    signed: str = response.json()["data"]["image"]["signedUrl"]
     return signed
 
 
-def test_the_secret_of_addresses_is_rotated_under_a_server_that_runs(tmp_path: Path) -> None:
+def test_url_secret_is_rotated_while_the_server_runs(tmp_path: Path) -> None:
     environ = {"PICHUB_DATA_DIR": str(tmp_path)}
     token = token_of(run("migrate", **environ).stdout)
     headers = {"Authorization": f"Bearer {token}"}
@@ -160,7 +160,7 @@ def test_the_secret_of_addresses_is_rotated_under_a_server_that_runs(tmp_path: P
     assert (tmp_path / "url-secrets.json").stat().st_mode & 0o777 == 0o600
 
 
-def test_a_rotation_that_can_not_be_says_why_in_a_line(tmp_path: Path) -> None:
+def test_failed_rotation_is_reported_in_one_line(tmp_path: Path) -> None:
     none = run("secret", "rotate", "--data-dir", str(tmp_path / "data"))
     assert (none.returncode, none.stderr) == (
         1,
@@ -178,83 +178,85 @@ def test_a_rotation_that_can_not_be_says_why_in_a_line(tmp_path: Path) -> None:
         assert bad.stderr.count("\n") == 1
 
 
-def test_the_schema_is_printed() -> None:
+def test_schema_is_printed() -> None:
     assert run("schema").stdout.startswith('"""')
 
 
 @pytest.mark.parametrize("argument", ["--help", "--version"])
-def test_the_command_explains_itself(argument: str) -> None:
+def test_help_and_version(argument: str) -> None:
     assert "pichub" in run(argument).stdout.lower()
 
 
-def test_headers_of_proxies_that_are_not_trusted_change_nothing(tmp_path: Path) -> None:
+def test_headers_of_untrusted_proxies_are_ignored(tmp_path: Path) -> None:
     with serving(tmp_path, PICHUB_LIMIT_API="1/hour") as (_, url):
-        asked = [
+        responses = [
             requests.get(f"{url}/v1/images", headers={"X-Forwarded-For": f"203.0.113.{i}"}, timeout=20)
             for i in range(2)
         ]
-    assert [answer.status_code for answer in asked] == [401, 429]
+    assert [response.status_code for response in responses] == [401, 429]
 
 
-def test_a_proxy_that_is_trusted_is_believed(tmp_path: Path) -> None:
+def test_headers_of_trusted_proxies_are_used(tmp_path: Path) -> None:
     with serving(tmp_path, PICHUB_LIMIT_API="1/hour", PICHUB_TRUSTED_PROXIES="127.0.0.0/8") as (_, url):
-        asked = [
+        responses = [
             requests.get(f"{url}/v1/images", headers={"X-Forwarded-For": f"203.0.113.{i}"}, timeout=20)
             for i in (1, 2, 2)
         ]
-    assert [answer.status_code for answer in asked] == [401, 401, 429]
+    assert [response.status_code for response in responses] == [401, 401, 429]
 
 
 @pytest.fixture(scope="module")
-def untouched(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    """The environment of a PicHub that has been started once, for commands that change nothing."""
-    environ = {"PICHUB_DATA_DIR": str(tmp_path_factory.mktemp("made"))}
+def shared_env(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Environment of an installation, for commands that change nothing."""
+    environ = {"PICHUB_DATA_DIR": str(tmp_path_factory.mktemp("installation"))}
     assert run("migrate", **environ).returncode == 0
     return environ
 
 
 @pytest.fixture
-def made(untouched: dict[str, str], tmp_path: Path) -> dict[str, str]:
-    """The same, for this test alone."""
-    folder = shutil.copytree(untouched["PICHUB_DATA_DIR"], tmp_path / "data")
+def env(shared_env: dict[str, str], tmp_path: Path) -> dict[str, str]:
+    """Environment of an installation for one test."""
+    folder = shutil.copytree(shared_env["PICHUB_DATA_DIR"], tmp_path / "data")
     return {"PICHUB_DATA_DIR": str(folder)}
 
 
-def told(*arguments: str, **environ: str) -> Any:
-    """What a command prints for programs."""
+def run_json(*arguments: str, **environ: str) -> Any:
+    """Run a command with --json, and return its output."""
     done = run(*arguments, "--json", **environ)
     assert (done.returncode, done.stderr) == (0, "")
     return json.loads(done.stdout)
 
 
-def test_accounts_are_made_listed_and_changed(made: dict[str, str]) -> None:
-    ann = told("account", "create", "Ann", "--quota", "5GB", **made)
+def test_accounts_are_created_listed_and_updated(env: dict[str, str]) -> None:
+    ann = run_json("account", "create", "Ann", "--quota", "5GB", **env)
     assert (ann["username"], ann["role"], ann["quota_bytes"]) == ("ann", "member", 5 * 1024**3)
-    assert len(ann["password"]) >= 16, "made up, as there is no terminal to ask at"
-    given = run("account", "create", "bob", "--admin", "--password-stdin", stdin="correct horse\n", **made)
+    assert len(ann["password"]) >= 16, "generated, without a terminal to prompt at"
+    given = run("account", "create", "bob", "--admin", "--password-stdin", stdin="correct horse\n", **env)
     assert (given.returncode, "correct horse" in given.stdout) == (0, False)
-    assert [each["username"] for each in told("account", "list", **made)] == ["bob", "ann", "admin"]
-    assert told("account", "disable", "ANN", **made)["state"] == "disabled"
-    assert told("account", "enable", "ann", **made)["state"] == "enabled"
-    assert told("account", "set-quota", "ann", "unlimited", **made)["quota"] == "unlimited"
-    assert told("account", "set-quota", "ann", "default", **made | {"PICHUB_QUOTA": "1MB"})["quota"] == "1MB"
-    assert told("account", "set-password", "ann", **made)["password"] != ann["password"]
-    table = run("account", "list", **made).stdout.splitlines()
+    assert [each["username"] for each in run_json("account", "list", **env)] == ["bob", "ann", "admin"]
+    assert run_json("account", "disable", "ANN", **env)["state"] == "disabled"
+    assert run_json("account", "enable", "ann", **env)["state"] == "enabled"
+    assert run_json("account", "set-quota", "ann", "unlimited", **env)["quota"] == "unlimited"
+    assert (
+        run_json("account", "set-quota", "ann", "default", **env | {"PICHUB_QUOTA": "1MB"})["quota"] == "1MB"
+    )
+    assert run_json("account", "set-password", "ann", **env)["password"] != ann["password"]
+    table = run("account", "list", **env).stdout.splitlines()
     assert table[0].split()[:3] == ["username", "role", "state"]
     assert len(table) == 4
 
 
-def test_tokens_are_made_listed_and_revoked(made: dict[str, str]) -> None:
-    token = told("token", "create", "admin", "--name", "Phone", "--preset", "upload-only", **made)
+def test_tokens_are_created_listed_and_revoked(env: dict[str, str]) -> None:
+    token = run_json("token", "create", "admin", "--name", "Phone", "--preset", "upload-only", **env)
     assert (token["name"], token["scopes"], token["expires_at"]) == ("Phone", ["images:upload"], None)
-    some = told("token", "create", "admin", "--scope", "images:read", "--scope", "albums:read", **made)
+    some = run_json("token", "create", "admin", "--scope", "images:read", "--scope", "albums:read", **env)
     assert some["scopes"] == ["albums:read", "images:read"]
-    assert told("token", "create", "admin", "--expires-in", "30d", **made)["expires_at"]
-    listed = told("token", "list", "admin", **made)
+    assert run_json("token", "create", "admin", "--expires-in", "30d", **env)["expires_at"]
+    listed = run_json("token", "list", "admin", **env)
     assert len(listed) == 4, "and that of the first start"
     assert "token" not in listed[0]
-    assert told("token", "revoke", token["id"], **made) == {"id": token["id"], "revoked": True}
-    assert token["id"] not in [each["id"] for each in told("token", "list", "admin", **made)]
+    assert run_json("token", "revoke", token["id"], **env) == {"id": token["id"], "revoked": True}
+    assert token["id"] not in [each["id"] for each in run_json("token", "list", "admin", **env)]
 
 
 @pytest.mark.parametrize(
@@ -269,15 +271,13 @@ def test_tokens_are_made_listed_and_revoked(made: dict[str, str]) -> None:
         (["token", "create", "admin", "--album", "alb_x"], "The account has no such album."),
         (
             ["token", "create", "admin", "--scope", "images:read", "--preset", "everything"],
-            "Give either scopes",
+            "Choose at least one scope, or a preset",
         ),
         (["token", "revoke", "tok_x"], "There is no token 'tok_x'"),
     ],
 )
-def test_what_can_not_be_done_is_told_in_a_line(
-    untouched: dict[str, str], arguments: list[str], said: str
-) -> None:
-    done = run(*arguments, **untouched)
+def test_errors_are_reported_in_one_line(shared_env: dict[str, str], arguments: list[str], said: str) -> None:
+    done = run(*arguments, **shared_env)
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("Error: ")
     assert said in done.stderr
@@ -294,28 +294,28 @@ def test_what_can_not_be_done_is_told_in_a_line(
         ["token", "create", "admin", "--expires-in", "soon"],
     ],
 )
-def test_what_can_not_be_read_is_a_mistake_of_usage(untouched: dict[str, str], arguments: list[str]) -> None:
-    done = run(*arguments, **untouched)
+def test_invalid_arguments_are_usage_errors(shared_env: dict[str, str], arguments: list[str]) -> None:
+    done = run(*arguments, **shared_env)
     assert (done.returncode, done.stdout) == (2, "")
     assert "Usage: pichub" in done.stderr
 
 
-def test_where_there_is_no_pichub_none_is_made(tmp_path: Path) -> None:
+def test_commands_do_not_create_an_installation(tmp_path: Path) -> None:
     done = run("account", "list", "--data-dir", str(tmp_path / "nowhere"))
     assert (done.returncode, "There is no PicHub in" in done.stderr) == (1, True)
     assert not (tmp_path / "nowhere").exists()
 
 
-def test_a_password_is_asked_for_at_a_terminal_and_not_shown(made: dict[str, str]) -> None:
+def test_password_prompt_does_not_echo(env: dict[str, str]) -> None:
     controller, terminal = pty.openpty()
     command = [PICHUB, "account", "create", "ann", "--json"]
     with subprocess.Popen(
-        command, stdin=terminal, stdout=subprocess.PIPE, stderr=terminal, env={**os.environ, **made},
+        command, stdin=terminal, stdout=subprocess.PIPE, stderr=terminal, env={**os.environ, **env},
         start_new_session=True, text=True,
     ) as process:  # fmt: skip
         shown = ""
-        for asked in ("Password: ", "Repeat for confirmation: "):
-            while not shown.endswith(asked):  # what is typed before it is asked for is thrown away
+        for prompt in ("Password: ", "Repeat for confirmation: "):
+            while not shown.endswith(prompt):  # earlier input would be discarded
                 shown += os.read(controller, 1024).decode()
             os.write(controller, b"correct horse\n")
         assert process.stdout

@@ -17,15 +17,15 @@ UNLIMITED = {"PICHUB_LIMIT_API": "off", "PICHUB_LIMIT_UPLOAD": "off"}
 
 @dataclass(frozen=True)
 class Clients:
-    """A front end's project with the real clients in it, and a server that runs."""
+    """A front-end project with real GraphQL clients, and a running server."""
 
     folder: Path
     url: str
     token: str
     picture: Path
 
-    def told(self, script: str) -> Any:
-        """What a script prints, which is told where the server is, and which file to upload."""
+    def run(self, script: str) -> Any:
+        """Run a script with the server's URL, a token and a file, and return its output."""
         return npm.CLIENTS.told(self.folder / script, self.url, self.token, self.picture)
 
 

@@ -2,7 +2,7 @@ from tests import npm
 from tests.clients.conftest import Clients
 
 
-def test_types_made_by_graphql_codegen_are_what_typescript_takes(clients: Clients) -> None:
+def test_graphql_codegen_types_compile(clients: Clients) -> None:
     folder = clients.folder / "types"
     npm.CLIENTS.run(
         npm.CLIENTS.program("@graphql-codegen/cli", "esm/bin.js"), "--config", "codegen.json", folder=folder

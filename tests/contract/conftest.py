@@ -2,22 +2,22 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.contract import described
+from tests.contract import openapi
 from tests.pichub import House, house
 
 
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
-    """For the module, as its house is."""
+    """Module scope, as for the server."""
     return "asyncio"
 
 
 @pytest.fixture(scope="module")
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """One PicHub for a module. Tests that count what is in it make an account of their own.
+    """A server for the module. Tests that count objects create their own account.
 
-    Whatever it answers must be what its OpenAPI document says.
+    Its responses must match its OpenAPI document.
     """
     async with house(tmp_path_factory.mktemp("home") / "data") as running:
-        running.client.event_hooks["response"].append(described.answer)
+        running.client.event_hooks["response"].append(openapi.check_response)
         yield running

@@ -5,12 +5,12 @@ from scripts.fixtures import sample_images
 from tests.pichub import House, signed
 
 
-async def test_the_account_tells_what_it_uses_and_may_use(home: House) -> None:
+async def test_account_has_usage_and_limits(home: House) -> None:
     token = await home.account("teller", scopes=[Scope.ACCOUNT_READ, Scope.IMAGES_WRITE])
     await home.upload(sample_images.png(), token=token)
-    answer = await home.client.get("/v1/account", headers=signed(token))
+    response = await home.client.get("/v1/account", headers=signed(token))
     row = await Account.get(username="teller")
-    assert answer.json() == {
+    assert response.json() == {
         "success": True,
         "data": {
             "id": row.id,
@@ -30,8 +30,8 @@ async def test_the_account_tells_what_it_uses_and_may_use(home: House) -> None:
     }
 
 
-async def test_the_account_wants_its_scope(home: House) -> None:
+async def test_account_requires_its_scope(home: House) -> None:
     token = await home.account("narrow", scopes=[Scope.IMAGES_READ])
-    answer = await home.client.get("/v1/account", headers=signed(token))
-    assert (answer.status_code, "account:read" in answer.json()["error"]["details"]) == (403, True)
+    response = await home.client.get("/v1/account", headers=signed(token))
+    assert (response.status_code, "account:read" in response.json()["error"]["details"]) == (403, True)
     assert (await home.client.get("/v1/account")).status_code == 401

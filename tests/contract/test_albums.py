@@ -8,7 +8,7 @@ import pytest
 from app.auth.actor import Scope
 from scripts.fixtures import sample_images
 from tests.pichub import BASE_URL, House, signed
-from tests.statements import counted_statements
+from tests.statements import count_statements
 
 ALBUM = ["id", "name", "description", "is_public", "cover_url", "image_count", "created_at", "updated_at"]
 CATEGORY = ["id", "name", "description", "created_at", "updated_at"]
@@ -21,24 +21,24 @@ async def headers(home: House, request: pytest.FixtureRequest) -> dict[str, str]
 
 
 async def create(home: House, headers: dict[str, str], kind: str, **fields: Any) -> dict[str, Any]:
-    answer = await home.client.post(f"/v1/{kind}", headers=headers, json={"name": "x"} | fields)
-    assert answer.status_code == 201, answer.text
-    data: dict[str, Any] = answer.json()["data"]
+    response = await home.client.post(f"/v1/{kind}", headers=headers, json={"name": "x"} | fields)
+    assert response.status_code == 201, response.text
+    data: dict[str, Any] = response.json()["data"]
     return data
 
 
-async def test_the_documented_body_makes_an_album(home: House, headers: dict[str, str]) -> None:
-    answer = await home.client.post(
+async def test_documented_body_creates_an_album(home: House, headers: dict[str, str]) -> None:
+    response = await home.client.post(
         "/v1/albums",
         headers=headers,
         json={"name": "我的相册", "description": "这是一个示例相册", "is_public": True},
     )
-    data = answer.json()["data"]
-    assert answer.status_code == 201
-    assert answer.headers["location"] == f"{BASE_URL}/v1/albums/{data['id']}"
+    data = response.json()["data"]
+    assert response.status_code == 201
+    assert response.headers["location"] == f"{BASE_URL}/v1/albums/{data['id']}"
     assert list(data) == ALBUM
     assert data["id"].startswith("alb_")
-    assert answer.json() == {
+    assert response.json() == {
         "success": True,
         "data": data
         | {
@@ -50,43 +50,43 @@ async def test_the_documented_body_makes_an_album(home: House, headers: dict[str
             "updated_at": data["created_at"],
         },
     }
-    assert (await home.client.get(answer.headers["location"], headers=headers)).json()["data"] == data
+    assert (await home.client.get(response.headers["location"], headers=headers)).json()["data"] == data
 
 
-async def test_an_album_is_public_unless_it_says_otherwise(home: House, headers: dict[str, str]) -> None:
+async def test_albums_are_public_by_default(home: House, headers: dict[str, str]) -> None:
     assert (await create(home, headers, "albums"))["is_public"] is True
     assert (await create(home, headers, "albums", is_public=False))["is_public"] is False
 
 
-async def test_json_is_read_whatever_its_content_type(home: House, headers: dict[str, str]) -> None:
+async def test_json_is_accepted_with_any_content_type(home: House, headers: dict[str, str]) -> None:
     for content_type in ("application/json", "text/plain", "application/x-www-form-urlencoded"):
-        answer = await home.client.post(
+        response = await home.client.post(
             "/v1/albums", headers=headers | {"Content-Type": content_type}, content=b'{"name": "x"}'
         )
-        assert answer.status_code == 201
+        assert response.status_code == 201
 
 
-async def test_an_album_counts_its_images_and_shows_the_newest(home: House, headers: dict[str, str]) -> None:
+async def test_album_has_image_count_and_newest_image_as_cover(home: House, headers: dict[str, str]) -> None:
     album = await create(home, headers, "albums")
     token = headers["Authorization"].removeprefix("Bearer ")
     for _ in range(2):
         image = await home.upload(sample_images.png(), token=token, album_id=album["id"])
-    for answer in (
+    for response in (
         await home.client.get(f"/v1/albums/{album['id']}", headers=headers),
         await home.client.patch(f"/v1/albums/{album['id']}", headers=headers, json={}),
     ):
-        shown = answer.json()["data"]
-        assert (shown["image_count"], shown["cover_url"]) == (2, image["thumbnail_url"])
+        data = response.json()["data"]
+        assert (data["image_count"], data["cover_url"]) == (2, image["thumbnail_url"])
 
 
-async def test_a_token_for_albums_alone_sees_no_covers(home: House) -> None:
+async def test_covers_require_the_scope_for_images(home: House) -> None:
     token = await home.account("albums alone", scopes=[Scope.ALBUMS_READ, Scope.ALBUMS_WRITE])
     await create(home, signed(token), "albums")
-    answer = await home.client.get("/v1/albums", headers=signed(token))
-    assert (answer.status_code, answer.json()["data"][0]["cover_url"]) == (200, None)
+    response = await home.client.get("/v1/albums", headers=signed(token))
+    assert (response.status_code, response.json()["data"][0]["cover_url"]) == (200, None)
 
 
-async def test_albums_are_listed_newest_first_by_page(home: House, headers: dict[str, str]) -> None:
+async def test_albums_are_paged_newest_first(home: House, headers: dict[str, str]) -> None:
     ids = [(await create(home, headers, "albums"))["id"] for _ in range(5)][::-1]
     body = (await home.client.get("/v1/albums?per_page=2&page=2", headers=headers)).json()
     assert list(body) == ["success", "data", "meta"]
@@ -94,25 +94,25 @@ async def test_albums_are_listed_newest_first_by_page(home: House, headers: dict
     assert body["meta"] == {"current_page": 2, "per_page": 2, "total": 5, "last_page": 3}
 
 
-async def test_a_list_of_albums_costs_the_same_however_long(home: House, headers: dict[str, str]) -> None:
+async def test_list_of_albums_has_constant_statements(home: House, headers: dict[str, str]) -> None:
     token = headers["Authorization"].removeprefix("Bearer ")
     costs = []
     for _ in range(3):
         album = await create(home, headers, "albums")
         await home.upload(sample_images.png(), token=token, album_id=album["id"])
-        with counted_statements() as counted:
-            answer = await home.client.get("/v1/albums", headers=headers)
-        assert all(each["cover_url"] for each in answer.json()["data"])
+        with count_statements() as counted:
+            response = await home.client.get("/v1/albums", headers=headers)
+        assert all(each["cover_url"] for each in response.json()["data"])
         costs.append(counted.count)
     assert costs[0] == costs[1] == costs[2] <= 5
 
 
-async def test_a_change_of_an_album_touches_what_it_names(home: House, headers: dict[str, str]) -> None:
+async def test_album_update_changes_only_given_fields(home: House, headers: dict[str, str]) -> None:
     before = await create(home, headers, "albums", description="Kept")
-    answer = await home.client.patch(
+    response = await home.client.patch(
         f"/v1/albums/{before['id']}", headers=headers, json={"name": "New", "is_public": False}
     )
-    after = answer.json()["data"]
+    after = response.json()["data"]
     assert {name for name in ALBUM if before[name] != after[name]} == {"name", "is_public", "updated_at"}
 
 
@@ -120,15 +120,15 @@ async def test_a_change_of_an_album_touches_what_it_names(home: House, headers: 
     ("query", "goes"),
     [("", False), ("?delete_images=false", False), ("?delete_images=true", True), ("?delete_images=1", True)],
 )
-async def test_images_go_with_their_album_if_asked_for(
+async def test_delete_images_deletes_the_images_of_an_album(
     home: House, headers: dict[str, str], query: str, goes: bool
 ) -> None:
     album = await create(home, headers, "albums")
     token = headers["Authorization"].removeprefix("Bearer ")
     image = await home.upload(sample_images.png(), token=token, album_id=album["id"])
-    answer = await home.client.delete(f"/v1/albums/{album['id']}{query}", headers=headers)
-    assert answer.status_code == 200
-    assert answer.json() == {
+    response = await home.client.delete(f"/v1/albums/{album['id']}{query}", headers=headers)
+    assert response.status_code == 200
+    assert response.json() == {
         "success": True,
         "data": {"id": album["id"], "deleted": True, "images_deleted": int(goes)},
     }
@@ -137,10 +137,10 @@ async def test_images_go_with_their_album_if_asked_for(
     assert (await home.client.get(f"/v1/albums/{album['id']}", headers=headers)).status_code == 404
 
 
-async def test_what_to_delete_must_be_said_clearly(home: House, headers: dict[str, str]) -> None:
+async def test_invalid_delete_images_is_400(home: House, headers: dict[str, str]) -> None:
     album = await create(home, headers, "albums")
-    answer = await home.client.delete(f"/v1/albums/{album['id']}?delete_images=yes", headers=headers)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BAD_REQUEST")
+    response = await home.client.delete(f"/v1/albums/{album['id']}?delete_images=yes", headers=headers)
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "BAD_REQUEST")
 
 
 @pytest.mark.parametrize(
@@ -158,26 +158,26 @@ async def test_what_to_delete_must_be_said_clearly(home: House, headers: dict[st
         ({"description": "\ud800"}, ["description"]),
     ],
 )
-async def test_wrong_fields_of_an_album_are_all_named(
+async def test_all_invalid_fields_of_an_album_are_listed(
     home: House, headers: dict[str, str], fields: dict[str, Any], wrong: list[str]
 ) -> None:
     album = await create(home, headers, "albums")
-    for answer in (
+    for response in (
         await home.client.post("/v1/albums", headers=headers, content=json.dumps({"name": "x"} | fields)),
         await home.client.patch(f"/v1/albums/{album['id']}", headers=headers, content=json.dumps(fields)),
     ):
-        error = answer.json()["error"]
-        assert (answer.status_code, error["code"]) == (422, "VALIDATION_ERROR")
+        error = response.json()["error"]
+        assert (response.status_code, error["code"]) == (422, "VALIDATION_ERROR")
         assert sorted(error["fields"]) == wrong
 
 
-async def test_a_category_is_made_shown_changed_and_deleted(home: House, headers: dict[str, str]) -> None:
-    answer = await home.client.post(
+async def test_category_life_cycle(home: House, headers: dict[str, str]) -> None:
+    response = await home.client.post(
         "/v1/categories", headers=headers, json={"name": "风景", "description": "Outside"}
     )
-    made = answer.json()["data"]
+    made = response.json()["data"]
     path = f"/v1/categories/{made['id']}"
-    assert (answer.status_code, answer.headers["location"]) == (201, BASE_URL + path)
+    assert (response.status_code, response.headers["location"]) == (201, BASE_URL + path)
     assert list(made) == CATEGORY
     assert (made["name"], made["description"]) == ("风景", "Outside")
 
@@ -198,14 +198,14 @@ async def test_a_category_is_made_shown_changed_and_deleted(home: House, headers
     assert kept.json()["data"]["category_id"] is None
 
 
-async def test_a_category_needs_a_name_of_its_own(home: House, headers: dict[str, str]) -> None:
+async def test_category_name_is_required_and_unique(home: House, headers: dict[str, str]) -> None:
     await create(home, headers, "categories", name="Twice")
     for fields in ({"name": "Twice"}, {}, {"name": 7}):
-        answer = await home.client.post("/v1/categories", headers=headers, json=fields)
-        assert (answer.status_code, list(answer.json()["error"]["fields"])) == (422, ["name"])
+        response = await home.client.post("/v1/categories", headers=headers, json=fields)
+        assert (response.status_code, list(response.json()["error"]["fields"])) == (422, ["name"])
 
 
-async def test_both_base_paths_answer_alike(home: House, headers: dict[str, str]) -> None:
+async def test_both_base_paths_are_equal(home: House, headers: dict[str, str]) -> None:
     album = await create(home, headers, "albums")
     for path in (f"/albums/{album['id']}", "/albums", "/images", "/categories"):
         old = await home.client.get(f"/v1{path}", headers=headers)

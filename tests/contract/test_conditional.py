@@ -16,7 +16,7 @@ AFTER = "Sun, 22 Nov 2026 10:30:16 GMT"
 STATE = Validators.of("abc", MOMENT)
 
 
-def test_the_headers_are_a_strong_tag_and_a_date() -> None:
+def test_headers_are_a_strong_etag_and_a_date() -> None:
     assert STATE.headers == {"ETag": '"abc"', "Last-Modified": DATE}
 
 
@@ -45,17 +45,17 @@ def test_the_headers_are_a_strong_tag_and_a_date() -> None:
         ({"if-none-match": '"abc"', "if-modified-since": BEFORE}, True),
     ],
 )
-def test_when_the_client_has_it(headers: dict[str, str], held: bool) -> None:
+def test_conditional_requests(headers: dict[str, str], held: bool) -> None:
     assert STATE.match(Headers(headers)) is held
 
 
-def test_tags_may_come_in_several_headers() -> None:
+def test_if_none_match_may_be_repeated() -> None:
     raw = [(b"if-none-match", b'"x"'), (b"if-none-match", b'"abc"')]
     assert STATE.match(Headers(raw=raw))
 
 
 @pytest.mark.parametrize(
-    ("asked", "part"),
+    ("value", "part"),
     [
         ("bytes=0-0", range(1)),
         ("bytes=0-9", range(10)),
@@ -75,14 +75,14 @@ def test_tags_may_come_in_several_headers() -> None:
         ("", None),
     ],
 )
-def test_which_part_is_asked_for(asked: str, part: range | None) -> None:
-    assert STATE.requested_range(Headers(raw=[(b"range", asked.encode())]), 10) == part
+def test_requested_range(value: str, part: range | None) -> None:
+    assert STATE.requested_range(Headers(raw=[(b"range", value.encode())]), 10) == part
 
 
-@pytest.mark.parametrize("asked", ["bytes=10-", "bytes=10-20", "bytes=-0", f"bytes={'9' * 900}-"])
-def test_a_part_behind_the_end_can_not_be_had(asked: str) -> None:
+@pytest.mark.parametrize("value", ["bytes=10-", "bytes=10-20", "bytes=-0", f"bytes={'9' * 900}-"])
+def test_range_after_the_end_is_not_satisfiable(value: str) -> None:
     with pytest.raises(RangeNotSatisfiable):
-        STATE.requested_range(Headers({"range": asked}), 10)
+        STATE.requested_range(Headers({"range": value}), 10)
 
 
 @pytest.mark.parametrize(
@@ -98,13 +98,13 @@ def test_a_part_behind_the_end_can_not_be_had(asked: str) -> None:
         ("", False),
     ],
 )
-def test_a_part_is_given_only_of_the_state_that_if_range_names(condition: str, holds: bool) -> None:
+def test_if_range(condition: str, holds: bool) -> None:
     part = STATE.requested_range(Headers({"range": "bytes=0-1", "if-range": condition}), 10)
     assert part == (range(2) if holds else None)
 
 
 @given(st.text(st.characters(max_codepoint=255)), st.text(st.characters(max_codepoint=255)))
-def test_headers_of_any_shape_are_read(one: str, other: str) -> None:
+def test_any_header_is_parsed(one: str, other: str) -> None:
     for name in ("if-none-match", "if-modified-since"):
         assert STATE.match(Headers({name: one})) in {True, False}
     part = STATE.requested_range(Headers({"range": "bytes=1-1", "if-range": one}), 10)

@@ -1,4 +1,4 @@
-"""The routes of images: what they take, and exactly what they show."""
+"""The routes of images."""
 
 import hashlib
 from datetime import datetime
@@ -44,16 +44,16 @@ async def token(home: House, request: pytest.FixtureRequest) -> str:
 
 
 async def make(home: House, token: str, kind: str, **fields: Any) -> str:
-    answer = await home.client.post(f"/v1/{kind}", headers=signed(token), json=fields)
-    assert answer.status_code == 201, answer.text
-    id_: str = answer.json()["data"]["id"]
+    response = await home.client.post(f"/v1/{kind}", headers=signed(token), json=fields)
+    assert response.status_code == 201, response.text
+    id_: str = response.json()["data"]["id"]
     return id_
 
 
-async def test_an_upload_shows_the_image_and_its_address_at_the_top(home: House, token: str) -> None:
+async def test_upload_returns_the_image_with_its_url_at_top_level(home: House, token: str) -> None:
     album_id = await make(home, token, "albums", name="Album")
     category_id = await make(home, token, "categories", name="Category")
-    answer = await home.client.post(
+    response = await home.client.post(
         "/v1/upload",
         headers=signed(token),
         files={"image": ("sea.jpeg", sample_images.jpeg(), "image/jpeg")},
@@ -65,11 +65,11 @@ async def test_an_upload_shows_the_image_and_its_address_at_the_top(home: House,
             "tags": "sea, blue",
         },
     )
-    body = answer.json()
+    body = response.json()
     data = body["data"]
     id_ = data["id"]
     url = f"{BASE_URL}/img/{id_}.jpg"
-    assert answer.status_code == 200
+    assert response.status_code == 200
     assert list(body) == ["success", "message", "url", "data"]
     assert (body["success"], body["url"]) == (True, url)
     assert list(data) == FIELDS
@@ -106,12 +106,12 @@ async def test_an_upload_shows_the_image_and_its_address_at_the_top(home: House,
     }
     assert data["created_at"].endswith("Z")
     assert datetime.fromisoformat(data["created_at"])
-    shown = await home.client.get(f"/v1/images/{id_}", headers=signed(token))
-    assert shown.json() == {"success": True, "data": data}
+    fetched = await home.client.get(f"/v1/images/{id_}", headers=signed(token))
+    assert fetched.json() == {"success": True, "data": data}
 
 
 @pytest.mark.parametrize("nothing", ["", "null", "undefined"])
-async def test_words_for_nothing_are_nothing_in_the_form(home: House, nothing: str) -> None:
+async def test_javascript_words_for_missing_values_are_empty(home: House, nothing: str) -> None:
     image = await home.upload(
         sample_images.png(), album_id=nothing, category_id=nothing, title=nothing, description=nothing
     )
@@ -129,24 +129,24 @@ async def test_words_for_nothing_are_nothing_in_the_form(home: House, nothing: s
         ({"tags[]": ["a", "b", "a"]}, ["a", "b"]),
     ],
 )
-async def test_tags_come_in_several_ways(home: House, fields: dict[str, Any], tags: list[str]) -> None:
+async def test_forms_of_tags(home: House, fields: dict[str, Any], tags: list[str]) -> None:
     assert (await home.upload(sample_images.png(), **fields))["tags"] == tags
 
 
-async def test_file_is_another_word_for_image(home: House) -> None:
-    answer = await home.client.post(
+async def test_file_is_an_alias_of_image(home: House) -> None:
+    response = await home.client.post(
         "/v1/upload", headers=home.headers, files={"file": ("a.gif", sample_images.still_gif())}
     )
-    assert answer.json()["data"]["format"] == "gif"
+    assert response.json()["data"]["format"] == "gif"
 
 
-async def test_image_wins_over_file(home: House) -> None:
-    answer = await home.client.post(
+async def test_image_takes_precedence_over_file(home: House) -> None:
+    response = await home.client.post(
         "/api/v1/upload",
         headers=home.headers,
         files={"file": ("a.gif", sample_images.still_gif()), "image": ("a.png", sample_images.png())},
     )
-    assert answer.json()["data"]["format"] == "png"
+    assert response.json()["data"]["format"] == "png"
 
 
 @pytest.mark.parametrize(
@@ -163,58 +163,56 @@ async def test_image_wins_over_file(home: House) -> None:
         ([("image", ("a.png", b"x")), ("tags", ("t.txt", b"x"))], "tags", "This must be text, not a file."),
     ],
 )
-async def test_a_form_with_a_wrong_field_is_422(
-    home: House, sent: list[Any], field: str, complaint: str
-) -> None:
-    answer = await home.client.post("/v1/upload", headers=home.headers, files=sent)
-    assert (answer.status_code, answer.json()["error"]["fields"]) == (422, {field: [complaint]})
+async def test_invalid_form_field_is_422(home: House, sent: list[Any], field: str, complaint: str) -> None:
+    response = await home.client.post("/v1/upload", headers=home.headers, files=sent)
+    assert (response.status_code, response.json()["error"]["fields"]) == (422, {field: [complaint]})
     assert not list(home.services.storage.incoming.iterdir())
 
 
-async def test_a_file_field_that_was_left_empty_is_missing(home: House) -> None:
-    answer = await home.client.post(
+async def test_empty_file_field_is_missing(home: House) -> None:
+    response = await home.client.post(
         "/v1/upload",
         headers=home.headers | {"Content-Type": "multipart/form-data; boundary=b"},
         content=b'--b\r\nContent-Disposition: form-data; name="image"; filename=""\r\n'
         b"Content-Type: application/octet-stream\r\n\r\n\r\n--b--\r\n",
     )
     complaint = {"image": ["This field is required."]}
-    assert (answer.status_code, answer.json()["error"]["fields"]) == (422, complaint)
+    assert (response.status_code, response.json()["error"]["fields"]) == (422, complaint)
 
 
-async def test_an_album_that_is_not_there_is_a_wrong_field(home: House) -> None:
-    answer = await home.client.post(
+async def test_unknown_album_is_an_invalid_field(home: House) -> None:
+    response = await home.client.post(
         "/v1/upload",
         headers=home.headers,
         files={"image": ("a.png", sample_images.png())},
         data={"album_id": "alb_nothing"},
     )
-    assert (answer.status_code, list(answer.json()["error"]["fields"])) == (422, ["album_id"])
+    assert (response.status_code, list(response.json()["error"]["fields"])) == (422, ["album_id"])
 
 
-async def test_images_are_listed_newest_first_by_page(home: House, token: str) -> None:
+async def test_images_are_paged_newest_first(home: House, token: str) -> None:
     ids = [(await home.upload(sample_images.png(), token=token))["id"] for _ in range(5)][::-1]
-    answer = await home.client.get("/v1/images?per_page=2&page=2", headers=signed(token))
-    body = answer.json()
-    assert (answer.status_code, list(body)) == (200, ["success", "data", "meta"])
+    response = await home.client.get("/v1/images?per_page=2&page=2", headers=signed(token))
+    body = response.json()
+    assert (response.status_code, list(body)) == (200, ["success", "data", "meta"])
     assert [image["id"] for image in body["data"]] == ids[2:4]
     assert [list(image) for image in body["data"]] == [FIELDS] * 2
     assert body["meta"] == {"current_page": 2, "per_page": 2, "total": 5, "last_page": 3}
 
 
-async def test_a_list_that_is_empty_has_one_page(home: House, token: str) -> None:
-    answer = await home.client.get("/v1/images", headers=signed(token))
+async def test_empty_list_has_one_page(home: House, token: str) -> None:
+    response = await home.client.get("/v1/images", headers=signed(token))
     meta = {"current_page": 1, "per_page": 20, "total": 0, "last_page": 1}
-    assert answer.json() == {"success": True, "data": [], "meta": meta}
+    assert response.json() == {"success": True, "data": [], "meta": meta}
 
 
-async def test_a_page_behind_the_last_is_empty(home: House, token: str) -> None:
+async def test_page_after_the_last_is_empty(home: House, token: str) -> None:
     await home.upload(sample_images.png(), token=token)
-    answer = await home.client.get(f"/v1/images?page={(2**63 - 1) // 100}", headers=signed(token))
-    assert (answer.status_code, answer.json()["data"], answer.json()["meta"]["total"]) == (200, [], 1)
+    response = await home.client.get(f"/v1/images?page={(2**63 - 1) // 100}", headers=signed(token))
+    assert (response.status_code, response.json()["data"], response.json()["meta"]["total"]) == (200, [], 1)
 
 
-async def test_images_are_found_by_album_category_tag_and_text(home: House, token: str) -> None:
+async def test_images_are_filtered_by_album_category_tag_and_text(home: House, token: str) -> None:
     album_id = await make(home, token, "albums", name="Album")
     category_id = await make(home, token, "categories", name="Category")
     in_album = await home.upload(sample_images.png(), token=token, album_id=album_id, tags="x")
@@ -227,23 +225,23 @@ async def test_images_are_found_by_album_category_tag_and_text(home: House, toke
         (f"album_id={album_id}&category_id={category_id}", []),
         ("album_id=&tag=", [in_category["id"], in_album["id"]]),
     ]:
-        answer = await home.client.get(f"/v1/images?{query}", headers=signed(token))
-        assert [image["id"] for image in answer.json()["data"]] == expected, query
+        response = await home.client.get(f"/v1/images?{query}", headers=signed(token))
+        assert [image["id"] for image in response.json()["data"]] == expected, query
 
 
-async def test_a_change_touches_what_it_names(home: House, token: str) -> None:
+async def test_update_changes_only_given_fields(home: House, token: str) -> None:
     album_id = await make(home, token, "albums", name="Album")
     before = await home.upload(
         sample_images.png(), token=token, title="Old", description="Kept", album_id=album_id
     )
     path = f"/v1/images/{before['id']}"
-    answer = await home.client.patch(
+    response = await home.client.patch(
         path,
         headers=signed(token),
         json={"title": "New", "filename": "new.png", "tags": ["a"], "album_id": None, "unknown": {}},
     )
-    after = answer.json()["data"]
-    assert (answer.status_code, list(after)) == (200, FIELDS)
+    after = response.json()["data"]
+    assert (response.status_code, list(after)) == (200, FIELDS)
     changed = {name for name in FIELDS if after[name] != before[name]}
     assert changed == {"title", "filename", "tags", "album_id", "links", "updated_at"}
     assert (after["title"], after["filename"], after["tags"], after["album_id"]) == (
@@ -255,14 +253,14 @@ async def test_a_change_touches_what_it_names(home: House, token: str) -> None:
     assert (await home.client.get(path, headers=signed(token))).json()["data"] == after
 
 
-async def test_a_deleted_image_is_gone_with_its_variants(home: House, token: str) -> None:
+async def test_deletion_includes_variants(home: House, token: str) -> None:
     image = await home.upload(sample_images.png(), token=token)
     for width in (10, 20):
         assert (await home.client.get(f"/img/{image['id']}.webp?w={width}")).status_code == 200
     path = image["delete_url"]
-    answer = await home.client.delete(path, headers=signed(token))
-    assert answer.status_code == 200
-    assert answer.json() == {
+    response = await home.client.delete(path, headers=signed(token))
+    assert response.status_code == 200
+    assert response.json() == {
         "success": True,
         "data": {"id": image["id"], "deleted": True, "variants_removed": 2},
     }
@@ -271,9 +269,9 @@ async def test_a_deleted_image_is_gone_with_its_variants(home: House, token: str
     assert (await home.client.delete(path, headers=signed(token))).status_code == 404
 
 
-async def test_the_category_of_an_image_is_its_owners_alone(home: House, token: str) -> None:
+async def test_category_of_an_image_is_visible_to_its_owner_only(home: House, token: str) -> None:
     category_id = await make(home, token, "categories", name="Secret")
     image = await home.upload(sample_images.png(), token=token, category_id=category_id)
     other = await home.account("curious", scopes=[Scope.IMAGES_READ])
-    answer = await home.client.get(f"/v1/images/{image['id']}", headers=signed(other))
-    assert (answer.status_code, answer.json()["data"]["category_id"]) == (200, None)
+    response = await home.client.get(f"/v1/images/{image['id']}", headers=signed(other))
+    assert (response.status_code, response.json()["data"]["category_id"]) == (200, None)

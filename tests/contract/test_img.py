@@ -1,4 +1,4 @@
-"""Pictures as they are delivered."""
+"""Image delivery."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,25 +24,25 @@ async def png(home: House) -> dict[str, Any]:
 
 @pytest.fixture(scope="module")
 async def large(home: House) -> dict[str, Any]:
-    """More than is sent at once."""
+    """An image that is streamed in several chunks."""
     assert len(NOISE) > 1024 * 1024
     return await home.upload(NOISE, filename="noise.jpg")
 
 
 @pytest.fixture(scope="module")
 async def private(home: House) -> dict[str, Any]:
-    answer = await home.client.post(
+    response = await home.client.post(
         "/v1/albums", headers=home.headers, json={"name": "private", "is_public": False}
     )
-    return await home.upload(sample_images.png(), album_id=answer.json()["data"]["id"])
+    return await home.upload(sample_images.png(), album_id=response.json()["data"]["id"])
 
 
-async def test_the_original_comes_byte_for_byte(home: House, png: dict[str, Any]) -> None:
+async def test_original_is_returned_unchanged(home: House, png: dict[str, Any]) -> None:
     id_ = png["id"]
     for path in (f"/img/{id_}", f"/img/{id_}.png", f"/img/{id_}.PNG", f"/img/{id_}/a/b.html", f"/{id_}.png"):
-        answer = await home.client.get(path)
-        assert (answer.status_code, answer.content) == (200, sample_images.png()), path
-        headers = answer.headers
+        response = await home.client.get(path)
+        assert (response.status_code, response.content) == (200, sample_images.png()), path
+        headers = response.headers
         assert {name: headers[name] for name in headers if name not in {"x-request-id", "vary"}} == {
             "content-type": "image/png",
             "content-length": str(len(sample_images.png())),
@@ -57,10 +57,10 @@ async def test_the_original_comes_byte_for_byte(home: House, png: dict[str, Any]
         }
 
 
-async def test_a_large_original_comes_in_chunks_and_whole(home: House, large: dict[str, Any]) -> None:
-    async with home.client.stream("GET", large["url"]) as answer:
-        assert answer.headers["content-length"] == str(len(NOISE))
-        assert await answer.aread() == NOISE
+async def test_large_original_is_streamed(home: House, large: dict[str, Any]) -> None:
+    async with home.client.stream("GET", large["url"]) as response:
+        assert response.headers["content-length"] == str(len(NOISE))
+        assert await response.aread() == NOISE
 
 
 @pytest.mark.parametrize(
@@ -76,18 +76,18 @@ async def test_a_large_original_comes_in_chunks_and_whole(home: House, large: di
         (".avif?w=16", "avif", (16, 12)),
     ],
 )
-async def test_a_variant_is_what_its_address_says(
+async def test_variant_matches_its_url(
     home: House, png: dict[str, Any], path: str, kind: str, size: tuple[int, int]
 ) -> None:
     for base in ("/img/", "/") if path.startswith(".") else ("/img/",):
-        answer = await home.client.get(f"{base}{png['id']}{path}")
-        assert (answer.status_code, answer.headers["content-type"]) == (200, f"image/{kind}")
-        assert answer.headers["content-length"] == str(len(answer.content))
-        picture = Image.open(BytesIO(answer.content))
+        response = await home.client.get(f"{base}{png['id']}{path}")
+        assert (response.status_code, response.headers["content-type"]) == (200, f"image/{kind}")
+        assert response.headers["content-length"] == str(len(response.content))
+        picture = Image.open(BytesIO(response.content))
         assert (picture.format, picture.size) == (kind.upper(), size)
 
 
-async def test_the_links_of_an_image_lead_to_it(home: House, large: dict[str, Any]) -> None:
+async def test_urls_of_an_image_work(home: House, large: dict[str, Any]) -> None:
     assert (await home.client.get(large["url"])).content == NOISE
     thumbnail = await home.client.get(large["thumbnail_url"])
     assert Image.open(BytesIO(thumbnail.content)).size == (400, 300)
@@ -98,15 +98,13 @@ async def test_the_links_of_an_image_lead_to_it(home: House, large: dict[str, An
     ("accept", "kind"),
     [("image/avif,image/webp,*/*", "avif"), ("image/webp", "webp"), ("*/*", "png"), ("", "png")],
 )
-async def test_auto_picks_what_the_browser_takes(
-    home: House, png: dict[str, Any], accept: str, kind: str
-) -> None:
-    answer = await home.client.get(f"/img/{png['id']}?w=32&fm=auto", headers={"Accept": accept})
-    assert answer.headers["content-type"] == f"image/{kind}"
-    assert "Accept" in answer.headers["vary"]
+async def test_auto_follows_accept(home: House, png: dict[str, Any], accept: str, kind: str) -> None:
+    response = await home.client.get(f"/img/{png['id']}?w=32&fm=auto", headers={"Accept": accept})
+    assert response.headers["content-type"] == f"image/{kind}"
+    assert "Accept" in response.headers["vary"]
 
 
-async def test_only_auto_varies(home: House, png: dict[str, Any]) -> None:
+async def test_only_auto_varies_by_accept(home: House, png: dict[str, Any]) -> None:
     assert "Accept" not in (await home.client.get(png["url"])).headers.get("vary", "")
 
 
@@ -124,44 +122,44 @@ async def test_only_auto_varies(home: House, png: dict[str, Any]) -> None:
         (".png?download=please", "download", "one of true, 1, false, 0"),
     ],
 )
-async def test_a_bad_value_is_400_and_says_what_is_allowed(
+async def test_invalid_value_is_400_with_allowed_values(
     home: House, png: dict[str, Any], path: str, named: str, allowed: str
 ) -> None:
-    answer = await home.client.get(f"/img/{png['id']}{path}")
-    error = answer.json()["error"]
-    assert (answer.status_code, error["code"]) == (400, "BAD_REQUEST")
+    response = await home.client.get(f"/img/{png['id']}{path}")
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (400, "BAD_REQUEST")
     assert error["details"].startswith(f"Parameter '{named}' must be {allowed}")
-    assert answer.headers["cache-control"] == "no-store"
+    assert response.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize(
     "path", ["/img/", "/img/x", "/img/x.png?w=bad", "/img/img_" + "0" * 26, "/favicon.ico", "/img/%00.png"]
 )
-async def test_what_is_not_there_is_404_and_not_kept(home: House, path: str) -> None:
-    answer = await home.client.get(path)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
-    assert answer.headers["cache-control"] == "no-store"
+async def test_missing_image_is_404_and_not_cached(home: House, path: str) -> None:
+    response = await home.client.get(path)
+    assert (response.status_code, response.json()["error"]["code"]) == (404, "NOT_FOUND")
+    assert response.headers["cache-control"] == "no-store"
 
 
-async def test_a_token_that_does_not_hold_is_none(home: House, png: dict[str, Any]) -> None:
-    answer = await home.client.get(png["url"], headers=signed("pchb_pat_nothing"))
-    assert answer.status_code == 200
+async def test_invalid_token_is_ignored(home: House, png: dict[str, Any]) -> None:
+    response = await home.client.get(png["url"], headers=signed("pchb_pat_nothing"))
+    assert response.status_code == 200
 
 
-async def test_an_image_of_a_private_album_is_its_owners_alone(home: House, private: dict[str, Any]) -> None:
-    stranger = signed(await home.account("stranger"))
+async def test_private_image_is_visible_to_its_owner_only(home: House, private: dict[str, Any]) -> None:
+    other = signed(await home.account("other"))
     etag = (await home.client.get(private["url"], headers=home.headers)).headers["etag"]
     for method in ("GET", "HEAD"):
-        for headers in ({}, stranger, signed("wrong"), {"If-None-Match": etag}):
+        for headers in ({}, other, signed("wrong"), {"If-None-Match": etag}):
             for path in (private["url"], f"/{private['id']}.webp?w=10"):
                 assert (await home.client.request(method, path, headers=headers)).status_code == 404
-        answer = await home.client.request(method, private["url"], headers=home.headers)
-        assert (answer.status_code, answer.headers["cache-control"]) == (200, "private, no-cache")
+        response = await home.client.request(method, private["url"], headers=home.headers)
+        assert (response.status_code, response.headers["cache-control"]) == (200, "private, no-cache")
     again = await home.client.get(private["url"], headers=home.headers | {"If-None-Match": etag})
     assert (again.status_code, again.headers["cache-control"]) == (304, "private, no-cache")
 
 
-async def test_a_token_that_may_not_read_images_sees_public_ones(
+async def test_token_without_scope_sees_public_images_only(
     home: House, png: dict[str, Any], private: dict[str, Any]
 ) -> None:
     narrow = signed(await home.account("narrow", scopes=[Scope.ALBUMS_READ]))
@@ -169,7 +167,7 @@ async def test_a_token_that_may_not_read_images_sees_public_ones(
     assert (await home.client.get(private["url"], headers=narrow)).status_code == 404
 
 
-async def test_head_is_get_without_the_body(home: House, png: dict[str, Any], large: dict[str, Any]) -> None:
+async def test_head_is_get_without_body(home: House, png: dict[str, Any], large: dict[str, Any]) -> None:
     for path in (png["url"], large["url"], f"/img/{png['id']}.webp?w=33", f"/{png['id']}.png"):
         head = await home.client.head(path, headers={"Range": "bytes=0-1"})
         get = await home.client.get(path)
@@ -177,7 +175,7 @@ async def test_head_is_get_without_the_body(home: House, png: dict[str, Any], la
         assert {**head.headers, "x-request-id": ""} == {**get.headers, "x-request-id": ""}
 
 
-async def test_what_the_client_has_is_not_sent_nor_rendered(home: House, png: dict[str, Any]) -> None:
+async def test_304_does_not_render(home: House, png: dict[str, Any]) -> None:
     path = f"/img/{png['id']}.webp?w=77"
     etag = (await home.client.get(path)).headers["etag"]
     data = home.services.settings.data_dir / "storage" / "variants" / png["id"]
@@ -185,16 +183,16 @@ async def test_what_the_client_has_is_not_sent_nor_rendered(home: House, png: di
         file.unlink()
     for method in ("GET", "HEAD"):
         for condition in (etag, f"W/{etag}", f'"x", {etag}', "*"):
-            answer = await home.client.request(method, path, headers={"If-None-Match": condition})
-            assert (answer.status_code, answer.content) == (304, b"")
-            assert answer.headers["etag"] == etag
-            assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
-            assert {"content-length", "content-type"}.isdisjoint(answer.headers)
+            response = await home.client.request(method, path, headers={"If-None-Match": condition})
+            assert (response.status_code, response.content) == (304, b"")
+            assert response.headers["etag"] == etag
+            assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
+            assert {"content-length", "content-type"}.isdisjoint(response.headers)
     assert not list(data.iterdir())
     assert (await home.client.get(path, headers={"If-None-Match": '"x"'})).status_code == 200
 
 
-async def test_the_date_counts_where_there_is_no_tag(home: House, png: dict[str, Any]) -> None:
+async def test_if_modified_since_without_if_none_match(home: House, png: dict[str, Any]) -> None:
     date = (await home.client.get(png["url"])).headers["last-modified"]
     for headers, status in [
         ({"If-Modified-Since": date}, 304),
@@ -204,9 +202,7 @@ async def test_the_date_counts_where_there_is_no_tag(home: House, png: dict[str,
         assert (await home.client.get(png["url"], headers=headers)).status_code == status
 
 
-async def test_variants_have_tags_of_their_own_and_equal_ones_the_same(
-    home: House, png: dict[str, Any]
-) -> None:
+async def test_equal_transforms_have_equal_etags(home: House, png: dict[str, Any]) -> None:
     async def etag(query: str) -> str:
         return str((await home.client.get(f"/img/{png['id']}.webp?{query}")).headers["etag"])
 
@@ -216,7 +212,7 @@ async def test_variants_have_tags_of_their_own_and_equal_ones_the_same(
 
 
 @pytest.mark.parametrize(
-    ("asked", "start", "stop"),
+    ("value", "start", "stop"),
     [
         ("bytes=0-99", 0, 100),
         ("bytes=100-", 100, None),
@@ -224,36 +220,36 @@ async def test_variants_have_tags_of_their_own_and_equal_ones_the_same(
         ("bytes=70000-1200000", 70_000, 1_200_001),
     ],
 )
-async def test_a_part_is_206(
-    home: House, png: dict[str, Any], large: dict[str, Any], asked: str, start: int, stop: int | None
+async def test_range_is_206(
+    home: House, png: dict[str, Any], large: dict[str, Any], value: str, start: int, stop: int | None
 ) -> None:
     for image, data in ((png, sample_images.png()), (large, NOISE)):
-        answer = await home.client.get(image["url"], headers={"Range": asked})
+        response = await home.client.get(image["url"], headers={"Range": value})
         part = data[start:stop]
         first = data.index(part)
-        assert (answer.status_code, answer.content) == (206, part)
-        assert answer.headers["content-length"] == str(len(part))
-        assert answer.headers["content-range"] == f"bytes {first}-{first + len(part) - 1}/{len(data)}"
+        assert (response.status_code, response.content) == (206, part)
+        assert response.headers["content-length"] == str(len(part))
+        assert response.headers["content-range"] == f"bytes {first}-{first + len(part) - 1}/{len(data)}"
 
 
-async def test_several_parts_are_the_whole(home: House, png: dict[str, Any]) -> None:
-    answer = await home.client.get(png["url"], headers={"Range": "bytes=0-1,5-6"})
-    assert (answer.status_code, answer.content) == (200, sample_images.png())
-    assert "content-range" not in answer.headers
+async def test_multiple_ranges_return_the_whole_image(home: House, png: dict[str, Any]) -> None:
+    response = await home.client.get(png["url"], headers={"Range": "bytes=0-1,5-6"})
+    assert (response.status_code, response.content) == (200, sample_images.png())
+    assert "content-range" not in response.headers
 
 
-async def test_a_part_behind_the_end_is_416(home: House, png: dict[str, Any]) -> None:
-    answer = await home.client.get(png["url"], headers={"Range": "bytes=99999999-"})
-    assert (answer.status_code, answer.json()["success"]) == (416, False)
-    assert answer.headers["content-range"] == f"bytes */{len(sample_images.png())}"
-    assert answer.headers["cache-control"] == "no-store"
+async def test_range_after_the_end_is_416(home: House, png: dict[str, Any]) -> None:
+    response = await home.client.get(png["url"], headers={"Range": "bytes=99999999-"})
+    assert (response.status_code, response.json()["success"]) == (416, False)
+    assert response.headers["content-range"] == f"bytes */{len(sample_images.png())}"
+    assert response.headers["cache-control"] == "no-store"
 
 
-async def test_a_part_of_another_state_is_the_whole(home: House, png: dict[str, Any]) -> None:
+async def test_if_range_of_another_version_returns_the_whole_image(home: House, png: dict[str, Any]) -> None:
     etag = (await home.client.get(png["url"])).headers["etag"]
     for condition, status in ((etag, 206), ('"x"', 200), (f"W/{etag}", 200)):
-        answer = await home.client.get(png["url"], headers={"Range": "bytes=0-1", "If-Range": condition})
-        assert answer.status_code == status
+        response = await home.client.get(png["url"], headers={"Range": "bytes=0-1", "If-Range": condition})
+        assert response.status_code == status
 
 
 @pytest.mark.parametrize(
@@ -266,7 +262,7 @@ async def test_a_part_of_another_state_is_the_whole(home: House, png: dict[str, 
         ("no extension", 'filename="no extension.png"'),
     ],
 )
-async def test_a_download_is_saved_under_its_name(
+async def test_download_has_the_filename(
     home: House, png: dict[str, Any], filename: str, disposition: str
 ) -> None:
     image = await home.upload(sample_images.png())
@@ -277,12 +273,12 @@ async def test_a_download_is_saved_under_its_name(
     assert (await home.client.get(image["url"])).headers["content-disposition"] == f"inline; {disposition}"
 
 
-async def test_a_download_of_a_variant_has_its_extension(home: House, png: dict[str, Any]) -> None:
-    answer = await home.client.get(f"/img/{png['id']}.webp?w=20&download=1")
-    assert answer.headers["content-disposition"] == 'attachment; filename="sea.webp"'
+async def test_download_of_a_variant_has_its_extension(home: House, png: dict[str, Any]) -> None:
+    response = await home.client.get(f"/img/{png['id']}.webp?w=20&download=1")
+    assert response.headers["content-disposition"] == 'attachment; filename="sea.webp"'
 
 
-async def test_nothing_stays_open_when_the_client_leaves(home: House, large: dict[str, Any]) -> None:
+async def test_files_are_closed_on_disconnect(home: House, large: dict[str, Any]) -> None:
     sent: list[Message] = []
     gone = asyncio.Event()
 
@@ -312,13 +308,13 @@ async def test_nothing_stays_open_when_the_client_leaves(home: House, large: dic
 
 
 def open_files(folder: Path) -> list[Path]:
-    """Stored pictures that this process holds open."""
+    """Return the stored images that this process has open."""
     files = [link.readlink() for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
     return [file for file in files if file.is_relative_to(folder / "storage")]
 
 
 @pytest.fixture(scope="module", autouse=True)
 async def _rendered(home: House) -> AsyncIterator[None]:
-    """Nothing lies around when all is done."""
+    """Check that the tests leave no temporary files."""
     yield
     assert not list(home.services.storage.incoming.iterdir())

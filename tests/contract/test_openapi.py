@@ -1,4 +1,4 @@
-"""The OpenAPI document: whole, valid, and made of what the API works by."""
+"""The OpenAPI document is complete, valid, and matches the API."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -22,7 +22,7 @@ from compat_rest.openapi.parameters import IMAGE_FILTERS, PAGING, TRANSFORM_SCHE
 from compat_rest.routes import API
 from scripts.fixtures import sample_images
 from tests.access_control.test_who_may import ROWS, routes_of
-from tests.contract.described import DOCUMENT, fits
+from tests.contract.openapi import DOCUMENT, check_schema
 from tests.pichub import House, house, signed
 
 METHODS = {"get", "head", "post", "put", "patch", "delete", "options"}
@@ -35,7 +35,7 @@ def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def examples(part: Any) -> Iterator[tuple[Any, Any]]:
-    """(schema, example) wherever there are both."""
+    """Yield every schema with its example."""
     if isinstance(part, dict):
         if "schema" in part and "example" in part:
             yield part["schema"], part["example"]
@@ -46,42 +46,41 @@ def examples(part: Any) -> Iterator[tuple[Any, Any]]:
             yield from examples(each)
 
 
-async def test_everyone_may_read_it_and_it_is_what_the_settings_say(tmp_path: Path) -> None:
+async def test_document_is_public_and_follows_the_settings(tmp_path: Path) -> None:
     chosen = {"limit_upload": "3/minute", "max_upload_size": 7 * 1024 * 1024, "presets": "thumb=w=20"}
     async with house(tmp_path / "data", **chosen) as built:
-        answer = await built.client.get("/v1/openapi.json")
-        assert (answer.status_code, answer.headers["content-type"]) == (200, "application/json")
-        assert "x-ratelimit-limit" not in answer.headers
-        told = answer.json()
-        assert told["servers"] == [{"url": built.url}]
-        assert told["x-limits"]["policies"]["upload"] == [{"amount": 3, "period": 60}]
-        assert "7MB" in str(told["components"]["responses"]["PAYLOAD_TOO_LARGE"])
-        queries = told["paths"]["/img/{path}"]["get"]["parameters"]
+        response = await built.client.get("/v1/openapi.json")
+        assert (response.status_code, response.headers["content-type"]) == (200, "application/json")
+        assert "x-ratelimit-limit" not in response.headers
+        served = response.json()
+        assert served["servers"] == [{"url": built.url}]
+        assert served["x-limits"]["policies"]["upload"] == [{"amount": 3, "period": 60}]
+        assert "7MB" in str(served["components"]["responses"]["PAYLOAD_TOO_LARGE"])
+        queries = served["paths"]["/img/{path}"]["get"]["parameters"]
         (preset,) = [each for each in queries if each["name"] == "preset"]
         assert preset["schema"]["enum"] == ["thumb"]
 
 
-def test_it_is_valid() -> None:
+def test_document_is_valid() -> None:
     assert [error.message for error in OpenAPIV31SpecValidator(DOCUMENT).iter_errors()] == []
 
 
-def test_it_has_every_route_of_the_application(tmp_path: Path) -> None:
+def test_document_has_every_route(tmp_path: Path) -> None:
     app: Any = create_app(Settings(data_dir=tmp_path))
     while not isinstance(app, Starlette):
         app = app.app
-    there = {route.replace("{path:path}", "{path}") for route in routes_of(app.routes)}
-    there = {route for route in there if re.search(r" (/v1/|/img/|/\{)", route)}
-    told = {f"{method} {path}" for method, path, _ in operations() if method != "HEAD"}
-    assert told == there
+    routes = {route.replace("{path:path}", "{path}") for route in routes_of(app.routes)}
+    routes = {route for route in routes if re.search(r" (/v1/|/img/|/\{)", route)}
+    assert {f"{method} {path}" for method, path, _ in operations() if method != "HEAD"} == routes
 
 
-def test_each_operation_has_a_row_and_a_name_of_its_own() -> None:
+def test_each_route_has_an_operation_with_a_unique_id() -> None:
     assert {f"{method} {path}" for path, handlers in API.items() for method in handlers} == set(OPERATIONS)
     names = [operation["operationId"] for _, _, operation in operations()]
     assert len(names) == len(set(names))
 
 
-def test_scopes_are_those_that_are_asked_for() -> None:
+def test_documented_scopes_are_required() -> None:
     for route, path, _, scope, _ in ROWS:
         method, address = route.split()
         if not address.startswith("/v1/") or "?" in path:
@@ -90,25 +89,25 @@ def test_scopes_are_those_that_are_asked_for() -> None:
         assert first["token"] == ([scope.value] if scope else []), route
 
 
-def test_every_code_has_an_answer_with_an_example() -> None:
+def test_every_error_code_has_a_response_with_an_example() -> None:
     assert set(DOCUMENT["components"]["responses"]) == set(STATUS)
     for code, response in DOCUMENT["components"]["responses"].items():
         assert response["content"]["application/json"]["example"]["error"]["code"] == code
 
 
-def test_every_event_is_told_of() -> None:
+def test_every_event_type_is_documented() -> None:
     assert set(DOCUMENT["webhooks"]) == {kind.value for kind in EventType}
 
 
-def test_examples_are_of_their_schemas() -> None:
+def test_examples_match_their_schemas() -> None:
     found = list(examples({**DOCUMENT, "webhooks": {}}))
     assert len(found) > 40
     for schema, example in found:
-        fits(example, {"type": "object"} if schema == {"type": "object"} else schema)
+        check_schema(example, {"type": "object"} if schema == {"type": "object"} else schema)
 
 
-class Asked(QueryParams):
-    """A query that remembers which parameters it was asked for; it is known to have one of any kind."""
+class RecordingQuery(QueryParams):
+    """A query that is not empty, and records the names that are read."""
 
     def __init__(self) -> None:
         super().__init__({"any": "text"})
@@ -123,34 +122,36 @@ class Asked(QueryParams):
         return []
 
 
-@pytest.mark.parametrize(("read", "told"), [(parse.parse_image_filter, IMAGE_FILTERS), (parse.parse_page, PAGING)])
-def test_lists_read_the_parameters_that_are_told(read: Any, told: Mapping[str, Any]) -> None:
-    asked = Asked()
-    read(SimpleNamespace(query_params=asked))
-    assert asked.names == set(told)
+@pytest.mark.parametrize(
+    ("function", "documented"), [(parse.parse_image_filter, IMAGE_FILTERS), (parse.parse_page, PAGING)]
+)
+def test_documented_parameters_are_read(function: Any, documented: Mapping[str, Any]) -> None:
+    query = RecordingQuery()
+    function(SimpleNamespace(query_params=query))
+    assert query.names == set(documented)
 
 
-def test_forms_have_the_fields_that_are_read() -> None:
+def test_documented_form_fields_are_read() -> None:
     form = DOCUMENT["paths"]["/v1/upload"]["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]
     assert set(form["properties"]) == {*bodies.FILE_NAMES, *bodies.FORM_TEXTS, "tags"}
 
 
 @pytest.mark.parametrize("row", PARAMS, ids=lambda row: row.name)
-def test_transforms_take_what_is_told_and_nothing_beyond(row: Any) -> None:
+def test_transform_parameters_match_their_schemas(row: Any) -> None:
     schema = TRANSFORM_SCHEMAS[row.name]
     for value in [*schema.get("enum", []), *schema.get("examples", [])]:
-        row.read(value)
+        row.parse(value)
     for bound, beyond in (("minimum", -1), ("maximum", 1)):
         if bound in schema:
-            row.read(str(schema[bound]))
+            row.parse(str(schema[bound]))
             with pytest.raises(ValueError, match="number"):
-                row.read(str(schema[bound] + beyond))
+                row.parse(str(schema[bound] + beyond))
     if "enum" in schema:
         with pytest.raises(ValueError, match="one of"):
-            row.read("nothing")
+            row.parse("nothing")
 
 
-async def test_bounds_of_fields_are_those_that_hold(home: House) -> None:
+async def test_documented_lengths_are_enforced(home: House) -> None:
     token = await home.account("bounds")
     image = await home.upload(sample_images.png(), token=token)
     things = {"/v1/albums": {}, "/v1/categories": {}, f"/v1/images/{image['id']}": {"method": "PATCH"}}
@@ -167,6 +168,6 @@ async def test_bounds_of_fields_are_those_that_hold(home: House) -> None:
         for name, most in bounded.items():
             for size, is_taken in ((most, True), (most + 1, False)):
                 given = {"name": "x"} | {name: "y" * size} if method == "POST" else {name: "y" * size}
-                answer = await home.client.request(method, address, headers=signed(token), json=given)
-                assert answer.is_success is is_taken, (template, name, size, answer.text)
-                assert is_taken or set(answer.json()["error"]["fields"]) == {name}
+                response = await home.client.request(method, address, headers=signed(token), json=given)
+                assert response.is_success is is_taken, (template, name, size, response.text)
+                assert is_taken or set(response.json()["error"]["fields"]) == {name}

@@ -1,4 +1,4 @@
-"""What is read of queries and bodies, as tables."""
+"""Parsing of queries and bodies."""
 
 import json
 
@@ -22,7 +22,7 @@ LAST_PAGE = (2**63 - 1) // 100
         ("page=1&page=2", 2, 20),
     ],
 )
-async def test_pages_that_are_read(home: House, query: str, page: int, per_page: int) -> None:
+async def test_valid_pages(home: House, query: str, page: int, per_page: int) -> None:
     for kind in ("images", "albums", "categories"):
         meta = (await home.client.get(f"/v1/{kind}?{query}", headers=home.headers)).json()["meta"]
         assert (meta["current_page"], meta["per_page"]) == (page, per_page)
@@ -50,12 +50,12 @@ async def test_pages_that_are_read(home: House, query: str, page: int, per_page:
         f"per_page={'9' * 5000}",
     ],
 )
-async def test_pages_that_are_not(home: House, query: str) -> None:
+async def test_invalid_pages(home: House, query: str) -> None:
     name = query.partition("=")[0]
     for kind in ("images", "albums", "categories"):
-        answer = await home.client.get(f"/v1/{kind}?{query}", headers=home.headers)
-        body = answer.json()
-        assert (answer.status_code, body["error"]["code"]) == (400, "BAD_REQUEST")
+        response = await home.client.get(f"/v1/{kind}?{query}", headers=home.headers)
+        body = response.json()
+        assert (response.status_code, body["error"]["code"]) == (400, "BAD_REQUEST")
         assert body["message"] == f"Invalid value for parameter '{name}'"
         assert len(body["error"]["details"]) < 300
 
@@ -65,17 +65,17 @@ async def test_pages_that_are_not(home: House, query: str) -> None:
     ["tag=%00", "q=%00", f"q={'x' * 201}", "tag=" + "x" * 201],
     ids=["tag NUL", "q NUL", "long q", "long tag"],
 )
-async def test_a_filter_that_no_database_keeps_is_422(home: House, query: str) -> None:
-    answer = await home.client.get(f"/v1/images?{query}", headers=home.headers)
-    assert (answer.status_code, answer.json()["error"]["code"]) == (422, "VALIDATION_ERROR")
+async def test_unsupported_filter_text_is_422(home: House, query: str) -> None:
+    response = await home.client.get(f"/v1/images?{query}", headers=home.headers)
+    assert (response.status_code, response.json()["error"]["code"]) == (422, "VALIDATION_ERROR")
 
 
-async def test_a_filter_by_what_is_not_there_is_404(home: House) -> None:
-    stranger = signed(await home.account("stranger"))
-    made = await home.client.post("/v1/albums", headers=stranger, json={"name": "x", "is_public": False})
-    for query in ("album_id=alb_nothing", "category_id=x", f"album_id={made.json()['data']['id']}"):
-        answer = await home.client.get(f"/v1/images?{query}", headers=home.headers)
-        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "NOT_FOUND")
+async def test_filter_by_missing_album_or_category_is_404(home: House) -> None:
+    other = signed(await home.account("other"))
+    created = await home.client.post("/v1/albums", headers=other, json={"name": "x", "is_public": False})
+    for query in ("album_id=alb_nothing", "category_id=x", f"album_id={created.json()['data']['id']}"):
+        response = await home.client.get(f"/v1/images?{query}", headers=home.headers)
+        assert (response.status_code, response.json()["error"]["code"]) == (404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize(
@@ -99,11 +99,11 @@ async def test_a_filter_by_what_is_not_there_is_404(home: House) -> None:
         b'{"name": "a\nb"}',
     ],
 )
-async def test_bodies_that_can_not_be_read(home: House, body: bytes) -> None:
+async def test_invalid_bodies(home: House, body: bytes) -> None:
     for method, path in (("POST", "/v1/albums"), ("PATCH", "/v1/images/x"), ("POST", "/v1/categories")):
-        answer = await home.client.request(method, path, headers=home.headers, content=body)
-        error = answer.json()["error"]
-        assert (answer.status_code, error["code"]) == (400, "BAD_REQUEST")
+        response = await home.client.request(method, path, headers=home.headers, content=body)
+        error = response.json()["error"]
+        assert (response.status_code, error["code"]) == (400, "BAD_REQUEST")
         assert error["details"].startswith("The body ")
         assert len(error["details"]) < 200
 
@@ -113,26 +113,26 @@ async def test_bodies_that_can_not_be_read(home: House, body: bytes) -> None:
     [
         ({"title": 5}, {"title": ["This must be text or null."]}),
         ({"filename": None}, {"filename": ["This must be text."]}),
-        ({"tags": "a"}, {"tags": ["This must be a list of texts."]}),
-        ({"tags": ["a", 1]}, {"tags": ["This must be a list of texts."]}),
+        ({"tags": "a"}, {"tags": ["This must be a list of text values."]}),
+        ({"tags": ["a", 1]}, {"tags": ["This must be a list of text values."]}),
         (
             {"album_id": 1, "category_id": {}},
             {"album_id": ["This must be text or null."], "category_id": ["This must be text or null."]},
         ),
     ],
 )
-async def test_fields_of_a_wrong_type(
+async def test_fields_of_wrong_type(
     home: House, fields: dict[str, object], wrong: dict[str, list[str]]
 ) -> None:
-    answer = await home.client.patch("/v1/images/x", headers=home.headers, json=fields)
-    assert (answer.status_code, answer.json()["error"]["fields"]) == (422, wrong)
+    response = await home.client.patch("/v1/images/x", headers=home.headers, json=fields)
+    assert (response.status_code, response.json()["error"]["fields"]) == (422, wrong)
 
 
-async def test_a_content_length_that_is_no_number_is_400(home: House) -> None:
-    answer = await home.client.post(
+async def test_invalid_content_length_is_400(home: House) -> None:
+    response = await home.client.post(
         "/v1/albums", headers=home.headers | {"Content-Length": "x"}, content=json.dumps({"name": "x"})
     )
-    assert (answer.status_code, answer.json()["error"]["code"]) == (400, "BAD_REQUEST")
+    assert (response.status_code, response.json()["error"]["code"]) == (400, "BAD_REQUEST")
 
 
 @pytest.mark.parametrize(
@@ -148,10 +148,10 @@ async def test_a_content_length_that_is_no_number_is_400(home: House) -> None:
         ("is_public=perhaps", "one of true, 1, false, 0"),
     ],
 )
-async def test_conditions_that_are_not_read(home: House, query: str, allowed: str) -> None:
-    answer = await home.client.get(f"/v1/images?{query}", headers=home.headers)
-    error = answer.json()["error"]
-    assert (answer.status_code, error["code"]) == (400, "BAD_REQUEST")
+async def test_invalid_filters(home: House, query: str, allowed: str) -> None:
+    response = await home.client.get(f"/v1/images?{query}", headers=home.headers)
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (400, "BAD_REQUEST")
     assert f"Parameter '{query.partition('=')[0]}' must be {allowed}" in error["details"]
 
 
@@ -168,6 +168,6 @@ async def test_conditions_that_are_not_read(home: House, query: str, allowed: st
         "is_public=1&max_size=9223372036854775807",
     ],
 )
-async def test_conditions_that_are_read(home: House, query: str) -> None:
-    answer = await home.client.get(f"/v1/images?{query}", headers=home.headers)
-    assert answer.status_code == 200, answer.text
+async def test_valid_filters(home: House, query: str) -> None:
+    response = await home.client.get(f"/v1/images?{query}", headers=home.headers)
+    assert response.status_code == 200, response.text

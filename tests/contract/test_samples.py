@@ -1,4 +1,4 @@
-"""The two sample clients of the documentation, as they stand there but for the host and the token."""
+"""The two documented sample clients, unchanged except for host and token."""
 
 import asyncio
 import json
@@ -13,7 +13,7 @@ import pytest
 
 from app.errors import MEGABYTE
 from scripts.fixtures import sample_images
-from tests.contract.described import fits
+from tests.contract.openapi import check_schema
 from tests.pichub import House, served
 
 SAMPLES = Path(__file__).with_name("samples")
@@ -57,7 +57,7 @@ def too_large(tmp_path: Path) -> Path:
 
 
 async def javascript(server: House, file: Path, *given: str | None, token: str = "") -> Ran:
-    """uploadImage(file, ...given), run by Node; what it returns is the last line of `out`."""
+    """Run uploadImage(file, ...given) in Node. The last line of `out` is its result."""
     text = (SAMPLES / "javascript.txt").read_text()
     driver = f"""
 const path = {json.dumps(str(file))};
@@ -100,8 +100,8 @@ async def run(*command: str | Path) -> Ran:
 
 
 async def album(server: House) -> str:
-    answer = await server.client.post("/v1/albums", headers=server.headers, json={"name": "我的相册"})
-    id_: str = answer.json()["data"]["id"]
+    response = await server.client.post("/v1/albums", headers=server.headers, json={"name": "我的相册"})
+    id_: str = response.json()["data"]["id"]
     return id_
 
 
@@ -112,12 +112,12 @@ async def test_javascript_uploads_into_an_album(server: House, picture: Path) ->
     assert ran.out.startswith("上传成功: {")
     data = json.loads(ran.out.splitlines()[-1])
     assert (data["album_id"], data["description"]) == (album_id, "第一张")
-    fits(data, {"$ref": "#/components/schemas/Image"})
+    check_schema(data, {"$ref": "#/components/schemas/Image"})
     assert data["filename"] == "我的图片.png"
 
 
 @pytest.mark.parametrize("given", [(), (None, None)], ids=["undefined", "null"])
-async def test_javascript_may_leave_album_and_description_out(
+async def test_javascript_album_and_description_are_optional(
     server: House, picture: Path, given: tuple[None, ...]
 ) -> None:
     ran = await javascript(server, picture, *given)
@@ -126,19 +126,19 @@ async def test_javascript_may_leave_album_and_description_out(
     assert (data["album_id"], data["description"]) == (None, None)
 
 
-async def test_javascript_tells_of_a_bad_token(server: House, picture: Path) -> None:
+async def test_javascript_shows_invalid_token(server: House, picture: Path) -> None:
     ran = await javascript(server, picture, token=BAD_TOKEN)
     assert ran.code == 1
     assert ran.err.startswith("上传失败: Invalid or expired API token\n")
 
 
-async def test_javascript_tells_of_a_file_that_is_no_picture(server: House, note: Path) -> None:
+async def test_javascript_shows_unsupported_format(server: House, note: Path) -> None:
     ran = await javascript(server, note)
     assert ran.code == 1
     assert ran.err.startswith("上传失败: Unsupported image format\n")
 
 
-async def test_javascript_tells_of_a_file_that_is_too_large(server: House, too_large: Path) -> None:
+async def test_javascript_shows_too_large_file(server: House, too_large: Path) -> None:
     ran = await javascript(server, too_large)
     assert ran.code == 1
     assert ran.err.startswith("上传失败: File size exceeds maximum limit\n")
@@ -151,32 +151,32 @@ async def test_python_uploads_into_an_album(server: House, picture: Path) -> Non
     assert ran.out.startswith("上传成功: {")
     data = json.loads(ran.out.splitlines()[-1])
     assert (data["album_id"], data["description"]) == (album_id, "第一张")
-    fits(data, {"$ref": "#/components/schemas/Image"})
+    check_schema(data, {"$ref": "#/components/schemas/Image"})
     assert data["filename"] == "我的图片.png"
 
 
-async def test_python_may_leave_album_and_description_out(server: House, picture: Path) -> None:
+async def test_python_album_and_description_are_optional(server: House, picture: Path) -> None:
     ran = await python(server, picture, None, None)
     assert ran.code == 0, ran.err
     data = json.loads(ran.out.splitlines()[-1])
     assert (data["album_id"], data["description"]) == (None, None)
 
 
-async def test_python_tells_of_a_bad_token(server: House, picture: Path) -> None:
+async def test_python_shows_invalid_token(server: House, picture: Path) -> None:
     ran = await python(server, picture, None, None, token=BAD_TOKEN)
     assert ran.code == 1
     assert ran.out == "HTTP 错误: Invalid or expired API token\n"
     assert "401 Client Error" in ran.err
 
 
-async def test_python_tells_of_a_file_that_is_no_picture(server: House, note: Path) -> None:
+async def test_python_shows_unsupported_format(server: House, note: Path) -> None:
     ran = await python(server, note, None, None)
     assert ran.code == 1
     assert ran.out == "HTTP 错误: Unsupported image format\n"
     assert "415 Client Error" in ran.err
 
 
-async def test_python_tells_of_a_file_that_is_too_large(server: House, too_large: Path) -> None:
+async def test_python_shows_too_large_file(server: House, too_large: Path) -> None:
     ran = await python(server, too_large, None, None)
     assert ran.code == 1
     assert ran.out == "HTTP 错误: File size exceeds maximum limit\n"

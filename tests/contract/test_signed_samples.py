@@ -1,4 +1,4 @@
-"""The page on signed addresses: its samples sign what the server opens, and its table is what is signed."""
+"""The documentation of signed URLs: its samples produce valid URLs, and its table is correct."""
 
 import json
 import re
@@ -29,7 +29,7 @@ async def private(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Pri
 
 
 async def sample(language: str, folder: Path, *given: str | int) -> Ran:
-    """What the page's function gives, as a program of its own prints it."""
+    """Run the documented function in its language."""
     (code,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
     program, script = {"python": (sys.executable, "a.py"), "js": (NODE, "a.mjs")}[language]
     (folder / script).write_text(code + CALLS[language].replace("{given}", json.dumps(given)))
@@ -41,21 +41,21 @@ async def sample(language: str, folder: Path, *given: str | int) -> Ran:
     ("transform", "seconds", "status"),
     [("", 60, 200), ("w=80&fm=webp", 60, 200), ("w=80&fm=webp", -1, 404), ("fm=webp&w=80", 60, 404)],
 )
-async def test_the_samples_sign(
+async def test_samples_sign_valid_urls(
     private: Private, tmp_path: Path, language: str, transform: str, seconds: int, status: int
 ) -> None:
     home = private.home
     secret = await home.services.images.keyring.signing_secret()
     ran = await sample(language, tmp_path, home.url, secret, private.id, transform, seconds)
     assert ran.code == 0, ran.err
-    answer = await home.client.get(ran.out.strip())
-    assert answer.status_code == status
+    response = await home.client.get(ran.out.strip())
+    assert response.status_code == status
     if status == 200:
-        assert (answer.content == PNG) == (transform == "")
+        assert (response.content == PNG) == (transform == "")
 
 
-def test_the_table_shows_what_is_signed() -> None:
+def test_documented_table_of_signed_texts() -> None:
     rows = re.findall(r"^\| `([^`]+=[^`]*)` \| (?:`([^`]+)`)? ?\|$", PAGE, re.MULTILINE)
     assert len(rows) == 7
-    for asked, text in rows:
-        assert Transform.parse(dict(parse_qsl(asked))).query() == text
+    for query, text in rows:
+        assert Transform.parse(dict(parse_qsl(query))).query() == text

@@ -20,14 +20,14 @@ HEAD = f'--{BOUNDARY}\r\nContent-Disposition: form-data; name="image"; filename=
 
 
 def check(
-    answer: httpx2.Response, status: int, code: str, message: str, details: str, **params: Any
+    response: httpx2.Response, status: int, code: str, message: str, details: str, **params: Any
 ) -> None:
     """Check the whole response; `params` are those of the error."""
     error = {"code": code, "message": message, "details": details, "params": params}
-    assert answer.status_code == status
-    assert answer.json() == {"success": False, "message": message, "error": error}
-    assert answer.headers["content-type"] == "application/json"
-    assert answer.headers["cache-control"] == "no-store"
+    assert response.status_code == status
+    assert response.json() == {"success": False, "message": message, "error": error}
+    assert response.headers["content-type"] == "application/json"
+    assert response.headers["cache-control"] == "no-store"
 
 
 def kinds(root: type[PicHubError] = PicHubError) -> Iterator[type[PicHubError]]:
@@ -36,15 +36,15 @@ def kinds(root: type[PicHubError] = PicHubError) -> Iterator[type[PicHubError]]:
         yield from kinds(kind)
 
 
-def test_every_error_of_the_domain_has_a_status() -> None:
+def test_every_error_has_a_status() -> None:
     assert {kind.code for kind in kinds()} <= set(STATUS)
 
 
-async def test_400_a_parameter_out_of_range(home: House) -> None:
-    answer = await home.client.get("/v1/images?page=0", headers=home.headers)
+async def test_400_parameter_out_of_range(home: House) -> None:
+    response = await home.client.get("/v1/images?page=0", headers=home.headers)
     allowed = f"an integer from 1 to {(2**63 - 1) // 100}"
     check(
-        answer,
+        response,
         400,
         "BAD_REQUEST",
         "Invalid value for parameter 'page'",
@@ -52,22 +52,22 @@ async def test_400_a_parameter_out_of_range(home: House) -> None:
         reason="invalid_parameter",
         name="page",
         allowed=allowed,
-        value="'0'",
+        value="0",
     )
 
 
 async def test_400_broken_json(home: House) -> None:
-    answer = await home.client.post("/v1/albums", headers=home.headers, content=b'{"name": ')
+    response = await home.client.post("/v1/albums", headers=home.headers, content=b'{"name": ')
     problem = "Expecting value: line 1 column 10 (char 9)"
     details = f"The body is not valid JSON: {problem}"
     message = "The request can't be parsed"
-    check(answer, 400, "BAD_REQUEST", message, details, reason="invalid_json", error=problem)
+    check(response, 400, "BAD_REQUEST", message, details, reason="invalid_json", error=problem)
 
 
-async def test_400_an_upload_that_is_no_form(home: House) -> None:
-    answer = await home.client.post("/v1/upload", headers=home.headers, json={"image": "x"})
-    error = answer.json()["error"]
-    assert (answer.status_code, error["code"]) == (400, "BAD_REQUEST")
+async def test_400_upload_without_form(home: House) -> None:
+    response = await home.client.post("/v1/upload", headers=home.headers, json={"image": "x"})
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (400, "BAD_REQUEST")
     assert error["details"] == "The Content-Type must be multipart/form-data"
 
 
@@ -76,20 +76,20 @@ async def test_400_an_upload_that_is_no_form(home: House) -> None:
     [b"Bearer pchb_pat_nothing", b"Bearer", b"Basic YWxhZGRpbjpvcGVuc2VzYW1l", b"", "Bearer 令牌".encode()],
     ids=["unknown", "empty bearer", "basic", "empty", "not ASCII"],
 )
-async def test_401_a_token_that_does_not_hold_as_documented(home: House, authorization: bytes) -> None:
-    answer = await home.client.get("/v1/images", headers={b"Authorization": authorization})
+async def test_401_invalid_token(home: House, authorization: bytes) -> None:
+    response = await home.client.get("/v1/images", headers={b"Authorization": authorization})
     details = "Please check your API token and ensure it has not expired"
-    check(answer, 401, "UNAUTHORIZED", "Invalid or expired API token", details, reason="invalid_token")
-    assert answer.headers["www-authenticate"] == "Bearer"
+    check(response, 401, "UNAUTHORIZED", "Invalid or expired API token", details, reason="invalid_token")
+    assert response.headers["www-authenticate"] == "Bearer"
 
 
 @pytest.mark.parametrize("column", ["expires_at", "revoked_at"])
-async def test_401_a_token_that_held_once(home: House, column: str) -> None:
+async def test_401_expired_or_revoked_token(home: House, column: str) -> None:
     token = await home.account(f"once {column}")
     row = await ApiToken.get(account__username=f"once {column}")
     await row.update_from_dict({column: home.services.clock() - timedelta(seconds=1)}).save()
-    answer = await home.client.get("/v1/images", headers=signed(token))
-    assert (answer.status_code, answer.json()["message"]) == (401, "Invalid or expired API token")
+    response = await home.client.get("/v1/images", headers=signed(token))
+    assert (response.status_code, response.json()["message"]) == (401, "Invalid or expired API token")
 
 
 @pytest.mark.parametrize(
@@ -108,23 +108,23 @@ async def test_401_a_token_that_held_once(home: House, column: str) -> None:
     ],
 )
 async def test_401_without_a_token(home: House, method: str, path: str) -> None:
-    answer = await home.client.request(method, path)
+    response = await home.client.request(method, path)
     details = "Send an API token in the header 'Authorization: Bearer YOUR_API_TOKEN'"
     message, reason = "Authentication required", "authentication_required"
-    check(answer, 401, "UNAUTHORIZED", message, details, reason=reason)
-    assert answer.headers["www-authenticate"] == "Bearer"
+    check(response, 401, "UNAUTHORIZED", message, details, reason=reason)
+    assert response.headers["www-authenticate"] == "Bearer"
 
 
-async def test_401_even_for_an_image_that_is_public(home: House) -> None:
+async def test_401_for_a_public_image_too(home: House) -> None:
     image = await home.upload(sample_images.png())
     assert (await home.client.get(f"/v1/images/{image['id']}")).status_code == 401
 
 
-async def test_403_a_token_without_the_scope(home: House) -> None:
+async def test_403_missing_scope(home: House) -> None:
     token = await home.account("reader", scopes=[Scope.IMAGES_READ, Scope.ALBUMS_READ])
-    answer = await home.client.post("/v1/albums", headers=signed(token), json={"name": "x"})
+    response = await home.client.post("/v1/albums", headers=signed(token), json={"name": "x"})
     check(
-        answer,
+        response,
         403,
         "FORBIDDEN",
         "The API token lacks a scope",
@@ -142,69 +142,76 @@ async def test_403_before_the_body_is_read(home: House) -> None:
         yield b""
 
     token = await home.account("no uploader", scopes=[Scope.IMAGES_READ])
-    answer = await home.client.post("/v1/upload", headers=signed(token), content=body())
-    assert (answer.status_code, answer.json()["error"]["code"]) == (403, "FORBIDDEN")
+    response = await home.client.post("/v1/upload", headers=signed(token), content=body())
+    assert (response.status_code, response.json()["error"]["code"]) == (403, "FORBIDDEN")
 
 
-async def test_403_what_may_be_seen_and_belongs_to_another(home: House) -> None:
+async def test_403_public_image_of_another_account(home: House) -> None:
     image, token = await home.upload(sample_images.png()), await home.account("visitor")
-    answer = await home.client.delete(f"/v1/images/{image['id']}", headers=signed(token))
-    error = answer.json()["error"]
-    assert (answer.status_code, error["code"]) == (403, "FORBIDDEN")
+    response = await home.client.delete(f"/v1/images/{image['id']}", headers=signed(token))
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (403, "FORBIDDEN")
     assert error["details"] == f"The image {image['id']} belongs to another account"
 
 
 async def test_404_no_such_image(home: House) -> None:
-    answer = await home.client.get(f"/v1/images/{NO_SUCH_IMAGE}", headers=home.headers)
-    check_missing_image(answer, NO_SUCH_IMAGE)
+    response = await home.client.get(f"/v1/images/{NO_SUCH_IMAGE}", headers=home.headers)
+    check_missing_image(response, NO_SUCH_IMAGE)
 
 
-def check_missing_image(answer: httpx2.Response, id: str) -> None:
+def check_missing_image(response: httpx2.Response, id: str) -> None:
     details = f"There is no image '{id}', or you can't access it"
-    check(
-        answer, 404, "NOT_FOUND", "Image not found", details, reason="not_found", kind="image", id=id
-    )
+    check(response, 404, "NOT_FOUND", "Image not found", details, reason="not_found", kind="image", id=id)
 
 
-async def test_404_another_accounts_private_image_does_not_exist(home: House) -> None:
-    answer = await home.client.post(
+async def test_404_private_image_of_another_account(home: House) -> None:
+    response = await home.client.post(
         "/v1/albums", headers=home.headers, json={"name": "mine", "is_public": False}
     )
-    image = await home.upload(sample_images.png(), album_id=answer.json()["data"]["id"])
-    stranger = signed(await home.account("stranger"))
+    image = await home.upload(sample_images.png(), album_id=response.json()["data"]["id"])
+    other = signed(await home.account("other"))
     for method in ("GET", "PATCH", "DELETE"):
-        answer = await home.client.request(
-            method, f"/v1/images/{image['id']}", headers=stranger, json={"title": "x"}
+        response = await home.client.request(
+            method, f"/v1/images/{image['id']}", headers=other, json={"title": "x"}
         )
-        check_missing_image(answer, image["id"])
+        check_missing_image(response, image["id"])
 
 
 @pytest.mark.parametrize("path", ["/v1", "/v1/nothing", "/v1/images/", "/v1/images/a/b", "/api/v1/x", "/x/y"])
-async def test_404_no_such_address(home: House, path: str) -> None:
-    answer = await home.client.get(path, headers=home.headers, follow_redirects=True)
-    details = f"There is nothing at '{answer.request.url.path}'"
-    check(answer, 404, "NOT_FOUND", "Not Found", details, reason="not_found")
+async def test_404_unknown_path(home: House, path: str) -> None:
+    response = await home.client.get(path, headers=home.headers, follow_redirects=True)
+    path = response.request.url.path
+    details = f"There is nothing at '{path}'"
+    check(response, 404, "NOT_FOUND", "Not Found", details, reason="not_found", path=path)
 
 
-async def test_405_names_all_methods_of_the_address(home: House) -> None:
+async def test_405_lists_allowed_methods(home: House) -> None:
     for path, allowed in [
         ("/v1/albums", "GET, HEAD, POST"),
         ("/v1/images/x", "DELETE, GET, HEAD, PATCH"),
         ("/api/v1/upload", "POST"),
         ("/img/x", "GET, HEAD"),
     ]:
-        answer = await home.client.put(path, headers=home.headers)
-        details, reason = f"Allowed methods are {allowed}; you sent 'PUT'", "method_not_allowed"
-        check(answer, 405, "METHOD_NOT_ALLOWED", "Method Not Allowed", details, reason=reason)
-        assert answer.headers["allow"] == allowed
+        response = await home.client.put(path, headers=home.headers)
+        check(
+            response,
+            405,
+            "METHOD_NOT_ALLOWED",
+            "Method Not Allowed",
+            f"Allowed methods are {allowed}; you sent 'PUT'",
+            reason="method_not_allowed",
+            allowed=allowed,
+            method="PUT",
+        )
+        assert response.headers["allow"] == allowed
 
 
-async def test_413_from_the_declared_length_before_the_body_is_read(home: House) -> None:
+async def test_413_by_content_length_before_the_body_is_read(home: House) -> None:
     async def body() -> AsyncIterator[bytes]:
         pytest.fail("The body was read")
         yield b""
 
-    answer = await home.client.post(
+    response = await home.client.post(
         "/v1/upload",
         content=body(),
         headers=home.headers
@@ -214,7 +221,7 @@ async def test_413_from_the_declared_length_before_the_body_is_read(home: House)
         },
     )
     check(
-        answer,
+        response,
         413,
         "PAYLOAD_TOO_LARGE",
         "File size exceeds maximum limit",
@@ -226,7 +233,7 @@ async def test_413_from_the_declared_length_before_the_body_is_read(home: House)
     )
 
 
-async def test_413_while_the_body_streams(home: House) -> None:
+async def test_413_while_the_body_is_streamed(home: House) -> None:
     sent = 0
 
     async def endless() -> AsyncIterator[bytes]:
@@ -236,23 +243,23 @@ async def test_413_while_the_body_streams(home: House) -> None:
             sent += MEGABYTE
             yield bytes(MEGABYTE)
 
-    answer = await home.client.post(
+    response = await home.client.post(
         "/v1/upload",
         content=endless(),
         headers=home.headers | {"Content-Type": f"multipart/form-data; boundary={BOUNDARY}"},
     )
-    error = answer.json()["error"]
-    assert answer.status_code == 413
+    error = response.json()["error"]
+    assert response.status_code == 413
     assert error["details"] == "Maximum file size is 50MB. Your file is larger than that."
     assert sent <= 52 * MEGABYTE
     assert not list(home.services.storage.incoming.iterdir())
 
 
-async def test_413_a_json_body_without_end(home: House) -> None:
-    answer = await home.client.post(
+async def test_413_json_body(home: House) -> None:
+    response = await home.client.post(
         "/v1/albums", headers=home.headers, json={"name": "x", "description": "x" * 300_000}
     )
-    assert (answer.status_code, answer.json()["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
+    assert (response.status_code, response.json()["error"]["code"]) == (413, "PAYLOAD_TOO_LARGE")
 
 
 @pytest.mark.parametrize(
@@ -266,26 +273,26 @@ async def test_413_a_json_body_without_end(home: House) -> None:
         b"",
     ],
 )
-async def test_415_whatever_the_name_says(home: House, picture: bytes) -> None:
-    answer = await home.client.post(
+async def test_415_by_content(home: House, picture: bytes) -> None:
+    response = await home.client.post(
         "/v1/upload", headers=home.headers, files={"image": ("photo.jpg", picture, "image/jpeg")}
     )
-    error = answer.json()["error"]
-    assert (answer.status_code, error["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
     assert error["message"] == "Unsupported image format"
     assert error["details"].startswith("Upload a JPG, PNG, WebP or GIF. This file is ")
 
 
-async def test_422_a_field_is_missing(home: House) -> None:
-    answer = await home.client.post("/v1/albums", headers=home.headers, json={})
+async def test_422_missing_field(home: House) -> None:
+    response = await home.client.post("/v1/albums", headers=home.headers, json={})
     message = "This field is required."
-    assert answer.status_code == 422
-    assert answer.json()["error"] == {
+    assert response.status_code == 422
+    assert response.json()["error"] == {
         "code": "VALIDATION_ERROR",
         "message": message,
         "details": f"name: {message}",
         "fields": {"name": [message]},
-        "params": {"reason": "invalid", "fields": {"name": [{"reason": "required"}]}},
+        "params": {"reason": "invalid_fields", "fields": {"name": [{"reason": "required"}]}},
     }
 
 
@@ -293,9 +300,9 @@ async def test_422_a_field_is_missing(home: House) -> None:
     "picture", [sample_images.cut(sample_images.png()), sample_images.png_bomb()], ids=["corrupt", "bomb"]
 )
 async def test_422_unusable_image(home: House, picture: bytes) -> None:
-    answer = await home.client.post("/v1/upload", headers=home.headers, files={"image": ("a", picture)})
-    error = answer.json()["error"]
-    assert (answer.status_code, error["code"]) == (422, "VALIDATION_ERROR")
+    response = await home.client.post("/v1/upload", headers=home.headers, files={"image": ("a", picture)})
+    error = response.json()["error"]
+    assert (response.status_code, error["code"]) == (422, "VALIDATION_ERROR")
     (message,) = error["fields"]["image"]
     assert (error["message"], error["details"]) == (message, f"image: {message}")
     assert not list(home.services.storage.incoming.iterdir())

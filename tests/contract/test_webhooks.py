@@ -1,4 +1,4 @@
-"""/v1/webhooks on the wire, as documented."""
+"""The routes of webhooks."""
 
 from typing import Any
 
@@ -22,27 +22,27 @@ async def made(home: House, **words: Any) -> httpx2.Response:
     )
 
 
-async def test_making_one_is_201_with_its_address_and_its_secret(home: House) -> None:
-    answer = await made(home, description="Mine")
-    assert answer.status_code == 201
-    data = answer.json()["data"]
+async def test_create_is_201_with_location_and_secret(home: House) -> None:
+    response = await made(home, description="Mine")
+    assert response.status_code == 201
+    data = response.json()["data"]
     assert list(data) == [*FIELDS, "secret"]
-    assert answer.headers["location"] == f"{home.url}/v1/webhooks/{data['id']}"
+    assert response.headers["location"] == f"{home.url}/v1/webhooks/{data['id']}"
     assert data["created_at"].endswith("Z")
-    shown = await ask(home, "GET", f"/webhooks/{data['id']}")
-    assert list(shown.json()["data"]) == FIELDS
+    fetched = await ask(home, "GET", f"/webhooks/{data['id']}")
+    assert list(fetched.json()["data"]) == FIELDS
     for path in (f"/webhooks/{data['id']}", "/webhooks"):
         assert data["secret"] not in (await ask(home, "GET", path)).text
 
 
-async def test_lists_have_pages(home: House) -> None:
+async def test_webhooks_are_paged(home: House) -> None:
     await made(home)
-    answer = (await ask(home, "GET", "/webhooks", params={"per_page": 1})).json()
-    assert len(answer["data"]) == answer["meta"]["per_page"] == 1
-    assert answer["meta"]["total"] >= 1
+    response = (await ask(home, "GET", "/webhooks", params={"per_page": 1})).json()
+    assert len(response["data"]) == response["meta"]["per_page"] == 1
+    assert response["meta"]["total"] >= 1
 
 
-async def test_changing_deleting_rotating_and_testing(home: House) -> None:
+async def test_update_rotate_ping_and_delete(home: House) -> None:
     webhook = (await made(home)).json()["data"]
     path = f"/webhooks/{webhook['id']}"
     changed = await ask(home, "PATCH", path, json={"is_active": False})
@@ -58,7 +58,7 @@ async def test_changing_deleting_rotating_and_testing(home: House) -> None:
     assert (await ask(home, "DELETE", path)).status_code == 404
 
 
-async def test_deliveries_tell_all_of_each_attempt(home: House) -> None:
+async def test_deliveries_have_their_attempts(home: House) -> None:
     desk = await Desk.of(home)
     async with receiving() as receiver:
         receiver.says(500, "no")
@@ -66,8 +66,8 @@ async def test_deliveries_tell_all_of_each_attempt(home: House) -> None:
         (event,) = await desk.happens()
         await desk.sent()
     path = f"/webhooks/{webhook.id}/deliveries"
-    answer = await ask(home, "GET", path)
-    (delivery,) = answer.json()["data"]
+    response = await ask(home, "GET", path)
+    (delivery,) = response.json()["data"]
     (attempt,) = delivery.pop("attempts")
     assert list(delivery) == [
         "id",
@@ -93,14 +93,14 @@ async def test_deliveries_tell_all_of_each_attempt(home: House) -> None:
     assert wrong.status_code == 404
 
 
-async def test_a_status_that_is_none_is_400_and_says_which_there_are(home: House) -> None:
+async def test_invalid_status_is_400_with_allowed_values(home: House) -> None:
     webhook = (await made(home)).json()["data"]
-    answer = await ask(home, "GET", f"/webhooks/{webhook['id']}/deliveries", params={"status": "lost"})
-    assert answer.status_code == 400
-    assert "pending, succeeded, exhausted" in answer.json()["error"]["details"]
+    response = await ask(home, "GET", f"/webhooks/{webhook['id']}/deliveries", params={"status": "lost"})
+    assert response.status_code == 400
+    assert "pending, succeeded, exhausted" in response.json()["error"]["details"]
 
 
-async def test_wrong_fields_are_422_and_each_says_what_it_must_be(home: House) -> None:
+async def test_invalid_fields_are_422(home: House) -> None:
     for body, field in (
         ({}, "url"),
         ({"url": 5, "events": []}, "url"),
@@ -109,15 +109,15 @@ async def test_wrong_fields_are_422_and_each_says_what_it_must_be(home: House) -
         ({"url": SOMEWHERE, "events": ["image.uploaded"], "description": 1}, "description"),
         ({"url": "http://127.0.0.1/", "events": ["image.uploaded"]}, "url"),
     ):
-        answer = await ask(home, "POST", "/webhooks", json=body)
-        assert answer.status_code == 422
-        assert field in answer.json()["error"]["fields"]
+        response = await ask(home, "POST", "/webhooks", json=body)
+        assert response.status_code == 422
+        assert field in response.json()["error"]["fields"]
     webhook = (await made(home)).json()["data"]
-    answer = await ask(home, "PATCH", f"/webhooks/{webhook['id']}", json={"is_active": None})
-    assert answer.status_code == 422
+    response = await ask(home, "PATCH", f"/webhooks/{webhook['id']}", json={"is_active": None})
+    assert response.status_code == 422
 
 
-async def test_methods_that_are_not_taken_are_405(home: House) -> None:
+async def test_unsupported_methods_are_405(home: House) -> None:
     webhook = (await made(home)).json()["data"]
-    answer = await ask(home, "GET", f"/webhooks/{webhook['id']}/test")
-    assert (answer.status_code, answer.headers["allow"]) == (405, "POST")
+    response = await ask(home, "GET", f"/webhooks/{webhook['id']}/test")
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")

@@ -9,9 +9,9 @@ import pytest
 from app.auth.actor import Scope
 from app.ids import Kind, new_id
 from app.models import Image, UploadState, UploadTicket
-from app.resolvers import storage_keys
+from app.storage.keys import pieces_of
 from scripts.fixtures import sample_images
-from tests.contract import described
+from tests.contract import openapi
 from tests.pichub import House, house, signed
 from tests.resumable_uploads.client import BYTES, TUS, Desk, checksum, metadata
 
@@ -28,7 +28,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="module")
 async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
     async with house(tmp_path_factory.mktemp("home") / "data", max_upload_size=1_000_000) as running:
-        running.client.event_hooks["response"].append(described.answer)
+        running.client.event_hooks["response"].append(openapi.check_response)
         yield running
 
 
@@ -39,7 +39,7 @@ def desk(home: House) -> Desk:
 
 async def keys(home: House, url: str) -> list[str]:
     """The pieces of an upload."""
-    under = storage_keys.pieces_of(url.rpartition("/")[2])
+    under = pieces_of(url.rpartition("/")[2])
     return [key async for key, _ in home.services.storage.list(under)]
 
 
@@ -324,7 +324,7 @@ async def test_what_a_server_died_over_is_finished_by_who_asks_next(home: House,
     url = await desk.begin(len(PICTURE))
     await desk.send(url, 0, PICTURE[:HALF])
     ticket = await UploadTicket.get(id=url.rpartition("/")[2])
-    await home.services.storage.put(storage_keys.piece_key(ticket.id, "last"), PICTURE[HALF:])
+    await home.services.storage.put(keys.piece_key(ticket.id, "last"), PICTURE[HALF:])
     pieces = [*ticket.pieces, ["last", len(PICTURE) - HALF]]
     await ticket.update_from_dict({"pieces": pieces, "offset": len(PICTURE)}).save()
     assert (await desk.shown(url))["state"] == "receiving"

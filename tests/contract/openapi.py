@@ -1,4 +1,4 @@
-"""Answers, held to what the OpenAPI document says of them."""
+"""Check of responses against the OpenAPI document."""
 
 import re
 from functools import cache
@@ -17,31 +17,33 @@ DOCUMENT = document(Settings())
 REGISTRY: Registry[Any] = Registry()
 
 
-async def answer(response: httpx2.Response) -> None:
-    """Fails for an answer under /v1 or /img that is not documented, or not so."""
+async def check_response(response: httpx2.Response) -> None:
+    """Fail for a response under /v1 or /img that is undocumented or differs from its documentation."""
     path = response.request.url.path.removeprefix("/api")
-    template = template_of(path)
+    template = path_template(path)
     operation = DOCUMENT["paths"].get(template, {}).get(response.request.method.lower()) if template else None
     deleted_by_tus = response.status_code == 204 and response.request.method == "DELETE"
     if operation is None or response.status_code == 405 or deleted_by_tus:
-        return  # no address or no method of ours: answered as Starlette finds it
+        return  # an unknown path or method
     status = str(response.status_code)
-    assert status in operation["responses"], f"{response.request.method} {template} says nothing of {status}"
-    told = resolved(operation["responses"][status])
-    for name in told.get("headers", {}):
+    assert status in operation["responses"], (
+        f"{response.request.method} {template} does not document {status}"
+    )
+    documented = resolve(operation["responses"][status])
+    for name in documented.get("headers", {}):
         if name.lower() in {"location", "www-authenticate", "retry-after", "x-request-id", "etag"}:
             assert name in response.headers, f"{template} {status}: no {name}"
-    content = told.get("content", {})
+    content = documented.get("content", {})
     media_type = response.headers.get("content-type", "").split(";")[0]
     if content and response.request.method != "HEAD":
         assert media_type in content, f"{template} {status}: {media_type}"
     if media_type == "application/json" and content and response.request.method != "HEAD":
         await response.aread()
-        fits(response.json(), content[media_type]["schema"])
+        check_schema(response.json(), content[media_type]["schema"])
 
 
-def template_of(path: str) -> str | None:
-    """The path of the document that an address is of."""
+def path_template(path: str) -> str | None:
+    """Return the path in the document for a request path."""
     if path.startswith("/img/"):
         return "/img/{path}"
     return next((each for each in map("/v1{}".format, API) if _pattern(each).fullmatch(path)), None)
@@ -52,8 +54,8 @@ def _pattern(template: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"{\w+}", "[^/]+", template))
 
 
-def resolved(part: Any) -> Any:
-    """What a reference refers to."""
+def resolve(part: Any) -> Any:
+    """Follow references."""
     while "$ref" in part:
         target = DOCUMENT
         for name in part["$ref"].removeprefix("#/").split("/"):
@@ -62,27 +64,30 @@ def resolved(part: Any) -> Any:
     return part
 
 
-def fits(value: Any, schema: Any) -> None:
-    """Fails unless the value is of the schema, and has nothing that the schema does not speak of."""
+def check_schema(value: Any, schema: Any) -> None:
+    """Fail unless the value matches the schema, without additional properties."""
     errors = [f"{error.json_path}: {error.message}" for error in _validator(schema).iter_errors(value)]
     assert errors == []
 
 
 def _validator(schema: Any) -> Draft202012Validator:
-    whole = {**_closed({"components": {"schemas": DOCUMENT["components"]["schemas"]}}), **_closed(schema)}
-    resource = Resource(contents=whole, specification=DRAFT202012)
+    closed = {
+        **_without_additional({"components": {"schemas": DOCUMENT["components"]["schemas"]}}),
+        **_without_additional(schema),
+    }
+    resource = Resource(contents=closed, specification=DRAFT202012)
     return Draft202012Validator(
-        whole, registry=REGISTRY.with_resource("", resource), format_checker=FormatChecker()
+        closed, registry=REGISTRY.with_resource("", resource), format_checker=FormatChecker()
     )
 
 
-def _closed(part: Any) -> Any:
-    """The same, with no room for what is not named."""
+def _without_additional(part: Any) -> Any:
+    """Return the schema without additional properties."""
     if isinstance(part, list):
-        return [_closed(each) for each in part]
+        return [_without_additional(each) for each in part]
     if not isinstance(part, dict):
         return part
-    closed = {name: _closed(each) for name, each in part.items()}
+    closed = {name: _without_additional(each) for name, each in part.items()}
     if isinstance(part.get("properties"), dict) and part.get("type") == "object":
         closed["additionalProperties"] = False
     return closed
