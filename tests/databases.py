@@ -1,6 +1,6 @@
-"""On which database a test's houses stand. The rooms that work with rows are tested on each.
+"""Run a package's tests once on each kind of database.
 
-from tests.databases import database  # in a conftest: every test of the room runs once on each
+from tests.databases import database  # in the conftest of the package
 """
 
 import asyncio
@@ -18,31 +18,31 @@ from app.settings import Settings
 from scripts.fixtures.servers import postgres
 
 KINDS = ("sqlite", "postgres")
-FIRST: list[tuple[str, str]] = []
-CLEAN: list[str] = []
-"""Databases as after the first start, which no test has."""
-REMEMBER = """
-CREATE SCHEMA remembered;
+FIRST_STARTS: list[tuple[str, str]] = []
+CLEAN_URLS: list[str] = []
+"""URLs of databases in the state after the first start, unused."""
+CREATE_SNAPSHOT = """
+CREATE SCHEMA snapshot;
 
-CREATE FUNCTION remembered.shape() RETURNS bigint LANGUAGE sql AS $$
+CREATE FUNCTION snapshot.shape() RETURNS bigint LANGUAGE sql AS $$
     SELECT (SELECT count(*) FROM pg_class) + (SELECT count(*) FROM pg_attribute) + (SELECT count(*) FROM pg_proc)
         + (SELECT count(*) FROM pg_trigger) + (SELECT count(*) FROM pg_constraint)
 $$;
 
--- Brings back the rows of the first start; false where tables and such are not what they were, or somebody is at them.
-CREATE FUNCTION remembered.restore() RETURNS boolean LANGUAGE plpgsql AS $$
+-- Restore the rows of the first start. Return false if the schema has changed or the database is in use.
+CREATE FUNCTION snapshot.restore() RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     name text;
 BEGIN
-    IF remembered.shape() <> (SELECT known FROM remembered.form) OR EXISTS (
+    IF snapshot.shape() <> (SELECT shape FROM snapshot.form) OR EXISTS (
         SELECT FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
     ) THEN
         RETURN false;
     END IF;
-    SET LOCAL session_replication_role = replica; -- no foreign key is looked at
+    SET LOCAL session_replication_role = replica; -- do not check foreign keys
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
         EXECUTE format('DELETE FROM public.%1$I', name);
-        EXECUTE format('INSERT INTO public.%1$I SELECT * FROM remembered.%1$I', name);
+        EXECUTE format('INSERT INTO public.%1$I SELECT * FROM snapshot.%1$I', name);
     END LOOP;
     RETURN true;
 END $$;
@@ -52,95 +52,95 @@ DECLARE
     name text;
 BEGIN
     FOR name IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-        EXECUTE format('CREATE TABLE remembered.%1$I AS TABLE public.%1$I', name);
+        EXECUTE format('CREATE TABLE snapshot.%1$I AS TABLE public.%1$I', name);
     END LOOP;
-    CREATE TABLE remembered.form (known bigint);
-    INSERT INTO remembered.form VALUES (0);
-    UPDATE remembered.form SET known = remembered.shape();
+    CREATE TABLE snapshot.form (shape bigint);
+    INSERT INTO snapshot.form VALUES (0);
+    UPDATE snapshot.form SET shape = snapshot.shape();
 END $$;
 """
 
 
-class _Chosen:
-    """The kind, and the databases that the houses of one test have, by their folders."""
+class _CurrentDatabase:
+    """The kind of database of the running test, and its URLs by data folder."""
 
     def __init__(self) -> None:
         self.kind = "sqlite"
         self.urls: dict[Path, str] = {}
 
 
-CHOSEN = _Chosen()
+CURRENT = _CurrentDatabase()
 
 
 @pytest.fixture(params=KINDS, autouse=True)
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
-    """Runs the test on each database; those of PostgreSQL are as after the first start again, or gone, afterwards."""
-    CHOSEN.kind = request.param
+    """Run the test on each kind. Afterwards, PostgreSQL databases are restored to the first start, or dropped."""
+    CURRENT.kind = request.param
     yield request.param
-    urls, CHOSEN.urls, CHOSEN.kind = CHOSEN.urls, {}, "sqlite"
+    urls, CURRENT.urls, CURRENT.kind = CURRENT.urls, {}, "sqlite"
     if urls:
-        asyncio.run(_give_back(list(urls.values())))
+        asyncio.run(_recycle(list(urls.values())))
 
 
 async def url_for(folder: Path) -> str:
-    """The database of the house in this folder: '' is the folder's own file. Houses that follow share it."""
-    if CHOSEN.kind == "sqlite":
+    """Return the database URL for a data folder; '' means the SQLite file in it. Servers of one folder share it."""
+    if CURRENT.kind == "sqlite":
         return ""
-    if folder not in CHOSEN.urls:
+    if folder not in CURRENT.urls:
         template, _ = await _first_start()
-        CHOSEN.urls[folder] = (
-            CLEAN.pop() if CLEAN else await postgres.new_database(postgres.database_name(template))
+        CURRENT.urls[folder] = (
+            CLEAN_URLS.pop() if CLEAN_URLS else await postgres.new_database(postgres.database_name(template))
         )
-    return CHOSEN.urls[folder]
+    return CURRENT.urls[folder]
 
 
-def environ() -> dict[str, str]:
-    """The environment of a process that works on the database of the test's one house."""
-    (url,) = CHOSEN.urls.values() or ("",)
+def environment() -> dict[str, str]:
+    """Return the environment for a process that works on the only database of the test."""
+    (url,) = CURRENT.urls.values() or ("",)
     return {**os.environ, "PICHUB_DATABASE_URL": url}
 
 
 async def first_token() -> str:
-    """The token that the first start told of which these databases are copies."""
+    """Return the API token that the first start printed; all copies have it."""
     return (await _first_start())[1]
 
 
 async def _first_start() -> tuple[str, str]:
-    if not FIRST:
+    if not FIRST_STARTS:
         with TemporaryDirectory(prefix="pichub-first-") as folder:
             url = await postgres.new_database()
             first = await prepare(Settings(data_dir=Path(folder), database_url=url))
         assert first is not None
-        await postgres.execute(REMEMBER, postgres.database_name(url))
-        FIRST.append((url, first.token))
-    return FIRST[0]
+        await postgres.execute(CREATE_SNAPSHOT, postgres.database_name(url))
+        FIRST_STARTS.append((url, first.token))
+    return FIRST_STARTS[0]
 
 
-async def _give_back(urls: list[str]) -> None:
-    """To make a database takes a quarter of a second, to bring back its rows some milliseconds."""
+async def _recycle(urls: list[str]) -> None:
+    """Restore the databases: creating one takes a quarter of a second, restoring its rows some milliseconds."""
     for url in urls:
         connection = await asyncpg.connect(url)
         try:
-            is_clean = await connection.fetchval("SELECT remembered.restore()")
+            is_clean = await connection.fetchval("SELECT snapshot.restore()")
         finally:
             await connection.close()
         if is_clean:
-            CLEAN.append(url)
+            CLEAN_URLS.append(url)
         else:
             await postgres.drop_database(url)
 
 
-REFUSING = {
-    "sqlite": "CREATE TRIGGER no BEFORE {what} ON {table} BEGIN SELECT RAISE(ABORT, '{why}'); END",
+FAILING_TRIGGERS = {
+    "sqlite": "CREATE TRIGGER no BEFORE {operation} ON {table} BEGIN SELECT RAISE(ABORT, '{message}'); END",
     "postgres": """
-        CREATE FUNCTION no() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION '{why}'; END $$ LANGUAGE plpgsql;
-        CREATE TRIGGER no BEFORE {what} ON {table} FOR EACH ROW EXECUTE FUNCTION no();
+        CREATE FUNCTION no() RETURNS trigger AS $$ BEGIN RAISE EXCEPTION '{message}'; END $$ LANGUAGE plpgsql;
+        CREATE TRIGGER no BEFORE {operation} ON {table} FOR EACH ROW EXECUTE FUNCTION no();
     """,
 }
 
 
-async def refuse(what: str, table: str, why: str) -> None:
-    """From now on the database fails an INSERT, UPDATE or DELETE of the table."""
+async def fail_statements(operation: str, table: str, message: str) -> None:
+    """Make every INSERT, UPDATE or DELETE of a table fail with this message."""
     await connections.get("default").execute_script(
-        REFUSING[CHOSEN.kind].format(what=what, table=table, why=why)
+        FAILING_TRIGGERS[CURRENT.kind].format(operation=operation, table=table, message=message)
     )

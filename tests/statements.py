@@ -1,4 +1,4 @@
-"""How many SQL statements a piece of code costs."""
+"""Count the SQL statements that a piece of code sends."""
 
 import logging
 from collections.abc import Iterator
@@ -9,8 +9,8 @@ LOG = logging.getLogger("tortoise.db_client")
 
 
 @dataclass
-class Counted:
-    """The statements of the block, as they are sent; BEGIN and COMMIT are not among them."""
+class CountedStatements:
+    """The statements sent in the block, without BEGIN and COMMIT."""
 
     texts: list[str] = field(default_factory=list)
 
@@ -20,21 +20,21 @@ class Counted:
 
 
 @contextmanager
-def counted_statements() -> Iterator[Counted]:
-    """Counts what every Tortoise client of this process sends while the block runs.
+def count_statements() -> Iterator[CountedStatements]:
+    """Record the statements that all Tortoise clients of this process send while the block runs.
 
-    with counted_statements() as counted:
+    with count_statements() as statements:
         await images.load(ctx, id)
-    assert counted.count == 1
+    assert statements.count == 1
     """
-    counted = Counted()
-    handler = _Recorder(counted)
+    statements = CountedStatements()
+    handler = _Recorder(statements)
     level, propagate = LOG.level, LOG.propagate
     LOG.addHandler(handler)
     LOG.setLevel(logging.DEBUG)
     LOG.propagate = False
     try:
-        yield counted
+        yield statements
     finally:
         LOG.propagate = propagate
         LOG.setLevel(level)
@@ -42,10 +42,10 @@ def counted_statements() -> Iterator[Counted]:
 
 
 class _Recorder(logging.Handler):
-    def __init__(self, counted: Counted) -> None:
+    def __init__(self, statements: CountedStatements) -> None:
         super().__init__()
-        self.counted = counted
+        self.statements = statements
 
     def emit(self, record: logging.LogRecord) -> None:
         if record.msg == "%s: %s" and isinstance(record.args, tuple):
-            self.counted.texts.append(str(record.args[0]))
+            self.statements.texts.append(str(record.args[0]))

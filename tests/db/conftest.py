@@ -6,7 +6,7 @@ import pytest
 
 from app.db.config import sqlite_url, tortoise_config
 from app.db.engine_sqlite import SQLiteEngine
-from app.db.lifecycle import database as opened
+from app.db.lifecycle import database
 from app.db.migrate import migrate
 from scripts.fixtures.servers import postgres
 from tests.databases import KINDS
@@ -21,7 +21,7 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture(params=KINDS)
 async def library(request: pytest.FixtureRequest, path: Path) -> AsyncIterator[Library]:
-    """An empty database of each kind; of one, where a test says parametrize("library", ["sqlite"], indirect=True)."""
+    """An empty database of each kind. To use one kind: parametrize("library", ["sqlite"], indirect=True)."""
     if request.param == "sqlite":
         yield Library("sqlite", sqlite_url(path), path)
         return
@@ -32,18 +32,18 @@ async def library(request: pytest.FixtureRequest, path: Path) -> AsyncIterator[L
 
 @pytest.fixture
 async def engine(library: Library) -> AsyncIterator[Any]:
-    """The engine of an open library that has one empty shelf, s1."""
+    """The engine of an open library with one empty shelf, s1."""
     await migrate(library.config())
-    async with opened(library.config()) as context:
+    async with database(library.config()) as context:
         await Shelf.create(id="s1", label="first")
         yield context.db()
 
 
 @pytest.fixture
 async def engine_in_memory() -> AsyncIterator[SQLiteEngine]:
-    """The engine of an empty library that has no file."""
+    """The engine of an empty library in memory."""
     config = tortoise_config("sqlite:///:memory:", models="tests.db.models", migrations=None, app="library")
-    async with opened(config) as context:
+    async with database(config) as context:
         await context.generate_schemas()
         engine = context.db()
         assert isinstance(engine, SQLiteEngine)

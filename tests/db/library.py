@@ -1,4 +1,4 @@
-"""How the tests of this room name their database, make its rows, and look at it from outside."""
+"""The database of these tests: its configuration, its rows, and queries from outside."""
 
 import sqlite3
 from contextlib import closing
@@ -9,44 +9,39 @@ from typing import Any
 
 import asyncpg
 
-from app.db.config import Config, sqlite_url, tortoise_config
+from app.db.config import Config, tortoise_config
 from tests.db.models import Book
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def library_config(path: Path, migrations: str = "tests.db.migrations") -> Config:
-    return config_of(sqlite_url(path), migrations)
-
-
-def config_of(url: str, migrations: str = "tests.db.migrations") -> Config:
+def library_config(url: str, migrations: str = "tests.db.migrations") -> Config:
     return tortoise_config(url, models="tests.db.models", migrations=migrations, app="library")
 
 
 @dataclass(frozen=True)
 class Library:
-    """A database of the small world, on one of the kinds."""
+    """A database with the models of this package."""
 
     kind: str
     url: str
     path: Path
 
     def config(self, migrations: str = "tests.db.migrations") -> Config:
-        return config_of(self.url, migrations)
+        return library_config(self.url, migrations)
 
-    async def ask(self, sql: str) -> list[Any]:
-        """What another process would see."""
+    async def query(self, sql: str) -> list[Any]:
+        """Run a query on a separate connection."""
         if self.kind == "sqlite":
-            return ask(self.path, sql)
-        other = await asyncpg.connect(self.url)
+            return query(self.path, sql)
+        connection = await asyncpg.connect(self.url)
         try:
-            return [tuple(row) for row in await other.fetch(sql)]
+            return [tuple(row) for row in await connection.fetch(sql)]
         finally:
-            await other.close()
+            await connection.close()
 
-    async def tables(self) -> list[Any]:
-        """The names of all that was made."""
-        return await self.ask(
+    async def table_names(self) -> list[Any]:
+        return await self.query(
             "SELECT name FROM sqlite_master"
             if self.kind == "sqlite"
             else "SELECT tablename FROM pg_tables WHERE schemaname = 'public'"
@@ -54,12 +49,12 @@ class Library:
 
 
 def book(number: int, *, second: int | None = None, shelf: str = "s1") -> Book:
-    """The book `number`, made in the second of the same number or in `second`."""
-    made = START + timedelta(seconds=number if second is None else second)
-    return Book(id=f"book_{number:06}", shelf_id=shelf, created_at=made)
+    """Return book `number`, created at `second`, by default at the second of the same number."""
+    created_at = START + timedelta(seconds=number if second is None else second)
+    return Book(id=f"book_{number:06}", shelf_id=shelf, created_at=created_at)
 
 
-def ask(path: Path, sql: str) -> list[Any]:
-    """What another process would see."""
-    with closing(sqlite3.connect(path)) as other:
-        return other.execute(sql).fetchall()
+def query(path: Path, sql: str) -> list[Any]:
+    """Run a query on a separate connection."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(sql).fetchall()

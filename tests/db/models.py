@@ -1,4 +1,4 @@
-"""A small world of rows for the tests of this room."""
+"""Models of a small library."""
 
 from tortoise import fields
 from tortoise.models import Model

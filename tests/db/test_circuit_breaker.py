@@ -1,4 +1,4 @@
-"""A PostgreSQL that hangs: who waits for it is let go, and nobody waits after them. One that is slow is waited for."""
+"""A PostgreSQL that hangs: waiting requests fail, and later ones fail at once. A slow one is waited for."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -20,136 +20,138 @@ from app.errors import DatabaseUnreachable, OutcomeUnknown
 from scripts.fixtures import sample_images
 from scripts.fixtures.servers import postgres
 from tests import databases
-from tests.databases import CHOSEN
+from tests.databases import CURRENT
 from tests.pichub import house, until
 from tests.proxies.dropping_proxy import DroppingProxy, dropping_proxy
 
 
 @pytest.fixture
-async def way() -> AsyncIterator[DroppingProxy]:
-    async with dropping_proxy(urlsplit(postgres.server_url()).port or 5432) as way:
-        yield way
+async def proxy() -> AsyncIterator[DroppingProxy]:
+    async with dropping_proxy(urlsplit(postgres.server_url()).port or 5432) as proxy:
+        yield proxy
 
 
 @pytest.fixture
-def url(way: DroppingProxy) -> str:
-    """The server's own database, over the way."""
-    return over(way, postgres.server_url())
+def url(proxy: DroppingProxy) -> str:
+    """The server's default database, through the proxy."""
+    return through_proxy(proxy, postgres.server_url())
 
 
-def over(way: DroppingProxy, url: str) -> str:
+def through_proxy(proxy: DroppingProxy, url: str) -> str:
     parts = urlsplit(url)
-    return parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{way.here}").geturl()
+    return parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{proxy.here}").geturl()
 
 
 @pytest.fixture(autouse=True)
-def soon(monkeypatch: pytest.MonkeyPatch) -> None:
+def fast_probes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(circuit_breaker, "PROBE_AFTER_SECONDS", 0.2)
     monkeypatch.setattr(circuit_breaker, "PROBE_INTERVAL_SECONDS", 0.05)
     monkeypatch.setattr(engine_asyncpg, "PROBE_TIMEOUT_SECONDS", 1.0)
 
 
-async def ask(sql: str = "SELECT 1") -> Any:
+async def query(sql: str = "SELECT 1") -> Any:
     return await connections.get("default").execute_query_dict(sql)
 
 
-async def ask_in_a_transaction() -> None:
+async def query_in_transaction() -> None:
     async with in_transaction() as transaction:
         await transaction.execute_query_dict("SELECT 1")
 
 
-async def test_all_who_wait_are_let_go_and_the_next_are_refused_at_once(
-    way: DroppingProxy, url: str, caplog: pytest.LogCaptureFixture
+async def test_waiting_queries_fail_and_later_ones_fail_at_once(
+    proxy: DroppingProxy, url: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     async with database(tortoise_config(f"{url}?maxsize=3")):
         engine = connections.get("default")
         assert isinstance(engine, PostgresEngine)
-        await asyncio.gather(*(ask("SELECT pg_sleep(0.01)") for _ in range(3)))
-        with way.held():
-            waiting = [ask() for _ in range(5)] + [ask_in_a_transaction() for _ in range(3)]
-            told = await asyncio.gather(*waiting, return_exceptions=True)
-            assert {type(each) for each in told} == {OutcomeUnknown, DatabaseUnreachable}
-            assert sum(isinstance(each, OutcomeUnknown) for each in told) == 3, "what was sent may be done"
+        await asyncio.gather(*(query("SELECT pg_sleep(0.01)") for _ in range(3)))
+        with proxy.held():
+            waiting = [query() for _ in range(5)] + [query_in_transaction() for _ in range(3)]
+            errors = await asyncio.gather(*waiting, return_exceptions=True)
+            assert {type(error) for error in errors} == {OutcomeUnknown, DatabaseUnreachable}
+            assert sum(isinstance(error, OutcomeUnknown) for error in errors) == 3, (
+                "sent statements may have run"
+            )
             assert engine.watch.is_open
-            for work in (ask, ask_in_a_transaction):
+            for work in (query, query_in_transaction):
                 with pytest.raises(DatabaseUnreachable):
                     await work()
             assert (engine.in_use, engine.waiting) == (0, 0)
         await until(lambda: not engine.watch.is_open)
-        await asyncio.gather(*(ask() for _ in range(5)), *(ask_in_a_transaction() for _ in range(3)))
+        await asyncio.gather(*(query() for _ in range(5)), *(query_in_transaction() for _ in range(3)))
         assert engine.in_use == 0
-    said = [each.getMessage() for each in caplog.records if "PostgreSQL" in each.getMessage()]
-    assert said == [
+    messages = [record.getMessage() for record in caplog.records if "PostgreSQL" in record.getMessage()]
+    assert messages == [
         "PostgreSQL has not answered for 1.2 seconds: what needs it is refused at once until it does",
         "PostgreSQL answers again",
     ]
 
 
-async def test_a_statement_that_takes_its_time_is_waited_for(
-    url: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_slow_statement_is_waited_for(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine_asyncpg, "PROBE_TIMEOUT_SECONDS", 30.0)
     async with database(tortoise_config(url)):
-        assert await ask("SELECT pg_sleep(0.8)::text AS slept") == [{"slept": ""}]
+        assert await query("SELECT pg_sleep(0.8)::text AS slept") == [{"slept": ""}]
 
 
-async def test_one_connection_that_hangs_alone_ends_with_its_time(url: str) -> None:
+async def test_a_single_hanging_connection_times_out(url: str) -> None:
     async with database(tortoise_config(f"{url}?command_timeout=1")):
         engine = connections.get("default")
         with pytest.raises(DatabaseUnreachable):
-            await ask("SELECT pg_sleep(30)")
-        assert not engine.watch.is_away
-        assert await ask() == [{"?column?": 1}]
+            await query("SELECT pg_sleep(30)")
+        assert not engine.watch.is_open
+        assert await query() == [{"?column?": 1}]
 
 
-async def test_who_is_cancelled_while_it_hangs_gives_the_connection_back(
-    way: DroppingProxy, url: str
+async def test_a_hanging_query_that_is_cancelled_frees_its_connection(
+    proxy: DroppingProxy, url: str
 ) -> None:
     async with database(tortoise_config(f"{url}?maxsize=1")):
         engine = connections.get("default")
-        await ask()
-        with way.held():
-            for work in (ask, ask_in_a_transaction):
-                asked = asyncio.create_task(work())
+        await query()
+        with proxy.held():
+            for work in (query, query_in_transaction):
+                task = asyncio.create_task(work())
                 await asyncio.sleep(0.05)
-                asked.cancel()
+                task.cancel()
                 with pytest.raises((asyncio.CancelledError, DatabaseUnreachable)):
-                    await asked
+                    await task
             assert engine.in_use == 0
-        await until(lambda: not engine.watch.is_away)
-        await ask()
+        await until(lambda: not engine.watch.is_open)
+        await query()
 
 
-async def test_a_start_beside_one_that_hangs_ends(way: DroppingProxy, url: str) -> None:
-    with way.held(), pytest.raises((DatabaseUnreachable, OperationalError)):
+async def test_opening_a_hanging_database_fails(proxy: DroppingProxy, url: str) -> None:
+    with proxy.held(), pytest.raises((DatabaseUnreachable, OperationalError)):
         async with database(tortoise_config(f"{url}?timeout=1")):
             pass
 
 
 @pytest.fixture
-async def own_url(way: DroppingProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
-    """A database of a PicHub that was made, over the way."""
-    monkeypatch.setattr(CHOSEN, "kind", "postgres")
-    monkeypatch.setattr(CHOSEN, "urls", {})
+async def initialized_url(
+    proxy: DroppingProxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[str]:
+    """An initialized database, through the proxy."""
+    monkeypatch.setattr(CURRENT, "kind", "postgres")
+    monkeypatch.setattr(CURRENT, "urls", {})
     url = await databases.url_for(tmp_path)
-    yield over(way, url)
+    yield through_proxy(proxy, url)
     await postgres.drop_database(url)
 
 
-async def test_what_needs_no_database_goes_on_and_the_rest_is_503(
-    way: DroppingProxy, own_url: str, tmp_path: Path
+async def test_cached_responses_continue_and_others_are_503(
+    proxy: DroppingProxy, initialized_url: str, tmp_path: Path
 ) -> None:
-    async with house(tmp_path, database_url=own_url) as built:
-        image = await built.upload(sample_images.png())
-        hot = f"/img/{image['id']}?w=20"
+    async with house(tmp_path, database_url=initialized_url) as pichub:
+        image = await pichub.upload(sample_images.png())
+        url = f"/img/{image['id']}?w=20"
         for _ in range(3):
-            assert (await built.client.get(hot)).status_code == 200
-        with way.held():
-            lists = [built.client.get("/v1/images", headers=built.headers) for _ in range(20)]
-            for answer in await asyncio.gather(*lists):
-                assert (answer.status_code, answer.headers["retry-after"]) == (503, "3")
-            assert (await built.client.get(hot)).status_code == 200
-            assert (await built.client.get("/healthz")).status_code == 200
-            assert (await built.client.get("/readyz")).status_code == 503
-        await until(lambda: not connections.get("default").watch.is_away)
-        assert (await built.client.get("/v1/images", headers=built.headers)).status_code == 200
+            assert (await pichub.client.get(url)).status_code == 200
+        with proxy.held():
+            lists = [pichub.client.get("/v1/images", headers=pichub.headers) for _ in range(20)]
+            for response in await asyncio.gather(*lists):
+                assert (response.status_code, response.headers["retry-after"]) == (503, "3")
+            assert (await pichub.client.get(url)).status_code == 200
+            assert (await pichub.client.get("/healthz")).status_code == 200
+            assert (await pichub.client.get("/readyz")).status_code == 503
+        await until(lambda: not connections.get("default").watch.is_open)
+        assert (await pichub.client.get("/v1/images", headers=pichub.headers)).status_code == 200

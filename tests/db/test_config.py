@@ -13,7 +13,7 @@ from app.db.config import UnsupportedDatabase, sqlite_path, sqlite_url, tortoise
         ("sqlite:////with%20space/a%3Fb.sqlite", "/with space/a?b.sqlite"),
     ],
 )
-def test_three_slashes_and_the_path(url: str, path: str):
+def test_a_sqlite_url_has_three_slashes_and_the_path(url: str, path: str):
     assert sqlite_path(tortoise_config(url)) == Path(path)
     assert sqlite_url(Path(path)) == url
 
@@ -34,20 +34,20 @@ def test_a_database_in_memory_has_no_path():
         "mysql://u:secret@h/d",
     ],
 )
-def test_other_urls_are_refused_without_telling_their_passwords(url: str):
-    with pytest.raises(UnsupportedDatabase, match="sqlite:///") as refusal:
+def test_other_urls_are_rejected_without_showing_passwords(url: str):
+    with pytest.raises(UnsupportedDatabase, match="sqlite:///") as caught:
         tortoise_config(url)
-    assert "secret" not in str(refusal.value)
+    assert "secret" not in str(caught.value)
 
 
-def test_the_models_are_those_of_pichub_unless_others_are_named():
+def test_the_default_models_are_those_of_pichub():
     assert tortoise_config("sqlite:///a")["apps"] == {
         "pichub": {"models": ["app.models"], "migrations": "app.migrations", "default_connection": "default"}
     }
 
 
 @pytest.mark.parametrize(
-    ("url", "meant"),
+    ("url", "hint"),
     [
         ("postgres://pichub:se#cret@host/pichub", "# as %23"),
         ("postgres://pichub:se@cret@host/pichub", "@ as %40"),
@@ -63,10 +63,10 @@ def test_the_models_are_those_of_pichub_unless_others_are_named():
         ("postgres://pichub:secret@host/pichub?maxsize=many", "maxsize must be a whole number"),
     ],
 )
-def test_a_wrong_url_of_postgresql_is_refused_with_what_is_meant(url: str, meant: str):
-    with pytest.raises(UnsupportedDatabase, match=meant.replace("?", "[?]")) as refusal:
+def test_an_invalid_postgresql_url_is_rejected_with_a_hint(url: str, hint: str):
+    with pytest.raises(UnsupportedDatabase, match=hint.replace("?", "[?]")) as caught:
         tortoise_config(url)
-    assert "cret" not in str(refusal.value)
+    assert "cret" not in str(caught.value)
 
 
 @pytest.mark.parametrize(

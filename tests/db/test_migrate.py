@@ -20,12 +20,12 @@ ALL = ["0001_first", "0002_longer_labels"]
 MIGRATE = """
 import asyncio, sys
 from app.db.migrate import migrate
-from tests.db.library import config_of
-print(*asyncio.run(migrate(config_of(sys.argv[1]))))
+from tests.db.library import library_config
+print(*asyncio.run(migrate(library_config(sys.argv[1]))))
 """
 
 
-async def test_the_names_of_what_was_applied_come_back_and_then_none(library: Library):
+async def test_migrate_returns_the_names_it_applied(library: Library):
     config = library.config()
     assert await migrate(config) == ALL
     assert await migrate(config) == []
@@ -35,43 +35,43 @@ async def test_the_names_of_what_was_applied_come_back_and_then_none(library: Li
         assert (await Book.get(id="book_000001")).copies == 0
 
 
-async def test_four_processes_that_start_at_once_migrate_once(library: Library):
+async def test_four_concurrent_processes_migrate_once(library: Library):
     processes = await asyncio.gather(*(spawn(MIGRATE, library.url) for _ in range(4)))
     outputs = [(await process.communicate())[0].decode().split() for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0, 0]
     assert sorted(outputs) == [[], [], [], ALL]
-    assert await library.ask("SELECT COUNT(*) FROM tortoise_migrations") == [(2,)]
+    assert await library.query("SELECT COUNT(*) FROM tortoise_migrations") == [(2,)]
 
 
 @pytest.mark.parametrize("library", ["sqlite"], indirect=True)
-async def test_a_table_made_anew_keeps_the_rows_that_point_at_it(library: Library):
-    """DROP TABLE deletes the rows first, and a key with ON DELETE CASCADE would take the books along."""
+async def test_recreating_a_table_keeps_rows_that_refer_to_it(library: Library):
+    """DROP TABLE deletes its rows first, and ON DELETE CASCADE would delete the books."""
     await migrate(library.config())
     async with database(library.config()):
         await Shelf.create(id="s1", label="first")
         await Book.bulk_create([book(number) for number in range(3)])
-    ask_to_forget(library.path, "0002_longer_labels")
+    unapply(library.path, "0002_longer_labels")
     assert await migrate(library.config()) == ["0002_longer_labels"]
-    assert await library.ask("SELECT COUNT(*) FROM books") == [(3,)]
+    assert await library.query("SELECT COUNT(*) FROM books") == [(3,)]
 
 
-async def test_where_one_migration_fails_none_was_applied(library: Library):
+async def test_if_one_migration_fails_none_is_applied(library: Library):
     config = library.config("tests.db.migrations_that_fail")
     for _ in range(2):
         with pytest.raises(OperationalError, match="NONSENSE"):
             await migrate(config)
-        assert await library.tables() == []
+        assert await library.table_names() == []
 
 
 @pytest.mark.parametrize("library", ["sqlite"], indirect=True)
-async def test_migrations_that_leave_a_row_pointing_at_nothing_are_not_applied(library: Library):
+async def test_migrations_that_break_a_foreign_key_are_not_applied(library: Library):
     with pytest.raises(IntegrityError, match="in: children"):
         await migrate(library.config("tests.db.migrations_that_orphan"))
-    assert await library.tables() == []
+    assert await library.table_names() == []
 
 
 @pytest.mark.parametrize("library", ["sqlite"], indirect=True)
-async def test_a_lock_that_is_not_let_go_is_told(library: Library):
+async def test_waiting_for_the_lock_file_times_out(library: Library):
     with Path(f"{library.path}.lock").open("w") as file:  # noqa: ASYNC230
         fcntl.flock(file, fcntl.LOCK_EX)
         with pytest.raises(MigrationLocked, match=r"0\.05 seconds"):
@@ -79,7 +79,7 @@ async def test_a_lock_that_is_not_let_go_is_told(library: Library):
     assert await migrate(library.config()) == ALL
 
 
-async def test_a_cancelled_migration_lets_go_and_changes_nothing(library: Library):
+async def test_a_cancelled_migration_changes_nothing(library: Library):
     for steps in range(1, 40):
         task = asyncio.create_task(migrate(library.config()))
         for _ in range(steps):
@@ -101,15 +101,15 @@ async def spawn(program: str, *arguments: str) -> asyncio.subprocess.Process:
     )
 
 
-def ask_to_forget(path: Path, name: str) -> None:
-    """As if the migration had not been applied yet."""
-    with closing(sqlite3.connect(path)) as other, other:
-        other.execute("ALTER TABLE books DROP COLUMN copies")
-        other.execute("DELETE FROM tortoise_migrations WHERE name = ?", [name])
+def unapply(path: Path, name: str) -> None:
+    """Restore the state before the migration."""
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("ALTER TABLE books DROP COLUMN copies")
+        connection.execute("DELETE FROM tortoise_migrations WHERE name = ?", [name])
 
 
 @pytest.mark.parametrize("library", ["postgres"], indirect=True)
-async def test_who_migrates_for_long_keeps_others_waiting_for_as_long_as_they_will(library: Library):
+async def test_waiting_for_the_advisory_lock_times_out(library: Library):
     other = await asyncpg.connect(library.url)
     await other.execute("SELECT pg_advisory_lock($1)", AdvisoryLock.MIGRATIONS)
     with pytest.raises(MigrationLocked, match=r"0\.05 seconds"):
@@ -119,7 +119,7 @@ async def test_who_migrates_for_long_keeps_others_waiting_for_as_long_as_they_wi
 
 
 @pytest.mark.parametrize("library", ["postgres"], indirect=True)
-async def test_texts_compare_by_their_characters_numbers_whatever_the_server_speaks(library: Library):
+async def test_text_columns_have_the_c_collation(library: Library):
     await migrate(library.config())
     collations = "SELECT DISTINCT collation_name FROM information_schema.columns WHERE table_name = 'books'"
-    assert set(await library.ask(f"{collations} AND data_type LIKE '%char%'")) == {("C",)}
+    assert set(await library.query(f"{collations} AND data_type LIKE '%char%'")) == {("C",)}

@@ -1,6 +1,6 @@
-"""A pool of transactions between us and PostgreSQL."""
+"""A transaction pooler between PicHub and PostgreSQL."""
 
-# ruff: noqa: PT012  (what fails is a loop)
+# ruff: noqa: PT012  (the block that fails is a loop)
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -22,32 +22,32 @@ from tests.proxies.transaction_pooler import transaction_pooler
 
 @pytest.fixture
 async def url() -> AsyncIterator[str]:
-    """A new database's, over the pool."""
-    own = await postgres.new_database()
-    parts = urlsplit(own)
+    """The URL of a new database through the pooler."""
+    direct_url = await postgres.new_database()
+    parts = urlsplit(direct_url)
     async with transaction_pooler(parts.port or 5432) as port:
         yield parts._replace(netloc=f"{parts.username}:{parts.password}@127.0.0.1:{port}").geturl()
-    await postgres.drop_database(own)
+    await postgres.drop_database(direct_url)
 
 
-async def test_without_prepared_statements_all_is_as_ever(url: str, tmp_path: Path) -> None:
-    (tmp_path / "made").mkdir()  # so that tables are made, over the pool
-    async with house(tmp_path, database_url=f"{url}?statement_cache_size=0") as built:
-        ids = [(await built.upload(sample_images.png()))["id"] for _ in range(3)]
-        asked = [built.client.get("/v1/images", headers=built.headers) for _ in range(5)]
-        for answer in await asyncio.gather(*asked):
-            assert [each["id"] for each in answer.json()["data"]] == ids[::-1], answer.text
+async def test_without_prepared_statements_everything_works(url: str, tmp_path: Path) -> None:
+    (tmp_path / "made").mkdir()  # create the tables through the pooler
+    async with house(tmp_path, database_url=f"{url}?statement_cache_size=0") as pichub:
+        ids = [(await pichub.upload(sample_images.png()))["id"] for _ in range(3)]
+        requests = [pichub.client.get("/v1/images", headers=pichub.headers) for _ in range(5)]
+        for response in await asyncio.gather(*requests):
+            assert [each["id"] for each in response.json()["data"]] == ids[::-1], response.text
         for image_id in ids:
-            gone = await built.client.delete(f"/v1/images/{image_id}", headers=built.headers)
-            assert gone.status_code == 200, gone.text
+            response = await pichub.client.delete(f"/v1/images/{image_id}", headers=pichub.headers)
+            assert response.status_code == 200, response.text
 
 
-async def test_with_prepared_statements_the_log_says_what_to_set(url: str) -> None:
+async def test_with_prepared_statements_the_error_names_the_option(url: str) -> None:
     async with database(tortoise_config(url)):
-        ask = connections.get("default").execute_query_dict
+        query = connections.get("default").execute_query_dict
         with pytest.raises(OperationalError, match="add statement_cache_size=0"):
             for _ in range(4):
-                await ask("SELECT $1::int AS one", [1])
+                await query("SELECT $1::int AS one", [1])
         async with in_transaction() as transaction:
             for _ in range(4):
                 await transaction.execute_query_dict("SELECT 2 AS two")

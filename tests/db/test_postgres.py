@@ -1,4 +1,4 @@
-"""What many machines on one PostgreSQL do at the same time, and what they tell while it is away."""
+"""Concurrent operations of several servers on one PostgreSQL, and responses while it is unreachable."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable
@@ -27,7 +27,7 @@ from app.resolvers.images import ImageChanges
 from app.signing.keyring import FileKeyring
 from scripts.fixtures import sample_images
 from scripts.fixtures.servers import postgres
-from tests.databases import CHOSEN
+from tests.databases import CURRENT
 from tests.pichub import House, house
 from tests.receivers import HERE
 from tests.resolvers.test_images import context, upload
@@ -38,117 +38,117 @@ PASSWORD = "correct horse"
 
 @pytest.fixture
 def on_postgres() -> Any:
-    CHOSEN.kind = "postgres"
+    CURRENT.kind = "postgres"
     yield
-    urls, CHOSEN.urls, CHOSEN.kind = CHOSEN.urls, {}, "sqlite"
+    urls, CURRENT.urls, CURRENT.kind = CURRENT.urls, {}, "sqlite"
     for url in urls.values():
         asyncio.run(postgres.drop_database(url))
 
 
 @pytest.fixture
-async def built(tmp_path: Path, on_postgres: None) -> AsyncIterator[House]:
-    async with house(tmp_path, webhook_allow_networks=HERE, sign_up="invitation") as built:
-        yield built
+async def pichub(tmp_path: Path, on_postgres: None) -> AsyncIterator[House]:
+    async with house(tmp_path, webhook_allow_networks=HERE, sign_up="invitation") as pichub:
+        yield pichub
 
 
-async def together(*works: Awaitable[Any]) -> list[Any]:
-    """What each gave or raised, begun at once."""
+async def gather(*works: Awaitable[Any]) -> list[Any]:
+    """Run concurrently. Return each result or exception."""
     return await asyncio.gather(*works, return_exceptions=True)
 
 
-def refused(outcomes: list[Any], kind: type[Exception]) -> int:
+def count_errors(outcomes: list[Any], kind: type[Exception]) -> int:
     others = [each for each in outcomes if isinstance(each, BaseException) and not isinstance(each, kind)]
     assert others == []
     return sum(isinstance(each, kind) for each in outcomes)
 
 
-async def test_uploads_at_once_do_not_pass_the_quota_and_are_counted(built: House) -> None:
-    ctx = await context(built)
-    picture = sample_images.png()
-    await Account.all().update(quota=3 * len(picture))
+async def test_concurrent_uploads_respect_the_quota_and_are_counted(pichub: House) -> None:
+    ctx = await context(pichub)
+    png = sample_images.png()
+    await Account.all().update(quota=3 * len(png))
     album = await albums.create(ctx, NewAlbum("One"))
-    ctx = await context(built)
-    done = await together(*(upload(ctx, picture, album_id=album.id) for _ in range(8)))
-    assert refused(done, OutOfStorage) == 5
+    ctx = await context(pichub)
+    outcomes = await gather(*(upload(ctx, png, album_id=album.id) for _ in range(8)))
+    assert count_errors(outcomes, OutOfStorage) == 5
     row = await Account.get(id=album.owner_id)
-    assert (row.image_count, row.bytes_used) == (3, 3 * len(picture))
+    assert (row.image_count, row.bytes_used) == (3, 3 * len(png))
     assert (await Album.get(id=album.id)).image_count == 3
 
 
-async def test_images_moved_to_and_fro_at_once_leave_albums_that_count_right(built: House) -> None:
-    ctx = await context(built)
+async def test_concurrent_moves_keep_album_counts_right(pichub: House) -> None:
+    ctx = await context(pichub)
     one, two = [await albums.create(ctx, NewAlbum(name)) for name in ("One", "Two")]
-    mine = [await upload(ctx, sample_images.png(), album_id=one.id) for _ in range(3)]
-    ids = [image.id for image in mine]
+    uploaded = [await upload(ctx, sample_images.png(), album_id=one.id) for _ in range(3)]
+    ids = [image.id for image in uploaded]
     moves = [albums.add_images(ctx, (two, one)[turn % 2].id, ids) for turn in range(8)]
     changes = [images.update(ctx, ids[0], ImageChanges(title=str(turn))) for turn in range(4)]
-    assert refused(await together(*moves, *changes), Invalid) == 0
+    assert count_errors(await gather(*moves, *changes), Invalid) == 0
     for album in (one, two):
         assert (await Album.get(id=album.id)).image_count == await Image.filter(album_id=album.id).count()
 
 
-async def test_an_album_that_goes_while_images_come_leaves_no_trouble(built: House) -> None:
-    ctx = await context(built)
+async def test_deleting_an_album_during_uploads_keeps_rows_consistent(pichub: House) -> None:
+    ctx = await context(pichub)
     album = await albums.create(ctx, NewAlbum("One"))
     uploads = [upload(ctx, sample_images.png(), album_id=album.id) for _ in range(4)]
-    refused(await together(*uploads, albums.delete(ctx, album.id)), Invalid)
+    count_errors(await gather(*uploads, albums.delete(ctx, album.id)), Invalid)
     assert await Image.exclude(album_id=None).count() == 0
     assert (await Account.get(id=album.owner_id)).image_count == await Image.all().count()
 
 
-async def test_an_account_that_an_admin_changes_still_counts_its_uploads(built: House) -> None:
-    ctx, operator = await context(built), Context(built.services, is_operator=True)
+async def test_uploads_are_counted_while_an_admin_changes_the_account(pichub: House) -> None:
+    ctx, operator = await context(pichub), Context(pichub.services, is_operator=True)
     me = ctx.require_actor().id
     changes = [accounts.update(operator, me, AccountChanges(quota=10**9 + turn)) for turn in range(6)]
-    await together(*(upload(ctx, sample_images.png()) for _ in range(6)), *changes)
+    await gather(*(upload(ctx, sample_images.png()) for _ in range(6)), *changes)
     assert (await Account.get(id=me)).image_count == await Image.all().count() == 6
 
 
-async def test_of_two_last_admins_who_go_at_once_one_stays(built: House) -> None:
-    operator = Context(built.services, is_operator=True)
+async def test_of_two_admins_demoted_concurrently_one_stays(pichub: House) -> None:
+    operator = Context(pichub.services, is_operator=True)
     await accounts.create(operator, NewAccount("second", PASSWORD, role=Role.ADMIN))
     admins = await Account.enabled_admins()
-    leave = [accounts.update(operator, each.id, AccountChanges(role=Role.MEMBER)) for each in admins]
-    assert refused(await together(*leave), Invalid) == 1
+    changes = [accounts.update(operator, each.id, AccountChanges(role=Role.MEMBER)) for each in admins]
+    assert count_errors(await gather(*changes), Invalid) == 1
     assert await Account.enabled_admins().count() == 1
 
 
-async def test_an_invitation_lets_one_in_however_many_have_it(built: House) -> None:
-    admin = await context(built)
+async def test_an_invitation_is_used_once(pichub: House) -> None:
+    admin = await context(pichub)
     row = await Account.get(id=admin.require_actor().id)
-    session = await _session(built, row)
+    session = await _session(pichub, row)
     _, code = await invitations.create(session)
-    stranger = Context(built.services)
-    come = [
-        account.sign_up(stranger, Credentials(), NewSignUp(f"guest{n}", PASSWORD, code)) for n in range(4)
+    anonymous = Context(pichub.services)
+    sign_ups = [
+        account.sign_up(anonymous, Credentials(), NewSignUp(f"guest{n}", PASSWORD, code)) for n in range(4)
     ]
-    assert refused(await together(*come), Invalid) == 3
+    assert count_errors(await gather(*sign_ups), Invalid) == 3
 
 
-async def _session(built: House, row: Account) -> Context:
+async def _session(pichub: House, row: Account) -> Context:
     from app.auth import sessions
     from app.auth.actor import Actor
 
-    begun, _ = await sessions.create(
-        row, user_agent="", now=built.services.clock(), lifetime=timedelta(days=1)
+    session, _ = await sessions.create(
+        row, user_agent="", now=pichub.services.clock(), lifetime=timedelta(days=1)
     )
-    return Context(built.services, actor=Actor.by_session(begun))
+    return Context(pichub.services, actor=Actor.by_session(session))
 
 
-async def test_webhooks_are_bounded_whatever_comes_at_once(built: House) -> None:
-    ctx = await context(built)
+async def test_concurrent_creation_respects_the_webhook_limit(pichub: House) -> None:
+    ctx = await context(pichub)
     new = webhooks.NewWebhook("https://93.184.216.34/hook", ["image.uploaded"])
-    done = await together(*(webhooks.create(ctx, new) for _ in range(webhooks.MAX_WEBHOOKS + 5)))
-    assert refused(done, Invalid) == 5
+    outcomes = await gather(*(webhooks.create(ctx, new) for _ in range(webhooks.MAX_WEBHOOKS + 5)))
+    assert count_errors(outcomes, Invalid) == 5
 
 
-async def test_an_event_that_is_recorded_first_is_read_first_though_it_commits_last(built: House) -> None:
-    """Two accounts, so that nothing else makes one wait for the other."""
-    now, bell = built.services.clock(), built.services.events.notifier
+async def test_events_are_read_in_order_of_position_not_of_commit(pichub: House) -> None:
+    """Two accounts, so that only the event counter makes one transaction wait for the other."""
+    now, notifier = pichub.services.clock(), pichub.services.events.notifier
     one = await Account.get(username="admin")
-    await built.account("other")
+    await pichub.account("other")
     two = await Account.get(username="other")
-    url = CHOSEN.urls[built.services.settings.data_dir]
+    url = CURRENT.urls[pichub.services.settings.data_dir]
     raw = await asyncpg.connect(url)
     slow = raw.transaction()
     await slow.start()
@@ -166,13 +166,13 @@ async def test_an_event_that_is_recorded_first_is_read_first_though_it_commits_l
     )
 
     async def fast() -> None:
-        async with outbox.transaction(bell, account_id=two.id, now=now) as events:
+        async with outbox.transaction(notifier, account_id=two.id, now=now) as events:
             events.record(PingSent(two.id, "whk_2"))
 
     later = asyncio.create_task(fast())
     with suppress(TimeoutError):
         await asyncio.wait_for(asyncio.shield(later), 0.3)
-    assert not later.done(), "it would be read before the first, and who read it would never see that"
+    assert not later.done(), "the second event is visible before the first, so a reader would skip the first"
     assert await Event.all().count() == 0
     await slow.commit()
     await later
@@ -183,8 +183,8 @@ async def test_an_event_that_is_recorded_first_is_read_first_though_it_commits_l
     await raw.close()
 
 
-async def test_senders_that_claim_at_once_are_given_each_delivery_once(built: House) -> None:
-    desk = await Desk.of(built)
+async def test_concurrent_senders_claim_each_delivery_once(pichub: House) -> None:
+    desk = await Desk.of(pichub)
     for _ in range(3):
         await desk.webhook("https://93.184.216.34/hook")
     await desk.happens(4)
@@ -193,16 +193,16 @@ async def test_senders_that_claim_at_once_are_given_each_delivery_once(built: Ho
     claims = await asyncio.gather(*(desk.senders().claim() for _ in range(6)))
     claimed = [delivery.id for each in claims for delivery in each]
     assert len(claimed) == len(set(claimed)) <= 12
-    left = [delivery for _ in range(3) for delivery in await desk.senders().claim()]
-    assert len(set(claimed)) + len(left) == 12
+    remaining = [delivery for _ in range(3) for delivery in await desk.senders().claim()]
+    assert len(set(claimed)) + len(remaining) == 12
     assert await Webhook.all().count() == 3
 
 
-async def test_servers_without_a_common_folder_sign_with_one_secret(built: House, tmp_path: Path) -> None:
-    now, clock = built.services.clock(), [0.0]
+async def test_servers_without_a_shared_folder_share_secrets(pichub: House, tmp_path: Path) -> None:
+    now, clock = pichub.services.clock(), [0.0]
     file = FileKeyring(tmp_path / "older.json")
     await file.signing_secret()
-    first = await built.services.images.keyring.signing_secret()
+    first = await pichub.services.images.keyring.signing_secret()
     rings = [DatabaseKeyring(initial=file.stored_secrets, monotonic=lambda: clock[0]) for _ in range(4)]
     assert set(await asyncio.gather(*(ring.signing_secret() for ring in rings))) == {first}
     until = await rings[0].rotate(now, keep_for=timedelta(days=7))
@@ -211,30 +211,30 @@ async def test_servers_without_a_common_folder_sign_with_one_secret(built: House
     assert second != first
     assert await rings[2].valid_secrets(now) == (second, first)
     assert await rings[2].valid_secrets(until) == (second,)
-    assert not (built.services.settings.data_dir / "url-secrets.json").exists()
+    assert not (pichub.services.settings.data_dir / "url-secrets.json").exists()
 
 
-async def test_secrets_that_a_folder_had_are_taken_over(built: House, tmp_path: Path) -> None:
+async def test_secrets_from_a_file_are_imported(pichub: House, tmp_path: Path) -> None:
     from app.models import UrlSecret
 
     file = FileKeyring(tmp_path / "older.json")
     old = await file.signing_secret()
-    await file.rotate(built.services.clock(), keep_for=timedelta(days=7))
+    await file.rotate(pichub.services.clock(), keep_for=timedelta(days=7))
     await UrlSecret.all().delete()
     ring = DatabaseKeyring(initial=file.stored_secrets)
     assert await ring.signing_secret() == await file.signing_secret()
-    assert await ring.valid_secrets(built.services.clock()) == (await file.signing_secret(), old)
+    assert await ring.valid_secrets(pichub.services.clock()) == (await file.signing_secret(), old)
 
 
 @pytest.fixture
 def server() -> Any:
-    """A PostgreSQL of the test's own, to be stopped and started."""
+    """A separate PostgreSQL that the test can stop and start."""
     server = postgres.PostgresServer()
     yield server
     server.remove()
 
 
-async def test_while_the_database_is_away_all_are_told_so_and_then_it_works_again(
+async def test_an_unreachable_database_is_503_and_then_works_again(
     tmp_path: Path, server: postgres.PostgresServer, caplog: pytest.LogCaptureFixture
 ) -> None:
     from app.lifespan import prepare
@@ -242,20 +242,20 @@ async def test_while_the_database_is_away_all_are_told_so_and_then_it_works_agai
 
     first = await prepare(Settings(data_dir=tmp_path / "one", database_url=server.url))
     assert first is not None
-    async with house(tmp_path / "one", database_url=server.url) as built:
+    async with house(tmp_path / "one", database_url=server.url) as pichub:
         headers = {"Authorization": f"Bearer {first.token}"}
 
-        async def asked() -> list[httpx2.Response]:
+        async def request() -> list[httpx2.Response]:
             query = {"query": "{ viewer { username } }"}
             return [
-                await built.client.get("/v1/images", headers=headers),
-                await built.client.post("/graphql", headers=headers, json=query),
+                await pichub.client.get("/v1/images", headers=headers),
+                await pichub.client.post("/graphql", headers=headers, json=query),
             ]
 
-        assert [answer.status_code for answer in await asked()] == [200, 200]
+        assert [response.status_code for response in await request()] == [200, 200]
         server.stop()
         for _ in range(3):
-            rest, graphql = await asked()
+            rest, graphql = await request()
             assert rest.status_code == 503, rest.text
             assert rest.headers["retry-after"] == "3"
             assert rest.json()["error"]["message"] == "The database is unreachable", rest.text
@@ -265,4 +265,4 @@ async def test_while_the_database_is_away_all_are_told_so_and_then_it_works_agai
             assert "secret" not in rest.text + graphql.text
         assert "secret" not in caplog.text
         server.start()
-        assert [answer.status_code for answer in await asked()] == [200, 200]
+        assert [response.status_code for response in await request()] == [200, 200]
