@@ -30,15 +30,19 @@ PicHubError                 code, message, details, fields, params
 └── OutOfStorage            INSUFFICIENT_STORAGE    the disk or the account is full
     └── OverQuota                                   the account is full
 
-`params` has the facts of a message as JSON values, and a `reason`: a stable identifier of the sentence, by which other
-languages are chosen. English texts are templates, formatted with the same facts.
+`params` has the facts of a message as JSON values, and a `reason`: a stable identifier of the sentence, by which
+clients translate it. English texts are templates of the same facts. Besides the format specifications of Python they
+use `{limit:size}` for bytes, `{period:period}` for seconds, and `{value:quoted}` for a value that a client sent.
 """
 
 import re
+import string
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 MEGABYTE = 1024 * 1024
+MAX_FACT_LENGTH = 100
+"""Maximum length of a value that a client sent, in characters."""
 
 
 class FieldError(str):
@@ -52,7 +56,7 @@ class FieldError(str):
     facts: dict[str, Any]
 
     def __new__(cls, reason: str, template: str, **facts: Any) -> Self:
-        self = super().__new__(cls, template.format(**facts) if facts else template)
+        self = super().__new__(cls, _format(template, facts))
         self.reason, self.template, self.facts = reason, template, facts
         return self
 
@@ -84,7 +88,7 @@ class PicHubError(Exception):
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.details = details.format(**facts) if facts else details
+        self.details = _format(details, facts)
         self.fields = {name: list(errors) for name, errors in (fields or {}).items()}
         self.params: dict[str, Any] = {"reason": reason or _snake_case(type(self).__name__), **facts}
 
@@ -121,6 +125,31 @@ def _unpickle(kind: type[PicHubError], args: tuple[object, ...], state: Mapping[
     return error
 
 
+class _Formatter(string.Formatter):
+    def format_field(self, value: Any, format_spec: str) -> str:
+        match format_spec:
+            case "size":
+                return format_size(value)
+            case "period":
+                return format_period(value)
+            case "quoted":
+                return excerpt(value)
+        return str(super().format_field(value, format_spec))
+
+
+_formatter = _Formatter()
+
+
+def _format(template: str, facts: Mapping[str, Any]) -> str:
+    """Format a template. A text without facts is returned as it is, with its braces."""
+    return _formatter.vformat(template, (), facts) if facts else template
+
+
+def _fact(value: object) -> bool | int | float | str | None:
+    """Return a value that a client sent as a fact: a number, or text of bounded length."""
+    return value if isinstance(value, int | float | None) else str(value)[:MAX_FACT_LENGTH]
+
+
 def _snake_case(name: str) -> str:
     return re.sub(r"(?<!^)(?=[A-Z])", "_", name).lower()
 
@@ -137,11 +166,11 @@ class InvalidParameter(BadRequest):
 
     def __init__(self, name: str, value: object, allowed: str) -> None:
         super().__init__(
-            "Parameter '{name}' must be {allowed}; you sent {value}",
+            "Parameter '{name}' must be {allowed}; you sent {value:quoted}",
             message=f"Invalid value for parameter '{name}'",
             name=name,
             allowed=allowed,
-            value=excerpt(value),
+            value=_fact(value),
         )
         self.name = name
         self.allowed = allowed
@@ -173,12 +202,14 @@ class MissingScope(Forbidden):
     """The token has the scopes `granted`, but needs `scope` or the `wider` one that includes it."""
 
     def __init__(self, scope: str, granted: Sequence[str], *, wider: str | None = None) -> None:
-        needed = f"'{scope}' or '{wider}'" if wider else f"'{scope}'"
+        needed = "'{scope}' or '{wider}'" if wider else "'{scope}'"
         super().__init__(
             f"This requires the scope {needed}; your token has: {', '.join(granted) or 'none'}",
             message="The API token lacks a scope",
+            scope=scope,
+            wider=wider,
+            granted=list(granted),
         )
-        self.params |= {"scope": scope, "wider": wider, "granted": list(granted)}
         self.scope = scope
 
 
@@ -192,8 +223,9 @@ class NotFound(PicHubError):
 
     def __init__(self, kind: str, id: str, *, known: Sequence[str] = ()) -> None:
         rest = f"; there are {', '.join(known)}" if known else ", or you can't access it"
-        super().__init__(f"{kind.capitalize()} not found", f"There is no {kind} {excerpt(id)}{rest}")
-        self.params |= {"kind": kind, "id": id[:80]}
+        super().__init__(
+            f"{kind.capitalize()} not found", "There is no {kind} {id:quoted}" + rest, kind=kind, id=_fact(id)
+        )
 
 
 class Conflict(PicHubError):
@@ -228,9 +260,14 @@ class UnknownVersion(PicHubError):
     code = "PRECONDITION_FAILED"
 
     def __init__(self, header: str, sent: str | None, known: str) -> None:
-        yours = "it is missing" if sent is None else f"it is {excerpt(sent)}"
-        super().__init__("Unsupported protocol version", f"{header} must be {known}; {yours}")
-        self.params |= {"header": header, "known": known, "sent": sent and sent[:80]}
+        actual = "missing" if sent is None else "{sent:quoted}"
+        super().__init__(
+            "Unsupported protocol version",
+            "{header} must be {known}; it is " + actual,
+            header=header,
+            known=known,
+            sent=_fact(sent),
+        )
         self.known = known
 
 
@@ -240,12 +277,14 @@ class TooLarge(PicHubError):
     code = "PAYLOAD_TOO_LARGE"
 
     def __init__(self, *, limit: int, actual: int | None = None, what: str = "file") -> None:
-        yours = f"{format_size(actual, above=limit)}." if actual else "larger than that."
+        size = format_size(actual, above=limit) if actual else "larger than that"
         super().__init__(
             f"{what.capitalize()} size exceeds maximum limit",
-            f"Maximum {what} size is {format_size(limit)}. Your {what} is {yours}",
+            "Maximum {what} size is {limit:size}. Your {what} is " + size + ".",
+            limit=limit,
+            actual=actual,
+            what=what,
         )
-        self.params |= {"limit": limit, "actual": actual, "what": what}
         self.limit = limit
         self.actual = actual
 
@@ -254,18 +293,24 @@ class UnsupportedFormat(PicHubError):
     code = "UNSUPPORTED_MEDIA_TYPE"
 
     def __init__(self, found: str | None = None) -> None:
-        what = f"This file is {found}" if found else "This file is none of these"
-        super().__init__("Unsupported image format", f"Upload a JPG, PNG, WebP or GIF. {what}.")
-        self.params |= {"found": found}
+        actual = "{found}" if found else "none of these"
+        super().__init__(
+            "Unsupported image format", f"Upload a JPG, PNG, WebP or GIF. This file is {actual}.", found=found
+        )
 
 
 class WrongContentType(UnsupportedFormat):
     """The body has the Content-Type `sent`, but must have `allowed`."""
 
     def __init__(self, sent: str | None, allowed: str) -> None:
-        yours = "it is missing" if sent is None else f"it is {excerpt(sent)}"
-        PicHubError.__init__(self, "Unsupported Content-Type", f"The Content-Type must be {allowed}; {yours}")
-        self.params |= {"allowed": allowed, "sent": sent and sent[:80]}
+        actual = "missing" if sent is None else "{sent:quoted}"
+        PicHubError.__init__(
+            self,
+            "Unsupported Content-Type",
+            "The Content-Type must be {allowed}; it is " + actual,
+            allowed=allowed,
+            sent=_fact(sent),
+        )
 
 
 class Invalid(PicHubError):
@@ -276,7 +321,7 @@ class Invalid(PicHubError):
     def __init__(self, fields: Mapping[str, Sequence[str]]) -> None:
         message = next((error for errors in fields.values() for error in errors), "The data is invalid")
         details = "; ".join(f"{name}: {' '.join(errors)}" for name, errors in fields.items())
-        super().__init__(str(message), details, fields=fields)
+        super().__init__(str(message), details, fields=fields, reason="invalid_fields")
         self.params["fields"] = {
             name: [e.params if isinstance(e, FieldError) else {"reason": "invalid"} for e in errors]
             for name, errors in fields.items()
@@ -316,8 +361,8 @@ class Locked(PicHubError):
 
     code = "LOCKED"
 
-    def __init__(self, details: str, *, retry_after: int = 1) -> None:
-        super().__init__("The upload is locked by another request", details)
+    def __init__(self, details: str, *, reason: str | None = None, retry_after: int = 1) -> None:
+        super().__init__("The upload is locked by another request", details, reason=reason)
         self.params["retry_after"] = self.retry_after = retry_after
 
 
@@ -347,10 +392,12 @@ class RateLimited(PicHubError):
     ) -> None:
         super().__init__(
             "Too many requests",
-            f"The limit '{policy}' is {limit:,} in {format_period(period)}. "
-            f"Try again in {format_period(retry_after)}.",
+            "The limit '{policy}' is {limit:,} in {period:period}. Try again in {retry_after:period}.",
+            policy=policy,
+            limit=limit,
+            period=period,
+            retry_after=retry_after,
         )
-        self.params |= {"policy": policy, "limit": limit, "period": period, "retry_after": retry_after}
         self.policy = policy
         self.key = key
         self.limit = limit

@@ -158,7 +158,7 @@ class PageRequest:
     ) -> Self:
         """Parse the arguments of the Relay Cursor Connections specification. Raises BadRequest, InvalidParameter."""
         if first is not None and last is not None:
-            raise BadRequest("Use either 'first' or 'last', not both")
+            raise BadRequest("Use either 'first' or 'last', not both", reason="first_and_last")
         size, name = (last, "last") if last is not None else (first, "first")
         if size is None:
             size = DEFAULT_SIZE

@@ -77,7 +77,7 @@ class Passwords:
     @asynccontextmanager
     async def _slot(self) -> AsyncIterator[None]:
         if not self._places:
-            raise Busy("Too many concurrent sign-ins; try again in a second")
+            raise Busy("Too many concurrent sign-ins; try again in a second", reason="too_many_sign_ins")
         self._places -= 1
         try:
             async with self._turns:

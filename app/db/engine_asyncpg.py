@@ -427,9 +427,11 @@ def _translate_errors(away: type[DatabaseUnreachable] = DatabaseUnreachable) -> 
     except asyncpg.IntegrityConstraintViolationError as error:
         raise IntegrityError(error) from error
     except RETRYABLE_ERRORS as error:
-        raise Busy("Concurrent changes to the same data; try again in a second") from error
+        raise Busy(
+            "Concurrent changes to the same data; try again in a second", reason="concurrent_changes"
+        ) from error
     except asyncpg.DiskFullError as error:
-        raise OutOfStorage("The database's disk is full") from error
+        raise OutOfStorage("The database's disk is full", reason="disk_full") from error
     except UNREACHABLE_ERRORS as error:
         raise _unreachable(error, away) from error
     except (asyncpg.DuplicatePreparedStatementError, asyncpg.InvalidSQLStatementNameError) as error:

@@ -109,9 +109,10 @@ async def authenticate(
         return ctx
     if credentials.page is not RequestOrigin.OURS and not from_any_page:
         raise Forbidden(
-            "A request that the session cookie signs must come from a page of this server (by Sec-Fetch-Site or"
-            " Origin). Programs send an API token in the header 'Authorization: Bearer YOUR_API_TOKEN'",
-            message="The request did not come from a page of ours",
+            "Requests with a session cookie must come from a page of this server, according to Sec-Fetch-Site or"
+            " Origin. Programs send an API token in the header 'Authorization: Bearer YOUR_API_TOKEN'",
+            message="The request did not come from a page of this server",
+            reason="foreign_page",
         )
     uses.record(session, ctx.now())
     return _with_actor(ctx, Actor.by_session(session))
@@ -226,8 +227,9 @@ def _require_own_origin(browser: Credentials) -> None:
     """Refuse foreign pages: one could sign a browser in to its own account and receive the user's uploads."""
     if browser.page is RequestOrigin.FOREIGN:
         raise Forbidden(
-            "Sign in from a page of this server, or name the page's origin in PICHUB_CORS_ORIGINS",
-            message="The request did not come from a page of ours",
+            "Sign in from a page of this server, or add the origin of the page to PICHUB_CORS_ORIGINS",
+            message="The request did not come from a page of this server",
+            reason="foreign_page",
         )
 
 

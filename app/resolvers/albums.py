@@ -7,7 +7,7 @@ from app.auth.actor import Actor, Scope
 from app.cancellation import shield_until_done
 from app.context import Context
 from app.db.paging import by_cursor, by_number
-from app.errors import FieldError, Forbidden, Invalid, NotFound, excerpt
+from app.errors import MAX_FACT_LENGTH, FieldError, Forbidden, Invalid, NotFound
 from app.events import outbox
 from app.events.outbox import Outbox
 from app.ids import Kind, kind_of, new_id
@@ -169,7 +169,7 @@ async def _own_images(actor: Actor, image_ids: Sequence[str]) -> list[Image]:
         raise Invalid(
             {
                 "image_ids": [
-                    FieldError("no_such_image", "You have no image {id}.", id=excerpt(id_))
+                    FieldError("no_such_image", "You have no image {id:quoted}.", id=id_[:MAX_FACT_LENGTH])
                     for id_ in sorted(missing)
                 ]
             }
@@ -232,5 +232,5 @@ async def own(ctx: Context, actor: Actor, album_id: str) -> Album:
     """Return the album if the caller may change it. Raises NotFound, Forbidden."""
     album = await visible(ctx, album_id)
     if album.owner_id != actor.id:
-        raise Forbidden(f"The album {album_id} belongs to another account")
+        raise Forbidden("The album {id} belongs to another account", reason="not_owner", id=album_id)
     return album

@@ -11,7 +11,7 @@ from app.cancellation import shield_until_done
 from app.context import Context, RateLimit
 from app.db.batched_pages import pages_by_cursor
 from app.db.paging import OwnedList, by_cursor, by_number
-from app.errors import FieldError, Forbidden, Invalid, NotFound, OutOfStorage, format_size
+from app.errors import FieldError, Forbidden, Invalid, NotFound, OutOfStorage
 from app.events import outbox
 from app.events.outbox import Outbox
 from app.ids import Kind, kind_of, new_id
@@ -133,9 +133,10 @@ async def _require_disk(ctx: Context, size: int) -> None:
     floor = ctx.services.settings.min_free_disk
     if free is not None and free - size < floor:
         raise OutOfStorage(
-            f"The disk has {format_size(free)} left, of which {format_size(floor)} are reserved."
-            " Delete something first.",
+            "The disk has {free:size} left, of which {reserved:size} are reserved. Delete something first.",
             reason="disk_full",
+            free=free,
+            reserved=floor,
         )
 
 
@@ -298,7 +299,7 @@ async def own(ctx: Context, actor: Actor, image_id: str) -> Image:
     """Return the image if the caller may change it. Raises NotFound, Forbidden."""
     image = await visible(ctx, image_id)
     if image.owner_id != actor.id:
-        raise Forbidden(f"The image {image_id} belongs to another account")
+        raise Forbidden("The image {id} belongs to another account", reason="not_owner", id=image_id)
     return image
 
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.context import Context
-from app.errors import OverQuota, format_size
+from app.errors import OverQuota
 from app.models import Account
 from app.uploads.multipart import FORM_OVERHEAD_BYTES
 
@@ -33,35 +33,32 @@ def check_declared(ctx: Context, account: Account, declared: int | None) -> None
     `declared` is its length in bytes, up to `FORM_OVERHEAD_BYTES` of which may not be files.
     """
     size = declared or 0
-    check(
-        ctx,
-        account,
-        max(1, size - FORM_OVERHEAD_BYTES),
-        what=f"upload has {format_size(size)}" if size else "",
-    )
+    check(ctx, account, max(1, size - FORM_OVERHEAD_BYTES))
 
 
-def check(ctx: Context, account: Account, size: int, *, what: str | None = None) -> None:
-    """Refuse a file that does not fit now, before processing it. Raises OverQuota."""
+def check(ctx: Context, account: Account, size: int, *, held: int = 0) -> None:
+    """Refuse a file that does not fit now beside the `held` bytes of open uploads. Raises OverQuota."""
     usage = account_usage(ctx, account)
-    if usage.remaining is not None and size > usage.remaining:
-        raise _full(usage, _describe_size(size) if what is None else what)
+    if usage.remaining is not None and size + held > usage.remaining:
+        raise _full(usage, size, held)
 
 
 async def reserve(ctx: Context, account_id: str, size: int) -> None:
     """Count an image of `size` bytes in the transaction that stores it. Raises OverQuota."""
     default = ctx.services.settings.quota
     if not await Account.add_image(account_id, size, default_quota=default):
-        raise _full(account_usage(ctx, await Account.get(id=account_id)), _describe_size(size))
+        raise _full(account_usage(ctx, await Account.get(id=account_id)), size)
 
 
-def _describe_size(size: int) -> str:
-    return f"file has {format_size(size)}"
-
-
-def _full(usage: Usage, what: str) -> OverQuota:
-    used, quota = format_size(usage.bytes), format_size(usage.quota or 0)
-    yours = f"; your {what}" if what else ""
-    error = OverQuota(f"Your account uses {used} of its quota of {quota}{yours}. Delete something first.")
-    error.params |= {"used": usage.bytes, "quota": usage.quota}
-    return error
+def _full(usage: Usage, size: int, held: int = 0) -> OverQuota:
+    open_uploads = " Open uploads reserve {held:size}." if held else ""
+    return OverQuota(
+        "Your account uses {used:size} of its quota of {quota:size}; the upload has {size:size}."
+        + open_uploads
+        + " Delete something first.",
+        reason="over_quota",
+        used=usage.bytes,
+        quota=usage.quota or 0,
+        size=size,
+        held=held,
+    )

@@ -19,7 +19,9 @@ async def sign(ctx: Context, image: Image, transform: Transform, *, expires_in: 
     actor = ctx.require(Scope.IMAGES_READ)
     if image.owner_id != actor.id:
         raise Forbidden(
-            f"The image {image.id} belongs to another account: only its owner signs addresses of it"
+            "The image {id} belongs to another account; only its owner can sign URLs",
+            reason="not_owner",
+            id=image.id,
         )
     if not 1 <= expires_in <= MAX_LIFETIME_SECONDS:
         raise InvalidParameter("expiresIn", expires_in, f"seconds from 1 to {MAX_LIFETIME_SECONDS} (7 days)")

@@ -64,7 +64,7 @@ def refuse_late(ctx: Context, since: datetime) -> None:
     Call it within the transaction: the machine may have been suspended for hours before the row.
     """
     if ctx.now() - since > ORPHAN_GRACE / 2:
-        raise Busy("Storing the file took too long; send it again")
+        raise Busy("Storing the file took too long; send it again", reason="stored_too_late")
 
 
 @asynccontextmanager

@@ -30,7 +30,6 @@ from app.errors import (
     TooLarge,
     UnsupportedFormat,
     WrongOffset,
-    format_size,
 )
 from app.ids import Kind, kind_of, new_id
 from app.models import Account, Image, UploadState, UploadTicket
@@ -162,12 +161,19 @@ async def put(ctx: Context, upload_id: str, body: UploadBody) -> UploadTicket:
         await _check_body(ctx, ticket, body, most=ticket.size)
         if body.length is not None and body.length != ticket.size:
             raise BadRequest(
-                f"The body must have the {ticket.size} bytes of the upload; it has {body.length}"
+                "The body must have the {expected} bytes of the upload; it has {actual}",
+                reason="wrong_length",
+                expected=ticket.size,
+                actual=body.length,
             )
         if not ticket.is_whole:
             ticket = await _receive(ctx, ticket, body, start=0, piece=ticket.size)
         if not ticket.is_whole:
-            raise BadRequest(f"The body ended before the {ticket.size} bytes of the upload")
+            raise BadRequest(
+                "The body ended before the {expected} bytes of the upload",
+                reason="incomplete_body",
+                expected=ticket.size,
+            )
     return await _complete_if_whole(ctx, ticket)
 
 
@@ -193,7 +199,9 @@ async def _own(ctx: Context, upload_id: str) -> UploadTicket:
     if ticket.has_expired(ctx.now()):
         raise Gone(
             "The upload has expired",
-            f"No data arrived for {LIFETIME // timedelta(hours=1)} hours, and the upload was removed. Start a new one",
+            "No data arrived for {hours} hours, and the upload was removed. Start a new one",
+            reason="upload_expired",
+            hours=LIFETIME // timedelta(hours=1),
         )
     return ticket
 
@@ -206,12 +214,15 @@ async def _require_quota(ctx: Context, account: Account, size: int) -> None:
     most = MAX_OPEN_FILES * ctx.services.settings.max_upload_size
     if len(sizes) >= MAX_OPEN or held + size > most:
         raise OutOfStorage(
-            f"Your account has {len(sizes)} open uploads, of {format_size(held)} in total; at most {MAX_OPEN}"
-            f" of {format_size(most)} are allowed. Finish or delete some first",
+            "Your account has {count} open uploads with a total size of {held:size}; at most {max_count} with"
+            " {max_size:size} are allowed. Finish or delete some first",
             reason="too_many_uploads",
+            count=len(sizes),
+            held=held,
+            max_count=MAX_OPEN,
+            max_size=most,
         )
-    what = f"file has {format_size(size)}" + (f", and your open uploads {format_size(held)}" if held else "")
-    quotas.check(ctx, account, size + held, what=what)
+    quotas.check(ctx, account, size, held=held)
 
 
 @asynccontextmanager
@@ -235,7 +246,9 @@ async def _check_body(ctx: Context, ticket: UploadTicket, body: UploadBody, *, m
         await images.authorize_upload(ctx, body.length)
     if len(ticket.pieces) >= MAX_PIECES:
         raise BadRequest(
-            f"An upload may have at most {MAX_PIECES:,} pieces. Start a new one with larger pieces"
+            "An upload may have at most {limit:,} pieces. Start a new one with larger pieces",
+            reason="too_many_pieces",
+            limit=MAX_PIECES,
         )
 
 
@@ -293,7 +306,9 @@ async def _complete_if_whole(ctx: Context, ticket: UploadTicket) -> UploadTicket
         try:
             await held.enter_async_context(ctx.services.coordination.locks.acquire(keys.pieces_of(ticket.id)))
         except Busy as error:
-            raise Locked("The image of this upload is being processed; try again in a second") from error
+            raise Locked(
+                "The image of this upload is being processed; try again in a second", reason="processing"
+            ) from error
         ticket = await _own(ctx, ticket.id)
         if ticket.is_receiving:
             await shield_until_done(_finish(ctx, ticket))
@@ -341,9 +356,16 @@ async def _assemble(ctx: Context, ticket: UploadTicket) -> AsyncIterator[Upload]
                     await file.write(chunk)
         await file.seek(0)
         if file.size != ticket.size:
-            raise Conflict(f"Only {file.size} of {ticket.size} bytes are left; upload the file again")
+            raise Conflict(
+                "Only {actual} of {expected} bytes are left; upload the file again",
+                reason="incomplete_file",
+                actual=file.size,
+                expected=ticket.size,
+            )
         yield file
     except ObjectMissing as error:
-        raise Conflict("A piece of this upload is missing; upload the file again") from error
+        raise Conflict(
+            "A piece of this upload is missing; upload the file again", reason="missing_piece"
+        ) from error
     finally:
         await file.close()

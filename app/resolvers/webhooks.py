@@ -13,7 +13,7 @@ from app.context import Context
 from app.db.batched_pages import pages_by_cursor
 from app.db.locks import lock_rows
 from app.db.paging import by_cursor, by_number
-from app.errors import FieldError, Invalid, NotFound, excerpt
+from app.errors import MAX_FACT_LENGTH, FieldError, Invalid, NotFound
 from app.events import outbox
 from app.events.catalogue import EventType, PingSent
 from app.ids import Kind, kind_of, new_id
@@ -307,8 +307,8 @@ def _types(rules: Validator, names: Sequence[str]) -> list[str]:
                 "events",
                 FieldError(
                     "unknown_event",
-                    "Unknown event {name}; available: {allowed}.",
-                    name=excerpt(name),
+                    "Unknown event {name:quoted}; available: {allowed}.",
+                    name=name[:MAX_FACT_LENGTH],
                     allowed=allowed,
                 ),
             )

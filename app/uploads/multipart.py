@@ -242,15 +242,17 @@ class _Parser(MultiPartParser):
             async with aclosing(self.stream):
                 form = await super().parse()
         except MultiPartException as error:
-            raise BadRequest(error.message) from error
+            raise BadRequest(error.message, reason="invalid_multipart") from error
         if not self._is_whole:
-            raise BadRequest("The multipart body ends before its closing boundary")
+            raise BadRequest("The multipart body ends before its closing boundary", reason="incomplete_body")
         return form
 
     def on_headers_finished(self) -> None:
         disposition, options = parse_options_header(self._current_part.content_disposition)
         if disposition != b"form-data" or b"name" not in options:
-            raise BadRequest("Each part needs a Content-Disposition header of form-data with a name")
+            raise BadRequest(
+                "Each part needs a Content-Disposition header of form-data with a name", reason="unnamed_part"
+            )
         name = self._current_part.field_name = _decode_name(options[b"name"])
         if b"filename" in options:
             self._begin_file(_clean_filename(_decode_text(options[b"filename"], name, "The filename")))
@@ -317,7 +319,7 @@ def content_length(headers: Headers) -> int | None:
     if text is None:
         return None
     if not (text.isascii() and text.isdigit() and len(text) < 20):
-        raise BadRequest("The Content-Length must be an integer")
+        raise BadRequest("The Content-Length must be an integer", reason="invalid_content_length")
     return int(text)
 
 
@@ -331,13 +333,15 @@ def check_content_length(headers: Headers, limits: FormLimits) -> None:
 def _require_multipart(headers: Headers) -> None:
     kind, options = parse_options_header(headers.get("content-type"))
     if kind != b"multipart/form-data":
-        raise BadRequest("The Content-Type must be multipart/form-data")
+        raise BadRequest("The Content-Type must be multipart/form-data", reason="not_multipart")
     boundary = options.get(b"boundary", b"")
     if not (
         0 < len(boundary) <= MAX_BOUNDARY_LENGTH and boundary.isascii() and boundary.decode().isprintable()
     ):
         raise BadRequest(
-            f"The multipart boundary must have 1 to {MAX_BOUNDARY_LENGTH} printable ASCII characters"
+            "The multipart boundary must have 1 to {limit} printable ASCII characters",
+            reason="invalid_boundary",
+            limit=MAX_BOUNDARY_LENGTH,
         )
 
 
@@ -375,9 +379,9 @@ def _decode_name(data: bytes) -> str:
     try:
         name = data.decode()
     except UnicodeDecodeError as error:
-        raise BadRequest("A field name is not valid UTF-8") from error
+        raise BadRequest("A field name is not valid UTF-8", reason="invalid_field_name") from error
     if "\0" in name:
-        raise BadRequest("A field name contains a NUL character")
+        raise BadRequest("A field name contains a NUL character", reason="invalid_field_name")
     return name
 
 

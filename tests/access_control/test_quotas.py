@@ -102,7 +102,7 @@ async def test_one_byte_too_many_is_refused_with_the_numbers(tmp_path: Path, upl
         size = f"{round(len(PICTURE) * 10 / 1024) / 10:g}KB"
         assert details is not None
         assert details.startswith("Your account uses 0KB of its quota of ")
-        assert f"your file has {size}" in details
+        assert f"the upload has {size}" in details
         assert await stored(built) == 0
 
 

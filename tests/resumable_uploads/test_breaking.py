@@ -14,8 +14,9 @@ from app.context import Context
 from app.errors import BadRequest, OutOfStorage, RateLimited, TooLarge
 from app.jobs.cleanup.runner import clean_up, dry_run
 from app.models import Account, Image, UploadState, UploadTicket
-from app.resolvers import storage_keys, uploads
+from app.resolvers import uploads
 from app.resolvers.uploads import PIECE_SIZE, NewUpload, UploadBody
+from app.storage import keys as storage_keys
 from app.storage.base import StorageTotals
 from app.uploads.multipart import BUFFER_SIZE, Checksum
 from scripts.fixtures import sample_images
@@ -216,12 +217,12 @@ async def test_open_uploads_are_bounded_in_number_and_bytes(tmp_path: Path) -> N
         ctx = await context(built)
         for _ in range(20):
             await begun(ctx, 1000)
-        with pytest.raises(OutOfStorage, match="20 uploads open"):
+        with pytest.raises(OutOfStorage, match="20 open uploads"):
             await begun(ctx, 1000)
         await UploadTicket.all().update(size=1)
         for _ in range(80):
             await begun(ctx, 1)
-        with pytest.raises(OutOfStorage, match="100 uploads open"):
+        with pytest.raises(OutOfStorage, match="100 open uploads"):
             await begun(ctx, 1)
         await UploadTicket.all().update(expires_at=ctx.now())
         await begun(ctx, 1)
@@ -231,7 +232,7 @@ async def test_the_quota_holds_for_what_is_open_and_is_asked_again_at_the_end(tm
     async with house(tmp_path / "data", quota=2 * SIZE) as built:
         ctx = await context(built)
         tickets = [await begun(ctx) for _ in range(2)]
-        with pytest.raises(OutOfStorage, match="your open uploads"):
+        with pytest.raises(OutOfStorage, match="Open uploads reserve"):
             await begun(ctx)
         await built.upload(PICTURE)
         await uploads.append(await context(built), tickets[0].id, UploadBody(whole(PICTURE)), offset=0)

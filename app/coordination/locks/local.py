@@ -26,4 +26,6 @@ class FolderLock:
             async with file_lock(path, timeout=self._timeout) as waited:
                 yield waited
         except LockTimeout as error:
-            raise Busy("Another process is still processing this; try again in a second") from error
+            raise Busy(
+                "Another process is still processing this; try again in a second", reason="lock_timeout"
+            ) from error

@@ -74,7 +74,9 @@ class RedisLock:
                         waited = True
                         await _wait_for(woken, POLL_INTERVAL_SECONDS)
         except TimeoutError as error:
-            raise Busy("Another server is still processing this; try again in a second") from error
+            raise Busy(
+                "Another server is still processing this; try again in a second", reason="lock_timeout"
+            ) from error
         return waited or state == AFTER_ANOTHER
 
     async def _try_acquire(self, name: str, token: str) -> int:

@@ -86,7 +86,7 @@ class WorkerPool:
         Does nothing if all workers are busy: each has its deadline.
         """
         if self._closed:
-            raise Busy("The server is stopping")
+            raise Busy("The server is stopping", reason="stopping")
         if not self._free.locked():
             await self.run(PingJob())
 
@@ -143,9 +143,11 @@ class WorkerPool:
     @asynccontextmanager
     async def _slot(self, pixels: int) -> AsyncIterator[None]:
         if self._closed:
-            raise Busy("The server is stopping")
+            raise Busy("The server is stopping", reason="stopping")
         if self._free.locked() and not self._may_wait(pixels):
-            raise Busy("All workers are busy and the queue is full; try again in a second")
+            raise Busy(
+                "All workers are busy and the queue is full; try again in a second", reason="queue_full"
+            )
         self._waiting += pixels
         try:
             await self._free.acquire()
@@ -188,7 +190,7 @@ class WorkerPool:
         try:
             return await self._nursery.spawn()
         except (OSError, WorkerLost, TimeoutError) as error:
-            raise Busy("No worker could be started; try again in a second") from error
+            raise Busy("No worker could be started; try again in a second", reason="no_worker") from error
 
     async def _run_job(self, worker: ImageWorker, job: Job[T]) -> JobDone[T] | JobFailed:
         """Send the job and grant its pixels; its deadline does not run while it waits for them."""
@@ -203,6 +205,8 @@ class WorkerPool:
         except TimeoutError as error:
             raise TooSlow(self._deadline) from error
         except WorkerLost as error:
-            raise (Busy("The server is stopping") if self._closed else WorkerCrashed()) from error
+            raise (
+                Busy("The server is stopping", reason="stopping") if self._closed else WorkerCrashed()
+            ) from error
         outcome: JobDone[T] | JobFailed = answer
         return outcome

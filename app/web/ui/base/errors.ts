@@ -51,7 +51,13 @@ const zh: Readonly<Record<string, Translate>> = {
   too_large: ({ limit, actual }) =>
     actual ? `最大为 ${size(limit)}，该文件为 ${size(actual)}。` : `最大为 ${size(limit)}。`,
   stalled: ({ seconds }) => `上传中断：${seconds} 秒内没有收到数据。`,
+  upload_expired: ({ hours }) => `${hours} 小时内没有收到数据，上传已被删除，请重新上传。`,
+  too_many_pieces: ({ limit }) => `一次上传最多 ${limit} 个分块，请用更大的分块重新上传。`,
+  incomplete_file: () => '部分数据已丢失，请重新上传。',
+  missing_piece: () => '部分数据已丢失，请重新上传。',
   // accounts and limits
+  not_owner: () => '该内容属于其他账号。',
+  foreign_page: () => '请在本服务器的页面上登录。',
   not_found: () => '找不到该内容，它可能已被删除。',
   missing_scope: ({ scope }) => `需要权限 ${scope}。`,
   rate_limited: ({ limit, period, retry_after }) =>
