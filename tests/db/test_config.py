@@ -60,7 +60,7 @@ def test_the_default_models_are_those_of_pichub():
             "postgres://pichub:secret@host/pichub?sslmode=require&sslrootcert=system",
             "needs sslmode=verify-full",
         ),
-        ("postgres://pichub:secret@host/pichub?maxsize=many", "maxsize must be a whole number"),
+        ("postgres://pichub:secret@host/pichub?maxsize=many", "maxsize must be an integer"),
     ],
 )
 def test_an_invalid_postgresql_url_is_rejected_with_a_hint(url: str, hint: str):

@@ -1,6 +1,6 @@
 import pytest
 
-from app.client_address import networks
+from app.client_address import parse_networks
 from app.outbound.networks import is_allowed, is_public, parse_address
 
 PRIVATE = """
@@ -18,17 +18,17 @@ PUBLIC = """
 
 
 @pytest.mark.parametrize("text", PRIVATE)
-def test_addresses_of_the_inside_are_not_public(text: str) -> None:
+def test_private_addresses_are_not_public(text: str) -> None:
     assert not is_public(parse_address(text))
 
 
 @pytest.mark.parametrize("text", PUBLIC)
-def test_addresses_of_the_internet_are(text: str) -> None:
+def test_internet_addresses_are_public(text: str) -> None:
     assert is_public(parse_address(text))
 
 
-def test_a_network_that_was_named_may_be_called_and_no_other() -> None:
-    allowed = networks("10.0.0.0/8, fd00::/8,192.168.1.5")
+def test_only_listed_private_networks_are_allowed() -> None:
+    allowed = parse_networks("10.0.0.0/8, fd00::/8,192.168.1.5")
     for text in ("10.1.2.3", "::ffff:10.1.2.3", "fd12::1", "192.168.1.5", "8.8.8.8"):
         assert is_allowed(parse_address(text), allowed)
     for text in ("127.0.0.1", "192.168.1.6", "fe80::1", "::1", "169.254.169.254"):

@@ -14,20 +14,20 @@ LOOPBACKS = """
 """.split()  # noqa: SIM905
 
 
-def naming(*addresses: str) -> Resolve:
+def resolving_to(*addresses: str) -> Resolve:
     async def resolve(host: str, port: int) -> Iterable[str]:
         return addresses
 
     return resolve
 
 
-async def never(host: str, port: int) -> Iterable[str]:
+async def resolve_never(host: str, port: int) -> Iterable[str]:
     await asyncio.Event().wait()
     return []
 
 
 @pytest.mark.parametrize("host", LOOPBACKS)
-async def test_no_spelling_of_an_inner_address_is_called(host: str) -> None:
+async def test_no_spelling_of_a_private_address_is_connected_to(host: str) -> None:
     outbound = Outbound()
     for scheme in ("http", "https"):
         with pytest.raises((Blocked, InvalidUrl)):
@@ -39,20 +39,20 @@ async def test_no_spelling_of_an_inner_address_is_called(host: str) -> None:
 @pytest.mark.parametrize(
     "addresses", [("8.8.8.8", "127.0.0.1"), ("2606:4700::1111", "fe80::1"), ("10.0.0.1",)]
 )
-async def test_one_inner_address_among_those_of_a_name_blocks_it(addresses: tuple[str, ...]) -> None:
-    outbound = Outbound(resolve=naming(*addresses))
+async def test_one_private_address_of_a_name_blocks_it(addresses: tuple[str, ...]) -> None:
+    outbound = Outbound(resolve=resolving_to(*addresses))
     with pytest.raises(Blocked):
         await outbound.check("https://example.org/")
     with pytest.raises(Blocked):
         await outbound.post("https://example.org/", {}, b"")
 
 
-async def test_a_name_that_changes_its_address_is_checked_again_and_the_checked_one_is_connected_to() -> None:
-    asked: list[str] = []
+async def test_a_rebinding_name_is_checked_on_every_request() -> None:
+    resolved: list[str] = []
 
     async def rebinding(host: str, port: int) -> Iterable[str]:
-        asked.append(host)
-        return ["93.184.216.34"] if len(asked) == 1 else ["127.0.0.1"]
+        resolved.append(host)
+        return ["93.184.216.34"] if len(resolved) == 1 else ["127.0.0.1"]
 
     async with receiving() as receiver:
         outbound = Outbound(resolve=rebinding)
@@ -60,42 +60,42 @@ async def test_a_name_that_changes_its_address_is_checked_again_and_the_checked_
         await outbound.check(url)
         with pytest.raises(Blocked):
             await outbound.post(url, {}, b"")
-        assert asked == ["rebinding.example"] * 2
+        assert resolved == ["rebinding.example"] * 2
         assert receiver.received == []
 
 
-async def test_the_name_is_asked_once_and_stays_in_the_request() -> None:
-    asked: list[str] = []
+async def test_a_name_is_resolved_once_and_kept_in_the_request() -> None:
+    resolved: list[str] = []
 
     async def resolve(host: str, port: int) -> Iterable[str]:
-        asked.append(host)
+        resolved.append(host)
         return ["127.0.0.1"]
 
     async with receiving() as receiver:
         url = receiver.url.replace("127.0.0.1", "hooks.example") + "?a=1&b=%20"
-        answer = await Outbound(allowed=HERE, resolve=resolve).post(url, {"webhook-id": "x"}, b'{"a": 1}')
-        assert answer.status == 204
-        assert asked == ["hooks.example"]
+        response = await Outbound(allowed=HERE, resolve=resolve).post(url, {"webhook-id": "x"}, b'{"a": 1}')
+        assert response.status == 204
+        assert resolved == ["hooks.example"]
         (request,) = receiver.received
         assert request.headers["host"].startswith("hooks.example:")
         assert (request.target, request.body, request.id) == ("/hook?a=1&b=%20", b'{"a": 1}', "x")
 
 
-async def test_an_address_that_does_not_answer_gives_way_to_the_next() -> None:
+async def test_the_next_address_is_tried_after_one_fails() -> None:
     async with receiving() as receiver:
         url = receiver.url.replace("127.0.0.1", "hooks.example")
-        outbound = Outbound(allowed=HERE, resolve=naming("127.0.0.2", "127.0.0.3", "127.0.0.1"))
+        outbound = Outbound(allowed=HERE, resolve=resolving_to("127.0.0.2", "127.0.0.3", "127.0.0.1"))
         assert (await outbound.post(url, {}, b"")).status == 204
 
 
-async def test_redirects_are_answers_and_nothing_more() -> None:
+async def test_redirects_are_not_followed() -> None:
     async with receiving() as receiver, receiving() as inner:
         receiver.says(302, Location=inner.url)
         assert (await Outbound(allowed=HERE).post(receiver.url, {}, b"")).status == 302
         assert inner.received == []
 
 
-async def test_proxies_of_the_environment_are_not_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
     async with receiving() as receiver, receiving() as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
@@ -103,7 +103,7 @@ async def test_proxies_of_the_environment_are_not_asked(monkeypatch: pytest.Monk
         assert (len(receiver.received), proxy.received) == (1, [])
 
 
-async def test_nothing_is_remembered_for_the_next_request() -> None:
+async def test_no_state_is_kept_between_requests() -> None:
     async with receiving() as receiver:
         receiver.says(200, Set_Cookie="a=b")
         outbound = Outbound(allowed=HERE)
@@ -113,54 +113,54 @@ async def test_nothing_is_remembered_for_the_next_request() -> None:
         assert all(request.headers["connection"] == "close" for request in receiver.received)
 
 
-@pytest.mark.parametrize("hanging", ["name", "answer", "headers", "body"])
-async def test_the_deadline_holds_for_all_of_it(hanging: str) -> None:
-    async with receiving(hang if hanging == "answer" else None) as receiver:
+@pytest.mark.parametrize("hanging", ["name", "response", "headers", "body"])
+async def test_the_deadline_covers_every_phase(hanging: str) -> None:
+    async with receiving(hang if hanging == "response" else None) as receiver:
         receiver.answer = {
             "headers": b"HTTP/1.1 200 OK\r\nX: ",
             "body": b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx",
         }.get(hanging, b"")
         if hanging in {"headers", "body"}:
-            begun = receiver.answer
+            partial = receiver.answer
 
             async def drip(_: Received) -> bytes:
-                return begun
+                return partial
 
             receiver.answers = drip
             receiver.lingers = True
-        outbound = Outbound(allowed=HERE, resolve=never if hanging == "name" else None, deadline=0.2)
+        outbound = Outbound(allowed=HERE, resolve=resolve_never if hanging == "name" else None, deadline=0.2)
         with pytest.raises(TimedOut, match=r"No answer within 0\.2 s"):
             await outbound.post(receiver.url, {}, b"")
 
 
-async def test_of_a_long_answer_a_little_is_read() -> None:
+async def test_only_an_excerpt_of_a_long_response_is_read() -> None:
     async def endless(_: Received) -> bytes:
         return b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 300_000
 
     async with receiving(endless) as receiver:
         receiver.lingers = True
-        answer = await Outbound(allowed=HERE, deadline=5).post(receiver.url, {}, b"")
-        assert (answer.status, len(answer.excerpt)) == (200, 1024)
+        response = await Outbound(allowed=HERE, deadline=5).post(receiver.url, {}, b"")
+        assert (response.status, len(response.excerpt)) == (200, 1024)
 
 
-async def test_an_answer_that_is_no_text_can_be_kept_all_the_same() -> None:
+async def test_a_response_that_is_not_text_is_decoded_with_replacements() -> None:
     async with receiving() as receiver:
         receiver.answer = b"HTTP/1.1 500 X\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\xff\x00ab"
-        answer = await Outbound(allowed=HERE).post(receiver.url, {}, b"")
-        assert (answer.status, answer.excerpt) == (500, "\ufffd\ufffdab")
+        response = await Outbound(allowed=HERE).post(receiver.url, {}, b"")
+        assert (response.status, response.excerpt) == (500, "\ufffd\ufffdab")
 
 
 @pytest.mark.parametrize(
     "answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nx", b"HTTP/1.1 2"]
 )
-async def test_an_answer_that_is_none_is_unreachable(answer: bytes) -> None:
+async def test_an_invalid_response_is_unreachable(answer: bytes) -> None:
     async with receiving() as receiver:
         receiver.answer = answer
         with pytest.raises(Unreachable, match="broken off"):
             await Outbound(allowed=HERE).post(receiver.url, {}, b"")
 
 
-async def test_where_nobody_is_nothing_is_reached() -> None:
+async def test_a_closed_port_and_an_unknown_name_are_unreachable() -> None:
     async with receiving() as receiver:
         pass
     with pytest.raises(Unreachable, match="Nobody listens there"):
@@ -173,19 +173,19 @@ async def test_where_nobody_is_nothing_is_reached() -> None:
         await Outbound(resolve=unknown).post("https://nowhere.example/", {}, b"")
 
 
-async def test_who_asks_does_not_learn_which_inner_names_there_are() -> None:
+async def test_a_check_does_not_reveal_private_names() -> None:
     async def unknown(host: str, port: int) -> Iterable[str]:
         raise OSError("no such name")
 
-    said = set()
-    for resolve in (unknown, naming("10.0.0.1"), naming()):
+    messages = set()
+    for resolve in (unknown, resolving_to("10.0.0.1"), resolving_to()):
         with pytest.raises(Blocked) as caught:
             await Outbound(resolve=resolve).check("https://db.example/")
-        said.add(str(caught.value))
-    assert len(said) == 1
+        messages.add(str(caught.value))
+    assert len(messages) == 1
 
 
-async def test_plain_http_where_tls_was_asked_is_unreachable() -> None:
+async def test_plain_http_instead_of_tls_is_unreachable() -> None:
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
         writer.close()
@@ -196,7 +196,7 @@ async def test_plain_http_where_tls_was_asked_is_unreachable() -> None:
             await Outbound(allowed=HERE).post(f"https://127.0.0.1:{port}", {}, b"")
 
 
-async def test_a_tls_handshake_that_hangs_leaves_no_socket_open() -> None:
+async def test_a_hanging_tls_handshake_leaks_no_socket() -> None:
     async with receiving() as receiver:
         url = receiver.url.replace("http:", "https:")
         with pytest.raises(TimedOut):
@@ -230,7 +230,7 @@ async def test_a_tls_handshake_that_hangs_leaves_no_socket_open() -> None:
         "https://\u0000.example/",
     ],
 )
-async def test_what_is_no_address_is_told_so(url: str) -> None:
+async def test_an_invalid_url_is_rejected(url: str) -> None:
     with pytest.raises(InvalidUrl):
         parse(url)
     with pytest.raises(InvalidUrl):
@@ -239,7 +239,7 @@ async def test_what_is_no_address_is_told_so(url: str) -> None:
         await Outbound().post(url, {}, b"")
 
 
-def test_hosts_and_ports_are_read() -> None:
+def test_hosts_and_ports_are_parsed() -> None:
     assert parse("https://example.org") == ("example.org", 443)
     assert parse("http://EXAMPLE.org:8080/a?b#c") == ("example.org", 8080)
     assert parse("https://bücher.example/") == ("xn--bcher-kva.example", 443)

@@ -24,60 +24,60 @@ async def on_disk(folder: Path, _: SeaweedServer | None) -> AsyncIterator[Storag
 
 
 @asynccontextmanager
-async def near_by(folder: Path, _: SeaweedServer | None) -> AsyncIterator[Storage]:
+async def on_local_disk(folder: Path, _: SeaweedServer | None) -> AsyncIterator[Storage]:
     yield DiskStorage(folder / "storage", stat_on_loop=True)
 
 
 @asynccontextmanager
-async def in_a_bucket(folder: Path, store: SeaweedServer | None) -> AsyncIterator[Storage]:
-    assert store
-    yield bucket_of(store, folder)
+async def in_bucket(folder: Path, server: SeaweedServer | None) -> AsyncIterator[Storage]:
+    assert server
+    yield s3_storage(server, folder)
 
 
 @asynccontextmanager
-async def in_a_bucket_with_copies(folder: Path, store: SeaweedServer | None) -> AsyncIterator[Storage]:
-    assert store
-    near = DiskStorage(folder / "local")
-    yield CachedStorage(bucket_of(store, folder), near, size=10_000_000, clock=now)
+async def in_cached_bucket(folder: Path, server: SeaweedServer | None) -> AsyncIterator[Storage]:
+    assert server
+    local = DiskStorage(folder / "local")
+    yield CachedStorage(s3_storage(server, folder), local, size=10_000_000, clock=now)
 
 
-def bucket_of(store: SeaweedServer, folder: Path, prefix: str = "") -> S3Storage:
-    """A storage in a place of its own in the bucket."""
-    bucket = parse_location(store.under(prefix or f"test-{uuid4().hex}"))
+def s3_storage(server: SeaweedServer, folder: Path, prefix: str = "") -> S3Storage:
+    """Return a storage in the bucket, by default under a new prefix."""
+    bucket = parse_location(server.under(prefix or f"test-{uuid4().hex}"))
     assert isinstance(bucket, Bucket)
     return S3Storage(
-        bucket, AwsCredentials(store.access_key, store.secret_key), DiskStorage(folder / "local"), clock=now
+        bucket, AwsCredentials(server.access_key, server.secret_key), DiskStorage(folder / "local"), clock=now
     )
 
 
 IMPLEMENTATIONS: dict[str, Callable[[Path, SeaweedServer | None], AbstractAsyncContextManager[Storage]]] = {
     "disk": on_disk,
-    "near disk": near_by,
-    "s3": in_a_bucket,
-    "cached": in_a_bucket_with_copies,
+    "local disk": on_local_disk,
+    "s3": in_bucket,
+    "cached": in_cached_bucket,
 }
 
 
-ON_DISK = {"disk", "near disk"}
+ON_DISK = {"disk", "local disk"}
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
 async def storage(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Storage]:
-    """Each implementation in turn, empty."""
-    store = None if request.param in ON_DISK else request.getfixturevalue("seaweed")
-    async with IMPLEMENTATIONS[request.param](tmp_path, store) as storage:
+    """An empty storage of each implementation."""
+    server = None if request.param in ON_DISK else request.getfixturevalue("seaweed")
+    async with IMPLEMENTATIONS[request.param](tmp_path, server) as storage:
         yield storage
 
 
 @pytest.fixture
 def tick(request: pytest.FixtureRequest) -> float:
-    """Seconds after which a storage dates what is put otherwise: file systems have clocks that tick, S3 has seconds."""
+    """Seconds after which a put has a later `modified_at`: file system clocks tick, S3 has whole seconds."""
     return 0.02 if request.node.callspec.params["storage"] in ON_DISK else 1.05
 
 
 @pytest.fixture
 def bucket(seaweed: SeaweedServer, tmp_path: Path) -> S3Storage:
-    return bucket_of(seaweed, tmp_path)
+    return s3_storage(seaweed, tmp_path)
 
 
 @pytest.fixture

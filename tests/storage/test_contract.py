@@ -1,4 +1,4 @@
-"""What every storage does, whatever it is made of."""
+"""The storage contract, checked on each implementation."""
 
 import asyncio
 import os
@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.storage import InvalidKey, ObjectMissing, StorageTotals, Storage
+from app.storage import InvalidKey, ObjectMissing, Storage, StorageTotals
 
 KEY = "originals/img_01jd5m8x2v.jpg"
 LARGE = bytes(range(256)) * 4096
@@ -60,7 +60,7 @@ async def bytes_of(storage: Storage, key: str, start: int = 0, stop: int | None 
 
 
 @pytest.mark.parametrize("data", [b"", b"x", b"\0\xff\r\n", LARGE], ids=["empty", "one", "binary", "large"])
-async def test_what_was_put_is_read_back(storage: Storage, data: bytes) -> None:
+async def test_a_put_object_is_read_back(storage: Storage, data: bytes) -> None:
     await storage.put(KEY, data)
     assert await storage.read(KEY) == data
     assert await bytes_of(storage, KEY) == data
@@ -74,7 +74,7 @@ async def test_a_path_is_consumed(storage: Storage) -> None:
     assert await storage.read(KEY) == LARGE
 
 
-async def test_a_path_from_elsewhere_is_consumed_too(storage: Storage, tmp_path: Path) -> None:
+async def test_a_path_outside_the_storage_is_consumed(storage: Storage, tmp_path: Path) -> None:
     source = tmp_path / "elsewhere"
     source.write_bytes(LARGE)
     await storage.put(KEY, source)
@@ -88,7 +88,7 @@ async def test_a_path_that_does_not_exist_stores_nothing(storage: Storage, tmp_p
     assert await storage.stat(KEY) is None
 
 
-async def test_a_path_stays_where_it_was_when_its_key_is_bad(storage: Storage) -> None:
+async def test_a_path_stays_if_the_key_is_invalid(storage: Storage) -> None:
     source = storage.incoming / "received"
     source.write_bytes(b"x")
     with pytest.raises(InvalidKey):
@@ -96,12 +96,12 @@ async def test_a_path_stays_where_it_was_when_its_key_is_bad(storage: Storage) -
     assert source.read_bytes() == b"x"
 
 
-async def test_what_is_moved_to_its_place_is_there_as_if_it_was_put(storage: Storage) -> None:
-    place = storage.local_path(KEY)
-    if place is not None:
+async def test_a_file_moved_to_its_local_path_is_an_object(storage: Storage) -> None:
+    path = storage.local_path(KEY)
+    if path is not None:
         await storage.put(KEY, b"old")
         (storage.incoming / "made").write_bytes(b"new")
-        (storage.incoming / "made").replace(place)
+        (storage.incoming / "made").replace(path)
         assert await storage.read(KEY) == b"new"
         assert await keys_of(storage) == [KEY]
     with pytest.raises(InvalidKey):
@@ -115,7 +115,7 @@ async def test_a_second_put_replaces_the_first(storage: Storage) -> None:
     assert await keys_of(storage) == [KEY]
 
 
-async def test_a_stat_tells_size_and_time(storage: Storage) -> None:
+async def test_a_stat_has_size_and_time(storage: Storage) -> None:
     before = datetime.now(UTC) - timedelta(seconds=2)
     await storage.put(KEY, b"12345")
     found = await storage.stat(KEY)
@@ -124,7 +124,7 @@ async def test_a_stat_tells_size_and_time(storage: Storage) -> None:
     assert before < found.modified_at < datetime.now(UTC) + timedelta(seconds=2)
 
 
-async def test_the_time_is_that_of_the_put_not_of_the_file(storage: Storage) -> None:
+async def test_the_time_is_of_the_put_not_of_the_file(storage: Storage) -> None:
     source = storage.incoming / "received"
     source.write_bytes(b"x")
     os.utime(source, (0, 0))
@@ -134,7 +134,7 @@ async def test_the_time_is_that_of_the_put_not_of_the_file(storage: Storage) -> 
     assert found.modified_at.year > 2000
 
 
-async def test_what_is_missing_is_missing(storage: Storage) -> None:
+async def test_a_missing_object_is_reported(storage: Storage) -> None:
     await storage.put("originals/other", b"x")
     for key in (KEY, "originals", "originals/other/deeper"):
         with pytest.raises(ObjectMissing) as caught:
@@ -161,13 +161,13 @@ async def test_a_range_is_a_slice(storage: Storage, start: int, stop: int | None
 
 
 @pytest.mark.parametrize(("start", "stop"), [(-1, None), (0, -1)])
-async def test_a_negative_bound_is_refused(storage: Storage, start: int, stop: int) -> None:
+async def test_a_negative_bound_is_rejected(storage: Storage, start: int, stop: int) -> None:
     await storage.put(KEY, b"x")
     with pytest.raises(ValueError, match="negative"):
         await bytes_of(storage, KEY, start, stop)
 
 
-async def test_an_error_of_the_reader_is_its_own(storage: Storage) -> None:
+async def test_an_error_of_the_reader_propagates(storage: Storage) -> None:
     await storage.put(KEY, b"x")
     with pytest.raises(FileNotFoundError):
         async with storage.open(KEY):
@@ -188,13 +188,13 @@ async def test_an_open_object_outlives_its_replacement(storage: Storage) -> None
         assert b"".join([chunk async for chunk in stored.chunks]) == LARGE
 
 
-async def test_an_object_can_be_had_as_a_file(storage: Storage) -> None:
+async def test_an_object_can_be_read_as_a_file(storage: Storage) -> None:
     await storage.put(KEY, LARGE)
     async with storage.as_file(KEY) as path:
         assert path.read_bytes() == LARGE
 
 
-async def test_what_is_deleted_is_gone(storage: Storage) -> None:
+async def test_a_deleted_object_is_gone(storage: Storage) -> None:
     await storage.put(KEY, b"x")
     assert await storage.delete(KEY) is True
     assert await storage.delete(KEY) is False
@@ -202,7 +202,7 @@ async def test_what_is_deleted_is_gone(storage: Storage) -> None:
     assert await keys_of(storage) == []
 
 
-async def test_all_under_a_prefix_goes_and_nothing_else(storage: Storage) -> None:
+async def test_delete_under_deletes_the_prefix_and_nothing_else(storage: Storage) -> None:
     gone = ["variants/img_1/a.webp", "variants/img_1/b.webp", "variants/img_1/deep/c.webp"]
     kept = ["variants/img_10/a.webp", "variants/img_2/a.webp", "originals/img_1"]
     for key in gone + kept:
@@ -212,7 +212,7 @@ async def test_all_under_a_prefix_goes_and_nothing_else(storage: Storage) -> Non
     assert await storage.delete_under("variants/img_1") == 0
 
 
-async def test_a_prefix_is_not_an_object_of_that_name(storage: Storage) -> None:
+async def test_delete_under_keeps_an_object_with_the_prefix_as_key(storage: Storage) -> None:
     await storage.put("variants/img_1", b"x")
     assert await storage.delete_under("variants/img_1") == 0
     assert await keys_of(storage, "variants/img_1") == []
@@ -226,7 +226,7 @@ async def test_a_deleted_prefix_can_be_used_again(storage: Storage) -> None:
     assert await storage.read("variants/img_1/a") == b"2"
 
 
-async def test_a_list_holds_all_with_their_sizes(storage: Storage) -> None:
+async def test_a_list_has_all_objects_with_their_sizes(storage: Storage) -> None:
     expected = {f"variants/img_{n % 7}/{n}.webp": n for n in range(40)}
     await asyncio.gather(*(storage.put(key, b"x" * size) for key, size in expected.items()))
     assert {key: found.size async for key, found in storage.list()} == expected
@@ -235,17 +235,17 @@ async def test_a_list_holds_all_with_their_sizes(storage: Storage) -> None:
     assert await keys_of(storage, "variants/img_99") == []
 
 
-async def test_a_list_does_not_show_what_is_on_its_way_in(storage: Storage) -> None:
+async def test_a_list_omits_incoming_files(storage: Storage) -> None:
     (storage.incoming / "received").write_bytes(b"x")
     assert await keys_of(storage) == []
 
 
-async def test_room_is_a_number_of_bytes_or_unbounded(storage: Storage) -> None:
+async def test_free_is_a_number_of_bytes_or_unbounded(storage: Storage) -> None:
     free = await storage.free()
     assert free is None or free > 0
 
 
-async def test_only_old_files_on_their_way_in_are_cleared(storage: Storage) -> None:
+async def test_only_old_incoming_files_are_cleared(storage: Storage) -> None:
     old, young = storage.incoming / "old", storage.incoming / "young"
     for path in (old, young):
         path.write_bytes(b"12345")
@@ -259,7 +259,7 @@ async def test_only_old_files_on_their_way_in_are_cleared(storage: Storage) -> N
     assert await keys_of(storage) == [KEY]
 
 
-async def test_a_touch_makes_an_object_young_and_changes_nothing_else(storage: Storage, tick: float) -> None:
+async def test_a_touch_updates_the_time_and_nothing_else(storage: Storage, tick: float) -> None:
     await storage.put(KEY, b"12345")
     put = await storage.stat(KEY)
     await asyncio.sleep(tick)
@@ -273,9 +273,7 @@ async def test_a_touch_makes_an_object_young_and_changes_nothing_else(storage: S
     assert await keys_of(storage) == [KEY]
 
 
-async def test_stale_objects_are_removed_and_those_put_or_touched_since_stay(
-    storage: Storage, tick: float
-) -> None:
+async def test_delete_stale_keeps_objects_put_or_touched_since(storage: Storage, tick: float) -> None:
     for key in ("variants/img_1/a", "variants/img_1/b", "variants/img_2/c", "variants/img_3/d"):
         await storage.put(key, b"12345")
     await asyncio.sleep(tick)
@@ -295,8 +293,8 @@ async def test_stale_objects_are_removed_and_those_put_or_touched_since_stay(
     assert await storage.delete_stale([], now) == StorageTotals()
 
 
-async def refuses(storage: Storage, key: str) -> None:
-    """Every door of the storage is closed to this key."""
+async def assert_rejected(storage: Storage, key: str) -> None:
+    """Check that every method rejects the key."""
     with pytest.raises(InvalidKey):
         await storage.put(key, b"x")
     with pytest.raises(InvalidKey):
@@ -322,31 +320,31 @@ async def refuses(storage: Storage, key: str) -> None:
 
 
 @pytest.mark.parametrize("key", BAD_KEYS, ids=ascii)
-async def test_what_is_not_a_key_is_refused(storage: Storage, key: str) -> None:
-    await refuses(storage, key)
+async def test_an_invalid_key_is_rejected(storage: Storage, key: str) -> None:
+    await assert_rejected(storage, key)
     assert await keys_of(storage) == []
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(key=st.text(alphabet="aZ9._-/\\ \0\n~:é", max_size=12))
-async def test_any_text_is_a_key_that_works_or_is_refused(storage: Storage, key: str) -> None:
+async def test_any_text_works_as_a_key_or_is_rejected(storage: Storage, key: str) -> None:
     try:
         await storage.put(key, b"x")
     except InvalidKey:
-        await refuses(storage, key)
+        await assert_rejected(storage, key)
     else:
         assert set(key) <= set("aZ9._-/")
         assert await keys_of(storage) == [key]
         assert await storage.delete(key)
 
 
-async def test_of_many_puts_of_one_key_one_wins_whole(storage: Storage) -> None:
+async def test_of_concurrent_puts_one_wins_completely(storage: Storage) -> None:
     versions = [bytes([n]) * 200_000 for n in range(12)]
     await asyncio.gather(*(storage.put(KEY, data) for data in versions))
     assert await storage.read(KEY) in versions
 
 
-async def test_readers_see_whole_objects_while_they_are_replaced(storage: Storage) -> None:
+async def test_readers_get_complete_objects_during_replacement(storage: Storage) -> None:
     versions = [bytes([n]) * 300_000 for n in range(10)]
     await storage.put(KEY, versions[0])
 
@@ -362,7 +360,7 @@ async def test_readers_see_whole_objects_while_they_are_replaced(storage: Storag
     await asyncio.gather(write(), read(), read())
 
 
-async def test_puts_and_deletes_of_one_folder_do_not_disturb_each_other(storage: Storage) -> None:
+async def test_concurrent_puts_and_deletes_in_one_folder_succeed(storage: Storage) -> None:
     async def put(name: int) -> None:
         for _ in range(15):
             await storage.put(f"variants/img_1/{name}", b"x")
@@ -375,12 +373,12 @@ async def test_puts_and_deletes_of_one_folder_do_not_disturb_each_other(storage:
         for _ in range(15):
             await storage.delete_under("variants/img_1")
 
-    async def look() -> None:
+    async def list_all() -> None:
         for _ in range(15):
             await keys_of(storage)
 
-    works = [*map(put, range(4)), *map(delete, range(4)), delete_all(), delete_all(), look()]
-    await asyncio.gather(*works)
+    tasks = [*map(put, range(4)), *map(delete, range(4)), delete_all(), delete_all(), list_all()]
+    await asyncio.gather(*tasks)
     await storage.put("variants/img_1/last", b"x")
     assert await storage.read("variants/img_1/last") == b"x"
     await storage.delete_under("variants/img_1")
@@ -388,7 +386,7 @@ async def test_puts_and_deletes_of_one_folder_do_not_disturb_each_other(storage:
     assert list(storage.incoming.iterdir()) == []
 
 
-async def test_a_cancelled_put_has_happened_or_has_not(storage: Storage) -> None:
+async def test_a_cancelled_put_is_complete_or_undone(storage: Storage) -> None:
     for turn in range(30):
         task = asyncio.create_task(storage.put(f"originals/{turn}", LARGE))
         await asyncio.sleep(turn / 20_000)
@@ -396,7 +394,7 @@ async def test_a_cancelled_put_has_happened_or_has_not(storage: Storage) -> None
         await asyncio.wait([task])
         before = await keys_of(storage)
         await asyncio.sleep(0.002)
-        assert await keys_of(storage) == before  # nothing goes on behind our back
+        assert await keys_of(storage) == before  # nothing continues in the background
         assert list(storage.incoming.iterdir()) == []
     for key in await keys_of(storage):
         assert await storage.read(key) == LARGE

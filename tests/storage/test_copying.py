@@ -1,4 +1,4 @@
-"""`pichub copy-storage`: there and back, broken off and gone on with, and never a wrong byte."""
+"""`pichub copy-storage`: to a bucket and back, interrupted and resumed, byte for byte."""
 
 import asyncio
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app.storage import DiskStorage
 from scripts.fixtures.servers.seaweed import SeaweedServer
-from tests.storage.conftest import bucket_of
+from tests.storage.conftest import s3_storage
 
 OBJECTS = 300
 PICHUB = Path(sys.executable).with_name("pichub")
@@ -20,17 +20,17 @@ def command(folder: Path, *arguments: str) -> list[str]:
     return [str(PICHUB), "copy-storage", "--data-dir", str(folder / "data"), *arguments]
 
 
-def environment(store: SeaweedServer) -> dict[str, str]:
-    keys = {"PICHUB_S3_ACCESS_KEY": store.access_key, "PICHUB_S3_SECRET_KEY": store.secret_key}
+def environment(server: SeaweedServer) -> dict[str, str]:
+    keys = {"PICHUB_S3_ACCESS_KEY": server.access_key, "PICHUB_S3_SECRET_KEY": server.secret_key}
     return {**os.environ, **keys}
 
 
 async def run(
-    folder: Path, store: SeaweedServer, *arguments: str
+    folder: Path, server: SeaweedServer, *arguments: str
 ) -> tuple[int, dict[str, dict[str, int]], str]:
     process = await asyncio.create_subprocess_exec(
         *command(folder, *arguments, "--json"),
-        env=environment(store),
+        env=environment(server),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -38,7 +38,7 @@ async def run(
     return process.returncode or 0, json.loads(out or b"{}"), err.decode()
 
 
-async def filled(folder: Path) -> tuple[DiskStorage, dict[str, bytes]]:
+async def create_source(folder: Path) -> tuple[DiskStorage, dict[str, bytes]]:
     source = DiskStorage(folder)
     objects = {f"originals/img_{n:026}.jpg": os.urandom(2000 + 40 * n) for n in range(OBJECTS)}
     for key, body in objects.items():
@@ -47,12 +47,10 @@ async def filled(folder: Path) -> tuple[DiskStorage, dict[str, bytes]]:
     return source, objects
 
 
-async def test_a_copy_that_is_killed_goes_on_and_comes_back_whole(
-    seaweed: SeaweedServer, tmp_path: Path
-) -> None:
-    source, objects = await filled(tmp_path / "from")
+async def test_a_killed_copy_resumes_and_copies_back(seaweed: SeaweedServer, tmp_path: Path) -> None:
+    source, objects = await create_source(tmp_path / "from")
     url = seaweed.under(f"copied-{os.getpid()}-{id(tmp_path)}")
-    bucket = bucket_of(seaweed, tmp_path, url.partition("?")[0].rpartition("/")[2])
+    bucket = s3_storage(seaweed, tmp_path, url.partition("?")[0].rpartition("/")[2])
 
     killed = await asyncio.create_subprocess_exec(
         *command(tmp_path, str(source.root), url), env=environment(seaweed), stderr=subprocess.DEVNULL
@@ -67,20 +65,20 @@ async def test_a_copy_that_is_killed_goes_on_and_comes_back_whole(
     assert 40 <= len([key async for key, _ in bucket.list()]) < OBJECTS
 
     await bucket.put(next(iter(objects)), b"y" * len(next(iter(objects.values()))))  # of the same size
-    code, told, error = await run(tmp_path, seaweed, str(source.root), url)
-    assert (code, told["failures"]) == (0, {}), error
-    assert told["copied"]["count"] + told["there"]["count"] == OBJECTS
-    assert told["there"]["count"] >= 39
+    code, report, error = await run(tmp_path, seaweed, str(source.root), url)
+    assert (code, report["failures"]) == (0, {}), error
+    assert report["copied"]["count"] + report["there"]["count"] == OBJECTS
+    assert report["there"]["count"] >= 39
     assert [key async for key, _ in source.list("variants")]
 
-    code, told, _ = await run(tmp_path, seaweed, url, str(tmp_path / "to"), "--all", "--at-once", "16")
-    assert (code, told["copied"]["count"]) == (0, OBJECTS)
+    code, report, _ = await run(tmp_path, seaweed, url, str(tmp_path / "to"), "--all", "--at-once", "16")
+    assert (code, report["copied"]["count"]) == (0, OBJECTS)
     target = DiskStorage(tmp_path / "to")
     assert {key: await target.read(key) async for key, _ in target.list()} == objects
     assert {key: await source.read(key) async for key, _ in source.list("originals")} == objects
 
 
-async def test_what_can_not_be_copied_is_told(seaweed: SeaweedServer, tmp_path: Path) -> None:
+async def test_an_unusable_source_is_reported(seaweed: SeaweedServer, tmp_path: Path) -> None:
     code, _, error = await run(tmp_path, seaweed, str(tmp_path / "nowhere"), str(tmp_path / "to"))
     assert (code, "There is no folder" in error) == (2, True)
     code, _, error = await run(tmp_path, seaweed, "gs://x", str(tmp_path / "to"))

@@ -1,4 +1,4 @@
-"""What only a disk can get wrong."""
+"""Disk storage beyond the contract: crashes, full disks, symbolic links, permissions."""
 
 import asyncio
 import errno
@@ -39,7 +39,7 @@ async def main():
 asyncio.run(main())
 """
 
-ON_FULL_DISK = """
+FILL_DISK = """
 import asyncio, os, sys
 from pathlib import Path
 from app.errors import OutOfStorage
@@ -66,7 +66,7 @@ async def main():
         except OSError:
             pass
     assert await storage.free() == 0
-    await storage.put("originals/moved", received)  # takes no room
+    await storage.put("originals/moved", received)  # needs no space
     assert len(await storage.read("originals/moved")) == 100_000
     assert await storage.delete_under("variants") == 1
     assert await storage.delete("originals/kept")
@@ -79,34 +79,34 @@ asyncio.run(main())
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 1 MB."""
+    """A file system of 1 MB."""
     folder = tmp_path / "small"
     folder.mkdir()
     mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder], capture_output=True)
     if mounted.returncode:
-        pytest.skip("mounting a disk takes more rights than we have")
+        pytest.skip("mounting a file system needs more privileges")
     yield folder
     subprocess.run(["umount", folder], check=True)
 
 
 @pytest.fixture
-def audited() -> Iterator[set[tuple[str, int]]]:
-    """What the interpreter reports of work on files while the test runs, and on which thread."""
-    seen: set[tuple[str, int]] = set()
-    watching = True
+def file_operations() -> Iterator[set[tuple[str, int]]]:
+    """The file operations during the test, as (audit event, thread id)."""
+    operations: set[tuple[str, int]] = set()
+    enabled = True
 
     def hook(event: str, args: object) -> None:
-        if watching and (event == "open" or event.startswith(("os.", "shutil."))):
-            seen.add((event, threading.get_ident()))
+        if enabled and (event == "open" or event.startswith(("os.", "shutil."))):
+            operations.add((event, threading.get_ident()))
 
-    sys.addaudithook(hook)  # for good: there is no taking it away
-    yield seen
-    watching = False
+    sys.addaudithook(hook)  # audit hooks can't be removed
+    yield operations
+    enabled = False
 
 
 @contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """No file of this process can grow above `size`."""
+def limited_file_size(size: int) -> Iterator[None]:
+    """Limit the files of this process to `size` bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
@@ -125,9 +125,9 @@ def python(code: str, *args: object) -> list[str]:
     return [sys.executable, "-W", "error", "-c", code, *map(str, args)]
 
 
-def test_a_killed_process_leaves_whole_objects_and_no_others(tmp_path: Path) -> None:
+def test_a_killed_process_leaves_only_complete_objects(tmp_path: Path) -> None:
     root = tmp_path / "storage"
-    seen = 0
+    total = 0
     for turn in range(12):
         writer = subprocess.Popen(python(WRITER, root), stdout=subprocess.PIPE, text=True)
         assert writer.stdout
@@ -143,11 +143,11 @@ def test_a_killed_process_leaves_whole_objects_and_no_others(tmp_path: Path) -> 
             assert len(data) == 3_000_000
             assert len(set(data)) == 1
         assert not acknowledged or len(objects) >= 5
-        seen += len(objects)
-    assert seen
+        total += len(objects)
+    assert total
 
 
-def killed_while_writing(root: Path) -> None:
+def kill_while_writing(root: Path) -> None:
     writer = subprocess.Popen(python(WRITER, root), stdout=subprocess.PIPE)
     while not any((root / "tmp").iterdir()):
         assert writer.poll() is None
@@ -155,20 +155,22 @@ def killed_while_writing(root: Path) -> None:
     writer.communicate()
 
 
-async def test_what_a_killed_process_left_is_cleared(disk: DiskStorage) -> None:
-    killed_while_writing(disk.root)
+async def test_files_left_by_a_killed_process_are_cleared(disk: DiskStorage) -> None:
+    kill_while_writing(disk.root)
     (disk.incoming / "deleted-half" / "deep").mkdir(parents=True)
     (disk.incoming / "deleted-half" / "deep" / "variant").write_bytes(b"x")
-    left = len(list(disk.incoming.iterdir()))
+    count = len(list(disk.incoming.iterdir()))
     cleared = await disk.clear_incoming(datetime.now(UTC) + timedelta(seconds=1))
-    assert cleared.count == left
+    assert cleared.count == count
     assert cleared.size > 0
     assert list(disk.incoming.iterdir()) == []
 
 
-def test_a_full_disk_takes_no_more_and_still_deletes(small_disk: Path) -> None:
-    run = subprocess.run(python(ON_FULL_DISK, small_disk / "s"), capture_output=True, text=True, check=False)
-    assert run.stdout.splitlines() == ["Not enough storage for this file: The disk is full", "done"], run.stderr
+def test_a_full_disk_rejects_puts_and_still_deletes(small_disk: Path) -> None:
+    run = subprocess.run(python(FILL_DISK, small_disk / "s"), capture_output=True, text=True, check=False)
+    assert run.stdout.splitlines() == ["Not enough storage for this file: The disk is full", "done"], (
+        run.stderr
+    )
 
 
 async def test_a_source_on_another_disk_is_copied_and_removed(disk: DiskStorage, small_disk: Path) -> None:
@@ -180,8 +182,8 @@ async def test_a_source_on_another_disk_is_copied_and_removed(disk: DiskStorage,
     assert list(disk.incoming.iterdir()) == []
 
 
-async def test_a_write_that_fails_halfway_leaves_nothing(disk: DiskStorage) -> None:
-    with largest_file(100_000), pytest.raises(OSError, match="File too large") as caught:
+async def test_a_failed_write_leaves_nothing(disk: DiskStorage) -> None:
+    with limited_file_size(100_000), pytest.raises(OSError, match="File too large") as caught:
         await disk.put("originals/a", b"x" * 200_000)
     assert caught.value.errno == errno.EFBIG
     assert await disk.stat("originals/a") is None
@@ -199,27 +201,27 @@ async def test_a_full_device_is_out_of_storage(disk: DiskStorage, monkeypatch: p
     assert list(disk.incoming.iterdir()) == []
 
 
-async def test_the_file_is_synced_before_it_is_named_and_the_folders_after(
+async def test_the_file_is_synced_before_its_rename_and_folders_after(
     disk: DiskStorage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[str] = []
     target = disk.root / "variants" / "img_1" / "a"
     fsync = os.fsync
 
-    def noted(descriptor: int) -> None:
+    def record(descriptor: int) -> None:
         name = Path(f"/proc/self/fd/{descriptor}").readlink()
-        steps.append(f"{name.name.split('-')[0]}{' (named)' if target.exists() else ''}")
+        steps.append(f"{name.name.split('-')[0]}{' (renamed)' if target.exists() else ''}")
         fsync(descriptor)
 
-    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(os, "fsync", record)
     await disk.put("variants/img_1/a", b"x")
-    assert steps == ["put", "img_1 (named)", "variants (named)", "storage (named)"]
+    assert steps == ["put", "img_1 (renamed)", "variants (renamed)", "storage (renamed)"]
     steps.clear()
     await disk.delete("variants/img_1/a")
     assert steps == ["storage"]
 
 
-async def test_files_and_folders_are_for_their_owner_alone(disk: DiskStorage) -> None:
+async def test_files_and_folders_are_private(disk: DiskStorage) -> None:
     before = os.umask(0)
     try:
         source = disk.incoming / "received"
@@ -233,7 +235,7 @@ async def test_files_and_folders_are_for_their_owner_alone(disk: DiskStorage) ->
     assert {path.stat().st_mode & 0o777 for path in disk.root.rglob("*") if path.is_dir()} == {0o700}
 
 
-async def test_an_empty_folder_does_not_stay(disk: DiskStorage) -> None:
+async def test_empty_folders_are_removed(disk: DiskStorage) -> None:
     for key in ("variants/img_1/a", "variants/img_1/b", "variants/img_2/a"):
         await disk.put(key, b"x")
     await disk.delete("variants/img_1/a")
@@ -264,7 +266,7 @@ async def test_a_symbolic_link_is_not_followed(disk: DiskStorage, tmp_path: Path
     assert (outside / "secret").read_bytes() == b"s"
 
 
-async def test_a_link_is_no_source(disk: DiskStorage, tmp_path: Path) -> None:
+async def test_a_symbolic_link_is_rejected_as_a_source(disk: DiskStorage, tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"s")
     link = disk.incoming / "received"
     link.symlink_to(tmp_path / "secret")
@@ -273,7 +275,7 @@ async def test_a_link_is_no_source(disk: DiskStorage, tmp_path: Path) -> None:
     assert (tmp_path / "secret").read_bytes() == b"s"
 
 
-async def test_files_that_are_not_ours_are_not_listed(disk: DiskStorage) -> None:
+async def test_foreign_files_are_not_listed(disk: DiskStorage) -> None:
     await disk.put("originals/a", b"x")
     (disk.root / "originals" / ".DS_Store").write_bytes(b"x")
     (disk.root / "lost & found").mkdir()
@@ -281,7 +283,7 @@ async def test_files_that_are_not_ours_are_not_listed(disk: DiskStorage) -> None
     assert [key async for key, _ in disk.list()] == ["originals/a"]
 
 
-async def test_a_root_that_vanishes_is_not_made_again(disk: DiskStorage) -> None:
+async def test_a_root_that_vanishes_is_not_recreated(disk: DiskStorage) -> None:
     disk.root.rename(disk.root.with_name("unmounted"))
     with pytest.raises(FileNotFoundError):
         await disk.put("originals/a", b"x")
@@ -295,7 +297,7 @@ async def test_an_abandoned_list_leaves_nothing_open(disk: DiskStorage) -> None:
     await objects.aclose()  # type: ignore[attr-defined]
 
 
-async def test_reading_a_folder_leaves_no_descriptor_behind(disk: DiskStorage) -> None:
+async def test_reading_a_folder_leaks_no_descriptor(disk: DiskStorage) -> None:
     await disk.put("originals/a", b"x")
     before = open_files()
     for _ in range(20):
@@ -305,10 +307,12 @@ async def test_reading_a_folder_leaves_no_descriptor_behind(disk: DiskStorage) -
     assert open_files() <= before
 
 
-async def test_no_file_is_touched_on_the_event_loop(disk: DiskStorage, audited: set[tuple[str, int]]) -> None:
+async def test_no_file_operation_runs_on_the_event_loop(
+    disk: DiskStorage, file_operations: set[tuple[str, int]]
+) -> None:
     source = disk.incoming / "received"
     source.write_bytes(b"x")
-    audited.clear()
+    file_operations.clear()
     await disk.put("variants/img_1/a", source)
     await disk.put("variants/img_1/b", b"x")
     await disk.read("variants/img_1/a")
@@ -320,7 +324,7 @@ async def test_no_file_is_touched_on_the_event_loop(disk: DiskStorage, audited: 
     await disk.delete_stale(["variants/img_1/b"], datetime.now(UTC) - timedelta(days=1))
     await disk.delete_under("variants")
     await disk.clear_incoming(datetime.now(UTC))
-    assert {event for event, _ in audited} >= {
+    assert {event for event, _ in file_operations} >= {
         "open",
         "os.rename",
         "os.remove",
@@ -328,4 +332,4 @@ async def test_no_file_is_touched_on_the_event_loop(disk: DiskStorage, audited: 
         "os.scandir",
         "os.utime",
     }
-    assert threading.get_ident() not in {thread for _, thread in audited}
+    assert threading.get_ident() not in {thread for _, thread in file_operations}

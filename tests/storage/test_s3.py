@@ -1,4 +1,4 @@
-"""What an S3 store does beside the contract, on a real one."""
+"""S3 storage beyond the contract, on a real server."""
 
 import asyncio
 import os
@@ -19,7 +19,7 @@ from app.storage.presigned import AwsCredentials, presign
 from app.storage.s3 import S3Storage
 from scripts.fixtures.servers.seaweed import SeaweedServer
 from tests.pichub import until
-from tests.storage.conftest import bucket_of, now
+from tests.storage.conftest import now, s3_storage
 
 KEY = "originals/img_01jd5m8x2v.jpg"
 
@@ -49,7 +49,7 @@ KEY = "originals/img_01jd5m8x2v.jpg"
         ("data/storage", Path("data/storage")),
     ],
 )
-def test_a_url_says_where_pictures_lie(url: str, expected: Path | Bucket) -> None:
+def test_a_location_is_parsed(url: str, expected: Path | Bucket) -> None:
     assert parse_location(url) == expected
 
 
@@ -69,20 +69,20 @@ def test_a_url_says_where_pictures_lie(url: str, expected: Path | Bucket) -> Non
         "gs://pics",
     ],
 )
-def test_a_url_that_says_nothing_sensible_is_refused(url: str) -> None:
+def test_an_invalid_location_is_rejected(url: str) -> None:
     with pytest.raises(ValueError, match=r"s3://|file://"):
         parse_location(url)
 
 
-def test_addresses_begin_with_the_bucket_or_its_host() -> None:
+def test_urls_begin_with_the_bucket_or_its_host() -> None:
     assert Bucket("pics").url == "https://s3.us-east-1.amazonaws.com/pics"
     assert Bucket("pics", endpoint="http://x:1", virtual_hosted=True).url == "http://pics.x:1"
     assert Bucket("pics", endpoint="http://x:1", public="https://y").public_url == "https://y/pics"
 
 
-def test_a_presigned_address_is_that_of_the_documented_example() -> None:
+def test_a_presigned_url_equals_the_documented_example() -> None:
     """https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-query-string-auth.html"""
-    address = presign(
+    url = presign(
         "https://examplebucket.s3.amazonaws.com/test.txt",
         credentials=AwsCredentials("AKIAIOSFODNN7EXAMPLE", "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"),
         region="us-east-1",
@@ -90,42 +90,42 @@ def test_a_presigned_address_is_that_of_the_documented_example() -> None:
         expires_in=timedelta(days=1),
         headers={},
     )
-    assert address.endswith("=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404")
+    assert url.endswith("=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404")
 
 
-async def test_an_address_with_leave_opens_one_object_for_a_while(bucket: S3Storage) -> None:
+async def test_a_signed_url_opens_one_object(bucket: S3Storage) -> None:
     await bucket.put(KEY, b"0123456789")
-    said = {
+    headers = {
         "Content-Type": "image/jpeg",
         "Content-Disposition": "attachment; filename=\"a b;é.jpg\"; filename*=UTF-8''%C3%A9",
         "Cache-Control": "private, max-age=7",
     }
-    address = bucket.signed_url(KEY, expires_in=timedelta(minutes=1), headers=said)
-    assert address
-    async with httpx2.AsyncClient() as browser:
-        answer = await browser.get(address)
-        assert (answer.status_code, answer.content) == (200, b"0123456789")
-        assert answer.headers["content-type"] == "image/jpeg"
-        assert answer.headers["cache-control"] == "private, max-age=7"
-        assert answer.headers["content-disposition"].startswith("attachment; filename=")
-        part = await browser.get(address, headers={"Range": "bytes=2-4"})
+    url = bucket.signed_url(KEY, expires_in=timedelta(minutes=1), headers=headers)
+    assert url
+    async with httpx2.AsyncClient() as client:
+        response = await client.get(url)
+        assert (response.status_code, response.content) == (200, b"0123456789")
+        assert response.headers["content-type"] == "image/jpeg"
+        assert response.headers["cache-control"] == "private, max-age=7"
+        assert response.headers["content-disposition"].startswith("attachment; filename=")
+        part = await client.get(url, headers={"Range": "bytes=2-4"})
         assert (part.status_code, part.content) == (206, b"234")
-        assert (await browser.get(address.replace("max-age%3D7", "max-age%3D9"))).status_code == 403
-        assert (await browser.get(address.replace("img_01", "img_02"))).status_code in {403, 404}
-        assert (await browser.get(address.partition("?")[0])).status_code == 403
+        assert (await client.get(url.replace("max-age%3D7", "max-age%3D9"))).status_code == 403
+        assert (await client.get(url.replace("img_01", "img_02"))).status_code in {403, 404}
+        assert (await client.get(url.partition("?")[0])).status_code == 403
 
 
-async def test_an_address_with_leave_ends(seaweed: SeaweedServer, tmp_path: Path) -> None:
-    bucket = bucket_of(seaweed, tmp_path)
+async def test_a_signed_url_expires(seaweed: SeaweedServer, tmp_path: Path) -> None:
+    bucket = s3_storage(seaweed, tmp_path)
     await bucket.put(KEY, b"x")
     bucket._clock = lambda: now() - timedelta(minutes=2)
-    address = bucket.signed_url(KEY, expires_in=timedelta(minutes=1), headers={})
-    assert address
-    async with httpx2.AsyncClient() as browser:
-        assert (await browser.get(address)).status_code == 403
+    url = bucket.signed_url(KEY, expires_in=timedelta(minutes=1), headers={})
+    assert url
+    async with httpx2.AsyncClient() as client:
+        assert (await client.get(url)).status_code == 403
 
 
-async def test_an_object_says_what_it_is(bucket: S3Storage) -> None:
+async def test_an_object_has_content_type_and_cache_control(bucket: S3Storage) -> None:
     for extension, kind in (("webp", "image/webp"), ("jpg", "image/jpeg"), ("avif", "image/avif")):
         await bucket.put(f"variants/img_1/a.{extension}", b"x")
         found = await obstore.get_async(bucket._reads, bucket._path(f"variants/img_1/a.{extension}"))
@@ -133,14 +133,14 @@ async def test_an_object_says_what_it_is(bucket: S3Storage) -> None:
         assert found.attributes["Cache-Control"] == "public, max-age=31536000, immutable"
 
 
-async def test_a_touched_object_says_what_it_is_still(bucket: S3Storage) -> None:
+async def test_a_touched_object_keeps_its_content_type(bucket: S3Storage) -> None:
     await bucket.put("variants/img_1/a.webp", b"x")
     await bucket.touch("variants/img_1/a.webp")
     found = await obstore.get_async(bucket._reads, bucket._path("variants/img_1/a.webp"))
     assert found.attributes["Content-Type"] == "image/webp"
 
 
-async def test_a_large_file_goes_in_parts_and_comes_back_in_chunks(bucket: S3Storage) -> None:
+async def test_a_large_file_is_put_in_parts_and_read_in_chunks(bucket: S3Storage) -> None:
     source = bucket.incoming / "large"
     body = os.urandom(24 * 1024 * 1024)
     source.write_bytes(body)
@@ -157,30 +157,30 @@ async def test_a_large_file_goes_in_parts_and_comes_back_in_chunks(bucket: S3Sto
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 200 * 1024  # KB, `found` among them
 
 
-async def test_a_sweeps_batch_is_looked_at_by_one_list_and_removed_by_one_request(
+async def test_delete_stale_takes_one_list_and_one_delete_request(
     bucket: S3Storage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     keys = [f"variants/img_{n:03}/a.webp" for n in range(120)]
     await asyncio.gather(*(bucket.put(key, b"x") for key in [*keys, "variants/img_0605/young"]))
-    asked: list[str] = []
+    calls: list[str] = []
 
-    def counted(name: str) -> None:
+    def count_calls(name: str) -> None:
         real = getattr(obstore, name)
 
-        def ask(*args: Any, **kwargs: Any) -> Any:
-            asked.append(name)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            calls.append(name)
             return real(*args, **kwargs)
 
-        monkeypatch.setattr(obstore, name, ask)
+        monkeypatch.setattr(obstore, name, call)
 
     for name in ("list", "head_async", "delete_async", "get_async"):
-        counted(name)
+        count_calls(name)
     removed = await bucket.delete_stale(keys, now() + timedelta(minutes=1))
     assert removed.count == 120
-    assert asked == ["list", "delete_async"]
+    assert calls == ["list", "delete_async"]
 
 
-async def test_keys_that_lie_apart_are_found_too(bucket: S3Storage) -> None:
+async def test_delete_stale_finds_keys_far_apart(bucket: S3Storage) -> None:
     keys = ["a/1", "m/img_1/x.webp", "m/img_1/y.webp", "zz/z"]
     for key in keys:
         await bucket.put(key, b"x")
@@ -188,9 +188,7 @@ async def test_keys_that_lie_apart_are_found_too(bucket: S3Storage) -> None:
     assert removed.count == 4
 
 
-async def test_wrong_keys_are_told_as_a_storage_that_can_not_be_reached(
-    seaweed: SeaweedServer, tmp_path: Path
-) -> None:
+async def test_wrong_credentials_are_reported_as_unreachable(seaweed: SeaweedServer, tmp_path: Path) -> None:
     bucket = parse_location(seaweed.url)
     assert isinstance(bucket, Bucket)
     storage = S3Storage(bucket, AwsCredentials("wrong", "w" * 40), DiskStorage(tmp_path), clock=now)
@@ -199,10 +197,10 @@ async def test_wrong_keys_are_told_as_a_storage_that_can_not_be_reached(
             await work
 
 
-async def test_a_store_that_is_down_fails_soon_and_works_when_it_is_back(
+async def test_a_stopped_server_fails_fast_and_works_after_a_restart(
     mortal_seaweed: SeaweedServer, tmp_path: Path
 ) -> None:
-    storage = bucket_of(mortal_seaweed, tmp_path)
+    storage = s3_storage(mortal_seaweed, tmp_path)
     await storage.put(KEY, b"x")
     source = storage.incoming / "received"
     source.write_bytes(b"y")
@@ -225,33 +223,33 @@ async def test_a_store_that_is_down_fails_soon_and_works_when_it_is_back(
     assert await storage.read(KEY) == b"x"
 
 
-async def test_a_store_that_does_not_answer_fails_too(
+async def test_a_server_that_does_not_respond_fails(
     mortal_seaweed: SeaweedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.storage.s3.ANSWER", timedelta(seconds=0.3))
     monkeypatch.setattr("app.storage.s3.RETRIED_WITHIN", timedelta(seconds=0.2))
-    storage = bucket_of(mortal_seaweed, tmp_path)
+    storage = s3_storage(mortal_seaweed, tmp_path)
     await storage.put(KEY, b"x")
     with mortal_seaweed.frozen(), pytest.raises(StorageUnreachable):
         await storage.read(KEY)
     assert await storage.read(KEY) == b"x"
 
 
-async def test_uploads_to_a_store_that_hangs_are_let_go_and_the_next_do_not_wait(
+async def test_puts_to_a_hanging_server_fail_and_later_ones_fail_at_once(
     mortal_seaweed: SeaweedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.coordination.circuit_breaker.PROBE_AFTER_SECONDS", 0.2)
     monkeypatch.setattr("app.coordination.circuit_breaker.PROBE_INTERVAL_SECONDS", 0.05)
     monkeypatch.setattr("app.storage.s3.PROBE_TIMEOUT_SECONDS", 1.0)
-    storage = bucket_of(mortal_seaweed, tmp_path)
+    storage = s3_storage(mortal_seaweed, tmp_path)
     await storage.put(KEY, b"x")
     source = tmp_path / "large"
     source.write_bytes(bytes(12_000_000))
     with mortal_seaweed.frozen():
-        async with asyncio.timeout(20):  # an upload by itself would wait for half a minute
+        async with asyncio.timeout(20):  # the upload timeout alone is half a minute
             puts = [storage.put(f"{KEY}.jpg", b"y"), storage.put(f"{KEY}.png", source)]
-            told = await asyncio.gather(*puts, return_exceptions=True)
-        assert [type(each) for each in told] == [StorageUnreachable] * 2
+            errors = await asyncio.gather(*puts, return_exceptions=True)
+        assert [type(each) for each in errors] == [StorageUnreachable] * 2
         for work in (storage.put(KEY, b"z"), storage.read(KEY), storage.delete(KEY)):
             with pytest.raises(StorageUnreachable):
                 await work
@@ -260,7 +258,7 @@ async def test_uploads_to_a_store_that_hangs_are_let_go_and_the_next_do_not_wait
     await storage.put(KEY, source)
 
 
-async def test_a_store_that_says_it_is_full_is_full(tmp_path: Path) -> None:
+async def test_a_full_server_is_out_of_storage(tmp_path: Path) -> None:
     async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
         body = b"<Error><Code>XMinioStorageFull</Code></Error>"
