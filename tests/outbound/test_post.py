@@ -143,7 +143,7 @@ async def test_only_an_excerpt_of_a_long_response_is_read() -> None:
         assert (response.status, len(response.excerpt)) == (200, 1024)
 
 
-async def test_a_response_that_is_not_text_is_decoded_with_replacements() -> None:
+async def test_a_binary_response_is_decoded_with_replacements() -> None:
     async with receiving() as receiver:
         receiver.answer = b"HTTP/1.1 500 X\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\xff\x00ab"
         response = await Outbound(allowed=HERE).post(receiver.url, {}, b"")

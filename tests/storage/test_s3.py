@@ -235,7 +235,7 @@ async def test_a_server_that_does_not_respond_fails(
     assert await storage.read(KEY) == b"x"
 
 
-async def test_puts_to_a_hanging_server_fail_and_later_ones_fail_at_once(
+async def test_puts_to_a_hanging_server_fail(
     mortal_seaweed: SeaweedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.coordination.circuit_breaker.PROBE_AFTER_SECONDS", 0.2)
