@@ -5,7 +5,6 @@ Bodies and streams have timeouts where they are read and written.
 
 import asyncio
 import socket
-from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -28,44 +27,6 @@ def set_tcp_timeouts(listening: socket.socket, seconds: float) -> None:
             listening.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
-HEAD = b"HTTP/1."
-"""Start of uvicorn's response head."""
-
-
-class CoalescingTransport:
-    """Transport that sends the head of a response together with the first part of its body.
-
-    uvicorn writes them separately, which costs a system call and a packet more: a tenth of a cached image response.
-    """
-
-    __slots__ = ("_given", "_head", "_soon")
-
-    def __init__(self, given: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._given = given
-        self._soon = loop.call_soon
-        self._head = b""
-
-    def __getattr__(self, name: str) -> Any:
-        self.flush()
-        return getattr(self._given, name)
-
-    def write(self, data: bytes) -> None:
-        """Write, delaying a response head until the end of the loop iteration at most."""
-        if self._head:
-            self._given.writelines((self._head, data))
-            self._head = b""
-        elif data.startswith(HEAD):
-            self._head = data
-            self._soon(self.flush)
-        else:
-            self._given.write(data)
-
-    def flush(self) -> None:
-        """Send a delayed head."""
-        if self._head:
-            self._given.write(self._head)
-            self._head = b""
-
 
 class HttpProtocol(HttpToolsProtocol):
     """uvicorn's protocol, closing connections without a complete request head within `stall_timeout`."""
@@ -75,7 +36,7 @@ class HttpProtocol(HttpToolsProtocol):
     _head = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        super().connection_made(CoalescingTransport(transport, self.loop))  # type: ignore[arg-type]
+        super().connection_made(transport)
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:

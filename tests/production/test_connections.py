@@ -84,7 +84,7 @@ def test_a_body_of_graphql_that_does_not_come_is_not_waited_for(server):
         server.port, malformed_requests.posted(server.token, {"query": "{ viewer { id } }"})[:-5]
     )
     assert answer.status == 400
-    assert b"The body did not come within 1 s" in answer.body
+    assert b"The body did not arrive within 1 s" in answer.body
 
 
 def test_who_is_slow_and_steady_is_served(server):
