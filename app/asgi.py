@@ -23,7 +23,7 @@ from app.observability.access_log import AccessLogMiddleware
 from app.ratelimits import package
 from app.settings import Settings
 from app.web.monitoring import metrics_routes
-from app.web.monitoring import routes as watching_routes
+from app.web.monitoring import routes as monitoring_routes
 from app.web.pages import Pages
 from app.web.routes import not_found_page
 from app.web.routes import routes as web_routes
@@ -56,7 +56,7 @@ WORKER_START_DELAY_SECONDS = 1.0
 
 
 class AppState(TypedDict):
-    """State shared with all requests."""
+    """State of all requests."""
 
     services: Services
     graphql: asyncio.Future[ASGIApp]
@@ -79,10 +79,11 @@ async def graphql_built(settings: Settings, pages: Pages) -> AsyncIterator[async
 
     def build() -> ASGIApp:
         package.load()
-        import app.ratelimits.counters  # noqa: F401  (what the first request that is counted would wait for)
+        # Imported here, so that the first requests do not wait for them.
+        import app.ratelimits.counters  # noqa: F401
 
         if settings.metrics:
-            import prometheus_client  # noqa: F401  (and what the first that counts would)
+            import prometheus_client  # noqa: F401
         from app.graphql.server.protocol import GraphQLView
 
         return GraphQLView(settings, graphiql=pages.graphiql, own_manifest=pages.documents)
@@ -105,7 +106,7 @@ async def embedded_worker(services: Services) -> AsyncIterator[None]:
         yield
         return
     stop = asyncio.Event()
-    worker = asyncio.create_task(_work(services, stop))
+    worker = asyncio.create_task(_run_worker(services, stop))
     try:
         yield
     finally:
@@ -113,7 +114,7 @@ async def embedded_worker(services: Services) -> AsyncIterator[None]:
         await worker
 
 
-async def _work(services: Services, stop: asyncio.Event) -> None:
+async def _run_worker(services: Services, stop: asyncio.Event) -> None:
     def load() -> Callable[[Services, asyncio.Event], Awaitable[None]]:
         from app.jobs.worker import run_loops
 
@@ -122,18 +123,18 @@ async def _work(services: Services, stop: asyncio.Event) -> None:
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), WORKER_START_DELAY_SECONDS)
         return
-    work = await in_thread(load)
-    await work(services, stop)
+    run_loops = await in_thread(load)
+    await run_loops(services, stop)
 
 
 def monitoring_app(services: Services) -> ASGIApp:
-    """The application of an external worker: /healthz, /readyz and /metrics."""
+    """Return the application of an external worker: /healthz, /readyz and /metrics."""
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[dict[str, Services]]:
         yield {"services": services}
 
-    routes = [*watching_routes, *(metrics_routes if services.settings.metrics else ())]
+    routes = [*monitoring_routes, *(metrics_routes if services.settings.metrics else ())]
     return Starlette(routes=routes, exception_handlers=exception_handlers, lifespan=lifespan)
 
 
@@ -187,10 +188,10 @@ def create_app(settings: Settings | None = None) -> ASGIApp:
             Middleware(ResponseCacheMiddleware),
             Middleware(RateLimitHeaders, trusted=settings.trusted_proxies),
             # Inside CORS, so that pages on other origins can read the response.
-            Middleware(UnexpectedErrors, answer=internal_error_response),
+            Middleware(UnexpectedErrors, error_response=internal_error_response),
         ],
         exception_handlers=exception_handlers | {HTTPException: http_not_found},
         lifespan=lifespan,
     )
-    whole = ResponseCacheMiddleware(RequestCoalescing(app), is_outermost=True)
-    return AccessLogMiddleware(whole, is_logged=True) if settings.access_log == "all" else whole
+    cached_app = ResponseCacheMiddleware(RequestCoalescing(app), is_outermost=True)
+    return AccessLogMiddleware(cached_app, is_logged=True) if settings.access_log == "all" else cached_app

@@ -17,10 +17,10 @@ IPV6_PREFIX = 64
 def parse_networks(text: str) -> tuple[Network, ...]:
     """Parse `10.0.0.0/8, 127.0.0.1`. Raises ValueError."""
     try:
-        return tuple(ip_network(each.strip()) for each in text.split(","))
+        return tuple(ip_network(entry.strip()) for entry in text.split(","))
     except ValueError as error:
         raise ValueError(
-            "addresses or networks separated by commas, such as 10.0.0.0/8, 127.0.0.1, with no bits set behind the mask"
+            "addresses or networks separated by commas, such as 10.0.0.0/8, 127.0.0.1, without host bits"
         ) from error
 
 
@@ -36,10 +36,10 @@ def resolve(peer: str, forwarded_for: Sequence[str], trusted: Sequence[Network])
         return peer
     if trusted:
         for entry in _entries_from_right(forwarded_for):
-            before = _parse(entry) if any(address in network for network in trusted) else None
-            if before is None:
+            forwarded = _parse(entry) if any(address in network for network in trusted) else None
+            if forwarded is None:
                 break
-            address = before
+            address = forwarded
     return _format(address)
 
 

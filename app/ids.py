@@ -9,9 +9,9 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
-ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
-LETTERS = frozenset(ALPHABET)
-LENGTH = 26
+CROCKFORD_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+ID_CHARACTERS = frozenset(CROCKFORD_ALPHABET)
+ULID_LENGTH = 26
 
 
 class Kind(StrEnum):
@@ -33,12 +33,12 @@ class Kind(StrEnum):
 def new_id(kind: Kind, now: datetime, randbits: Callable[[int], int] = secrets.randbits) -> str:
     """Return a new id such as `img_01jd5m8x2v9k3r7q0w4t6y8z1a`."""
     number = int(now.timestamp() * 1000) << 80 | randbits(80)
-    return f"{kind}_" + "".join(ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
+    return f"{kind}_" + "".join(CROCKFORD_ALPHABET[number >> shift & 31] for shift in range(125, -1, -5))
 
 
 def kind_of(id: str) -> Kind | None:
     """Return the kind of an id; None if it is not well-formed."""
     prefix, _, rest = id.partition("_")
-    if len(rest) != LENGTH or not LETTERS.issuperset(rest):
+    if len(rest) != ULID_LENGTH or not ID_CHARACTERS.issuperset(rest):
         return None
     return next((kind for kind in Kind if kind == prefix), None)

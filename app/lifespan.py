@@ -80,7 +80,7 @@ async def run_services(settings: Settings) -> AsyncIterator[Services]:
         if services.coordination.redis is not None:
             await services.coordination.redis.start()
         try:
-            async with maintained(services.storage):
+            async with storage_maintenance(services.storage):
                 yield services
         finally:
             services.observability.health.stop()
@@ -159,7 +159,7 @@ async def open_database(settings: Settings) -> AsyncIterator[None]:
 
 
 @asynccontextmanager
-async def console(settings: Settings) -> AsyncIterator[Context]:
+async def console_context(settings: Settings) -> AsyncIterator[Context]:
     """Yield the context of the command line, which may do everything an admin may. Raises NotInitialized."""
     await upgrade(settings)
     async with database(database_config(settings)):
@@ -264,7 +264,7 @@ def locks(settings: Settings, redis: RedisClient | None) -> DistributedLock:
 
 def storage(settings: Settings) -> Storage:
     """Return the image storage. Raises BadSetting."""
-    uncached = bare_storage(storage_location(settings), settings)
+    uncached = uncached_storage(storage_location(settings), settings)
     if isinstance(uncached, DiskStorage):
         return uncached
     from app.storage.cached import CachedStorage
@@ -299,7 +299,7 @@ def _aws_credentials(settings: Settings) -> AwsCredentials | None:
     return AwsCredentials(settings.s3_access_key, settings.s3_secret_key) if settings.s3_access_key else None
 
 
-def bare_storage(location: Path | Bucket, settings: Settings) -> Storage:
+def uncached_storage(location: Path | Bucket, settings: Settings) -> Storage:
     """Return the storage in a folder or a bucket without a cache. Raises BadSetting."""
     if isinstance(location, Path):
         return DiskStorage(location, stat_on_loop=location.is_relative_to(settings.data_dir))
@@ -314,7 +314,7 @@ def _copies(settings: Settings) -> DiskStorage:
 
 
 @asynccontextmanager
-async def maintained(storage: Storage) -> AsyncIterator[None]:
+async def storage_maintenance(storage: Storage) -> AsyncIterator[None]:
     """Run the storage's maintenance until the block ends."""
     maintenance = asyncio.create_task(storage.maintain())
     try:
@@ -428,7 +428,7 @@ async def rotate_secret(settings: Settings, now: datetime, *, keep_for: timedelt
     """
     if not secrets_in_database(settings):
         return await stored_keyring(settings).rotate(now, keep_for=keep_for)
-    async with console(settings):
+    async with console_context(settings):
         return await stored_keyring(settings).rotate(now, keep_for=keep_for)
 
 

@@ -41,44 +41,50 @@ class RateLimitHeaders:
             await self.app(scope, receive, send)
             return
         state = scope["state"]
-        spent: ConsumedLimits = {}
-        state["spent"], state["address"] = spent, self._address(scope)
+        consumed: ConsumedLimits = {}
+        state["consumed"], state["address"] = consumed, self._client_address(scope)
 
         async def send_with_limits(message: Message) -> None:
-            if spent and message["type"] == "http.response.start":
-                message["headers"] = [*message["headers"], *_headers(spent, state["services"].clock())]
+            if consumed and message["type"] == "http.response.start":
+                headers = _limit_headers(consumed, state["services"].clock())
+                message["headers"] = [*message["headers"], *headers]
             await send(message)
 
         await self.app(scope, receive, send_with_limits)
 
-    def _address(self, scope: Scope) -> str:
+    def _client_address(self, scope: Scope) -> str:
         peer = scope["client"][0] if scope.get("client") else ""
         if not self.trusted:
             return client_address.resolve(peer, (), ())
-        said = [value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"]
-        return client_address.resolve(peer, said, self.trusted)
+        forwarded_for = [
+            value.decode("latin-1") for name, value in scope["headers"] if name == b"x-forwarded-for"
+        ]
+        return client_address.resolve(peer, forwarded_for, self.trusted)
 
 
-def _headers(spent: ConsumedLimits, now: datetime) -> list[tuple[bytes, bytes]]:
-    left = most_restrictive(left for allowance in spent.values() for left in allowance.windows)
-    policies = ", ".join(_policy(allowance.policy) for allowance in spent.values())
-    seconds = max(0, ceil((left.resets_at - now).total_seconds()))
+def _limit_headers(consumed: ConsumedLimits, now: datetime) -> list[tuple[bytes, bytes]]:
+    stats = most_restrictive(each for allowance in consumed.values() for each in allowance.windows)
+    policies = ", ".join(_format_policy(allowance.policy) for allowance in consumed.values())
+    seconds = max(0, ceil((stats.resets_at - now).total_seconds()))
     return [
-        (b"x-ratelimit-limit", b"%d" % left.window.amount),
-        (b"x-ratelimit-remaining", b"%d" % left.remaining),
-        (b"x-ratelimit-reset", b"%d" % ceil(left.resets_at.timestamp())),
+        (b"x-ratelimit-limit", b"%d" % stats.window.amount),
+        (b"x-ratelimit-remaining", b"%d" % stats.remaining),
+        (b"x-ratelimit-reset", b"%d" % ceil(stats.resets_at.timestamp())),
         (b"ratelimit-policy", policies.encode()),
-        (b"ratelimit", f'"{_name(left.policy, left.window)}";r={left.remaining};t={seconds}'.encode()),
+        (
+            b"ratelimit",
+            f'"{_window_name(stats.policy, stats.window)}";r={stats.remaining};t={seconds}'.encode(),
+        ),
     ]
 
 
 @lru_cache
-def _policy(policy: Policy) -> str:
-    return ", ".join(f'"{_name(policy, w)}";q={w.amount};w={w.period}' for w in policy.windows)
+def _format_policy(policy: Policy) -> str:
+    return ", ".join(f'"{_window_name(policy, w)}";q={w.amount};w={w.period}' for w in policy.windows)
 
 
-def _name(policy: Policy, window: Window) -> str:
-    """Name a window: the policy's name for its first, with the period for the others, since names must differ."""
+def _window_name(policy: Policy, window: Window) -> str:
+    """Return the policy's name for its first window, and add the period for others: names must be unique."""
     if window == policy.windows[0]:
         return policy.name
     return f"{policy.name}-{format_period(window.period).replace(' ', '-')}"
@@ -87,9 +93,9 @@ def _name(policy: Policy, window: Window) -> str:
 class UnexpectedErrors:
     """Turn unexpected exceptions into a response without details, logged once under the request id."""
 
-    def __init__(self, app: ASGIApp, answer: Callable[[str], Response]) -> None:
+    def __init__(self, app: ASGIApp, error_response: Callable[[str], Response]) -> None:
         self.app = app
-        self.answer = answer
+        self.error_response = error_response
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -97,18 +103,18 @@ class UnexpectedErrors:
             return
         started = False
 
-        async def note_start(message: Message) -> None:
+        async def send_and_record_start(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
 
         try:
-            await self.app(scope, receive, note_start)
+            await self.app(scope, receive, send_and_record_start)
         except ClientDisconnect:
-            log.info("the client left before the request was read")
+            log.info("the client disconnected before the request was read")
         except Exception:
             request_id = scope["state"]["request_id"]
             log.exception("request %s failed: %s %s", request_id, scope["method"], scope["path"])
             if started:
                 raise  # the server closes the connection: a partial response must not look complete
-            await self.answer(request_id)(scope, receive, send)
+            await self.error_response(request_id)(scope, receive, send)

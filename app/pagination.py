@@ -35,7 +35,7 @@ class Order:
     """Sort column, its type, and direction.
 
     `list` identifies one of several lists of the same rows, by a letter and 8 hexadecimal digits: a cursor is valid
-    for its own list only.
+    only for the list that returned it.
     """
 
     column: str = "created_at"
@@ -49,7 +49,7 @@ class Order:
 
 
 Key: TypeAlias = datetime | int | str
-"""Types of sort keys."""
+"""Type of a sort key."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ class Cursor:
     list: str = ""
 
     def __str__(self) -> str:
-        held = self.__dict__
-        text: str = held.get("_text") or held.setdefault("_text", self._encode())
+        attributes = self.__dict__
+        text: str = attributes.get("_text") or attributes.setdefault("_text", self._encode())
         return text
 
     def _encode(self) -> str:
@@ -76,15 +76,15 @@ class Cursor:
         """Parse a cursor. Raises InvalidParameter for the parameter `name`."""
         try:
             plain = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode()
-            listed = LIST_PREFIX.match(plain)
-            rest = plain[listed.end() :] if listed else plain
+            list_prefix = LIST_PREFIX.match(plain)
+            rest = plain[list_prefix.end() :] if list_prefix else plain
             # Ids of named lists have no dot, but texts may.
             key, _, id = rest.rpartition(".") if rest.startswith(TEXT_PREFIX) else rest.partition(".")
-            cursor = cls(_parse_key(key), id, listed[1] if listed else "")
+            cursor = cls(_parse_key(key), id, list_prefix[1] if list_prefix else "")
         except (binascii.Error, ValueError, OverflowError) as error:
-            raise InvalidParameter(name, text, "a cursor that an earlier page gave") from error
+            raise InvalidParameter(name, text, "a cursor returned by an earlier page") from error
         if str(cursor) != text or not id.isprintable():
-            raise InvalidParameter(name, text, "a cursor that an earlier page gave")
+            raise InvalidParameter(name, text, "a cursor returned by an earlier page")
         return cursor
 
 
@@ -122,19 +122,19 @@ class EventCursor:
     def parse(cls, text: str, *, name: str = "after") -> Self:
         """Parse a cursor. Raises InvalidParameter for the parameter `name`."""
         try:
-            plain = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode("ascii")
-            place = cls(int(plain.removeprefix("evt.")))
+            text_form = base64.b64decode(text + "=" * (-len(text) % 4), b"-_", validate=True).decode("ascii")
+            cursor = cls(int(text_form.removeprefix("evt.")))
         except (binascii.Error, ValueError) as error:
             raise InvalidParameter(name, text, "the cursor of an event") from error
-        if str(place) != text or not 0 < place.position < 2**63:
+        if str(cursor) != text or not 0 < cursor.position < 2**63:
             raise InvalidParameter(name, text, "the cursor of an event")
-        return place
+        return cursor
 
 
 def page_size(size: int, *, name: str) -> int:
     """Return the page size if it is allowed. Raises InvalidParameter for the parameter `name`."""
     if not 1 <= size <= MAX_SIZE:
-        raise InvalidParameter(name, size, f"a whole number from 1 to {MAX_SIZE}")
+        raise InvalidParameter(name, size, f"an integer from 1 to {MAX_SIZE}")
     return size
 
 
@@ -176,7 +176,7 @@ class PageRequest:
                 raise InvalidParameter(
                     name,
                     str(cursor),
-                    "a cursor that an earlier page of this list gave, in the same order and filter",
+                    "a cursor returned by an earlier page of this list, with the same order and filter",
                 )
 
 
@@ -194,6 +194,7 @@ class Page(Generic[T]):
     next: Deferred[bool]
     previous: Deferred[bool]
     count: Deferred[int]
+    """Total number of items."""
 
     async def has_next(self) -> bool:
         """Return True if there are items after this page."""
@@ -202,10 +203,6 @@ class Page(Generic[T]):
     async def has_previous(self) -> bool:
         """Return True if there are items before this page."""
         return await _resolve(self.previous)
-
-    async def total(self) -> int:
-        """Return the total number of items."""
-        return await _resolve(self.count)
 
 
 def maybe_await(value: Deferred[K]) -> K | Awaitable[K]:

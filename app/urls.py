@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 IMAGE_PATH = re.compile(r"/img/([^/.]+)(?:\.([^/]*))?(?:/.*)?|/([^/.]+)\.([^/]+)", re.DOTALL)
 HTML_SPECIAL_CHARACTERS = re.compile(r"[&<>\"']")
-IMAGE_URL_RULE = "the address of an image, such as /img/{id}.webp?w=320, with 100 parameters at most"
+IMAGE_URL_RULE = "the URL of an image, such as /img/{id}.webp?w=320, with 100 parameters at most"
 
 
 def origin_of(url: str) -> str:
@@ -71,15 +71,15 @@ class Markup:
     """An image's URL as HTML, Markdown and BBCode."""
 
     url: str
-    text: str
+    alt: str
 
     @property
     def html(self) -> str:
-        return f'<img src="{_escape(self.url)}" alt="{_escape(self.text)}">'
+        return f'<img src="{_escape(self.url)}" alt="{_escape(self.alt)}">'
 
     @property
     def markdown(self) -> str:
-        text = self.text.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
+        text = self.alt.replace("\\", "\\\\").replace("[", "\\[").replace("]", "\\]")
         return f"![{' '.join(text.split())}]({self.url})"
 
     @property
@@ -88,5 +88,5 @@ class Markup:
 
 
 def _escape(text: str) -> str:
-    """Escape text for HTML. Most texts need no escaping, which is detected in a fifth of the time."""
+    """Escape text for HTML. Most texts need no escaping; the search takes a fifth of the time."""
     return escape(text) if HTML_SPECIAL_CHARACTERS.search(text) else text

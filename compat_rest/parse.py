@@ -135,11 +135,11 @@ def parse_signature(request: Request) -> Signature | None:
 
 def _anonymous(request: Request) -> Context:
     state = request.state
-    return Context(state.services, request_id=state.request_id, address=state.address, consumed=state.spent)
+    return Context(state.services, request_id=state.request_id, address=state.address, consumed=state.consumed)
 
 
 def _credentials(request: Request) -> Credentials:
-    return Credentials.of(request.headers.raw, request.state.services.settings.own_origins)
+    return Credentials.of(request.headers.raw, request.state.services.settings.trusted_origins)
 
 
 def parse_integer(request: Request, name: str, default: int, *, maximum: int | None = None) -> int:

@@ -14,7 +14,7 @@ from app.cli import COMMANDS
 from app.cli.checks import settings_conflicts
 from app.db.config import is_postgres
 from app.lifespan import database_url, keyring, storage_location
-from app.settings import Settings, table
+from app.settings import Settings, settings_table
 from app.storage.locations import Bucket
 from tests.cli.test_commands import PICHUB, run, serving
 
@@ -25,7 +25,7 @@ SERVICES: dict[str, Any] = COMPOSE["services"]
 OURS = {name: service for name, service in SERVICES.items() if service["image"].startswith("pichub:")}
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 UNIT = DEPLOY / "pichub@.service"
-KNOWN = {name for name, _, _ in table()}
+KNOWN = {name for name, _, _ in settings_table()}
 PINNED = re.compile(r"[a-z0-9-]+(/[a-z0-9-]+)?:\d+\.\d+[\w.-]*")
 """A pinned image without a registry."""
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from app.cli.upload import upload
-from app.settings import table
+from app.settings import settings_table
 from tests.documented import DOCS, TABLES, with_table
 
 ROOT = Path(__file__).parents[1]
@@ -27,7 +27,7 @@ def test_links_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_settings_that_are_spoken_of_exist(page: Path) -> None:
-    known = {name for name, _, _ in table()} | {f"{name}_FILE" for name, _, _ in table()}
+    known = {name for name, _, _ in settings_table()} | {f"{name}_FILE" for name, _, _ in settings_table()}
     known |= {str(option.envvar) for option in upload.params if option.envvar}
     known |= {f"PICHUB_TEST_{engine}_URL" for engine in ("DATABASE", "REDIS", "STORAGE")}
     spoken = set(re.findall(r"\bPICHUB_[A-Z_]+\b", page.read_text())) - {"PICHUB_X", "PICHUB_X_FILE"}

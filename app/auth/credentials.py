@@ -1,11 +1,9 @@
 """Credentials of a request: a token, or a browser's session cookie and the page that sent it."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Self
-
-from starlette.requests import HTTPConnection
 
 from app.urls import origin_of
 
@@ -18,7 +16,7 @@ class RequestOrigin(Enum):
 
     OURS = "ours"
     FOREIGN = "foreign"
-    UNSAID = "unsaid"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,35 +25,41 @@ class Credentials:
 
     authorization: str | None = None
     session: str | None = None
-    page: RequestOrigin = RequestOrigin.UNSAID
+    page: RequestOrigin = RequestOrigin.UNKNOWN
     user_agent: str = ""
 
     @classmethod
-    def of(cls, request: HTTPConnection, own_origins: Collection[str]) -> Self:
-        """Read the credentials of a request. `own_origins` may use the cookie."""
+    def of(cls, headers: Sequence[tuple[bytes, bytes]], own_origins: Collection[str]) -> Self:
+        """Read the credentials from a request's headers. `own_origins` may use the cookie."""
         # One pass over the headers; the first of a name counts.
-        said = {name: value.decode("latin-1") for name, value in reversed(request.headers.raw)}
+        values = {name: value.decode("latin-1") for name, value in reversed(headers)}
         return cls(
-            authorization=said.get(b"authorization"),
-            session=request.cookies.get(SESSION_COOKIE) if b"cookie" in said else None,
-            page=_page(said, own_origins),
-            user_agent=said.get(b"user-agent", ""),
+            authorization=values.get(b"authorization"),
+            session=_cookie(values[b"cookie"]) if b"cookie" in values else None,
+            page=_page(values, own_origins),
+            user_agent=values.get(b"user-agent", ""),
         )
 
 
-def _page(said: Mapping[bytes, str], own_origins: Collection[str]) -> RequestOrigin:
-    site, origin = said.get(b"sec-fetch-site"), said.get(b"origin")
+def _cookie(header: str) -> str | None:
+    """Return the session cookie of a Cookie header (RFC 6265, 5.4); of several the last."""
+    cookies = dict(pair.strip().partition("=")[::2] for pair in header.split(";"))
+    return cookies.get(SESSION_COOKIE)
+
+
+def _page(values: Mapping[bytes, str], own_origins: Collection[str]) -> RequestOrigin:
+    site, origin = values.get(b"sec-fetch-site"), values.get(b"origin")
     if site in OWN_SITES or origin in own_origins:
         return RequestOrigin.OURS
     if site is None and origin is None:
-        return _page_of_referer(said.get(b"referer"), own_origins)
+        return _page_of_referer(values.get(b"referer"), own_origins)
     return RequestOrigin.FOREIGN
 
 
 def _page_of_referer(referer: str | None, own_origins: Collection[str]) -> RequestOrigin:
     """Without TLS, browsers send no Sec-Fetch-Site, and no Origin with a same-origin GET."""
     if referer is None:
-        return RequestOrigin.UNSAID
+        return RequestOrigin.UNKNOWN
     try:
         return RequestOrigin.OURS if origin_of(referer) in own_origins else RequestOrigin.FOREIGN
     except ValueError:  # the port is not a number

@@ -12,7 +12,7 @@ from app.models.accounts import UNLIMITED
 from app.pagination import MAX_SIZE, PageRequest
 from app.resolvers import accounts, quotas
 from app.resolvers.accounts import AccountChanges, NewAccount
-from app.settings import allowance
+from app.settings import parse_optional_size
 
 COLUMNS = ("username", "role", "state", "images", "used", "quota", "created_at")
 
@@ -31,7 +31,7 @@ class Quota(click.ParamType[int | None]):
         if not isinstance(value, str) or value.lower() == "default":
             return None
         try:
-            return allowance(value) or UNLIMITED
+            return parse_optional_size(value) or UNLIMITED
         except ValueError as error:
             self.fail(f"It must be default, {error}; it is {value!r}.", param, ctx)
 

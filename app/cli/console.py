@@ -16,11 +16,11 @@ from tortoise.exceptions import OperationalError
 
 from app.context import Context
 from app.errors import DatabaseUnreachable, PicHubError
-from app.lifespan import NotInitialized, console, database_config, prepare, presets, storage_location
+from app.lifespan import NotInitialized, console_context, database_config, prepare, presets, storage_location
 from app.observability import tracing
-from app.observability.logging import masked
+from app.observability.logging import mask_passwords
 from app.resolvers.account import InitialCredentials
-from app.settings import BadSetting, Settings, deprecated
+from app.settings import BadSetting, Settings, deprecation_warnings
 from app.signing.keyring import BadKeyring
 
 P = ParamSpec("P")
@@ -37,11 +37,11 @@ def load_settings(**options: Any) -> Settings:
         settings = replace(Settings.load(), **given)
         presets(settings)  # validation that needs the toolkits
         database_config(settings)
-        tracing.check(settings.otel_endpoint)
+        tracing.require_packages(settings.otel_endpoint)
         storage_location(settings)
     except BadSetting as error:
         sys.exit(f"pichub: {error}")
-    for warning in deprecated():
+    for warning in deprecation_warnings():
         click.echo(f"pichub: {warning}. The former name works until the next release.", err=True)
     return settings
 
@@ -70,7 +70,7 @@ def console_command(work: Callable[Concatenate[Context, P], Coroutine[Any, Any, 
     @functools.wraps(work)
     def command(data_dir: Path | None, *args: P.args, **kwargs: P.kwargs) -> None:
         async def run() -> None:
-            async with console(load_settings(data_dir=data_dir)) as ctx:
+            async with console_context(load_settings(data_dir=data_dir)) as ctx:
                 await work(ctx, *args, **kwargs)
 
         try:
@@ -115,7 +115,7 @@ def _message(error: PicHubError) -> str:
 def _cause(error: Exception) -> str:
     """Return the message of the database's client."""
     cause = error.__cause__ if isinstance(error, DatabaseUnreachable) else None
-    return masked(f" ({str(cause) or type(cause).__name__})") if cause else ""
+    return mask_passwords(f" ({str(cause) or type(cause).__name__})") if cause else ""
 
 
 def _written(value: Any) -> str:

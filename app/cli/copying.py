@@ -9,11 +9,11 @@ import click
 
 from app.cli.console import as_json, data_dir, load_settings
 from app.errors import PicHubError, format_size
-from app.lifespan import bare_storage
-from app.resolvers.storage_keys import StoragePrefix
+from app.lifespan import uncached_storage
 from app.settings import BadSetting, Settings
 from app.storage import copying
 from app.storage.copying import CopyOutcome, CopySummary
+from app.storage.keys import StoragePrefix
 from app.storage.locations import Bucket, parse_location
 
 MAX_FAILURES_SHOWN = 20
@@ -88,7 +88,7 @@ async def _copy(
     at_once: int,
     by_size: bool,
 ) -> CopySummary:
-    here, there = bare_storage(source, settings), bare_storage(target, settings)
+    here, there = uncached_storage(source, settings), uncached_storage(target, settings)
     total = await copying.count_objects(here, rooms)
     with click.progressbar(length=total.count, label=format_size(total.size), file=sys.stderr) as bar:
         return await copying.copy(

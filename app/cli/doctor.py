@@ -16,7 +16,7 @@ from app.cli.console import as_json, data_dir
 from app.context import Services
 from app.db import state
 from app.lifespan import NotInitialized
-from app.settings import BadSetting, Settings, deprecated, unknown
+from app.settings import BadSetting, Settings, deprecation_warnings, unknown_variables
 from app.signing.keyring import BadKeyring, FileKeyring
 
 MARKS = {Level.OK: ("ok", "green"), Level.WARNING: ("warning", "yellow"), Level.PROBLEM: ("problem", "red")}
@@ -54,7 +54,7 @@ def _print(line: Finding) -> None:
 
 
 async def _all(data_dir: Path | None) -> list[Finding]:
-    found = [*settings_conflicts.unknown(unknown()), *settings_conflicts.renamed(deprecated())]
+    found = [*settings_conflicts.unknown(unknown_variables()), *settings_conflicts.renamed(deprecation_warnings())]
     try:
         settings = Settings.load()
         settings = replace(settings, data_dir=data_dir) if data_dir else settings
@@ -96,7 +96,9 @@ async def _rows(settings: Settings, services: Services) -> AsyncIterator[Finding
         if isinstance(services.images.keyring, FileKeyring) and services.images.keyring.path.exists():
             await services.images.keyring.signing_secret()
         async with lifespan.open_database(settings):
-            database = next(check for check in services.observability.health.checks if check.name == "database")
+            database = next(
+                check for check in services.observability.health.checks if check.name == "database"
+            )
             line = await engines.check_engine(database)
             yield line
             if line.level is Level.OK and (newer := await state.unknown_migrations()):

@@ -238,7 +238,7 @@ def _address(server: str) -> str:
     parts = urlsplit(server)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise click.UsageError(
-            f"The server must be an address such as https://pictures.example.org; it is {server!r}."
+            f"The server must be a URL such as https://images.example.org; it is {server!r}."
         )
     return server.rstrip("/").removesuffix("/v1")
 

@@ -127,7 +127,7 @@ def _integer_option(options: dict[str, str], name: str, default: int, *, least: 
     text = options.pop(name, str(default))
     if not (text.isascii() and text.isdigit() and least <= int(text) <= MAX_POOL_SIZE):
         raise UnsupportedDatabase(
-            f"In a postgres:// URL {name} must be a whole number from {least} to {MAX_POOL_SIZE}"
+            f"In a postgres:// URL {name} must be an integer from {least} to {MAX_POOL_SIZE}"
         )
     return int(text)
 

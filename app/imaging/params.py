@@ -41,7 +41,7 @@ class Param:
 def integer(low: int, high: int) -> Callable[[str], int]:
     def read(text: str) -> int:
         if NUMBER.fullmatch(text) is None or not low <= int(text) <= high:
-            raise ValueError(f"a whole number from {low} to {high}")
+            raise ValueError(f"an integer from {low} to {high}")
         return int(text)
 
     return read

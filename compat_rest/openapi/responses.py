@@ -141,7 +141,7 @@ def _headers(response: Response) -> list[str]:
 def _examples(settings: Settings) -> dict[str, Response]:
     """Return an example response for each code, as the server sends it."""
     errors = (
-        InvalidParameter("page", "0", "a whole number from 1"),
+        InvalidParameter("page", "0", "an integer from 1"),
         Unauthorized(),
         MissingScope("images:write", ["images:read"]),
         NotFound("image", IMAGE_ID),

@@ -14,7 +14,7 @@ import requests
 
 from app.cli.checks import settings_conflicts
 from app.cli.checks.findings import Finding, Level
-from app.settings import Settings, unknown
+from app.settings import Settings, unknown_variables
 from scripts.fixtures import sample_images
 from tests.cli.test_commands import run, serving, token_of
 
@@ -225,7 +225,7 @@ def test_unknown_variables_are_found() -> None:
         "PICHUB_TOKEN": "x",
         "PATH": "",
     }
-    assert unknown(environ) == [("PICHUB_PUBLIC_ULR", "PICHUB_PUBLIC_URL"), ("PICHUB_ZZZ", None)]
+    assert unknown_variables(environ) == [("PICHUB_PUBLIC_ULR", "PICHUB_PUBLIC_URL"), ("PICHUB_ZZZ", None)]
 
 
 def test_findings_have_no_secrets() -> None:

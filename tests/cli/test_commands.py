@@ -95,7 +95,7 @@ def test_invalid_preset_is_reported_in_one_line(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stderr == (
         "pichub: PICHUB_PRESETS must be presets such as thumb=w=200&h=200&fit=cover; hero=w=1600&q=75:"
-        " in the preset 'thumb', w must be a whole number from 1 to 8192; it is 'wide'\n"
+        " in the preset 'thumb', w must be an integer from 1 to 8192; it is 'wide'\n"
     )
     assert not (tmp_path / "data").exists()
 

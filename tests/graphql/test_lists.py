@@ -75,7 +75,7 @@ async def test_cursor_of_another_list_is_rejected(filled: Endpoint) -> None:
         error = await filled.error(document, **variables)
         assert error["extensions"]["code"] == "BAD_REQUEST"
         assert error["message"] == "Invalid value for parameter 'after'"
-        assert "in the same order and filter" in error["extensions"]["details"]
+        assert "with the same order and filter" in error["extensions"]["details"]
 
 
 async def test_cursor_of_another_list_is_rejected_in_albums(filled: Endpoint) -> None:

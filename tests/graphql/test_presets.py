@@ -14,7 +14,7 @@ from PIL import Image
 from scripts.fixtures import sample_images
 from tests.graphql.conftest import Endpoint
 from tests.pichub import house
-from tests.statements import counted_statements
+from tests.statements import count_statements
 
 PRESETS = """{ presets {
   name canonical width height quality fit format dpr background position
@@ -145,11 +145,11 @@ async def test_parameters_have_origins_and_warnings(graphql: Endpoint) -> None:
 @pytest.mark.parametrize(
     ("url", "code", "words"),
     [
-        ("/img/@?w=0", "BAD_REQUEST", "Parameter 'w' must be a whole number from 1 to 8192"),
+        ("/img/@?w=0", "BAD_REQUEST", "Parameter 'w' must be an integer from 1 to 8192"),
         ("/img/@?preset=x", "BAD_REQUEST", "one of thumb, full"),
         ("/img/@.bmp", "BAD_REQUEST", "Parameter 'extension' must be one of jpg"),
         ("/img/@?w=8000&h=8000", "BAD_REQUEST", "The result would be"),
-        ("/albums/@", "BAD_REQUEST", "Parameter 'url' must be the address of an image"),
+        ("/albums/@", "BAD_REQUEST", "Parameter 'url' must be the URL of an image"),
         ("/img/@?x=" + "x" * 5000, "BAD_REQUEST", "4096 characters at most"),
         ("/img/img_" + "0" * 26, "NOT_FOUND", "There is no image"),
         ("/img/nonsense", "NOT_FOUND", "There is no image"),
@@ -208,9 +208,9 @@ async def test_placeholders_are_images_and_need_no_statement(graphql: Endpoint) 
     await graphql.server.upload(sample_images.alpha_png())
     query = "{ images { nodes { width height %s } } }"
     await graphql.data(query % "thumbhash")
-    with counted_statements() as without:
+    with count_statements() as without:
         await graphql.data(query % "thumbhash")
-    with counted_statements() as counted:
+    with count_statements() as counted:
         nodes = (await graphql.data(query % "placeholder"))["images"]["nodes"]
     assert counted.count == without.count
     for node, mode in zip(nodes, ("RGBA", "RGB"), strict=True):

@@ -50,16 +50,16 @@ def test_an_unknown_preset_is_told_with_those_there_are() -> None:
 
 
 def test_a_wrong_value_beside_a_preset_is_refused_as_ever() -> None:
-    with pytest.raises(InvalidParameter, match="Parameter 'w' must be a whole number from 1 to 8192"):
+    with pytest.raises(InvalidParameter, match="Parameter 'w' must be an integer from 1 to 8192"):
         PRESETS.transform({"preset": "thumb", "w": "0"})
 
 
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("thumb=w=wide", "in the preset 'thumb', w must be a whole number from 1 to 8192; it is 'wide'"),
+        ("thumb=w=wide", "in the preset 'thumb', w must be an integer from 1 to 8192; it is 'wide'"),
         ("thumb=w=1&fit=crush", "fit must be one of cover, contain, fill, inside, outside; it is 'crush'"),
-        ("thumb=w=", "w must be a whole number"),
+        ("thumb=w=", "w must be an integer"),
         ("thumb=wide=1", "the preset 'thumb' has 'wide', where it may have w, h, fit, pos, dpr, fm, q, bg"),
         ("thumb=preset=other", "has 'preset', where it may have"),
         ("thumb=download=1", "has 'download', where it may have"),

@@ -100,4 +100,4 @@ def test_an_endpoint_without_the_extra_is_a_bad_setting(monkeypatch: pytest.Monk
 def test_an_endpoint_that_is_no_address_is_told_in_a_line(tmp_path: Path) -> None:
     done = run("serve", PICHUB_OTEL_ENDPOINT="collector:4318", PICHUB_DATA_DIR=str(tmp_path / "data"))
     assert done.returncode == 1
-    assert done.stderr.startswith("pichub: PICHUB_OTEL_ENDPOINT must be an address")
+    assert done.stderr.startswith("pichub: PICHUB_OTEL_ENDPOINT must be a URL")

@@ -14,7 +14,7 @@ import asyncpg
 import httpx2
 import pytest
 
-from app.lifespan import bare_storage, storage_location
+from app.lifespan import storage_location, uncached_storage
 from app.settings import Settings
 from scripts.fixtures import sample_images
 from scripts.fixtures.servers import postgres
@@ -31,12 +31,12 @@ import asyncio
 from app.auth import tokens
 from app.auth.actor import Scope
 from app.ids import Kind, new_id
-from app.lifespan import console
+from app.lifespan import console_context
 from app.models import Account
 from app.settings import Settings
 
 async def main() -> None:
-    async with console(Settings.load()) as ctx:
+    async with console_context(Settings.load()) as ctx:
         for number in range(40):
             now = ctx.services.clock()
             account = await Account.create(
@@ -75,7 +75,7 @@ class Machines:
 
     async def stored(self, key: str, folder: Path) -> bytes:
         settings = Settings(data_dir=folder, **self.storage)
-        return await bare_storage(storage_location(settings), settings).read(key)
+        return await uncached_storage(storage_location(settings), settings).read(key)
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from app.jobs.cleanup import runner
-from app.lifespan import bare_storage, storage_location
+from app.lifespan import storage_location, uncached_storage
 from app.resolvers import variants
 from app.settings import BadSetting, Settings
 from app.storage.base import Storage
@@ -35,7 +35,7 @@ async def home(seaweed: SeaweedServer, tmp_path: Path) -> AsyncIterator[House]:
 
 def bucket_of(home: House) -> Storage:
     settings = home.services.settings
-    return bare_storage(storage_location(settings), settings)
+    return uncached_storage(storage_location(settings), settings)
 
 
 async def keys_of(home: House) -> list[str]:

@@ -15,7 +15,7 @@ from app.db.config import tortoise_config
 from app.db.lifecycle import database
 from app.errors import DatabaseUnreachable
 from app.observability.health import NotReady
-from app.settings import redis_address
+from app.settings import parse_redis_url
 from scripts.fixtures.servers import postgres
 from scripts.fixtures.servers.valkey import ValkeyServer, connect, running_valkey
 from tests.cli.test_commands import run
@@ -80,7 +80,7 @@ async def test_redis_over_tls(
 ) -> None:
     said = options.format(ca=certificates.ca, other=certificates.other)
     async with tls_proxy(urlsplit(redis_url).port or 6379, certificates.context()) as port:
-        url = redis_address(f"rediss://{host}:{port}/3?{said}")
+        url = parse_redis_url(f"rediss://{host}:{port}/3?{said}")
         async with connect(url) as redis:
             if refusal is None:
                 assert "edis" in await redis.version() or "Valkey" in await redis.version()
@@ -101,7 +101,7 @@ async def test_a_user_of_redis_with_the_rights_that_are_asked_for_is_enough(
     with running_valkey() as server:
         user(server)
         url = server.url.replace("redis://", f"redis://pichub:{WRITTEN}@")
-        async with connect(redis_address(url)) as redis:
+        async with connect(parse_redis_url(url)) as redis:
             assert (await redis.version()).startswith("Valkey")
             await redis.check()
         assert caplog.records == []

@@ -44,12 +44,12 @@ import asyncio, sys
 from pathlib import Path
 from app.auth.actor import Scope
 from app.context import Context
-from app.lifespan import console
+from app.lifespan import console_context
 from app.resolvers import accounts, tokens
 from app.settings import Settings
 
 async def main() -> None:
-    async with console(Settings(data_dir=Path(sys.argv[1]))) as ctx:
+    async with console_context(Settings(data_dir=Path(sys.argv[1]))) as ctx:
         for number in range(20):
             account = await accounts.create(ctx, accounts.NewAccount(f"ann{number}", "correct horse"))
             made = await tokens.create_for(ctx, account, tokens.NewToken("Test", scopes=list(Scope)))

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from app.ids import ALPHABET, LENGTH
+from app.ids import CROCKFORD_ALPHABET, ULID_LENGTH
 from scripts.fixtures import sample_images
 from scripts.fixtures.servers.seaweed import free_ports
 from tests.cli.test_commands import PICHUB, run, serving
@@ -49,7 +49,7 @@ def orphans(folder: Path, count: int) -> Path:
     originals = folder / "storage" / "originals"
     originals.mkdir(parents=True, exist_ok=True)
     for _ in range(count):
-        path = originals / f"img_{''.join(secrets.choice(ALPHABET) for _ in range(LENGTH))}.jpg"
+        path = originals / f"img_{''.join(secrets.choice(CROCKFORD_ALPHABET) for _ in range(ULID_LENGTH))}.jpg"
         path.write_bytes(b"12345")
         os.utime(path, (time.time() - 7200,) * 2)
     return originals

@@ -188,7 +188,7 @@ async def test_use_is_noted_once_a_minute_and_beside_the_request(
 async def test_a_note_that_fails_fails_nothing_else(
     built: House, nobody: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
-    await databases.refuse("UPDATE", "api_tokens", "full")
+    await databases.fail_statements("UPDATE", "api_tokens", "full")
     assert (await account.authenticate_and_count(nobody, Credentials(f"Bearer {built.token}"))).actor
     await built.services.access.last_used.close()
     (record,) = caplog.records
@@ -326,7 +326,7 @@ async def test_a_foreign_page_signs_nobody_in_or_up(nobody: Context, ann: Accoun
     foreign = replace(BROWSER, page=RequestOrigin.FOREIGN)
     assert isinstance(await error_of(account.sign_in(nobody, foreign, "ann", PASSWORD)), Forbidden)
     assert isinstance(await error_of(account.sign_up(nobody, foreign, NewSignUp("bob", PASSWORD))), Forbidden)
-    await account.sign_in(nobody, replace(BROWSER, page=RequestOrigin.UNSAID), "ann", PASSWORD)
+    await account.sign_in(nobody, replace(BROWSER, page=RequestOrigin.UNKNOWN), "ann", PASSWORD)
 
 
 async def test_too_many_at_once_are_told_to_come_back(built: House, ann: Account) -> None:

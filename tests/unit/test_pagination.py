@@ -39,7 +39,7 @@ def test_so_does_one_of_a_list_by_another_key(key: int | str) -> None:
 def test_a_cursor_of_another_list_is_refused_by_name(cursor: Cursor, order: Order) -> None:
     for name in ("after", "before"):
         request = PageRequest.parse(**{name: str(cursor)})
-        with pytest.raises(InvalidParameter, match=f"'{name}' must be .* in the same order and filter"):
+        with pytest.raises(InvalidParameter, match=f"'{name}' must be .* with the same order and filter"):
             request.require(order)
 
 

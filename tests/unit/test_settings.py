@@ -2,7 +2,14 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import RENAMED, BadSetting, Settings, deprecated, table, unknown
+from app.settings import (
+    RENAMED,
+    BadSetting,
+    Settings,
+    deprecation_warnings,
+    settings_table,
+    unknown_variables,
+)
 
 
 def test_without_a_word_everything_has_a_default() -> None:
@@ -50,7 +57,7 @@ def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
     [
         ("PICHUB_PORT", "eighty", "an integer from 0 to 65535"),
         ("PICHUB_PORT", "65536", "an integer from 0 to 65535"),
-        ("PICHUB_PUBLIC_URL", "pics.example.org", "an address such as https://pictures.example.org"),
+        ("PICHUB_PUBLIC_URL", "pics.example.org", "a URL such as https://images.example.org"),
         ("PICHUB_MAX_UPLOAD_SIZE", "lots", "a number of bytes such as 50MB, 512KB or 1048576"),
         ("PICHUB_INTROSPECTION", "maybe", "true or false"),
         ("PICHUB_LOG_LEVEL", "loud", "one of debug, info, warning, error"),
@@ -61,7 +68,7 @@ def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
         ("PICHUB_QUOTA", "0", "unlimited, or a number of bytes"),
         ("PICHUB_QUOTA", "9999999999GB", "unlimited, or a number of bytes"),
         ("PICHUB_SESSION_LIFETIME", "0", "an integer from 1 to 3650"),
-        ("PICHUB_PUBLIC_URL_FILE", "/nowhere", "a file that can be read"),
+        ("PICHUB_PUBLIC_URL_FILE", "/nowhere", "a readable file"),
     ],
 )
 def test_a_bad_value_is_named_with_what_is_allowed(name: str, value: str, allowed: str) -> None:
@@ -90,7 +97,7 @@ def test_a_secret_is_read_and_shown_nowhere(tmp_path: Path) -> None:
 def test_a_bad_secret_is_told_of_without_being_told(name: str, value: str) -> None:
     with pytest.raises(BadSetting) as caught:
         Settings.load({name: value})
-    allowed = "32 or more printable characters that nobody can guess"
+    allowed = "32 or more random printable characters"
     assert str(caught.value) == f"{name} must be {allowed}; it has {len(value)} characters"
 
 
@@ -136,7 +143,7 @@ def test_a_bad_url_of_redis_is_told_of_without_its_password(url: str) -> None:
 
 def test_a_file_of_bytes_is_no_value(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"\xff" * 40)
-    with pytest.raises(BadSetting, match=r"PICHUB_URL_SECRET_FILE must name a file of text in UTF-8"):
+    with pytest.raises(BadSetting, match=r"PICHUB_URL_SECRET_FILE must be the path of a UTF-8 text file"):
         Settings.load({"PICHUB_URL_SECRET_FILE": str(tmp_path / "secret")})
 
 
@@ -158,8 +165,8 @@ def test_a_bad_limit_is_named_with_what_is_allowed(text: str) -> None:
     with pytest.raises(BadSetting) as caught:
         Settings.load({"PICHUB_LIMIT_RENDERS": text})
     assert str(caught.value).startswith(
-        "PICHUB_LIMIT_RENDERS must be a number from 1 in a second, minute, hour or day, such as 60/minute, "
-        "several of them separated by ; such as 60/minute;1000/hour, or off; it is "
+        "PICHUB_LIMIT_RENDERS must be one or more rates per second, minute, hour or day, separated by ; "
+        "such as 60/minute;1000/hour, or off; it is "
     )
 
 
@@ -176,7 +183,7 @@ def test_links_lead_to_where_the_server_listens(host: str, url: str) -> None:
 
 
 def test_every_setting_says_what_it_is_for() -> None:
-    for name, _, about in table():
+    for name, _, about in settings_table():
         assert name.startswith("PICHUB_")
         assert about
 
@@ -187,11 +194,11 @@ def test_a_quota_is_a_size_or_none() -> None:
 
 
 def test_the_cookie_is_for_pages_of_ours_and_those_that_are_named() -> None:
-    assert Settings.load({"PICHUB_PUBLIC_URL": "https://pics.example:443/"}).own_origins == {
+    assert Settings.load({"PICHUB_PUBLIC_URL": "https://pics.example:443/"}).trusted_origins == {
         "https://pics.example"
     }
     named = Settings.load({"PICHUB_HOST": "::1", "PICHUB_CORS_ORIGINS": "https://Front.example"})
-    assert named.own_origins == {"http://[::1]:8000", "https://front.example"}
+    assert named.trusted_origins == {"http://[::1]:8000", "https://front.example"}
 
 
 def test_keys_of_other_services_are_never_shown(tmp_path: Path) -> None:
@@ -214,7 +221,7 @@ def test_a_redirect_is_a_word_or_an_address(value: str) -> None:
 
 @pytest.mark.parametrize("value", ["on", "http://cdn.example.org", "https://"])
 def test_a_redirect_to_nowhere_is_refused(value: str) -> None:
-    with pytest.raises(BadSetting, match="off, presigned, or an address such as https://"):
+    with pytest.raises(BadSetting, match="off, presigned, or a URL such as https://"):
         Settings.load({"PICHUB_IMG_REDIRECT": value})
 
 
@@ -226,15 +233,15 @@ def test_a_former_name_works_with_a_warning(old: str, new: str, tmp_path: Path) 
     assert current != Settings()
     assert Settings.load({f"PICHUB_{old}": value}) == current
     assert Settings.load({f"PICHUB_{old}_FILE": str(tmp_path / "value")}) == current
-    assert deprecated({f"PICHUB_{old}": value}) == [f"PICHUB_{old} is now PICHUB_{new}"]
-    assert unknown({f"PICHUB_{old}": value}) == []
-    assert deprecated({f"PICHUB_{new}": value}) == []
+    assert deprecation_warnings({f"PICHUB_{old}": value}) == [f"PICHUB_{old} is now PICHUB_{new}"]
+    assert unknown_variables({f"PICHUB_{old}": value}) == []
+    assert deprecation_warnings({f"PICHUB_{new}": value}) == []
 
 
 def test_a_new_name_takes_precedence_over_its_former_one() -> None:
     both = {"PICHUB_DRAIN": "7", "PICHUB_SHUTDOWN_DELAY": "3"}
     assert Settings.load(both).shutdown_delay == 3
-    assert deprecated(both) == [
+    assert deprecation_warnings(both) == [
         "PICHUB_DRAIN is now PICHUB_SHUTDOWN_DELAY; it is ignored because PICHUB_SHUTDOWN_DELAY is set"
     ]
 
@@ -242,5 +249,5 @@ def test_a_new_name_takes_precedence_over_its_former_one() -> None:
 @pytest.mark.parametrize(("old", "new"), [("inside", "embedded"), ("apart", "external")])
 def test_former_worker_modes_work_with_a_warning(old: str, new: str) -> None:
     assert Settings.load({"PICHUB_WORKER": old}).worker == new
-    assert deprecated({"PICHUB_WORKER": old}) == [f"PICHUB_WORKER={old} is now PICHUB_WORKER={new}"]
-    assert deprecated({"PICHUB_WORKER": new}) == []
+    assert deprecation_warnings({"PICHUB_WORKER": old}) == [f"PICHUB_WORKER={old} is now PICHUB_WORKER={new}"]
+    assert deprecation_warnings({"PICHUB_WORKER": new}) == []

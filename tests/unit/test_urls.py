@@ -64,5 +64,5 @@ def test_an_address_is_taken_apart(
     ],
 )
 def test_what_is_no_address_of_an_image_is_told_what_one_is(url: str) -> None:
-    with pytest.raises(ValueError, match=r"^the address of an image"):
+    with pytest.raises(ValueError, match=r"^the URL of an image"):
         UrlBuilder("https://p.example").parse_image(url)

@@ -178,9 +178,9 @@ class GraphQLView(GraphQL[OperationContext, None]):
     async def get_context(self, request: Any, response: Any) -> Any:
         state = request.state
         ctx = Context(
-            state.services, request_id=state.request_id, address=state.address, consumed=state.spent
+            state.services, request_id=state.request_id, address=state.address, consumed=state.consumed
         )
-        credentials = Credentials.of(request.headers.raw, ctx.services.settings.own_origins)
+        credentials = Credentials.of(request.headers.raw, ctx.services.settings.trusted_origins)
         if isinstance(request, WebSocket):
             return WebSocketConnection(ctx, credentials)
         authenticate = partial(account.authenticate, ctx, credentials)

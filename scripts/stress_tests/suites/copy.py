@@ -16,7 +16,7 @@ from random import Random
 
 import httpx2
 
-from app.lifespan import bare_storage, storage_location
+from app.lifespan import storage_location, uncached_storage
 from app.settings import Settings
 from scripts.benchmarks.processes import ProcessFailed
 from scripts.stress_tests.engines import Engines, fetch_rows, running_engines
@@ -125,7 +125,7 @@ def _copy_storage(source: Path, running: Engines, count: int, folder: Path, repo
     environ["PICHUB_DATA_DIR"] = str(folder / "copying")
 
     async def objects() -> int:
-        bucket = bare_storage(storage_location(settings), settings)
+        bucket = uncached_storage(storage_location(settings), settings)
         return len([key async for key, _ in bucket.list("originals")])
 
     command = ["copy-storage", str(source), running.settings["storage_url"], "--json"]

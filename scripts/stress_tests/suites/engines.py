@@ -16,7 +16,7 @@ from random import Random
 
 import httpx2
 
-from app.lifespan import bare_storage, storage_location
+from app.lifespan import storage_location, uncached_storage
 from app.settings import Settings
 from app.storage.base import ObjectMissing
 from scripts.stress_tests.cluster import Cluster, cluster
@@ -253,7 +253,7 @@ class EnginesTest:
             name: value for name, value in self.engines.settings.items() if name.startswith(("storage", "s3"))
         })  # fmt: skip
         settings.data_dir.mkdir(exist_ok=True)
-        bucket = bare_storage(storage_location(settings), settings)
+        bucket = uncached_storage(storage_location(settings), settings)
         found = await fetch_rows(self.engines.database, "SELECT id, key, size, sha256 FROM images")
         doubtful = 0
         for image_id, key, size, digest in found:

@@ -35,8 +35,8 @@ CONCURRENT_UPLOADS = 2
 """Images of each client while the caches fill: those of all clients fit on one page."""
 LIST = "{ images(first: 20) { totalCount nodes { id url width height createdAt } } }"
 EVENTS = "subscription { events { cursor type } }"
-SETTINGS = {"response_cache_size": "8MB", "transform_queue": "24000000", "transform_workers": "2", "min_free_disk": "1MB",
-            "variants_size": "200MB"}  # fmt: skip
+SETTINGS = {"response_cache_size": "8MB", "transform_queue": "24000000", "transform_workers": "2",
+            "min_free_disk": "1MB", "variants_size": "200MB"}  # fmt: skip
 """A small cache fills early, so that later growth is no cache. The queue holds a dozen of these images."""
 MAX_RECOVERY_RATIO = 3.0
 """Recovered when the median of a second is within this ratio of the earlier median."""

@@ -257,7 +257,7 @@ def test_the_token_in_the_file_goes_to_no_other_server(
         ([], None, "Say which files to upload."),
         (["a.png"], None, "Say which PicHub: --server, PICHUB_SERVER, or 'server' in "),
         (["a.png", "--server", "http://pichub.test"], None, "Give an API token: PICHUB_TOKEN, --token, or"),
-        (["a.png", "--server", "pichub.test", "--token", "x"], None, "The server must be an address such as"),
+        (["a.png", "--server", "pichub.test", "--token", "x"], None, "The server must be a URL such as"),
         (["a.png", "--server", "http://pichub.test", "--token", "a b"], None, "without spaces"),
         (["a.png"], "server = ", "can't be read"),
         (["a.png"], "server = 1\ntoken = 'x'", "'server' in"),
