@@ -11,7 +11,7 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 from starlette.routing import Route
 
 HERE = Path(__file__).parent
-BUILT, UNBUILT = HERE / "dist", HERE / "unbuilt.html"
+BUILT, NOT_BUILT = HERE / "dist", HERE / "not_built.html"
 COMMON_POLICY = "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
 """No page may be framed, and none submits forms natively."""
 INLINE_STYLE_POLICY = f"default-src 'none'; style-src 'unsafe-inline'; {COMMON_POLICY}"
@@ -83,7 +83,7 @@ class Pages:
         try:
             page = (self.folder / name / "index.html").read_text()
         except FileNotFoundError:
-            return document(UNBUILT.read_text(), INLINE_STYLE_POLICY, status=503)
+            return document(NOT_BUILT.read_text(), INLINE_STYLE_POLICY, status=503)
         return document(page if is_in_folder else page.replace('="../', '="./'), policy)
 
     def dashboard(self, *, sign_up: str, max_upload: int) -> Response | None:

@@ -10,7 +10,7 @@ from app.settings import Settings
 from app.web import monitoring
 from app.web.pages import INLINE_STYLE_POLICY, Pages, document
 
-HOME, LOST = (Path(__file__).with_name(name) for name in ("home.html", "lost.html"))
+HOME, NOT_FOUND = (Path(__file__).with_name(name) for name in ("home.html", "not_found.html"))
 API_PREFIXES = ("/v1/", "/api/", "/img/", "/static/", "/metrics")
 
 
@@ -30,7 +30,7 @@ def not_found_page(request: Request) -> Response | None:
     if path.startswith(API_PREFIXES) or "text/html" not in request.headers.get("accept", ""):
         return None
     root = "../" * (path.count("/") - 1) or "./"  # any prefix of a proxy
-    return document(LOST.read_text().replace("ROOT", root), INLINE_STYLE_POLICY, status=404)
+    return document(NOT_FOUND.read_text().replace("ROOT", root), INLINE_STYLE_POLICY, status=404)
 
 
 routes = [Route("/", home), *monitoring.routes]
