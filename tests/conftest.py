@@ -6,7 +6,7 @@ from app.coordination.redis.client import RedisClient
 from scripts.fixtures.servers import seaweed as s3
 from scripts.fixtures.servers.valkey import RecordedHealth, connect, shared_valkey_url
 
-PACED = (
+TIMING_SENSITIVE = (
     "coordination/notifier/test_redis",
     "db/test_engine_cancelled",
     "db/test_pooled",
@@ -30,47 +30,47 @@ PACED = (
     "webhooks/test_delivery",
     "webhooks/test_running",
 )
-"""What waits for browsers, engines and other processes, and tells by a clock whether they came."""
+"""Tests that wait for browsers, engines or other processes with a timeout."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A busy machine may be late once: such a test fails when it fails twice. The summary names what was run again."""
+    """Rerun timing-sensitive tests once: a busy machine may miss a timeout. The summary lists the reruns."""
     for item in items:
-        if item.nodeid.removeprefix("tests/").startswith(PACED):
+        if item.nodeid.removeprefix("tests/").startswith(TIMING_SENSITIVE):
             item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 @pytest.fixture
 def anyio_backend() -> str:
-    """Tests are coroutines on asyncio: the server's own loop."""
+    """Run coroutine tests on asyncio, as the server does."""
     return "asyncio"
 
 
 @pytest.fixture(scope="session")
 def seaweed() -> Iterator[s3.SeaweedServer]:
-    """An S3 store for all tests; each takes a prefix of its own."""
+    """An S3 server for the session. Each test uses a separate prefix."""
     with s3.shared_seaweed() as store:
         yield store
 
 
 @pytest.fixture(scope="session")
-def mortal_seaweed() -> Iterator[s3.SeaweedServer]:
-    """One to be stopped and started again; whoever stops it starts it."""
+def restartable_seaweed() -> Iterator[s3.SeaweedServer]:
+    """An S3 server that a test may stop, and must start again."""
     with s3.running_seaweed() as store:
         yield store
 
 
 @pytest.fixture(scope="session")
 def redis_url() -> Iterator[str]:
-    """A Redis for the whole session, that of PICHUB_TEST_REDIS_URL if it is set."""
+    """A Redis server for the session: PICHUB_TEST_REDIS_URL, or a new process."""
     with shared_valkey_url() as url:
         yield url
 
 
 @pytest.fixture
 async def redis(redis_url: str) -> AsyncIterator[RedisClient]:
-    """A connection to an empty one, which listens, and which answered all that the test asked."""
-    watched = RecordedHealth()
-    async with connect(redis_url, empty=True, watch=watched) as redis:
+    """A client of an empty Redis. No command may have fallen back to local state at the end of the test."""
+    health = RecordedHealth()
+    async with connect(redis_url, empty=True, watch=health) as redis:
         yield redis
-    assert watched.fallbacks == {}
+    assert health.fallbacks == {}

@@ -5,14 +5,14 @@ from datetime import UTC, datetime
 import click
 
 from app.cli.console import load_settings
-from app.client_address import networks
+from app.client_address import parse_networks
 from app.events.catalogue import EventType
 from app.outbound.post import Blocked, InvalidUrl, NotSent, Outbound
 from app.webhooks import outcomes, payload
 from app.webhooks.examples import example
 from app.webhooks.signatures import InvalidSecret
 
-ALL_NETWORKS = networks("0.0.0.0/0, ::/0")
+ALL_NETWORKS = parse_networks("0.0.0.0/0, ::/0")
 
 
 @click.group()

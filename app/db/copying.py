@@ -29,7 +29,8 @@ Tell: TypeAlias = Callable[[int], None]
 
 PROGRESS_TABLE = "pichub_copy"
 CREATE_PROGRESS = Statement(
-    f"CREATE TABLE {PROGRESS_TABLE} (source VARCHAR(2000) NOT NULL, name VARCHAR(64) PRIMARY KEY, reached VARCHAR(64) NOT NULL)"
+    f"CREATE TABLE {PROGRESS_TABLE}"
+    " (source VARCHAR(2000) NOT NULL, name VARCHAR(64) PRIMARY KEY, reached VARCHAR(64) NOT NULL)"
 )
 SET_PROGRESS = Statement(
     f"INSERT INTO {PROGRESS_TABLE} (source, name, reached) VALUES (?1, ?2, ?3) "  # noqa: S608
@@ -194,7 +195,7 @@ class DatabaseCopy:
             return None
         return {
             row["source"]
-            for row in await self._target.execute_query_dict(f"SELECT source FROM {PROGRESS_TABLE}")
+            for row in await self._target.execute_query_dict(f"SELECT source FROM {PROGRESS_TABLE}")  # noqa: S608
         }
 
     async def _progress(self) -> dict[str, str]:

@@ -14,8 +14,6 @@ from tortoise.fields import DatetimeField
 from tortoise.fields.base import Field
 from tortoise.models import Model
 
-from app.compiled import function
-
 Values: TypeAlias = tuple[Any, ...]
 Convert: TypeAlias = Callable[[Any], Any]
 
@@ -67,23 +65,29 @@ def _joined_mapper(
     if not tables:
         return _table_mapper(model, columns, 0)
     (_, start, root), *others = tables
-    known: dict[str, Any] = {"any": any, "read_0": _table_mapper(model, columns[:start], 0)}
-    lines, found = ["row_0 = read_0(it)"], {root: "row_0"}
+    read_first = _table_mapper(model, columns[:start], 0)
+    positions = {root: 0}
+    joined = []
     for number, (other, width, (*path, name)) in enumerate(others, 1):
         theirs = tuple(column.partition(".")[2] for column in columns[start : start + width])
         key = other._meta.db_pk_column  # noqa: SLF001  (Tortoise has no other name for it)
-        is_there = (
-            f"it[{start + theirs.index(key)}] is not None"
-            if key in theirs
-            else f"any(it[{start}:{start + width}])"
-        )
-        known[f"read_{number}"] = _table_mapper(other, theirs, start)
-        lines.append(f"row_{number} = read_{number}(it) if {is_there} else None")
-        if holder := found.get(tuple(path)):
-            lines.append(f"if {holder} is not None: {holder}.__dict__[{f'_{name}'!r}] = row_{number}")
-        found[(*path, name)] = f"row_{number}"
+        # A left join without a match has no key; without the key in the row, Tortoise too asks for any value.
+        proof = start + theirs.index(key) if key in theirs else slice(start, start + width)
+        joined.append((_table_mapper(other, theirs, start), proof, positions.get(tuple(path)), f"_{name}"))
+        positions[*path, name] = number
         start += width
-    return function([*lines, "return row_0"], known)
+
+    def read(row: Values) -> Model:
+        models: list[Model | None] = [read_first(row)]
+        for read_other, proof, holder, attribute in joined:
+            exists = row[proof] is not None if isinstance(proof, int) else any(row[proof])
+            model = read_other(row) if exists else None
+            models.append(model)
+            if holder is not None and (parent := models[holder]) is not None:
+                parent.__dict__[attribute] = model
+        return models[0]  # type: ignore[return-value]
+
+    return read
 
 
 def _table_mapper(model: type[Model], columns: tuple[str, ...], start: int) -> Callable[[Values], Model]:
@@ -99,27 +103,34 @@ def _table_mapper(model: type[Model], columns: tuple[str, ...], start: int) -> C
         "_await_when_save": None,
         **dict.fromkeys(names),
     }
-    # Filling a copied dict that has all keys takes half of the time of a growing one.
-    known: dict[str, Any] = {
-        "state": state,
-        "make": partial(model.__new__, model),
-        "hold": object.__setattr__,
-    }
-    values = [f"value_{place}" for place in range(len(names))]
-    lines = [
-        f"{', '.join([*values, '*_'])}, = it[{start}:]",
-        "held = state.copy()",
-        "held['_await_when_save'] = {}",
+    convert = [
+        (
+            place,
+            name,
+            meta.fields_map[name].field_type if name in plain else _conversion(meta.fields_map[name]),
+        )
+        for place, name in enumerate(names, start)
+        if name not in native
     ]
-    for name, value in zip(names, values, strict=True):
-        if name in native:
-            lines.append(f"held[{name!r}] = {value}")
-        else:
-            field = meta.fields_map[name]
-            known[f"convert_{value}"] = field.field_type if name in plain else _conversion(field)
-            lines.append(f"if {value} is not None: held[{name!r}] = convert_{value}({value})")
-    lines += ["model = make()", "hold(model, '__dict__', held)", "return model"]
-    return function(lines, known)
+    unchanged = [(place, name) for place, name in enumerate(names, start) if name in native]
+    make, set_attributes = partial(model.__new__, model), object.__setattr__
+
+    def read(row: Values) -> Model:
+        values = (
+            state.copy()
+        )  # filling a copied dict that has all keys takes half of the time of a growing one
+        values["_await_when_save"] = {}
+        for place, name in unchanged:
+            values[name] = row[place]
+        for place, name, to_python in convert:
+            value = row[place]
+            if value is not None:
+                values[name] = to_python(value)
+        found = make()
+        set_attributes(found, "__dict__", values)
+        return found
+
+    return read
 
 
 def _conversion(field: Field[Any]) -> Convert:

@@ -57,7 +57,7 @@ async def get(ctx: Context, category_id: str) -> Category:
 
 async def get_many(ctx: Context, category_ids: Sequence[str]) -> dict[str, Category]:
     """Return those of the categories that are the caller's, by id."""
-    ctx.allow(Scope.ALBUMS_READ)
+    ctx.require_token_scope(Scope.ALBUMS_READ)
     return await of_images(ctx, category_ids)
 
 

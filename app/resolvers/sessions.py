@@ -16,7 +16,7 @@ async def list_active(ctx: Context) -> list[Session]:
 
 async def get_many(ctx: Context, session_ids: Sequence[str]) -> dict[str, Session]:
     """Return those of the sessions that are active and the caller's, by id. Raises MissingScope."""
-    ctx.allow(Scope.ACCOUNT_READ)
+    ctx.require_token_scope(Scope.ACCOUNT_READ)
     if ctx.actor is None:
         return {}
     rows = await Session.active_of(ctx.actor.id, ctx.now()).filter(id__in=list(session_ids))

@@ -61,7 +61,7 @@ async def list_of(ctx: Context, account: Account) -> list[ApiToken]:
 
 async def get_many(ctx: Context, token_ids: Sequence[str]) -> dict[str, ApiToken]:
     """Return those of the tokens that are the caller's, by id. Raises MissingScope."""
-    ctx.allow(Scope.ACCOUNT_READ)
+    ctx.require_token_scope(Scope.ACCOUNT_READ)
     if ctx.actor is None:
         return {}
     rows = await ApiToken.owned_by(ctx.actor.id).filter(id__in=list(token_ids))

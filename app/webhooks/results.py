@@ -119,4 +119,4 @@ class ResultWriter:
     def _log_disabled(self, disabled: Webhook) -> None:
         reason = disabled.disabled_reason
         log.warning("webhook=%s was disabled: %s", disabled.id, reason)
-        self._metrics.webhook_disabled(reason)
+        self._metrics.count_disabled_webhook(reason)

@@ -1,4 +1,4 @@
-"""Each request has an id and a line in the log, which tell nothing that opens a door."""
+"""Request ids and the access log, which contains no credentials."""
 
 import logging
 from pathlib import Path
@@ -12,55 +12,55 @@ from scripts.fixtures import sample_images
 from tests.pichub import House, ask, house, signed
 
 
-def lines(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
-    """What the lines of the access log say, oldest first; they stand in it."""
-    found = [record.__dict__["facts"] for record in caplog.records if record.name == "pichub.access"]
+def log_entries(caplog: pytest.LogCaptureFixture) -> list[dict[str, Any]]:
+    """Return the facts of the access log's lines, oldest first, and clear the log."""
+    entries = [record.__dict__["facts"] for record in caplog.records if record.name == "pichub.access"]
     caplog.clear()
-    return found
+    return entries
 
 
 @pytest.fixture
-def heard(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+def access_log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
     caplog.set_level(logging.INFO, "pichub.access")
     return caplog
 
 
 @pytest.mark.parametrize("id", ["1234abcd", "a-b.c_D" * 9, "0af7651916cd43dd8448eb211c80319c"])
-async def test_an_id_that_comes_with_a_request_is_taken(tmp_path: Path, id: str) -> None:
+async def test_a_valid_request_id_is_kept(tmp_path: Path, id: str) -> None:
     async with house(tmp_path, access_log="on") as home:
-        answer = await home.client.get("/v1/images", headers={"X-Request-Id": id})
-    assert answer.headers.get_list("x-request-id") == [id]
+        response = await home.client.get("/v1/images", headers={"X-Request-Id": id})
+    assert response.headers.get_list("x-request-id") == [id]
 
 
 @pytest.mark.parametrize(
-    "id", ["", "short", "a" * 65, "with space 12", "-begins-so-", "a\x01bcdefgh", "höre-zu-nun"]
+    "id", ["", "short", "a" * 65, "with space 12", "-starts-so-", "a\x01bcdefgh", "höre-zu-nun"]
 )
-async def test_one_that_is_none_is_not(tmp_path: Path, id: str) -> None:
+async def test_an_invalid_request_id_is_replaced(tmp_path: Path, id: str) -> None:
     async with house(tmp_path, access_log="on") as home:
-        answer = await home.client.get("/v1/images", headers={"X-Request-Id": id.encode()})
+        response = await home.client.get("/v1/images", headers={"X-Request-Id": id.encode()})
         other = await home.client.get("/v1/images")
-    assert len(answer.headers["x-request-id"]) == 16 != id
-    assert other.headers["x-request-id"] != answer.headers["x-request-id"]
+    assert len(response.headers["x-request-id"]) == 16 != id
+    assert other.headers["x-request-id"] != response.headers["x-request-id"]
 
 
-async def test_a_line_tells_who_asked_what_and_how_it_went(
-    tmp_path: Path, heard: pytest.LogCaptureFixture
+async def test_a_line_has_the_request_the_response_and_the_account(
+    tmp_path: Path, access_log: pytest.LogCaptureFixture
 ) -> None:
     async with house(tmp_path, access_log="on") as home:
         image = await home.upload(sample_images.jpeg(64, 48))
         account = (await ask(_with_token(home), "{ viewer { id } }"))["viewer"]["id"]
-        lines(heard)
-        answer = await home.client.get(f"/v1/images/{image['id']}", headers=home.headers)
+        log_entries(access_log)
+        response = await home.client.get(f"/v1/images/{image['id']}", headers=home.headers)
         await home.client.get("/v1/images", headers={"Authorization": "Bearer x"})
         await ask(_with_token(home), "{ viewer { id } }")
-    show, index, graphql = lines(heard)
+    show, index, graphql = log_entries(access_log)
     assert show.pop("ms") > 0
     assert show == {
         "method": "GET",
         "address": f"/v1/images/{image['id']}",
         "route": "/v1/images/{id}",
         "status": 200,
-        "bytes": len(answer.content),
+        "bytes": len(response.content),
         "client": "127.0.0.1",
         "account": account,
     }
@@ -73,56 +73,58 @@ def _with_token(home: House) -> httpx2.AsyncClient:
     return home.client
 
 
-async def test_no_line_tells_a_token_a_signature_or_a_query(
-    tmp_path: Path, heard: pytest.LogCaptureFixture
+async def test_tokens_signatures_and_queries_are_not_logged(
+    tmp_path: Path, access_log: pytest.LogCaptureFixture
 ) -> None:
     async with house(tmp_path, access_log="on") as home:
         image = await home.upload(sample_images.jpeg(64, 48))
         await home.client.get(f"/img/{image['id']}?w=20&sig=hunter2&exp=1", headers=home.headers)
         await home.client.get("/v1/images?token=hunter2")
         await home.client.get("/graphql?query={viewer{id}}&variables=hunter2")
-        picture = next(line for line in lines(heard) if line["route"].startswith("/img"))
-    assert picture["address"] == f"/img/{image['id']}?w=20&sig=…&exp=1"
-    assert "hunter2" not in heard.text
-    assert home.token not in heard.text
+        image_entry = next(line for line in log_entries(access_log) if line["route"].startswith("/img"))
+    assert image_entry["address"] == f"/img/{image['id']}?w=20&sig=…&exp=1"
+    assert "hunter2" not in access_log.text
+    assert home.token not in access_log.text
 
 
-async def test_what_a_client_sends_can_not_begin_a_line(
-    tmp_path: Path, heard: pytest.LogCaptureFixture
-) -> None:
+async def test_a_url_cannot_forge_a_line(tmp_path: Path, access_log: pytest.LogCaptureFixture) -> None:
     async with house(tmp_path, access_log="on") as home:
         await home.client.get("/img/a%0aERROR%20pichub%1b[31m?x=%0a")
-    (line,) = lines(heard)
+    (line,) = log_entries(access_log)
     assert line["address"] == "/img/a%0AERROR%20pichub%1B%5B31m?x=%0a"
 
 
-async def test_lines_can_be_left_out_and_pictures_from_memory_be_in(
-    tmp_path: Path, heard: pytest.LogCaptureFixture
+async def test_the_setting_turns_lines_off_or_includes_cached_images(
+    tmp_path: Path, access_log: pytest.LogCaptureFixture
 ) -> None:
-    seen = {}
+    counts = {}
     for choice in ("off", "on", "all"):
         async with house(tmp_path / choice, access_log=choice) as home:
             image = await home.upload(sample_images.jpeg(64, 48))
-            lines(heard)
-            answers = [await home.client.get(f"/img/{image['id']}?w=20") for _ in range(4)]
-            seen[choice] = len(lines(heard))
-            ids = [answer.headers.get("x-request-id") for answer in answers]
+            log_entries(access_log)
+            responses = [await home.client.get(f"/img/{image['id']}?w=20") for _ in range(4)]
+            counts[choice] = len(log_entries(access_log))
+            ids = [response.headers.get("x-request-id") for response in responses]
             assert len(set(ids) - {None}) == (4 if choice == "all" else 2)
-    assert seen == {"off": 0, "on": 2, "all": 4}
+    assert counts == {"off": 0, "on": 2, "all": 4}
 
 
-async def test_those_who_watch_fill_no_log(tmp_path: Path, heard: pytest.LogCaptureFixture) -> None:
+async def test_monitoring_requests_are_not_logged(
+    tmp_path: Path, access_log: pytest.LogCaptureFixture
+) -> None:
     async with house(tmp_path, metrics=True, access_log="on") as home:
         for path in ("/healthz", "/readyz", "/metrics"):
             await home.client.get(path)
-    assert lines(heard) == []
+    assert log_entries(access_log) == []
 
 
-async def test_a_mistake_of_ours_can_be_quoted(tmp_path: Path, heard: pytest.LogCaptureFixture) -> None:
+async def test_an_internal_error_has_the_request_id(
+    tmp_path: Path, access_log: pytest.LogCaptureFixture
+) -> None:
     async with house(tmp_path, access_log="on") as home:
         await Album.raw("DROP TABLE images")
-        answer = await home.client.post(
+        response = await home.client.post(
             "/graphql", json={"query": "{ images { nodes { id } } }"}, headers=home.headers
         )
-    (error,) = answer.json()["errors"]
-    assert error["extensions"]["requestId"] == answer.headers["x-request-id"]
+    (error,) = response.json()["errors"]
+    assert error["extensions"]["requestId"] == response.headers["x-request-id"]

@@ -1,4 +1,4 @@
-"""A request's trace arrives where the settings say, and nothing else does."""
+"""Traces are sent to the endpoint of the settings, without credentials."""
 
 import http.server
 import threading
@@ -19,7 +19,7 @@ TRACE = "0af7651916cd43dd8448eb211c80319c"
 
 
 class Collector(http.server.ThreadingHTTPServer):
-    """Takes what OTLP sends over HTTP."""
+    """An OTLP collector over HTTP."""
 
     def __init__(self) -> None:
         self.bodies: list[bytes] = []
@@ -61,7 +61,7 @@ def collector() -> Iterator[Collector]:
         thread.join()
 
 
-async def test_a_requests_trace_arrives_with_its_render_inside(tmp_path: Path, collector: Collector) -> None:
+async def test_a_trace_has_the_request_and_its_render(tmp_path: Path, collector: Collector) -> None:
     async with house(tmp_path, otel_endpoint=collector.url) as home:
         image = await home.upload(sample_images.jpeg(64, 48))
         await home.client.get(
@@ -69,11 +69,14 @@ async def test_a_requests_trace_arrives_with_its_render_inside(tmp_path: Path, c
         )
     spans = {span.name: span for span in collector.spans}
     assert set(spans) == {"POST /v1/upload", "identify", "GET /img/{path:path}", "render"}
-    asked, render = spans["GET /img/{path:path}"], spans["render"]
-    assert asked.trace_id.hex() == render.trace_id.hex() == TRACE
-    assert render.parent_span_id == asked.span_id
+    request, render = spans["GET /img/{path:path}"], spans["render"]
+    assert request.trace_id.hex() == render.trace_id.hex() == TRACE
+    assert render.parent_span_id == request.span_id
     assert spans["identify"].parent_span_id == spans["POST /v1/upload"].span_id
-    facts = {each.key: each.value.string_value or each.value.int_value for each in asked.attributes}
+    facts = {
+        attribute.key: attribute.value.string_value or attribute.value.int_value
+        for attribute in request.attributes
+    }
     assert facts == {
         "http.request.method": "GET",
         "http.route": "/img/{path:path}",
@@ -82,7 +85,7 @@ async def test_a_requests_trace_arrives_with_its_render_inside(tmp_path: Path, c
     assert all(b"hunter2" not in body and home.token.encode() not in body for body in collector.bodies)
 
 
-async def test_an_endpoint_that_is_gone_fails_no_request(tmp_path: Path) -> None:
+async def test_an_unreachable_endpoint_fails_no_request(tmp_path: Path) -> None:
     async with house(tmp_path, otel_endpoint="http://127.0.0.1:9") as home:
         assert (await home.client.get("/v1/images", headers=home.headers)).status_code == 200
 
@@ -97,7 +100,7 @@ def test_an_endpoint_without_the_extra_is_a_bad_setting(monkeypatch: pytest.Monk
     tracing.require_packages("")
 
 
-def test_an_endpoint_that_is_no_address_is_told_in_a_line(tmp_path: Path) -> None:
+def test_an_invalid_endpoint_is_reported_in_one_line(tmp_path: Path) -> None:
     done = run("serve", PICHUB_OTEL_ENDPOINT="collector:4318", PICHUB_DATA_DIR=str(tmp_path / "data"))
     assert done.returncode == 1
     assert done.stderr.startswith("pichub: PICHUB_OTEL_ENDPOINT must be a URL")

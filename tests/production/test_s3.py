@@ -233,9 +233,9 @@ async def test_pictures_may_lie_in_another_folder(tmp_path: Path) -> None:
 
 
 async def test_while_the_bucket_is_away_only_documented_answers_are_given_and_then_all_is_well(
-    mortal_seaweed: SeaweedServer, tmp_path: Path
+    restartable_seaweed: SeaweedServer, tmp_path: Path
 ) -> None:
-    async with house(tmp_path, **mortal_seaweed.settings()) as home:
+    async with house(tmp_path, **restartable_seaweed.settings()) as home:
         picture = sample_images.jpeg(640, 480)
         kept, doomed = [(await home.upload(picture))["id"] for _ in range(2)]
         shown = (await home.client.get(f"/img/{kept}?w=50")).content
@@ -252,7 +252,7 @@ async def test_while_the_bucket_is_away_only_documented_answers_are_given_and_th
         async with asyncio.TaskGroup() as group:
             for _ in range(3):
                 group.create_task(look())
-            mortal_seaweed.stop()
+            restartable_seaweed.stop()
             began = monotonic()
             upload = await home.client.post(
                 "/v1/upload", headers=home.headers, files={"image": ("a.jpg", picture)}
@@ -268,7 +268,7 @@ async def test_while_the_bucket_is_away_only_documented_answers_are_given_and_th
             assert answer.status_code == 200
             assert (await home.client.get(f"/img/{doomed}")).status_code == 404
             assert (await home.client.get(f"/img/{kept}?w=50")).content == shown
-            await asyncio.to_thread(mortal_seaweed.start)
+            await asyncio.to_thread(restartable_seaweed.start)
             stop.set()
         assert set(seen) <= DOCUMENTED
         assert 503 in seen

@@ -198,13 +198,13 @@ async def test_wrong_credentials_are_reported_as_unreachable(seaweed: SeaweedSer
 
 
 async def test_a_stopped_server_fails_fast_and_works_after_a_restart(
-    mortal_seaweed: SeaweedServer, tmp_path: Path
+    restartable_seaweed: SeaweedServer, tmp_path: Path
 ) -> None:
-    storage = s3_storage(mortal_seaweed, tmp_path)
+    storage = s3_storage(restartable_seaweed, tmp_path)
     await storage.put(KEY, b"x")
     source = storage.incoming / "received"
     source.write_bytes(b"y")
-    mortal_seaweed.stop()
+    restartable_seaweed.stop()
     began = monotonic()
     works: list[Any] = [
         storage.read(KEY),
@@ -219,33 +219,33 @@ async def test_a_stopped_server_fails_fast_and_works_after_a_restart(
     assert [type(outcome) for outcome in outcomes] == [StorageUnreachable] * len(works)
     assert monotonic() - began < 5
     assert source.exists()
-    mortal_seaweed.start()
+    restartable_seaweed.start()
     assert await storage.read(KEY) == b"x"
 
 
 async def test_a_server_that_does_not_respond_fails(
-    mortal_seaweed: SeaweedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    restartable_seaweed: SeaweedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.storage.s3.ANSWER", timedelta(seconds=0.3))
     monkeypatch.setattr("app.storage.s3.RETRIED_WITHIN", timedelta(seconds=0.2))
-    storage = s3_storage(mortal_seaweed, tmp_path)
+    storage = s3_storage(restartable_seaweed, tmp_path)
     await storage.put(KEY, b"x")
-    with mortal_seaweed.frozen(), pytest.raises(StorageUnreachable):
+    with restartable_seaweed.frozen(), pytest.raises(StorageUnreachable):
         await storage.read(KEY)
     assert await storage.read(KEY) == b"x"
 
 
 async def test_puts_to_a_hanging_server_fail(
-    mortal_seaweed: SeaweedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    restartable_seaweed: SeaweedServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.coordination.circuit_breaker.PROBE_AFTER_SECONDS", 0.2)
     monkeypatch.setattr("app.coordination.circuit_breaker.PROBE_INTERVAL_SECONDS", 0.05)
     monkeypatch.setattr("app.storage.s3.PROBE_TIMEOUT_SECONDS", 1.0)
-    storage = s3_storage(mortal_seaweed, tmp_path)
+    storage = s3_storage(restartable_seaweed, tmp_path)
     await storage.put(KEY, b"x")
     source = tmp_path / "large"
     source.write_bytes(bytes(12_000_000))
-    with mortal_seaweed.frozen():
+    with restartable_seaweed.frozen():
         async with asyncio.timeout(20):  # the upload timeout alone is half a minute
             puts = [storage.put(f"{KEY}.jpg", b"y"), storage.put(f"{KEY}.png", source)]
             errors = await asyncio.gather(*puts, return_exceptions=True)

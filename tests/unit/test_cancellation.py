@@ -6,16 +6,16 @@ import pytest
 from app.cancellation import in_thread, shield_until_done
 
 
-async def test_work_ends_before_the_cancellation_goes_on() -> None:
-    begun, may_end, done = asyncio.Event(), asyncio.Event(), []
+async def test_shielded_work_completes_before_the_cancellation() -> None:
+    started, may_end, done = asyncio.Event(), asyncio.Event(), []
 
     async def work() -> None:
-        begun.set()
+        started.set()
         await may_end.wait()
         done.append(True)
 
     task = asyncio.create_task(shield_until_done(work()))
-    await begun.wait()
+    await started.wait()
     for _ in range(3):
         task.cancel()
         await asyncio.sleep(0)
@@ -26,7 +26,7 @@ async def test_work_ends_before_the_cancellation_goes_on() -> None:
     assert done == [True]
 
 
-async def test_what_work_gives_and_raises_is_passed_on() -> None:
+async def test_results_and_exceptions_are_passed_on() -> None:
     assert await shield_until_done(asyncio.sleep(0, "result")) == "result"
 
     async def fail() -> None:
@@ -37,15 +37,15 @@ async def test_what_work_gives_and_raises_is_passed_on() -> None:
 
 
 async def test_a_cancelled_caller_waits_for_its_thread() -> None:
-    begun, may_end, done = threading.Event(), threading.Event(), threading.Event()
+    started, may_end, done = threading.Event(), threading.Event(), threading.Event()
 
     def work() -> None:
-        begun.set()
+        started.set()
         may_end.wait(10)
         done.set()
 
     task = asyncio.create_task(in_thread(work))
-    while not begun.is_set():  # noqa: ASYNC110
+    while not started.is_set():  # noqa: ASYNC110
         await asyncio.sleep(0)
     task.cancel()
     await asyncio.sleep(0)

@@ -12,7 +12,7 @@ from app.settings import (
 )
 
 
-def test_without_a_word_everything_has_a_default() -> None:
+def test_all_settings_have_defaults() -> None:
     settings = Settings.load({})
     assert settings == Settings()
     assert settings.url == "http://127.0.0.1:8000"
@@ -43,11 +43,11 @@ def test_settings_are_read_from_their_variables() -> None:
     assert [str(network) for network in settings.trusted_proxies] == ["10.0.0.0/8", "::1/128"]
 
 
-def test_an_empty_variable_says_nothing() -> None:
+def test_an_empty_variable_is_ignored() -> None:
     assert Settings.load({"PICHUB_PORT": ""}).port == 8000
 
 
-def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
+def test_a_value_may_be_in_a_file(tmp_path: Path) -> None:
     (tmp_path / "url").write_text("https://pics.example.org\n")
     assert Settings.load({"PICHUB_PUBLIC_URL_FILE": str(tmp_path / "url")}).url == "https://pics.example.org"
 
@@ -71,7 +71,7 @@ def test_a_value_may_stand_in_a_file(tmp_path: Path) -> None:
         ("PICHUB_PUBLIC_URL_FILE", "/nowhere", "a readable file"),
     ],
 )
-def test_a_bad_value_is_named_with_what_is_allowed(name: str, value: str, allowed: str) -> None:
+def test_an_invalid_value_is_reported_with_the_allowed_ones(name: str, value: str, allowed: str) -> None:
     with pytest.raises(BadSetting) as caught:
         Settings.load({name: value})
     assert name in str(caught.value)
@@ -82,7 +82,7 @@ def test_a_bad_value_is_named_with_what_is_allowed(name: str, value: str, allowe
 SECRET = "correct horse battery staple correct"
 
 
-def test_a_secret_is_read_and_shown_nowhere(tmp_path: Path) -> None:
+def test_secrets_are_not_part_of_repr(tmp_path: Path) -> None:
     (tmp_path / "old").write_text(SECRET[::-1] + "\n")
     environ = {"PICHUB_URL_SECRET": SECRET, "PICHUB_URL_SECRET_OLD_FILE": str(tmp_path / "old")}
     settings = Settings.load(environ)
@@ -94,7 +94,7 @@ def test_a_secret_is_read_and_shown_nowhere(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["PICHUB_URL_SECRET", "PICHUB_URL_SECRET_OLD"])
 @pytest.mark.parametrize("value", [SECRET[:31], SECRET + "\x07", SECRET + "\udcff"])
-def test_a_bad_secret_is_told_of_without_being_told(name: str, value: str) -> None:
+def test_an_invalid_secret_is_reported_without_its_value(name: str, value: str) -> None:
     with pytest.raises(BadSetting) as caught:
         Settings.load({name: value})
     allowed = "32 or more random printable characters"
@@ -111,7 +111,7 @@ def test_a_bad_secret_is_told_of_without_being_told(name: str, value: str) -> No
         "unix:///run/valkey/valkey.sock?db=1",
     ],
 )
-def test_a_redis_is_named_by_its_url(url: str) -> None:
+def test_redis_urls_are_accepted(url: str) -> None:
     assert Settings.load({"PICHUB_REDIS_URL": url}).redis_url == url
 
 
@@ -131,17 +131,17 @@ def test_a_redis_is_named_by_its_url(url: str) -> None:
         "redis://[::1",
     ],
 )
-def test_a_bad_url_of_redis_is_told_of_without_its_password(url: str) -> None:
+def test_an_invalid_redis_url_is_reported_without_its_password(url: str) -> None:
     with pytest.raises(BadSetting) as caught:
         Settings.load({"PICHUB_REDIS_URL": url})
-    said = str(caught.value)
-    assert said.startswith("PICHUB_REDIS_URL must be a URL ")
-    assert "redis://" in said
-    assert said.endswith(f"it has {len(url)} characters")
-    assert "hunter2" not in said
+    message = str(caught.value)
+    assert message.startswith("PICHUB_REDIS_URL must be a URL ")
+    assert "redis://" in message
+    assert message.endswith(f"it has {len(url)} characters")
+    assert "hunter2" not in message
 
 
-def test_a_file_of_bytes_is_no_value(tmp_path: Path) -> None:
+def test_a_binary_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "secret").write_bytes(b"\xff" * 40)
     with pytest.raises(BadSetting, match=r"PICHUB_URL_SECRET_FILE must be the path of a UTF-8 text file"):
         Settings.load({"PICHUB_URL_SECRET_FILE": str(tmp_path / "secret")})
@@ -161,7 +161,7 @@ def test_a_file_of_bytes_is_no_value(tmp_path: Path) -> None:
         "no",
     ],
 )
-def test_a_bad_limit_is_named_with_what_is_allowed(text: str) -> None:
+def test_an_invalid_rate_limit_is_reported_with_the_allowed_form(text: str) -> None:
     with pytest.raises(BadSetting) as caught:
         Settings.load({"PICHUB_LIMIT_RENDERS": text})
     assert str(caught.value).startswith(
@@ -178,30 +178,30 @@ def test_a_bad_limit_is_named_with_what_is_allowed(text: str) -> None:
         ("10.1.2.3", "http://10.1.2.3:8000"),
     ],
 )
-def test_links_lead_to_where_the_server_listens(host: str, url: str) -> None:
+def test_the_default_url_has_the_host(host: str, url: str) -> None:
     assert Settings.load({"PICHUB_HOST": host}).url == url
 
 
-def test_every_setting_says_what_it_is_for() -> None:
-    for name, _, about in settings_table():
+def test_all_settings_have_a_description() -> None:
+    for name, _, description in settings_table():
         assert name.startswith("PICHUB_")
-        assert about
+        assert description
 
 
-def test_a_quota_is_a_size_or_none() -> None:
+def test_a_quota_is_a_size_or_unlimited() -> None:
     assert Settings.load({"PICHUB_QUOTA": "5GB"}).quota == 5 * 1024**3
     assert Settings.load({"PICHUB_QUOTA": "Unlimited"}).quota is None
 
 
-def test_the_cookie_is_for_pages_of_ours_and_those_that_are_named() -> None:
+def test_trusted_origins_are_the_own_and_the_configured_ones() -> None:
     assert Settings.load({"PICHUB_PUBLIC_URL": "https://pics.example:443/"}).trusted_origins == {
         "https://pics.example"
     }
-    named = Settings.load({"PICHUB_HOST": "::1", "PICHUB_CORS_ORIGINS": "https://Front.example"})
-    assert named.trusted_origins == {"http://[::1]:8000", "https://front.example"}
+    configured = Settings.load({"PICHUB_HOST": "::1", "PICHUB_CORS_ORIGINS": "https://Front.example"})
+    assert configured.trusted_origins == {"http://[::1]:8000", "https://front.example"}
 
 
-def test_keys_of_other_services_are_never_shown(tmp_path: Path) -> None:
+def test_keys_of_other_services_are_not_part_of_repr_or_errors(tmp_path: Path) -> None:
     (tmp_path / "key").write_text("s3cr3t\n")
     settings = Settings.load(
         {"PICHUB_S3_ACCESS_KEY": "acc3ss", "PICHUB_S3_SECRET_KEY_FILE": str(tmp_path / "key")}
@@ -214,13 +214,13 @@ def test_keys_of_other_services_are_never_shown(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("value", ["off", "Presigned", "https://cdn.example.org/pictures/"])
-def test_a_redirect_is_a_word_or_an_address(value: str) -> None:
-    chosen = Settings.load({"PICHUB_IMG_REDIRECT": value}).img_redirect
-    assert chosen == (value.rstrip("/") if "/" in value else value.lower())
+def test_a_redirect_is_a_mode_or_a_url(value: str) -> None:
+    redirect = Settings.load({"PICHUB_IMG_REDIRECT": value}).img_redirect
+    assert redirect == (value.rstrip("/") if "/" in value else value.lower())
 
 
 @pytest.mark.parametrize("value", ["on", "http://cdn.example.org", "https://"])
-def test_a_redirect_to_nowhere_is_refused(value: str) -> None:
+def test_an_invalid_redirect_is_refused(value: str) -> None:
     with pytest.raises(BadSetting, match="off, presigned, or a URL such as https://"):
         Settings.load({"PICHUB_IMG_REDIRECT": value})
 

@@ -3,18 +3,18 @@ import pytest
 from app.urls import Markup, ParsedImageUrl, UrlBuilder
 
 
-def test_an_address_is_spelled_in_one_way() -> None:
-    links = UrlBuilder("https://pics.example.org")
-    assert links.image("img_1", "jpg") == "https://pics.example.org/img/img_1.jpg"
-    assert links.image("img_1", "webp", "w=8&h=6") == "https://pics.example.org/img/img_1.webp?w=8&h=6"
-    assert links.signed_image("img_1", "webp", "w=8", exp=7, sig="x") == (
+def test_urls_of_images_and_the_api() -> None:
+    urls = UrlBuilder("https://pics.example.org")
+    assert urls.image("img_1", "jpg") == "https://pics.example.org/img/img_1.jpg"
+    assert urls.image("img_1", "webp", "w=8&h=6") == "https://pics.example.org/img/img_1.webp?w=8&h=6"
+    assert urls.signed_image("img_1", "webp", "w=8", exp=7, sig="x") == (
         "https://pics.example.org/img/img_1.webp?w=8&exp=7&sig=x"
     )
-    assert links.signed_image("img_1", "jpg", "", exp=7, sig="x").endswith("/img_1.jpg?exp=7&sig=x")
-    assert links.api("images/img_1") == "https://pics.example.org/v1/images/img_1"
+    assert urls.signed_image("img_1", "jpg", "", exp=7, sig="x").endswith("/img_1.jpg?exp=7&sig=x")
+    assert urls.api("images/img_1") == "https://pics.example.org/v1/images/img_1"
 
 
-def test_markup_can_not_be_broken_out_of() -> None:
+def test_markup_is_escaped() -> None:
     markup = Markup("https://p.example/img/i.jpg", 'a "b" <script>] (x)\n[y')
     assert markup.html == (
         '<img src="https://p.example/img/i.jpg" alt="a &quot;b&quot; &lt;script&gt;] (x)\n[y">'
@@ -42,7 +42,7 @@ def test_markup_can_not_be_broken_out_of() -> None:
         ("https://p.example/pics", "/img/img_1.jpg", "jpg", (), True),
     ],
 )
-def test_an_address_is_taken_apart(
+def test_an_image_url_is_parsed(
     base: str, url: str, extension: str, parameters: tuple[tuple[str, str], ...], is_here: bool
 ) -> None:
     assert UrlBuilder(base).parse_image(url) == ParsedImageUrl("img_1", extension, parameters, is_here)
@@ -63,6 +63,6 @@ def test_an_address_is_taken_apart(
         "/img/img_1?" + "w=1&" * 101,
     ],
 )
-def test_what_is_no_address_of_an_image_is_told_what_one_is(url: str) -> None:
+def test_another_url_is_refused_with_the_allowed_form(url: str) -> None:
     with pytest.raises(ValueError, match=r"^the URL of an image"):
         UrlBuilder("https://p.example").parse_image(url)

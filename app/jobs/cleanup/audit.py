@@ -3,11 +3,11 @@
 import asyncio
 from dataclasses import dataclass
 
-from app.context import Services
 from app.jobs.cleanup.objects import without_row
+from app.jobs.cleanup.run import CleanupServices
 from app.models import Image
-from app.resolvers.storage_keys import ORPHAN_GRACE, StoragePrefix
 from app.storage.base import Stat
+from app.storage.keys import ORPHAN_GRACE, StoragePrefix
 
 MAX_SAMPLE = 2_000
 """Maximum number of objects to check: about a minute on a slow storage."""
@@ -23,7 +23,7 @@ class StorageAudit:
     example: str | None = None
 
 
-async def orphaned_objects(services: Services, most: int = MAX_SAMPLE) -> StorageAudit:
+async def orphaned_objects(services: CleanupServices, most: int = MAX_SAMPLE) -> StorageAudit:
     """Check for originals without a row, an hour or more after their upload."""
     found: list[tuple[str, Stat]] = []
     async for each in services.storage.list(StoragePrefix.ORIGINALS):
@@ -34,7 +34,7 @@ async def orphaned_objects(services: Services, most: int = MAX_SAMPLE) -> Storag
     return StorageAudit(len(found), len(alone), alone[0][0] if alone else None)
 
 
-async def missing_objects(services: Services, most: int = MAX_SAMPLE) -> StorageAudit:
+async def missing_objects(services: CleanupServices, most: int = MAX_SAMPLE) -> StorageAudit:
     """Check for missing originals of the newest images."""
     rows = await Image.all().order_by("-id").limit(most).values_list("id", "key")
     places = asyncio.Semaphore(CONCURRENT_CHECKS)

@@ -7,8 +7,8 @@ from typing import TypeAlias
 from app.jobs.cleanup.report import WithheldDeletion
 from app.jobs.cleanup.run import CleanupRun
 from app.models import Image, UploadTicket
-from app.resolvers.storage_keys import ORPHAN_GRACE, StoragePrefix, image_of, upload_of
 from app.storage.base import Stat, StorageTotals
+from app.storage.keys import ORPHAN_GRACE, StoragePrefix, image_of, upload_of
 
 BATCH_SIZE = 500
 INCOMING_MAX_AGE = timedelta(days=1)

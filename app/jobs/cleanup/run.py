@@ -1,10 +1,23 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
-from app.context import Services
 from app.jobs.cleanup.budget import VariantAges
 from app.jobs.cleanup.report import WithheldDeletion
+from app.settings import Settings
+from app.storage.base import Storage
+
+
+class CleanupServices(Protocol):
+    """Services that the cleanup needs."""
+
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def storage(self) -> Storage: ...
+    @property
+    def clock(self) -> Callable[[], datetime]: ...
 
 
 @dataclass(kw_only=True)
@@ -15,7 +28,7 @@ class CleanupRun:
     `ages` and `withheld` pass information between steps.
     """
 
-    services: Services
+    services: CleanupServices
     now: datetime
     extend: Callable[[], Awaitable[None]]
     dry_run: bool = False

@@ -7,10 +7,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import timedelta
 from typing import TypeAlias
 
-from app.context import Services
 from app.jobs import leases
 from app.jobs.cleanup.report import CleanupReport
-from app.jobs.cleanup.run import CleanupRun
+from app.jobs.cleanup.run import CleanupRun, CleanupServices
 from app.jobs.cleanup.steps import STEPS
 from app.jobs.leases import LeaseLost, LeaseTaken, hold_lease
 from app.storage.base import StorageTotals
@@ -28,7 +27,7 @@ Steps: TypeAlias = Mapping[str, Callable[[CleanupRun], Awaitable[StorageTotals]]
 
 
 async def run(
-    services: Services,
+    services: CleanupServices,
     *,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     jitter: Callable[[float, float], float] = random.uniform,
@@ -40,7 +39,7 @@ async def run(
         await sleep(INTERVAL_SECONDS * jitter(1 - JITTER, 1 + JITTER))
 
 
-async def clean_up_if_due(services: Services, *, steps: Steps = STEPS) -> CleanupReport | None:
+async def clean_up_if_due(services: CleanupServices, *, steps: Steps = STEPS) -> CleanupReport | None:
     """Clean up unless another process does so now or did recently."""
     done = await leases.last_completed(LEASE_NAME)
     if done is not None and services.clock() - done < MIN_INTERVAL:
@@ -58,7 +57,7 @@ async def clean_up_if_due(services: Services, *, steps: Steps = STEPS) -> Cleanu
     return report
 
 
-async def clean_up(services: Services, *, force: bool = False, steps: Steps = STEPS) -> CleanupReport:
+async def clean_up(services: CleanupServices, *, force: bool = False, steps: Steps = STEPS) -> CleanupReport:
     """Remove unused data. With `force`, orphans are removed regardless of their number.
 
     Raises LeaseTaken, LeaseLost.
@@ -68,7 +67,7 @@ async def clean_up(services: Services, *, force: bool = False, steps: Steps = ST
         return await _run_steps(this, steps)
 
 
-async def dry_run(services: Services, *, force: bool = False, steps: Steps = STEPS) -> CleanupReport:
+async def dry_run(services: CleanupServices, *, force: bool = False, steps: Steps = STEPS) -> CleanupReport:
     """Return what `clean_up` would remove now, without changing anything."""
 
     async def nobody_minds() -> None: ...
