@@ -1,10 +1,9 @@
-"""What app/coordination/locks/base.py promises, asked of each implementation. Two of them are as two processes."""
+"""Tests of the contract in app/coordination/locks/base.py, for each implementation and between two processes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -15,132 +14,134 @@ from app.errors import Busy
 from scripts.fixtures.servers.valkey import connect
 from tests.pichub import until
 
-Make = Callable[[float], Any]
+OpenLock = Callable[[float], AbstractAsyncContextManager[DistributedLock]]
+"""Opens the lock of one process, with its timeout in seconds."""
 
 
 @asynccontextmanager
-async def in_a_folder(request: pytest.FixtureRequest) -> AsyncIterator[Make]:
+async def folder_locks(request: pytest.FixtureRequest) -> AsyncIterator[OpenLock]:
     folder = request.getfixturevalue("tmp_path")
 
     @asynccontextmanager
-    async def make(patience: float) -> AsyncIterator[DistributedLock]:
-        yield FolderLock(folder, timeout=patience)
+    async def open_lock(timeout: float) -> AsyncIterator[DistributedLock]:
+        yield FolderLock(folder, timeout=timeout)
 
-    yield make
+    yield open_lock
 
 
 @asynccontextmanager
-async def over_redis(request: pytest.FixtureRequest) -> AsyncIterator[Make]:
-    """Each on a machine of its own."""
-    folder, url, made = request.getfixturevalue("tmp_path"), request.getfixturevalue("redis_url"), []
+async def redis_locks(request: pytest.FixtureRequest) -> AsyncIterator[OpenLock]:
+    """Locks of several machines: each has its own folder."""
+    folder, url, opened = request.getfixturevalue("tmp_path"), request.getfixturevalue("redis_url"), []
 
     @asynccontextmanager
-    async def make(patience: float) -> AsyncIterator[DistributedLock]:
-        made.append(None)
-        async with on_a_machine(folder / str(len(made)), url, patience=patience) as turns:
-            yield turns
+    async def open_lock(timeout: float) -> AsyncIterator[DistributedLock]:
+        opened.append(None)
+        async with redis_lock(folder / str(len(opened)), url, timeout=timeout) as lock:
+            yield lock
 
-    yield make
+    yield open_lock
 
 
 @asynccontextmanager
-async def on_a_machine(folder: Path, url: str, *, patience: float = 10) -> AsyncIterator[DistributedLock]:
-    """The turns of a server, when it hears the others."""
-    folder.mkdir(exist_ok=True)  # noqa: ASYNC240  (a test may wait)
-    made: list[DistributedLock] = []
-    here = FolderLock(folder, timeout=patience)
+async def redis_lock(folder: Path, url: str, *, timeout: float = 10) -> AsyncIterator[DistributedLock]:
+    """Yield the lock of a machine with this folder, subscribed to the messages of the others."""
+    folder.mkdir(exist_ok=True)  # noqa: ASYNC240  (blocking is fine in a test)
+    locks: list[DistributedLock] = []
+    local = FolderLock(folder, timeout=timeout)
     async with connect(
-        url, empty=True, prepare=lambda redis: made.append(RedisLock(redis, here, timeout=patience))
+        url, empty=True, prepare=lambda redis: locks.append(RedisLock(redis, local, timeout=timeout))
     ):
-        yield made[0]
+        yield locks[0]
 
 
-@pytest.fixture(params=[in_a_folder, over_redis], ids=["folder", "redis"])
-async def make(request: pytest.FixtureRequest) -> AsyncIterator[Make]:
-    async with request.param(request) as make:
-        yield make
+@pytest.fixture(params=[folder_locks, redis_locks], ids=["folder", "redis"])
+async def open_lock(request: pytest.FixtureRequest) -> AsyncIterator[OpenLock]:
+    async with request.param(request) as open_lock:
+        yield open_lock
 
 
-async def test_processes_take_turns_and_know_that_they_waited(make: Make) -> None:
+async def test_processes_take_turns_and_know_that_they_waited(open_lock: OpenLock) -> None:
     order = []
 
-    async def work(turns: DistributedLock, name: str) -> None:
-        async with turns.acquire("a") as waited:
+    async def work(lock: DistributedLock, name: str) -> None:
+        async with lock.acquire("a") as waited:
             order.append(f"{name} begins{' late' if waited else ''}")
             await asyncio.sleep(0.2)
             order.append(f"{name} ends")
 
-    async with make(10) as one, make(10) as two:
+    async with open_lock(10) as one, open_lock(10) as two:
         first = asyncio.create_task(work(one, "one"))
         await until(lambda: order)
         await asyncio.gather(first, work(two, "two"))
     assert order == ["one begins", "one ends", "two begins late", "two ends"]
 
 
-async def test_of_many_one_has_the_turn_at_a_time(make: Make) -> None:
-    inside = most = 0
+async def test_only_one_of_many_holds_the_lock(open_lock: OpenLock) -> None:
+    holders = max_holders = 0
 
-    async def work(turns: DistributedLock) -> bool:
-        nonlocal inside, most
-        async with turns.acquire("a") as waited:
-            inside += 1
-            most = max(most, inside)
+    async def work(lock: DistributedLock) -> bool:
+        nonlocal holders, max_holders
+        async with lock.acquire("a") as waited:
+            holders += 1
+            max_holders = max(max_holders, holders)
             await asyncio.sleep(0.001)
-            inside -= 1
+            holders -= 1
         return waited
 
-    async with AsyncExitStack() as held:
-        several = [await held.enter_async_context(make(10)) for _ in range(3)]
-        waited = await asyncio.gather(*(work(each) for each in several * 5))
-    assert most == 1
+    async with AsyncExitStack() as stack:
+        locks = [await stack.enter_async_context(open_lock(10)) for _ in range(3)]
+        waited = await asyncio.gather(*(work(lock) for lock in locks * 5))
+    assert max_holders == 1
     assert waited.count(False) == 1
 
 
-async def test_different_works_do_not_wait_for_each_other(make: Make) -> None:
-    async with make(1) as one, make(1) as two, one.take("a"), two.take("b") as waited:
+async def test_keys_do_not_wait_for_each_other(open_lock: OpenLock) -> None:
+    async with open_lock(1) as one, open_lock(1) as two, one.acquire("a"), two.acquire("b") as waited:
         assert not waited
 
 
-async def test_who_does_not_come_to_an_end_makes_the_others_busy(make: Make) -> None:
-    async with make(0.3) as one, make(0.3) as two:
-        async with one.take("a"):
-            with pytest.raises(Busy):
-                async with two.take("a"):
+async def test_waiting_longer_than_the_timeout_is_busy(open_lock: OpenLock) -> None:
+    async with open_lock(0.3) as one, open_lock(0.3) as two:
+        async with one.acquire("a"):
+            with pytest.raises(Busy) as caught:
+                async with two.acquire("a"):
                     pass
-        async with two.take("b") as waited:
+        assert caught.value.params["reason"] == "lock_timeout"
+        async with two.acquire("b") as waited:
             assert not waited
 
 
-async def test_a_work_that_fails_or_is_cancelled_gives_its_turn_on(make: Make) -> None:
-    async with make(5) as one, make(5) as two:
+async def test_failed_or_cancelled_work_releases_the_lock(open_lock: OpenLock) -> None:
+    async with open_lock(5) as one, open_lock(5) as two:
         with pytest.raises(LookupError):
-            async with one.take("a"):
+            async with one.acquire("a"):
                 raise LookupError
-        async with asyncio.timeout(4), two.take("a"):
+        async with asyncio.timeout(4), two.acquire("a"):
             pass
 
         async def hang() -> None:
-            async with one.take("a"):
+            async with one.acquire("a"):
                 await asyncio.Event().wait()
 
         hanging = asyncio.create_task(hang())
         await asyncio.sleep(0.02)
         hanging.cancel()
-        async with asyncio.timeout(4), two.take("a"):
+        async with asyncio.timeout(4), two.acquire("a"):
             pass
 
 
-async def test_who_is_cancelled_while_waiting_leaves_the_turn_to_others(make: Make) -> None:
-    async with make(5) as one, make(5) as two, make(5) as three:
-        async with one.take("a"):
+async def test_a_cancelled_waiter_leaves_the_lock_to_others(open_lock: OpenLock) -> None:
+    async with open_lock(5) as one, open_lock(5) as two, open_lock(5) as three:
+        async with one.acquire("a"):
 
-            async def ask() -> None:
-                async with two.take("a"):
+            async def wait_for_it() -> None:
+                async with two.acquire("a"):
                     pass
 
-            waiting = asyncio.create_task(ask())
+            waiting = asyncio.create_task(wait_for_it())
             await asyncio.sleep(0.02)
             waiting.cancel()
             await asyncio.wait([waiting])
-        async with asyncio.timeout(4), three.take("a"):
+        async with asyncio.timeout(4), three.acquire("a"):
             pass

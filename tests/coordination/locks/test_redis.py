@@ -1,4 +1,4 @@
-"""Turns over several machines: leases, and a Redis that goes away."""
+"""Tests of the Redis lock beyond the contract: leases, and a Redis that becomes unavailable."""
 
 import asyncio
 import time
@@ -6,19 +6,20 @@ from pathlib import Path
 
 import pytest
 
-from app.coordination.locks import redis as turns_module
+from app.coordination.locks import redis as redis_locks_module
+from app.coordination.locks.base import DistributedLock
 from app.coordination.locks.redis import PREFIX
 from app.coordination.redis.client import RedisClient
 from app.coordination.redis.deadline import RESPONSE_TIMEOUT_SECONDS
 from scripts.fixtures.servers.valkey import running_valkey
-from tests.coordination.locks.test_contract import on_a_machine
+from tests.coordination.locks.test_contract import redis_lock
 
 
-async def test_who_waits_is_woken_by_the_end_and_not_by_looking(
+async def test_a_waiter_is_woken_by_the_release(
     tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns_module, "POLL_INTERVAL_SECONDS", 8.0)
-    async with on_a_machine(tmp_path / "1", redis_url) as one, on_a_machine(tmp_path / "2", redis_url) as two:
+    monkeypatch.setattr(redis_locks_module, "POLL_INTERVAL_SECONDS", 8.0)
+    async with redis_lock(tmp_path / "1", redis_url) as one, redis_lock(tmp_path / "2", redis_url) as two:
         ended: list[float] = []
 
         async def hold() -> None:
@@ -33,20 +34,20 @@ async def test_who_waits_is_woken_by_the_end_and_not_by_looking(
         await holding
 
 
-async def test_who_asks_just_after_another_ended_is_told_to_look(tmp_path: Path, redis_url: str) -> None:
-    async with on_a_machine(tmp_path / "1", redis_url) as one, on_a_machine(tmp_path / "2", redis_url) as two:
+async def test_a_lock_released_just_before_counts_as_waited(tmp_path: Path, redis_url: str) -> None:
+    async with redis_lock(tmp_path / "1", redis_url) as one, redis_lock(tmp_path / "2", redis_url) as two:
         async with one.acquire("a") as waited:
             assert not waited
         async with two.acquire("a") as waited:
             assert waited
 
 
-async def test_a_turn_that_is_held_for_long_is_kept(
+async def test_a_lock_held_longer_than_its_lease_is_renewed(
     tmp_path: Path, redis_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns_module, "LEASE_SECONDS", 0.6)
-    monkeypatch.setattr(turns_module, "RENEW_INTERVAL_SECONDS", 0.1)
-    async with on_a_machine(tmp_path / "1", redis_url) as one, on_a_machine(tmp_path / "2", redis_url) as two:
+    monkeypatch.setattr(redis_locks_module, "LEASE_SECONDS", 0.6)
+    monkeypatch.setattr(redis_locks_module, "RENEW_INTERVAL_SECONDS", 0.1)
+    async with redis_lock(tmp_path / "1", redis_url) as one, redis_lock(tmp_path / "2", redis_url) as two:
         began = time.perf_counter()
 
         async def hold() -> None:
@@ -60,45 +61,44 @@ async def test_a_turn_that_is_held_for_long_is_kept(
         await holding
 
 
-async def test_the_turn_of_a_machine_that_died_is_over_with_its_lease(
-    tmp_path: Path, redis_url: str, redis: RedisClient
-) -> None:
-    async with on_a_machine(tmp_path / "1", redis_url) as one:
-        await redis.commands.execute(None, "SET", f"{PREFIX}turn:a", "token of the dead", "PX", "100")
+async def test_the_lock_of_a_dead_machine_expires(tmp_path: Path, redis_url: str, redis: RedisClient) -> None:
+    async with redis_lock(tmp_path / "1", redis_url) as one:
+        await redis.commands.execute(None, "SET", f"{PREFIX}turn:a", "token of a dead machine", "PX", "100")
         began = time.perf_counter()
         async with one.acquire("a") as waited:
             assert waited
         assert 0.05 < time.perf_counter() - began < 2.5
 
 
-async def test_a_turn_that_is_anothers_by_now_is_not_taken_from_them(
+async def test_a_lock_that_another_holds_by_now_is_not_released(
     tmp_path: Path, redis_url: str, redis: RedisClient
 ) -> None:
-    async with on_a_machine(tmp_path / "1", redis_url) as one:
+    async with redis_lock(tmp_path / "1", redis_url) as one:
         async with one.acquire("a"):
-            await redis.commands.execute(None, "SET", f"{PREFIX}turn:a", "another's token")
+            await redis.commands.execute(None, "SET", f"{PREFIX}turn:a", "another token")
         await asyncio.sleep(0.05)
-        assert await redis.commands.execute(None, "GET", f"{PREFIX}turn:a") == b"another's token"
+        assert await redis.commands.execute(None, "GET", f"{PREFIX}turn:a") == b"another token"
 
 
-async def test_without_redis_the_turns_of_this_machine_hold(tmp_path: Path) -> None:
+async def test_without_redis_the_local_lock_is_enough(tmp_path: Path) -> None:
     with running_valkey() as server:
         async with (
-            on_a_machine(tmp_path / "1", server.url) as one,
-            on_a_machine(tmp_path / "1", server.url) as two,
+            redis_lock(tmp_path / "1", server.url) as one,
+            redis_lock(tmp_path / "1", server.url) as two,
         ):
             async with one.acquire("a"):
                 server.stop()
-                waiting = asyncio.create_task(taken(two))
+                waiting = asyncio.create_task(has_waited(two))
                 await asyncio.sleep(0.1)
                 assert not waiting.done()
             assert await waiting
             began = time.perf_counter()
             for _ in range(10):
-                assert not await taken(one)
-            assert time.perf_counter() - began < 10 * RESPONSE_TIMEOUT_SECONDS, "nobody waits for Redis"
+                assert not await has_waited(one)
+            assert time.perf_counter() - began < 10 * RESPONSE_TIMEOUT_SECONDS, "no call waits for Redis"
 
 
-async def taken(turns: object) -> bool:
-    async with turns.take("a") as waited:  # type: ignore[attr-defined]
-        return bool(waited)
+async def has_waited(lock: DistributedLock) -> bool:
+    """Acquire and release the lock. Return True if another process held it."""
+    async with lock.acquire("a") as waited:
+        return waited

@@ -10,32 +10,32 @@ from scripts.fixtures.servers.valkey import connect
 
 
 @asynccontextmanager
-async def in_memory(_: pytest.FixtureRequest) -> AsyncIterator[Notifier]:
+async def memory_notifier(_: pytest.FixtureRequest) -> AsyncIterator[Notifier]:
     yield MemoryNotifier()
 
 
 @asynccontextmanager
-async def over_redis(request: pytest.FixtureRequest) -> AsyncIterator[Notifier]:
-    async with rung_over(request.getfixturevalue("redis_url")) as bell:
-        yield bell
+async def shared_notifier(request: pytest.FixtureRequest) -> AsyncIterator[Notifier]:
+    async with redis_notifier(request.getfixturevalue("redis_url")) as notifier:
+        yield notifier
 
 
 @asynccontextmanager
-async def rung_over(url: str) -> AsyncIterator[RedisNotifier]:
-    """A bell as one server has it, when it hears the others."""
-    bells: list[RedisNotifier] = []
-    async with connect(url, prepare=lambda redis: bells.append(RedisNotifier(redis))):
-        yield bells[0]
+async def redis_notifier(url: str) -> AsyncIterator[RedisNotifier]:
+    """Yield the notifier of one server, subscribed to the others."""
+    notifiers: list[RedisNotifier] = []
+    async with connect(url, prepare=lambda redis: notifiers.append(RedisNotifier(redis))):
+        yield notifiers[0]
 
 
 IMPLEMENTATIONS: dict[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Notifier]]] = {
-    "memory": in_memory,
-    "redis": over_redis,
+    "memory": memory_notifier,
+    "redis": shared_notifier,
 }
 
 
 @pytest.fixture(params=IMPLEMENTATIONS)
-async def bell(request: pytest.FixtureRequest) -> AsyncIterator[Notifier]:
-    """Each implementation in turn, with nobody listening."""
-    async with IMPLEMENTATIONS[request.param](request) as bell:
-        yield bell
+async def notifier(request: pytest.FixtureRequest) -> AsyncIterator[Notifier]:
+    """Each implementation in turn, without listeners."""
+    async with IMPLEMENTATIONS[request.param](request) as notifier:
+        yield notifier

@@ -1,4 +1,4 @@
-"""What a bell does beyond the contract where several servers have it, and where Redis goes away."""
+"""Tests of the Redis notifier beyond the contract: several servers, and a Redis that becomes unavailable."""
 
 import asyncio
 import time
@@ -9,82 +9,84 @@ import pytest
 from app.coordination.notifier.redis import CHANNEL, RedisNotifier
 from app.coordination.redis.deadline import RESPONSE_TIMEOUT_SECONDS
 from scripts.fixtures.servers.valkey import ValkeyServer, connect, running_valkey
-from tests.coordination.notifier.conftest import rung_over
+from tests.coordination.notifier.conftest import redis_notifier
 
-LONG, SHORT = 5.0, 0.05
+LONG_SECONDS, SHORT_SECONDS = 5.0, 0.05
 
 
 @pytest.fixture
 async def pair(redis_url: str) -> AsyncIterator[tuple[RedisNotifier, RedisNotifier]]:
-    """The bells of two servers."""
-    async with rung_over(redis_url) as one, rung_over(redis_url) as two:
+    """The notifiers of two servers."""
+    async with redis_notifier(redis_url) as one, redis_notifier(redis_url) as two:
         yield one, two
 
 
-async def test_who_listens_at_another_server_is_woken(pair: tuple[RedisNotifier, RedisNotifier]) -> None:
+async def test_a_listener_on_another_server_is_woken(pair: tuple[RedisNotifier, RedisNotifier]) -> None:
     one, two = pair
     async with two.subscribe("events") as listener, two.subscribe("deliveries") as other:
         await one.notify("events")
-        assert await listener.wait(LONG)
-        assert not await other.wait(SHORT)
+        assert await listener.wait(LONG_SECONDS)
+        assert not await other.wait(SHORT_SECONDS)
 
 
-async def test_ones_own_ring_wakes_once(pair: tuple[RedisNotifier, RedisNotifier]) -> None:
+async def test_a_server_is_not_woken_again_by_its_own_message(
+    pair: tuple[RedisNotifier, RedisNotifier],
+) -> None:
     one, two = pair
-    async with one.subscribe("events") as mine, two.subscribe("events") as theirs:
+    async with one.subscribe("events") as own, two.subscribe("events") as other:
         await one.notify("events")
-        assert await mine.wait(0)
-        assert await theirs.wait(LONG)
-        assert not await mine.wait(SHORT)
+        assert await own.wait(0)
+        assert await other.wait(LONG_SECONDS)
+        assert not await own.wait(SHORT_SECONDS)
 
 
-async def test_rings_that_come_at_once_are_sent_as_few(
+async def test_a_burst_of_notifications_is_sent_as_few_messages(
     redis_url: str, pair: tuple[RedisNotifier, RedisNotifier]
 ) -> None:
-    heard: list[str] = []
+    messages: list[str] = []
     async with connect(
         redis_url,
-        prepare=lambda redis: redis.subscription.on_message(CHANNEL, heard.append, on_start=lambda: None),
+        prepare=lambda redis: redis.subscription.on_message(CHANNEL, messages.append, on_start=lambda: None),
     ) as redis:
         async with pair[1].subscribe("last") as listener:
             for _ in range(100):
                 await pair[0].notify("events")
             await pair[0].notify("last")
-            assert await listener.wait(LONG)
-        await asyncio.sleep(SHORT)
+            assert await listener.wait(LONG_SECONDS)
+        await asyncio.sleep(SHORT_SECONDS)
         assert redis.subscription.is_current
-    assert len([each for each in heard if each.endswith("events")]) == 1
+    assert len([message for message in messages if message.endswith("events")]) == 1
 
 
-async def test_without_redis_this_process_is_woken_at_once_and_nobody_waits() -> None:
+async def test_without_redis_this_process_is_woken_at_once() -> None:
     with running_valkey() as server:
-        async with rung_over(server.url) as bell, bell.subscribe("events") as listener:
+        async with redis_notifier(server.url) as notifier, notifier.subscribe("events") as listener:
             for failure in (server.hang, server.stop):
                 failure()
                 began = time.perf_counter()
                 for _ in range(10):
-                    await bell.notify("events")
+                    await notifier.notify("events")
                     assert await listener.wait(0)
                 assert time.perf_counter() - began < 10 * RESPONSE_TIMEOUT_SECONDS
 
 
-async def test_when_redis_is_back_all_look_for_what_they_may_have_missed() -> None:
+async def test_listeners_look_for_missed_work_when_redis_is_back() -> None:
     with running_valkey() as server:
         async with (
-            rung_over(server.url) as one,
-            rung_over(server.url) as two,
+            redis_notifier(server.url) as one,
+            redis_notifier(server.url) as two,
             two.subscribe("events") as listener,
         ):
-            await restarted(server)
-            assert await listener.wait(LONG)
-            heard = False
-            async with asyncio.timeout(LONG):
-                while not heard:  # until the one has found it too
+            await restart(server)
+            assert await listener.wait(LONG_SECONDS)
+            is_woken = False
+            async with asyncio.timeout(LONG_SECONDS):
+                while not is_woken:  # until `one` has reconnected too
                     await one.notify("events")
-                    heard = await listener.wait(SHORT)
+                    is_woken = await listener.wait(SHORT_SECONDS)
 
 
-async def restarted(server: ValkeyServer) -> None:
+async def restart(server: ValkeyServer) -> None:
     server.stop()
     await asyncio.sleep(0.1)
     server.start()
