@@ -22,12 +22,8 @@ def text_of(path: Path) -> str:
     return path.read_text(errors="surrogateescape")
 
 
-def write(path: Path, text: str | None) -> None:
-    """Writes over a file; None removes it."""
-    if text is None:
-        path.unlink()
-    else:
-        path.write_text(text, errors="surrogateescape")
+def write(path: Path, text: str) -> None:
+    path.write_text(text, errors="surrogateescape")
 
 
 @pytest.fixture
@@ -35,7 +31,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "url-secrets.json"
 
 
-async def test_the_secret_is_made_once_and_is_for_its_owner_alone(path: Path) -> None:
+async def test_the_secret_is_created_once_and_only_its_owner_can_read_it(path: Path) -> None:
     keyring = FileKeyring(path)
     assert await keyring.valid_secrets(NOW) == ()
     secret = await keyring.signing_secret()
@@ -46,18 +42,18 @@ async def test_the_secret_is_made_once_and_is_for_its_owner_alone(path: Path) ->
     assert {file.name for file in path.parent.iterdir()} == {"url-secrets.json", "url-secrets.lock"}
 
 
-async def test_those_who_make_it_at_once_are_given_one(path: Path) -> None:
-    made = await asyncio.gather(*(FileKeyring(path).signing_secret() for _ in range(8)))
-    assert set(made) == set(await FileKeyring(path).valid_secrets(NOW))
+async def test_concurrent_tasks_create_one_secret(path: Path) -> None:
+    created = await asyncio.gather(*(FileKeyring(path).signing_secret() for _ in range(8)))
+    assert set(created) == set(await FileKeyring(path).valid_secrets(NOW))
 
 
-def test_processes_that_make_it_at_once_are_given_one(path: Path) -> None:
+def test_concurrent_processes_create_one_secret(path: Path) -> None:
     program = f"""
 import asyncio, sys
 from pathlib import Path
 from app.signing.keyring import FileKeyring
 sys.stdin.read()
-print(asyncio.run(FileKeyring(Path({str(path)!r})).newest()))
+print(asyncio.run(FileKeyring(Path({str(path)!r})).signing_secret()))
 """
     processes = [
         subprocess.Popen(
@@ -69,11 +65,11 @@ print(asyncio.run(FileKeyring(Path({str(path)!r})).newest()))
         assert process.stdin
         process.stdin.close()
         process.stdin = None
-    made = {process.communicate(timeout=30)[0].strip() for process in processes}
-    assert made == set(asyncio.run(FileKeyring(path).valid_secrets(NOW)))
+    created = {process.communicate(timeout=30)[0].strip() for process in processes}
+    assert created == set(asyncio.run(FileKeyring(path).valid_secrets(NOW)))
 
 
-async def test_what_a_crash_left_half_written_is_not_the_secret(path: Path) -> None:
+async def test_a_partial_file_left_by_a_crash_is_ignored(path: Path) -> None:
     path.with_suffix(".new").write_text('{"secrets"')
     secret = await FileKeyring(path).signing_secret()
     assert json.loads(text_of(path)) == {"secrets": [{"secret": secret, "until": None}]}
@@ -91,7 +87,7 @@ async def test_after_a_rotation_the_old_secret_verifies_for_a_week(path: Path) -
     assert mode_of(path) == 0o600
 
 
-async def test_rotations_do_not_end_what_earlier_ones_keep_and_forget_what_is_over(path: Path) -> None:
+async def test_rotations_keep_valid_secrets_and_delete_expired_ones(path: Path) -> None:
     keyring = FileKeyring(path)
     first = await keyring.signing_secret()
     await keyring.rotate(NOW, keep_for=WEEK)
@@ -103,27 +99,27 @@ async def test_rotations_do_not_end_what_earlier_ones_keep_and_forget_what_is_ov
     await keyring.rotate(NOW + timedelta(days=9), keep_for=timedelta(0))
     assert first not in text_of(path)
     assert second not in text_of(path)
-    assert third not in text_of(path), "kept for no time"
+    assert third not in text_of(path), "keep_for is zero"
     assert await keyring.valid_secrets(NOW + timedelta(days=9)) == (await keyring.signing_secret(),)
 
 
-async def test_rotations_at_once_lose_nothing(path: Path) -> None:
+async def test_concurrent_rotations_lose_no_secret(path: Path) -> None:
     old = await FileKeyring(path).signing_secret()
     await asyncio.gather(*(FileKeyring(path).rotate(NOW, keep_for=WEEK) for _ in range(5)))
-    held = await FileKeyring(path).valid_secrets(NOW)
-    assert (len(set(held)), held[-1]) == (6, old)
+    valid = await FileKeyring(path).valid_secrets(NOW)
+    assert (len(set(valid)), valid[-1]) == (6, old)
 
 
-async def test_there_is_nothing_to_rotate_before_the_first_start(path: Path) -> None:
+async def test_rotation_needs_a_secret(path: Path) -> None:
     with pytest.raises(BadKeyring, match=r"There are no secrets at .*url-secrets\.json"):
         await FileKeyring(path).rotate(NOW, keep_for=WEEK)
     assert not list(path.parent.glob("*.json"))
 
 
-async def test_whoever_removes_the_file_ends_all_signatures(path: Path) -> None:
+async def test_deleting_the_file_invalidates_all_signatures(path: Path) -> None:
     keyring = FileKeyring(path)
     old = await keyring.signing_secret()
-    write(path, None)
+    path.unlink()  # noqa: ASYNC240  (blocking is fine in a test)
     assert await keyring.valid_secrets(NOW) == ()
     assert await keyring.signing_secret() != old
 
@@ -148,9 +144,7 @@ GOOD = "s" * 32
         "\udcff",
     ],
 )
-async def test_a_file_that_can_not_be_read_opens_nothing_and_is_not_written_over(
-    path: Path, text: str
-) -> None:
+async def test_an_unreadable_file_verifies_nothing_and_is_not_overwritten(path: Path, text: str) -> None:
     keyring = FileKeyring(path)
     await keyring.signing_secret()
     write(path, text)
@@ -165,20 +159,20 @@ async def test_a_file_that_can_not_be_read_opens_nothing_and_is_not_written_over
     assert text_of(path) == text
 
 
-async def test_a_link_in_its_place_is_not_followed_by_what_is_written(path: Path, tmp_path: Path) -> None:
-    aim = tmp_path / "aim"
-    path.with_suffix(".new").symlink_to(aim)
+async def test_a_symlink_in_place_of_the_new_file_is_not_followed(path: Path, tmp_path: Path) -> None:
+    target = tmp_path / "target"
+    path.with_suffix(".new").symlink_to(target)
     await FileKeyring(path).signing_secret()
-    assert not aim.exists()
+    assert not target.exists()
 
 
-async def test_secrets_of_the_settings_verify_beside_the_file(path: Path) -> None:
+async def test_secrets_from_the_settings_verify_besides_the_file(path: Path) -> None:
     keyring = FileKeyring(path, older=("o" * 32,))
     newest = await keyring.signing_secret()
     assert await keyring.valid_secrets(NOW) == (newest, "o" * 32)
 
 
-async def test_secrets_of_the_settings_are_as_they_are_given() -> None:
+async def test_fixed_secrets_are_used_as_given_and_not_shown() -> None:
     keyring = FixedKeyring(("n" * 32, "o" * 32))
     assert await keyring.signing_secret() == "n" * 32
     assert await keyring.valid_secrets(NOW) == ("n" * 32, "o" * 32)
