@@ -135,7 +135,9 @@ def parse_signature(request: Request) -> Signature | None:
 
 def _anonymous(request: Request) -> Context:
     state = request.state
-    return Context(state.services, request_id=state.request_id, address=state.address, consumed=state.consumed)
+    return Context(
+        state.services, request_id=state.request_id, address=state.address, consumed=state.consumed
+    )
 
 
 def _credentials(request: Request) -> Credentials:

@@ -16,6 +16,7 @@ from app.webhooks.outcomes import DESCRIPTIONS
 from compat_rest.errors import STATUS
 from compat_rest.openapi import events, img, responses
 from compat_rest.openapi.operations import OPERATIONS, OperationSpec, SuccessResponse
+from compat_rest.openapi.parameters import named, parameter
 from compat_rest.openapi.schemas import SCHEMAS, Schema, id_schema
 
 VERSION = "1.0.0"
@@ -108,10 +109,9 @@ def _operation(path: str, spec: OperationSpec) -> Schema:
         "summary": spec.summary,
         "description": spec.description,
         "security": [] if spec.scope is None else [{"token": [spec.scope.value]}, {"session": []}],
-        "parameters": [
-            *(_path_parameter(name, segment) for name in re.findall(r"{(\w+)}", path)),
-            *(parameter.to_openapi(name) for name, parameter in spec.parameters.items()),
-        ],
+        "parameters": named(
+            {name: _path_parameter(name, segment) for name in re.findall(r"{(\w+)}", path)} | spec.parameters
+        ),
         "responses": {
             str(spec.success.status): _success_response(spec.success, is_counted=spec.scope is not None),
             **responses.error_refs(_error_codes(path, spec)),
@@ -124,7 +124,7 @@ def _path_parameter(name: str, segment: str) -> Schema:
     kind = Kind.DELIVERY if name == "delivery_id" else ID_KINDS.get(segment)
     description = f"Id of the {kind.name.lower()}." if kind else "Name of the upload client."
     schema = id_schema(kind, "") if kind else {"type": "string", "enum": list(UPLOAD_CLIENTS)}
-    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
+    return parameter(schema, description, location="path", required=True)
 
 
 def _success_response(success: SuccessResponse, *, is_counted: bool) -> Schema:
@@ -138,9 +138,7 @@ def _success_response(success: SuccessResponse, *, is_counted: bool) -> Schema:
             "description": "URL of the new object.",
             "schema": {"type": "string", "format": "uri"},
         }
-    headers |= {
-        name: {"description": text, "schema": {"type": "string"}} for name, text in success.headers.items()
-    }
+    headers |= responses.text_headers(success.headers)
     if success.status == HTTPStatus.NO_CONTENT:
         return {"description": success.description, "headers": headers}
     content = {

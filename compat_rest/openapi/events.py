@@ -1,8 +1,11 @@
 """Webhook payloads, by event type."""
 
+from functools import partial
+
 from app.events.catalogue import CATALOGUE, EventType
 from app.ids import Kind
 from app.webhooks.examples import CREATED_AT, EXAMPLE_PAYLOADS
+from compat_rest.openapi.parameters import named, parameter
 from compat_rest.openapi.schemas import EVENT_ID, Schema, id_schema, object_schema, timestamp
 
 
@@ -26,10 +29,11 @@ def _webhook(kind: EventType, description: str) -> Schema:
         "timestamp": timestamp("Time of the event."),
         "data": {"type": "object", "description": "The object at that time."},
     }
+    header = partial(parameter, {"type": "string"}, location="header", required=True)
     headers = {
-        "webhook-id": "Id of the event. Use it to ignore duplicates.",
-        "webhook-timestamp": "Time of this attempt, in Unix seconds.",
-        "webhook-signature": "`v1,` and the HMAC-SHA-256 of id, timestamp and body, in base64.",
+        "webhook-id": header("Id of the event. Use it to ignore duplicates."),
+        "webhook-timestamp": header("Time of this attempt, in Unix seconds."),
+        "webhook-signature": header("`v1,` and the HMAC-SHA-256 of id, timestamp and body, in base64."),
     }
     return {
         "post": {
@@ -38,16 +42,7 @@ def _webhook(kind: EventType, description: str) -> Schema:
             "summary": kind.value,
             "description": " ".join(description.split()),
             "security": [],
-            "parameters": [
-                {
-                    "name": name,
-                    "in": "header",
-                    "required": True,
-                    "description": means,
-                    "schema": {"type": "string"},
-                }
-                for name, means in headers.items()
-            ],
+            "parameters": named(headers),
             "requestBody": {
                 "required": True,
                 "content": {

@@ -1,6 +1,5 @@
 """Operations of image URLs: `/img` and the short form."""
 
-from collections.abc import Mapping
 from functools import partial
 
 from app.ids import Kind
@@ -9,7 +8,7 @@ from app.imaging.presets import Presets
 from app.settings import Settings
 from app.webhooks.examples import IMAGE_ID
 from compat_rest.openapi import responses
-from compat_rest.openapi.parameters import image_parameters
+from compat_rest.openapi.parameters import image_parameters, named, parameter
 from compat_rest.openapi.schemas import Schema, enum_schema, id_schema, ref, string
 
 ERROR_CODES = (
@@ -26,17 +25,31 @@ Returns the original file, or a variant if there are parameters or another exten
 Images in private albums are visible to their owner, and by signed URL.
 """
 
+HEADERS = {
+    "ETag": "Identifier of this version of the image.",
+    "Last-Modified": "Time of the upload.",
+    "Cache-Control": "A year for public images; private images must be revalidated.",
+    "Content-Disposition": "Filename for saving the image.",
+}
+REDIRECT = {
+    "302": {
+        "description": "The image is served by the storage.",
+        "headers": responses.text_headers({"Location": "URL of the image in the storage."}),
+    }
+}
+
 
 def paths(settings: Settings) -> Schema:
     """Return the operations of both image URLs, by path."""
-    path = string(
+    in_path = partial(parameter, location="path", required=True)
+    path = in_path(
+        string("", examples=[f"{IMAGE_ID}.webp"]),
         "`{id}` or `{id}.{ext}`, with the image's id. The extension is the format, unless `fm` is set. Further "
         "segments, such as `/harbour.webp`, are ignored.",
-        examples=[f"{IMAGE_ID}.webp"],
     )
-    extension = enum_schema("Format, unless `fm` is set.", [*Format, "jpeg"])
+    extension = in_path(enum_schema("", [*Format, "jpeg"]), "Format, unless `fm` is set.")
     long = {"path": path}
-    short = {"image_id": id_schema(Kind.IMAGE, "Id of the image."), "extension": extension}
+    short = {"image_id": in_path(id_schema(Kind.IMAGE, ""), "Id of the image."), "extension": extension}
     operation = partial(_operation, settings)
     return {
         "/img/{path}": {"get": operation("getPicture", long), "head": operation("headPicture", long)},
@@ -47,57 +60,28 @@ def paths(settings: Settings) -> Schema:
     }
 
 
-def _redirect(settings: Settings, *, is_head: bool) -> Schema:
-    """Return the redirect to the storage, if this server uses it."""
-    if settings.img_redirect == "off" or is_head:
-        return {}
-    location = {"description": "URL of the image in the storage.", "schema": {"type": "string"}}
-    return {"302": {"description": "The image is served by the storage.", "headers": {"Location": location}}}
-
-
-def _operation(settings: Settings, id: str, path: Mapping[str, Schema]) -> Schema:
-    content: Schema = {} if id.startswith("head") else {each.mime_type: {} for each in Format}
-    success = {"headers": _response_headers(), **({"content": content} if content else {})}
+def _operation(settings: Settings, id: str, path: dict[str, Schema]) -> Schema:
+    is_head = id.startswith("head")
+    success: Schema = {"headers": responses.text_headers(HEADERS)}
+    if not is_head:
+        success["content"] = {each.mime_type: {} for each in Format}
     range_error = {
         "description": "The requested range begins after the end of the image.",
         "content": {"application/json": {"schema": ref("Error")}},
     }
-    parameters = image_parameters(Presets.parse(settings.presets))
     return {
         "operationId": id,
         "tags": ["Pictures"],
-        "summary": "Get the headers of an image" if id.startswith("head") else "Get an image file",
+        "summary": "Get the headers of an image" if is_head else "Get an image file",
         "description": DESCRIPTION,
         "security": [{}, {"token": ["images:read"]}, {"session": []}],
-        "parameters": [
-            *(
-                {
-                    "name": name,
-                    "in": "path",
-                    "required": True,
-                    "description": schema["description"],
-                    "schema": schema,
-                }
-                for name, schema in path.items()
-            ),
-            *(parameter.to_openapi(name) for name, parameter in parameters.items()),
-        ],
+        "parameters": named(path | image_parameters(Presets.parse(settings.presets))),
         "responses": {
             "200": {"description": "The image.", **success},
             "206": {"description": "The requested range of the image.", **success},
-            **_redirect(settings, is_head=id.startswith("head")),
+            **({} if is_head or settings.img_redirect == "off" else REDIRECT),
             "304": {"description": "Not modified: the client's copy is current."},
             "416": range_error,
             **responses.error_refs(ERROR_CODES),
         },
     }
-
-
-def _response_headers() -> Schema:
-    descriptions = {
-        "ETag": "Identifier of this version of the image.",
-        "Last-Modified": "Time of the upload.",
-        "Cache-Control": "A year for public images; private images must be revalidated.",
-        "Content-Disposition": "Filename for saving the image.",
-    }
-    return {name: {"description": text, "schema": {"type": "string"}} for name, text in descriptions.items()}

@@ -23,7 +23,6 @@ from compat_rest.openapi.parameters import (
     IMAGE_FILTERS,
     OVERRIDE_HEADERS,
     PAGING,
-    ParameterSpec,
 )
 from compat_rest.openapi.schemas import (
     EXAMPLES,
@@ -43,8 +42,8 @@ class SuccessResponse:
     """A successful response: its status, and the schema and an example of its body."""
 
     description: str
-    schema: Schema
-    example: Mapping[str, Any]
+    schema: Schema = field(default_factory=dict)
+    example: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
     has_location: bool = False
     """True if the header Location has the URL of the new object."""
@@ -64,7 +63,7 @@ class OperationSpec:
     success: SuccessResponse
     scope: Scope | None
     description: str = ""
-    parameters: Mapping[str, ParameterSpec] = field(default_factory=dict)
+    parameters: dict[str, Schema] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     errors: Sequence[str] = ()
 
@@ -173,8 +172,6 @@ UPLOAD_HEADERS = {
 }
 CHUNK_RESPONSE = SuccessResponse(
     "The chunk is stored. After the last chunk the image is created.",
-    {},
-    {},
     status=204,
     headers={**UPLOAD_HEADERS, "Upload-Image": "Id of the image, once it is created."},
 )
@@ -248,8 +245,6 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         scope=None,
         success=SuccessResponse(
             "Supported versions and extensions, and the maximum size.",
-            {},
-            {},
             status=204,
             headers={
                 "Tus-Version": "Supported versions of tus.",
@@ -506,7 +501,6 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         success=SuccessResponse(
             "The configuration file.",
             {"type": "string"},
-            {},
             media_types=sorted({tool.media_type for tool in UPLOAD_CLIENTS.values()}),
         ),
     ),

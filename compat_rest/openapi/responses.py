@@ -129,6 +129,10 @@ def header_ref(name: str) -> Schema:
     return {"$ref": f"#/components/headers/{name}"}
 
 
+def text_headers(descriptions: Mapping[str, str]) -> dict[str, Schema]:
+    return {name: {"description": text, "schema": {"type": "string"}} for name, text in descriptions.items()}
+
+
 def rate_limit_headers() -> dict[str, Schema]:
     """Return the headers of responses to counted requests."""
     return {name: header_ref(name) for name in (*RATE_LIMIT_HEADERS, "X-Request-Id")}

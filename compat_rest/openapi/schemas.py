@@ -5,7 +5,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 from app.events.catalogue import EventType
-from app.ids import ALPHABET, LENGTH, Kind
+from app.ids import CROCKFORD_ALPHABET, ULID_LENGTH, Kind
 from app.imaging.formats import Format
 from app.models import AttemptOutcome, DeliveryStatus, DisabledReason, Role, UploadState
 from app.webhooks.examples import ALBUM, CREATED_AT, IMAGE, IMAGE_ID, WEBHOOK_ID
@@ -35,7 +35,7 @@ def timestamp(description: str) -> Schema:
 
 
 def id_schema(kind: Kind, description: str) -> Schema:
-    return string(description, pattern=f"^{kind}_[{ALPHABET}]{{{LENGTH}}}$")
+    return string(description, pattern=f"^{kind}_[{CROCKFORD_ALPHABET}]{{{ULID_LENGTH}}}$")
 
 
 def enum_schema(description: str, values: Sequence[str]) -> Schema:

@@ -302,7 +302,7 @@ def test_invalid_arguments_are_usage_errors(shared_env: dict[str, str], argument
 
 def test_commands_do_not_create_an_installation(tmp_path: Path) -> None:
     done = run("account", "list", "--data-dir", str(tmp_path / "nowhere"))
-    assert (done.returncode, "There is no PicHub in" in done.stderr) == (1, True)
+    assert (done.returncode, "has no PicHub database" in done.stderr) == (1, True)
     assert not (tmp_path / "nowhere").exists()
 
 

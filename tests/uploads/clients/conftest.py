@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from scripts.fixtures import sample_images
-from tests.cli.test_commands import serving, told
+from tests.cli.test_commands import run_json, serving
 
 UNLIMITED = {"PICHUB_LIMIT_API": "off", "PICHUB_LIMIT_UPLOAD": "off", "PICHUB_LIMIT_AUTH_FAILURES": "off"}
 PICTURE = sample_images.png(40, 30)
@@ -50,8 +50,8 @@ def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
     folder = tmp_path_factory.mktemp("live")
     with serving(folder, **UNLIMITED) as (_, url):
         environ = {"PICHUB_DATA_DIR": str(folder)}
-        upload_only = told("token", "create", "admin", "--preset", "upload-only", **environ)
-        everything = told("token", "create", "admin", **environ)
+        upload_only = run_json("token", "create", "admin", "--preset", "upload-only", **environ)
+        everything = run_json("token", "create", "admin", **environ)
         yield Live(url, upload_only["token"], everything["token"])
 
 
