@@ -133,7 +133,7 @@ def _success_response(success: SuccessResponse, *, is_counted: bool) -> Schema:
         if is_counted
         else {"X-Request-Id": responses.header_ref("X-Request-Id")}
     )
-    if success.has_location:
+    if success.status == HTTPStatus.CREATED:
         headers["Location"] = {
             "description": "URL of the new object.",
             "schema": {"type": "string", "format": "uri"},

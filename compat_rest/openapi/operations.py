@@ -39,14 +39,13 @@ from compat_rest.openapi.schemas import (
 
 @dataclass(frozen=True, slots=True)
 class SuccessResponse:
-    """A successful response: its status, and the schema and an example of its body."""
+    """A successful response: its status, and the schema and an example of its body. 201 has the header Location."""
 
     description: str
     schema: Schema = field(default_factory=dict)
     example: Mapping[str, Any] = field(default_factory=dict)
     status: int = 200
-    has_location: bool = False
-    """True if the header Location has the URL of the new object."""
+
     headers: Mapping[str, str] = field(default_factory=dict)
     """Descriptions of further headers, by name."""
     media_types: Sequence[str] = ()
@@ -68,12 +67,10 @@ class OperationSpec:
     errors: Sequence[str] = ()
 
 
-def item_response(
-    name: str, description: str, *, status: int = 200, has_location: bool = False
-) -> SuccessResponse:
+def item_response(name: str, description: str, *, status: int = 200) -> SuccessResponse:
     """Return a response with one object."""
     example = {"success": True, "data": EXAMPLES[name]}
-    return SuccessResponse(description, envelope(ref(name)), example, status, has_location)
+    return SuccessResponse(description, envelope(ref(name)), example, status)
 
 
 def page_response(name: str, description: str) -> SuccessResponse:
@@ -89,26 +86,19 @@ def deleted_response(kind: Kind, name: str, **facts: str) -> SuccessResponse:
 
 
 def json_body(
-    fields: Mapping[str, BodyField],
-    resource: str,
-    example: Mapping[str, Any],
-    *,
-    required: Sequence[str] = (),
-    limits: Mapping[str, Schema],
+    fields: Mapping[str, BodyField], resource: str, example: Schema, *, required: Sequence[str] = ()
 ) -> Schema:
     """Return a JSON body of these fields, with their descriptions in the schema of `resource`."""
     properties = {
         name: {
             **each.schema,
             "description": SCHEMAS[resource]["properties"][name]["description"],
-            **limits.get(name, {}),
+            **LIMITS[resource].get(name, {}),
         }
         for name, each in fields.items()
     }
-    schema: Schema = {"type": "object", "properties": properties}
-    if required:
-        schema["required"] = [*required]
-    return {"required": True, "content": {"application/json": {"schema": schema, "example": dict(example)}}}
+    schema = {"type": "object", "properties": properties, "required": [*required]}
+    return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
 
 
 def _upload_form() -> Schema:
@@ -118,13 +108,13 @@ def _upload_form() -> Schema:
     properties = {
         name: string("The image file: JPG, PNG, WebP or GIF.", contentMediaType="application/octet-stream"),
         **{
-            text: string(image[text]["description"], **IMAGE_LIMITS.get(text, {}), default="")
+            text: string(image[text]["description"], **LIMITS["Image"].get(text, {}), default="")
             for text in FORM_TEXTS
         },
         "tags": {
             "description": "Tags: one per field, or several in one field, separated by commas.",
             "type": "array",
-            **IMAGE_LIMITS["tags"],
+            **LIMITS["Image"]["tags"],
             "default": [],
         },
         alias: string(f"Alias of {name}.", contentMediaType="application/octet-stream"),
@@ -133,24 +123,27 @@ def _upload_form() -> Schema:
     return {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
 
 
-IMAGE_LIMITS: Mapping[str, Schema] = {
-    "filename": {"minLength": 1, "maxLength": image_rules.MAX_FILENAME_LENGTH},
-    "title": {"maxLength": image_rules.MAX_TITLE_LENGTH},
-    "description": {"maxLength": image_rules.MAX_DESCRIPTION_LENGTH},
-    "tags": {"maxItems": MAX_TAGS, "items": {"type": "string", "maxLength": MAX_TAG_LENGTH}},
+LIMITS: Mapping[str, Mapping[str, Schema]] = {
+    "Image": {
+        "filename": {"minLength": 1, "maxLength": image_rules.MAX_FILENAME_LENGTH},
+        "title": {"maxLength": image_rules.MAX_TITLE_LENGTH},
+        "description": {"maxLength": image_rules.MAX_DESCRIPTION_LENGTH},
+        "tags": {"maxItems": MAX_TAGS, "items": {"type": "string", "maxLength": MAX_TAG_LENGTH}},
+    },
+    "Album": {
+        "name": {"minLength": 1, "maxLength": album_rules.MAX_NAME_LENGTH},
+        "description": {"maxLength": album_rules.MAX_DESCRIPTION_LENGTH},
+    },
+    "Category": {
+        "name": {"minLength": 1, "maxLength": category_rules.MAX_NAME_LENGTH},
+        "description": {"maxLength": category_rules.MAX_DESCRIPTION_LENGTH},
+    },
+    "Webhook": {
+        "events": {"minItems": 1, "items": {"type": "string", "enum": [*map(str, EventType)]}},
+        "description": {"maxLength": webhook_rules.MAX_DESCRIPTION_LENGTH},
+    },
 }
-ALBUM_LIMITS: Mapping[str, Schema] = {
-    "name": {"minLength": 1, "maxLength": album_rules.MAX_NAME_LENGTH},
-    "description": {"maxLength": album_rules.MAX_DESCRIPTION_LENGTH},
-}
-CATEGORY_LIMITS: Mapping[str, Schema] = {
-    "name": {"minLength": 1, "maxLength": category_rules.MAX_NAME_LENGTH},
-    "description": {"maxLength": category_rules.MAX_DESCRIPTION_LENGTH},
-}
-WEBHOOK_LIMITS: Mapping[str, Schema] = {
-    "events": {"minItems": 1, "items": {"type": "string", "enum": [*map(str, EventType)]}},
-    "description": {"maxLength": webhook_rules.MAX_DESCRIPTION_LENGTH},
-}
+"""Further keywords of the fields of request bodies, by resource."""
 
 UPLOAD_RESPONSE = SuccessResponse(
     "The image.",
@@ -227,14 +220,12 @@ OPERATIONS: Mapping[str, OperationSpec] = {
             "Image",
             {"filename": "sea.jpg", "size": 31_457_280},
             required=uploads.REQUIRED_FIELDS,
-            limits=IMAGE_LIMITS,
         ),
         success=SuccessResponse(
             "The new upload.",
             envelope(ref("Upload")),
             {"success": True, "data": {**EXAMPLES["Upload"], "offset": 0}},
             201,
-            has_location=True,
             headers=UPLOAD_HEADERS,
         ),
         errors=("PRECONDITION_FAILED", "INSUFFICIENT_STORAGE"),
@@ -317,9 +308,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         "Update an image",
         description="Updates the given fields. Null clears a field; for album_id it removes the image from its album.",
         scope=IMAGES_WRITE,
-        body=json_body(
-            images.UPDATE_FIELDS, "Image", {"title": "The sea", "tags": ["sea"]}, limits=IMAGE_LIMITS
-        ),
+        body=json_body(images.UPDATE_FIELDS, "Image", {"title": "The sea", "tags": ["sea"]}),
         success=item_response("Image", "The updated image."),
     ),
     "DELETE /images/{id}": OperationSpec(
@@ -339,9 +328,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
             "Album",
             {"name": "Holidays", "description": "By the sea", "is_public": True},
             required=albums.REQUIRED_FIELDS,
-            limits=ALBUM_LIMITS,
         ),
-        success=item_response("Album", "The new album.", status=201, has_location=True),
+        success=item_response("Album", "The new album.", status=201),
     ),
     "GET /albums": OperationSpec(
         "listAlbums",
@@ -359,7 +347,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         "Update an album",
         description="Updates the given fields. Images in a private album are visible only to you.",
         scope=ALBUMS_WRITE,
-        body=json_body(albums.FIELDS, "Album", {"is_public": False}, limits=ALBUM_LIMITS),
+        body=json_body(albums.FIELDS, "Album", {"is_public": False}),
         success=item_response("Album", "The updated album."),
     ),
     "DELETE /albums/{id}": OperationSpec(
@@ -379,9 +367,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
             "Category",
             {"name": "Landscapes"},
             required=categories.REQUIRED_FIELDS,
-            limits=CATEGORY_LIMITS,
         ),
-        success=item_response("Category", "The new category.", status=201, has_location=True),
+        success=item_response("Category", "The new category.", status=201),
     ),
     "GET /categories": OperationSpec(
         "listCategories",
@@ -399,7 +386,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         "Update a category",
         description="Updates the given fields.",
         scope=ALBUMS_WRITE,
-        body=json_body(categories.FIELDS, "Category", {"name": "Seascapes"}, limits=CATEGORY_LIMITS),
+        body=json_body(categories.FIELDS, "Category", {"name": "Seascapes"}),
         success=item_response("Category", "The updated category."),
     ),
     "DELETE /categories/{id}": OperationSpec(
@@ -419,11 +406,8 @@ OPERATIONS: Mapping[str, OperationSpec] = {
             "Webhook",
             {"url": "https://example.org/hook", "events": ["image.uploaded", "image.deleted"]},
             required=webhooks.REQUIRED_FIELDS,
-            limits=WEBHOOK_LIMITS,
         ),
-        success=item_response(
-            "WebhookWithSecret", "The new webhook, with its secret.", status=201, has_location=True
-        ),
+        success=item_response("WebhookWithSecret", "The new webhook, with its secret.", status=201),
     ),
     "GET /webhooks": OperationSpec(
         "listWebhooks",
@@ -440,7 +424,7 @@ OPERATIONS: Mapping[str, OperationSpec] = {
         "Update a webhook",
         description="Updates the given fields. Set is_active to enable a disabled webhook.",
         scope=WEBHOOKS_WRITE,
-        body=json_body(webhooks.UPDATE_FIELDS, "Webhook", {"is_active": False}, limits=WEBHOOK_LIMITS),
+        body=json_body(webhooks.UPDATE_FIELDS, "Webhook", {"is_active": False}),
         success=item_response("Webhook", "The updated webhook."),
     ),
     "DELETE /webhooks/{id}": OperationSpec(

@@ -31,44 +31,29 @@ from compat_rest import tus
 from compat_rest.errors import CODE, STATUS, error_response, http_error_response, internal_error_response
 from compat_rest.openapi.schemas import Schema, ref
 
+
+def _header(description: str, type: str, example: object) -> Schema:
+    return {"description": description, "schema": {"type": type}, "example": example}
+
+
 RATE_LIMIT_HEADERS: Mapping[str, Schema] = {
-    "X-RateLimit-Limit": {
-        "description": "Limit of the window that is closest to exhaustion.",
-        "schema": {"type": "integer"},
-        "example": 60,
-    },
-    "X-RateLimit-Remaining": {
-        "description": "Remaining requests in that window.",
-        "schema": {"type": "integer"},
-        "example": 45,
-    },
-    "X-RateLimit-Reset": {
-        "description": "Time at which that window is full again, in Unix seconds.",
-        "schema": {"type": "integer"},
-        "example": 1640995200,
-    },
-    "RateLimit": {
-        "description": "Remaining allowance, as in the IETF draft; `t` is the number of seconds until the reset.",
-        "schema": {"type": "string"},
-        "example": '"api";r=45;t=30',
-    },
-    "RateLimit-Policy": {
-        "description": "All rate limits that counted the request.",
-        "schema": {"type": "string"},
-        "example": '"api";q=60;w=60, "api-1-hour";q=1000;w=3600',
-    },
+    "X-RateLimit-Limit": _header("Limit of the window that is closest to exhaustion.", "integer", 60),
+    "X-RateLimit-Remaining": _header("Remaining requests in that window.", "integer", 45),
+    "X-RateLimit-Reset": _header(
+        "Time at which that window is full again, in Unix seconds.", "integer", 1640995200
+    ),
+    "RateLimit": _header(
+        "Remaining allowance, as in the IETF draft; `t` is the number of seconds until the reset.",
+        "string",
+        '"api";r=45;t=30',
+    ),
+    "RateLimit-Policy": _header(
+        "All rate limits that counted the request.", "string", '"api";q=60;w=60, "api-1-hour";q=1000;w=3600'
+    ),
 }
-REQUEST_ID: Schema = {
-    "description": "Id of the request, as in the server's log.",
-    "schema": {"type": "string"},
-    "example": "9f2c4e6a8b0d1f35",
-}
+REQUEST_ID: Schema = _header("Id of the request, as in the server's log.", "string", "9f2c4e6a8b0d1f35")
 ERROR_HEADERS: Mapping[str, Schema] = {
-    "Retry-After": {
-        "description": "Number of seconds to wait before retrying.",
-        "schema": {"type": "integer"},
-        "example": 12,
-    },
+    "Retry-After": _header("Number of seconds to wait before retrying.", "integer", 12),
     "WWW-Authenticate": {
         "description": "Supported authentication scheme.",
         "schema": {"const": "Bearer"},
