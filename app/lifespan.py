@@ -128,7 +128,7 @@ def require_initialized(settings: Settings) -> None:
     path = sqlite_path(database_config(settings))
     if path is not None and not path.exists():
         raise NotInitialized(
-            f"There is no PicHub in {settings.data_dir}: start it once with 'pichub serve', or run 'pichub migrate'"
+            f"{settings.data_dir} has no PicHub database; create it with 'pichub serve' or 'pichub migrate'"
         )
 
 

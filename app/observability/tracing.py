@@ -69,20 +69,18 @@ class OpenTelemetry:
         from opentelemetry.propagate import extract
         from opentelemetry.trace import SpanKind, Status, StatusCode
 
-        sent = {name.decode(): value.decode("latin-1") for name, value in headers if name in TRACE_HEADERS}
-        answered = SpanResult()
+        carrier = {name.decode(): value.decode("latin-1") for name, value in headers if name in TRACE_HEADERS}
+        result = SpanResult()
         # Without the URL, whose signature would grant access.
         with self._tracer.start_as_current_span(
-            method, context=extract(sent), kind=SpanKind.SERVER, attributes={"http.request.method": method}
+            method, context=extract(carrier), kind=SpanKind.SERVER, attributes={"http.request.method": method}
         ) as span:
             try:
-                yield answered
+                yield result
             finally:
-                span.update_name(f"{method} {answered.route}")
-                span.set_attributes(
-                    {"http.route": answered.route, "http.response.status_code": answered.status}
-                )
-                if answered.status >= 500:
+                span.update_name(f"{method} {result.route}")
+                span.set_attributes({"http.route": result.route, "http.response.status_code": result.status})
+                if result.status >= 500:
                     span.set_status(Status(StatusCode.ERROR))
 
     @contextmanager
@@ -98,10 +96,8 @@ class OpenTelemetry:
 def require_packages(endpoint: str) -> None:
     """Raise BadSetting if an endpoint is set but the packages are missing."""
     try:
-        found = not endpoint or find_spec("opentelemetry.exporter.otlp.proto.http")
+        is_usable = not endpoint or find_spec("opentelemetry.exporter.otlp.proto.http") is not None
     except ModuleNotFoundError:
-        found = None
-    if not found:
-        raise BadSetting(
-            "PICHUB_OTEL_ENDPOINT needs what is not installed: install 'pichub[otel]', or leave it unset"
-        )
+        is_usable = False
+    if not is_usable:
+        raise BadSetting("PICHUB_OTEL_ENDPOINT requires the extra: install 'pichub[otel]', or unset it")

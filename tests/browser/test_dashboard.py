@@ -118,7 +118,7 @@ async def test_files_are_uploaded_at_once_and_a_refused_one_says_why(
         await expect(tile(page, "dunes.png")).to_be_visible()
         uploads = page.get_by_role("region", name="Uploads")
         await expect(uploads).to_contain_text("2 of 4 uploaded · 2 not uploaded")
-        await expect(uploads).to_contain_text("A picture must be JPG, PNG, WebP or GIF")
+        await expect(uploads).to_contain_text("Upload a JPG, PNG, WebP or GIF")
         await expect(uploads).to_contain_text("The file is too large")
         await is_accessible(page)
         await uploads.get_by_role("button", name="Try words.png again").click()

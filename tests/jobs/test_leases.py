@@ -42,7 +42,7 @@ def lease(clock: Clock) -> HeldLease:
 
 async def test_of_many_who_ask_at_once_one_has_it(clock: Clock) -> None:
     answers = await asyncio.gather(*(lease(clock).acquire() for _ in range(20)), return_exceptions=True)
-    assert sorted(str(type(answer).__name__) for answer in answers) == ["NoneType"] + ["Taken"] * 19
+    assert sorted(str(type(answer).__name__) for answer in answers) == ["NoneType"] + ["LeaseTaken"] * 19
 
 
 async def test_leases_of_different_names_do_not_mind_each_other(clock: Clock) -> None:

@@ -83,7 +83,7 @@ def test_a_worker_that_was_killed_is_followed_by_one_that_goes_on(folder: Path) 
 def test_a_worker_wants_a_pichub_to_work_for(tmp_path: Path) -> None:
     done = run("worker", "--data-dir", str(tmp_path / "none"))
     assert done.returncode == 1
-    assert "There is no PicHub in" in done.stderr
+    assert "has no PicHub database" in done.stderr
     assert not (tmp_path / "none").exists()
 
 

@@ -66,7 +66,7 @@ async def test_why_a_picture_was_refused_is_told(client: httpx2.AsyncClient) -> 
     shown = (await ask(client, SHOW, id=upload["id"]))["upload"]
     assert (shown["state"], shown["image"]) == ("REFUSED", None)
     assert shown["error"]["code"] == "UNSUPPORTED_MEDIA_TYPE"
-    assert shown["error"]["details"].startswith("A picture must be JPG, PNG, WebP or GIF.")
+    assert shown["error"]["details"].startswith("Upload a JPG, PNG, WebP or GIF.")
 
 
 async def test_an_album_that_goes_while_the_bytes_come_is_why_it_is_refused(

@@ -9,7 +9,7 @@ import pytest
 from app.auth.actor import Scope
 from app.ids import Kind, new_id
 from app.models import Image, UploadState, UploadTicket
-from app.storage.keys import pieces_of
+from app.storage.keys import piece_key, pieces_of
 from scripts.fixtures import sample_images
 from tests.contract import openapi
 from tests.pichub import House, house, signed
@@ -324,7 +324,7 @@ async def test_what_a_server_died_over_is_finished_by_who_asks_next(home: House,
     url = await desk.begin(len(PICTURE))
     await desk.send(url, 0, PICTURE[:HALF])
     ticket = await UploadTicket.get(id=url.rpartition("/")[2])
-    await home.services.storage.put(keys.piece_key(ticket.id, "last"), PICTURE[HALF:])
+    await home.services.storage.put(piece_key(ticket.id, "last"), PICTURE[HALF:])
     pieces = [*ticket.pieces, ["last", len(PICTURE) - HALF]]
     await ticket.update_from_dict({"pieces": pieces, "offset": len(PICTURE)}).save()
     assert (await desk.shown(url))["state"] == "receiving"
