@@ -1,4 +1,4 @@
-"""A limiter that processes share: a file under a lock. It shows that the contract can be kept by another."""
+"""Limiter shared by processes through a locked file: a second implementation of the contract."""
 
 import fcntl
 import json
@@ -17,43 +17,45 @@ class FileLimiter:
         self._path = path
         self._clock = clock
 
-    async def spend(self, policy: Policy, who: str, cost: int = 1) -> Allowance | None:
+    async def consume(self, policy: Policy, key: str, cost: int = 1) -> Allowance | None:
         if not policy.windows:
             return None
         now = self._clock()
         with self._counters(now) as counters:
-            lacking = [each for each in _left(counters, policy, who, now) if each.remaining < cost]
+            lacking = [each for each in _stats(counters, policy, key, now) if each.remaining < cost]
             if lacking:
-                raise refusal(who, lacking, now)
+                raise refusal(key, lacking, now)
             for window in policy.windows:
-                counter = counters.setdefault(_key(policy, window, who), [0, now.timestamp() + window.period])
+                counter = counters.setdefault(
+                    _counter_key(policy, window, key), [0, now.timestamp() + window.period]
+                )
                 counter[0] += cost
-            return Allowance(policy, _left(counters, policy, who, now))
+            return Allowance(policy, _stats(counters, policy, key, now))
 
-    async def look(self, policy: Policy, who: str) -> Allowance | None:
+    async def peek(self, policy: Policy, key: str) -> Allowance | None:
         now = self._clock()
         with self._counters(now) as counters:
-            return Allowance(policy, _left(counters, policy, who, now)) if policy.windows else None
+            return Allowance(policy, _stats(counters, policy, key, now)) if policy.windows else None
 
     @contextmanager
     def _counters(self, now: datetime) -> Iterator[dict[str, Any]]:
         with self._path.open("a+") as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             file.seek(0)
-            kept = json.loads(file.read() or "{}")
-            counters = {key: each for key, each in kept.items() if each[1] > now.timestamp()}
+            stored = json.loads(file.read() or "{}")
+            counters = {key: each for key, each in stored.items() if each[1] > now.timestamp()}
             yield counters
             file.truncate(0)
             file.write(json.dumps(counters))
 
 
-def _left(counters: dict[str, Any], policy: Policy, who: str, now: datetime) -> tuple[WindowStats, ...]:
-    left = []
+def _stats(counters: dict[str, Any], policy: Policy, key: str, now: datetime) -> tuple[WindowStats, ...]:
+    stats = []
     for window in policy.windows:
-        count, ends = counters.get(_key(policy, window, who), (0, now.timestamp()))
-        left.append(WindowStats(policy, window, window.amount - count, datetime.fromtimestamp(ends, UTC)))
-    return tuple(left)
+        count, ends = counters.get(_counter_key(policy, window, key), (0, now.timestamp()))
+        stats.append(WindowStats(policy, window, window.amount - count, datetime.fromtimestamp(ends, UTC)))
+    return tuple(stats)
 
 
-def _key(policy: Policy, window: Window, who: str) -> str:
-    return f"{policy.name} {window.amount} {window.period} {who}"
+def _counter_key(policy: Policy, window: Window, key: str) -> str:
+    return f"{policy.name} {window.amount} {window.period} {key}"
