@@ -1,14 +1,13 @@
 import pytest
-from starlette.requests import Request
 
 from app.auth.credentials import Credentials, RequestOrigin
 
 OURS = {"https://pics.example", "https://front.example"}
 
 
-def sent(**headers: str) -> Credentials:
+def credentials_of(**headers: str) -> Credentials:
     raw = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    return Credentials.of(Request({"type": "http", "headers": raw}), OURS)
+    return Credentials.of(raw, OURS)
 
 
 @pytest.mark.parametrize(
@@ -31,13 +30,13 @@ def sent(**headers: str) -> Credentials:
         ({"referer": "https://evil.example/https://pics.example"}, RequestOrigin.FOREIGN),
         ({"referer": "https://pics.example:port/"}, RequestOrigin.FOREIGN),
         ({"referer": "nonsense"}, RequestOrigin.FOREIGN),
-        ({}, RequestOrigin.UNSAID),
+        ({}, RequestOrigin.UNKNOWN),
     ],
 )
-def test_whose_page_asks_is_what_the_browser_says(headers: dict[str, str], page: RequestOrigin) -> None:
-    assert sent(**headers).page is page
+def test_the_origin_is_what_the_browser_reports(headers: dict[str, str], page: RequestOrigin) -> None:
+    assert credentials_of(**headers).page is page
 
 
-def test_a_cookie_is_found_among_others() -> None:
-    assert sent(cookie="a=b; pichub_session=text; c=d").session == "text"
-    assert sent(cookie="a=b").session is None
+def test_the_session_cookie_is_found_among_others() -> None:
+    assert credentials_of(cookie="a=b; pichub_session=text; c=d").session == "text"
+    assert credentials_of(cookie="a=b").session is None
