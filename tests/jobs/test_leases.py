@@ -1,5 +1,3 @@
-"""Leases: one holder at a time, whoever asks and whoever dies."""
-
 import asyncio
 import random
 from collections.abc import AsyncIterator
@@ -17,7 +15,7 @@ from tests.pichub import House, house
 MINUTE = timedelta(minutes=1)
 
 
-class Clock:
+class ManualClock:
     def __init__(self) -> None:
         self.now = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -26,26 +24,27 @@ class Clock:
 
 
 @pytest.fixture
-async def built(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path) as built:
-        yield built
+async def pichub(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as pichub:
+        yield pichub
 
 
 @pytest.fixture
-def clock(built: House) -> Clock:
-    return Clock()
+def clock(pichub: House) -> ManualClock:
+    return ManualClock()
 
 
-def lease(clock: Clock) -> HeldLease:
+def new_lease(clock: ManualClock) -> HeldLease:
     return HeldLease("work", clock=clock, duration=MINUTE)
 
 
-async def test_of_many_who_ask_at_once_one_has_it(clock: Clock) -> None:
-    answers = await asyncio.gather(*(lease(clock).acquire() for _ in range(20)), return_exceptions=True)
-    assert sorted(str(type(answer).__name__) for answer in answers) == ["NoneType"] + ["LeaseTaken"] * 19
+async def test_only_one_of_many_acquires_a_lease(clock: ManualClock) -> None:
+    results = await asyncio.gather(*(new_lease(clock).acquire() for _ in range(20)), return_exceptions=True)
+    assert results.count(None) == 1
+    assert sum(isinstance(result, LeaseTaken) for result in results) == 19
 
 
-async def test_leases_of_different_names_do_not_mind_each_other(clock: Clock) -> None:
+async def test_leases_of_different_names_are_independent(clock: ManualClock) -> None:
     async with (
         hold_lease("one", clock=clock, duration=MINUTE),
         hold_lease("two", clock=clock, duration=MINUTE),
@@ -53,47 +52,47 @@ async def test_leases_of_different_names_do_not_mind_each_other(clock: Clock) ->
         assert await Lease.all().count() == 2
 
 
-async def test_who_takes_it_is_told_until_when_it_is_taken(clock: Clock) -> None:
+async def test_a_taken_lease_says_until_when(clock: ManualClock) -> None:
     async with hold_lease("work", clock=clock, duration=MINUTE):
-        with pytest.raises(LeaseTaken) as told:
-            await lease(clock).acquire()
-    assert told.value.until == clock.now + MINUTE
+        with pytest.raises(LeaseTaken) as caught:
+            await new_lease(clock).acquire()
+    assert caught.value.until == clock.now + MINUTE
 
 
-async def test_that_of_one_who_died_runs_out(clock: Clock) -> None:
-    await lease(clock).acquire()
+async def test_the_lease_of_a_dead_process_expires(clock: ManualClock) -> None:
+    await new_lease(clock).acquire()
     clock.now += MINUTE - timedelta(microseconds=1)
     with pytest.raises(LeaseTaken):
-        await lease(clock).acquire()
+        await new_lease(clock).acquire()
     clock.now += timedelta(microseconds=1)
-    await lease(clock).acquire()
+    await new_lease(clock).acquire()
 
 
-async def test_it_lasts_for_as_long_as_it_is_extended(clock: Clock) -> None:
-    held = lease(clock)
-    await held.acquire()
+async def test_an_extended_lease_does_not_expire(clock: ManualClock) -> None:
+    first = new_lease(clock)
+    await first.acquire()
     for _ in range(10):
         clock.now += MINUTE / 3
-        await held.extend()
+        await first.extend()
         with pytest.raises(LeaseTaken):
-            await lease(clock).acquire()
+            await new_lease(clock).acquire()
 
 
-async def test_who_comes_back_too_late_has_lost_it_only_if_another_took_it(clock: Clock) -> None:
-    held, other = lease(clock), lease(clock)
-    await held.acquire()
+async def test_an_expired_lease_is_lost_only_once_another_acquires_it(clock: ManualClock) -> None:
+    first, other = new_lease(clock), new_lease(clock)
+    await first.acquire()
     clock.now += 2 * MINUTE
-    await held.extend()
+    await first.extend()
     clock.now += 2 * MINUTE
     await other.acquire()
     with pytest.raises(LeaseLost):
-        await held.extend()
-    await held.release(done=True)  # not theirs to give
+        await first.extend()
+    await first.release(done=True)  # has no effect: another holds it
     with pytest.raises(LeaseTaken):
-        await lease(clock).acquire()
+        await new_lease(clock).acquire()
 
 
-async def test_work_is_done_when_its_block_did_not_raise(clock: Clock) -> None:
+async def test_work_is_completed_if_its_block_does_not_raise(clock: ManualClock) -> None:
     assert await last_completed("work") is None
     with pytest.raises(ZeroDivisionError):
         async with hold_lease("work", clock=clock, duration=MINUTE):
@@ -104,8 +103,8 @@ async def test_work_is_done_when_its_block_did_not_raise(clock: Clock) -> None:
     assert await last_completed("work") == clock.now
 
 
-async def test_whoever_is_cancelled_gives_it_back(clock: Clock) -> None:
-    chance = random.Random(3)
+async def test_a_cancelled_holder_releases_its_lease(clock: ManualClock) -> None:
+    seeded = random.Random(3)
 
     async def work() -> None:
         async with hold_lease("work", clock=clock, duration=MINUTE):
@@ -113,7 +112,7 @@ async def test_whoever_is_cancelled_gives_it_back(clock: Clock) -> None:
 
     for _ in range(60):
         task = asyncio.create_task(work())
-        await asyncio.sleep(chance.uniform(0, 0.004))
+        await asyncio.sleep(seeded.uniform(0, 0.004))
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task

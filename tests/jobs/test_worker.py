@@ -1,5 +1,3 @@
-"""Loops beside the server: none takes another down, and a stop lets end what is in hand."""
-
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -16,12 +14,12 @@ SERVICES: Services = None  # type: ignore[assignment]  # these loops need none
 
 
 @asynccontextmanager
-async def working(
-    loops: Mapping[str, Callable[[Services], Awaitable[None]]], *, patience: float = 5
+async def running_worker(
+    loops: Mapping[str, Callable[[Services], Awaitable[None]]], *, timeout: float = 5
 ) -> AsyncIterator[asyncio.Event]:
-    """A worker that runs; at the end of the block it is stopped."""
+    """Run a worker until the block ends, or until the event is set."""
     stop = asyncio.Event()
-    task = asyncio.create_task(run_loops(SERVICES, stop, loops=loops, timeout=patience, sleep=no_sleep))
+    task = asyncio.create_task(run_loops(SERVICES, stop, loops=loops, timeout=timeout, sleep=no_sleep))
     try:
         yield stop
     finally:
@@ -33,11 +31,11 @@ async def no_sleep(_: float) -> None:
     await asyncio.sleep(0)
 
 
-async def for_ever(_: Services) -> None:
+async def idle(_: Services) -> None:
     await asyncio.Event().wait()
 
 
-async def test_a_loop_that_fails_is_logged_and_begun_again_with_longer_and_longer_waits(
+async def test_a_failing_loop_is_logged_and_restarted_with_backoff(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     slept, stop = list[float](), asyncio.Event()
@@ -53,61 +51,61 @@ async def test_a_loop_that_fails_is_logged_and_begun_again_with_longer_and_longe
 
     await asyncio.wait_for(run_loops(SERVICES, stop, loops={"bad": fails}, sleep=sleep), 20)
     assert slept[:8] == [1, 2, 4, 8, 16, 32, 60, 60]
-    assert len([each for each in caplog.records if each.levelno == logging.ERROR]) == len(slept)
+    assert len([record for record in caplog.records if record.levelno == logging.ERROR]) == len(slept)
     assert "the loop bad failed" in caplog.text
 
 
-async def test_a_loop_that_fails_leaves_the_others_alone() -> None:
-    turns = 0
+async def test_a_failing_loop_does_not_affect_the_others() -> None:
+    failures = 0
 
     async def fails(_: Services) -> None:
-        nonlocal turns
-        turns += 1
+        nonlocal failures
+        failures += 1
         raise ZeroDivisionError
 
-    begun: list[str] = []
+    started: list[str] = []
 
-    async def good(_: Services) -> None:
-        begun.append("good")
+    async def works(_: Services) -> None:
+        started.append("good")
         await asyncio.Event().wait()
 
-    async with working({"bad": fails, "good": good}):
-        await until(lambda: turns > 5)
-    assert begun == ["good"]
+    async with running_worker({"bad": fails, "good": works}):
+        await until(lambda: failures > 5)
+    assert started == ["good"]
 
 
-async def test_a_stop_ends_idle_loops_at_once() -> None:
-    async with working({"one": for_ever, "two": for_ever}, patience=100):
+async def test_stopping_ends_idle_loops_at_once() -> None:
+    async with running_worker({"one": idle, "two": idle}, timeout=100):
         await asyncio.sleep(0)
 
 
-async def test_a_stop_waits_for_what_is_in_hand_and_begins_nothing_anew() -> None:
-    told, let_go, ended = asyncio.Event(), asyncio.Event(), list[str]()
+async def test_stopping_waits_for_current_work_and_restarts_nothing() -> None:
+    cancelled, may_end, ended = asyncio.Event(), asyncio.Event(), list[str]()
 
-    async def careful(_: Services) -> None:
+    async def busy(_: Services) -> None:
         try:
             await asyncio.Event().wait()
         finally:
-            told.set()
-            await let_go.wait()
-            ended.append("careful")
+            cancelled.set()
+            await may_end.wait()
+            ended.append("busy")
 
-    async def careless(_: Services) -> None:
+    async def fails(_: Services) -> None:
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError:
             raise ZeroDivisionError from None
 
-    async with working({"careful": careful, "careless": careless}) as stop:
+    async with running_worker({"busy": busy, "bad": fails}) as stop:
         await asyncio.sleep(0.01)
         stop.set()
-        await told.wait()
+        await cancelled.wait()
         assert ended == []
-        let_go.set()
-    assert ended == ["careful"]
+        may_end.set()
+    assert ended == ["busy"]
 
 
-async def test_what_takes_longer_than_a_stop_waits_is_cancelled_again() -> None:
+async def test_work_beyond_the_stop_timeout_is_cancelled_again() -> None:
     cancels = 0
 
     async def slow(_: Services) -> None:
@@ -118,26 +116,26 @@ async def test_what_takes_longer_than_a_stop_waits_is_cancelled_again() -> None:
             except asyncio.CancelledError:
                 cancels += 1
 
-    async with working({"slow": slow}, patience=0.02):
+    async with running_worker({"slow": slow}, timeout=0.02):
         await asyncio.sleep(0.01)
     assert cancels == 2
 
 
-async def test_a_stop_before_the_loops_have_begun_ends_them_too() -> None:
+async def test_stopping_before_the_loops_start_ends_them_too() -> None:
     stop = asyncio.Event()
     stop.set()
-    await asyncio.wait_for(run_loops(SERVICES, stop, loops={"one": for_ever}), 20)
+    await asyncio.wait_for(run_loops(SERVICES, stop, loops={"one": idle}), 20)
 
 
-async def test_a_server_works_inside_unless_it_is_told_not_to(tmp_path: Path) -> None:
+async def test_a_server_runs_the_loops_unless_the_worker_is_external(tmp_path: Path) -> None:
     def loops() -> set[str]:
         return {task.get_name() for task in asyncio.all_tasks()} & {f"pichub-{name}" for name in LOOPS}
 
-    async with house(tmp_path / "apart", worker="external"):
+    async with house(tmp_path / "external", worker="external"):
         await asyncio.sleep(1.2)
         assert loops() == set()
-    async with house(tmp_path / "inside", worker="embedded"):
+    async with house(tmp_path / "embedded", worker="embedded"):
         await until(lambda: loops() == {f"pichub-{name}" for name in LOOPS})
     async with house(tmp_path / "short", worker="embedded"):
-        pass  # it ends before the worker has begun
+        pass  # it stops before the worker has started
     assert loops() == set()

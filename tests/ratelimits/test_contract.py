@@ -130,7 +130,7 @@ async def test_a_refusal_names_the_window_that_resets_last(limiter: Limiter, clo
     assert "59 minutes" in error.details
 
 
-async def test_of_equally_strict_windows_the_one_that_resets_last_counts(limiter: Limiter) -> None:
+async def test_of_equal_windows_the_one_that_resets_last_is_strictest(limiter: Limiter) -> None:
     policy = Policy("api", "2/minute;2/hour")
     await consume(limiter, 2, policy)
     allowance = await peek(limiter, policy)

@@ -48,7 +48,7 @@ async def test_peek_writes_nothing(redis: RedisClient) -> None:
     assert await redis.commands.execute(None, "KEYS", "*") == []
 
 
-async def test_a_clock_that_is_ahead_extends_no_window_beyond_its_period(
+async def test_a_clock_that_is_ahead_does_not_extend_a_window(
     redis: RedisClient,
 ) -> None:
     ahead = Clock(BEGIN + timedelta(days=365))

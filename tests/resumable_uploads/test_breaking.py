@@ -20,7 +20,7 @@ from app.storage import keys as storage_keys
 from app.storage.base import StorageTotals
 from app.uploads.multipart import BUFFER_SIZE, Checksum
 from scripts.fixtures import sample_images
-from tests.jobs.cleanup.conftest import aged, later
+from tests.jobs.cleanup.conftest import later, set_age
 from tests.pichub import House, house, served, until
 from tests.resolvers.test_images import context, keys
 from tests.resumable_uploads.client import Desk
@@ -190,7 +190,7 @@ async def test_the_sweep_removes_what_nobody_goes_on_with(ctx: Context) -> None:
     await UploadTicket.filter(id=expired.id).update(expires_at=ctx.now() - timedelta(seconds=1))
     await UploadTicket.filter(id=lost.id).delete()
     for key in await keys(ctx):
-        aged(ctx, key, hours_ago=25)
+        set_age(ctx, key, hours_ago=25)
     seen = await dry_run(ctx.services)
     report = await clean_up(ctx.services)
     assert report.removed == seen.removed

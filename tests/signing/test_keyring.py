@@ -31,7 +31,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "url-secrets.json"
 
 
-async def test_the_secret_is_created_once_and_only_its_owner_can_read_it(path: Path) -> None:
+async def test_the_secret_is_created_once_readable_by_its_owner_only(path: Path) -> None:
     keyring = FileKeyring(path)
     assert await keyring.valid_secrets(NOW) == ()
     secret = await keyring.signing_secret()
@@ -144,7 +144,7 @@ GOOD = "s" * 32
         "\udcff",
     ],
 )
-async def test_an_unreadable_file_verifies_nothing_and_is_not_overwritten(path: Path, text: str) -> None:
+async def test_an_unreadable_file_is_invalid_and_not_overwritten(path: Path, text: str) -> None:
     keyring = FileKeyring(path)
     await keyring.signing_secret()
     write(path, text)

@@ -12,18 +12,18 @@ from tests.resolvers.test_images import context
 
 
 @pytest.fixture
-async def built(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path) as built:
-        yield built
+async def pichub(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path) as pichub:
+        yield pichub
 
 
 @pytest.fixture
-async def ctx(built: House) -> Context:
-    return await context(built)
+async def ctx(pichub: House) -> Context:
+    return await context(pichub)
 
 
-class Clock:
-    """The time of the machine, and `ahead` of it."""
+class ShiftedClock:
+    """The machine's clock, moved forward by `ahead`."""
 
     def __init__(self, ahead: timedelta = timedelta()) -> None:
         self.ahead = ahead
@@ -32,20 +32,21 @@ class Clock:
         return datetime.now(UTC) + self.ahead
 
 
-def later(ctx: Context, ahead: timedelta | Clock, **settings: object) -> Context:
-    """The same house, some time from now, or by a clock that the test sets."""
-    clock = ahead if isinstance(ahead, Clock) else Clock(ahead)
-    chosen = replace(ctx.services.settings, **settings)  # type: ignore[arg-type]
-    return replace(ctx, services=replace(ctx.services, clock=clock, settings=chosen))
+def later(ctx: Context, ahead: timedelta | ShiftedClock, **settings: object) -> Context:
+    """Return a context of the same server some time from now, or with a clock that the test moves."""
+    clock = ahead if isinstance(ahead, ShiftedClock) else ShiftedClock(ahead)
+    changed = replace(ctx.services.settings, **settings)  # type: ignore[arg-type]
+    return replace(ctx, services=replace(ctx.services, clock=clock, settings=changed))
 
 
 async def put(ctx: Context, key: str, *, hours_ago: float = 0, size: int = 5) -> str:
-    """An object that was put a while ago."""
+    """Store an object and age it. Return its key."""
     await ctx.services.storage.put(key, b"x" * size)
-    aged(ctx, key, hours_ago=hours_ago)
+    set_age(ctx, key, hours_ago=hours_ago)
     return key
 
 
-def aged(ctx: Context, key: str, *, hours_ago: float) -> None:
-    moment = datetime.now(UTC).timestamp() - 3600 * hours_ago
-    os.utime(ctx.services.settings.data_dir / "storage" / key, (moment, moment))
+def set_age(ctx: Context, key: str, *, hours_ago: float) -> None:
+    """Set the modification time of an object."""
+    modified_at = datetime.now(UTC).timestamp() - 3600 * hours_ago
+    os.utime(ctx.services.settings.data_dir / "storage" / key, (modified_at, modified_at))

@@ -9,55 +9,56 @@ from app.storage import Stat
 NOON = datetime(2026, 5, 1, 12, tzinfo=UTC)
 
 
-def used(hours_ago: float, size: int) -> Stat:
+def variant(hours_ago: float, size: int) -> Stat:
     return Stat(size, NOON - timedelta(hours=hours_ago))
 
 
-def ages(*stats: Stat) -> VariantAges:
-    found = VariantAges()
+def ages_of(*stats: Stat) -> VariantAges:
+    ages = VariantAges()
     for stat in stats:
-        found.add(stat)
-    return found
+        ages.add(stat)
+    return ages
 
 
-def gone(stats: list[Stat], budget: int) -> list[Stat]:
-    surplus = ages(*stats).surplus(budget)
+def removed_of(stats: list[Stat], budget: int) -> list[Stat]:
+    surplus = ages_of(*stats).surplus(budget)
     return [stat for stat in stats if surplus and surplus.includes(stat)]
 
 
-def test_within_the_budget_nothing_goes() -> None:
-    assert gone([used(5, 60), used(2, 40)], budget=100) == []
+def test_within_the_budget_nothing_is_removed() -> None:
+    assert removed_of([variant(5, 60), variant(2, 40)], budget=100) == []
 
 
-def test_the_least_recently_used_go_until_nine_tenths_are_left() -> None:
-    stats = [used(hours, 10) for hours in (1, 9, 4, 7, 2, 8, 3, 6, 5, 0, 10)]
-    assert gone(stats, budget=100) == [used(9, 10), used(10, 10)]
+def test_least_recently_used_are_removed_down_to_nine_tenths() -> None:
+    stats = [variant(hours, 10) for hours in (1, 9, 4, 7, 2, 8, 3, 6, 5, 0, 10)]
+    assert removed_of(stats, budget=100) == [variant(9, 10), variant(10, 10)]
 
 
-def test_of_one_hour_only_as_many_go_as_must() -> None:
-    stats = [used(0, 10)] * 30
-    assert len(gone(stats, budget=100)) == 21
+def test_within_an_hour_only_as_many_as_needed_are_removed() -> None:
+    stats = [variant(0, 10)] * 30
+    assert len(removed_of(stats, budget=100)) == 21
 
 
-def test_what_was_used_after_the_hour_that_goes_is_none_of_it() -> None:
-    surplus = ages(used(3, 110), used(1, 90)).surplus(100)
+def test_variants_used_after_the_removed_hour_are_kept() -> None:
+    surplus = ages_of(variant(3, 110), variant(1, 90)).surplus(100)
     assert surplus
     assert surplus.before == NOON - timedelta(hours=2)
 
 
-def test_a_million_variants_cost_no_more_memory_than_their_hours() -> None:
-    found = VariantAges()
+def test_memory_depends_on_the_hours_and_not_on_the_variants() -> None:
+    ages = VariantAges()
     for number in range(1_000_000):
-        found.add(used(number % 1000, 10))
-    assert found.size == 10_000_000
-    assert len(found._hours) == 1000
+        ages.add(variant(number % 1000, 10))
+    assert ages.size == 10_000_000
+    assert len(ages._hours) == 1000
 
 
 @given(
-    stats=st.lists(st.builds(used, st.integers(0, 50), st.integers(0, 1000))), budget=st.integers(1, 10_000)
+    stats=st.lists(st.builds(variant, st.integers(0, 50), st.integers(0, 1000))),
+    budget=st.integers(1, 10_000),
 )
-def test_enough_goes_and_nothing_that_is_younger_than_what_stays(stats: list[Stat], budget: int) -> None:
-    removed = gone(stats, budget)
+def test_enough_is_removed_oldest_hours_first(stats: list[Stat], budget: int) -> None:
+    removed = removed_of(stats, budget)
     left = sum(stat.size for stat in stats) - sum(stat.size for stat in removed)
     if not removed:
         assert left <= budget

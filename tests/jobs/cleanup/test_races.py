@@ -1,4 +1,4 @@
-"""A sweep beside people who upload, look and delete."""
+"""Tests of the cleanup beside concurrent uploads, renders and deletions."""
 
 import asyncio
 import contextvars
@@ -18,33 +18,33 @@ from app.models import Image
 from app.resolvers import images, variants
 from app.storage import StorageTotals
 from scripts.fixtures import sample_images
-from tests.jobs.cleanup.conftest import Clock, later
+from tests.jobs.cleanup.conftest import ShiftedClock, later
 from tests.pichub import until
 from tests.resolvers.test_images import keys, upload
 
-PICTURE = sample_images.jpeg(640, 480)
+IMAGE_BYTES = sample_images.jpeg(640, 480)
 
 
-async def test_an_upload_between_its_bytes_and_its_row_is_left_alone(ctx: Context) -> None:
+async def test_an_upload_between_its_bytes_and_its_row_is_kept(ctx: Context) -> None:
     originals = ctx.services.settings.data_dir / "storage" / "originals"
     async with in_transaction():
-        uploading = asyncio.create_task(upload(ctx, PICTURE), context=_outside())
+        uploading = asyncio.create_task(upload(ctx, IMAGE_BYTES), context=_no_transaction())
         await until(lambda: originals.exists() and any(originals.iterdir()))
         for step in STEPS.values():  # without the lease, which waits for the transaction
             assert (
-                await step(CleanupRun(services=ctx.services, now=ctx.now(), extend=_nobody_minds))
+                await step(CleanupRun(services=ctx.services, now=ctx.now(), extend=_keep_lease))
                 == StorageTotals()
             )
         assert not uploading.done()
     assert await keys(ctx) == {(await uploading).key}
 
 
-async def test_a_row_that_comes_after_hours_is_refused_and_its_bytes_go(ctx: Context) -> None:
-    clock = Clock()
+async def test_a_row_hours_after_its_bytes_is_refused(ctx: Context) -> None:
+    clock = ShiftedClock()
     ctx = later(ctx, clock)
     originals = ctx.services.settings.data_dir / "storage" / "originals"
     async with in_transaction():
-        uploading = asyncio.create_task(upload(ctx, PICTURE), context=_outside())
+        uploading = asyncio.create_task(upload(ctx, IMAGE_BYTES), context=_no_transaction())
         await until(lambda: originals.exists() and any(originals.iterdir()))
         clock.ahead = timedelta(hours=2)  # the machine slept
     with pytest.raises(Busy):
@@ -53,61 +53,61 @@ async def test_a_row_that_comes_after_hours_is_refused_and_its_bytes_go(ctx: Con
     assert await Image.all().count() == 0
 
 
-async def test_nothing_is_missed_by_those_who_work_beside_sweeps(ctx: Context) -> None:
-    """Sweeps run all the while, under a clock by which each variant that was made is over the budget and old."""
-    chance, done = random.Random(5), asyncio.Event()
+async def test_concurrent_cleanups_remove_nothing_in_use(ctx: Context) -> None:
+    """Cleanups run all the time, with a clock that makes each rendered variant old and over the budget."""
+    seeded, done = random.Random(5), asyncio.Event()
     kept: list[Image] = []
     removed = StorageTotals()
 
-    async def people() -> None:
+    async def use_images() -> None:
         for _ in range(8):
-            image = await upload(ctx, PICTURE)
+            image = await upload(ctx, IMAGE_BYTES)
             for width in (100, 200, 100):
-                picture = await variants.find(ctx, image.id, Transform(width=width), extension=None)
-                made = variants.StoredVariant((await variants.ensure_rendered(ctx, picture)).size)
-                assert await variants.read(ctx, picture, made)
-            if chance.random() < 0.5:
+                found = await variants.find(ctx, image.id, Transform(width=width), extension=None)
+                stored = variants.StoredVariant((await variants.ensure_rendered(ctx, found)).size)
+                assert await variants.read(ctx, found, stored)
+            if seeded.random() < 0.5:
                 await images.delete(ctx, image.id)
             else:
                 kept.append(image)
 
-    async def sweeps() -> None:
+    async def clean_up_repeatedly() -> None:
         nonlocal removed
         while not done.is_set():
             report = await clean_up(later(ctx, timedelta(minutes=50), variants_size=1).services)
             assert not report.failed
             removed += report.total
 
-    sweeping = asyncio.create_task(sweeps())
-    await asyncio.gather(*(people() for _ in range(4)))
+    cleaning = asyncio.create_task(clean_up_repeatedly())
+    await asyncio.gather(*(use_images() for _ in range(4)))
     done.set()
-    await sweeping
-    assert removed.count > 10, "the sweeps must have come in between"
+    await cleaning
+    assert removed.count > 10, "cleanups must have run in between"
     for image in kept:
-        assert await ctx.services.storage.read(image.key) == PICTURE
+        assert await ctx.services.storage.read(image.key) == IMAGE_BYTES
     await clean_up(later(ctx, timedelta(hours=2), variants_size=1).services)
     assert await keys(ctx) == {image.key for image in kept}
 
 
-async def test_a_render_of_an_image_that_is_deleted_beside_sweeps_leaves_nothing(ctx: Context) -> None:
+async def test_a_render_during_deletion_and_cleanup_leaves_nothing(ctx: Context) -> None:
     soon = later(ctx, timedelta(minutes=50), variants_size=1).services
-    for turn in range(6):
-        image = await upload(ctx, PICTURE)
-        picture = await variants.find(ctx, image.id, Transform(width=300 + turn), extension=None)
-        answers = await asyncio.gather(
-            variants.ensure_rendered(ctx, picture),
+    for number in range(6):
+        image = await upload(ctx, IMAGE_BYTES)
+        found = await variants.find(ctx, image.id, Transform(width=300 + number), extension=None)
+        results = await asyncio.gather(
+            variants.ensure_rendered(ctx, found),
             images.delete(ctx, image.id),
             clean_up(soon),
             return_exceptions=True,
         )
-        assert isinstance(answers[0], variants.StoredVariant | NotFound)
-        assert not isinstance(answers[1], BaseException)
+        assert isinstance(results[0], variants.StoredVariant | NotFound)
+        assert not isinstance(results[1], BaseException)
     assert await keys(ctx) == set()
 
 
-async def _nobody_minds() -> None: ...
+async def _keep_lease() -> None: ...
 
 
-def _outside() -> contextvars.Context:
-    """A task that is made in a transaction would write inside it."""
+def _no_transaction() -> contextvars.Context:
+    """Return a context without the current transaction, which a new task would otherwise join."""
     return contextvars.Context()

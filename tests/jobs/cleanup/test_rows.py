@@ -1,5 +1,3 @@
-"""Old rows go, and nothing that someone still waits for."""
-
 from datetime import timedelta
 
 from app.context import Context
@@ -23,48 +21,48 @@ from tests.databases import database  # noqa: F401  (each test runs on each)
 from tests.jobs.cleanup.conftest import later
 
 
-async def event(ctx: Context, position: int, *, days_ago: float) -> Event:
-    born = ctx.now() - timedelta(days=days_ago)
+async def create_event(ctx: Context, position: int, *, days_ago: float) -> Event:
+    created_at = ctx.now() - timedelta(days=days_ago)
     owner = await Account.get(username="admin")
     return await Event.create(
-        id=new_id(Kind.EVENT, born),
+        id=new_id(Kind.EVENT, created_at),
         position=position,
         type="ping",
         account=owner,
         subject_id="x",
         data={},
-        created_at=born,
+        created_at=created_at,
     )
 
 
-async def delivery(
-    ctx: Context, of: Event, status: DeliveryStatus, *, days_ago: float, due: bool = False
+async def create_delivery(
+    ctx: Context, event: Event, status: DeliveryStatus, *, days_ago: float, is_due: bool = False
 ) -> Delivery:
-    born = ctx.now() - timedelta(days=days_ago)
+    created_at = ctx.now() - timedelta(days=days_ago)
     webhook = await Webhook.create(
-        id=new_id(Kind.WEBHOOK, born),
-        owner_id=of.account_id,
+        id=new_id(Kind.WEBHOOK, created_at),
+        owner_id=event.account_id,
         url="https://example.org",
         events=[],
         secret="-",
-        created_at=born,
-        updated_at=born,
+        created_at=created_at,
+        updated_at=created_at,
     )
-    made = await Delivery.create(
-        id=new_id(Kind.DELIVERY, born),
+    delivery = await Delivery.create(
+        id=new_id(Kind.DELIVERY, created_at),
         webhook=webhook,
-        event=of,
+        event=event,
         status=status,
-        next_attempt_at=ctx.now() if due else None,
-        created_at=born,
+        next_attempt_at=ctx.now() if is_due else None,
+        created_at=created_at,
     )
-    await Attempt.create(delivery=made, at=born, duration_ms=1, outcome=AttemptOutcome.TIMED_OUT)
-    return made
+    await Attempt.create(delivery=delivery, at=created_at, duration_ms=1, outcome=AttemptOutcome.TIMED_OUT)
+    return delivery
 
 
-async def test_events_go_when_they_are_older_than_they_are_kept(ctx: Context) -> None:
+async def test_events_older_than_the_retention_are_removed(ctx: Context) -> None:
     for number, days_ago in enumerate((90, 31, 29, 0)):
-        await event(ctx, 1 + number, days_ago=days_ago)
+        await create_event(ctx, 1 + number, days_ago=days_ago)
     await RelayCursor.move(CURSOR, 4)
     assert (await dry_run(ctx.services)).removed["events"] == StorageTotals(2)
     assert (await clean_up(ctx.services)).removed["events"] == StorageTotals(2)
@@ -74,40 +72,40 @@ async def test_events_go_when_they_are_older_than_they_are_kept(ctx: Context) ->
     ] == StorageTotals(1)
 
 
-async def test_events_that_no_relay_has_come_to_stay(ctx: Context) -> None:
+async def test_events_not_yet_relayed_are_kept(ctx: Context) -> None:
     for position in (1, 2, 3):
-        await event(ctx, position, days_ago=40)
+        await create_event(ctx, position, days_ago=40)
     await RelayCursor.move(CURSOR, 2)
     assert (await clean_up(ctx.services)).removed["events"] == StorageTotals(2)
     assert (await Event.get()).position == 3
 
 
-async def test_deliveries_go_and_then_their_events_but_none_that_is_still_to_be_sent(ctx: Context) -> None:
+async def test_old_deliveries_and_their_events_are_removed_unless_due(ctx: Context) -> None:
     await RelayCursor.move(CURSOR, 9)
-    owed, parked, sent, young = [await event(ctx, position, days_ago=40) for position in range(1, 5)]
-    kept = await delivery(ctx, owed, DeliveryStatus.PENDING, days_ago=40, due=True)
-    await delivery(ctx, parked, DeliveryStatus.PENDING, days_ago=40)
-    await delivery(ctx, sent, DeliveryStatus.SUCCEEDED, days_ago=40)
-    late = await delivery(ctx, young, DeliveryStatus.EXHAUSTED, days_ago=20)
+    due, paused, sent, failed = [await create_event(ctx, position, days_ago=40) for position in range(1, 5)]
+    pending = await create_delivery(ctx, due, DeliveryStatus.PENDING, days_ago=40, is_due=True)
+    await create_delivery(ctx, paused, DeliveryStatus.PENDING, days_ago=40)
+    await create_delivery(ctx, sent, DeliveryStatus.SUCCEEDED, days_ago=40)
+    recent = await create_delivery(ctx, failed, DeliveryStatus.EXHAUSTED, days_ago=20)
     report = await clean_up(ctx.services)
     assert (report.removed["deliveries"], report.removed["events"]) == (StorageTotals(2), StorageTotals(2))
-    assert set(await Delivery.all().values_list("id", flat=True)) == {kept.id, late.id}
-    assert set(await Event.all().values_list("id", flat=True)) == {owed.id, young.id}
+    assert set(await Delivery.all().values_list("id", flat=True)) == {pending.id, recent.id}
+    assert set(await Event.all().values_list("id", flat=True)) == {due.id, failed.id}
     assert await Attempt.all().count() == 2
 
 
-async def test_many_rows_go_in_one_round(ctx: Context) -> None:
+async def test_one_cleanup_removes_many_rows(ctx: Context) -> None:
     await RelayCursor.move(CURSOR, 2000)
-    born, owner = ctx.now() - timedelta(days=40), await Account.get(username="admin")
+    created_at, owner = ctx.now() - timedelta(days=40), await Account.get(username="admin")
     await Event.bulk_create(
         Event(
-            id=new_id(Kind.EVENT, born),
+            id=new_id(Kind.EVENT, created_at),
             position=1 + number,
             type="ping",
             account=owner,
             subject_id="x",
             data={},
-            created_at=born,
+            created_at=created_at,
         )
         for number in range(1200)
     )
@@ -115,7 +113,7 @@ async def test_many_rows_go_in_one_round(ctx: Context) -> None:
     assert await Event.all().count() == 0
 
 
-async def test_sessions_and_invitations_go_when_they_have_expired(ctx: Context) -> None:
+async def test_expired_sessions_and_invitations_are_removed(ctx: Context) -> None:
     owner, now = await Account.get(username="admin"), ctx.now()
     for name, hours in (("old", -1), ("new", 1)):
         until = now + timedelta(hours=hours)
