@@ -55,7 +55,7 @@ class FieldError(str):
     template: str
     facts: dict[str, Any]
 
-    def __new__(cls, reason: str, template: str, **facts: Any) -> Self:
+    def __new__(cls, reason: str, template: str, /, **facts: Any) -> Self:
         self = super().__new__(cls, _format(template, facts))
         self.reason, self.template, self.facts = reason, template, facts
         return self
@@ -326,6 +326,11 @@ class Invalid(PicHubError):
             name: [e.params if isinstance(e, FieldError) else {"reason": "invalid"} for e in errors]
             for name, errors in fields.items()
         }
+
+    @staticmethod
+    def field(name: str, reason: str, template: str, /, **facts: Any) -> "Invalid":
+        """Return the error of one field; the arguments after its name are those of FieldError."""
+        return Invalid({name: [FieldError(reason, template, **facts)]})
 
 
 class CorruptImage(Invalid):

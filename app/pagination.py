@@ -194,7 +194,6 @@ class Page(Generic[T]):
     next: Deferred[bool]
     previous: Deferred[bool]
     count: Deferred[int]
-    """Total number of items."""
 
     async def has_next(self) -> bool:
         """Return True if there are items after this page."""
@@ -203,6 +202,10 @@ class Page(Generic[T]):
     async def has_previous(self) -> bool:
         """Return True if there are items before this page."""
         return await _resolve(self.previous)
+
+    async def total(self) -> int:
+        """Return the total number of items."""
+        return await _resolve(self.count)
 
 
 def maybe_await(value: Deferred[K]) -> K | Awaitable[K]:

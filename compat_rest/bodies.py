@@ -141,7 +141,7 @@ def _file(form: FormData) -> Upload:
 def _text(form: FormData, name: str) -> str | None:
     value = form.get(name)
     if value is not None and not isinstance(value, str):
-        raise Invalid({name: [FieldError("not_text", "This must be text, not a file.")]})
+        raise Invalid.field(name, "not_text", "This must be text, not a file.")
     return None if value in EMPTY_VALUES else value
 
 
@@ -150,7 +150,7 @@ def _tags(form: FormData) -> list[str]:
     values = [*form.getlist("tags"), *form.getlist("tags[]")]
     tags = [each for each in values if isinstance(each, str)]
     if len(tags) < len(values):
-        raise Invalid({"tags": [FieldError("not_text", "This must be text, not a file.")]})
+        raise Invalid.field("tags", "not_text", "This must be text, not a file.")
     if len(tags) == 1:
         tags = tags[0].split(",")
     return [tag for tag in tags if tag.strip()]

@@ -8,7 +8,7 @@ from email.utils import formatdate
 
 from starlette.datastructures import Headers
 
-from app.errors import BadRequest, FieldError, Invalid, UnknownVersion, WrongContentType
+from app.errors import BadRequest, Invalid, UnknownVersion, WrongContentType
 from app.models import UploadTicket
 from app.resolvers.filters import MAX_INT64
 from app.uploads.multipart import Checksum, content_length
@@ -120,7 +120,7 @@ def parse_metadata(metadata: str) -> dict[str, str]:
             try:
                 fields[name] = text.decode()
             except UnicodeDecodeError as error:
-                raise Invalid({name: [FieldError("not_utf8", "This is not valid UTF-8.")]}) from error
+                raise Invalid.field(name, "not_utf8", "This is not valid UTF-8.") from error
     return fields
 
 

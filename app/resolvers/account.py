@@ -12,7 +12,7 @@ from app.auth.actor import Actor, Scope
 from app.auth.credentials import Credentials, RequestOrigin
 from app.context import Context, RateLimit
 from app.db.locks import AdvisoryLock, advisory_lock
-from app.errors import FieldError, Forbidden, Invalid, Unauthorized
+from app.errors import Forbidden, Invalid, Unauthorized
 from app.models import Account, Role, Session
 from app.observability import logging as logs
 from app.resolvers import accounts, invitations
@@ -261,7 +261,7 @@ async def _count_failure(ctx: Context) -> Unauthorized:
 async def _wrong_password(ctx: Context) -> Invalid:
     """Count a wrong password and return its error: a signed-in browser must not allow guessing either."""
     await ctx.consume(RateLimit.AUTH_FAILURES)
-    return Invalid({"current_password": [FieldError("wrong_password", "This is not your password.")]})
+    return Invalid.field("current_password", "wrong_password", "This is not your password.")
 
 
 async def _upgrade_hash(ctx: Context, password: str, kept: str) -> str:

@@ -8,7 +8,7 @@ from tortoise.transactions import in_transaction
 from app.context import Context
 from app.db.locks import AdvisoryLock, advisory_lock, lock_rows
 from app.db.paging import by_cursor
-from app.errors import FieldError, Invalid, NotFound
+from app.errors import Invalid, NotFound
 from app.ids import Kind, kind_of, new_id
 from app.models import Account, Role, Session
 from app.models.accounts import UNLIMITED
@@ -124,8 +124,8 @@ async def insert(
             created_at=now,
         )
     except IntegrityError as error:
-        raise Invalid(
-            {"username": [FieldError("name_taken", "The username {name} is already taken.", name=username)]}
+        raise Invalid.field(
+            "username", "name_taken", "The username {name} is already taken.", name=username
         ) from error
 
 
@@ -148,6 +148,4 @@ async def _require_remaining_admin(changes: dict[str, object]) -> None:
     """Raise Invalid, which rolls back, if the changes removed the last admin."""
     if not await Account.enabled_admins().exists():
         name = "role" if "role" in changes else "disabled"
-        raise Invalid(
-            {name: [FieldError("last_admin", "This is the last enabled admin. Create another one first.")]}
-        )
+        raise Invalid.field(name, "last_admin", "This is the last enabled admin. Create another one first.")

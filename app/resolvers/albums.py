@@ -146,14 +146,8 @@ async def remove_images(ctx: Context, album_id: str, image_ids: Sequence[str]) -
         found = await _own_images(actor, image_ids)
         strangers = [image.id for image in found if image.album_id != album.id]
         if strangers:
-            raise Invalid(
-                {
-                    "image_ids": [
-                        FieldError(
-                            "not_in_album", "These are not in the album: {ids}.", ids=", ".join(strangers)
-                        )
-                    ]
-                }
+            raise Invalid.field(
+                "image_ids", "not_in_album", "These are not in the album: {ids}.", ids=", ".join(strangers)
             )
         await _move(found, None, ctx, events)
     return await visible(ctx, album_id)

@@ -8,7 +8,7 @@ from tortoise.exceptions import IntegrityError
 from app.auth.actor import Actor, Scope
 from app.context import Context
 from app.db.paging import by_cursor, by_number
-from app.errors import FieldError, Invalid, NotFound
+from app.errors import Invalid, NotFound
 from app.ids import Kind, kind_of, new_id
 from app.models import Account, Category
 from app.pagination import Direction, NumberedPage, NumberedRequest, Page, PageRequest
@@ -123,10 +123,6 @@ async def _save(category: Category, *, force_create: bool = False) -> None:
     try:
         await category.save(force_create=force_create)
     except IntegrityError as error:
-        raise Invalid(
-            {
-                "name": [
-                    FieldError("name_taken", "You already have a category named {name}.", name=category.name)
-                ]
-            }
+        raise Invalid.field(
+            "name", "name_taken", "You already have a category named {name}.", name=category.name
         ) from error

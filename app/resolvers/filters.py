@@ -10,7 +10,6 @@ from typing import Any
 
 from tortoise.queryset import QuerySet
 
-from app.errors import FieldError
 from app.imaging.formats import Format
 from app.models import Image
 from app.pagination import Direction, Order
@@ -102,8 +101,7 @@ def _format_conditions(rules: Validator, which: ImageFilter) -> dict[str, Any]:
         return {}
     if not which.formats:
         rules.add_error(
-            "formats",
-            FieldError("choose_one", "Choose at least one of {allowed}.", allowed=", ".join(Format)),
+            "formats", "choose_one", "Choose at least one of {allowed}.", allowed=", ".join(Format)
         )
     return {"format__in": [format.value for format in which.formats]}
 

@@ -11,7 +11,7 @@ from app.cancellation import shield_until_done
 from app.context import Context, RateLimit
 from app.db.batched_pages import pages_by_cursor
 from app.db.paging import OwnedList, by_cursor, by_number
-from app.errors import FieldError, Forbidden, Invalid, NotFound, OutOfStorage
+from app.errors import Forbidden, Invalid, NotFound, OutOfStorage
 from app.events import outbox
 from app.events.outbox import Outbox
 from app.ids import Kind, kind_of, new_id
@@ -100,9 +100,7 @@ async def upload(ctx: Context, new: NewImage, *, is_counted: bool = False, also:
     words = validated_metadata(rules, new.file.filename, new)
     rules.raise_if_errors()
     if not new.file.path.exists():  # the same upload used by two mutations of an operation
-        raise Invalid(
-            {"file": [FieldError("file_reused", "This file was already used. Send it once for each image.")]}
-        )
+        raise Invalid.field("file", "file_reused", "This file was already used. Send it once for each image.")
     quotas.check(ctx, actor.account, new.file.size)
     with stored_files.incoming_intermediates(ctx) as intermediates:
         with ctx.services.observability.tracing.span("identify", {"bytes": new.file.size}):
@@ -333,7 +331,7 @@ async def _album_for(ctx: Context, actor: Actor, album_id: str | None) -> Album 
     try:
         return await albums.own(ctx, actor, album_id) if album_id is not None else None
     except NotFound as error:
-        raise Invalid({"album_id": [FieldError("no_such_object", error.details)]}) from error
+        raise Invalid.field("album_id", "no_such_object", error.details) from error
 
 
 async def _album_for_new(ctx: Context, actor: Actor, album_id: str | None) -> Album | None:
@@ -347,4 +345,4 @@ async def _category_for(actor: Actor, category_id: str | None) -> Category | Non
     try:
         return await categories.own(actor, category_id) if category_id is not None else None
     except NotFound as error:
-        raise Invalid({"category_id": [FieldError("no_such_object", error.details)]}) from error
+        raise Invalid.field("category_id", "no_such_object", error.details) from error

@@ -9,7 +9,7 @@ from tortoise.transactions import in_transaction
 
 from app.context import Context
 from app.db.locks import AdvisoryLock, advisory_lock
-from app.errors import FieldError, Invalid, NotFound
+from app.errors import Invalid, NotFound
 from app.ids import Kind, kind_of, new_id
 from app.models import Invitation
 from app.resolvers.validation import Validator
@@ -34,16 +34,11 @@ async def create(ctx: Context, note: str | None = None) -> tuple[Invitation, str
         await advisory_lock(transaction, AdvisoryLock.INVITATIONS)
         await Invitation.filter(expires_at__lte=now).delete()
         if await Invitation.open(now).count() >= MAX_OPEN:
-            raise Invalid(
-                {
-                    "invitation": [
-                        FieldError(
-                            "too_many",
-                            "There are {limit} open invitations. Revoke some first.",
-                            limit=MAX_OPEN,
-                        )
-                    ]
-                }
+            raise Invalid.field(
+                "invitation",
+                "too_many",
+                "There are {limit} open invitations. Revoke some first.",
+                limit=MAX_OPEN,
             )
         invitation = await Invitation.create(
             id=new_id(Kind.INVITATION, now),
@@ -97,18 +92,13 @@ def _digest(code: str) -> str:
 
 def _refused(code: str | None) -> Invalid:
     if not code:
-        return Invalid(
-            {"invitation": [FieldError("required", "Sign-up requires an invitation. Ask an admin for one.")]}
+        return Invalid.field(
+            "invitation", "required", "Sign-up requires an invitation. Ask an admin for one."
         )
     days = LIFETIME.days
-    return Invalid(
-        {
-            "invitation": [
-                FieldError(
-                    "invalid_invitation",
-                    "The invitation was used, revoked, or is older than {days} days.",
-                    days=days,
-                )
-            ]
-        }
+    return Invalid.field(
+        "invitation",
+        "invalid_invitation",
+        "The invitation was used, revoked, or is older than {days} days.",
+        days=days,
     )

@@ -8,7 +8,7 @@ from app.auth import tokens
 from app.auth.actor import SCOPES_OF, Scope, ScopePreset
 from app.context import Context
 from app.db.paging import by_cursor
-from app.errors import FieldError, NotFound
+from app.errors import NotFound
 from app.ids import Kind, kind_of
 from app.models import Account, Album, ApiToken
 from app.pagination import Page, PageRequest
@@ -88,7 +88,7 @@ async def _create(ctx: Context, account: Account, new: NewToken) -> CreatedToken
     scopes = _scopes(rules, new)
     expires_at = rules.utc_datetime("expires_at", new.expires_at)
     if expires_at is not None and expires_at <= now:
-        rules.add_error("expires_at", FieldError("not_in_future", "This must be in the future."))
+        rules.add_error("expires_at", "not_in_future", "This must be in the future.")
     async with Account.locked(account.id):  # the album must not be deleted in the meantime
         album = await _album(rules, account, new.album_id)
         rules.raise_if_errors()
@@ -100,7 +100,7 @@ async def _create(ctx: Context, account: Account, new: NewToken) -> CreatedToken
 
 def _scopes(rules: Validator, new: NewToken) -> frozenset[Scope]:
     if bool(new.scopes) == (new.preset is not None):
-        rules.add_error("scopes", FieldError("scopes_or_preset", "Choose at least one scope, or a preset."))
+        rules.add_error("scopes", "scopes_or_preset", "Choose at least one scope, or a preset.")
     return SCOPES_OF[new.preset] if new.preset else frozenset(new.scopes or ())
 
 
@@ -111,5 +111,5 @@ async def _album(rules: Validator, account: Account, album_id: str | None) -> Al
     if kind_of(album_id) is Kind.ALBUM:
         album = await Album.owned_by(account.id).get_or_none(id=album_id)
     if album is None:
-        rules.add_error("album_id", FieldError("no_such_object", "The account has no such album."))
+        rules.add_error("album_id", "no_such_object", "The account has no such album.")
     return album

@@ -18,7 +18,6 @@ from app.errors import (
     BadRequest,
     Busy,
     Conflict,
-    FieldError,
     Forbidden,
     Gone,
     Invalid,
@@ -88,10 +87,7 @@ async def create(ctx: Context, new: NewUpload) -> UploadTicket:
     )
     if new.size < 1:
         rules.add_error(
-            "size",
-            FieldError(
-                "out_of_range", "This must be the file's size in bytes, from 1 to {limit}.", limit=limit
-            ),
+            "size", "out_of_range", "This must be the file's size in bytes, from 1 to {limit}.", limit=limit
         )
     rules.raise_if_errors()
     await images.authorize_upload(ctx, new.size, files=1)

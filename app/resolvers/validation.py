@@ -39,17 +39,12 @@ def changed_fields(changes: Any) -> dict[str, Any]:
 def unique_values(name: str, values: Sequence[T], *, max_count: int) -> list[T]:
     """Return the values without duplicates if there are 1 to `max_count`. Raises Invalid."""
     if not 1 <= len(values) <= max_count:
-        raise Invalid(
-            {
-                name: [
-                    FieldError(
-                        "wrong_count",
-                        "This must have 1 to {limit} items; it has {actual}.",
-                        limit=max_count,
-                        actual=len(values),
-                    )
-                ]
-            }
+        raise Invalid.field(
+            name,
+            "wrong_count",
+            "This must have 1 to {limit} items; it has {actual}.",
+            limit=max_count,
+            actual=len(values),
         )
     return list(dict.fromkeys(values))
 
@@ -70,18 +65,17 @@ class Validator:
         if self.errors:
             raise Invalid(self.errors)
 
-    def add_error(self, name: str, error: FieldError) -> None:
-        self.errors.setdefault(name, []).append(error)
+    def add_error(self, name: str, reason: str, template: str, /, **facts: Any) -> None:
+        """Add an error of a field; the arguments after its name are those of FieldError."""
+        self.errors.setdefault(name, []).append(FieldError(reason, template, **facts))
 
     def single_line(self, name: str, value: str | None, *, max_length: int) -> str:
         """Require one line of text with 1 to `max_length` characters; return it stripped."""
         text = (value or "").strip()
         if not text:
-            self.add_error(name, FieldError("required", "This field is required."))
+            self.add_error(name, "required", "This field is required.")
         elif any(ord(character) < 32 for character in text):
-            self.add_error(
-                name, FieldError("not_one_line", "This must be one line without control characters.")
-            )
+            self.add_error(name, "not_one_line", "This must be one line without control characters.")
         self._check_text(name, text, max_length)
         return text
 
@@ -99,7 +93,7 @@ class Validator:
         """Validate a username; return it in lower case, since names must differ in more than case."""
         text = value.strip().lower()
         if not USERNAME.fullmatch(text):
-            self.add_error(name, FieldError("invalid_username", USERNAME_RULE))
+            self.add_error(name, "invalid_username", USERNAME_RULE)
         return text
 
     def password(self, name: str, value: str, *, username: str) -> None:
@@ -107,32 +101,26 @@ class Validator:
         if len(value) < MIN_PASSWORD_LENGTH:
             self.add_error(
                 name,
-                FieldError(
-                    "too_short",
-                    "This must have at least {limit} characters; it has {actual}.",
-                    limit=MIN_PASSWORD_LENGTH,
-                    actual=len(value),
-                ),
+                "too_short",
+                "This must have at least {limit} characters; it has {actual}.",
+                limit=MIN_PASSWORD_LENGTH,
+                actual=len(value),
             )
         elif value.strip().lower() == username.lower():
-            self.add_error(name, FieldError("same_as_username", "This must differ from the username."))
+            self.add_error(name, "same_as_username", "This must differ from the username.")
         self._check_text(name, value, MAX_PASSWORD_LENGTH)
 
     def integer(self, name: str, value: int | None, *, maximum: int) -> None:
         """Validate an optional integer from 0 to `maximum`."""
         if value is not None and not 0 <= value <= maximum:
-            self.add_error(
-                name, FieldError("out_of_range", "This must be an integer from 0 to {limit}.", limit=maximum)
-            )
+            self.add_error(name, "out_of_range", "This must be an integer from 0 to {limit}.", limit=maximum)
 
     def utc_datetime(self, name: str, value: datetime | None) -> datetime | None:
         """Return an optional time in UTC. A time without a zone is taken as UTC."""
         try:
             return value and (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(UTC)
         except OverflowError:
-            self.add_error(
-                name, FieldError("invalid_time", "This must be a time between the years 1 and 9999, in UTC.")
-            )
+            self.add_error(name, "invalid_time", "This must be a time between the years 1 and 9999, in UTC.")
             return None
 
     def range(self, low: tuple[str, Any], high: tuple[str, Any]) -> None:
@@ -140,8 +128,7 @@ class Validator:
         (low_name, least), (high_name, most) = low, high
         if least is not None and most is not None and least > most:
             self.add_error(
-                low_name,
-                FieldError("invalid_range", "This must not be greater than {other}.", other=high_name),
+                low_name, "invalid_range", "This must not be greater than {other}.", other=high_name
             )
 
     def tags(self, name: str, values: Sequence[str]) -> list[str]:
@@ -152,12 +139,10 @@ class Validator:
         if len(tags) > MAX_TAGS:
             self.add_error(
                 name,
-                FieldError(
-                    "too_many_tags",
-                    "There may be at most {limit} tags; there are {actual}.",
-                    limit=MAX_TAGS,
-                    actual=len(tags),
-                ),
+                "too_many_tags",
+                "There may be at most {limit} tags; there are {actual}.",
+                limit=MAX_TAGS,
+                actual=len(tags),
             )
         return tags
 
@@ -170,17 +155,12 @@ class Validator:
         if len(text) > max_length:
             self.add_error(
                 name,
-                FieldError(
-                    "too_long",
-                    "This may have at most {limit} characters; it has {actual}.",
-                    limit=max_length,
-                    actual=len(text),
-                ),
+                "too_long",
+                "This may have at most {limit} characters; it has {actual}.",
+                limit=max_length,
+                actual=len(text),
             )
         if "\0" in text or any(0xD800 <= ord(character) <= 0xDFFF for character in text):
             self.add_error(
-                name,
-                FieldError(
-                    "invalid_text", "This must be Unicode text without NUL characters or lone surrogates."
-                ),
+                name, "invalid_text", "This must be Unicode text without NUL characters or lone surrogates."
             )

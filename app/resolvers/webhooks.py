@@ -13,7 +13,7 @@ from app.context import Context
 from app.db.batched_pages import pages_by_cursor
 from app.db.locks import lock_rows
 from app.db.paging import by_cursor, by_number
-from app.errors import MAX_FACT_LENGTH, FieldError, Invalid, NotFound
+from app.errors import MAX_FACT_LENGTH, Invalid, NotFound
 from app.events import outbox
 from app.events.catalogue import EventType, PingSent
 from app.ids import Kind, kind_of, new_id
@@ -61,16 +61,11 @@ async def create(ctx: Context, new: NewWebhook) -> WebhookWithSecret:
     now = ctx.now()
     async with Account.locked(actor.id):
         if await Webhook.owned_by(actor.id).count() >= MAX_WEBHOOKS:
-            raise Invalid(
-                {
-                    "url": [
-                        FieldError(
-                            "too_many",
-                            "An account may have at most {limit} webhooks. Delete one first.",
-                            limit=MAX_WEBHOOKS,
-                        )
-                    ]
-                }
+            raise Invalid.field(
+                "url",
+                "too_many",
+                "An account may have at most {limit} webhooks. Delete one first.",
+                limit=MAX_WEBHOOKS,
             )
         webhook = await Webhook.create(
             id=new_id(Kind.WEBHOOK, now),
@@ -283,14 +278,12 @@ async def _check_url(ctx: Context, rules: Validator, url: str) -> str:
     try:
         await ctx.services.events.outbound.check(url)
     except InvalidUrl as error:
-        rules.add_error("url", FieldError("invalid_url", str(error)))
+        rules.add_error("url", "invalid_url", str(error))
     except Blocked:
         rules.add_error(
             "url",
-            FieldError(
-                "not_public",
-                "This must resolve to a public address, or to one allowed by PICHUB_WEBHOOK_ALLOW_NETWORKS.",
-            ),
+            "not_public",
+            "This must resolve to a public address, or to one allowed by PICHUB_WEBHOOK_ALLOW_NETWORKS.",
         )
     return url
 
@@ -298,19 +291,15 @@ async def _check_url(ctx: Context, rules: Validator, url: str) -> str:
 def _types(rules: Validator, names: Sequence[str]) -> list[str]:
     allowed = ", ".join(EventType)
     if not names:
-        rules.add_error(
-            "events", FieldError("choose_one", "Choose at least one of {allowed}.", allowed=allowed)
-        )
+        rules.add_error("events", "choose_one", "Choose at least one of {allowed}.", allowed=allowed)
     for name in names:
         if name not in set(EventType):
             rules.add_error(
                 "events",
-                FieldError(
-                    "unknown_event",
-                    "Unknown event {name:quoted}; available: {allowed}.",
-                    name=name[:MAX_FACT_LENGTH],
-                    allowed=allowed,
-                ),
+                "unknown_event",
+                "Unknown event {name:quoted}; available: {allowed}.",
+                name=name[:MAX_FACT_LENGTH],
+                allowed=allowed,
             )
             break
     return list(dict.fromkeys(names))

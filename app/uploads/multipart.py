@@ -23,7 +23,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import ClientDisconnect
 
 from app.cancellation import in_thread
-from app.errors import MEGABYTE, BadRequest, ChecksumMismatch, FieldError, Invalid, OutOfStorage, TooLarge
+from app.errors import MEGABYTE, BadRequest, ChecksumMismatch, Invalid, OutOfStorage, TooLarge
 
 BUFFER_SIZE = MEGABYTE
 FORM_OVERHEAD_BYTES = MEGABYTE  # for fields and delimiters, in addition to the files
@@ -389,9 +389,9 @@ def _decode_text(data: bytes | bytearray, field: str, what: str) -> str:
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
-        raise Invalid({field: [FieldError("not_utf8", "{what} is not valid UTF-8.", what=what)]}) from error
+        raise Invalid.field(field, "not_utf8", "{what} is not valid UTF-8.", what=what) from error
     if "\0" in text:
-        raise Invalid({field: [FieldError("invalid_text", "{what} contains a NUL character.", what=what)]})
+        raise Invalid.field(field, "invalid_text", "{what} contains a NUL character.", what=what)
     return text
 
 

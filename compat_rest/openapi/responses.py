@@ -9,7 +9,6 @@ from starlette.responses import Response
 from app.errors import (
     Busy,
     ChecksumMismatch,
-    FieldError,
     Gone,
     Invalid,
     InvalidParameter,
@@ -146,7 +145,7 @@ def _examples(settings: Settings) -> dict[str, Response]:
         UnknownVersion("Tus-Resumable", None, tus.VERSION),
         Locked("The image of this upload is being processed; try again in a second", reason="processing"),
         ChecksumMismatch("sha1"),
-        Invalid({"name": [FieldError("required", "This field is required.")]}),
+        Invalid.field("name", "required", "This field is required."),
         RateLimited(policy="api", key="", limit=60, period=60, remaining=0, retry_after=12),
         Busy("All workers are busy and the queue is full; try again in a second", reason="queue_full"),
         OverQuota(

@@ -41,6 +41,7 @@ GENERIC = {
     *("stored_too_late", "too_many_sign_ins", "invalid", "invalid_fields"),
 }
 """Reasons for which the title of the code, or the errors of the fields, say enough."""
+REASON_ARGUMENT = {"FieldError": 0, "CorruptImage": 0, "TooManyPixels": 0}
 
 
 def codes() -> set[str]:
@@ -66,9 +67,12 @@ def reasons() -> set[str]:
                 }
             if not isinstance(node, ast.Call):
                 continue
-            name = node.func.id if isinstance(node.func, ast.Name) else ""
-            if name in {"FieldError", "CorruptImage", "TooManyPixels"} and node.args:
-                found |= {node.args[0].value} if isinstance(node.args[0], ast.Constant) else set()
+            position = REASON_ARGUMENT.get(node.func.id if isinstance(node.func, ast.Name) else "")
+            if isinstance(node.func, ast.Attribute) and node.func.attr in {"field", "add_error"}:
+                position = 1
+            if position is not None and len(node.args) > position:
+                reason = node.args[position]
+                found |= {reason.value} if isinstance(reason, ast.Constant) else set()
             found |= {
                 keyword.value.value
                 for keyword in node.keywords

@@ -170,4 +170,4 @@ def test_a_worker_with_a_port_says_how_it_does_and_ends_when_told(folder: Path) 
         assert requests.get(f"{url}/v1/images", timeout=10).status_code == 404
         worker.send_signal(signal.SIGTERM)
         assert worker.wait(20) == 0
-    assert "listens nowhere" in run("health", "--worker").stderr
+    assert "the worker has no port" in run("health", "--worker").stderr

@@ -20,21 +20,35 @@ TEXT_ARGUMENT = {
     "FieldError": 1,
     "CorruptImage": 1,
     "TooManyPixels": 1,
+    "field": 2,
+    "add_error": 2,
 }
 """Errors whose text is given where they are raised, with the position of the text."""
-REASON_IS_FIRST = {"FieldError", "CorruptImage", "TooManyPixels"}
+METHODS = {"field", "add_error"}
+"""`Invalid.field` and `Validator.add_error`, which take a field's name and the arguments of FieldError."""
+REASON_IS_POSITIONAL = {"FieldError", "CorruptImage", "TooManyPixels", *METHODS}
 NO_FACTS = {"reason", "message", "fields", "retry_after"}
 
 
 def raise_sites() -> Iterator[tuple[str, ast.Call]]:
-    for folder in ("app", "compat_rest"):
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            for node in ast.walk(ast.parse(path.read_text())):
-                match node:
-                    case ast.Call(func=ast.Name(id=name)) if (
-                        name in TEXT_ARGUMENT and path.name != "errors.py"
-                    ):
-                        yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+    for path in sorted([*(ROOT / "app").rglob("*.py"), *(ROOT / "compat_rest").rglob("*.py")]):
+        if path == ROOT / "app" / "errors.py":
+            continue
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and name_of(node) in TEXT_ARGUMENT:
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", node
+
+
+def name_of(call: ast.Call) -> str:
+    """Return the name of the called error or method; empty for other calls."""
+    match call.func:
+        case ast.Name(id=name) if name not in METHODS:
+            return name
+        case ast.Attribute(value=ast.Name(id="Invalid"), attr="field"):
+            return "field"
+        case ast.Attribute(attr="add_error"):
+            return "add_error"
+    return ""
 
 
 SITES = list(raise_sites())
@@ -42,13 +56,11 @@ SITES = list(raise_sites())
 
 @pytest.mark.parametrize("call", [site[1] for site in SITES], ids=[site[0] for site in SITES])
 def test_a_message_is_a_template_of_its_params(call: ast.Call) -> None:
-    assert isinstance(call.func, ast.Name)
-    position = TEXT_ARGUMENT[call.func.id]
-    text = call.args[position]
+    text = call.args[TEXT_ARGUMENT[name_of(call)]]
     facts = {each.arg for each in call.keywords} - NO_FACTS
     assert not isinstance(text, ast.JoinedStr), "the facts must be keywords, not part of an f-string"
     if isinstance(text, ast.Constant):
         fields = {name for _, name, _, _ in string.Formatter().parse(text.value) if name}
         assert {name for name in fields if name.isidentifier()} == facts
-    if call.func.id not in REASON_IS_FIRST:
+    if name_of(call) not in REASON_IS_POSITIONAL:
         assert any(each.arg == "reason" for each in call.keywords), "the sentence needs a reason"
