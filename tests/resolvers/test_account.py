@@ -24,15 +24,15 @@ from tests.pichub import PASSWORD, House, house
 BROWSER = Credentials(page=RequestOrigin.OURS, user_agent="Tests")
 
 
-class Counting(PasswordHasher):
-    """argon2, made cheap, that counts its checks."""
+class CountingHasher(PasswordHasher):
+    """Cheap argon2 that counts verifications."""
 
     def __init__(self, time_cost: int = 1) -> None:
         super().__init__(time_cost=time_cost, memory_cost=8, parallelism=1)
-        self.checks = 0
+        self.verifications = 0
 
     def verify(self, hash: str | bytes, password: str | bytes) -> bool:
-        self.checks += 1
+        self.verifications += 1
         return super().verify(hash, password)
 
 
@@ -41,208 +41,211 @@ def with_passwords(services: Services, passwords: Passwords) -> Services:
 
 
 @pytest.fixture
-def hasher() -> Counting:
-    return Counting()
+def hasher() -> CountingHasher:
+    return CountingHasher()
 
 
 @pytest.fixture
-def nobody(built: House, hasher: Counting) -> Context:
-    return Context(with_passwords(built.services, Passwords(lambda: hasher)))
+def anonymous(pichub: House, hasher: CountingHasher) -> Context:
+    return Context(with_passwords(pichub.services, Passwords(lambda: hasher)))
 
 
 @pytest.fixture
-async def ann(nobody: Context) -> Account:
-    return await accounts.create(replace(nobody, is_operator=True), NewAccount("ann", PASSWORD))
+async def ann(anonymous: Context) -> Account:
+    return await accounts.create(replace(anonymous, is_operator=True), NewAccount("ann", PASSWORD))
 
 
-async def enter(ctx: Context, username: str = "ann", password: str = PASSWORD) -> SignedIn:
+async def sign_in(ctx: Context, username: str = "ann", password: str = PASSWORD) -> SignedIn:
     return await account.sign_in(ctx, BROWSER, username, password)
 
 
-async def again(ctx: Context, signed_in: SignedIn) -> Context:
-    """The context of the browser's next request."""
+async def next_request(ctx: Context, signed_in: SignedIn) -> Context:
+    """Return the context of the browser's next request."""
     return await account.authenticate(ctx, replace(BROWSER, session=signed_in.text))
 
 
-async def error_of(asked: Awaitable[Any]) -> PicHubError:
+async def error_of(operation: Awaitable[Any]) -> PicHubError:
     with pytest.raises(PicHubError) as caught:
-        await asked
+        await operation
     return caught.value
 
 
-async def test_the_first_start_makes_an_admin_with_a_token_of_all_scopes(built: House) -> None:
-    ctx = await account.authenticate_and_count(Context(built.services), Credentials(f"Bearer {built.token}"))
+async def test_the_first_start_creates_an_admin_with_a_full_token(pichub: House) -> None:
+    ctx = await account.authenticate_and_count(
+        Context(pichub.services), Credentials(f"Bearer {pichub.token}")
+    )
     assert ctx.actor
     assert (ctx.actor.account.username, ctx.actor.account.role) == ("admin", Role.ADMIN)
     assert ctx.actor.scopes == set(Scope)
 
 
-async def test_later_starts_make_none(built: House) -> None:
-    assert await account.create_first_account(Context(built.services)) is None
+async def test_later_starts_create_no_account(pichub: House) -> None:
+    assert await account.create_first_account(Context(pichub.services)) is None
     assert await Account.all().count() == 1
 
 
-async def test_of_many_first_starts_one_makes_it(built: House) -> None:
+async def test_concurrent_first_starts_create_one_account(pichub: House) -> None:
     await Account.all().delete()
-    made = await asyncio.gather(*(account.create_first_account(Context(built.services)) for _ in range(5)))
-    (first,) = [each for each in made if each]
-    assert await built.services.access.passwords.verify(first.password, (await Account.get()).password_hash)
+    results = await asyncio.gather(
+        *(account.create_first_account(Context(pichub.services)) for _ in range(5))
+    )
+    (first,) = [each for each in results if each]
+    assert await pichub.services.access.passwords.verify(first.password, (await Account.get()).password_hash)
 
 
-async def test_only_digests_of_secrets_are_kept(built: House, nobody: Context, ann: Account) -> None:
-    begun = await enter(nobody)
-    for path in built.services.settings.data_dir.glob("pichub.db*"):
-        kept = path.read_bytes()
-        for secret in (built.token, begun.text, PASSWORD):
-            assert secret.encode() not in kept
+async def test_only_digests_of_secrets_are_stored(pichub: House, anonymous: Context, ann: Account) -> None:
+    signed_in = await sign_in(anonymous)
+    for path in pichub.services.settings.data_dir.glob("pichub.db*"):
+        stored = path.read_bytes()
+        for secret in (pichub.token, signed_in.text, PASSWORD):
+            assert secret.encode() not in stored
 
 
-async def test_signing_in_fails_with_the_same_words_and_the_same_work_whatever_is_wrong(
-    nobody: Context, hasher: Counting, ann: Account
+async def test_failed_sign_ins_are_indistinguishable(
+    anonymous: Context, hasher: CountingHasher, ann: Account
 ) -> None:
-    operator = replace(nobody, is_operator=True)
+    operator = replace(anonymous, is_operator=True)
     bob = await accounts.create(operator, NewAccount("bob", PASSWORD))
     await accounts.update(operator, bob.id, AccountChanges(disabled=True))
-    said = set()
+    errors = set()
     for username, password in [
         ("ann", "wrong horse"),
         ("ann", ""),
         ("ann", "x" * 200),
-        ("nobody", PASSWORD),
+        ("missing", PASSWORD),
         ("", PASSWORD),
         ("bob", PASSWORD),
         ("bob", "wrong horse"),
     ]:
-        before = hasher.checks
-        error = await error_of(enter(nobody, username, password))
-        assert hasher.checks == before + 1, f"{username} {password}"
-        said.add((type(error), str(error)))
-    assert len(said) == 1
-    assert said.pop()[0] is Unauthorized
-    before = hasher.checks
-    await enter(nobody)
-    assert hasher.checks == before + 1
+        before = hasher.verifications
+        error = await error_of(sign_in(anonymous, username, password))
+        assert hasher.verifications == before + 1, f"{username} {password}"
+        errors.add((type(error), str(error)))
+    assert len(errors) == 1
+    assert errors.pop()[0] is Unauthorized
+    before = hasher.verifications
+    await sign_in(anonymous)
+    assert hasher.verifications == before + 1
 
 
-async def test_a_username_is_the_same_in_any_case(nobody: Context, ann: Account) -> None:
-    assert (await enter(nobody, " ANN ")).account.id == ann.id
-    again = accounts.create(replace(nobody, is_operator=True), NewAccount("Ann", PASSWORD))
-    assert list((await error_of(again)).fields) == ["username"]
+async def test_usernames_ignore_case(anonymous: Context, ann: Account) -> None:
+    assert (await sign_in(anonymous, " ANN ")).account.id == ann.id
+    duplicate = accounts.create(replace(anonymous, is_operator=True), NewAccount("Ann", PASSWORD))
+    assert list((await error_of(duplicate)).fields) == ["username"]
 
 
 @pytest.mark.parametrize("text", ["nul\0", "\ud800", "x" * 201])
-async def test_what_no_database_keeps_is_refused(nobody: Context, ann: Account, text: str) -> None:
-    assert list((await error_of(enter(nobody, text))).fields) == ["username"]
-    assert list((await error_of(enter(nobody, "ann", text))).fields) == ["password"]
+async def test_text_no_database_can_store_is_rejected(anonymous: Context, ann: Account, text: str) -> None:
+    assert list((await error_of(sign_in(anonymous, text))).fields) == ["username"]
+    assert list((await error_of(sign_in(anonymous, "ann", text))).fields) == ["password"]
 
 
-async def test_a_good_sign_in_renews_a_hash_of_other_parameters(nobody: Context, ann: Account) -> None:
-    stronger = with_passwords(nobody.services, Passwords(lambda: Counting(time_cost=2)))
-    await enter(replace(nobody, services=stronger))
+async def test_sign_in_upgrades_hashes_with_other_parameters(anonymous: Context, ann: Account) -> None:
+    stronger = with_passwords(anonymous.services, Passwords(lambda: CountingHasher(time_cost=2)))
+    await sign_in(replace(anonymous, services=stronger))
     assert ",t=2," in (await Account.get(id=ann.id)).password_hash
-    await enter(replace(nobody, services=stronger))
+    await sign_in(replace(anonymous, services=stronger))
 
 
-async def test_a_session_says_who_asks_until_it_has_expired(nobody: Context, ann: Account) -> None:
-    begun = await enter(nobody)
-    ctx = await again(nobody, begun)
+async def test_a_session_authenticates_until_it_expires(anonymous: Context, ann: Account) -> None:
+    signed_in = await sign_in(anonymous)
+    ctx = await next_request(anonymous, signed_in)
     assert ctx.actor
-    assert (ctx.actor.id, ctx.actor.scopes, ctx.actor.session) == (ann.id, set(Scope), begun.session)
-    in_time = {29: ann.id, 31: None}
-    for days, account_id in in_time.items():
-        later = replace(nobody.services, clock=lambda days=days: nobody.now() + timedelta(days=days))
-        assert (await again(replace(nobody, services=later), begun)).account_id == account_id
+    assert (ctx.actor.id, ctx.actor.scopes, ctx.actor.session) == (ann.id, set(Scope), signed_in.session)
+    for days, account_id in {29: ann.id, 31: None}.items():
+        later = replace(anonymous.services, clock=lambda days=days: anonymous.now() + timedelta(days=days))
+        assert (await next_request(replace(anonymous, services=later), signed_in)).account_id == account_id
 
 
 @pytest.mark.parametrize("text", ["nonsense", "\ud800", "", "x" * 5000])
-async def test_a_cookie_that_does_not_hold_is_nobodys(nobody: Context, text: str) -> None:
-    assert (await account.authenticate(nobody, replace(BROWSER, session=text))).actor is None
+async def test_an_invalid_cookie_is_ignored(anonymous: Context, text: str) -> None:
+    assert (await account.authenticate(anonymous, replace(BROWSER, session=text))).actor is None
 
 
-async def test_a_header_wins_over_a_cookie(built: House, nobody: Context, ann: Account) -> None:
-    cookie = replace(BROWSER, session=(await enter(nobody)).text)
-    ctx = await account.authenticate(nobody, replace(cookie, authorization=f"Bearer {built.token}"))
+async def test_a_header_takes_precedence_over_a_cookie(
+    pichub: House, anonymous: Context, ann: Account
+) -> None:
+    cookie = replace(BROWSER, session=(await sign_in(anonymous)).text)
+    ctx = await account.authenticate(anonymous, replace(cookie, authorization=f"Bearer {pichub.token}"))
     assert ctx.actor
     assert (ctx.actor.account.username, ctx.actor.session) == ("admin", None)
     with pytest.raises(Unauthorized):
-        await account.authenticate(nobody, replace(cookie, authorization="Bearer nonsense"))
+        await account.authenticate(anonymous, replace(cookie, authorization="Bearer nonsense"))
 
 
-async def test_use_is_noted_once_a_minute_and_beside_the_request(
-    built: House, nobody: Context, ann: Account
+async def test_last_use_is_recorded_once_a_minute_in_background(
+    pichub: House, anonymous: Context, ann: Account
 ) -> None:
-    begun, now = await enter(nobody), nobody.now()
+    signed_in, now = await sign_in(anonymous), anonymous.now()
 
-    async def noted(seconds: int) -> float:
-        later = replace(nobody.services, clock=lambda: now + timedelta(seconds=seconds))
-        await asyncio.gather(*(again(replace(nobody, services=later), begun) for _ in range(5)))
-        await built.services.access.last_used.close()
-        return ((await Session.get(id=begun.session.id)).last_used_at - now).total_seconds()
+    async def last_used_after(seconds: int) -> float:
+        later = replace(anonymous.services, clock=lambda: now + timedelta(seconds=seconds))
+        await asyncio.gather(*(next_request(replace(anonymous, services=later), signed_in) for _ in range(5)))
+        await pichub.services.access.last_used.close()
+        return ((await Session.get(id=signed_in.session.id)).last_used_at - now).total_seconds()
 
-    assert await noted(30) < 1
-    assert await noted(70) == 70
-    assert await noted(100) == 70
-    assert await noted(131) == 131
+    assert await last_used_after(30) < 1
+    assert await last_used_after(70) == 70
+    assert await last_used_after(100) == 70
+    assert await last_used_after(131) == 131
 
 
-async def test_a_note_that_fails_fails_nothing_else(
-    built: House, nobody: Context, caplog: pytest.LogCaptureFixture
+async def test_a_failure_to_record_last_use_is_only_logged(
+    pichub: House, anonymous: Context, caplog: pytest.LogCaptureFixture
 ) -> None:
     await databases.fail_statements("UPDATE", "api_tokens", "full")
-    assert (await account.authenticate_and_count(nobody, Credentials(f"Bearer {built.token}"))).actor
-    await built.services.access.last_used.close()
+    assert (await account.authenticate_and_count(anonymous, Credentials(f"Bearer {pichub.token}"))).actor
+    await pichub.services.access.last_used.close()
     (record,) = caplog.records
     assert "could not be noted" in record.getMessage()
 
 
-async def test_signing_out_ends_the_session_and_no_other(nobody: Context, ann: Account) -> None:
-    one, two = await enter(nobody), await enter(nobody)
-    assert (await account.sign_out(await again(nobody, one))).actor is None
-    assert (await again(nobody, one)).actor is None
-    assert (await again(nobody, two)).account_id == ann.id
+async def test_signing_out_ends_only_that_session(anonymous: Context, ann: Account) -> None:
+    first, second = await sign_in(anonymous), await sign_in(anonymous)
+    assert (await account.sign_out(await next_request(anonymous, first))).actor is None
+    assert (await next_request(anonymous, first)).actor is None
+    assert (await next_request(anonymous, second)).account_id == ann.id
 
 
-async def test_signing_in_again_takes_the_place_of_the_session_there_was(
-    nobody: Context, ann: Account
-) -> None:
-    one = await enter(nobody)
-    two = await enter(await again(nobody, one))
-    assert (await again(nobody, one)).actor is None
-    assert [each.id for each in await sessions.list_active(two.ctx)] == [two.session.id]
+async def test_signing_in_again_replaces_the_session(anonymous: Context, ann: Account) -> None:
+    first = await sign_in(anonymous)
+    second = await sign_in(await next_request(anonymous, first))
+    assert (await next_request(anonymous, first)).actor is None
+    assert [each.id for each in await sessions.list_active(second.ctx)] == [second.session.id]
 
 
-async def test_an_account_has_a_hundred_sessions_at_most(nobody: Context, ann: Account) -> None:
-    now = nobody.now()
+async def test_an_account_has_at_most_100_sessions(anonymous: Context, ann: Account) -> None:
+    now = anonymous.now()
     for minute in range(102):
         clock = lambda minute=minute: now + timedelta(minutes=minute)  # noqa: E731
-        begun = await enter(replace(nobody, services=replace(nobody.services, clock=clock)))
-    held = await sessions.list_active(begun.ctx)
-    assert len(held) == 100
-    assert held[0] == begun.session
+        signed_in = await sign_in(replace(anonymous, services=replace(anonymous.services, clock=clock)))
+    active = await sessions.list_active(signed_in.ctx)
+    assert len(active) == 100
+    assert active[0] == signed_in.session
 
 
-async def test_a_changed_password_ends_the_other_sessions(nobody: Context, ann: Account) -> None:
-    mine, other = await enter(nobody), await enter(nobody)
-    await account.change_password(mine.ctx, PASSWORD, "another horse")
-    assert (await again(nobody, other)).actor is None
-    assert (await again(nobody, mine)).account_id == ann.id
-    assert isinstance(await error_of(enter(nobody)), Unauthorized)
-    await enter(nobody, "ann", "another horse")
+async def test_changing_the_password_ends_other_sessions(anonymous: Context, ann: Account) -> None:
+    current, other = await sign_in(anonymous), await sign_in(anonymous)
+    await account.change_password(current.ctx, PASSWORD, "another horse")
+    assert (await next_request(anonymous, other)).actor is None
+    assert (await next_request(anonymous, current)).account_id == ann.id
+    assert isinstance(await error_of(sign_in(anonymous)), Unauthorized)
+    await sign_in(anonymous, "ann", "another horse")
 
 
-async def test_a_password_changes_for_who_knows_it_and_has_signed_in(
-    built: House, nobody: Context, ann: Account
+async def test_changing_a_password_needs_it_and_a_session(
+    pichub: House, anonymous: Context, ann: Account
 ) -> None:
-    begun = await enter(nobody)
-    error = await error_of(account.change_password(begun.ctx, "wrong horse", "another horse"))
+    signed_in = await sign_in(anonymous)
+    error = await error_of(account.change_password(signed_in.ctx, "wrong horse", "another horse"))
     assert list(error.fields) == ["current_password"]
-    token = await account.authenticate_and_count(nobody, Credentials(f"Bearer {built.token}"))
+    token = await account.authenticate_and_count(anonymous, Credentials(f"Bearer {pichub.token}"))
     assert isinstance(await error_of(account.change_password(token, "x", "another horse")), Forbidden)
-    assert isinstance(await error_of(account.change_password(nobody, "x", "another horse")), Unauthorized)
+    assert isinstance(await error_of(account.change_password(anonymous, "x", "another horse")), Unauthorized)
 
 
 @pytest.mark.parametrize(
-    ("username", "password", "wrong"),
+    ("username", "password", "fields"),
     [
         ("an", PASSWORD, ["username"]),
         ("x" * 65, PASSWORD, ["username"]),
@@ -257,56 +260,58 @@ async def test_a_password_changes_for_who_knows_it_and_has_signed_in(
         ("", "", ["password", "username"]),
     ],
 )
-async def test_what_a_name_and_a_password_may_be(
-    nobody: Context, username: str, password: str, wrong: list[str]
+async def test_invalid_usernames_and_passwords_are_rejected(
+    anonymous: Context, username: str, password: str, fields: list[str]
 ) -> None:
-    operator = replace(nobody, is_operator=True)
+    operator = replace(anonymous, is_operator=True)
     error = await error_of(accounts.create(operator, NewAccount(username, password)))
     assert isinstance(error, Invalid)
-    assert sorted(error.fields) == wrong
+    assert sorted(error.fields) == fields
 
 
 @pytest.mark.parametrize("password", ["          ", "🐎" * 10, "correct horse battery staple"])
-async def test_a_password_may_be_made_of_anything(nobody: Context, password: str) -> None:
-    operator = replace(nobody, is_operator=True)
+async def test_a_password_may_contain_any_characters(anonymous: Context, password: str) -> None:
+    operator = replace(anonymous, is_operator=True)
     await accounts.create(operator, NewAccount("a.b_c-1", password))
-    await enter(nobody, "a.b_c-1", password)
+    await sign_in(anonymous, "a.b_c-1", password)
 
 
-async def test_nobody_signs_up_where_it_is_closed(nobody: Context) -> None:
-    assert isinstance(await error_of(account.sign_up(nobody, BROWSER, NewSignUp("ann", PASSWORD))), Forbidden)
+async def test_closed_sign_up_is_forbidden(anonymous: Context) -> None:
+    assert isinstance(
+        await error_of(account.sign_up(anonymous, BROWSER, NewSignUp("ann", PASSWORD))), Forbidden
+    )
     assert await Account.all().count() == 1
 
 
-async def test_everyone_signs_up_where_it_is_open_and_names_are_taken_once(tmp_path: Path) -> None:
-    async with house(tmp_path, sign_up="open") as built:
-        ctx = Context(built.services)
-        begun = await account.sign_up(ctx, BROWSER, NewSignUp("Ann", PASSWORD))
-        assert (begun.account.username, begun.account.role) == ("ann", Role.MEMBER)
-        assert (await again(ctx, begun)).account_id == begun.account.id
+async def test_open_sign_up_creates_each_username_once(tmp_path: Path) -> None:
+    async with house(tmp_path, sign_up="open") as pichub:
+        ctx = Context(pichub.services)
+        signed_in = await account.sign_up(ctx, BROWSER, NewSignUp("Ann", PASSWORD))
+        assert (signed_in.account.username, signed_in.account.role) == ("ann", Role.MEMBER)
+        assert (await next_request(ctx, signed_in)).account_id == signed_in.account.id
         error = await error_of(account.sign_up(ctx, BROWSER, NewSignUp("ann", PASSWORD)))
         assert list(error.fields) == ["username"]
 
 
-async def test_an_invitation_lets_one_in(tmp_path: Path) -> None:
-    async with house(tmp_path, sign_up="invitation") as built:
-        ctx = Context(built.services)
+async def test_an_invitation_allows_one_sign_up(tmp_path: Path) -> None:
+    async with house(tmp_path, sign_up="invitation") as pichub:
+        ctx = Context(pichub.services)
         await accounts.create(replace(ctx, is_operator=True), NewAccount("boss", PASSWORD, role=Role.ADMIN))
-        admin = (await enter(ctx, "boss")).ctx
+        admin = (await sign_in(ctx, "boss")).ctx
 
-        async def up(username: str, code: str | None, **services: Any) -> list[str]:
-            """The fields that are wrong."""
-            asking = replace(ctx, services=replace(built.services, **services))
+        async def sign_up(username: str, code: str | None, **services: Any) -> list[str]:
+            """Return the invalid fields."""
+            request = replace(ctx, services=replace(pichub.services, **services))
             try:
-                await account.sign_up(asking, BROWSER, NewSignUp(username, PASSWORD, code))
+                await account.sign_up(request, BROWSER, NewSignUp(username, PASSWORD, code))
             except Invalid as error:
                 return list(error.fields)
             return []
 
         _, code = await invitations.create(admin, "for Ann")
-        assert await up("ann", None) == await up("ann", "nonsense") == ["invitation"]
-        assert await up("boss", code) == ["username"], "which does not use it up"
-        assert sorted(await asyncio.gather(*(up(f"ann{n}", code) for n in range(4)))) == [
+        assert await sign_up("ann", None) == await sign_up("ann", "nonsense") == ["invitation"]
+        assert await sign_up("boss", code) == ["username"], "a failed sign-up must not use the invitation"
+        assert sorted(await asyncio.gather(*(sign_up(f"ann{n}", code) for n in range(4)))) == [
             [],
             *[["invitation"]] * 3,
         ]
@@ -314,34 +319,36 @@ async def test_an_invitation_lets_one_in(tmp_path: Path) -> None:
 
         revoked, code = await invitations.create(admin)
         await invitations.revoke(admin, revoked.id)
-        assert await up("bob", code) == ["invitation"]
+        assert await sign_up("bob", code) == ["invitation"]
         assert (await error_of(invitations.revoke(admin, revoked.id))).code == "NOT_FOUND"
 
         _, code = await invitations.create(admin)
         late = ctx.now() + timedelta(days=7, seconds=1)
-        assert await up("bob", code, clock=lambda: late) == ["invitation"]
+        assert await sign_up("bob", code, clock=lambda: late) == ["invitation"]
 
 
-async def test_a_foreign_page_signs_nobody_in_or_up(nobody: Context, ann: Account) -> None:
+async def test_foreign_pages_cannot_sign_in_or_up(anonymous: Context, ann: Account) -> None:
     foreign = replace(BROWSER, page=RequestOrigin.FOREIGN)
-    assert isinstance(await error_of(account.sign_in(nobody, foreign, "ann", PASSWORD)), Forbidden)
-    assert isinstance(await error_of(account.sign_up(nobody, foreign, NewSignUp("bob", PASSWORD))), Forbidden)
-    await account.sign_in(nobody, replace(BROWSER, page=RequestOrigin.UNKNOWN), "ann", PASSWORD)
+    assert isinstance(await error_of(account.sign_in(anonymous, foreign, "ann", PASSWORD)), Forbidden)
+    assert isinstance(
+        await error_of(account.sign_up(anonymous, foreign, NewSignUp("bob", PASSWORD))), Forbidden
+    )
+    await account.sign_in(anonymous, replace(BROWSER, page=RequestOrigin.UNKNOWN), "ann", PASSWORD)
 
 
-async def test_too_many_at_once_are_told_to_come_back(built: House, ann: Account) -> None:
-    gate = threading.Event()
+async def test_too_many_concurrent_sign_ins_are_busy(pichub: House, ann: Account) -> None:
+    release = threading.Event()
 
-    class Held(Counting):
+    class BlockingHasher(CountingHasher):
         def verify(self, hash: str | bytes, password: str | bytes) -> bool:
-            gate.wait(5)
+            release.wait(5)
             return super().verify(hash, password)
 
-    few = with_passwords(built.services, Passwords(Held, at_once=1, most_waiting=1))
-    asked = [asyncio.create_task(enter(Context(few))) for _ in range(6)]
-    await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
-    gate.set()
-    answers = await asyncio.gather(*asked, return_exceptions=True)
-    kinds = [type(answer) for answer in answers]
+    services = with_passwords(pichub.services, Passwords(BlockingHasher, at_once=1, most_waiting=1))
+    attempts = [asyncio.create_task(sign_in(Context(services))) for _ in range(6)]
+    await asyncio.wait(attempts, return_when=asyncio.FIRST_COMPLETED)
+    release.set()
+    results = await asyncio.gather(*attempts, return_exceptions=True)
+    kinds = [type(result) for result in results]
     assert Busy in kinds
     assert set(kinds) <= {Busy, SignedIn}

@@ -1,4 +1,4 @@
-"""What holds of images whatever happens in between: cancels, failures, two things at once."""
+"""Invariants of images under cancellation, failure and concurrency."""
 
 import asyncio
 import random
@@ -26,14 +26,14 @@ from scripts.fixtures import sample_images
 from tests.pichub import House, house, signed
 
 
-async def context(built: House, token: str = "") -> Context:
+async def context(pichub: House, token: str = "") -> Context:
     return await account.authenticate_and_count(
-        Context(built.services), Credentials(signed(token or built.token)["Authorization"])
+        Context(pichub.services), Credentials(signed(token or pichub.token)["Authorization"])
     )
 
 
 @asynccontextmanager
-async def received(ctx: Context, data: bytes, filename: str = "a.jpg") -> AsyncIterator[Upload]:
+async def received_file(ctx: Context, data: bytes, filename: str = "a.jpg") -> AsyncIterator[Upload]:
     path = ctx.services.storage.incoming / secrets.token_hex(8)
     file = Upload(path, filename=filename, headers=Headers(), max_size=100_000_000)
     try:
@@ -44,17 +44,17 @@ async def received(ctx: Context, data: bytes, filename: str = "a.jpg") -> AsyncI
         await file.close()
 
 
-async def upload(ctx: Context, data: bytes, **words: str | None) -> Image:
-    async with received(ctx, data) as file:
-        return await images.upload(ctx, images.NewImage(file=file, **words))  # type: ignore[arg-type]
+async def upload(ctx: Context, data: bytes, **fields: str | None) -> Image:
+    async with received_file(ctx, data) as file:
+        return await images.upload(ctx, images.NewImage(file=file, **fields))  # type: ignore[arg-type]
 
 
 async def keys(ctx: Context) -> set[str]:
     return {key async for key, _ in ctx.services.storage.list()}
 
 
-async def test_what_an_image_says_of_its_album_counts_the_image(built: House) -> None:
-    ctx = await context(built)
+async def test_the_album_of_an_image_counts_the_image(pichub: House) -> None:
+    ctx = await context(pichub)
     one, two = [await albums.create(ctx, albums.NewAlbum(name)) for name in ("One", "Two")]
     image = await upload(ctx, sample_images.jpeg(), album_id=one.id)
     assert image.album is not None
@@ -65,8 +65,8 @@ async def test_what_an_image_says_of_its_album_counts_the_image(built: House) ->
     assert [(await Album.get(id=each.id)).image_count for each in (one, two)] == [0, 1]
 
 
-async def test_bytes_and_rows_come_and_go_together_however_often_uploads_are_cancelled(built: House) -> None:
-    ctx = await context(built)
+async def test_cancelled_uploads_leave_bytes_and_rows_consistent(pichub: House) -> None:
+    ctx = await context(pichub)
     album = await albums.create(ctx, albums.NewAlbum("Busy"))
     data, chance = sample_images.jpeg(64, 48), random.Random(7)
     await upload(ctx, data)
@@ -82,11 +82,11 @@ async def test_bytes_and_rows_come_and_go_together_however_often_uploads_are_can
     assert (await Album.get(id=album.id)).image_count == len(rows) - 1
     owner = await Account.get(username="admin")
     assert (owner.image_count, owner.bytes_used) == (len(rows), len(data) * len(rows))
-    assert 1 < len(rows) < 151, "the cancels must fall on both sides of the commit"
+    assert 1 < len(rows) < 151, "some cancellations must fall before the commit and some after"
 
 
-async def test_a_cancelled_delete_is_whole_or_did_not_happen(built: House) -> None:
-    ctx = await context(built)
+async def test_a_cancelled_delete_is_atomic(pichub: House) -> None:
+    ctx = await context(pichub)
     chance = random.Random(8)
     for _ in range(40):
         image = await upload(ctx, sample_images.jpeg(64, 48))
@@ -98,24 +98,24 @@ async def test_a_cancelled_delete_is_whole_or_did_not_happen(built: House) -> No
         assert await Image.exists(id=image.id) == (image.key in await keys(ctx))
 
 
-async def test_of_many_deletes_at_once_one_succeeds(built: House) -> None:
-    ctx = await context(built)
+async def test_one_of_several_concurrent_deletes_succeeds(pichub: House) -> None:
+    ctx = await context(pichub)
     image = await upload(ctx, sample_images.jpeg(64, 48))
-    answers = await asyncio.gather(*(images.delete(ctx, image.id) for _ in range(8)), return_exceptions=True)
-    assert [type(answer) for answer in answers].count(NotFound) == 7
+    results = await asyncio.gather(*(images.delete(ctx, image.id) for _ in range(8)), return_exceptions=True)
+    assert [type(result) for result in results].count(NotFound) == 7
     owner = await Account.get(username="admin")
     assert (owner.image_count, owner.bytes_used) == (0, 0)
 
 
-async def test_counts_hold_when_images_move_at_once(built: House) -> None:
-    ctx = await context(built)
+async def test_album_counts_survive_concurrent_moves(pichub: House) -> None:
+    ctx = await context(pichub)
     one, two = [await albums.create(ctx, albums.NewAlbum(name)) for name in ("One", "Two")]
     moved = [await upload(ctx, sample_images.jpeg(64, 48)) for _ in range(4)]
     chance = random.Random(9)
-    places = [one.id, two.id, None]
+    targets = [one.id, two.id, None]
     await asyncio.gather(
         *(
-            images.update(ctx, chance.choice(moved).id, images.ImageChanges(album_id=chance.choice(places)))
+            images.update(ctx, chance.choice(moved).id, images.ImageChanges(album_id=chance.choice(targets)))
             for _ in range(60)
         ),
         *(
@@ -127,8 +127,8 @@ async def test_counts_hold_when_images_move_at_once(built: House) -> None:
         assert (await Album.get(id=album.id)).image_count == await Image.filter(album_id=album.id).count()
 
 
-async def test_images_are_put_into_an_album_and_taken_out(built: House) -> None:
-    ctx = await context(built)
+async def test_images_are_added_to_and_removed_from_albums(pichub: House) -> None:
+    ctx = await context(pichub)
     album, other = [await albums.create(ctx, albums.NewAlbum(name)) for name in ("One", "Two")]
     inside = await upload(ctx, sample_images.jpeg(64, 48), album_id=other.id)
     outside = await upload(ctx, sample_images.jpeg(64, 48))
@@ -140,7 +140,7 @@ async def test_images_are_put_into_an_album_and_taken_out(built: House) -> None:
         await albums.remove_images(ctx, album.id, both)
     with pytest.raises(Invalid, match="1 to 100"):
         await albums.add_images(ctx, album.id, [])
-    bob = await context(built, await built.account("bob"))
+    bob = await context(pichub, await pichub.account("bob"))
     theirs = await upload(bob, sample_images.jpeg(64, 48))
     with pytest.raises(Invalid, match=theirs.id):
         await albums.add_images(ctx, album.id, [outside.id, theirs.id])
@@ -148,42 +148,45 @@ async def test_images_are_put_into_an_album_and_taken_out(built: House) -> None:
 
 
 class CountingPool(WorkerPool):
-    """The real pool, and how often it was asked."""
+    """Worker pool that counts renders."""
 
     renders = 0
 
-    async def render(self, *given: Any, **named: Any) -> RenderResult:
+    async def render(self, *args: Any, **options: Any) -> RenderResult:
         self.renders += 1
-        return await super().render(*given, **named)
+        return await super().render(*args, **options)
 
 
 @asynccontextmanager
-async def counted(ctx: Context) -> AsyncIterator[tuple[Context, CountingPool]]:
+async def counting_pool(ctx: Context) -> AsyncIterator[tuple[Context, CountingPool]]:
     limits = ImageLimits(max_pixels=50_000_000, max_dimension=16_384)
     async with CountingPool(workers=2, queue=10**9, deadline=20, memory=1 << 30, limits=limits) as pool:
-        yield replace(ctx, services=replace(ctx.services, imaging=pool)), pool
+        yield (
+            replace(ctx, services=replace(ctx.services, images=replace(ctx.services.images, workers=pool))),
+            pool,
+        )
 
 
-async def delivered(ctx: Context, image: Image, transform: Transform) -> bytes:
-    picture = await variants.find(ctx, image.id, transform, extension=None)
-    await variants.ensure_rendered(ctx, picture)
-    async with variants.open_variant(ctx, picture) as stored:
+async def deliver(ctx: Context, image: Image, transform: Transform) -> bytes:
+    request = await variants.find(ctx, image.id, transform, extension=None)
+    await variants.ensure_rendered(ctx, request)
+    async with variants.open_variant(ctx, request) as stored:
         return b"".join([chunk async for chunk in stored.chunks])
 
 
-async def test_one_render_for_many_askers_and_none_for_later_ones(built: House) -> None:
-    async with counted(await context(built)) as (ctx, pool):
+async def test_concurrent_requests_share_one_render(pichub: House) -> None:
+    async with counting_pool(await context(pichub)) as (ctx, pool):
         image = await upload(ctx, sample_images.jpeg_12mp())
-        wanted = Transform(width=300, format=Format.WEBP)
-        answers = await asyncio.gather(*(delivered(ctx, image, wanted) for _ in range(32)))
-        assert len(set(answers)) == 1
-        assert answers[0][8:12] == b"WEBP"
-        assert await delivered(ctx, image, wanted) == answers[0]
+        transform = Transform(width=300, format=Format.WEBP)
+        bodies = await asyncio.gather(*(deliver(ctx, image, transform) for _ in range(32)))
+        assert len(set(bodies)) == 1
+        assert bodies[0][8:12] == b"WEBP"
+        assert await deliver(ctx, image, transform) == bodies[0]
         assert pool.renders == 1
 
 
-async def test_what_means_the_same_is_rendered_once(built: House) -> None:
-    async with counted(await context(built)) as (ctx, pool):
+async def test_equivalent_transforms_are_rendered_once(pichub: House) -> None:
+    async with counting_pool(await context(pichub)) as (ctx, pool):
         image = await upload(ctx, sample_images.jpeg(640, 480))
         for query in (
             {"w": "100", "h": "100"},
@@ -191,28 +194,28 @@ async def test_what_means_the_same_is_rendered_once(built: House) -> None:
             {"w": "100", "h": "100", "fit": "cover", "q": "80", "dpr": "1", "pos": "center", "fm": "jpeg"},
             {"w": "50", "h": "50", "dpr": "2", "bg": "fff", "unknown": "1"},
         ):
-            await delivered(ctx, image, Transform.parse(query))
+            await deliver(ctx, image, Transform.parse(query))
         assert pool.renders == 1
 
 
-async def test_no_variant_outlives_its_image(built: House) -> None:
-    ctx = await context(built)
+async def test_no_variant_outlives_its_image(pichub: House) -> None:
+    ctx = await context(pichub)
     chance = random.Random(10)
     for _ in range(12):
         image = await upload(ctx, sample_images.jpeg(1600, 1200))
-        asked = [
-            asyncio.create_task(delivered(ctx, image, Transform(width=200 + n, format=Format.WEBP)))
+        requests = [
+            asyncio.create_task(deliver(ctx, image, Transform(width=200 + n, format=Format.WEBP)))
             for n in range(6)
         ]
         await asyncio.sleep(chance.uniform(0, 0.1))
         await images.delete(ctx, image.id)
-        for answer in await asyncio.gather(*asked, return_exceptions=True):
-            assert isinstance(answer, bytes | PicHubError), repr(answer)
+        for result in await asyncio.gather(*requests, return_exceptions=True):
+            assert isinstance(result, bytes | PicHubError), repr(result)
         assert await keys(ctx) == set()
 
 
-async def test_variants_promise_the_size_that_is_delivered(built: House) -> None:
-    ctx = await context(built)
+async def test_a_variant_has_a_url_and_its_exact_size(pichub: House) -> None:
+    ctx = await context(pichub)
     image = await upload(ctx, sample_images.jpeg(640, 480))
     assert variants.variant(ctx, image, Transform()) == variants.Variant(
         f"http://pichub.test/img/{image.id}.jpg", 640, 480, Format.JPG
@@ -234,19 +237,19 @@ async def test_variants_promise_the_size_that_is_delivered(built: House) -> None
         {"h": "20", "fm": "auto"},
     ],
 )
-async def test_the_address_of_a_variant_delivers_it(built: House, query: dict[str, str]) -> None:
-    ctx = await context(built)
+async def test_the_url_of_a_variant_delivers_it(pichub: House, query: dict[str, str]) -> None:
+    ctx = await context(pichub)
     image = await upload(ctx, sample_images.alpha_png())
     transform = Transform.parse(query)
-    address = variants.variant(ctx, image, transform).url
-    direct = await delivered(ctx, image, transform)
-    answer = await built.client.get(address)
-    assert answer.status_code == 200
-    assert answer.content == direct
+    url = variants.variant(ctx, image, transform).url
+    expected = await deliver(ctx, image, transform)
+    response = await pichub.client.get(url)
+    assert response.status_code == 200
+    assert response.content == expected
 
 
-async def test_a_srcset_names_each_width_once_in_order(built: House) -> None:
-    ctx = await context(built)
+async def test_srcset_lists_each_width_once_in_order(pichub: House) -> None:
+    ctx = await context(pichub)
     image = await upload(ctx, sample_images.jpeg(640, 480))
     base = f"http://pichub.test/img/{image.id}"
     assert variants.src_set(ctx, image, [640, 320, 320], Transform(format=Format.WEBP)) == (
@@ -263,9 +266,9 @@ async def test_a_srcset_names_each_width_once_in_order(built: House) -> None:
             variants.src_set(ctx, image, widths, Transform())
 
 
-async def test_a_full_disk_refuses_uploads_and_lets_deletes_through(tmp_path: Path) -> None:
-    async with house(tmp_path) as built:
-        ctx = await context(built)
+async def test_a_full_disk_rejects_uploads_but_allows_deletes(tmp_path: Path) -> None:
+    async with house(tmp_path) as pichub:
+        ctx = await context(pichub)
         image = await upload(ctx, sample_images.jpeg(64, 48))
         full = replace(ctx.services.settings, min_free_disk=1 << 62)
         ctx = replace(ctx, services=replace(ctx.services, settings=full))

@@ -1,4 +1,4 @@
-"""Intermediates save time and change nothing: whatever becomes of them, images and variants are the same."""
+"""Intermediates save time only: images and variants are the same with, without and after losing them."""
 
 import asyncio
 import random
@@ -30,8 +30,8 @@ SMALL = Transform(width=300)
 LIMITS = ImageLimits(max_pixels=50_000_000, max_dimension=16_384)
 
 
-class WatchedPool(WorkerPool):
-    """The real pool, and what it was asked to read."""
+class RecordingPool(WorkerPool):
+    """Worker pool that records the source of each render and counts reductions."""
 
     def __init__(self) -> None:
         super().__init__(workers=2, queue=10**9, deadline=20, memory=1 << 30, limits=LIMITS)
@@ -42,13 +42,13 @@ class WatchedPool(WorkerPool):
         self.reductions += 1
         await super().reduce(source, destinations, pixels=pixels)
 
-    async def render(self, source: Path, *given: Any, **named: Any) -> RenderResult:
+    async def render(self, source: Path, *args: Any, **options: Any) -> RenderResult:
         self.sources.append(source.stem if source.parent.parent.name == "intermediates" else "original")
-        return await super().render(source, *given, **named)
+        return await super().render(source, *args, **options)
 
 
-class ClumsyPool(WatchedPool):
-    """Fails to write intermediates while it looks at pictures."""
+class FailingReductionPool(RecordingPool):
+    """Worker pool that fails to write intermediates while it identifies images."""
 
     async def identify(
         self, path: Path, *, size: int = 0, intermediates: Mapping[Step, Path] | None = None
@@ -58,8 +58,8 @@ class ClumsyPool(WatchedPool):
         )
 
 
-class StrictStorage(DiskStorage):
-    """Has no room for intermediates."""
+class FullStorage(DiskStorage):
+    """Disk storage that has no space for intermediates."""
 
     async def put(self, key: str, source: Path | bytes, *, durable: bool = True) -> None:
         if key.startswith("intermediates/"):
@@ -67,20 +67,20 @@ class StrictStorage(DiskStorage):
         await super().put(key, source, durable=durable)
 
 
-def using(ctx: Context, workers: WorkerPool, **services: Any) -> Context:
-    images = replace(ctx.services.images, workers=workers)
-    return replace(ctx, services=replace(ctx.services, images=images, **services))
+def with_services(ctx: Context, workers: WorkerPool, **services: Any) -> Context:
+    with_workers = replace(ctx.services.images, workers=workers)
+    return replace(ctx, services=replace(ctx.services, images=with_workers, **services))
 
 
 @pytest.fixture
-async def pool() -> AsyncIterator[WatchedPool]:
-    async with WatchedPool() as pool:
+async def pool() -> AsyncIterator[RecordingPool]:
+    async with RecordingPool() as pool:
         yield pool
 
 
 @pytest.fixture
-async def ctx(built: House, pool: WatchedPool) -> Context:
-    return using(await context(built), pool)
+async def ctx(pichub: House, pool: RecordingPool) -> Context:
+    return with_services(await context(pichub), pool)
 
 
 def intermediates_of(image: Image) -> set[str]:
@@ -88,11 +88,11 @@ def intermediates_of(image: Image) -> set[str]:
 
 
 async def variant(ctx: Context, image: Image, transform: Transform = SMALL) -> bytes:
-    picture = await variants.find(ctx, image.id, transform, extension=None)
-    return await variants.read(ctx, picture, await variants.ensure_rendered(ctx, picture))
+    request = await variants.find(ctx, image.id, transform, extension=None)
+    return await variants.read(ctx, request, await variants.ensure_rendered(ctx, request))
 
 
-async def test_a_large_picture_has_intermediates_and_a_small_one_has_none(ctx: Context) -> None:
+async def test_only_large_images_have_intermediates(ctx: Context) -> None:
     large, small = await upload(ctx, LARGE), await upload(ctx, sample_images.jpeg(2000, 1500))
     assert await keys(ctx) == {large.key, *intermediates_of(large), small.key}
     for step, size in (Step.LARGE, (1632, 1224)), (Step.SMALL, (816, 612)):
@@ -121,37 +121,35 @@ async def test_a_large_picture_has_intermediates_and_a_small_one_has_none(ctx: C
         ({"w": "300", "fm": "avif", "q": "75"}, "original"),
     ],
 )
-async def test_it_is_read_where_it_is_large_enough_and_not_to_be_told(
-    ctx: Context, pool: WatchedPool, query: dict[str, str], source: str
+async def test_an_intermediate_is_read_if_the_result_is_as_good(
+    ctx: Context, pool: RecordingPool, query: dict[str, str], source: str
 ) -> None:
     image = await upload(ctx, LARGE)
     await variant(ctx, image, Transform.parse(query))
     assert pool.sources == [source]
 
 
-async def test_it_goes_with_its_image(ctx: Context) -> None:
+async def test_intermediates_are_deleted_with_their_image(ctx: Context) -> None:
     album = await albums.create(ctx, albums.NewAlbum("Large"))
     first, second = await upload(ctx, LARGE), await upload(ctx, LARGE, album_id=album.id)
     await images.delete(ctx, first.id)
     assert await keys(ctx) == {second.key, *intermediates_of(second)}
 
 
-async def test_a_lost_one_is_made_again_once_and_the_bytes_are_the_same(
-    ctx: Context, pool: WatchedPool
-) -> None:
+async def test_a_lost_intermediate_is_created_again_once(ctx: Context, pool: RecordingPool) -> None:
     image = await upload(ctx, LARGE)
     key, before = stored_files.intermediate_key(image.id, Step.SMALL), await variant(ctx, image)
-    kept = await ctx.services.storage.read(key)
+    stored = await ctx.services.storage.read(key)
     await ctx.services.storage.delete(key)
     await stored_files.erase_variants(ctx, image)
     widths = [replace(SMALL, width=width) for width in (300, 301, 302, 303)]
     after = await asyncio.gather(*(variant(ctx, image, each) for each in widths))
     assert after[0] == before
-    assert await ctx.services.storage.read(key) == kept
+    assert await ctx.services.storage.read(key) == stored
     assert pool.reductions == 1
 
 
-async def test_an_empty_one_that_a_crash_left_is_made_again(ctx: Context) -> None:
+async def test_an_empty_intermediate_is_created_again(ctx: Context) -> None:
     image = await upload(ctx, LARGE)
     before, key = await variant(ctx, image), stored_files.intermediate_key(image.id, Step.SMALL)
     await stored_files.erase_variants(ctx, image)
@@ -159,27 +157,27 @@ async def test_an_empty_one_that_a_crash_left_is_made_again(ctx: Context) -> Non
     assert await variant(ctx, image) == before
 
 
-async def test_an_upload_stands_where_it_could_not_be_made(built: House) -> None:
-    async with ClumsyPool() as clumsy:
-        ctx = using(await context(built), clumsy)
+async def test_an_upload_succeeds_without_its_intermediates(pichub: House) -> None:
+    async with FailingReductionPool() as pool:
+        ctx = with_services(await context(pichub), pool)
         image = await upload(ctx, LARGE)
         assert await keys(ctx) == {image.key}
-        lost = await variant(ctx, image)
+        body = await variant(ctx, image)
         assert intermediates_of(image) < await keys(ctx)
-    assert lost == await variant(await context(built), await upload(await context(built), LARGE))
+    assert body == await variant(await context(pichub), await upload(await context(pichub), LARGE))
 
 
-async def test_where_it_can_not_be_kept_everything_works_without(built: House, pool: WatchedPool) -> None:
-    ctx = await context(built)
-    strict = using(ctx, pool, storage=StrictStorage(built.services.settings.data_dir / "files"))
-    image = await upload(strict, LARGE)
-    without = await variant(strict, image)
-    assert {key.split("/")[0] for key in await keys(strict)} == {"originals", "variants"}
-    assert list(strict.services.storage.incoming.iterdir()) == []
-    assert without == await variant(ctx, await upload(ctx, LARGE))
+async def test_variants_work_if_intermediates_cannot_be_stored(pichub: House, pool: RecordingPool) -> None:
+    ctx = await context(pichub)
+    full = with_services(ctx, pool, storage=FullStorage(pichub.services.settings.data_dir / "files"))
+    image = await upload(full, LARGE)
+    body = await variant(full, image)
+    assert {key.split("/")[0] for key in await keys(full)} == {"originals", "variants"}
+    assert list(full.services.storage.incoming.iterdir()) == []
+    assert body == await variant(ctx, await upload(ctx, LARGE))
 
 
-async def test_a_refused_upload_leaves_nothing(ctx: Context) -> None:
+async def test_a_rejected_upload_leaves_no_files(ctx: Context) -> None:
     with pytest.raises(Invalid):
         await upload(ctx, LARGE, album_id="alb_00000000000000000000000000")
     with pytest.raises(PicHubError):
@@ -188,7 +186,7 @@ async def test_a_refused_upload_leaves_nothing(ctx: Context) -> None:
     assert list(ctx.services.storage.incoming.iterdir()) == []
 
 
-async def test_a_cancelled_upload_leaves_all_or_nothing(ctx: Context) -> None:
+async def test_a_cancelled_upload_is_atomic(ctx: Context) -> None:
     chance = random.Random(3)
     for _ in range(12):
         task = asyncio.create_task(upload(ctx, LARGE))
@@ -202,14 +200,14 @@ async def test_a_cancelled_upload_leaves_all_or_nothing(ctx: Context) -> None:
     assert list(ctx.services.storage.incoming.iterdir()) == []
 
 
-async def test_one_that_is_made_while_its_image_is_deleted_does_not_outlive_it(ctx: Context) -> None:
+async def test_no_intermediate_outlives_an_image_deleted_meanwhile(ctx: Context) -> None:
     chance = random.Random(4)
     for _ in range(6):
         image = await upload(ctx, LARGE)
         await ctx.services.storage.delete_under(f"intermediates/{image.id}")
-        asked = asyncio.create_task(variant(ctx, image))
+        task = asyncio.create_task(variant(ctx, image))
         await asyncio.sleep(chance.uniform(0, 0.12))
         await images.delete(ctx, image.id)
-        (answer,) = await asyncio.gather(asked, return_exceptions=True)
-        assert isinstance(answer, bytes | NotFound), repr(answer)
+        (result,) = await asyncio.gather(task, return_exceptions=True)
+        assert isinstance(result, bytes | NotFound), repr(result)
         assert await keys(ctx) == set()

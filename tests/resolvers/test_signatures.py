@@ -1,4 +1,4 @@
-"""Who signs, and when what was signed is over: with the clock moved."""
+"""Signed URLs: permission to sign, and expiry. Tests set the clock."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,65 +25,65 @@ WEEK = timedelta(days=7)
 SMALL = Transform(width=80, format=Format.PNG, quality=50)
 
 
-def at(services: Services, moment: datetime) -> Services:
-    return replace(services, clock=lambda: moment)
+def services_at(services: Services, now: datetime) -> Services:
+    return replace(services, clock=lambda: now)
 
 
-async def signed_at_noon(built: House, seconds: int) -> tuple[str, str]:
-    """The id of a private image of the first account's, and the address that was signed for it."""
-    private = await private_in(built)
+async def signed_at_noon(pichub: House, seconds: int) -> tuple[str, str]:
+    """Return the id of a private image of the first account, and a URL signed for it at noon."""
+    private = await private_in(pichub)
     ctx = await account.authenticate_and_count(
-        Context(at(built.services, NOON)), Credentials(built.headers["Authorization"])
+        Context(services_at(pichub.services, NOON)), Credentials(pichub.headers["Authorization"])
     )
     image = await Image.with_album().get(id=private.id)
     return private.id, await variants.signed_url(ctx, image, SMALL, expires_in=seconds)
 
 
-async def opened(built: House, image_id: str, url: str, moment: datetime) -> ImageRequest:
-    """What the address names to a stranger at that moment."""
-    words = dict(parse_qsl(urlsplit(url).query))
+async def find_at(pichub: House, image_id: str, url: str, now: datetime) -> ImageRequest:
+    """Resolve the URL as an anonymous caller at the given time."""
+    query = dict(parse_qsl(urlsplit(url).query))
     return await variants.find(
-        Context(at(built.services, moment)),
+        Context(services_at(pichub.services, now)),
         image_id,
-        Transform.parse(words),
+        Transform.parse(query),
         extension=Format.PNG,
-        signature=Signature.parse(words["exp"], words["sig"]),
+        signature=Signature.parse(query["exp"], query["sig"]),
     )
 
 
-async def test_an_address_ends_in_its_second(built: House) -> None:
-    image_id, url = await signed_at_noon(built, 60)
+async def test_a_signed_url_expires_to_the_second(pichub: House) -> None:
+    image_id, url = await signed_at_noon(pichub, 60)
     assert int(parse_qs(urlsplit(url).query)["exp"][0]) == NOON.timestamp() + 60
-    picture = await opened(built, image_id, url, NOON + timedelta(seconds=59.9))
-    assert picture.until == NOON.timestamp() + 60
+    request = await find_at(pichub, image_id, url, NOON + timedelta(seconds=59.9))
+    assert request.until == NOON.timestamp() + 60
     with pytest.raises(NotFound):
-        await opened(built, image_id, url, NOON + timedelta(seconds=60))
+        await find_at(pichub, image_id, url, NOON + timedelta(seconds=60))
 
 
-async def test_a_rotation_leaves_addresses_their_week_and_no_more(built: House) -> None:
-    image_id, url = await signed_at_noon(built, 604_800)
-    kept = built.services.images.keyring
-    assert isinstance(kept, FileKeyring | DatabaseKeyring)
-    await kept.rotate(NOON - timedelta(days=1), keep_for=WEEK)
-    assert await opened(built, image_id, url, NOON + timedelta(days=5, hours=23))
+async def test_rotated_secrets_verify_urls_for_a_week(pichub: House) -> None:
+    image_id, url = await signed_at_noon(pichub, 604_800)
+    keyring = pichub.services.images.keyring
+    assert isinstance(keyring, FileKeyring | DatabaseKeyring)
+    await keyring.rotate(NOON - timedelta(days=1), keep_for=WEEK)
+    assert await find_at(pichub, image_id, url, NOON + timedelta(days=5, hours=23))
     with pytest.raises(NotFound):
-        await opened(built, image_id, url, NOON + timedelta(days=6))
+        await find_at(pichub, image_id, url, NOON + timedelta(days=6))
 
 
-async def test_only_the_owner_signs(built: House) -> None:
-    image = await Image.with_album().get(id=(await private_in(built)).id)
+async def test_only_the_owner_can_sign_urls(pichub: House) -> None:
+    image = await Image.with_album().get(id=(await private_in(pichub)).id)
     with pytest.raises(Unauthorized):
-        await variants.signed_url(Context(built.services), image, SMALL, expires_in=60)
-    stranger = f"Bearer {await built.account('stranger')}"
+        await variants.signed_url(Context(pichub.services), image, SMALL, expires_in=60)
+    other = f"Bearer {await pichub.account('other')}"
     with pytest.raises(Forbidden):
         await variants.signed_url(
-            await account.authenticate_and_count(Context(built.services), Credentials(stranger)),
+            await account.authenticate_and_count(Context(pichub.services), Credentials(other)),
             image,
             SMALL,
             expires_in=60,
         )
-    mine = await account.authenticate_and_count(
-        Context(built.services), Credentials(built.headers["Authorization"])
+    owner = await account.authenticate_and_count(
+        Context(pichub.services), Credentials(pichub.headers["Authorization"])
     )
     with pytest.raises(InvalidParameter):
-        await variants.signed_url(mine, image, SMALL, expires_in=604_801)
+        await variants.signed_url(owner, image, SMALL, expires_in=604_801)
