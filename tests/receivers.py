@@ -1,4 +1,4 @@
-"""Those who receive webhooks: real servers on free ports of this machine, that do as a test tells them."""
+"""Webhook receivers for tests: HTTP servers on free ports of this machine, with responses set by the test."""
 
 import asyncio
 import json
@@ -7,14 +7,16 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.client_address import networks
+from app.client_address import parse_networks
 
-HERE = networks("127.0.0.0/8")
-"""What the guard must allow, so that it reaches these."""
+LOOPBACK = parse_networks("127.0.0.0/8")
+"""Networks to allow, as requests to private addresses are blocked by default."""
 
 
 @dataclass(frozen=True)
-class Received:
+class ReceivedRequest:
+    """A request; `at` is its time on the clock of the event loop, in seconds."""
+
     target: str
     headers: dict[str, str]
     body: bytes
@@ -31,19 +33,22 @@ class Received:
 
 @dataclass
 class Receiver:
-    """Keeps what it gets, and answers with `answer`, raw bytes; or with what `answers` says of each request."""
+    """A server that records requests. It responds with the raw bytes of `response`, or those `responder` returns.
+
+    With `keep_open` it leaves connections open after the response.
+    """
 
     url: str = ""
-    answer: bytes = b"HTTP/1.1 204 No Content\r\n\r\n"
-    answers: Callable[[Received], Awaitable[bytes]] | None = None
-    lingers: bool = False
-    received: list[Received] = field(default_factory=list)
+    response: bytes = b"HTTP/1.1 204 No Content\r\n\r\n"
+    responder: Callable[[ReceivedRequest], Awaitable[bytes]] | None = None
+    keep_open: bool = False
+    requests: list[ReceivedRequest] = field(default_factory=list)
     arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
-    def says(self, status: int, body: str = "", **headers: str) -> None:
+    def respond_with(self, status: int, body: str = "", **headers: str) -> None:
         lines = [f"HTTP/1.1 {status} X", f"Content-Length: {len(body.encode())}"]
         lines += [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
-        self.answer = ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
+        self.response = ("\r\n".join(lines) + "\r\n\r\n" + body).encode()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -52,35 +57,37 @@ class Receiver:
             headers = {name.lower(): value for name, value in pairs}
             body = await reader.readexactly(int(headers.get("content-length", 0)))
             target = head[0].split(" ")[1]
-            request = Received(target, headers, body, asyncio.get_running_loop().time())
-            self.received.append(request)
+            request = ReceivedRequest(target, headers, body, asyncio.get_running_loop().time())
+            self.requests.append(request)
             self.arrived.set()
-            writer.write(await self.answers(request) if self.answers else self.answer)
+            writer.write(await self.responder(request) if self.responder else self.response)
             await writer.drain()
-            if self.lingers:  # keeps the connection open, and says no more
+            if self.keep_open:
                 await asyncio.Event().wait()
         with suppress(ConnectionError):
             writer.close()
             await writer.wait_closed()
 
-    async def count(self, number: int, *, within: float = 10) -> None:
-        """Waits until so many requests have come."""
+    async def wait_for(self, number: int, *, within: float = 10) -> None:
+        """Wait until this many requests have arrived. Raises TimeoutError after `within` seconds."""
         async with asyncio.timeout(within):
-            while len(self.received) < number:
+            while len(self.requests) < number:
                 self.arrived.clear()
                 await self.arrived.wait()
 
 
 @asynccontextmanager
-async def receiving(answers: Callable[[Received], Awaitable[bytes]] | None = None) -> AsyncIterator[Receiver]:
-    """A receiver that listens until the block ends; requests that hang in it are cut off then."""
-    receiver = Receiver(answers=answers)
-    running: set[asyncio.Task[None]] = set()
+async def run_receiver(
+    responder: Callable[[ReceivedRequest], Awaitable[bytes]] | None = None,
+) -> AsyncIterator[Receiver]:
+    """Run a receiver until the block ends, which also cancels requests in progress."""
+    receiver = Receiver(responder=responder)
+    tasks: set[asyncio.Task[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(receiver.serve(reader, writer))
-        running.add(task)
-        task.add_done_callback(running.discard)
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
         task.add_done_callback(lambda _: writer.close())
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0)
@@ -89,12 +96,12 @@ async def receiving(answers: Callable[[Received], Awaitable[bytes]] | None = Non
         yield receiver
     finally:
         server.close()
-        for task in list(running):
+        for task in list(tasks):
             task.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def hang(_: Received) -> bytes:
-    """An answer that never comes."""
+async def hang(_: ReceivedRequest) -> bytes:
+    """Never respond."""
     await asyncio.Event().wait()
     raise AssertionError

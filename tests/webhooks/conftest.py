@@ -3,14 +3,14 @@ from pathlib import Path
 
 import pytest
 
-from tests.databases import database  # noqa: F401  (each test runs on each)
+from tests.databases import database  # noqa: F401  (runs each test on every database)
 from tests.pichub import house
-from tests.receivers import HERE
-from tests.webhooks.client import Desk
+from tests.receivers import LOOPBACK
+from tests.webhooks.harness import WebhookHarness
 
 
 @pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    """A house whose relay and deliveries do nothing until they are told to, at a time that stands still."""
-    async with house(tmp_path, webhook_allow_networks=HERE) as built:
-        yield await Desk.of(built)
+async def harness(tmp_path: Path) -> AsyncIterator[WebhookHarness]:
+    """A server whose relay, deliveries and clock advance only when the test says so."""
+    async with house(tmp_path, webhook_allow_networks=LOOPBACK) as pichub:
+        yield await WebhookHarness.create(pichub)

@@ -1,4 +1,4 @@
-"""Workers killed in the middle of their work, and what the receivers saw of it. In full, with figures:
+"""Kill webhook workers at random points and compare the requests received with the events recorded.
 
 python -m tests.webhooks.crashes --events 2000 --webhooks 3 --kills 20
 """
@@ -17,20 +17,23 @@ from pathlib import Path
 from app.models import Delivery, DeliveryStatus, Event
 from tests import databases
 from tests.pichub import house, until
-from tests.receivers import HERE, Receiver, receiving
-from tests.webhooks.client import Desk
+from tests.receivers import LOOPBACK, Receiver, run_receiver
+from tests.webhooks.harness import WebhookHarness
 
-TOGETHER = 5
-"""Events in one transaction."""
+EVENTS_PER_TRANSACTION = 5
 
 
 @dataclass(frozen=True)
-class Seen:
-    """What came of it: events recorded; of each receiver how often each id came; bodies that differed under one id."""
+class CrashReport:
+    """Result of a run.
+
+    `received` counts the requests per event id, for each receiver. `differing_bodies` counts ids received with more
+    than one body.
+    """
 
     events: list[str]
     received: list[Counter[str]]
-    bodies_that_differ: int
+    differing_bodies: int
     open_deliveries: int
     kills: int
     seconds: float
@@ -40,7 +43,7 @@ class Seen:
         return sum(counter[event] == 0 for counter in self.received for event in self.events)
 
     @property
-    def strangers(self) -> int:
+    def unknown(self) -> int:
         return sum(event not in self.events for counter in self.received for event in counter)
 
     @property
@@ -48,62 +51,59 @@ class Seen:
         return sum(counter.total() - len(counter) for counter in self.received)
 
 
-async def crashes(
+async def run_with_crashes(
     folder: Path, *, events: int, webhooks: int, kills: int, lease: float, seed: int = 0
-) -> Seen:
-    """Records events while a worker sends them and is killed at random points of its progress, each time anew."""
+) -> CrashReport:
+    """Record events while workers send them. Kill and restart the worker at random points of the progress."""
     chance = random.Random(seed)
     points = sorted(chance.randrange(1, events * webhooks * 9 // 10) for _ in range(kills))
-    async with house(folder, webhook_allow_networks=HERE) as built, AsyncExitStack() as stack:
-        desk = await Desk.of(built)
-        receivers = [await stack.enter_async_context(receiving()) for _ in range(webhooks)]
+    async with house(folder, webhook_allow_networks=LOOPBACK) as pichub, AsyncExitStack() as stack:
+        harness = await WebhookHarness.create(pichub)
+        receivers = [await stack.enter_async_context(run_receiver()) for _ in range(webhooks)]
         for receiver in receivers:
-            await desk.webhook(receiver.url)
+            await harness.webhook(receiver.url)
         started = time.monotonic()
-        recording = asyncio.ensure_future(_record(desk, events))
+        recording = asyncio.ensure_future(_record_all(harness, events))
         for point in points:
-            worker = await _worker(folder, lease)
-            await _progress(receivers, point)
+            worker = await _start_worker(folder, lease)
+            await _wait_for_progress(receivers, point)
             await asyncio.sleep(chance.random() * 0.05)
             worker.kill()
             await worker.wait()
-        worker = await _worker(folder, lease)
+        worker = await _start_worker(folder, lease)
         await recording
-        while await Delivery.filter(status=DeliveryStatus.SUCCEEDED).count() < events * webhooks:  # noqa: ASYNC110  (rows ring no bell)
+        while await Delivery.filter(status=DeliveryStatus.SUCCEEDED).count() < events * webhooks:  # noqa: ASYNC110  (nothing notifies of rows)
             await asyncio.sleep(0.05)
         worker.terminate()
         await worker.wait()
-        return Seen(
+        return CrashReport(
             events=[event.id for event in await Event.all().order_by("position")],
-            received=[Counter(request.id for request in receiver.received) for receiver in receivers],
-            bodies_that_differ=sum(map(_differing, receivers)),
+            received=[Counter(request.id for request in receiver.requests) for receiver in receivers],
+            differing_bodies=sum(map(_count_differing_bodies, receivers)),
             open_deliveries=await Delivery.exclude(status=DeliveryStatus.SUCCEEDED).count(),
             kills=len(points),
             seconds=time.monotonic() - started,
         )
 
 
-async def _record(desk: Desk, events: int) -> None:
-    for _ in range(events // TOGETHER):
-        await desk.happens(TOGETHER)
+async def _record_all(harness: WebhookHarness, events: int) -> None:
+    for _ in range(events // EVENTS_PER_TRANSACTION):
+        await harness.record_events(EVENTS_PER_TRANSACTION)
 
 
-async def _worker(folder: Path, lease: float) -> asyncio.subprocess.Process:
+async def _start_worker(folder: Path, lease: float) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tests.webhooks.worker", str(folder), str(lease), env=databases.environ()
+        sys.executable, "-m", "tests.webhooks.worker", str(folder), str(lease), env=databases.environment()
     )
 
 
-async def _progress(receivers: list[Receiver], point: int) -> None:
-    def received() -> int:
-        return sum(len(receiver.received) for receiver in receivers)
-
-    await until(lambda: received() >= point, within=120)
+async def _wait_for_progress(receivers: list[Receiver], point: int) -> None:
+    await until(lambda: sum(len(receiver.requests) for receiver in receivers) >= point, within=120)
 
 
-def _differing(receiver: Receiver) -> int:
-    return len({(request.id, request.body) for request in receiver.received}) - len(
-        {request.id for request in receiver.received}
+def _count_differing_bodies(receiver: Receiver) -> int:
+    return len({(request.id, request.body) for request in receiver.requests}) - len(
+        {request.id for request in receiver.requests}
     )
 
 
@@ -112,13 +112,13 @@ def main() -> None:
     for name, default in (("events", 2000), ("webhooks", 3), ("kills", 20), ("seed", 0)):
         parser.add_argument(f"--{name}", type=int, default=default)
     parser.add_argument("--lease", type=float, default=15.0)
-    given = parser.parse_args()
+    options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        seen = asyncio.run(crashes(Path(folder), **vars(given)))
+        report = asyncio.run(run_with_crashes(Path(folder), **vars(options)))
     print(
-        f"{len(seen.events)} events to {len(seen.received)} webhooks, {seen.kills} kills, {seen.seconds:.1f} s: "
-        f"{seen.lost} lost, {seen.duplicates} duplicates, {seen.strangers} strangers, "
-        f"{seen.bodies_that_differ} bodies that differ, {seen.open_deliveries} open"
+        f"{len(report.events)} events to {len(report.received)} webhooks, "
+        f"{report.kills} kills, {report.seconds:.1f} s: {report.lost} lost, {report.duplicates} duplicates, "
+        f"{report.unknown} unknown, {report.differing_bodies} differing bodies, {report.open_deliveries} open"
     )
 
 

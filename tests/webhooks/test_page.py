@@ -1,4 +1,4 @@
-"""The page on webhooks: its samples verify what is sent, and its example events are like real ones."""
+"""The documentation of webhooks: samples verify real signatures, and example events have the fields of real events."""
 
 import json
 import re
@@ -28,21 +28,21 @@ CALLS = {
 BODY = '{"id":"evt_1","data":{"title":"海 ü"}}'
 
 
-async def verified(language: str, folder: Path, secret: str, headers: dict[str, str], body: str) -> bool:
+async def verify(language: str, folder: Path, secret: str, headers: dict[str, str], body: str) -> bool:
     (code,) = re.findall(rf"```{language}\n(.*?)```", PAGE, re.DOTALL)
     program, script = {"python": (sys.executable, "a.py"), "js": (NODE, "a.mjs")}[language]
     (folder / script).write_text(code + CALLS[language])
-    ran = await run(program, folder / script, json.dumps([secret, headers, body]))
-    assert ran.code == 0, ran.err
-    return ran.out.strip().lower() == "true"
+    result = await run(program, folder / script, json.dumps([secret, headers, body]))
+    assert result.code == 0, result.err
+    return result.out.strip().lower() == "true"
 
 
 @pytest.mark.parametrize("language", CALLS)
-async def test_the_samples_verify_what_is_sent_and_nothing_else(language: str, tmp_path: Path) -> None:
+async def test_samples_accept_only_valid_signatures(language: str, tmp_path: Path) -> None:
     now, new, old = int(datetime.now(UTC).timestamp()), new_secret(), new_secret()
     headers = signed_headers("evt_1", now, BODY.encode(), [new, old])
     late = signed_headers("evt_1", now - 400, BODY.encode(), [new])
-    for secret, given, body, expected in (
+    for secret, sent_headers, body, expected in (
         (new, headers, BODY, True),
         (old, headers, BODY, True),
         (new_secret(), headers, BODY, False),
@@ -50,18 +50,18 @@ async def test_the_samples_verify_what_is_sent_and_nothing_else(language: str, t
         (new, headers | {"webhook-id": "evt_2"}, BODY, False),
         (new, late, BODY, False),
     ):
-        assert await verified(language, tmp_path, secret, given, body) is expected
+        assert await verify(language, tmp_path, secret, sent_headers, body) is expected
 
 
-async def test_example_events_have_the_fields_of_real_ones(tmp_path: Path) -> None:
-    async with house(tmp_path) as built:
-        ctx: Context = await context(built)
+async def test_example_events_have_the_fields_of_real_events(tmp_path: Path) -> None:
+    async with house(tmp_path) as pichub:
+        ctx: Context = await context(pichub)
         album = await albums.create(ctx, albums.NewAlbum("One"))
         image = await upload(ctx, sample_images.jpeg(64, 48), album_id=album.id)
         await images.delete(ctx, image.id)
         real = {event.type: event.data for event in await Event.all()}
-    for kind in set(EventType) - {EventType.PING}:
-        made_up = example(kind, datetime.now(UTC)).data
-        assert list(made_up) == list(real[kind])
+    for event_type in set(EventType) - {EventType.PING}:
+        example_data = example(event_type, datetime.now(UTC)).data
+        assert list(example_data) == list(real[event_type])
         for name in ("links", "tags"):
-            assert type(made_up.get(name)) is type(real[kind].get(name))
+            assert type(example_data.get(name)) is type(real[event_type].get(name))

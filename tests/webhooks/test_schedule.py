@@ -11,19 +11,19 @@ from app.webhooks.schedule import RETRY_DELAYS, next_attempt
 NOW = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
 
 
-def wait(attempts: int, retry_after: str | None = None, random: float = 0.0) -> timedelta | None:
+def delay(attempts: int, retry_after: str | None = None, random: float = 0.0) -> timedelta | None:
     at = next_attempt(attempts, NOW, retry_after=retry_after, random=lambda: random)
     return None if at is None else at - NOW
 
 
-def test_ten_attempts_over_three_days() -> None:
-    assert [wait(attempts) for attempts in range(11)] == [*RETRY_DELAYS, None]
+def test_the_schedule_has_ten_attempts_over_three_days() -> None:
+    assert [delay(attempts) for attempts in range(11)] == [*RETRY_DELAYS, None]
     assert sum(RETRY_DELAYS, timedelta()) == timedelta(hours=75, minutes=35, seconds=5)
 
 
-def test_jitter_adds_a_tenth_at_most_and_takes_nothing() -> None:
-    assert wait(2, random=0.0) == timedelta(minutes=5)
-    assert wait(2, random=1.0) == timedelta(minutes=5, seconds=30)
+def test_jitter_adds_at_most_a_tenth() -> None:
+    assert delay(2, random=0.0) == timedelta(minutes=5)
+    assert delay(2, random=1.0) == timedelta(minutes=5, seconds=30)
 
 
 @pytest.mark.parametrize(
@@ -45,12 +45,12 @@ def test_jitter_adds_a_tenth_at_most_and_takes_nothing() -> None:
         ("", timedelta(seconds=5)),
     ],
 )
-def test_retry_after_may_make_it_later_and_never_sooner_up_to_a_day(header: str, expected: timedelta) -> None:
-    assert wait(1, header) == expected
+def test_retry_after_only_delays_and_by_at_most_a_day(header: str, expected: timedelta) -> None:
+    assert delay(1, header) == expected
 
 
 def test_retry_after_does_not_lengthen_the_schedule() -> None:
-    assert wait(len(RETRY_DELAYS), "60") is None
+    assert delay(len(RETRY_DELAYS), "60") is None
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_retry_after_does_not_lengthen_the_schedule() -> None:
         (999, "refused"),
     ],
 )
-def test_2xx_alone_is_success(status: int, outcome: str) -> None:
+def test_only_2xx_is_success(status: int, outcome: str) -> None:
     assert outcome_of_status(status) == outcome
     assert outcome_of_status(status).is_success == (outcome == "delivered")
 
 
-def test_why_there_was_no_answer_has_a_word_each() -> None:
+def test_each_connection_failure_has_an_outcome() -> None:
     assert [outcome_of_failure(kind("")) for kind in (Blocked, TimedOut, Unreachable)] == [
         "blocked",
         "timed_out",
@@ -82,14 +82,14 @@ def test_why_there_was_no_answer_has_a_word_each() -> None:
     assert set(DESCRIPTIONS) == set(AttemptOutcome)
 
 
-def test_failing_begins_with_the_first_failure_and_ends_with_a_success() -> None:
+def test_failing_since_is_the_first_failure_after_a_success() -> None:
     earlier = NOW - timedelta(days=1)
     assert failing_since(AttemptOutcome.REFUSED, None, NOW) == NOW
     assert failing_since(AttemptOutcome.TIMED_OUT, earlier, NOW) == earlier
     assert failing_since(AttemptOutcome.DELIVERED, earlier, NOW) is None
 
 
-def test_five_days_of_nothing_but_failure_or_one_410_disable() -> None:
+def test_five_days_of_failure_or_one_410_disable() -> None:
     assert reason_to_disable(AttemptOutcome.REFUSED, NOW - timedelta(days=5, seconds=-1), NOW) is None
     assert reason_to_disable(AttemptOutcome.REFUSED, NOW - timedelta(days=5), NOW) is DisabledReason.FAILING
     assert reason_to_disable(AttemptOutcome.GONE, NOW, NOW) is DisabledReason.GONE

@@ -14,13 +14,13 @@ def now() -> int:
     return int(datetime.now(UTC).timestamp())
 
 
-def test_the_standards_own_package_verifies_them() -> None:
+def test_the_standardwebhooks_package_verifies_signatures() -> None:
     secret = new_secret()
     headers = signed_headers("evt_1", now(), BODY, [secret])
     assert Verifier(secret).verify(BODY, headers) == {"id": "evt_1", "data": "海 ü"}
 
 
-def test_the_standards_own_example_comes_out() -> None:
+def test_the_example_of_the_standard_is_reproduced() -> None:
     headers = signed_headers(
         "msg_p5jXN8AQM9LWM0D4loKWxJek",
         1614265330,
@@ -30,7 +30,7 @@ def test_the_standards_own_example_comes_out() -> None:
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
 
 
-def test_while_a_secret_changes_both_verify() -> None:
+def test_both_secrets_verify_during_rotation() -> None:
     old, new = new_secret(), new_secret()
     headers = signed_headers("evt_1", now(), BODY, [new, old])
     for secret in (old, new):
@@ -39,7 +39,7 @@ def test_while_a_secret_changes_both_verify() -> None:
         Verifier(new_secret()).verify(BODY, headers)
 
 
-def test_another_id_time_or_body_does_not_verify() -> None:
+def test_another_id_time_or_body_fails_verification() -> None:
     secret = new_secret()
     headers = signed_headers("evt_1", now(), BODY, [secret])
     for body, changes in (
@@ -62,6 +62,6 @@ def test_a_secret_is_32_random_bytes() -> None:
 @pytest.mark.parametrize(
     "secret", ["", "whsec_", "whsec_!!", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "whsec_c2hvcnQ=", "whsec_ü"]
 )
-def test_what_is_no_secret_is_told_so(secret: str) -> None:
+def test_invalid_secrets_are_rejected(secret: str) -> None:
     with pytest.raises(InvalidSecret):
         signed_headers("evt_1", 1, b"", [secret])
