@@ -1,4 +1,4 @@
-// Receives COUNT events with the real client, prints each on a line, and ends: node clients.mjs PEERS ws|sse URL TOKEN COUNT
+// Receive COUNT events with a published client, print one per line, and exit: node clients.mjs PEERS ws|sse URL TOKEN COUNT
 import { createRequire } from 'node:module';
 const [peers, kind, url, token, count] = process.argv.slice(2);
 const require = createRequire(peers + '/');
@@ -22,13 +22,13 @@ if (kind === 'ws') {
   });
 }
 
-let left = Number(count);
+let remaining = Number(count);
 const end = client.subscribe(
   { query },
   {
     next: ({ data, errors }) => {
       console.log(JSON.stringify(errors ?? data.events));
-      if (--left === 0) end();
+      if (--remaining === 0) end();
     },
     error: (error) => { console.error(error.message ?? JSON.stringify(error)); process.exit(1); },
     complete: () => { client.dispose(); },

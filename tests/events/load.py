@@ -1,7 +1,7 @@
-"""Many who follow the same events: `python -m tests.events.load --subscribers 500 --rate 20 --seconds 30`.
+"""Load test of event subscriptions: `python -m tests.events.load --subscribers 500 --rate 20 --seconds 30`.
 
-Runs `pichub serve`, opens the sockets from this process, makes albums at the rate, and reports whether all got all in
-order, how late, and what is left in the server when the sockets have been closed hard.
+Run `pichub serve`, open the sockets in this process and create albums at the rate. Report whether each subscriber
+received all events in order, their lateness, and the memory of the server after the connections were aborted.
 """
 
 import argparse
@@ -22,44 +22,44 @@ import orjson
 from wsproto.events import Pong
 
 from tests.cli.test_commands import run, serving, token_of
-from tests.events.sockets import EVENTS, Socket, connected
+from tests.events.sockets import EVENTS_SUBSCRIPTION, Socket, connect
 from tests.pichub import signed
 
-PING = 9
+PING_OPCODE = 9
 
 
 @dataclass
-class Listener:
-    """One subscriber: the cursors that it was given, and how late each was, in seconds."""
+class SubscriberLog:
+    """The cursors received by one subscriber, and the lateness of each event in seconds."""
 
     cursors: list[str] = field(default_factory=list)
     lateness: list[float] = field(default_factory=list)
 
-    def hear(self, event: dict[str, Any], now: float) -> None:
+    def add(self, event: dict[str, Any], now: float) -> None:
         self.cursors.append(event["cursor"])
-        made = datetime.fromisoformat(event["data"]["created_at"])
-        self.lateness.append(now - made.timestamp())
+        created_at = datetime.fromisoformat(event["data"]["created_at"])
+        self.lateness.append(now - created_at.timestamp())
 
 
-async def listen(socket: Socket, count: int) -> Listener:
-    """Hears `count` events. Frames are cut by hand: wsproto would cost this process more than the server's."""
-    listener, data = Listener(), b""
-    while len(listener.cursors) < count:
+async def receive_events(socket: Socket, count: int) -> SubscriberLog:
+    """Receive `count` events. Parse frames without wsproto, which would use more CPU here than the server does."""
+    log, data = SubscriberLog(), b""
+    while len(log.cursors) < count:
         data += await socket.reader.read(1 << 16)
         now = time.time()
         while (frame := _frame(data)) is not None:
-            kind, body, data = frame
-            if kind == PING:
+            opcode, body, data = frame
+            if opcode == PING_OPCODE:
                 socket.writer.write(socket.connection.send(Pong(payload=body)))
                 continue
             message = orjson.loads(body)
             assert message["type"] == "next", message
-            listener.hear(message["payload"]["data"]["events"], now)
-    return listener
+            log.add(message["payload"]["data"]["events"], now)
+    return log
 
 
 def _frame(data: bytes) -> tuple[int, bytes, bytes] | None:
-    """(opcode, payload, what comes after it) of the first frame; None where it is not whole."""
+    """Return the opcode and payload of the first frame, and the data after it. None if the frame is incomplete."""
     if len(data) < 4:
         return None
     start, size = 2, data[1]
@@ -70,61 +70,64 @@ def _frame(data: bytes) -> tuple[int, bytes, bytes] | None:
     return data[0] & 15, data[start : start + size], data[start + size :]
 
 
-async def subscribed(stack: AsyncExitStack, url: str, token: str, count: int) -> list[Socket]:
+async def subscribe_many(stack: AsyncExitStack, url: str, token: str, count: int) -> list[Socket]:
     sockets = []
     for _ in range(count):
-        socket = await stack.enter_async_context(connected(url))
-        await socket.ready(Authorization=f"Bearer {token}")
-        socket.subscribe(EVENTS)
+        socket = await stack.enter_async_context(connect(url))
+        await socket.initialize(Authorization=f"Bearer {token}")
+        socket.subscribe(EVENTS_SUBSCRIPTION)
         sockets.append(socket)
     return sockets
 
 
-def _server() -> Path:
-    """What the machine tells of the server, the one child of this process."""
+def _server_proc_folder() -> Path:
+    """Return the /proc folder of the server, the only child of this process."""
     (pid,) = Path(f"/proc/{os.getpid()}/task/{os.getpid()}/children").read_text().split()
     return Path("/proc", pid)
 
 
-def memory() -> float:
-    """The server's resident megabytes."""
-    (kilobytes,) = re.findall(r"VmRSS:\s+(\d+)", (_server() / "status").read_text())
+def memory_megabytes() -> float:
+    """Return the resident memory of the server."""
+    (kilobytes,) = re.findall(r"VmRSS:\s+(\d+)", (_server_proc_folder() / "status").read_text())
     return int(kilobytes) / 1024
 
 
-def worked() -> float:
-    """Seconds for which the server has kept a core busy."""
-    fields = (_server() / "stat").read_text().rpartition(")")[2].split()
+def cpu_seconds() -> float:
+    """Return the CPU time used by the server."""
+    fields = (_server_proc_folder() / "stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 async def measure(url: str, token: str, subscribers: int, rate: float, seconds: float) -> None:
     count = int(rate * seconds)
-    async with connected(url) as socket:  # GraphQL is built by then
-        await socket.ready()
-    before = memory()
+    async with connect(url) as socket:  # the first connection builds the GraphQL schema
+        await socket.initialize()
+    before = memory_megabytes()
     async with AsyncExitStack() as stack, httpx2.AsyncClient(base_url=url, headers=signed(token)) as client:
-        sockets = await subscribed(stack, url, token, subscribers)
+        sockets = await subscribe_many(stack, url, token, subscribers)
         await asyncio.sleep(2)
-        listening = [asyncio.create_task(listen(socket, count)) for socket in sockets]
-        began, worked_before = time.perf_counter(), worked()
+        receiving = [asyncio.create_task(receive_events(socket, count)) for socket in sockets]
+        started, cpu_before = time.perf_counter(), cpu_seconds()
         for number in range(count):
-            await asyncio.sleep(max(0.0, began + number / rate - time.perf_counter()))
-            answer = await client.post("/v1/albums", json={"name": f"Album {number}"})
-            assert answer.status_code == 201, answer.text
-        sent = time.perf_counter() - began
-        heard = await asyncio.gather(*listening)
-        done, at_work, work = time.perf_counter() - began, memory(), worked() - worked_before
+            await asyncio.sleep(max(0.0, started + number / rate - time.perf_counter()))
+            response = await client.post("/v1/albums", json={"name": f"Album {number}"})
+            assert response.status_code == 201, response.text
+        sent = time.perf_counter() - started
+        logs = await asyncio.gather(*receiving)
+        delivered = time.perf_counter() - started
+        with_subscribers, cpu = memory_megabytes(), cpu_seconds() - cpu_before
     await asyncio.sleep(5)
-    same = {tuple(listener.cursors) for listener in heard}
-    late = sorted(each for listener in heard for each in listener.lateness)
-    print(f"{subscribers} subscribers, {count} events in {sent:.1f} s, all delivered after {done:.1f} s")
-    print(f"server: {work:.1f} s of CPU, {work / count / subscribers * 1e6:.0f} µs a delivery")
-    print(f"one and the same order for all: {len(same) == 1 and len(set(*same)) == count}")
-    print(f"server: {before:.0f} MB before, {at_work:.0f} MB with all of them, {memory():.0f} MB after")
+    orders = {tuple(log.cursors) for log in logs}
+    lateness = sorted(each for log in logs for each in log.lateness)
+    print(f"{subscribers} subscribers, {count} events in {sent:.1f} s, all delivered after {delivered:.1f} s")
+    print(f"server: {cpu:.1f} s of CPU, {cpu / count / subscribers * 1e6:.0f} µs per delivery")
+    print(f"all events in the same order: {len(orders) == 1 and len(set(*orders)) == count}")
     print(
-        f"lateness: p50 {late[len(late) // 2] * 1e3:.0f} ms, p99 {late[len(late) * 99 // 100] * 1e3:.0f} ms"
+        f"server: {before:.0f} MB before, {with_subscribers:.0f} MB with all subscribers, "
+        f"{memory_megabytes():.0f} MB after"
     )
+    p50, p99 = (lateness[len(lateness) * percent // 100] * 1e3 for percent in (50, 99))
+    print(f"lateness: p50 {p50:.0f} ms, p99 {p99:.0f} ms")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A client of graphql-transport-ws for tests: frames by wsproto over a plain socket, so that it can misbehave."""
+"""Client of graphql-transport-ws for tests: wsproto over a plain socket, so that tests can break the protocol."""
 
 import asyncio
 import json
@@ -20,10 +20,10 @@ from wsproto.events import (
     TextMessage,
 )
 
-EVENTS = "subscription ($types: [EventType!], $albumId: ID, $after: String) { events(types: $types, albumId: $albumId, after: $after) { __typename id cursor type data } }"  # noqa: E501
+EVENTS_SUBSCRIPTION = "subscription ($types: [EventType!], $albumId: ID, $after: String) { events(types: $types, albumId: $albumId, after: $after) { __typename id cursor type data } }"  # noqa: E501
 
 
-class Closed(Exception):
+class SocketClosed(Exception):
     """The server closed the socket, with this code."""
 
     def __init__(self, code: int, reason: str) -> None:
@@ -32,8 +32,8 @@ class Closed(Exception):
         self.reason = reason
 
 
-class Rejected(Exception):
-    """The server did not take the handshake."""
+class HandshakeRejected(Exception):
+    """The server rejected the handshake with this status."""
 
     def __init__(self, status: int) -> None:
         super().__init__(status)
@@ -59,7 +59,7 @@ class Socket:
         self.writer.write(self.connection.send(BytesMessage(data=data)))
 
     async def receive(self, *, within: float = 5.0) -> Any:
-        """The next message, parsed. Raises Closed, Rejected, TimeoutError."""
+        """Return the next message, parsed. Raises SocketClosed, HandshakeRejected, TimeoutError."""
         async with asyncio.timeout(within):
             while True:
                 for event in self.connection.events():
@@ -72,59 +72,61 @@ class Socket:
                         case Ping():
                             self.writer.write(self.connection.send(event.response()))
                         case CloseConnection(code=code, reason=reason):
-                            raise Closed(code, reason or "")
+                            raise SocketClosed(code, reason or "")
                         case RejectConnection(status_code=status):
-                            raise Rejected(status)
+                            raise HandshakeRejected(status)
                         case AcceptConnection():
                             return event
                 data = await self.reader.read(65536)
                 if not data:
-                    raise Closed(1006, "cut")
+                    raise SocketClosed(1006, "connection lost")
                 self.connection.receive_data(data)
 
-    async def ready(self, **payload: object) -> None:
-        """Signs in. Raises Closed."""
+    async def initialize(self, **payload: object) -> None:
+        """Initialize the connection with this payload. Raises SocketClosed."""
         self.send({"type": "connection_init", "payload": payload})
         assert (await self.receive())["type"] == "connection_ack"
 
-    def subscribe(self, query: str = EVENTS, *, id: str = "1", **variables: object) -> None:
+    def subscribe(self, query: str = EVENTS_SUBSCRIPTION, *, id: str = "1", **variables: object) -> None:
         self.send({"id": id, "type": "subscribe", "payload": {"query": query, "variables": variables}})
 
-    async def event(self, *, within: float = 5.0) -> dict[str, Any]:
-        """The next event of the subscription."""
+    async def next_event(self, *, within: float = 5.0) -> dict[str, Any]:
+        """Return the next event of the subscription."""
         message = await self.receive(within=within)
         assert message["type"] == "next", message
         assert "errors" not in message["payload"], message
         event: dict[str, Any] = message["payload"]["data"]["events"]
         return event
 
-    def cut(self) -> None:
-        """Ends the connection without a word."""
+    def abort(self) -> None:
+        """Close the connection without a close frame."""
         self.writer.transport.abort()
 
 
 @asynccontextmanager
-async def connected(
+async def connect(
     url: str, *, subprotocol: str = "graphql-transport-ws", headers: dict[str, str] | None = None
 ) -> AsyncIterator[Socket]:
-    """An open socket to a server's /graphql. Raises Rejected."""
-    address = urlsplit(url)
-    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    """Open a socket to /graphql of a server. Raises HandshakeRejected."""
+    parts = urlsplit(url)
+    reader, writer = await asyncio.open_connection(parts.hostname, parts.port)
     socket = Socket(reader, writer)
-    extra = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
-    request = Request(host=address.netloc, target="/graphql", subprotocols=[subprotocol], extra_headers=extra)
+    extra_headers = [(name.encode(), value.encode()) for name, value in (headers or {}).items()]
+    request = Request(
+        host=parts.netloc, target="/graphql", subprotocols=[subprotocol], extra_headers=extra_headers
+    )
     writer.write(socket.connection.send(request))
     try:
         await socket.receive()
         yield socket
     finally:
-        socket.cut()
+        socket.abort()
 
 
 @asynccontextmanager
-async def following(url: str, token: str, **variables: object) -> AsyncIterator[Socket]:
-    """A socket that has subscribed to events, as the bearer of this token."""
-    async with connected(url) as socket:
-        await socket.ready(Authorization=f"Bearer {token}")
+async def subscribe_to_events(url: str, token: str, **variables: object) -> AsyncIterator[Socket]:
+    """Open a socket and subscribe to events with this token."""
+    async with connect(url) as socket:
+        await socket.initialize(Authorization=f"Bearer {token}")
         socket.subscribe(**variables)
         yield socket

@@ -1,10 +1,9 @@
-"""The clients that people use, as npm has them, against a server that runs."""
+"""The published npm clients graphql-ws and graphql-sse against a running server."""
 
 import asyncio
 import json
 from asyncio.subprocess import PIPE, Process
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,27 +18,23 @@ COUNT = 5
 SCRIPT = Path(__file__).with_name("clients.mjs")
 
 
-async def client(server: House, kind: str) -> Process:
+async def start_client(server: House, kind: str) -> Process:
     folder = await in_thread(npm.CLIENTS.install)
     command = (npm.NODE, SCRIPT, folder, kind, server.url, server.token, str(COUNT))
     return await asyncio.create_subprocess_exec(*command, stdout=PIPE, stderr=PIPE)
 
 
 @pytest.mark.parametrize("kind", ["ws", "sse"])
-async def test_the_real_client_receives_events(tmp_path: Path, kind: str) -> None:
+async def test_published_clients_receive_events(tmp_path: Path, kind: str) -> None:
     async with served(tmp_path) as server:
         ctx = await account.authenticate(Context(server.services), Credentials(f"Bearer {server.token}"))
-        node = await client(server, kind)
+        process = await start_client(server, kind)
         await until(lambda: server.services.events.feed.subscribers == 1, within=30)
-        made = [(await albums.create(ctx, albums.NewAlbum(f"Album {number}"))).id for number in range(COUNT)]
-        out, err = await asyncio.wait_for(node.communicate(), 20)
-        assert node.returncode == 0, err.decode()
-        events = [seen for line in out.decode().splitlines() if isinstance(seen := _parsed(line), dict)]
-        assert [event["data"]["id"] for event in events] == made
+        ids = [(await albums.create(ctx, albums.NewAlbum(f"Album {number}"))).id for number in range(COUNT)]
+        out, err = await asyncio.wait_for(process.communicate(), 20)
+        assert process.returncode == 0, err.decode()
+        events = [json.loads(line) for line in out.decode().splitlines() if line.startswith("{")]
+        assert [event["data"]["id"] for event in events] == ids
         assert {event["__typename"] for event in events} == {"AlbumCreatedEvent"}
         assert events[0]["album"] == {"name": "Album 0"}
         await until(lambda: server.services.events.feed.subscribers == 0)
-
-
-def _parsed(line: str) -> Any:
-    return json.loads(line) if line.startswith("{") else line

@@ -1,4 +1,4 @@
-"""Events of the past, through both faces."""
+"""Lists of past events, through both interfaces."""
 
 from typing import Any
 
@@ -19,64 +19,68 @@ PAGE = """query ($first: Int, $after: String, $types: [EventType!]) {
 }"""
 
 
-async def graphql(built: House, token: str = "", **variables: Any) -> Any:
-    answer = await built.client.post(
-        "/graphql", headers=signed(token or built.token), json={"query": PAGE, "variables": variables}
+async def graphql(pichub: House, token: str = "", **variables: Any) -> Any:
+    response = await pichub.client.post(
+        "/graphql", headers=signed(token or pichub.token), json={"query": PAGE, "variables": variables}
     )
-    return answer.json()
+    return response.json()
 
 
-async def rest(built: House, query: str = "", token: str = "") -> Any:
-    return (await built.client.get(f"/v1/events{query}", headers=signed(token or built.token))).json()
+async def rest(pichub: House, query: str = "", token: str = "") -> Any:
+    return (await pichub.client.get(f"/v1/events{query}", headers=signed(token or pichub.token))).json()
 
 
-async def some(built: House, token: str = "") -> None:
-    """image.uploaded, album.created, album.updated, image.deleted, album.updated."""
-    ctx = await context(built, token)
+async def create_five_events(pichub: House, token: str = "") -> None:
+    """Record image.uploaded, album.created, album.updated, image.deleted, album.updated."""
+    ctx = await context(pichub, token)
     image = await upload(ctx, sample_images.png())
     album = await albums.create(ctx, albums.NewAlbum("One"))
     await albums.add_images(ctx, album.id, [image.id])
     await images.delete(ctx, image.id)
 
 
-async def test_rest_shows_envelopes_and_the_cursor_to_go_on_from(built: House) -> None:
-    await some(built)
+async def test_rest_returns_envelopes_and_the_next_cursor(pichub: House) -> None:
+    await create_five_events(pichub)
     rows = await Event.since(0)
-    first = await rest(built, "?limit=2")
+    first = await rest(pichub, "?limit=2")
     assert first["meta"] == {"next": str(EventCursor(2)), "has_more": True}
     assert [list(event) for event in first["data"]] == [["id", "type", "created_at", "data"]] * 2
     assert [event["id"] for event in first["data"]] == [row.id for row in rows[:2]]
     assert first["data"][0]["data"] == rows[0].data
     assert first["data"][0]["created_at"].endswith("Z")
-    rest_of_it = await rest(built, f"?after={first['meta']['next']}")
-    assert [event["id"] for event in rest_of_it["data"]] == [row.id for row in rows[2:]]
-    end = rest_of_it["meta"]["next"]
-    assert await rest(built, f"?after={end}") == {
+    second = await rest(pichub, f"?after={first['meta']['next']}")
+    assert [event["id"] for event in second["data"]] == [row.id for row in rows[2:]]
+    end = second["meta"]["next"]
+    assert await rest(pichub, f"?after={end}") == {
         "success": True,
         "data": [],
         "meta": {"next": end, "has_more": False},
     }
 
 
-async def test_both_faces_show_the_same(built: House) -> None:
-    await some(built)
-    shown = (await graphql(built))["data"]["events"]
-    listed = (await rest(built))["data"]
-    assert [(node["id"], node["data"]) for node in shown["nodes"]] == [(e["id"], e["data"]) for e in listed]
-    assert [node["type"].lower().replace("_", ".") for node in shown["nodes"]] == [e["type"] for e in listed]
-    assert shown["totalCount"] == 5
+async def test_both_interfaces_return_the_same_events(pichub: House) -> None:
+    await create_five_events(pichub)
+    page = (await graphql(pichub))["data"]["events"]
+    listed = (await rest(pichub))["data"]
+    assert [(node["id"], node["data"]) for node in page["nodes"]] == [
+        (event["id"], event["data"]) for event in listed
+    ]
+    assert [node["type"].lower().replace("_", ".") for node in page["nodes"]] == [
+        event["type"] for event in listed
+    ]
+    assert page["totalCount"] == 5
 
 
-async def test_graphql_pages_from_a_cursor_on(built: House) -> None:
-    await some(built)
-    first = (await graphql(built, first=2))["data"]["events"]
+async def test_graphql_pages_start_after_a_cursor(pichub: House) -> None:
+    await create_five_events(pichub)
+    first = (await graphql(pichub, first=2))["data"]["events"]
     after = first["pageInfo"]["endCursor"]
     assert first["pageInfo"] == {
         "hasNextPage": True,
         "hasPreviousPage": False,
         "endCursor": str(EventCursor(2)),
     }
-    second = (await graphql(built, first=3, after=after))["data"]["events"]
+    second = (await graphql(pichub, first=3, after=after))["data"]["events"]
     assert second["pageInfo"] == {
         "hasNextPage": False,
         "hasPreviousPage": True,
@@ -84,31 +88,33 @@ async def test_graphql_pages_from_a_cursor_on(built: House) -> None:
     }
 
 
-async def test_types_choose(built: House) -> None:
-    await some(built)
-    shown = await graphql(built, types=["IMAGE_UPLOADED", "IMAGE_DELETED"])
-    listed = await rest(built, "?types=image.uploaded,image.deleted")
-    wanted = ["image.uploaded", "image.deleted"]
-    assert [event["type"] for event in listed["data"]] == wanted
-    assert [node["id"] for node in shown["data"]["events"]["nodes"]] == [e["id"] for e in listed["data"]]
+async def test_events_are_filtered_by_type(pichub: House) -> None:
+    await create_five_events(pichub)
+    page = await graphql(pichub, types=["IMAGE_UPLOADED", "IMAGE_DELETED"])
+    listed = await rest(pichub, "?types=image.uploaded,image.deleted")
+    expected = ["image.uploaded", "image.deleted"]
+    assert [event["type"] for event in listed["data"]] == expected
+    assert [node["id"] for node in page["data"]["events"]["nodes"]] == [
+        event["id"] for event in listed["data"]
+    ]
 
 
-async def test_a_token_sees_what_its_scopes_cover_and_no_other_account(built: House) -> None:
-    await some(built)
-    whole = [Scope.IMAGES_READ, Scope.IMAGES_WRITE, Scope.ALBUMS_READ, Scope.ALBUMS_WRITE]
-    await some(built, await built.account("other", scopes=whole))
-    assert len((await rest(built))["data"]) == 5
-    reader = await built.account("reader", scopes=[Scope.IMAGES_READ])
-    assert (await rest(built, token=reader))["data"] == []
-    assert (await rest(built, "?types=album.created", token=reader))["error"]["code"] == "FORBIDDEN"
-    blind = await built.account("blind", scopes=[Scope.ACCOUNT_READ])
-    assert (await rest(built, token=blind))["error"]["code"] == "FORBIDDEN"
+async def test_a_token_sees_its_scopes_and_its_account_only(pichub: House) -> None:
+    await create_five_events(pichub)
+    scopes = [Scope.IMAGES_READ, Scope.IMAGES_WRITE, Scope.ALBUMS_READ, Scope.ALBUMS_WRITE]
+    await create_five_events(pichub, await pichub.account("other", scopes=scopes))
+    assert len((await rest(pichub))["data"]) == 5
+    reader = await pichub.account("reader", scopes=[Scope.IMAGES_READ])
+    assert (await rest(pichub, token=reader))["data"] == []
+    assert (await rest(pichub, "?types=album.created", token=reader))["error"]["code"] == "FORBIDDEN"
+    no_scope = await pichub.account("no-scope", scopes=[Scope.ACCOUNT_READ])
+    assert (await rest(pichub, token=no_scope))["error"]["code"] == "FORBIDDEN"
 
 
-async def test_nobody_is_unauthorized(built: House) -> None:
-    answer = await built.client.post("/graphql", json={"query": PAGE})
-    assert answer.json()["errors"][0]["extensions"]["code"] == "UNAUTHORIZED"
-    assert (await built.client.get("/v1/events")).status_code == 401
+async def test_anonymous_callers_are_unauthorized(pichub: House) -> None:
+    response = await pichub.client.post("/graphql", json={"query": PAGE})
+    assert response.json()["errors"][0]["extensions"]["code"] == "UNAUTHORIZED"
+    assert (await pichub.client.get("/v1/events")).status_code == 401
 
 
 @pytest.mark.parametrize(
@@ -124,7 +130,7 @@ async def test_nobody_is_unauthorized(built: House) -> None:
         ("?types=image.painted", "Parameter 'types' must be one or more of image.uploaded"),
     ],
 )
-async def test_a_bad_value_is_told_with_what_is_allowed(built: House, query: str, details: str) -> None:
-    answer = await rest(built, query)
-    assert answer["error"]["code"] == "BAD_REQUEST"
-    assert answer["error"]["details"].startswith(details)
+async def test_invalid_parameters_name_the_allowed_values(pichub: House, query: str, details: str) -> None:
+    body = await rest(pichub, query)
+    assert body["error"]["code"] == "BAD_REQUEST"
+    assert body["error"]["details"].startswith(details)

@@ -1,4 +1,4 @@
-"""A process of its own that makes albums: `python -m tests.events.writer DATA_DIR TOKEN COUNT`."""
+"""Create albums in another process: `python -m tests.events.writer DATA_DIR TOKEN COUNT`."""
 
 import asyncio
 import sys
