@@ -1,4 +1,4 @@
-"""Webhooks, through the resolvers and through each face."""
+"""Webhooks, through the resolvers, GraphQL and REST."""
 
 import asyncio
 from typing import Any
@@ -10,38 +10,40 @@ from app.models import Webhook
 from app.webhooks import relay
 from app.webhooks.delivery import DeliverySender
 from scripts.fixtures import sample_images
-from tests.parity.conftest import Street
-from tests.parity.test_scenarios import refused
-from tests.receivers import receiving
+from tests.parity.conftest import TwoAccounts
+from tests.parity.test_scenarios import error_of
+from tests.receivers import run_receiver
 
-SOMEWHERE = "https://93.184.216.34/hook"
+PUBLIC_URL = "https://93.184.216.34/hook"
 MISSING = "whk_" + "0" * 26
 MISSING_DELIVERY = "dlv_" + "0" * 26
 
 
-async def work(street: Street) -> None:
-    """Sends what is due."""
-    while await relay.relay_batch(street.services):
+async def deliver_all(two_accounts: TwoAccounts) -> None:
+    """Relay all events and make all attempts that are due."""
+    while await relay.relay_batch(two_accounts.services):
         pass
-    senders = DeliverySender(street.services)
-    while due := await senders.claim():
-        await asyncio.gather(*map(senders.deliver, due))
+    sender = DeliverySender(two_accounts.services)
+    while due := await sender.claim():
+        await asyncio.gather(*map(sender.deliver, due))
 
 
-async def test_a_webhook_is_what_was_said_and_its_secret_is_shown_once(street: Street) -> None:
-    webhook, secret = await street.ann.create_webhook(
-        url=SOMEWHERE, events=["image.uploaded", "album.created", "image.uploaded"], description="Mine"
+async def test_creating_a_webhook_returns_its_secret(two_accounts: TwoAccounts) -> None:
+    webhook, secret = await two_accounts.owner.create_webhook(
+        url=PUBLIC_URL, events=["image.uploaded", "album.created", "image.uploaded"], description="Mine"
     )
-    assert (webhook.url, webhook.description, webhook.is_active) == (SOMEWHERE, "Mine", True)
+    assert (webhook.url, webhook.description, webhook.is_active) == (PUBLIC_URL, "Mine", True)
     assert webhook.events == ("image.uploaded", "album.created")
     assert secret.startswith("whsec_")
-    assert webhook == await street.ann.webhook(webhook.id)
-    assert await street.ann.webhooks() == [webhook]
+    assert webhook == await two_accounts.owner.webhook(webhook.id)
+    assert await two_accounts.owner.webhooks() == [webhook]
 
 
-async def test_a_webhook_changes_and_goes(street: Street) -> None:
-    webhook, _ = await street.ann.create_webhook(url=SOMEWHERE, events=["image.uploaded"], description="x")
-    changed = await street.ann.update_webhook(
+async def test_a_webhook_is_updated_and_deleted(two_accounts: TwoAccounts) -> None:
+    webhook, _ = await two_accounts.owner.create_webhook(
+        url=PUBLIC_URL, events=["image.uploaded"], description="x"
+    )
+    changed = await two_accounts.owner.update_webhook(
         webhook.id, url="https://1.1.1.1/", events=["image.deleted"], description=None, is_active=False
     )
     assert (changed.url, changed.events, changed.description, changed.is_active) == (
@@ -50,26 +52,26 @@ async def test_a_webhook_changes_and_goes(street: Street) -> None:
         None,
         False,
     )
-    assert await street.ann.webhook(webhook.id) == changed
-    await street.ann.delete_webhook(webhook.id)
-    assert (await refused(street.ann.webhook(webhook.id))).code == "NOT_FOUND"
-    assert await street.ann.webhooks() == []
+    assert await two_accounts.owner.webhook(webhook.id) == changed
+    await two_accounts.owner.delete_webhook(webhook.id)
+    assert (await error_of(two_accounts.owner.webhook(webhook.id))).code == "NOT_FOUND"
+    assert await two_accounts.owner.webhooks() == []
 
 
-async def test_what_happens_arrives_and_is_told_of(street: Street) -> None:
-    async with receiving() as receiver:
-        webhook, secret = await street.ann.create_webhook(
+async def test_events_are_delivered_and_attempts_listed(two_accounts: TwoAccounts) -> None:
+    async with run_receiver() as receiver:
+        webhook, secret = await two_accounts.owner.create_webhook(
             url=receiver.url, events=["image.uploaded", "image.deleted"]
         )
-        image = await street.ann.upload(sample_images.jpeg(64, 48), "sea.jpg")
-        await street.bob.upload(sample_images.jpeg(64, 48), "bobs.jpg")
-        await street.ann.create_album(name="not listened to")
-        receiver.says(500, "not now")
-        await work(street)
-    (request,) = receiver.received
+        image = await two_accounts.owner.upload(sample_images.jpeg(64, 48), "sea.jpg")
+        await two_accounts.other.upload(sample_images.jpeg(64, 48), "other.jpg")
+        await two_accounts.owner.create_album(name="Not subscribed")
+        receiver.respond_with(500, "not now")
+        await deliver_all(two_accounts)
+    (request,) = receiver.requests
     Verifier(secret).verify(request.body, request.headers)
     assert (request.json["type"], request.json["data"]["id"]) == ("image.uploaded", image.id)
-    (delivery,) = await street.ann.deliveries(webhook.id)
+    (delivery,) = await two_accounts.owner.deliveries(webhook.id)
     assert (delivery.event_id, delivery.event, delivery.status, delivery.is_waiting) == (
         request.id,
         "image.uploaded",
@@ -79,118 +81,123 @@ async def test_what_happens_arrives_and_is_told_of(street: Street) -> None:
     assert delivery.attempts == (("refused", 500),)
 
 
-async def test_deliveries_are_listed_by_status_and_sent_again(street: Street) -> None:
-    async with receiving() as receiver:
-        webhook, _ = await street.ann.create_webhook(url=receiver.url, events=["album.created"])
-        await street.ann.create_album(name="One")
-        await work(street)
-        receiver.says(500)
-        await street.ann.create_album(name="Two")
-        await work(street)
-        two, one = await street.ann.deliveries(webhook.id)
-        assert await street.ann.deliveries(webhook.id, "succeeded") == [one]
-        assert await street.ann.deliveries(webhook.id, "pending") == [two]
-        assert await street.ann.deliveries(webhook.id, "exhausted") == []
-        receiver.says(200)
-        again = await street.ann.redeliver(webhook.id, one.id)
-        assert (again.status, again.is_waiting, len(again.attempts)) == ("pending", True, 1)
-        await street.ann.redeliver(webhook.id, two.id)
-        await work(street)
-        assert [each.id for each in await street.ann.deliveries(webhook.id, "succeeded")] == [two.id, one.id]
-        (done,) = [each for each in await street.ann.deliveries(webhook.id) if each.id == two.id]
-        assert done.attempts == (("refused", 500), ("delivered", 200))
-    ids = [request.id for request in receiver.received]
-    assert sorted(ids) == sorted([one.event_id, one.event_id, two.event_id, two.event_id])
+async def test_deliveries_are_filtered_by_status_and_redelivered(two_accounts: TwoAccounts) -> None:
+    async with run_receiver() as receiver:
+        webhook, _ = await two_accounts.owner.create_webhook(url=receiver.url, events=["album.created"])
+        await two_accounts.owner.create_album(name="One")
+        await deliver_all(two_accounts)
+        receiver.respond_with(500)
+        await two_accounts.owner.create_album(name="Two")
+        await deliver_all(two_accounts)
+        second, first = await two_accounts.owner.deliveries(webhook.id)
+        assert await two_accounts.owner.deliveries(webhook.id, "succeeded") == [first]
+        assert await two_accounts.owner.deliveries(webhook.id, "pending") == [second]
+        assert await two_accounts.owner.deliveries(webhook.id, "exhausted") == []
+        receiver.respond_with(200)
+        redelivered = await two_accounts.owner.redeliver(webhook.id, first.id)
+        assert (redelivered.status, redelivered.is_waiting, len(redelivered.attempts)) == ("pending", True, 1)
+        await two_accounts.owner.redeliver(webhook.id, second.id)
+        await deliver_all(two_accounts)
+        assert [each.id for each in await two_accounts.owner.deliveries(webhook.id, "succeeded")] == [
+            second.id,
+            first.id,
+        ]
+        (delivered,) = [
+            each for each in await two_accounts.owner.deliveries(webhook.id) if each.id == second.id
+        ]
+        assert delivered.attempts == (("refused", 500), ("delivered", 200))
+    ids = [request.id for request in receiver.requests]
+    assert sorted(ids) == sorted([first.event_id, first.event_id, second.event_id, second.event_id])
 
 
-async def test_a_ping_takes_the_whole_way_to_its_webhook_alone(street: Street) -> None:
-    async with receiving() as receiver, receiving() as other:
-        webhook, secret = await street.ann.create_webhook(url=receiver.url, events=["image.deleted"])
-        await street.ann.create_webhook(url=other.url, events=["image.deleted"])
-        await street.ann.ping_webhook(webhook.id)
-        await work(street)
-        assert other.received == []
-    (request,) = receiver.received
+async def test_a_ping_is_delivered_only_to_its_webhook(two_accounts: TwoAccounts) -> None:
+    async with run_receiver() as receiver, run_receiver() as other:
+        webhook, secret = await two_accounts.owner.create_webhook(url=receiver.url, events=["image.deleted"])
+        await two_accounts.owner.create_webhook(url=other.url, events=["image.deleted"])
+        await two_accounts.owner.ping_webhook(webhook.id)
+        await deliver_all(two_accounts)
+        assert other.requests == []
+    (request,) = receiver.requests
     Verifier(secret).verify(request.body, request.headers)
     assert (request.json["type"], request.json["data"]["webhook_id"]) == ("ping", webhook.id)
-    (delivery,) = await street.ann.deliveries(webhook.id)
+    (delivery,) = await two_accounts.owner.deliveries(webhook.id)
     assert (delivery.event, delivery.status) == ("ping", "succeeded")
 
 
-async def test_a_secret_is_changed_and_both_hold_for_a_while(street: Street) -> None:
-    async with receiving() as receiver:
-        webhook, old = await street.ann.create_webhook(url=receiver.url, events=["image.deleted"])
-        new = await street.ann.rotate_webhook_secret(webhook.id)
-        await street.ann.ping_webhook(webhook.id)
-        await work(street)
-    (request,) = receiver.received
+async def test_rotation_signs_with_both_secrets(two_accounts: TwoAccounts) -> None:
+    async with run_receiver() as receiver:
+        webhook, old = await two_accounts.owner.create_webhook(url=receiver.url, events=["image.deleted"])
+        new = await two_accounts.owner.rotate_webhook_secret(webhook.id)
+        await two_accounts.owner.ping_webhook(webhook.id)
+        await deliver_all(two_accounts)
+    (request,) = receiver.requests
     for secret in (old, new):
         Verifier(secret).verify(request.body, request.headers)
     assert old != new
 
 
-async def test_a_disabled_webhook_says_why_and_starts_again_where_it_stopped(street: Street) -> None:
-    async with receiving() as receiver:
-        receiver.says(410)
-        webhook, _ = await street.ann.create_webhook(url=receiver.url, events=["album.created"])
-        await street.ann.create_album(name="One")
-        await work(street)
-        seen = await street.ann.webhook(webhook.id)
-        assert (seen.is_active, seen.disabled_reason) == (False, "gone")
-        (delivery,) = await street.ann.deliveries(webhook.id)
+async def test_a_disabled_webhook_resumes_pending_deliveries(two_accounts: TwoAccounts) -> None:
+    async with run_receiver() as receiver:
+        receiver.respond_with(410)
+        webhook, _ = await two_accounts.owner.create_webhook(url=receiver.url, events=["album.created"])
+        await two_accounts.owner.create_album(name="One")
+        await deliver_all(two_accounts)
+        webhook = await two_accounts.owner.webhook(webhook.id)
+        assert (webhook.is_active, webhook.disabled_reason) == (False, "gone")
+        (delivery,) = await two_accounts.owner.deliveries(webhook.id)
         assert (delivery.status, delivery.is_waiting) == ("pending", False)
-        await street.ann.create_album(name="not told while it is disabled")
-        await work(street)
-        receiver.says(200)
-        seen = await street.ann.update_webhook(webhook.id, is_active=True)
-        assert (seen.is_active, seen.disabled_reason) == (True, None)
-        await work(street)
-        (delivery,) = await street.ann.deliveries(webhook.id)
+        await two_accounts.owner.create_album(name="While disabled")
+        await deliver_all(two_accounts)
+        receiver.respond_with(200)
+        webhook = await two_accounts.owner.update_webhook(webhook.id, is_active=True)
+        assert (webhook.is_active, webhook.disabled_reason) == (True, None)
+        await deliver_all(two_accounts)
+        (delivery,) = await two_accounts.owner.deliveries(webhook.id)
         assert delivery.attempts == (("gone", 410), ("delivered", 200))
     assert (await Webhook.get(id=webhook.id)).failing_since is None
 
 
-async def test_a_webhook_is_its_owners_alone(street: Street) -> None:
-    async with receiving() as receiver:
-        webhook, _ = await street.ann.create_webhook(url=receiver.url, events=["album.created"])
-        await street.ann.create_album(name="One")
-        await work(street)
-        (delivery,) = await street.ann.deliveries(webhook.id)
-        for asked in (
-            street.bob.webhook(webhook.id),
-            street.bob.update_webhook(webhook.id, is_active=False),
-            street.bob.delete_webhook(webhook.id),
-            street.bob.rotate_webhook_secret(webhook.id),
-            street.bob.ping_webhook(webhook.id),
-            street.bob.deliveries(webhook.id),
-            street.bob.redeliver(webhook.id, delivery.id),
-            street.ann.webhook(MISSING),
-            street.ann.webhook("nonsense"),
-            street.ann.redeliver(webhook.id, MISSING_DELIVERY),
-            street.ann.redeliver(webhook.id, "nonsense"),
+async def test_webhooks_are_private(two_accounts: TwoAccounts) -> None:
+    async with run_receiver() as receiver:
+        webhook, _ = await two_accounts.owner.create_webhook(url=receiver.url, events=["album.created"])
+        await two_accounts.owner.create_album(name="One")
+        await deliver_all(two_accounts)
+        (delivery,) = await two_accounts.owner.deliveries(webhook.id)
+        for operation in (
+            two_accounts.other.webhook(webhook.id),
+            two_accounts.other.update_webhook(webhook.id, is_active=False),
+            two_accounts.other.delete_webhook(webhook.id),
+            two_accounts.other.rotate_webhook_secret(webhook.id),
+            two_accounts.other.ping_webhook(webhook.id),
+            two_accounts.other.deliveries(webhook.id),
+            two_accounts.other.redeliver(webhook.id, delivery.id),
+            two_accounts.owner.webhook(MISSING),
+            two_accounts.owner.webhook("nonsense"),
+            two_accounts.owner.redeliver(webhook.id, MISSING_DELIVERY),
+            two_accounts.owner.redeliver(webhook.id, "nonsense"),
         ):
-            assert (await refused(asked)).code == "NOT_FOUND"
-        assert await street.bob.webhooks() == []
-        assert len(receiver.received) == 1
+            assert (await error_of(operation)).code == "NOT_FOUND"
+        assert await two_accounts.other.webhooks() == []
+        assert len(receiver.requests) == 1
 
 
-async def test_a_token_without_the_scope_is_told_which(street: Street) -> None:
-    webhook, _ = await street.ann.create_webhook(url=SOMEWHERE, events=["image.uploaded"])
-    reader = street.face.of(street.reader)
-    for asked, scope in (
+async def test_missing_scopes_are_named(two_accounts: TwoAccounts) -> None:
+    webhook, _ = await two_accounts.owner.create_webhook(url=PUBLIC_URL, events=["image.uploaded"])
+    reader = two_accounts.anonymous.with_token(two_accounts.reader)
+    for operation, scope in (
         (reader.webhooks(), "webhooks:read"),
         (reader.webhook(webhook.id), "webhooks:read"),
-        (reader.create_webhook(url=SOMEWHERE, events=["image.uploaded"]), "webhooks:write"),
+        (reader.create_webhook(url=PUBLIC_URL, events=["image.uploaded"]), "webhooks:write"),
         (reader.ping_webhook(webhook.id), "webhooks:write"),
         (reader.redeliver(webhook.id, MISSING_DELIVERY), "webhooks:write"),
     ):
-        error = await refused(asked)
+        error = await error_of(operation)
         assert error.code == "FORBIDDEN"
         assert scope in error.details
 
 
 @pytest.mark.parametrize(
-    ("words", "fields"),
+    ("inputs", "fields"),
     [
         ({"url": ""}, ["url"]),
         ({"url": "example.org"}, ["url"]),
@@ -209,21 +216,21 @@ async def test_a_token_without_the_scope_is_told_which(street: Street) -> None:
         ),
     ],
 )
-async def test_wrong_words_are_refused_all_at_once(
-    street: Street, words: dict[str, Any], fields: list[str]
+async def test_all_invalid_fields_are_reported_together(
+    two_accounts: TwoAccounts, inputs: dict[str, Any], fields: list[str]
 ) -> None:
-    good = {"url": SOMEWHERE, "events": ["image.uploaded"]}
-    error = await refused(street.ann.create_webhook(**good | words))
+    valid = {"url": PUBLIC_URL, "events": ["image.uploaded"]}
+    error = await error_of(two_accounts.owner.create_webhook(**valid | inputs))
     assert (error.code, sorted(error.fields)) == ("VALIDATION_ERROR", fields)
-    webhook, _ = await street.ann.create_webhook(**good)
-    error = await refused(street.ann.update_webhook(webhook.id, **words))
+    webhook, _ = await two_accounts.owner.create_webhook(**valid)
+    error = await error_of(two_accounts.owner.update_webhook(webhook.id, **inputs))
     assert (error.code, sorted(error.fields)) == ("VALIDATION_ERROR", fields)
-    assert await street.ann.webhooks() == [webhook]
+    assert await two_accounts.owner.webhooks() == [webhook]
 
 
-async def test_an_account_has_a_bounded_number_of_webhooks(street: Street) -> None:
+async def test_the_number_of_webhooks_is_limited(two_accounts: TwoAccounts) -> None:
     for _ in range(20):
-        await street.ann.create_webhook(url=SOMEWHERE, events=["ping"])
-    error = await refused(street.ann.create_webhook(url=SOMEWHERE, events=["ping"]))
+        await two_accounts.owner.create_webhook(url=PUBLIC_URL, events=["ping"])
+    error = await error_of(two_accounts.owner.create_webhook(url=PUBLIC_URL, events=["ping"]))
     assert error.code == "VALIDATION_ERROR"
     assert "20" in error.details
