@@ -1,4 +1,4 @@
-// Writes the types of the dashboard's documents from schema.graphql: node schema.mjs SCHEMA FILE
+// Generate the types of the dashboard's documents from schema.graphql: node schema.mjs SCHEMA FILE
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { buildSchema, introspectionFromSchema } from 'graphql';

@@ -1,4 +1,4 @@
-// One page a folder: `graphiql/index.html`, and whatever stands beside it. A new folder with an index.html is a new page.
+// Each folder with an index.html is a page.
 import { createHash } from 'node:crypto';
 import { readdirSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -7,15 +7,15 @@ import { stringifyDocument } from '@urql/core';
 import { type DocumentNode, Kind } from 'graphql';
 import { defineConfig, type Plugin, runnerImport } from 'vite';
 
-const here = import.meta.dirname;
-const pages = readdirSync(here)
-  .map((name) => join(here, name, 'index.html'))
+const root = import.meta.dirname;
+const pages = readdirSync(root)
+  .map((name) => join(root, name, 'index.html'))
   .filter((page) => existsSync(page));
 
-/** Writes what a browser may take compressed beside each file, so that the server compresses nothing. */
-function compressed(): Plugin {
+/** Write compressed variants beside each file, which the server sends as they are. */
+function compress(): Plugin {
   return {
-    name: 'compressed',
+    name: 'compress',
     apply: 'build',
     writeBundle({ dir = '' }, bundle) {
       for (const name of Object.keys(bundle).filter((name) =>
@@ -32,18 +32,18 @@ function compressed(): Plugin {
   };
 }
 
-/** Files of which every export is a document of ours: in text, or as gql.tada typed it. */
+/** Files that export documents, as text or as typed by gql.tada. */
 const DOCUMENTS = ['dashboard/api/documents.ts', 'dashboard/panels/documents.ts', 'base/documents.ts'];
 
-/** Writes all that our pages ask, by its SHA-256: what a server trusts that runs trusted documents only. */
-function documents(): Plugin {
+/** Write the manifest of trusted documents: the documents of all pages by SHA-256. */
+function trustedDocuments(): Plugin {
   return {
-    name: 'documents',
+    name: 'trusted-documents',
     apply: 'build',
     async writeBundle({ dir = '' }) {
-      const texts = (await Promise.all(DOCUMENTS.map((file) => textsIn(join(here, file))))).flat();
-      const named = texts.map((text) => [createHash('sha256').update(text).digest('hex'), text]);
-      writeFileSync(join(dir, 'documents.json'), JSON.stringify(Object.fromEntries(named), null, 1));
+      const texts = (await Promise.all(DOCUMENTS.map((file) => textsIn(join(root, file))))).flat();
+      const entries = texts.map((text) => [createHash('sha256').update(text).digest('hex'), text]);
+      writeFileSync(join(dir, 'documents.json'), JSON.stringify(Object.fromEntries(entries), null, 1));
     },
   };
 }
@@ -58,9 +58,9 @@ async function textsIn(file: string): Promise<string[]> {
 }
 
 export default defineConfig({
-  root: here,
-  base: './', // the server says where the assets are: it may stand under any path
-  plugins: [compressed(), documents()],
+  root,
+  base: './', // the server inserts the path of the assets, under any prefix
+  plugins: [compress(), trustedDocuments()],
   worker: { format: 'es' },
   build: {
     outDir: '../dist',
@@ -69,11 +69,11 @@ export default defineConfig({
     manifest: true,
     target: 'es2022',
     modulePreload: { polyfill: false },
-    chunkSizeWarningLimit: 8192, // Monaco is what it is
+    chunkSizeWarningLimit: 8192, // for the Monaco editor
     rolldownOptions: {
       input: pages,
       onLog(level, log, handler) {
-        if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handler(level, log); // "use client" is for other builds than this
+        if (log.code !== 'MODULE_LEVEL_DIRECTIVE') handler(level, log); // "use client" has no effect here
       },
     },
   },

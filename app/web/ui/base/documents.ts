@@ -1,5 +1,5 @@
-/** What pages without typed documents ask for. All of it is in the manifest of what our own pages ask. */
-export const WHO_AM_I = 'query WhoAmI { viewer { username } }';
+/** Documents of the pages without typed documents. Part of the manifest of trusted documents. */
+export const VIEWER = 'query Viewer { viewer { username } }';
 
 export const SIGN_IN = 'mutation SignIn($input: SignInInput!) { signIn(input: $input) { account { id } } }';
 

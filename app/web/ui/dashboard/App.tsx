@@ -1,64 +1,64 @@
 import type { ComponentType } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { DOCS, GRAPHIQL } from './api/addresses';
-import { ask, run } from './api/client';
-import { follow } from './api/live';
+import { DOCS_URL, GRAPHIQL_URL } from './api/urls';
+import { mutate, query } from './api/client';
+import { followEvents } from './api/eventStream';
 import { SIGN_OUT, VIEWER } from './api/documents';
-import { errorMessage, type Problem } from './api/problem';
-import { useMessages } from './language';
+import { errorMessage, type ApiError } from './api/errors';
+import { useMessages } from '../base/language';
 import { shell } from './messages/shell';
-import { Button } from './parts/Button';
-import { Complaint } from './parts/Field';
-import { Icon, type IconName } from './parts/Icon';
-import { LanguageSwitch } from './parts/LanguageSwitch';
-import { lazily } from './parts/lazily';
-import { Empty } from './parts/Empty';
-import { Toasts } from './parts/Toasts';
-import { href, usePlace } from './router';
+import { Button } from './components/Button';
+import { Alert } from './components/Field';
+import { Icon, type IconName } from './components/Icon';
+import { LanguageSwitch } from './components/LanguageSwitch';
+import { lazyComponent } from './components/lazyComponent';
+import { Empty } from './components/Empty';
+import { Toasts } from './components/Toasts';
+import { href, useRoute } from './router';
 import { type Viewer, viewer } from './session';
 import { SignIn } from './SignIn';
 import { Images } from './images/Images';
 import { Albums } from './albums/Albums';
-import { useStore } from './store';
+import { useStore } from '../base/store';
 import { DropZone, Uploads } from './upload/Uploads';
 
-/** The places of the dashboard: their first word in the address, and their icon and name in the navigation. */
-const PLACES = {
+/** Pages by the first segment of their route, which also selects icon and label in the navigation. */
+const PAGES = {
   images: Images,
   albums: Albums,
-  categories: lazily(() => import('./panels/categories').then((panel) => panel.Categories)),
-  playground: lazily(() => import('./panels/playground').then((panel) => panel.Playground)),
-  tokens: lazily(() => import('./panels/tokens').then((panel) => panel.Tokens)),
-  webhooks: lazily(() => import('./panels/webhooks').then((panel) => panel.Webhooks)),
-  usage: lazily(() => import('./panels/usage').then((panel) => panel.Usage)),
+  categories: lazyComponent(() => import('./panels/categories').then((panel) => panel.Categories)),
+  playground: lazyComponent(() => import('./panels/playground').then((panel) => panel.Playground)),
+  tokens: lazyComponent(() => import('./panels/tokens').then((panel) => panel.Tokens)),
+  webhooks: lazyComponent(() => import('./panels/webhooks').then((panel) => panel.Webhooks)),
+  usage: lazyComponent(() => import('./panels/usage').then((panel) => panel.Usage)),
 } as const satisfies Partial<Record<IconName, ComponentType>>;
 
-type PlaceName = keyof typeof PLACES;
-const NAMES = Object.keys(PLACES) as PlaceName[];
+type PageName = keyof typeof PAGES;
+const PAGE_NAMES = Object.keys(PAGES) as PageName[];
 
 export function App() {
-  const who = useStore(viewer);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const user = useStore(viewer);
+  const [error, setError] = useState<ApiError | null>(null);
   const t = useMessages(shell);
-  const look = async () => {
-    const answer = await ask(VIEWER, {});
-    setProblem(answer.problem);
-    if (answer.data) viewer.set(answer.data.viewer);
-    else if (answer.problem.code === 'UNAUTHORIZED') viewer.set(null);
+  const loadViewer = async () => {
+    const result = await query(VIEWER, {});
+    setError(result.error);
+    if (result.data) viewer.set(result.data.viewer);
+    else if (result.error.code === 'UNAUTHORIZED') viewer.set(null);
   };
-  useEffect(() => void look(), []);
+  useEffect(() => void loadViewer(), []);
   return (
     <>
-      {who ? (
-        <Rooms viewer={who} />
-      ) : who === null ? (
+      {user ? (
+        <Layout user={user} />
+      ) : user === null ? (
         <SignIn />
       ) : (
-        problem && (
-          <main class="entrance">
-            <Complaint>{errorMessage(problem)}</Complaint>
-            <Button onClick={look}>{t.retry}</Button>
+        error && (
+          <main class="standalone">
+            <Alert>{errorMessage(error)}</Alert>
+            <Button onClick={loadViewer}>{t.retry}</Button>
           </main>
         )
       )}
@@ -67,32 +67,32 @@ export function App() {
   );
 }
 
-function Rooms({ viewer: who }: { viewer: Viewer }) {
-  const { path, params } = usePlace();
+function Layout({ user }: { user: Viewer }) {
+  const { path, params } = useRoute();
   const t = useMessages(shell);
   const name = path[0] ?? 'images';
-  useEffect(follow, [who.id]);
-  const here = path.join('/');
-  const before = useRef(here);
+  useEffect(followEvents, [user.id]);
+  const page = path.join('/');
+  const previous = useRef(page);
   useEffect(() => {
-    if (before.current === here) return;
-    before.current = here;
+    if (previous.current === page) return;
+    previous.current = page;
     scrollTo(0, 0);
     document.getElementById('main')?.focus({ preventScroll: true });
-  }, [here]);
-  const Shown = name in PLACES ? PLACES[name as PlaceName] : Nowhere;
+  }, [page]);
+  const Content = name in PAGES ? PAGES[name as PageName] : NotFound;
   return (
-    <div class="rooms">
+    <div class="layout">
       <button class="skip button" onClick={() => document.getElementById('main')?.focus()}>
         {t.skip}
       </button>
-      <Side viewer={who} current={name} />
+      <Sidebar user={user} current={name} />
       <main id="main" tabIndex={-1}>
-        <Shown key={name} />
+        <Content key={name} />
       </main>
       <Uploads />
       <DropZone
-        into={{
+        target={{
           album: (name === 'albums' && path[1]) || null,
           category: ['images', 'albums'].includes(name) ? params.get('category') : null,
         }}
@@ -101,12 +101,12 @@ function Rooms({ viewer: who }: { viewer: Viewer }) {
   );
 }
 
-function Side({ viewer: who, current }: { viewer: Viewer; current: string }) {
+function Sidebar({ user, current }: { user: Viewer; current: string }) {
   const t = useMessages(shell);
-  const [isOpen, open] = useState(false);
-  useEffect(() => open(false), [current]);
+  const [isOpen, setOpen] = useState(false);
+  useEffect(() => setOpen(false), [current]);
   return (
-    <header class={isOpen ? 'side open' : 'side'}>
+    <header class={isOpen ? 'sidebar open' : 'sidebar'}>
       <a class="brand" href="#/">
         <img src={new URL('./icon.svg', import.meta.url).href} alt="" width="32" height="32" />
         PicHub
@@ -118,12 +118,12 @@ function Side({ viewer: who, current }: { viewer: Viewer; current: string }) {
         aria-label={t.menu}
         aria-expanded={isOpen}
         aria-controls="navigation"
-        onClick={() => open(!isOpen)}
+        onClick={() => setOpen(!isOpen)}
       />
-      <div class="side-inside" id="navigation">
+      <div class="sidebar-content" id="navigation">
         <nav aria-label={t.navigation}>
           <ul>
-            {NAMES.map((name) => (
+            {PAGE_NAMES.map((name) => (
               <li key={name}>
                 <a
                   href={href(name === 'images' ? '/' : `/${name}`)}
@@ -136,21 +136,21 @@ function Side({ viewer: who, current }: { viewer: Viewer; current: string }) {
             ))}
           </ul>
         </nav>
-        <div class="side-foot">
-          <p class="who" title={t.account(who.username)}>
+        <div class="sidebar-foot">
+          <p class="account" title={t.account(user.username)}>
             <span class="avatar" aria-hidden="true">
-              {who.username.slice(0, 1).toUpperCase()}
+              {user.username.slice(0, 1).toUpperCase()}
             </span>
             <span class="name">
-              <span class="unseen">{t.account(who.username)}</span>
-              <span aria-hidden="true">{who.username}</span>
+              <span class="visually-hidden">{t.account(user.username)}</span>
+              <span aria-hidden="true">{user.username}</span>
             </span>
-            <Button kind="plain" icon="out" aria-label={t.signOut} title={t.signOut} onClick={leave} />
+            <Button kind="plain" icon="out" aria-label={t.signOut} title={t.signOut} onClick={signOut} />
           </p>
           <div class="row">
             <LanguageSwitch />
-            <a href={DOCS}>{t.api}</a>
-            <a href={GRAPHIQL}>GraphiQL</a>
+            <a href={DOCS_URL}>{t.api}</a>
+            <a href={GRAPHIQL_URL}>GraphiQL</a>
           </div>
         </div>
       </div>
@@ -158,17 +158,17 @@ function Side({ viewer: who, current }: { viewer: Viewer; current: string }) {
   );
 }
 
-/** What was loaded is for nobody else: the page begins anew. */
-async function leave(): Promise<void> {
-  await run(SIGN_OUT, {});
+/** Reload the page after signing out: its state belongs to the account. */
+async function signOut(): Promise<void> {
+  await mutate(SIGN_OUT, {});
   location.hash = '';
   location.reload();
 }
 
-function Nowhere() {
+function NotFound() {
   const t = useMessages(shell);
   return (
-    <Empty icon="search" title={t.notFound} isAll>
+    <Empty icon="search" title={t.notFound} isPageTitle>
       <a class="button" href="#/">
         {t.toImages}
       </a>

@@ -1,99 +1,95 @@
-import { useState } from 'preact/hooks';
-
-import { DOCS, GRAPHIQL } from './api/addresses';
-import { run } from './api/client';
-import { SIGN_IN, SIGN_UP as CREATE } from './api/documents';
-import { type Problem, errorMessage } from './api/problem';
-import { useMessages } from './language';
+import { DOCS_URL, GRAPHIQL_URL } from './api/urls';
+import { mutate } from './api/client';
+import { SIGN_IN, SIGN_UP } from './api/documents';
+import { useMessages } from '../base/language';
+import { Button } from './components/Button';
+import { Field } from './components/Field';
+import { FormError, textOf, useForm } from './components/Form';
+import { LanguageSwitch } from './components/LanguageSwitch';
+import { Page } from './components/Page';
 import { shell } from './messages/shell';
 import { signIn as table } from './messages/sign-in';
-import { LanguageSwitch } from './parts/LanguageSwitch';
-import { Button } from './parts/Button';
-import { Complaint, Field } from './parts/Field';
-import { Page } from './parts/Page';
-import { replace, usePlace } from './router';
-import { SIGN_UP, viewer } from './session';
+import { replace, useRoute } from './router';
+import { SIGN_UP_MODE, viewer } from './session';
 
-/** What strangers see. A link `#/sign-up?invitation=…` brings its code along. */
+/** The page of signed-out users. The invitation code of `#/sign-up?invitation=…` is filled in. */
 export function SignIn() {
-  const place = usePlace();
+  const route = useRoute();
   const t = useMessages(table);
-  const words = useMessages(shell);
-  const mayAsk = SIGN_UP !== 'closed';
-  const isNew = mayAsk && place.path[0] === 'sign-up';
+  const { api } = useMessages(shell);
+  const canSignUp = SIGN_UP_MODE !== 'closed';
+  const isSignUp = canSignUp && route.path[0] === 'sign-up';
   return (
-    <main class="entrance" id="main">
+    <main class="standalone" id="main">
       <div class="card">
         <img class="logo" src={new URL('./icon.svg', import.meta.url).href} alt="" width="48" height="48" />
-        <Page title={isNew ? t.signUp : t.title} lead={t.lead}>
-          <Form key={String(isNew)} isNew={isNew} code={place.params.get('invitation') ?? ''} />
-          {mayAsk ? (
-            <p class="centred">
-              {isNew ? (
+        <Page title={isSignUp ? t.signUp : t.title} lead={t.lead}>
+          <Form key={String(isSignUp)} isSignUp={isSignUp} code={route.params.get('invitation') ?? ''} />
+          {canSignUp ? (
+            <p class="centered">
+              {isSignUp ? (
                 <a href="#/">{t.toSignIn}</a>
               ) : (
-                <a href="#/sign-up">{SIGN_UP === 'open' ? t.toSignUpOpen : t.toSignUp}</a>
+                <a href="#/sign-up">{SIGN_UP_MODE === 'open' ? t.toSignUpOpen : t.toSignUp}</a>
               )}
             </p>
           ) : (
-            <p class="hint centred">{t.closed}</p>
+            <p class="hint centered">{t.closed}</p>
           )}
         </Page>
       </div>
-      <footer class="entrance-foot">
+      <footer class="standalone-foot">
         <LanguageSwitch />
-        <a href={DOCS}>{words.api}</a>
-        <a href={GRAPHIQL}>{t.explore}</a>
+        <a href={DOCS_URL}>{api}</a>
+        <a href={GRAPHIQL_URL}>{t.graphiql}</a>
       </footer>
     </main>
   );
 }
 
-function Form({ isNew, code }: { isNew: boolean; code: string }) {
+function Form({ isSignUp, code }: { isSignUp: boolean; code: string }) {
   const t = useMessages(table);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const enter = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const written = (name: string) => String(form.get(name) ?? '');
-    const who = { username: written('username').trim(), password: written('password') };
-    setBusy(true);
-    const answer = isNew
-      ? await run(CREATE, { input: { ...who, invitation: written('invitation').trim() || null } })
-      : await run(SIGN_IN, { input: who });
-    setBusy(false);
-    setProblem(answer.problem);
-    if (!answer.data) return;
-    const { account } = 'signIn' in answer.data ? answer.data.signIn : answer.data.signUp;
-    if (isNew) replace('/');
+  const form = useForm(async (data) => {
+    const input = { username: textOf(data, 'username'), password: String(data.get('password') ?? '') };
+    const result = isSignUp
+      ? await mutate(SIGN_UP, { input: { ...input, invitation: textOf(data, 'invitation') || null } })
+      : await mutate(SIGN_IN, { input });
+    if (!result.data) return result.error;
+    const { account } = 'signIn' in result.data ? result.data.signIn : result.data.signUp;
+    if (isSignUp) replace('/');
     viewer.set(account);
-  };
-  const wrong = (name: string) => problem?.fields[name];
+    return null;
+  });
   return (
-    <form class="stack" onSubmit={enter}>
-      {isNew && SIGN_UP === 'invitation' && (
-        <Field label={t.invitation} hint={t.invitationHint} errors={wrong('invitation')}>
+    <form class="stack" onSubmit={form.onSubmit}>
+      {isSignUp && SIGN_UP_MODE === 'invitation' && (
+        <Field label={t.invitation} hint={t.invitationHint} errors={form.fieldErrors('invitation')}>
           <input name="invitation" required defaultValue={code} autocomplete="off" spellcheck={false} />
         </Field>
       )}
-      <Field label={t.username} hint={isNew ? t.usernameHint : undefined} errors={wrong('username')}>
+      <Field
+        label={t.username}
+        hint={isSignUp ? t.usernameHint : undefined}
+        errors={form.fieldErrors('username')}
+      >
         <input name="username" required autocomplete="username" autocapitalize="none" spellcheck={false} />
       </Field>
-      <Field label={t.password} hint={isNew ? t.passwordHint : undefined} errors={wrong('password')}>
+      <Field
+        label={t.password}
+        hint={isSignUp ? t.passwordHint : undefined}
+        errors={form.fieldErrors('password')}
+      >
         <input
           name="password"
           type="password"
           required
-          minLength={isNew ? 10 : undefined}
-          autocomplete={isNew ? 'new-password' : 'current-password'}
+          minLength={isSignUp ? 10 : undefined}
+          autocomplete={isSignUp ? 'new-password' : 'current-password'}
         />
       </Field>
-      {problem && (
-        <Complaint>{problem.code === 'UNAUTHORIZED' && !isNew ? t.refused : errorMessage(problem)}</Complaint>
-      )}
-      <Button kind="primary" type="submit" busy={busy} class="whole">
-        {isNew ? t.signUp : t.signIn}
+      <FormError form={form} />
+      <Button kind="primary" type="submit" busy={form.isBusy} class="full-width">
+        {isSignUp ? t.signUp : t.signIn}
       </Button>
     </form>
   );

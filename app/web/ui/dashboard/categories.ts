@@ -1,37 +1,26 @@
-/** The account's categories, for all parts that offer them. */
+/** The account's categories, shared by the pages that offer them. */
 import { useEffect } from 'preact/hooks';
 
-import { ask } from './api/client';
+import { createStore, useStore } from '../base/store';
+import { fetchAllPages, mapResult, query } from './api/client';
 import { CATEGORIES, type CategoryCard } from './api/documents';
-import type { Problem } from './api/problem';
-import { createStore, useStore } from './store';
+import type { ApiError } from './api/errors';
 
-/** By name; null until the server said. */
+/** Sorted by name; null until they are loaded. */
 const categories = createStore<readonly CategoryCard[] | null>(null);
 
-/** Those there are; they are asked for when they are first wanted. */
+/** Return the categories, loading them at first use. */
 export function useCategories(): readonly CategoryCard[] | null {
   useEffect(() => {
-    if (categories.get() === null) void learnCategories();
+    if (categories.get() === null) void loadCategories();
   }, []);
   return useStore(categories);
 }
 
-/** Asks for them anew. What went wrong, or null. */
-export async function learnCategories(): Promise<Problem | null> {
-  const all: CategoryCard[] = [];
-  let after: string | null = null;
-  do {
-    const answer: Awaited<ReturnType<typeof page>> = await page(after);
-    if (!answer.data) return answer.problem;
-    const { nodes, pageInfo } = answer.data.categories;
-    all.push(...nodes);
-    after = pageInfo.hasNextPage ? pageInfo.endCursor : null;
-  } while (after !== null);
-  categories.set(all.sort((one, other) => one.name.localeCompare(other.name)));
-  return null;
-}
-
-function page(after: string | null) {
-  return ask(CATEGORIES, { after });
+export async function loadCategories(): Promise<ApiError | null> {
+  const { data, error } = await fetchAllPages(async (after) =>
+    mapResult(await query(CATEGORIES, { after }), (data) => data.categories),
+  );
+  if (data) categories.set([...data].sort((one, other) => one.name.localeCompare(other.name)));
+  return error;
 }

@@ -1,11 +1,11 @@
 import { render } from 'preact';
 
 import { App } from './App';
-import { show } from './language';
+import { applyLanguage } from '../base/language';
 import './style.css';
 import './library.css';
 
-show();
+applyLanguage();
 const root = document.getElementById('dashboard')!;
 root.replaceChildren();
 render(<App />, root);

@@ -1,21 +1,23 @@
-/** Where one is: the part of the address behind #, such as `#/albums/alb_…?image=img_…`. The server serves one page. */
-import { createStore, useStore } from './store';
+/** Routes in the fragment of the URL, such as `#/albums/alb_…?image=img_…`. The server serves one page. */
+import { createStore, useStore } from '../base/store';
 
-export interface Place {
-  /** `['albums', 'alb_…']`; empty at the start. */
+export interface Route {
+  /** `['albums', 'alb_…']`; empty on the start page. */
   readonly path: readonly string[];
   readonly params: URLSearchParams;
 }
 
-const place = createStore(read());
-addEventListener('hashchange', () => place.set(read()));
+type Params = Readonly<Record<string, string | null>>;
 
-function read(): Place {
+const route = createStore(currentRoute());
+addEventListener('hashchange', () => route.set(currentRoute()));
+
+function currentRoute(): Route {
   const [path = '', query = ''] = location.hash.replace(/^#\/?/, '').split('?', 2);
-  return { path: path.split('/').filter(Boolean).map(decoded), params: new URLSearchParams(query) };
+  return { path: path.split('/').filter(Boolean).map(decode), params: new URLSearchParams(query) };
 }
 
-function decoded(text: string): string {
+function decode(text: string): string {
   try {
     return decodeURIComponent(text);
   } catch {
@@ -23,23 +25,23 @@ function decoded(text: string): string {
   }
 }
 
-export function usePlace(): Place {
-  return useStore(place);
+export function useRoute(): Route {
+  return useStore(route);
 }
 
-/** `href('/albums', { image: id })`: what a link to there has. Parameters that are null are left out. */
-export function href(path: string, params: Readonly<Record<string, string | null>> = {}): string {
-  const given = Object.entries(params).filter((pair): pair is [string, string] => pair[1] !== null);
-  const query = new URLSearchParams(given).toString();
+/** Return the `href` of a link: `href('/albums', { image: id })`. Parameters that are null are left out. */
+export function href(path: string, params: Params = {}): string {
+  const present = Object.entries(params).filter((pair): pair is [string, string] => pair[1] !== null);
+  const query = new URLSearchParams(present).toString();
   return `#${path}${query && `?${query}`}`;
 }
 
-export function go(path: string, params: Readonly<Record<string, string | null>> = {}): void {
+export function navigate(path: string, params: Params = {}): void {
   location.hash = href(path, params);
 }
 
-/** As `go`, without a step to go back from. */
-export function replace(path: string, params: Readonly<Record<string, string | null>> = {}): void {
+/** Change the route without a history entry. */
+export function replace(path: string, params: Params = {}): void {
   history.replaceState(null, '', href(path, params));
-  place.set(read());
+  route.set(currentRoute());
 }

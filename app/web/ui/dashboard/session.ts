@@ -1,5 +1,5 @@
-/** Who uses the page. `undefined` until the server has said. */
-import { createStore } from './store';
+/** The signed-in user. `undefined` until the server has responded. */
+import { createStore } from '../base/store';
 
 export interface Viewer {
   readonly id: string;
@@ -9,10 +9,10 @@ export interface Viewer {
 
 export const viewer = createStore<Viewer | null | undefined>(undefined);
 
-/** Called where the server no longer knows the session: the page asks to sign in. */
-export function signedOut(): void {
+/** Show the sign-in page, after the server has rejected the session. */
+export function endSession(): void {
   if (viewer.get()) viewer.set(null);
 }
 
-/** Who may sign up here, as the server wrote it into the page: closed, invitation or open. */
-export const SIGN_UP = document.documentElement.dataset['signUp'] ?? 'closed';
+/** The server's sign-up setting, which it writes into the page: closed, invitation or open. */
+export const SIGN_UP_MODE = document.documentElement.dataset['signUp'] ?? 'closed';

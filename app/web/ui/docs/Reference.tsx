@@ -1,21 +1,22 @@
-/** Every operation of the document, each in a row that opens. */
-import { useSaid, useWords } from './language';
+/** All operations of the OpenAPI document, in expandable rows. */
+import { useMessages } from '../base/language';
 import { bodyOf, codesOf, type OpenApi, type Route, routesOf, type Schema, scopeOf, typeOf } from './openapi';
-import { Code, Said, Section, Table } from './parts';
-import { at } from './root';
+import { Code, Section, Table, Translated, useTranslation } from './components';
+import { page } from './messages/page';
+import { urlOf } from './urls';
 
 export function Reference({ api }: { api: OpenApi }) {
-  const words = useWords();
+  const t = useMessages(page);
   return (
     <Section name="reference">
-      <p>{words.reference.about}</p>
+      <p>{t.reference.about}</p>
       {api.tags.map(({ name, description }) => (
         <div class="tag" key={name}>
           <h3>
-            <Said text={name} />
+            <Translated text={name} />
           </h3>
           <p>
-            <Said text={description} />
+            <Translated text={description} />
           </p>
           {routesOf(api, name).map((route) => (
             <Row key={route.operation.operationId} api={api} route={route} />
@@ -27,15 +28,15 @@ export function Reference({ api }: { api: OpenApi }) {
 }
 
 function Row({ api, route: { method, path, operation } }: { api: OpenApi; route: Route }) {
-  const words = useWords();
+  const t = useMessages(page);
   const scope = scopeOf(operation);
   const body = bodyOf(operation);
   const [status, success] = Object.entries(operation.responses)[0]!;
-  const shown = success.content?.['application/json']?.example;
-  const said = useSaid();
-  const inWords = (code: string) => {
+  const example = success.content?.['application/json']?.example;
+  const translate = useTranslation();
+  const describe = (code: string) => {
     const english = api.components.responses[code]?.description;
-    return english && (said(english) ?? english);
+    return english && (translate(english) ?? english);
   };
   return (
     <details class="operation" id={operation.operationId}>
@@ -43,57 +44,57 @@ function Row({ api, route: { method, path, operation } }: { api: OpenApi; route:
         <span class={`method ${method.toLowerCase()}`}>{method}</span>
         <code>{path}</code>
         <span class="summary">
-          <Said text={operation.summary} />
+          <Translated text={operation.summary} />
         </span>
       </summary>
-      <div class="inside">
+      <div class="operation-body">
         {operation.description && (
           <p>
-            <Said text={operation.description} />
-            {path.startsWith('/v1') ? '' : ` ${words.reference.head}`}
+            <Translated text={operation.description} />
+            {path.startsWith('/v1') ? '' : ` ${t.reference.head}`}
           </p>
         )}
         <p class="facts">
-          {words.reference.scope}: {scope ? <code>{scope}</code> : words.reference.open}
+          {t.reference.scope}: {scope ? <code>{scope}</code> : t.reference.public}
           {' · '}
-          <a href={`${at('docs/swagger')}#/${operation.tags[0]}/${operation.operationId}`}>
-            {words.reference.inSwagger}
+          <a href={`${urlOf('docs/swagger')}#/${operation.tags[0]}/${operation.operationId}`}>
+            {t.reference.inSwagger}
           </a>
         </p>
         {operation.parameters.length > 0 && (
           <Table
-            label={words.reference.parameters}
-            titles={[words.reference.parameters, words.table.type, words.table.about]}
+            label={t.reference.parameters}
+            titles={[t.reference.parameters, t.table.type, t.table.about]}
             rows={operation.parameters.map(({ name, schema, description, required }) => [
               <Name name={name} isRequired={required ?? false} />,
               <Type schema={schema} />,
-              <Said text={description} />,
+              <Translated text={description} />,
             ])}
           />
         )}
         {body && (
           <Table
-            label={words.reference.fields}
-            titles={[`${words.reference.fields} (${body.type})`, words.table.type, words.table.about]}
+            label={t.reference.fields}
+            titles={[`${t.reference.fields} (${body.type})`, t.table.type, t.table.about]}
             rows={Object.entries(body.schema.properties ?? {}).map(([name, schema]) => [
               <Name name={name} isRequired={body.schema.required?.includes(name) ?? name === 'image'} />,
               <Type schema={schema} />,
-              <Said text={schema.description ?? ''} />,
+              <Translated text={schema.description ?? ''} />,
             ])}
           />
         )}
-        {shown !== undefined && (
+        {example !== undefined && (
           <>
             <h4>
-              {words.reference.answer} <b class="good">{status}</b>
+              {t.reference.response} <b class="success">{status}</b>
             </h4>
-            <Code code={JSON.stringify(shown, null, 2)} label={`${words.reference.answer} ${status}`} />
+            <Code code={JSON.stringify(example, null, 2)} label={`${t.reference.response} ${status}`} />
           </>
         )}
-        <h4>{words.reference.errors}</h4>
+        <h4>{t.reference.errors}</h4>
         <p class="codes">
           {codesOf(operation).map(([number, code]) => (
-            <a href="#errors" title={inWords(code)}>
+            <a href="#errors" title={describe(code)}>
               {number} <code>{code}</code>
             </a>
           ))}
@@ -104,10 +105,10 @@ function Row({ api, route: { method, path, operation } }: { api: OpenApi; route:
 }
 
 function Name({ name, isRequired }: { name: string; isRequired: boolean }) {
-  const words = useWords();
+  const t = useMessages(page);
   return (
     <>
-      <code>{name}</code> {isRequired && <em class="required">{words.reference.required}</em>}
+      <code>{name}</code> {isRequired && <em class="required">{t.reference.required}</em>}
     </>
   );
 }

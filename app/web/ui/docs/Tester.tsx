@@ -1,54 +1,56 @@
-/** A form that uploads for real: what it sends, and what comes back. */
+/** A form that uploads an image and displays the request and its response. */
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-import { type Album, albums, setToken, signedIn, token as keptToken } from './access';
-import { useWords } from './language';
+import { type Album, fetchAlbums, fetchUsername, setToken, storedToken } from './access';
+import { formatBytes } from '../base/format';
+import { useMessages } from '../base/language';
 import { bodyOf, type OpenApi, type Schema } from './openapi';
-import { Code, Said, Section, Tabs } from './parts';
-import { at } from './root';
-import { type Given, type Sent, send } from './upload';
+import { Code, Section, Tabs, Translated } from './components';
+import { page } from './messages/page';
+import { urlOf } from './urls';
+import { type Fields, type Exchange, send } from './upload';
 
 const PATH = 'v1/upload';
 
 export function Tester({ api }: { api: OpenApi }) {
-  const words = useWords();
+  const t = useMessages(page);
   const fields = fieldsOf(bodyOf(api.paths[`/${PATH}`]!['post']!)!.schema);
-  const [token, keep] = useState(keptToken());
-  const [viewer, setViewer] = useState<string | null>(null);
-  const [choices, setChoices] = useState<Album[]>([]);
+  const [token, setTokenText] = useState(storedToken());
+  const [username, setUsername] = useState<string | null>(null);
+  const [albums, setAlbums] = useState<Album[]>([]);
   const [file, setFile] = useState<File | null>(null);
-  const [given, setGiven] = useState<Given>({});
-  const [sent, setSent] = useState<Sent | null>(null);
-  const [problem, setProblem] = useState('');
+  const [values, setValues] = useState<Fields>({});
+  const [exchange, setExchange] = useState<Exchange | null>(null);
+  const [error, setError] = useState('');
   const [isSending, setSending] = useState(false);
   const form = useRef<HTMLFormElement>(null);
 
-  useEffect(() => void signedIn().then(setViewer), []);
+  useEffect(() => void fetchUsername().then(setUsername), []);
 
-  function use(text: string) {
-    keep(text);
+  function changeToken(text: string) {
+    setTokenText(text);
     setToken(text);
-    setChoices([]);
+    setAlbums([]);
   }
 
-  async function offerAlbums() {
-    if (choices.length || !(token || viewer)) return;
-    setChoices(await albums(token).catch(() => []));
+  async function loadAlbums() {
+    if (albums.length || !(token || username)) return;
+    setAlbums(await fetchAlbums(token).catch(() => []));
   }
 
   async function submit(event: SubmitEvent) {
     event.preventDefault();
     if (!file) {
-      setProblem(words.tester.needsFile);
+      setError(t.tester.needsFile);
       form.current?.querySelector<HTMLInputElement>('input[type=file]')?.focus();
       return;
     }
-    setProblem('');
+    setError('');
     setSending(true);
     try {
-      setSent(await send(at(PATH), file, given, token));
+      setExchange(await send(urlOf(PATH), file, values, token));
     } catch {
-      setProblem(words.tester.unreachable);
+      setError(t.tester.unreachable);
     } finally {
       setSending(false);
     }
@@ -56,81 +58,81 @@ export function Tester({ api }: { api: OpenApi }) {
 
   return (
     <Section name="try">
-      <p>{words.tester.about}</p>
+      <p>{t.tester.about}</p>
       <div class="tester">
-        <form ref={form} onSubmit={(event) => void submit(event)} aria-label={words.sections.try} noValidate>
+        <form ref={form} onSubmit={(event) => void submit(event)} aria-label={t.sections.try} noValidate>
           <label class="field">
-            <span class="name">{words.tester.token}</span>
+            <span class="name">{t.tester.token}</span>
             <input
               type="password"
               autocomplete="off"
               spellcheck={false}
               placeholder="pchb_pat_…"
               value={token}
-              onInput={({ currentTarget }) => use(currentTarget.value.trim())}
+              onInput={({ currentTarget }) => changeToken(currentTarget.value.trim())}
             />
             <small>
-              {token ? words.tester.tokenHint : viewer ? words.tester.signedIn(viewer) : words.tester.nobody}
+              {token ? t.tester.tokenHint : username ? t.tester.signedIn(username) : t.tester.signedOut}
             </small>
           </label>
-          <FileField file={file} choose={setFile} />
+          <FileField file={file} onChoose={setFile} />
           <div class="fields">
             {fields.map(([name, schema]) => (
               <label class="field" key={name}>
                 <span class="name">
-                  <code>{name}</code> <em>{words.tester.optional}</em>
+                  <code>{name}</code> <em>{t.tester.optional}</em>
                 </span>
                 <input
                   name={name}
                   autocomplete="off"
-                  value={given[name] ?? ''}
+                  value={values[name] ?? ''}
                   maxLength={schema.maxLength}
                   list={name === 'album_id' ? 'albums' : undefined}
-                  onFocus={name === 'album_id' ? () => void offerAlbums() : undefined}
-                  onInput={({ currentTarget }) => setGiven({ ...given, [name]: currentTarget.value })}
+                  onFocus={name === 'album_id' ? () => void loadAlbums() : undefined}
+                  onInput={({ currentTarget }) => setValues({ ...values, [name]: currentTarget.value })}
                 />
                 <small>
-                  <Said text={schema.description ?? ''} />
+                  <Translated text={schema.description ?? ''} />
                 </small>
               </label>
             ))}
           </div>
           <datalist id="albums">
-            {choices.map(({ id, name }) => (
+            {albums.map(({ id, name }) => (
               <option value={id}>{name}</option>
             ))}
           </datalist>
-          {problem && (
-            <p class="problem" role="alert">
-              {problem}
+          {error && (
+            <p class="error" role="alert">
+              {error}
             </p>
           )}
           <button type="submit" class="primary" disabled={isSending}>
-            {isSending ? words.tester.sending : words.tester.send}
+            {isSending ? t.tester.sending : t.tester.send}
             <code>POST /{PATH}</code>
           </button>
         </form>
-        <div class="outcome" aria-live="polite">
-          {sent ? <Outcome sent={sent} /> : <p class="waiting">{words.tester.waiting}</p>}
+        <div class="response" aria-live="polite">
+          {exchange ? <Response exchange={exchange} /> : <p class="placeholder">{t.tester.placeholder}</p>}
         </div>
       </div>
     </Section>
   );
 }
 
-/** The fields of the form that are text; `tags` may be several, separated by commas. */
+/** Return the text fields of the form. */
 function fieldsOf(schema: Schema): [name: string, schema: Schema][] {
   return Object.entries(schema.properties ?? {}).filter(([, { contentMediaType }]) => !contentMediaType);
 }
 
-function FileField({ file, choose }: { file: File | null; choose(file: File | null): void }) {
-  const words = useWords();
+function FileField({ file, onChoose }: { file: File | null; onChoose(file: File | null): void }) {
+  const t = useMessages(page);
   const [isOver, setOver] = useState(false);
 
-  function drop(event: DragEvent) {
+  function onDrop(event: DragEvent) {
     event.preventDefault();
     setOver(false);
-    choose(event.dataTransfer?.files[0] ?? null);
+    onChoose(event.dataTransfer?.files[0] ?? null);
   }
 
   return (
@@ -141,39 +143,39 @@ function FileField({ file, choose }: { file: File | null; choose(file: File | nu
         setOver(true);
       }}
       onDragLeave={() => setOver(false)}
-      onDrop={drop}
+      onDrop={onDrop}
     >
       <span class="name">
-        <code>image</code> {file ? '' : words.tester.drop}
+        <code>image</code> {file ? '' : t.tester.drop}
       </span>
-      <strong>{file ? `${file.name} · ${Math.ceil(file.size / 1024)} KB` : words.tester.none}</strong>
-      <span class="button">{file ? words.tester.change : words.tester.choose}</span>
+      <strong>{file ? `${file.name} · ${formatBytes(file.size)}` : t.tester.none}</strong>
+      <span class="button">{file ? t.tester.change : t.tester.choose}</span>
       <input
         type="file"
         name="image"
         accept="image/jpeg,image/png,image/webp,image/gif"
-        aria-label={words.tester.choose}
-        onChange={({ currentTarget }) => choose(currentTarget.files?.[0] ?? null)}
+        aria-label={t.tester.choose}
+        onChange={({ currentTarget }) => onChoose(currentTarget.files?.[0] ?? null)}
       />
     </label>
   );
 }
 
-function Outcome({ sent }: { sent: Sent }) {
-  const words = useWords();
-  const { image } = sent;
+function Response({ exchange }: { exchange: Exchange }) {
+  const t = useMessages(page);
+  const { image } = exchange;
   return (
     <>
-      <p class={`status ${sent.isSuccess ? 'good' : 'bad'}`}>
+      <p class={`status ${exchange.isSuccess ? 'success' : 'danger'}`}>
         <strong>
-          {sent.status} {sent.reason}
+          {exchange.status} {exchange.reason}
         </strong>
-        <span>{words.tester.took(sent.milliseconds)}</span>
+        <span>{exchange.milliseconds} ms</span>
       </p>
       {image && (
         <figure>
           {image.is_public && (
-            <img src={at(`img/${image.id}.webp?w=320&h=200&fit=inside`)} alt={words.tester.preview} />
+            <img src={urlOf(`img/${image.id}.webp?w=320&h=200&fit=inside`)} alt={t.tester.preview} />
           )}
           <figcaption>
             <a href={image.url}>{image.url}</a>
@@ -181,18 +183,18 @@ function Outcome({ sent }: { sent: Sent }) {
         </figure>
       )}
       <Tabs
-        label={words.tester.response}
+        label={t.tester.response}
         tabs={[
-          { name: words.tester.body, content: <Code code={sent.body} label={words.tester.body} /> },
+          { name: t.tester.body, content: <Code code={exchange.body} label={t.tester.body} /> },
           {
-            name: words.tester.headers,
-            content: <Code code={sent.headers} label={words.tester.headers} isPlain />,
+            name: t.tester.headers,
+            content: <Code code={exchange.headers} label={t.tester.headers} isPlain />,
           },
           {
-            name: words.tester.asSent,
-            content: <Code code={sent.request} label={words.tester.request} isPlain />,
+            name: t.tester.request,
+            content: <Code code={exchange.request} label={t.tester.request} isPlain />,
           },
-          { name: words.tester.asCurl, content: <Code code={sent.curl} label="curl" /> },
+          { name: 'curl', content: <Code code={exchange.curl} label="curl" /> },
         ]}
       />
     </>

@@ -1,31 +1,31 @@
-/** Who the tester acts for: the token in its field, else whoever has signed in with this browser. */
-import { WHO_AM_I } from '../base/documents';
-import { at } from './root';
+/** Credentials of the tester: an API token, or else the session cookie. */
+import { VIEWER } from '../base/documents';
+import { urlOf } from './urls';
 
-const KEY = 'pichub:token';
+const STORAGE_KEY = 'pichub:token';
 
-/** The token lives as long as the browser's tab: it is not for a disk. */
-export function token(): string {
-  return sessionStorage.getItem(KEY) ?? '';
+/** Return the token. It is kept in session storage, until the tab is closed. */
+export function storedToken(): string {
+  return sessionStorage.getItem(STORAGE_KEY) ?? '';
 }
 
 export function setToken(text: string): void {
-  if (text) sessionStorage.setItem(KEY, text);
-  else sessionStorage.removeItem(KEY);
+  if (text) sessionStorage.setItem(STORAGE_KEY, text);
+  else sessionStorage.removeItem(STORAGE_KEY);
 }
 
-/** The name of who has signed in with this browser, or null. */
-export async function signedIn(): Promise<string | null> {
+/** Return the username of the session, or null. */
+export async function fetchUsername(): Promise<string | null> {
   try {
-    const answer = await fetch(at('graphql'), {
+    const response = await fetch(urlOf('graphql'), {
       method: 'POST',
       headers: { 'Content-Type': 'application/json', 'GraphQL-Require-Preflight': '1' },
-      body: JSON.stringify({ query: WHO_AM_I }),
+      body: JSON.stringify({ query: VIEWER }),
     });
-    const { data } = (await answer.json()) as { data?: { viewer: { username: string } | null } };
+    const { data } = (await response.json()) as { data?: { viewer: { username: string } | null } };
     return data?.viewer?.username ?? null;
   } catch {
-    return null; // the tester says what is wrong when it is used
+    return null; // the tester shows the error when it is used
   }
 }
 
@@ -38,8 +38,8 @@ export interface Album {
   name: string;
 }
 
-/** Albums to choose from; none where they may not be read. */
-export async function albums(text: string): Promise<Album[]> {
-  const answer = await fetch(at('v1/albums?per_page=100'), { headers: authorization(text) });
-  return answer.ok ? ((await answer.json()) as { data: Album[] }).data : [];
+/** Return the caller's albums; none if they can't be read. */
+export async function fetchAlbums(text: string): Promise<Album[]> {
+  const response = await fetch(urlOf('v1/albums?per_page=100'), { headers: authorization(text) });
+  return response.ok ? ((await response.json()) as { data: Album[] }).data : [];
 }

@@ -1,4 +1,4 @@
-/** Code in colours: strings, comments, numbers and a few words, told by one expression. */
+/** Syntax highlighting by one regular expression: comments, strings, keywords and numbers. */
 import type { ComponentChildren } from 'preact';
 
 const KEYWORDS =
@@ -14,7 +14,7 @@ const TOKENS = new RegExp(
   'gm',
 );
 
-export function highlighted(code: string): ComponentChildren[] {
+export function highlight(code: string): ComponentChildren[] {
   const parts: ComponentChildren[] = [];
   let end = 0;
   for (const match of code.matchAll(TOKENS)) {

@@ -3,12 +3,21 @@ import './style.css';
 import { render } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-import { keep, type Language, LANGUAGES, preferred, show, Spoken, useWords } from './language';
-import { loaded, type OpenApi } from './openapi';
-import { Code, type SectionName, type Speaks } from './parts';
+import {
+  applyLanguage,
+  language,
+  type Language,
+  LANGUAGES,
+  setLanguage,
+  useMessages,
+} from '../base/language';
+import { useStore } from '../base/store';
+import { page } from './messages/page';
+import { fetchOpenApi, type OpenApi } from './openapi';
+import { Code, type SectionName } from './components';
 import { Reference } from './Reference';
-import { at, BASE } from './root';
-import { Auth, Errors, Limits, Pictures, Samples, Start, Webhooks } from './sections';
+import { urlOf, BASE_URL } from './urls';
+import { Auth, Errors, Limits, Samples, Start, Transforms, Webhooks } from './sections';
 import { Tester } from './Tester';
 
 const CONTENTS: SectionName[] = [
@@ -16,7 +25,7 @@ const CONTENTS: SectionName[] = [
   'try',
   'auth',
   'reference',
-  'pictures',
+  'transforms',
   'limits',
   'errors',
   'webhooks',
@@ -24,58 +33,55 @@ const CONTENTS: SectionName[] = [
 ];
 
 function Page({ api }: { api: OpenApi }) {
-  const [language, choose] = useState(preferred());
-  useEffect(() => show(language), [language]);
-
-  function speak(chosen: Language) {
-    keep(chosen);
-    choose(chosen);
-  }
-
+  const t = useMessages(page);
+  useEffect(() => {
+    document.title = t.title;
+  }, [t]);
   return (
-    <Spoken.Provider value={language}>
-      <Top language={language} speak={speak} />
+    <>
+      <Header />
       <div class="columns">
         <Contents />
-        <main id="text">
-          <Opening version={api.info.version} />
+        <main id="content">
+          <Intro version={api.info.version} />
           <Start />
           <Tester api={api} />
           <Auth api={api} />
           <Reference api={api} />
-          <Pictures api={api} />
+          <Transforms api={api} />
           <Limits api={api} />
           <Errors api={api} />
           <Webhooks api={api} />
           <Samples />
         </main>
       </div>
-    </Spoken.Provider>
+    </>
   );
 }
 
-function Top({ language, speak }: Speaks) {
-  const words = useWords();
+function Header() {
+  const current = useStore(language);
+  const t = useMessages(page);
   return (
     <header>
-      <a class="skip" href="#text">
-        {words.skip}
+      <a class="skip" href="#content">
+        {t.skip}
       </a>
-      <a class="brand" href={at('')}>
+      <a class="brand" href={urlOf('')}>
         <Logo /> PicHub
       </a>
       <nav class="links" aria-label="API">
-        <a href={at('docs/swagger')}>{words.links.swagger}</a>
-        <a href={at('v1/openapi.json')}>{words.links.openapi}</a>
-        <a href={at('graphql')}>{words.links.graphiql}</a>
+        <a href={urlOf('docs/swagger')}>{t.links.swagger}</a>
+        <a href={urlOf('v1/openapi.json')}>{t.links.openapi}</a>
+        <a href={urlOf('graphql')}>{t.links.graphiql}</a>
       </nav>
       <select
-        aria-label={words.language}
-        value={language}
-        onChange={({ currentTarget }) => speak(currentTarget.value as Language)}
+        aria-label={t.language}
+        value={current}
+        onChange={({ currentTarget }) => setLanguage(currentTarget.value as Language)}
       >
         {Object.entries(LANGUAGES).map(([tag, name]) => (
-          <option value={tag} selected={tag === language}>
+          <option value={tag} selected={tag === current}>
             {name}
           </option>
         ))}
@@ -94,30 +100,30 @@ function Logo() {
   );
 }
 
-/** The list of sections; the one that is read is marked. */
+/** The list of sections; the visible one is marked. */
 function Contents() {
-  const words = useWords();
-  const [current, mark] = useState<string>('start');
+  const t = useMessages(page);
+  const [current, setCurrent] = useState<string>('start');
 
   useEffect(() => {
-    const watching = new IntersectionObserver(
+    const observer = new IntersectionObserver(
       (entries) => {
-        const seen = entries.find(({ isIntersecting }) => isIntersecting);
-        if (seen) mark(seen.target.id);
+        const visible = entries.find(({ isIntersecting }) => isIntersecting);
+        if (visible) setCurrent(visible.target.id);
       },
       { rootMargin: '-20% 0px -70% 0px' },
     );
-    for (const name of CONTENTS) watching.observe(document.getElementById(name)!);
-    return () => watching.disconnect();
+    for (const name of CONTENTS) observer.observe(document.getElementById(name)!);
+    return () => observer.disconnect();
   }, []);
 
   return (
-    <nav class="contents" aria-label={words.contents}>
+    <nav class="contents" aria-label={t.contents}>
       <ul>
         {CONTENTS.map((name) => (
           <li key={name}>
             <a href={`#${name}`} aria-current={name === current ? 'true' : undefined}>
-              {words.sections[name]}
+              {t.sections[name]}
             </a>
           </li>
         ))}
@@ -126,43 +132,37 @@ function Contents() {
   );
 }
 
-function Opening({ version }: { version: string }) {
-  const words = useWords();
+function Intro({ version }: { version: string }) {
+  const t = useMessages(page);
   return (
-    <div class="opening">
+    <div class="intro">
       <h1>
         REST API <small>{version}</small>
       </h1>
-      <p>{words.lede}</p>
-      <p class="base">{words.base}</p>
-      <Code code={`${BASE}/v1`} label={words.base} isPlain />
+      <p>{t.lead}</p>
+      <p class="base-url">{t.base}</p>
+      <Code code={`${BASE_URL}/v1`} label={t.base} isPlain />
     </div>
   );
 }
 
 function Failed() {
-  const words = useWords();
+  const t = useMessages(page);
   return (
     <p class="failed" role="alert">
-      {words.failed}
+      {t.failed}
     </p>
   );
 }
 
-const place = document.getElementById('docs')!;
-const language = preferred();
-show(language);
+const root = document.getElementById('docs')!;
+applyLanguage();
 try {
-  const api = await loaded();
-  place.replaceChildren();
-  render(<Page api={api} />, place);
-  // What the address points at was not there when the browser looked for it.
+  const api = await fetchOpenApi();
+  root.replaceChildren();
+  render(<Page api={api} />, root);
+  // The target of the fragment did not exist when the browser looked for it.
   document.getElementById(decodeURIComponent(location.hash.slice(1)))?.scrollIntoView();
 } catch {
-  render(
-    <Spoken.Provider value={language}>
-      <Failed />
-    </Spoken.Provider>,
-    place,
-  );
+  render(<Failed />, root);
 }

@@ -1,5 +1,5 @@
-/** The document that the server makes of itself, as far as this page shows it. */
-import { at } from './root';
+/** The parts of the server's OpenAPI document that this page uses. */
+import { urlOf } from './urls';
 
 export interface Schema {
   $ref?: string;
@@ -32,7 +32,7 @@ export interface Parameter {
 
 export type Content = Record<string, { schema?: Schema; example?: unknown }>;
 
-export interface Answer {
+export interface Response {
   $ref?: string;
   description: string;
   content?: Content;
@@ -53,7 +53,7 @@ export interface Operation {
   security: { token?: string[] }[];
   parameters: Parameter[];
   requestBody?: { content: Content };
-  responses: Record<string, Answer>;
+  responses: Record<string, Response>;
 }
 
 export interface OpenApi {
@@ -63,7 +63,7 @@ export interface OpenApi {
   webhooks: Record<string, { post: Operation }>;
   components: {
     schemas: Record<string, Schema>;
-    responses: Record<string, Answer>;
+    responses: Record<string, Response>;
     headers: Record<string, Header>;
   };
   'x-limits': Limits;
@@ -87,13 +87,13 @@ export interface Route {
   operation: Operation;
 }
 
-export async function loaded(): Promise<OpenApi> {
-  const answer = await fetch(at('v1/openapi.json'));
-  if (!answer.ok) throw new Error(`${answer.status}`);
-  return (await answer.json()) as OpenApi;
+export async function fetchOpenApi(): Promise<OpenApi> {
+  const response = await fetch(urlOf('v1/openapi.json'));
+  if (!response.ok) throw new Error(`${response.status}`);
+  return (await response.json()) as OpenApi;
 }
 
-/** The operations of a tag, in the order of the document. HEAD is GET without a body, and no row of its own. */
+/** Return the operations of a tag in the order of the document, without HEAD. */
 export function routesOf(api: OpenApi, tag: string): Route[] {
   return Object.entries(api.paths).flatMap(([path, item]) =>
     Object.entries(item)
@@ -102,7 +102,7 @@ export function routesOf(api: OpenApi, tag: string): Route[] {
   );
 }
 
-/** The codes that an operation may answer with, by status. */
+/** Return the error codes of an operation with their statuses. */
 export function codesOf(operation: Operation): [status: string, code: string][] {
   return Object.entries(operation.responses).flatMap(([status, { $ref }]): [string, string][] =>
     $ref ? [[status, $ref.split('/').at(-1)!]] : [],
@@ -113,13 +113,13 @@ export function scopeOf(operation: Operation): string | undefined {
   return operation.security.find(({ token }) => token)?.token?.[0];
 }
 
-/** What is sent: the type of the body, its schema, and an example of it. */
+/** Return the media type, schema and example of the request body. */
 export function bodyOf(operation: Operation): { type: string; schema: Schema; example?: unknown } | null {
   const [entry] = Object.entries(operation.requestBody?.content ?? {});
   return entry ? { type: entry[0], schema: entry[1].schema!, example: entry[1].example } : null;
 }
 
-/** What a value may be, in a few signs: `integer 1–100`, `jpg | png`. */
+/** Return a short notation of the type: `integer 1–100`, `jpg | png`. */
 export function typeOf(schema: Schema): string {
   if (schema.contentMediaType) return 'file';
   if (schema.enum) return schema.enum.filter((word) => word !== null).join(' | ');

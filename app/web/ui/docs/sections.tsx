@@ -1,12 +1,14 @@
-/** The page's text, section by section; the tables in it are the server's. */
-import { useNumbers, useWords } from './language';
+/** Sections of the page. Their tables come from the OpenAPI document. */
+import { formatNumber } from '../base/format';
+import { useMessages } from '../base/language';
 import { type OpenApi, type Route, routesOf, scopeOf } from './openapi';
-import { Code, Said, Section, Table, Tabs, ticked } from './parts';
-import { BASE } from './root';
-import { sample, samples } from './samples';
+import { Code, Section, Table, Tabs, Translated, withCode } from './components';
+import { page } from './messages/page';
+import { BASE_URL } from './urls';
+import { sample, sampleTabs } from './samples';
 
 const IMAGE = `img_${'0'.repeat(26)}`;
-const PICTURES = [
+const EXAMPLES = [
   '.webp?w=800&h=600&fit=cover',
   '.avif?w=400&dpr=2',
   '?w=200&h=200&fit=contain&bg=fff&fm=jpg',
@@ -14,12 +16,12 @@ const PICTURES = [
 ];
 
 export function Start() {
-  const words = useWords();
-  const [token, upload, show] = words.start.steps;
+  const t = useMessages(page);
+  const [token, upload, display] = t.start.steps;
   const steps = [
-    { step: token!, code: <Code code={words.start.token} /> },
-    { step: upload!, code: <Tabs label={upload![0]} tabs={samples('upload')} /> },
-    { step: show!, code: <Code code={sample('picture.sh')} /> },
+    { step: token!, code: <Code code={t.start.command} /> },
+    { step: upload!, code: <Tabs label={upload![0]} tabs={sampleTabs('upload')} /> },
+    { step: display!, code: <Code code={sample('image.sh')} /> },
   ];
   return (
     <Section name="start">
@@ -37,7 +39,7 @@ export function Start() {
 }
 
 export function Auth({ api }: { api: OpenApi }) {
-  const words = useWords();
+  const t = useMessages(page);
   const scopes = new Map<string, Route[]>();
   for (const { name } of api.tags)
     for (const route of routesOf(api, name).filter(({ path }) => path.startsWith('/v1'))) {
@@ -46,13 +48,13 @@ export function Auth({ api }: { api: OpenApi }) {
     }
   return (
     <Section name="auth">
-      <p>{words.auth.about}</p>
+      <p>{t.auth.about}</p>
       <Code code="Authorization: Bearer YOUR_API_TOKEN" />
-      <p>{words.auth.session}</p>
-      <p>{words.auth.scopes}</p>
+      <p>{t.auth.session}</p>
+      <p>{t.auth.scopes}</p>
       <Table
-        label={words.auth.scopes}
-        titles={[words.auth.scope, words.auth.opens]}
+        label={t.auth.scopes}
+        titles={[t.auth.scope, t.auth.endpoints]}
         rows={[...scopes].map(([scope, routes]) => [
           <code>{scope}</code>,
           routes.map(({ method, path }) => (
@@ -66,35 +68,31 @@ export function Auth({ api }: { api: OpenApi }) {
   );
 }
 
-export function Pictures({ api }: { api: OpenApi }) {
-  const words = useWords();
+export function Transforms({ api }: { api: OpenApi }) {
+  const t = useMessages(page);
   const { parameters } = api.paths['/img/{path}']!['get']!;
   return (
-    <Section name="pictures">
-      <p>{words.pictures.about}</p>
+    <Section name="transforms">
+      <p>{t.transforms.about}</p>
       <Code
-        code={PICTURES.map((query) => `${BASE}/img/${IMAGE}${query}`).join('\n')}
-        label={words.pictures.examples}
+        code={EXAMPLES.map((query) => `${BASE_URL}/img/${IMAGE}${query}`).join('\n')}
+        label={t.transforms.examples}
         isPlain
       />
       <Table
-        label={words.sections.pictures}
-        titles={[words.table.name, words.table.values, words.table.fallback, words.table.about]}
+        label={t.sections.transforms}
+        titles={[t.table.name, t.table.values, t.table.fallback, t.table.about]}
         rows={parameters
-          .filter(({ in: place }) => place === 'query')
-          .map((each) => [
-            <code>{each.name}</code>,
-            each['x-values'] ? (
-              <Said text={each['x-values']} />
-            ) : (
-              (each.schema.enum?.join(', ') ?? each.schema.type)
-            ),
-            each['x-default'] ? <Said text={each['x-default']} /> : '–',
-            <Said text={each.description} />,
+          .filter(({ in: location }) => location === 'query')
+          .map(({ name, schema, description, 'x-values': values, 'x-default': fallback }) => [
+            <code>{name}</code>,
+            values ? <Translated text={values} /> : (schema.enum?.join(', ') ?? schema.type),
+            fallback ? <Translated text={fallback} /> : '–',
+            <Translated text={description} />,
           ])}
       />
       <ul class="notes">
-        {words.pictures.notes.map((note) => (
+        {t.transforms.notes.map((note) => (
           <li>{note}</li>
         ))}
       </ul>
@@ -103,8 +101,7 @@ export function Pictures({ api }: { api: OpenApi }) {
 }
 
 export function Limits({ api }: { api: OpenApi }) {
-  const words = useWords();
-  const number = useNumbers();
+  const t = useMessages(page);
   const limits = api['x-limits'];
   const policies = Object.entries(limits.policies) as [
     keyof typeof limits.policies,
@@ -112,31 +109,31 @@ export function Limits({ api }: { api: OpenApi }) {
   ][];
   return (
     <Section name="limits">
-      <p>{words.limits.about}</p>
+      <p>{t.limits.about}</p>
       <Table
-        label={words.sections.limits}
-        titles={[words.table.limit, words.table.values]}
+        label={t.sections.limits}
+        titles={[t.table.limit, t.table.values]}
         rows={[
           ...policies.map(([name, windows]) => [
-            words.limits.policies[name],
-            windows.map(({ amount, period }) => words.limits.per(number(amount), period)).join(' · ') ||
-              words.limits.off,
+            t.limits.policies[name],
+            windows.map(({ amount, period }) => t.limits.per(formatNumber(amount), period)).join(' · ') ||
+              t.limits.off,
           ]),
-          [words.limits.size, `${number(limits.max_upload_size / 1024 / 1024)} MB`],
-          [words.limits.pixels, number(limits.max_pixels)],
-          [words.limits.side, number(limits.max_side)],
-          [words.limits.formats, limits.uploads.join(', ').toUpperCase()],
-          [words.limits.results, limits.results.join(', ').toUpperCase()],
+          [t.limits.size, `${formatNumber(limits.max_upload_size / 1024 / 1024)} MB`],
+          [t.limits.pixels, formatNumber(limits.max_pixels)],
+          [t.limits.side, formatNumber(limits.max_side)],
+          [t.limits.formats, limits.uploads.join(', ').toUpperCase()],
+          [t.limits.results, limits.results.join(', ').toUpperCase()],
         ]}
       />
       <Table
-        label={words.limits.headers}
-        titles={[words.table.header, words.table.about, words.table.example]}
+        label={t.limits.headers}
+        titles={[t.table.header, t.table.about, t.table.example]}
         rows={Object.entries(api.components.headers)
           .filter(([name]) => /RateLimit|Retry-After/.test(name))
           .map(([name, header]) => [
             <code>{name}</code>,
-            <Said text={header.description} />,
+            <Translated text={header.description} />,
             <code>{String(header.example)}</code>,
           ])}
       />
@@ -145,20 +142,20 @@ export function Limits({ api }: { api: OpenApi }) {
 }
 
 export function Errors({ api }: { api: OpenApi }) {
-  const words = useWords();
+  const t = useMessages(page);
   const { responses } = api.components;
   const example = responses['VALIDATION_ERROR']!.content!['application/json']!.example;
   return (
     <Section name="errors">
-      <p>{words.errors.about}</p>
-      <Code code={JSON.stringify(example, null, 2)} label={words.sections.errors} />
+      <p>{t.errors.about}</p>
+      <Code code={JSON.stringify(example, null, 2)} label={t.sections.errors} />
       <Table
-        label={words.sections.errors}
-        titles={[words.table.status, words.table.code, words.table.what]}
+        label={t.sections.errors}
+        titles={[t.table.status, t.table.code, t.table.what]}
         rows={api['x-errors'].map(({ status, code }) => [
           status,
           <code>{code}</code>,
-          <Said text={responses[code]!.description} />,
+          <Translated text={responses[code]!.description} />,
         ])}
       />
     </Section>
@@ -166,7 +163,7 @@ export function Errors({ api }: { api: OpenApi }) {
 }
 
 export function Webhooks({ api }: { api: OpenApi }) {
-  const words = useWords();
+  const t = useMessages(page);
   const events = Object.entries(api.webhooks);
   const payload = events[0]![1].post.requestBody!.content['application/json']!.example;
   const verify = [
@@ -175,42 +172,42 @@ export function Webhooks({ api }: { api: OpenApi }) {
   ];
   return (
     <Section name="webhooks">
-      <p>{words.webhooks.about}</p>
+      <p>{t.webhooks.about}</p>
       <Table
-        label={words.sections.webhooks}
-        titles={[words.table.event, words.table.what]}
-        rows={events.map(([name, { post }]) => [<code>{name}</code>, <Said text={post.description} />])}
+        label={t.sections.webhooks}
+        titles={[t.table.event, t.table.what]}
+        rows={events.map(([name, { post }]) => [<code>{name}</code>, <Translated text={post.description} />])}
       />
-      <h3>{words.webhooks.payload}</h3>
+      <h3>{t.webhooks.payload}</h3>
       <Code
         code={[
           ...events[0]![1].post.parameters.map(({ name }) => `${name}: …`),
           '',
           JSON.stringify(payload, null, 2),
         ].join('\n')}
-        label={words.webhooks.payload}
+        label={t.webhooks.payload}
       />
-      <h3>{words.webhooks.verify}</h3>
-      <p>{words.webhooks.verifyAbout}</p>
-      <Tabs label={words.webhooks.verify} tabs={verify} />
-      <h3>{words.webhooks.attempts}</h3>
-      <p>{ticked(words.webhooks.attemptsAbout)}</p>
+      <h3>{t.webhooks.verify}</h3>
+      <p>{t.webhooks.verifyAbout}</p>
+      <Tabs label={t.webhooks.verify} tabs={verify} />
+      <h3>{t.webhooks.attempts}</h3>
+      <p>{withCode(t.webhooks.attemptsAbout)}</p>
       <Table
-        label={words.webhooks.attempts}
-        titles={[words.table.attempt, words.table.after, words.table.since]}
+        label={t.webhooks.attempts}
+        titles={[t.table.attempt, t.table.after, t.table.since]}
         rows={api['x-webhook-attempts'].map(({ attempt, after, since }) => [
           attempt,
-          <Said text={after} />,
-          <Said text={since} />,
+          <Translated text={after} />,
+          <Translated text={since} />,
         ])}
       />
-      <h3>{words.webhooks.outcomes}</h3>
+      <h3>{t.webhooks.outcomes}</h3>
       <Table
-        label={words.webhooks.outcomes}
-        titles={[words.table.name, words.table.what]}
-        rows={Object.entries(api['x-webhook-outcomes']).map(([name, about]) => [
+        label={t.webhooks.outcomes}
+        titles={[t.table.name, t.table.what]}
+        rows={Object.entries(api['x-webhook-outcomes']).map(([name, description]) => [
           <code>{name}</code>,
-          <Said text={about} />,
+          <Translated text={description} />,
         ])}
       />
     </Section>
@@ -218,14 +215,14 @@ export function Webhooks({ api }: { api: OpenApi }) {
 }
 
 export function Samples() {
-  const words = useWords();
+  const t = useMessages(page);
   return (
     <Section name="samples">
-      <p>{words.samples.about}</p>
+      <p>{t.samples.about}</p>
       {(['upload', 'large', 'list', 'album', 'delete'] as const).map((name) => (
         <div key={name}>
-          <h3>{words.samples.names[name]}</h3>
-          <Tabs label={words.samples.names[name]} tabs={samples(name)} />
+          <h3>{t.samples.names[name]}</h3>
+          <Tabs label={t.samples.names[name]} tabs={sampleTabs(name)} />
         </div>
       ))}
     </Section>

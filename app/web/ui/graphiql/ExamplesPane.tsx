@@ -14,7 +14,7 @@ function ExamplesPane() {
   return (
     <section className="pane" aria-label="Examples">
       <h2>Examples</h2>
-      <p>Each opens in a tab of its own.</p>
+      <p>Each example opens in a new tab.</p>
       <ul className="examples">
         {EXAMPLES.map((example) => (
           <li key={example.title}>

@@ -1,12 +1,12 @@
-import { Button, type GraphiQLPlugin, pick as only, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
+import { Button, type GraphiQLPlugin, pick, useGraphiQL, useGraphiQLActions } from '@graphiql/react';
 
 import { UploadIcon } from './icons';
 import { type Slot, slotsOf } from './slots';
 import { useStore } from './store';
-import { files, pick } from './uploads';
+import { files, selectFiles } from './uploads';
 
 function UploadsPane() {
-  const { documentAST, operationName, schema } = useGraphiQL(only('documentAST', 'operationName', 'schema'));
+  const { documentAST, operationName, schema } = useGraphiQL(pick('documentAST', 'operationName', 'schema'));
   const { run } = useGraphiQLActions();
   const slots = documentAST ? slotsOf(documentAST, operationName, schema) : [];
   return (
@@ -14,13 +14,13 @@ function UploadsPane() {
       <h2>Upload</h2>
       {slots.length === 0 ? (
         <p>
-          The operation in the editor takes no file. One that does has a variable of the type{' '}
-          <code>Upload</code>, or of an input with such a field: see “Upload” among the examples.
+          The operation in the editor has no files. Add a variable of type <code>Upload</code>, or of an input
+          type with such a field, as in the example “Upload”.
         </p>
       ) : (
         <>
           <p>
-            The files are sent with the operation in the editor, as a form of the GraphQL multipart request
+            The files are sent with the operation in the editor, according to the GraphQL multipart request
             specification.
           </p>
           {slots.map((slot) => (
@@ -33,19 +33,19 @@ function UploadsPane() {
   );
 }
 
-function FileField({ slot: { path, takesMany } }: { slot: Slot }) {
-  const chosen = useStore(files)[path] ?? [];
+function FileField({ slot: { path, isList } }: { slot: Slot }) {
+  const selected = useStore(files)[path] ?? [];
   return (
     <label className="drop">
       <code>${path}</code>
       <input
         type="file"
-        multiple={takesMany}
-        onChange={(event) => pick(path, [...(event.target.files ?? [])])}
+        multiple={isList}
+        onChange={(event) => selectFiles(path, [...(event.target.files ?? [])])}
       />
-      {chosen.map((file) => (
+      {selected.map((file) => (
         <small key={file.name}>
-          {takesMany && `${file.name}, `}
+          {isList && `${file.name}, `}
           {size(file.size)}
         </small>
       ))}

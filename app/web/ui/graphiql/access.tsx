@@ -1,74 +1,77 @@
-/** The pane that says who GraphiQL acts for, takes a token, and signs in and out. */
+/** The Access pane: sign in and out, or use an API token. */
 import { Button, type GraphiQLPlugin } from '@graphiql/react';
 import { type FormEvent, type ReactNode, useState } from 'react';
 
-import { sent, setToken, token } from './credentials';
+import { requestHeaders, setToken, token } from './credentials';
 import { post, type Result } from './fetcher';
 import { AccessIcon } from './icons';
-import { SIGN_IN, SIGN_OUT, WHO_AM_I } from '../base/documents';
+import { SIGN_IN, SIGN_OUT, VIEWER } from '../base/documents';
 import { createStore, useStore } from './store';
 
-/** The name of who acts where the Headers editor names nobody; '' for a token that may not say, null for nobody. */
-const viewer = createStore<string | null>(null);
+/** The username of the credentials; '' for a token without the scope to read it, null without credentials. */
+const username = createStore<string | null>(null);
 
-/** Asks who acts now. A token that the server does not take is forgotten. */
-export async function refreshed(): Promise<string | null> {
-  let result = await asked();
+/** Load the username. A token that the server rejects is discarded. */
+export async function loadUsername(): Promise<string | null> {
+  let result = await fetchViewer();
   if (token() && result.errors?.some(({ extensions }) => extensions?.['code'] === 'UNAUTHORIZED')) {
     setToken('');
-    result = await asked();
+    result = await fetchViewer();
   }
   const account = result.data?.['viewer'] as { username: string } | null | undefined;
-  viewer.set(account?.username ?? (token() ? '' : null));
-  return viewer.get();
+  username.set(account?.username ?? (token() ? '' : null));
+  return username.get();
 }
 
-async function asked(): Promise<Result> {
-  return post({ query: WHO_AM_I }, sent()).catch(() => ({}));
+async function fetchViewer(): Promise<Result> {
+  return post({ query: VIEWER }, requestHeaders()).catch(() => ({}));
 }
 
 function AccessPane() {
-  const name = useStore(viewer);
-  const [problem, setProblem] = useState('');
+  const name = useStore(username);
+  const [error, setError] = useState('');
 
-  async function take(text: string) {
+  async function applyToken(text: string) {
     setToken(text);
-    await refreshed();
-    setProblem(token() === text ? '' : 'The server does not take this token');
+    await loadUsername();
+    setError(token() === text ? '' : 'Invalid token');
   }
 
   async function signIn(username: string, password: string) {
     setToken('');
-    const result = await post({ query: SIGN_IN, variables: { input: { username, password } } }, sent());
-    setProblem(result.errors?.[0]?.message ?? '');
-    await refreshed();
+    const result = await post(
+      { query: SIGN_IN, variables: { input: { username, password } } },
+      requestHeaders(),
+    );
+    setError(result.errors?.[0]?.message ?? '');
+    await loadUsername();
   }
 
-  async function leave() {
+  async function signOut() {
     if (token()) setToken('');
-    else await post({ query: SIGN_OUT }, sent());
-    setProblem('');
-    await refreshed();
+    else await post({ query: SIGN_OUT }, requestHeaders());
+    setError('');
+    await loadUsername();
   }
 
   return (
     <section className="pane" aria-label="Access">
       <h2>Access</h2>
       <p>
-        {name === null && 'Nobody has signed in: you see what is public.'}
-        {name === '' && 'You act by a token that may not say whose it is.'}
+        {name === null && 'Not signed in. You can see public data only.'}
+        {name === '' && 'Using an API token without the scope account:read.'}
         {name && (
           <>
-            You act as <strong>{name}</strong>, {token() ? 'by a token' : 'signed in'}.
+            {token() ? 'Using an API token of' : 'Signed in as'} <strong>{name}</strong>.
           </>
         )}
       </p>
-      {problem && <p role="alert">{problem}</p>}
+      {error && <p role="alert">{error}</p>}
       {name !== null ? (
-        <Button onClick={leave}>{token() ? 'Forget the token' : 'Sign out'}</Button>
+        <Button onClick={signOut}>{token() ? 'Remove token' : 'Sign out'}</Button>
       ) : (
         <>
-          <Fields label="Use the token" onSend={(given) => take(given('token').trim())}>
+          <Fields label="Use token" onSend={(field) => applyToken(field('token').trim())}>
             <input
               name="token"
               type="password"
@@ -78,7 +81,7 @@ function AccessPane() {
               required
             />
           </Fields>
-          <Fields label="Sign in" onSend={(given) => signIn(given('username'), given('password'))}>
+          <Fields label="Sign in" onSend={(field) => signIn(field('username'), field('password'))}>
             <input
               name="username"
               autoComplete="username"
@@ -99,8 +102,8 @@ function AccessPane() {
       )}
       <p>
         <small>
-          An <code>Authorization</code> in the Headers editor comes first. A token is kept until this browser
-          tab is closed; a sign-in is a cookie, and works on all of this server.
+          An <code>Authorization</code> header in the Headers editor takes precedence. A token is kept until
+          you close this tab; a session is valid on all pages of this server.
         </small>
       </p>
     </section>
@@ -109,7 +112,7 @@ function AccessPane() {
 
 interface FieldsProps {
   label: string;
-  onSend(given: (name: string) => string): Promise<void>;
+  onSend(field: (name: string) => string): Promise<void>;
   children: ReactNode;
 }
 

@@ -1,33 +1,31 @@
-/**
- * Who GraphiQL acts for: whoever the Headers editor names, else the token of the Access pane, else the cookie.
- */
+/** Credentials in order of precedence: the Headers editor, the token of the Access pane, the session cookie. */
 export type Headers = Record<string, string>;
 
 export const PREFLIGHT = 'GraphQL-Require-Preflight';
 const TEMPLATE = 'Bearer YOUR_API_TOKEN';
-const KEY = 'pichub:token';
+const STORAGE_KEY = 'pichub:token';
 
-/** The token lives as long as the browser's tab: it is not for a disk. */
+/** Return the token. It is kept in session storage, until the tab is closed. */
 export function token(): string {
-  return sessionStorage.getItem(KEY) ?? '';
+  return sessionStorage.getItem(STORAGE_KEY) ?? '';
 }
 
 export function setToken(text: string): void {
-  if (text) sessionStorage.setItem(KEY, text);
-  else sessionStorage.removeItem(KEY);
+  if (text) sessionStorage.setItem(STORAGE_KEY, text);
+  else sessionStorage.removeItem(STORAGE_KEY);
 }
 
-/** What the Headers editor holds at first: for who has not signed in, a line to put a token into. */
-export function headersFor(viewer: string | null): string {
+/** Return the initial text of the Headers editor, with a template for a token unless there are credentials. */
+export function initialHeaders(username: string | null): string {
   return JSON.stringify(
-    { [PREFLIGHT]: '1', ...(viewer !== null ? {} : { Authorization: TEMPLATE }) },
+    { [PREFLIGHT]: '1', ...(username !== null ? {} : { Authorization: TEMPLATE }) },
     null,
     2,
   );
 }
 
-/** The headers to send for what the editor holds. The template's line is not sent: it would be refused as a token. */
-export function sent(edited: Headers = {}): Headers {
+/** Return the headers of a request. The unchanged template is left out. */
+export function requestHeaders(edited: Headers = {}): Headers {
   const headers: Headers = { [PREFLIGHT]: '1' };
   if (token()) headers['Authorization'] = `Bearer ${token()}`;
   for (const [name, value] of Object.entries(edited)) {

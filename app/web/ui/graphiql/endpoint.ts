@@ -1,3 +1,3 @@
-/** The page stands at the endpoint itself, under whatever path that is. */
-export const HTTP = location.pathname;
-export const SOCKET = `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${HTTP}`;
+/** The page is served at the endpoint itself. */
+export const HTTP_URL = location.pathname;
+export const WEBSOCKET_URL = `${location.protocol === 'https:' ? 'wss:' : 'ws:'}//${location.host}${HTTP_URL}`;

@@ -1,6 +1,6 @@
 /**
- * The operations that GraphiQL offers: files of examples/, in the order of their names. Those of examples/tabs are open when it
- * first opens. A file begins with a comment, which is its title and after a colon what it does; NAME.json beside NAME.graphql has its variables.
+ * Example operations: the files of examples/, sorted by name. Those of examples/tabs are open at the first visit. The first line
+ * of a file is a comment with title and description, separated by a colon. NAME.json has the variables of NAME.graphql.
  */
 export interface Example {
   title: string;
@@ -28,11 +28,11 @@ function examplesIn(folder: string): Example[] {
   return paths.sort().map((path) => {
     const query = DOCUMENTS[path]!;
     const [, title, about] = /^# ([^:]+): (.*)/.exec(query)!;
-    const variables = indented(VARIABLES[path.replace(/graphql$/, 'json')]);
+    const variables = indent(VARIABLES[path.replace(/graphql$/, 'json')]);
     return { title: title!, about: about!, query, variables };
   });
 }
 
-function indented(json: string | undefined): string {
+function indent(json: string | undefined): string {
   return json ? JSON.stringify(JSON.parse(json), null, 2) : '';
 }

@@ -1,4 +1,4 @@
-/** Sends what GraphiQL runs: queries and mutations by POST, files as a multipart form, subscriptions over WebSocket. */
+/** GraphiQL's transport: queries and mutations by POST, files as a multipart form, subscriptions over WebSocket. */
 import {
   type DocumentNode,
   type ExecutionResult,
@@ -10,10 +10,10 @@ import {
 import { createClient } from 'graphql-ws';
 import type { GraphiQLProps } from 'graphiql';
 
-import { type Headers, sent } from './credentials';
-import { HTTP, SOCKET } from './endpoint';
+import { type Headers, requestHeaders } from './credentials';
+import { HTTP_URL, WEBSOCKET_URL } from './endpoint';
 import { slotsOf } from './slots';
-import { form, picked } from './uploads';
+import { formData, selectedFiles } from './uploads';
 
 type Fetcher = GraphiQLProps['fetcher'];
 export type Operation = Parameters<Fetcher>[0];
@@ -21,20 +21,20 @@ export type Result = ExecutionResult<Record<string, unknown>, Record<string, unk
 
 let schema: GraphQLSchema | undefined;
 
-export function learnSchema(learned: GraphQLSchema): void {
-  schema = learned;
+export function setSchema(loaded: GraphQLSchema): void {
+  schema = loaded;
 }
 
-export const fetcher: Fetcher = (given, options) => {
-  const document = parsed(given.query);
-  const operation = named(given, document);
-  const headers = sent(options?.headers);
+export const fetcher: Fetcher = (params, options) => {
+  const document = tryParse(params.query);
+  const operation = withValidName(params, document);
+  const headers = requestHeaders(options?.headers);
   const kind = document && getOperationAST(document, operation.operationName)?.operation;
-  return kind === 'subscription' ? follow(operation, headers) : post(operation, headers, document);
+  return kind === 'subscription' ? subscribe(operation, headers) : post(operation, headers, document);
 };
 
-/** Null where it can't be parsed: the server says best what is wrong. */
-function parsed(query: string): DocumentNode | null {
+/** Parse a query. Returns null if it is invalid: the server describes the error. */
+function tryParse(query: string): DocumentNode | null {
   try {
     return parse(query);
   } catch {
@@ -42,10 +42,10 @@ function parsed(query: string): DocumentNode | null {
   }
 }
 
-/** Right after a change of tabs GraphiQL still gives the name of the other tab's operation: that one is not sent. */
-function named(operation: Operation, document: DocumentNode | null): Operation {
-  const isThere = !document || getOperationAST(document, operation.operationName);
-  return isThere ? operation : { ...operation, operationName: null };
+/** Drop the operation name if the document lacks it: after a change of tabs, GraphiQL passes that of the previous tab. */
+function withValidName(operation: Operation, document: DocumentNode | null): Operation {
+  const isValid = !document || getOperationAST(document, operation.operationName);
+  return isValid ? operation : { ...operation, operationName: null };
 }
 
 export async function post(
@@ -54,10 +54,11 @@ export async function post(
   document: DocumentNode | null = null,
 ): Promise<Result> {
   const slots = document ? slotsOf(document, operation.operationName, schema) : [];
-  const missing = slots.find((slot) => slot.isRequired && picked(slot.path).length === 0);
-  if (missing) return failure(`Choose a file for $${missing.path} in the Upload pane, then run this again`);
-  const body = slots.length ? form(operation, slots) : JSON.stringify(operation);
-  const answer = await fetch(HTTP, {
+  const missing = slots.find((slot) => slot.isRequired && selectedFiles(slot.path).length === 0);
+  if (missing)
+    return failure(`Choose a file for $${missing.path} in the Upload pane, then run the operation again`);
+  const body = slots.length ? formData(operation, slots) : JSON.stringify(operation);
+  const response = await fetch(HTTP_URL, {
     method: 'POST',
     body,
     headers: {
@@ -66,24 +67,24 @@ export async function post(
       ...headers,
     },
   });
-  const text = await answer.text();
+  const text = await response.text();
   try {
     return JSON.parse(text) as Result;
   } catch {
-    return failure(`The server answered ${answer.status} ${answer.statusText}: ${text.slice(0, 500)}`);
+    return failure(`The server responded ${response.status} ${response.statusText}: ${text.slice(0, 500)}`);
   }
 }
 
-/** The events of a subscription, on a socket of its own that ends with it. */
-function follow(operation: Operation, headers: Headers): AsyncIterableIterator<Result> {
+/** Run a subscription on a WebSocket of its own. */
+function subscribe(operation: Operation, headers: Headers): AsyncIterableIterator<Result> {
   const client = createClient({
-    url: SOCKET,
+    url: WEBSOCKET_URL,
     connectionParams: headers['Authorization'] ? { Authorization: headers['Authorization'] } : {},
     retryAttempts: 0,
   });
   const events = client.iterate(operation as Parameters<typeof client.iterate>[0]) as AsyncGenerator<Result>;
   return {
-    next: () => events.next().catch((problem: unknown) => ({ value: failure(spoken(problem)), done: false })),
+    next: () => events.next().catch((cause: unknown) => ({ value: failure(describe(cause)), done: false })),
     return: () => events.return(undefined),
     [Symbol.asyncIterator]() {
       return this;
@@ -91,10 +92,10 @@ function follow(operation: Operation, headers: Headers): AsyncIterableIterator<R
   };
 }
 
-function spoken(problem: unknown): string {
-  if (problem instanceof CloseEvent) return `The server closed the socket: ${problem.code} ${problem.reason}`;
-  if (Array.isArray(problem)) return problem.map((error: { message: string }) => error.message).join('; ');
-  return problem instanceof Error ? problem.message : 'The socket could not be opened';
+function describe(cause: unknown): string {
+  if (cause instanceof CloseEvent) return `The server closed the WebSocket: ${cause.code} ${cause.reason}`;
+  if (Array.isArray(cause)) return cause.map((error: { message: string }) => error.message).join('; ');
+  return cause instanceof Error ? cause.message : 'Could not open the WebSocket';
 }
 
 function failure(message: string): Result {

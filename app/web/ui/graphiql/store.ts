@@ -1,4 +1,4 @@
-/** A value that panes show and others change. */
+/** A value shared by components, which re-render when it changes. The React variant of base/store.ts. */
 import { useSyncExternalStore } from 'react';
 
 export interface Store<Value> {

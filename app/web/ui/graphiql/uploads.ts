@@ -1,30 +1,31 @@
-/** The files that were picked, and the form that sends them: github.com/jaydenseric/graphql-multipart-request-spec. */
+/** Selected files, and their multipart form: github.com/jaydenseric/graphql-multipart-request-spec. */
 import type { Operation } from './fetcher';
 import type { Slot } from './slots';
 import { createStore } from './store';
 
-type Picked = Readonly<Record<string, readonly File[]>>;
+type SelectedFiles = Readonly<Record<string, readonly File[]>>;
 
-export const files = createStore<Picked>({});
+export const files = createStore<SelectedFiles>({});
 
-export function pick(path: string, chosen: readonly File[]): void {
-  files.set({ ...files.get(), [path]: chosen });
+export function selectFiles(path: string, selected: readonly File[]): void {
+  files.set({ ...files.get(), [path]: selected });
 }
 
-export function picked(path: string): readonly File[] {
+export function selectedFiles(path: string): readonly File[] {
   return files.get()[path] ?? [];
 }
 
-/** `operations` with null for each file, `map` with where each belongs, then the files. */
-export function form({ query, operationName, variables }: Operation, slots: readonly Slot[]): FormData {
+/** Build the form: `operations` with null for each file, `map` with the paths of the files, then the files. */
+export function formData({ query, operationName, variables }: Operation, slots: readonly Slot[]): FormData {
   const operations = { query, operationName, variables: structuredClone(variables ?? {}) };
   const map: Record<string, string[]> = {};
   const parts: File[] = [];
-  for (const { path, takesMany } of slots) {
-    const chosen = picked(path);
-    if (chosen.length) put(operations.variables, path.split('.'), takesMany ? chosen.map(() => null) : null);
-    chosen.forEach((file, index) => {
-      map[parts.length] = [`variables.${path}${takesMany ? `.${index}` : ''}`];
+  for (const { path, isList } of slots) {
+    const selected = selectedFiles(path);
+    if (selected.length)
+      setPath(operations.variables, path.split('.'), isList ? selected.map(() => null) : null);
+    selected.forEach((file, index) => {
+      map[parts.length] = [`variables.${path}${isList ? `.${index}` : ''}`];
       parts.push(file);
     });
   }
@@ -35,8 +36,8 @@ export function form({ query, operationName, variables }: Operation, slots: read
   return data;
 }
 
-function put(target: Record<string, unknown>, [name, ...rest]: string[], value: unknown): void {
+function setPath(target: Record<string, unknown>, [name, ...rest]: string[], value: unknown): void {
   if (name === undefined) return;
   if (rest.length === 0) target[name] = value;
-  else put((target[name] ??= {}) as Record<string, unknown>, rest, value);
+  else setPath((target[name] ??= {}) as Record<string, unknown>, rest, value);
 }

@@ -1,33 +1,33 @@
 import { useEffect, useState } from 'preact/hooks';
 
-import { ask } from '../api/client';
+import { query } from '../api/client';
 import { ALBUM, type AlbumCard } from '../api/documents';
-import { type Problem, errorMessage } from '../api/problem';
-import { listen } from '../happenings';
+import { type ApiError, errorMessage } from '../api/errors';
+import { on } from '../libraryEvents';
 import { Gallery } from '../images/Gallery';
-import { useMessages } from '../language';
+import { useMessages } from '../../base/language';
 import { albums as table } from '../messages/albums';
-import { Button } from '../parts/Button';
-import { Complaint } from '../parts/Field';
-import { Icon } from '../parts/Icon';
-import { Page } from '../parts/Page';
-import { go } from '../router';
-import { DeleteAlbum, EditAlbum } from './Editing';
+import { Button } from '../components/Button';
+import { Alert } from '../components/Field';
+import { Icon } from '../components/Icon';
+import { Page } from '../components/Page';
+import { navigate } from '../router';
+import { DeleteAlbum, EditAlbum } from './AlbumDialogs';
 
 export function Album({ id }: { id: string }) {
   const t = useMessages(table);
   const [album, setAlbum] = useState<AlbumCard | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [doing, setDoing] = useState<'edit' | 'delete' | null>(null);
+  const [error, setError] = useState<ApiError | null>(null);
+  const [dialog, setDialog] = useState<'edit' | 'delete' | null>(null);
   useEffect(() => {
     const load = async () => {
-      const answer = await ask(ALBUM, { id });
-      setProblem(answer.problem);
-      if (answer.data) setAlbum(answer.data.album);
+      const result = await query(ALBUM, { id });
+      setError(result.error);
+      if (result.data) setAlbum(result.data.album);
     };
     void load();
-    return listen((happening) => {
-      if (happening.kind === 'albums' || happening.kind === 'unknown') void load();
+    return on((event) => {
+      if (event.kind === 'albums' || event.kind === 'unknown') void load();
     });
   }, [id]);
   const back = (
@@ -36,12 +36,12 @@ export function Album({ id }: { id: string }) {
       {t.back}
     </a>
   );
-  if (problem) {
+  if (error) {
     return (
       <>
         {back}
         <Page title={t.title}>
-          <Complaint>{errorMessage(problem)}</Complaint>
+          <Alert>{errorMessage(error)}</Alert>
         </Page>
       </>
     );
@@ -73,22 +73,20 @@ export function Album({ id }: { id: string }) {
                   icon="trash"
                   aria-label={t.delete}
                   title={t.delete}
-                  onClick={() => setDoing('delete')}
+                  onClick={() => setDialog('delete')}
                 />
-                <Button icon="edit" onClick={() => setDoing('edit')}>
+                <Button icon="edit" onClick={() => setDialog('edit')}>
                   {t.edit}
                 </Button>
                 {upload}
               </>
             }
-          >
-            {null}
-          </Page>
+          />
         )}
       />
-      {doing === 'edit' && <EditAlbum album={album} onSaved={setAlbum} onClose={() => setDoing(null)} />}
-      {doing === 'delete' && (
-        <DeleteAlbum album={album} onDeleted={() => go('/albums')} onClose={() => setDoing(null)} />
+      {dialog === 'edit' && <EditAlbum album={album} onSaved={setAlbum} onClose={() => setDialog(null)} />}
+      {dialog === 'delete' && (
+        <DeleteAlbum album={album} onDeleted={() => navigate('/albums')} onClose={() => setDialog(null)} />
       )}
     </>
   );

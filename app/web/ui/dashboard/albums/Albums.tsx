@@ -1,53 +1,53 @@
 import { useEffect, useState } from 'preact/hooks';
 
-import { type AlbumCard } from '../api/documents';
-import { type Problem, errorMessage } from '../api/problem';
-import { listen } from '../happenings';
-import { everyAlbum } from '../images/Doings';
+import type { AlbumCard } from '../api/documents';
+import { type ApiError, errorMessage } from '../api/errors';
+import { on } from '../libraryEvents';
+import { fetchAllAlbums } from '../images/BulkActions';
 import { Thumbnail } from '../images/Thumbnail';
-import { useMessages } from '../language';
+import { useMessages } from '../../base/language';
 import { albums as table } from '../messages/albums';
-import { Button } from '../parts/Button';
-import { Empty } from '../parts/Empty';
-import { Complaint } from '../parts/Field';
-import { Icon } from '../parts/Icon';
-import { Page } from '../parts/Page';
-import { go, href, usePlace } from '../router';
+import { Button } from '../components/Button';
+import { Empty } from '../components/Empty';
+import { Alert } from '../components/Field';
+import { Icon } from '../components/Icon';
+import { Page } from '../components/Page';
+import { navigate, href, useRoute } from '../router';
 import { Album } from './Album';
-import { EditAlbum } from './Editing';
+import { EditAlbum } from './AlbumDialogs';
 
 export function Albums() {
-  const id = usePlace().path[1];
-  return id ? <Album key={id} id={id} /> : <AllAlbums />;
+  const id = useRoute().path[1];
+  return id ? <Album key={id} id={id} /> : <AlbumList />;
 }
 
-function AllAlbums() {
+function AlbumList() {
   const t = useMessages(table);
   const [albums, setAlbums] = useState<readonly AlbumCard[] | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [isCreating, create] = useState(false);
+  const [error, setError] = useState<ApiError | null>(null);
+  const [isCreating, setCreating] = useState(false);
   const load = async () => {
-    const { data, problem: wrong } = await everyAlbum();
-    setProblem(wrong);
+    const { data, error } = await fetchAllAlbums();
+    setError(error);
     if (data) setAlbums(data);
   };
   useEffect(() => {
     void load();
-    return listen(({ kind }) => {
+    return on(({ kind }) => {
       if (kind !== 'changed') void load();
     });
   }, []);
   const button = (
-    <Button kind="primary" icon="plus" onClick={() => create(true)}>
+    <Button kind="primary" icon="plus" onClick={() => setCreating(true)}>
       {t.create}
     </Button>
   );
   return (
     <Page title={t.title} lead={t.lead} actions={albums?.length ? button : null}>
-      {problem && <Complaint>{errorMessage(problem)}</Complaint>}
+      {error && <Alert>{errorMessage(error)}</Alert>}
       {albums?.length === 0 && (
         <Empty icon="albums" title={t.emptyTitle}>
-          <p>{t.emptyWords}</p>
+          <p>{t.emptyText}</p>
           {button}
         </Empty>
       )}
@@ -71,13 +71,17 @@ function AllAlbums() {
                   </span>
                 )}
               </span>
-              <span class="quiet">{t.images(album.imageCount)}</span>
+              <span class="muted">{t.images(album.imageCount)}</span>
             </a>
           </li>
         ))}
       </ul>
       {isCreating && (
-        <EditAlbum album={null} onSaved={({ id }) => go(`/albums/${id}`)} onClose={() => create(false)} />
+        <EditAlbum
+          album={null}
+          onSaved={({ id }) => navigate(`/albums/${id}`)}
+          onClose={() => setCreating(false)}
+        />
       )}
     </Page>
   );

@@ -1,6 +1,6 @@
 /**
- * What several places ask for, and do. Documents stand in files of this name alone: all that these export is in the manifest
- * of what our own pages ask, which a server that runs trusted documents only goes by.
+ * Documents used by several pages. Only files of this name have documents: their exports make up the manifest of trusted
+ * documents.
  */
 import { graphql, type ResultOf } from './graphql';
 
@@ -118,8 +118,8 @@ export const EARLIER_IMAGES = graphql(
   [IMAGE_CARD],
 );
 
-export const PASSED_IMAGES = graphql(`
-  query PassedImages($first: Int!, $after: String, $filter: ImageFilter, $orderBy: ImageOrder) {
+export const IMAGE_IDS = graphql(`
+  query ImageIds($first: Int!, $after: String, $filter: ImageFilter, $orderBy: ImageOrder) {
     images(first: $first, after: $after, filter: $filter, orderBy: $orderBy) {
       nodes {
         id
@@ -132,8 +132,8 @@ export const PASSED_IMAGES = graphql(`
   }
 `);
 
-export const EARLIER_PASSED_IMAGES = graphql(`
-  query EarlierPassedImages($last: Int!, $before: String, $filter: ImageFilter, $orderBy: ImageOrder) {
+export const EARLIER_IMAGE_IDS = graphql(`
+  query EarlierImageIds($last: Int!, $before: String, $filter: ImageFilter, $orderBy: ImageOrder) {
     images(last: $last, before: $before, filter: $filter, orderBy: $orderBy) {
       nodes {
         id
@@ -160,9 +160,9 @@ export const IMAGES_BY_ID = graphql(
   [IMAGE_CARD],
 );
 
-export const IMAGE_FACTS = graphql(
+export const IMAGE_DETAILS = graphql(
   `
-    fragment ImageFacts on Image @_unmask {
+    fragment ImageDetails on Image @_unmask {
       ...ImageCard
       description
       tags
@@ -192,17 +192,17 @@ export const IMAGE_FACTS = graphql(
   `,
   [IMAGE_CARD],
 );
-export type ImageFacts = ResultOf<typeof IMAGE_FACTS>;
+export type ImageDetails = ResultOf<typeof IMAGE_DETAILS>;
 
 export const IMAGE = graphql(
   `
     query Image($id: ID!) {
       image(id: $id) {
-        ...ImageFacts
+        ...ImageDetails
       }
     }
   `,
-  [IMAGE_FACTS],
+  [IMAGE_DETAILS],
 );
 
 export const UPDATE_IMAGE = graphql(
@@ -210,12 +210,12 @@ export const UPDATE_IMAGE = graphql(
     mutation UpdateImage($input: UpdateImageInput!) {
       updateImage(input: $input) {
         image {
-          ...ImageFacts
+          ...ImageDetails
         }
       }
     }
   `,
-  [IMAGE_FACTS],
+  [IMAGE_DETAILS],
 );
 
 export const UPLOAD_IMAGE = graphql(
@@ -231,8 +231,8 @@ export const UPLOAD_IMAGE = graphql(
   [IMAGE_CARD],
 );
 
-export const BEGIN_UPLOAD = graphql(`
-  mutation BeginUpload($input: CreateUploadInput!) {
+export const CREATE_UPLOAD = graphql(`
+  mutation CreateUpload($input: CreateUploadInput!) {
     createUpload(input: $input) {
       upload {
         id
@@ -241,9 +241,9 @@ export const BEGIN_UPLOAD = graphql(`
   }
 `);
 
-export const UPLOADED = graphql(
+export const UPLOAD_RESULT = graphql(
   `
-    query Uploaded($id: ID!) {
+    query UploadResult($id: ID!) {
       upload(id: $id) {
         image {
           ...ImageCard
@@ -436,9 +436,9 @@ export const REMOVE_FROM_ALBUM = graphql(`
   }
 `);
 
-export const LIVE = graphql(
+export const EVENTS = graphql(
   `
-    subscription Live($after: String) {
+    subscription Events($after: String) {
       events(types: [IMAGE_UPLOADED, IMAGE_DELETED, ALBUM_CREATED, ALBUM_UPDATED], after: $after) {
         __typename
         cursor
@@ -467,4 +467,4 @@ export const LIVE = graphql(
   `,
   [IMAGE_CARD],
 );
-export type LiveEvent = ResultOf<typeof LIVE>['events'];
+export type ServerEvent = ResultOf<typeof EVENTS>['events'];

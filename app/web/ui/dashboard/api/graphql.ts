@@ -1,4 +1,4 @@
-/** `graphql(...)` types a document and its variables by schema.graphql. Fragments are marked `@_unmask`. */
+/** `graphql(...)` types documents and variables by schema.graphql. Fragments are marked `@_unmask`. */
 import { initGraphQLTada } from 'gql.tada';
 import type { introspection } from '#schema';
 

@@ -1,98 +1,94 @@
 import { useEffect, useState } from 'preact/hooks';
 
-import { local, localSet } from '../api/addresses';
-import { ask, run } from '../api/client';
-import { IMAGE, type ImageCard, type ImageFacts, UPDATE_IMAGE } from '../api/documents';
-import { type Problem, errorMessage } from '../api/problem';
+import { formatBytes, formatDateTime, formatNumber } from '../../base/format';
+import { useMessages } from '../../base/language';
+import { mutate, query } from '../api/client';
+import { IMAGE, type ImageCard, type ImageDetails, UPDATE_IMAGE } from '../api/documents';
+import { type ApiError, errorMessage } from '../api/errors';
+import { localSrcSet, localUrl } from '../api/urls';
 import { useCategories } from '../categories';
-import { tell } from '../happenings';
-import { bytes, count, moment, useMessages } from '../language';
+import { Button } from '../components/Button';
+import { CopyRows } from '../components/CopyRows';
+import { Dialog } from '../components/Dialog';
+import { Alert, Field } from '../components/Field';
+import { FormError, textOf, useForm } from '../components/Form';
+import { toast } from '../components/Toasts';
+import { emit } from '../libraryEvents';
 import { categories } from '../messages/categories';
 import { gallery } from '../messages/gallery';
 import { shell } from '../messages/shell';
-import { Button } from '../parts/Button';
-import { CopyRows } from '../parts/CopyRows';
-import { Dialog } from '../parts/Dialog';
-import { Complaint, Field } from '../parts/Field';
-import { toast } from '../parts/Toasts';
 import { href } from '../router';
-import { DeleteImages } from './Doings';
+import { DeleteImages } from './BulkActions';
 import { type Entry, isCard } from './listing';
 
-/** One image with all there is to say of it, over the view that it was opened from. */
+/** The details of an image, in a dialog over the gallery that it was opened from. */
 export function Detail({
   id,
   images,
-  onShow,
+  onOpen,
   onClose,
 }: {
   id: string;
   images: readonly Entry[];
-  onShow: (id: string) => void;
+  onOpen: (id: string) => void;
   onClose: () => void;
 }) {
   const t = useMessages(gallery);
   const { loading, playground } = useMessages(shell);
-  const [image, setImage] = useState<ImageFacts | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const [loaded, setLoaded] = useState<ImageDetails | null>(null);
+  const [error, setError] = useState<ApiError | null>(null);
   const [isDeleting, setDeleting] = useState(false);
   useEffect(() => {
-    let left = false;
-    setProblem(null);
-    void ask(IMAGE, { id }).then(({ data, problem: wrong }) => {
-      if (left) return;
-      setImage(data?.image ?? null);
-      setProblem(wrong);
+    let isCancelled = false;
+    setError(null);
+    void query(IMAGE, { id }).then((result) => {
+      if (isCancelled) return;
+      setLoaded(result.data?.image ?? null);
+      setError(result.error);
     });
     return () => {
-      left = true;
+      isCancelled = true;
     };
   }, [id]);
-  const index = images.findIndex((one) => one.id === id);
-  const before = images[index - 1]?.id;
-  const after = index < 0 ? undefined : images[index + 1]?.id;
-  const card = images.slice(index, index + 1).find(isCard);
-  const shown = image?.id === id ? image : null;
-  const press = (event: KeyboardEvent) => {
+  const index = images.findIndex((image) => image.id === id);
+  const previous = images[index - 1]?.id;
+  const next = index < 0 ? undefined : images[index + 1]?.id;
+  const details = loaded?.id === id ? loaded : null;
+  const card = details ?? images.slice(index, index + 1).find(isCard);
+  const onKeyDown = (event: KeyboardEvent) => {
     if (isDeleting || (event.target as HTMLElement).matches('input, textarea, select')) return;
-    if (event.key === 'ArrowLeft' && before) onShow(before);
-    if (event.key === 'ArrowRight' && after) onShow(after);
+    if (event.key === 'ArrowLeft' && previous) onOpen(previous);
+    if (event.key === 'ArrowRight' && next) onOpen(next);
   };
-  const any = shown ?? card;
   return (
     <Dialog
-      title={any?.title || any?.filename || (problem ? t.gone : loading)}
+      title={card?.title || card?.filename || (error ? t.notFound : loading)}
       onClose={onClose}
-      onKeyDown={press}
+      onKeyDown={onKeyDown}
       wide
     >
-      <div class={any || !problem ? 'detail' : undefined}>
-        <figure class="stage" hidden={!any}>
-          {any && <Picture key={id} card={any} facts={shown} />}
+      <div class={card || !error ? 'detail' : undefined}>
+        <figure class="stage" hidden={!card}>
+          {card && <Preview key={id} card={card} details={details} />}
           <div class="steps">
             <Button
               icon="left"
               aria-label={t.previous}
-              disabled={!before}
-              onClick={() => before && onShow(before)}
+              disabled={!previous}
+              onClick={() => previous && onOpen(previous)}
             />
-            <Button
-              icon="right"
-              aria-label={t.next}
-              disabled={!after}
-              onClick={() => after && onShow(after)}
-            />
+            <Button icon="right" aria-label={t.next} disabled={!next} onClick={() => next && onOpen(next)} />
           </div>
         </figure>
-        <div class="about">
-          {problem && <Complaint>{errorMessage(problem)}</Complaint>}
-          {shown && (
+        <div class="detail-side">
+          {error && <Alert>{errorMessage(error)}</Alert>}
+          {details && (
             <>
-              <Links image={shown} />
-              <Facts image={shown} />
-              <About key={id} image={shown} onSaved={setImage} />
-              <div class="row apart">
-                <a class="button" href={local(shown.url)} target="_blank" rel="noreferrer">
+              <Links image={details} />
+              <Properties image={details} />
+              <EditForm key={id} image={details} onSaved={setLoaded} />
+              <div class="row push-last">
+                <a class="button" href={localUrl(details.url)} target="_blank" rel="noreferrer">
                   {t.original}
                 </a>
                 <a class="button" href={href('/playground', { image: id })}>
@@ -113,35 +109,35 @@ export function Detail({
         <DeleteImages
           ids={[id]}
           onClose={() => setDeleting(false)}
-          onDeleted={() => (after ? onShow(after) : onClose())}
+          onDeleted={() => (next ? onOpen(next) : onClose())}
         />
       )}
     </Dialog>
   );
 }
 
-function Picture({ card, facts }: { card: ImageCard; facts: ImageFacts | null }) {
-  const [isThere, setThere] = useState(false);
+function Preview({ card, details }: { card: ImageCard; details: ImageDetails | null }) {
+  const [isLoaded, setLoaded] = useState(false);
   return (
     <img
-      class={isThere ? 'picture there' : 'picture'}
+      class={isLoaded ? 'preview loaded' : 'preview'}
       style={{
         aspectRatio: `${card.width} / ${card.height}`,
-        backgroundImage: isThere ? 'none' : `url("${card.placeholder}")`,
+        backgroundImage: isLoaded ? 'none' : `url("${card.placeholder}")`,
       }}
       width={card.width}
       height={card.height}
-      alt={facts?.description || card.title || card.filename}
-      {...(facts && { sizes: '(max-width: 800px) 95vw, 680px', srcset: localSet(facts.preview) })}
-      onLoad={() => setThere(true)}
+      alt={details?.description || card.title || card.filename}
+      {...(details && { sizes: '(max-width: 800px) 95vw, 680px', srcset: localSrcSet(details.preview) })}
+      onLoad={() => setLoaded(true)}
     />
   );
 }
 
-function Links({ image }: { image: ImageFacts }) {
+function Links({ image }: { image: ImageDetails }) {
   const t = useMessages(gallery);
   const { url, markdown, html, bbcode } = image.links;
-  const rows = { [t.url]: url, Markdown: markdown, HTML: html, BBCode: bbcode };
+  const rows = { URL: url, Markdown: markdown, HTML: html, BBCode: bbcode };
   return (
     <section class="links">
       <h3>{t.links}</h3>
@@ -151,25 +147,25 @@ function Links({ image }: { image: ImageFacts }) {
   );
 }
 
-function Facts({ image }: { image: ImageFacts }) {
+function Properties({ image }: { image: ImageDetails }) {
   const t = useMessages(gallery);
   return (
-    <section class="facts">
-      <h3>{t.facts}</h3>
+    <section class="properties">
+      <h3>{t.properties}</h3>
       <dl>
         <dt>{t.dimensions}</dt>
         <dd>
-          {count(image.width)} × {count(image.height)}
+          {formatNumber(image.width)} × {formatNumber(image.height)}
         </dd>
         <dt>{t.size}</dt>
-        <dd>{bytes(image.size)}</dd>
+        <dd>{formatBytes(image.size)}</dd>
         <dt>{t.format}</dt>
         <dd>
           {image.format}
-          {image.frames > 1 && ` · ${t.frames}: ${count(image.frames)}`}
+          {image.frames > 1 && ` · ${t.frames(image.frames)}`}
         </dd>
         <dt>{t.uploaded}</dt>
-        <dd>{moment(image.createdAt)}</dd>
+        <dd>{formatDateTime(image.createdAt)}</dd>
         <dt>{t.album}</dt>
         <dd>{image.album ? <a href={href(`/albums/${image.album.id}`)}>{image.album.name}</a> : t.none}</dd>
       </dl>
@@ -177,57 +173,49 @@ function Facts({ image }: { image: ImageFacts }) {
   );
 }
 
-function About({ image, onSaved }: { image: ImageFacts; onSaved: (image: ImageFacts) => void }) {
+function EditForm({ image, onSaved }: { image: ImageDetails; onSaved: (image: ImageDetails) => void }) {
   const t = useMessages(gallery);
-  const words = useMessages(categories);
+  const { category, none } = useMessages(categories);
   const all = useCategories();
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const [busy, setBusy] = useState(false);
-  const save = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = new FormData(event.currentTarget as HTMLFormElement);
-    const written = (name: string) => String(form.get(name) ?? '').trim();
-    setBusy(true);
-    const { data, problem: wrong } = await run(UPDATE_IMAGE, {
+  const form = useForm(async (form) => {
+    const { data, error } = await mutate(UPDATE_IMAGE, {
       input: {
         id: image.id,
-        filename: written('filename'),
-        title: written('title') || null,
-        description: written('description') || null,
-        ...(form.has('category') && { categoryId: written('category') || null }),
-        tags: written('tags')
+        filename: textOf(form, 'filename'),
+        title: textOf(form, 'title') || null,
+        description: textOf(form, 'description') || null,
+        ...(form.has('category') && { categoryId: textOf(form, 'category') || null }),
+        tags: textOf(form, 'tags')
           .split(/[,，、]/)
           .map((tag) => tag.trim())
           .filter(Boolean),
       },
     });
-    setBusy(false);
-    setProblem(wrong);
-    if (!data) return;
-    tell({ kind: 'changed', image: data.updateImage.image });
+    if (!data) return error;
+    emit({ kind: 'changed', image: data.updateImage.image });
     onSaved(data.updateImage.image);
     toast(t.saved);
-  };
-  const wrong = (name: string) => problem?.fields[name];
+    return null;
+  });
   return (
-    <form class="stack" onSubmit={save}>
-      <h3>{t.about}</h3>
-      <Field label={t.filename} errors={wrong('filename')}>
+    <form class="stack" onSubmit={form.onSubmit}>
+      <h3>{t.details}</h3>
+      <Field label={t.filename} errors={form.fieldErrors('filename')}>
         <input name="filename" required defaultValue={image.filename} />
       </Field>
-      <Field label={t.imageTitle} errors={wrong('title')}>
+      <Field label={t.imageTitle} errors={form.fieldErrors('title')}>
         <input name="title" defaultValue={image.title ?? ''} />
       </Field>
-      <Field label={t.description} errors={wrong('description')}>
+      <Field label={t.description} errors={form.fieldErrors('description')}>
         <textarea name="description" defaultValue={image.description ?? ''} />
       </Field>
-      <Field label={t.tags} hint={t.tagsHint} errors={wrong('tags')}>
+      <Field label={t.tags} hint={t.tagsHint} errors={form.fieldErrors('tags')}>
         <input name="tags" defaultValue={image.tags.join(', ')} />
       </Field>
       {Boolean(all?.length) && (
-        <Field label={words.one} errors={wrong('category_id')}>
+        <Field label={category} errors={form.fieldErrors('category_id')}>
           <select name="category">
-            <option value="">{words.none}</option>
+            <option value="">{none}</option>
             {all!.map(({ id, name }) => (
               <option key={id} value={id} selected={id === image.category?.id}>
                 {name}
@@ -236,9 +224,9 @@ function About({ image, onSaved }: { image: ImageFacts; onSaved: (image: ImageFa
           </select>
         </Field>
       )}
-      {problem && <Complaint>{errorMessage(problem)}</Complaint>}
+      <FormError form={form} />
       <div class="row">
-        <Button kind="primary" type="submit" busy={busy}>
+        <Button kind="primary" type="submit" busy={form.isBusy}>
           {t.save}
         </Button>
       </div>

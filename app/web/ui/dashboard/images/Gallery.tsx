@@ -1,26 +1,26 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 
-import { errorMessage } from '../api/problem';
-import { useMessages } from '../language';
+import { errorMessage } from '../api/errors';
+import { useMessages } from '../../base/language';
 import { useCategories } from '../categories';
 import { categories } from '../messages/categories';
 import { gallery } from '../messages/gallery';
 import { shell } from '../messages/shell';
-import { Button } from '../parts/Button';
-import { Empty } from '../parts/Empty';
-import { Complaint } from '../parts/Field';
-import { Icon } from '../parts/Icon';
-import { go, replace, usePlace } from '../router';
-import { useStore } from '../store';
-import type { Into } from '../upload/queue';
+import { Button } from '../components/Button';
+import { Empty } from '../components/Empty';
+import { Alert } from '../components/Field';
+import { Icon } from '../components/Icon';
+import { navigate, replace, useRoute } from '../router';
+import { useStore } from '../../base/store';
+import type { UploadTarget } from '../upload/queue';
 import { UploadButton } from '../upload/Uploads';
 import { Detail } from './Detail';
-import { DeleteImages, MoveImages } from './Doings';
+import { DeleteImages, MoveImages } from './BulkActions';
 import { Grid } from './Grid';
-import { isCard, open, type Order, ORDERS } from './listing';
+import { createListing, isCard, type Order, ORDERS } from './listing';
 
-/** Images with what one does with them: all of the account's, or an album's. `head` is told how many there are. */
+/** The images of the account or of an album, with search, selection and details. `head` receives their number. */
 export function Gallery({
   album,
   head,
@@ -29,71 +29,77 @@ export function Gallery({
   head: (total: number | null, actions: ComponentChildren) => ComponentChildren;
 }) {
   const t = useMessages(gallery);
-  const words = useMessages(shell);
-  const { path, params } = usePlace();
-  const here = `/${path.join('/')}`;
+  const { retry } = useMessages(shell);
+  const { path, params } = useRoute();
+  const page = `/${path.join('/')}`;
   const search = params.get('q') ?? '';
-  const asked = params.get('order') ?? '';
-  const order: Order = asked in ORDERS ? (asked as Order) : 'newest';
+  const orderParam = params.get('order') ?? '';
+  const order: Order = orderParam in ORDERS ? (orderParam as Order) : 'newest';
   const category = params.get('category');
-  const shownId = params.get('image');
+  const openId = params.get('image');
 
   const listing = useMemo(
-    () => open({ search, order, album, category }, isAtTop),
+    () => createListing({ search, order, album, category }, isAtTop),
     [search, order, album, category],
   );
   useEffect(() => {
     void listing.load();
     return () => listing.close();
   }, [listing]);
-  const now = useStore(listing.shown);
-  // What was seen stays until what was asked for is here.
-  const seen = useRef(now);
-  if (now.total !== null || now.problem) seen.current = now;
-  const { images, tail, total, problem, arrived, isStale } = seen.current;
-  const isLoading = now.isLoading;
+  const state = useStore(listing.state);
+  // Keep showing the previous view until the new one has loaded.
+  const displayed = useRef(state);
+  if (state.total !== null || state.error) displayed.current = state;
+  const { images, tail, total, error, newImages, isStale } = displayed.current;
+  const isLoading = state.isLoading;
 
-  const [ids, select] = useState<ReadonlySet<string>>(new Set());
-  const [doing, setDoing] = useState<'move' | 'delete' | null>(null);
+  const [selectedIds, select] = useState<ReadonlySet<string>>(new Set());
+  const [dialog, setDialog] = useState<'move' | 'delete' | null>(null);
   useEffect(() => select(new Set()), [listing]);
   const loaded = useMemo(() => [...images, ...tail].filter(isCard), [images, tail]);
-  const known = useMemo(() => new Set(loaded.map(({ id }) => id)), [loaded]);
-  const selected = useMemo(() => new Set([...ids].filter((id) => known.has(id))), [ids, known]);
+  const selected = useMemo(
+    () => new Set(loaded.map(({ id }) => id).filter((id) => selectedIds.has(id))),
+    [selectedIds, loaded],
+  );
 
   useEffect(() => {
-    const admit = () => isAtTop() && listing.admit();
-    addEventListener('scroll', admit, { passive: true });
-    return () => removeEventListener('scroll', admit);
+    const onScroll = () => isAtTop() && listing.showNewImages();
+    addEventListener('scroll', onScroll, { passive: true });
+    return () => removeEventListener('scroll', onScroll);
   }, [listing]);
 
-  const at = (by: Readonly<Record<string, string | null>>) => ({
+  const withParams = (changes: Readonly<Record<string, string | null>>) => ({
     q: search || null,
     order: order === 'newest' ? null : order,
     category,
-    ...by,
+    ...changes,
   });
-  const upwards = () => {
-    listing.admit();
+  const showChanges = () => {
+    listing.showNewImages();
     if (isStale) void listing.load();
-    scrollTo({ top: 0, behavior: isStill.matches ? 'instant' : 'smooth' });
+    scrollTo({ top: 0, behavior: prefersReducedMotion.matches ? 'instant' : 'smooth' });
   };
-  const news = arrived.length ? t.arrived(arrived.length) : isStale ? t.stale : null;
-  const isEmpty = !isLoading && !problem && images.length === 0;
-  const isFirst = isEmpty && !search && !arrived.length;
-  const into = { album, category };
+  const banner = newImages.length ? t.newImages(newImages.length) : isStale ? t.stale : null;
+  const isEmpty = !isLoading && !error && images.length === 0;
+  const showsWelcome = isEmpty && !search && !newImages.length;
+  const target = { album, category };
 
   return (
     <>
-      {head(total, isFirst ? null : <UploadButton into={into} />)}
-      {(!isFirst || category !== null) && (
+      {head(total, showsWelcome ? null : <UploadButton target={target} />)}
+      {(!showsWelcome || category !== null) && (
         <div class="toolbar">
-          <SearchBox key={here} value={search} onSearch={(q) => replace(here, at({ q: q || null }))} />
+          <SearchBox
+            key={page}
+            value={search}
+            onSearch={(q) => replace(page, withParams({ q: q || null }))}
+          />
           <select
             aria-label={t.order}
             value={order}
             onChange={(event) => {
               const chosen = event.currentTarget.value;
-              replace(here, at({ order: chosen === 'newest' ? null : chosen }));
+              replace(page, withParams({ order: chosen === 'newest' ? null : chosen }));
             }}
           >
             {(Object.keys(ORDERS) as Order[]).map((name) => (
@@ -102,85 +108,91 @@ export function Gallery({
               </option>
             ))}
           </select>
-          <CategoryFilter value={category} onChoose={(chosen) => replace(here, at({ category: chosen }))} />
+          <CategoryFilter value={category} onSelect={(id) => replace(page, withParams({ category: id }))} />
         </div>
       )}
-      {news && (
-        <div class="news">
-          <Button kind="primary" icon="up" onClick={upwards}>
-            {news}
+      {banner && (
+        <div class="banner">
+          <Button kind="primary" icon="up" onClick={showChanges}>
+            {banner}
           </Button>
         </div>
       )}
-      {problem && images.length === 0 && (
-        <Failed words={errorMessage(problem)} retry={words.retry} onRetry={() => void listing.load()} />
+      {error && images.length === 0 && (
+        <div class="stack">
+          <Alert>{errorMessage(error)}</Alert>
+          <div class="row">
+            <Button icon="retry" onClick={() => void listing.load()}>
+              {retry}
+            </Button>
+          </div>
+        </div>
       )}
-      {isFirst && <Nothing into={into} />}
+      {showsWelcome && <EmptyGallery target={target} />}
       {isEmpty && search && (
         <Empty icon="search" title={t.noneFound}>
-          <p>{t.noneFoundWords}</p>
-          <Button onClick={() => replace(here, at({ q: null }))}>{t.clearSearch}</Button>
+          <p>{t.noneFoundText}</p>
+          <Button onClick={() => replace(page, withParams({ q: null }))}>{t.clearSearch}</Button>
         </Empty>
       )}
       {images.length > 0 && (
         <Grid
           images={images}
           tail={tail}
-          total={Math.max((total ?? 0) - arrived.length, images.length + tail.length)}
+          total={Math.max((total ?? 0) - newImages.length, images.length + tail.length)}
           selection={{ ids: selected, set: select }}
-          onOpen={(image) => go(here, at({ image }))}
-          onDelete={() => setDoing('delete')}
-          onReach={listing.reach}
+          onOpen={(image) => navigate(page, withParams({ image }))}
+          onDelete={() => setDialog('delete')}
+          onVisible={listing.ensureLoaded}
         />
       )}
       {isLoading && total === null && <Skeleton />}
-      {problem && images.length > 0 && (
-        <div class="news failed">
-          <Complaint>{errorMessage(problem)}</Complaint>
+      {error && images.length > 0 && (
+        <div class="banner failed">
+          <Alert>{errorMessage(error)}</Alert>
           <Button icon="retry" onClick={listing.retry}>
-            {words.retry}
+            {retry}
           </Button>
         </div>
       )}
       {selected.size > 0 && (
         <div class="selection" role="toolbar" aria-label={t.selected(selected.size)}>
           <p role="status">{t.selected(selected.size)}</p>
-          <Button kind="plain" icon="folder" onClick={() => setDoing('move')}>
+          <Button kind="plain" icon="folder" onClick={() => setDialog('move')}>
             {t.move}
           </Button>
-          <Button kind="plain" icon="trash" onClick={() => setDoing('delete')}>
+          <Button kind="plain" icon="trash" onClick={() => setDialog('delete')}>
             {t.delete}
           </Button>
           <Button kind="plain" icon="close" aria-label={t.clear} onClick={() => select(new Set())} />
         </div>
       )}
-      {doing === 'delete' && selected.size > 0 && (
-        <DeleteImages ids={[...selected]} onClose={() => setDoing(null)} />
+      {dialog === 'delete' && selected.size > 0 && (
+        <DeleteImages ids={[...selected]} onClose={() => setDialog(null)} />
       )}
-      {doing === 'move' && selected.size > 0 && (
+      {dialog === 'move' && selected.size > 0 && (
         <MoveImages
           ids={[...selected]}
-          onClose={() => setDoing(null)}
+          onClose={() => setDialog(null)}
           onMoved={() => select(new Set())}
           images={loaded}
         />
       )}
-      {shownId && (
+      {openId && (
         <Detail
-          id={shownId}
-          images={tail.some(({ id }) => id === shownId) ? tail : images}
-          onShow={(image) => replace(here, at({ image }))}
-          onClose={() => replace(here, at({ image: null }))}
+          id={openId}
+          images={tail.some(({ id }) => id === openId) ? tail : images}
+          onOpen={(image) => replace(page, withParams({ image }))}
+          onClose={() => replace(page, withParams({ image: null }))}
         />
       )}
     </>
   );
 }
 
-/** Whether who looks at the page wants nothing to move. */
-const isStill = matchMedia('(prefers-reduced-motion: reduce)');
+const prefersReducedMotion = matchMedia('(prefers-reduced-motion: reduce)');
 
-/** Whether what comes first can be seen, so that more before it is welcome. */
+/** Return true if the first images are visible, so that new ones can be inserted before them. */
 function isAtTop(): boolean {
   return scrollY < 80;
 }
@@ -190,9 +202,9 @@ function SearchBox({ value, onSearch }: { value: string; onSearch: (text: string
   const [text, setText] = useState(value);
   const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
   useEffect(() => setText(value), [value]);
-  const search = (now: string) => {
+  const search = (text: string) => {
     clearTimeout(timer.current);
-    onSearch(now.trim());
+    onSearch(text.trim());
   };
   return (
     <form
@@ -210,32 +222,32 @@ function SearchBox({ value, onSearch }: { value: string; onSearch: (text: string
         placeholder={t.searchShort}
         value={text}
         onInput={(event) => {
-          const now = event.currentTarget.value;
-          setText(now);
+          const { value } = event.currentTarget;
+          setText(value);
           clearTimeout(timer.current);
-          timer.current = setTimeout(() => search(now), 250);
+          timer.current = setTimeout(() => search(value), 250);
         }}
       />
     </form>
   );
 }
 
-/** Not there where there is no category to choose. */
+/** A filter by category. Hidden if there are none. */
 function CategoryFilter({
   value,
-  onChoose,
+  onSelect,
 }: {
   value: string | null;
-  onChoose: (id: string | null) => void;
+  onSelect: (id: string | null) => void;
 }) {
   const t = useMessages(categories);
   const all = useCategories();
   if (!all?.length) return null;
   return (
     <select
-      aria-label={t.one}
+      aria-label={t.category}
       value={value ?? ''}
-      onChange={(event) => onChoose(event.currentTarget.value || null)}
+      onChange={(event) => onSelect(event.currentTarget.value || null)}
     >
       <option value="">{t.all}</option>
       {all.map(({ id, name }) => (
@@ -247,33 +259,20 @@ function CategoryFilter({
   );
 }
 
-function Failed({ words, retry, onRetry }: { words: string; retry: string; onRetry: () => void }) {
-  return (
-    <div class="stack">
-      <Complaint>{words}</Complaint>
-      <div class="row">
-        <Button icon="retry" onClick={onRetry}>
-          {retry}
-        </Button>
-      </div>
-    </div>
-  );
-}
-
-function Nothing({ into }: { into: Into }) {
+function EmptyGallery({ target }: { target: UploadTarget }) {
   const t = useMessages(gallery);
-  const words = useMessages(categories);
-  const [title, about] = into.category
-    ? [words.emptyHere, words.emptyHereWords]
-    : into.album
-      ? [t.emptyAlbum, t.emptyAlbumWords]
-      : [t.emptyTitle, t.emptyWords];
+  const { emptyCategory, emptyCategoryText } = useMessages(categories);
+  const [title, text] = target.category
+    ? [emptyCategory, emptyCategoryText]
+    : target.album
+      ? [t.emptyAlbum, t.emptyAlbumText]
+      : [t.emptyTitle, t.emptyText];
   return (
-    <div class="drop-here">
+    <div class="drop-hint">
       <Empty icon="upload" title={title}>
-        <p>{about}</p>
-        <UploadButton into={into} />
-        <p class="hint">{t.emptyFormats}</p>
+        <p>{text}</p>
+        <UploadButton target={target} />
+        <p class="hint">{t.formats}</p>
       </Empty>
     </div>
   );

@@ -2,22 +2,19 @@ import { Component, type RefObject } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 import type { ImageCard } from '../api/documents';
-import { useMessages } from '../language';
+import { useMessages } from '../../base/language';
 import { gallery } from '../messages/gallery';
-import { Icon } from '../parts/Icon';
+import { Icon } from '../components/Icon';
 import { type Entry, isCard } from './listing';
 import { Thumbnail } from './Thumbnail';
-import { GAP, type Layout, useWindow } from './window';
+import { GAP, type GridLayout, useVisibleRows } from './visibleRows';
 
 export interface Selection {
   readonly ids: ReadonlySet<string>;
   set(ids: ReadonlySet<string>): void;
 }
 
-/**
- * Tiles of which only those near the screen are in the document. One of them takes the focus by Tab, arrows go on from
- * there.
- */
+/** A virtual grid of images, with one tab stop: arrow keys move the focus between tiles. */
 export function Grid({
   images,
   tail,
@@ -25,24 +22,24 @@ export function Grid({
   selection,
   onOpen,
   onDelete,
-  onReach,
+  onVisible,
 }: {
   images: readonly Entry[];
-  /** Those at the end; what lies between is not loaded yet, and has its room already. */
+  /** Entries at the end of the list. Those between `images` and `tail` are not loaded; placeholders reserve their space. */
   tail: readonly Entry[];
   total: number;
   selection: Selection;
   onOpen: (id: string) => void;
   onDelete: () => void;
-  /** Told which tiles are to be seen. */
-  onReach: (first: number, end: number) => void;
+  /** Called with the range of visible tiles. */
+  onVisible: (first: number, end: number) => void;
 }) {
   const t = useMessages(gallery);
   const list = useRef<HTMLUListElement>(null);
-  const { layout, rows } = useWindow(list, total);
+  const { layout, rows } = useVisibleRows(list, total);
   const [active, setActive] = useState(0);
   const anchor = useRef<number | null>(null);
-  const wanted = useRef<number | null>(null);
+  const pendingFocus = useRef<number | null>(null);
   const columns = layout?.columns ?? 1;
   const first = rows.first * columns;
   const end = Math.min(total, rows.end * columns);
@@ -50,23 +47,23 @@ export function Grid({
   const at = (index: number) => images[index] ?? tail[index - (total - tail.length)];
 
   useEffect(() => {
-    if (layout !== null) onReach(first, end);
+    if (layout !== null) onVisible(first, end);
   }, [layout !== null, first, end, images, tail]);
 
   useEffect(() => {
-    if (wanted.current === null) return;
-    const place = list.current?.querySelector<HTMLElement>(`[data-index="${wanted.current}"]`);
-    place?.querySelector<HTMLElement>('.tile-open')?.focus({ preventScroll: true });
-    place?.scrollIntoView({ block: 'nearest' });
-    if (place?.matches('.tile')) wanted.current = null; // else it is not loaded yet
+    if (pendingFocus.current === null) return;
+    const item = list.current?.querySelector<HTMLElement>(`[data-index="${pendingFocus.current}"]`);
+    item?.querySelector<HTMLElement>('.tile-open')?.focus({ preventScroll: true });
+    item?.scrollIntoView({ block: 'nearest' });
+    if (item?.matches('.tile')) pendingFocus.current = null; // otherwise it is not loaded yet
   });
   useEffect(() => {
-    const give = () => (wanted.current = null); // who scrolls on no longer wants to go there
-    addEventListener('wheel', give, { passive: true });
-    addEventListener('touchmove', give, { passive: true });
+    const cancel = () => (pendingFocus.current = null); // scrolling cancels a pending move of the focus
+    addEventListener('wheel', cancel, { passive: true });
+    addEventListener('touchmove', cancel, { passive: true });
     return () => {
-      removeEventListener('wheel', give);
-      removeEventListener('touchmove', give);
+      removeEventListener('wheel', cancel);
+      removeEventListener('touchmove', cancel);
     };
   }, []);
 
@@ -78,20 +75,20 @@ export function Grid({
     anchor.current = index;
     selection.set(ids);
   };
-  const extend = (from: number, to: number) => {
+  const extendSelection = (from: number, to: number) => {
     anchor.current ??= from;
     const [start, stop] = [Math.min(anchor.current, to), Math.max(anchor.current, to)];
     const between = Array.from({ length: stop - start + 1 }, (_, offset) => at(start + offset));
     selection.set(new Set([...selection.ids, ...between.flatMap((image) => image?.id ?? [])]));
   };
-  const walk = (to: number, event: KeyboardEvent) => {
+  const moveFocus = (to: number, event: KeyboardEvent) => {
     event.preventDefault();
     const index = Math.max(0, Math.min(total - 1, to));
-    if (event.shiftKey) extend(current, index);
-    wanted.current = index;
+    if (event.shiftKey) extendSelection(current, index);
+    pendingFocus.current = index;
     setActive(index);
   };
-  const press = (event: KeyboardEvent) => {
+  const onKeyDown = (event: KeyboardEvent) => {
     const steps: Readonly<Record<string, number>> = {
       ArrowRight: 1,
       ArrowLeft: -1,
@@ -103,10 +100,10 @@ export function Grid({
       End: total,
     };
     const step = steps[event.key];
-    if (step !== undefined) walk(current + step, event);
+    if (step !== undefined) moveFocus(current + step, event);
     else if (event.key === ' ' && (event.target as HTMLElement).matches('.tile-open')) {
       event.preventDefault();
-      if (event.shiftKey) extend(current, current);
+      if (event.shiftKey) extendSelection(current, current);
       else toggle(current);
     } else if (event.key === 'a' && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
@@ -114,28 +111,27 @@ export function Grid({
     } else if (event.key === 'Escape') selection.set(new Set());
     else if (event.key === 'Delete' && selection.ids.size) onDelete();
   };
-  const click = (index: number, event: MouseEvent) => {
+  const onClick = (index: number, event: MouseEvent) => {
     setActive(index);
-    if (event.shiftKey) extend(anchor.current ?? index, index);
+    if (event.shiftKey) extendSelection(anchor.current ?? index, index);
     else if (event.ctrlKey || event.metaKey || selection.ids.size) toggle(index);
     else onOpen(at(index)!.id);
   };
-
-  const tick = (index: number, event: MouseEvent) => {
+  const onToggle = (index: number, event: MouseEvent) => {
     setActive(index);
-    if (event.shiftKey) extend(anchor.current ?? index, index);
+    if (event.shiftKey) extendSelection(anchor.current ?? index, index);
     else toggle(index);
   };
-  const hands = useRef<Hands>(null!);
-  hands.current = { focus: setActive, click, tick };
+  const handlers = useRef<TileHandlers>(null!);
+  handlers.current = { onFocus: setActive, onClick, onToggle };
 
   const indices = Array.from({ length: Math.max(0, end - first) }, (_, offset) => first + offset);
-  // The tile that has the focus stays, wherever one scrolls to.
+  // Keep the focused tile in the document while the user scrolls.
   if (current >= 0 && (current < first || current >= end)) indices.push(current);
   const height = layout ? Math.ceil(total / columns) * layout.rowHeight - GAP : 0;
   return (
     <>
-      <p class="unseen" id="grid-keys">
+      <p class="visually-hidden" id="grid-keys">
         {t.keys}
       </p>
       <ul
@@ -144,12 +140,12 @@ export function Grid({
         aria-label={t.title}
         aria-describedby="grid-keys"
         style={{ height: `${height}px` }}
-        onKeyDown={press}
+        onKeyDown={onKeyDown}
       >
         {layout &&
           indices.map((index) => {
             const image = at(index);
-            if (!isCard(image)) return <Room key={index} index={index} layout={layout} />;
+            if (!isCard(image)) return <Placeholder key={index} index={index} layout={layout} />;
             return (
               <Tile
                 key={image.id}
@@ -159,7 +155,7 @@ export function Grid({
                 layout={layout}
                 isActive={index === current}
                 isSelected={selection.ids.has(image.id)}
-                hands={hands}
+                handlers={handlers}
               />
             );
           })}
@@ -168,40 +164,40 @@ export function Grid({
   );
 }
 
-function placed(index: number, { columns, tile, rowHeight }: Layout) {
-  const left = (index % columns) * (tile + GAP);
+function tileStyle(index: number, { columns, tileWidth, rowHeight }: GridLayout) {
+  const left = (index % columns) * (tileWidth + GAP);
   const top = Math.floor(index / columns) * rowHeight;
   return {
-    width: `${tile}px`,
+    width: `${tileWidth}px`,
     height: `${rowHeight - GAP}px`,
     transform: `translate(${left}px, ${top}px)`,
   };
 }
 
-/** Where an image is that is not loaded yet. */
-function Room({ index, layout }: { index: number; layout: Layout }) {
+/** The space of an image that is not loaded yet. */
+function Placeholder({ index, layout }: { index: number; layout: GridLayout }) {
   return (
-    <li class="room" data-index={index} aria-hidden="true" style={placed(index, layout)}>
+    <li class="tile-placeholder" data-index={index} aria-hidden="true" style={tileStyle(index, layout)}>
       <span class="thumbnail" />
     </li>
   );
 }
 
-/** What one does with a tile. The same ones for all, so that a tile is drawn anew only where something of it changed. */
-interface Hands {
-  readonly focus: (index: number) => void;
-  readonly click: (index: number, event: MouseEvent) => void;
-  readonly tick: (index: number, event: MouseEvent) => void;
+/** Event handlers of tiles, in a ref, so that a tile re-renders only when its own properties change. */
+interface TileHandlers {
+  readonly onFocus: (index: number) => void;
+  readonly onClick: (index: number, event: MouseEvent) => void;
+  readonly onToggle: (index: number, event: MouseEvent) => void;
 }
 
 interface TileProps {
   readonly image: ImageCard;
   readonly index: number;
   readonly total: number;
-  readonly layout: Layout;
+  readonly layout: GridLayout;
   readonly isActive: boolean;
   readonly isSelected: boolean;
-  readonly hands: RefObject<Hands>;
+  readonly handlers: RefObject<TileHandlers>;
 }
 
 class Tile extends Component<TileProps> {
@@ -210,11 +206,11 @@ class Tile extends Component<TileProps> {
   }
 
   render() {
-    return <Drawn {...this.props} />;
+    return <TileContent {...this.props} />;
   }
 }
 
-function Drawn({ image, index, total, layout, isActive, isSelected, hands }: TileProps) {
+function TileContent({ image, index, total, layout, isActive, isSelected, handlers }: TileProps) {
   const t = useMessages(gallery);
   const name = image.title || image.filename;
   return (
@@ -223,16 +219,16 @@ function Drawn({ image, index, total, layout, isActive, isSelected, hands }: Til
       data-index={index}
       aria-setsize={total}
       aria-posinset={index + 1}
-      onFocusIn={() => hands.current!.focus(index)}
-      style={placed(index, layout)}
+      onFocusIn={() => handlers.current!.onFocus(index)}
+      style={tileStyle(index, layout)}
     >
       <button
         class="tile-open"
         tabIndex={isActive ? 0 : -1}
         aria-label={t.open(name)}
-        onClick={(event) => hands.current!.click(index, event)}
+        onClick={(event) => handlers.current!.onClick(index, event)}
       >
-        <Thumbnail image={image} sizes={`${Math.ceil(layout.tile)}px`} />
+        <Thumbnail image={image} sizes={`${Math.ceil(layout.tileWidth)}px`} />
         <span class="tile-name">
           {!image.isPublic && (
             <span title={t.private}>
@@ -248,7 +244,7 @@ function Drawn({ image, index, total, layout, isActive, isSelected, hands }: Til
         aria-checked={isSelected}
         aria-label={t.select(name)}
         tabIndex={isActive ? 0 : -1}
-        onClick={(event) => hands.current!.tick(index, event)}
+        onClick={(event) => handlers.current!.onToggle(index, event)}
       >
         <Icon name="check" />
       </button>

@@ -1,6 +1,6 @@
-import { useMessages } from '../language';
+import { useMessages } from '../../base/language';
+import { Page } from '../components/Page';
 import { gallery } from '../messages/gallery';
-import { Page } from '../parts/Page';
 import { Gallery } from './Gallery';
 
 export function Images() {
@@ -9,9 +9,7 @@ export function Images() {
     <Gallery
       album={null}
       head={(total, actions) => (
-        <Page title={t.title} lead={total ? t.total(total) : ' '} actions={actions}>
-          {null}
-        </Page>
+        <Page title={t.title} lead={total ? t.total(total) : ' '} actions={actions} />
       )}
     />
   );

@@ -1,8 +1,8 @@
 import { useState } from 'preact/hooks';
 
-import { localSet } from '../api/addresses';
+import { localSrcSet } from '../api/urls';
 
-/** A picture over its ThumbHash, which goes once the picture is there: it may be transparent. */
+/** An image over its ThumbHash, which is removed once the image has loaded: it may be transparent. */
 export function Thumbnail({
   image,
   sizes,
@@ -22,7 +22,7 @@ export function Thumbnail({
     >
       <img
         sizes={sizes}
-        srcset={localSet(image.srcSet)}
+        srcset={localSrcSet(image.srcSet)}
         alt={alt}
         decoding="async"
         draggable={false}

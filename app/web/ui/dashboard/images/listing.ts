@@ -1,28 +1,28 @@
 /**
- * The images of one view, kept up with what happens meanwhile: page by page from the start, and, where one jumped down, from the
- * end. What lies between is reached from the nearer side, until the two meet; of what is only passed on the way to a far place the
- * ids are asked for, a tenth of the work, and the rest when it is to be seen.
+ * The images of a gallery view, kept up to date with events. Pages are loaded from the start and, after a jump, from the
+ * end of the list, until the two meet. On the way to a distant position only ids are loaded, which costs a tenth; their
+ * images are loaded when they become visible.
  */
-import { ask } from '../api/client';
+import { createStore, type Store } from '../../base/store';
+import { type ApiResult, mapResult, query } from '../api/client';
 import {
+  EARLIER_IMAGE_IDS,
   EARLIER_IMAGES,
-  EARLIER_PASSED_IMAGES,
+  IMAGE_IDS,
   type ImageCard,
   IMAGES,
   IMAGES_BY_ID,
   MORE_IMAGES,
-  PASSED_IMAGES,
 } from '../api/documents';
+import type { ApiError } from '../api/errors';
 import type { VariablesOf } from '../api/graphql';
-import type { Problem } from '../api/problem';
-import { type Happening, listen } from '../happenings';
-import { createStore, type Store } from '../store';
+import { type LibraryEvent, on } from '../libraryEvents';
 
-const PAGE = 40;
-/** As many as the server gives at once, for what is further away. */
-const LARGE_PAGE = 100;
-/** Milliseconds for which one must stay at a place far from all that is loaded. */
-const WAIT = 120;
+const PAGE_SIZE = 40;
+/** The server's maximum, for distant positions. */
+const MAX_PAGE_SIZE = 100;
+/** Delay before a distant position is loaded, in milliseconds: dragging the scrollbar past it loads nothing. */
+const SETTLE_DELAY = 120;
 
 export const ORDERS = {
   newest: { field: 'CREATED_AT', direction: 'DESC' },
@@ -40,73 +40,73 @@ export interface View {
   readonly category: string | null;
 }
 
-/** An image, or one that was passed, of which the id is known. */
+/** An image, or only its id if it is not loaded yet. */
 export type Entry = ImageCard | { readonly id: string };
 
 export function isCard(entry: Entry | undefined): entry is ImageCard {
   return entry !== undefined && 'srcSet' in entry;
 }
 
-export interface Shown {
-  /** From the start of the list. */
+export interface ListingState {
+  /** Entries from the start of the list. */
   readonly images: readonly Entry[];
-  /** Those at its end; none until one jumps there, nor once all is reached. */
+  /** Entries at the end of the list, after a jump; empty once all are loaded. */
   readonly tail: readonly Entry[];
-  /** How many there are in all; null until the server said. */
+  /** Number of all images, new ones included; null until the server has responded. */
   readonly total: number | null;
   readonly hasMore: boolean;
   readonly isLoading: boolean;
-  readonly problem: Problem | null;
-  /** What came while one looked at something further down. */
-  readonly arrived: readonly ImageCard[];
-  /** Something changed whose place in this view only the server knows. */
+  readonly error: ApiError | null;
+  /** Images uploaded while the user was further down, not shown yet. */
+  readonly newImages: readonly ImageCard[];
+  /** True if an image changed whose position in this view is unknown. */
   readonly isStale: boolean;
 }
 
 export interface Listing {
-  readonly shown: Store<Shown>;
+  readonly state: Store<ListingState>;
   load(): Promise<void>;
-  /** Loads what is missing of these places in the list, or around them, if anything is. */
-  reach(first: number, end: number): void;
-  /** After a problem: what is seen is reached for anew. */
+  /** Load missing entries of this range and around it. */
+  ensureLoaded(first: number, end: number): void;
+  /** Load the visible range again after an error. */
   retry(): void;
-  /** Shows what arrived. */
-  admit(): void;
+  showNewImages(): void;
   close(): void;
 }
 
-const NOTHING: Shown = {
+const INITIAL_STATE: ListingState = {
   images: [],
   tail: [],
   total: null,
   hasMore: false,
   isLoading: true,
-  problem: null,
-  arrived: [],
+  error: null,
+  newImages: [],
   isStale: false,
 };
 
-/** `isAtTop` tells whether what arrives may be put before the rest without moving what one looks at. */
-export function open(view: View, isAtTop: () => boolean): Listing {
-  const shown = createStore<Shown>(NOTHING);
-  const change = (by: Partial<Shown>) => shown.set({ ...shown.get(), ...by });
+/** Create the listing of a view. `isAtTop` returns true if new images can be prepended without moving the others. */
+export function createListing(view: View, isAtTop: () => boolean): Listing {
+  const state = createStore<ListingState>(INITIAL_STATE);
+  const update = (changes: Partial<ListingState>) => state.set({ ...state.get(), ...changes });
   let cursor: string | null = null;
   let tailCursor: string | null = null;
-  let wanted: ReturnType<typeof setTimeout> | undefined;
-  let waitedAt = '';
+  let settleTimer: ReturnType<typeof setTimeout> | undefined;
+  let settledRange = '';
   let isFilling = false;
-  let turn = 0;
+  /** Incremented to discard responses to earlier requests. */
+  let generation = 0;
 
   async function load(): Promise<void> {
-    const mine = ++turn;
-    change({ isLoading: true, problem: null });
-    const answer = await ask(IMAGES, { ...asked(view), first: PAGE, after: null });
-    if (mine !== turn) return;
-    if (!answer.data) return change({ isLoading: false, problem: answer.problem });
-    const { nodes, totalCount, pageInfo } = answer.data.images;
+    const started = ++generation;
+    update({ isLoading: true, error: null });
+    const { data, error } = await query(IMAGES, { ...filterOf(view), first: PAGE_SIZE, after: null });
+    if (started !== generation) return;
+    if (!data) return update({ isLoading: false, error });
+    const { nodes, totalCount, pageInfo } = data.images;
     cursor = pageInfo.endCursor;
-    shown.set({
-      ...NOTHING,
+    state.set({
+      ...INITIAL_STATE,
       images: nodes,
       total: totalCount,
       hasMore: pageInfo.hasNextPage,
@@ -114,173 +114,191 @@ export function open(view: View, isAtTop: () => boolean): Listing {
     });
   }
 
-  function reach(first: number, end: number): void {
-    clearTimeout(wanted);
-    const { images, tail, total, hasMore, isLoading, problem } = shown.get();
-    if (isLoading || problem || total === null) return;
-    const ahead = first > 0 ? PAGE : 0; // at the start nobody knows yet whether one wants more
-    const fromStart = end + ahead - images.length;
-    const fromEnd = total - tail.length - (first - ahead);
+  function ensureLoaded(first: number, end: number): void {
+    clearTimeout(settleTimer);
+    const { images, tail, total, hasMore, isLoading, error } = state.get();
+    if (isLoading || error || total === null) return;
+    const margin = first > 0 ? PAGE_SIZE : 0; // no prefetch until the user scrolls
+    const fromStart = end + margin - images.length;
+    const fromEnd = total - tail.length - (first - margin);
     if (!hasMore || fromStart <= 0 || (tail.length && fromEnd <= 0)) {
-      return void fill(Math.max(0, first - ahead), end + ahead);
+      return void fill(Math.max(0, first - margin), end + margin);
     }
-    const near = Math.min(fromStart, fromEnd);
-    const load = () => void (fromStart <= fromEnd ? down(near) : up(near));
-    const place = `${first} ${end}`;
-    if (near <= LARGE_PAGE || place === waitedAt) return load();
-    // Whoever drags the scrollbar past it does not look at it.
-    wanted = setTimeout(() => {
-      waitedAt = place; // once is enough for all the pages on the way there
-      load();
-    }, WAIT);
+    const distance = Math.min(fromStart, fromEnd);
+    const loadNext = () => void (fromStart <= fromEnd ? loadForward(distance) : loadBackward(distance));
+    const range = `${first} ${end}`;
+    if (distance <= MAX_PAGE_SIZE || range === settledRange) return loadNext();
+    settleTimer = setTimeout(() => {
+      settledRange = range; // no further delay for the pages on the way
+      loadNext();
+    }, SETTLE_DELAY);
   }
 
-  async function down(distance: number): Promise<void> {
-    const mine = begin();
-    const size = { ...asked(view), first: distance > PAGE * 2 ? LARGE_PAGE : PAGE, after: cursor };
-    const answer = await (isFar(distance) ? ask(PASSED_IMAGES, size) : ask(MORE_IMAGES, size));
-    if (mine !== turn) return;
-    if (!answer.data) return change({ isLoading: false, problem: answer.problem });
-    const { nodes, pageInfo } = answer.data.images;
+  async function loadForward(distance: number): Promise<void> {
+    const variables = { ...filterOf(view), first: pageSize(distance), after: cursor };
+    const page = await fetchPage(async () =>
+      isDistant(distance)
+        ? mapResult(await query(IMAGE_IDS, variables), (data) => data.images)
+        : mapResult(await query(MORE_IMAGES, variables), (data) => data.images),
+    );
+    if (!page) return;
+    const { nodes, pageInfo } = page;
     cursor = pageInfo.endCursor;
-    const { images, tail } = shown.get();
-    const isWhole = !pageInfo.hasNextPage;
-    join([...images, ...without(nodes, images)], isWhole ? [] : tail, isWhole);
+    const { images, tail } = state.get();
+    const isComplete = !pageInfo.hasNextPage;
+    merge([...images, ...without(nodes, images)], isComplete ? [] : tail, isComplete);
   }
 
-  async function up(distance: number): Promise<void> {
-    const mine = begin();
-    const size = { ...asked(view), last: distance > PAGE * 2 ? LARGE_PAGE : PAGE, before: tailCursor };
-    const answer = await (isFar(distance) ? ask(EARLIER_PASSED_IMAGES, size) : ask(EARLIER_IMAGES, size));
-    if (mine !== turn) return;
-    if (!answer.data) return change({ isLoading: false, problem: answer.problem });
-    const { nodes, pageInfo } = answer.data.images;
+  async function loadBackward(distance: number): Promise<void> {
+    const variables = { ...filterOf(view), last: pageSize(distance), before: tailCursor };
+    const page = await fetchPage(async () =>
+      isDistant(distance)
+        ? mapResult(await query(EARLIER_IMAGE_IDS, variables), (data) => data.images)
+        : mapResult(await query(EARLIER_IMAGES, variables), (data) => data.images),
+    );
+    if (!page) return;
+    const { nodes, pageInfo } = page;
     tailCursor = pageInfo.startCursor;
-    const { images, tail } = shown.get();
-    join(images, [...without(nodes, tail), ...tail], !pageInfo.hasPreviousPage);
+    const { images, tail } = state.get();
+    merge(images, [...without(nodes, tail), ...tail], !pageInfo.hasPreviousPage);
   }
 
-  /** Asks for what was passed and is to be seen now. What is no longer there leaves the list. */
+  /** Fetch a page. Returns null if it failed, or if it is of an earlier generation. */
+  async function fetchPage<Page>(fetch: () => Promise<ApiResult<Page>>): Promise<Page | null> {
+    const started = generation;
+    update({ isLoading: true, error: null });
+    const { data, error } = await fetch();
+    if (started !== generation) return null;
+    if (data === null) update({ isLoading: false, error });
+    return data;
+  }
+
+  /** Load the images of entries that have only an id. Images that no longer exist leave the list. */
   async function fill(first: number, end: number): Promise<void> {
-    const passed = [...at(first, end)].filter((entry) => !isCard(entry)).slice(0, LARGE_PAGE);
-    if (isFilling || passed.length === 0) return;
-    const mine = turn;
+    const missing = [...entries(first, end)].filter((entry) => !isCard(entry)).slice(0, MAX_PAGE_SIZE);
+    if (isFilling || missing.length === 0) return;
+    const started = generation;
     isFilling = true;
-    const ids = passed.map(({ id }) => id);
-    const { data, problem } = await ask(IMAGES_BY_ID, { ids });
+    const ids = missing.map(({ id }) => id);
+    const { data, error } = await query(IMAGES_BY_ID, { ids });
     isFilling = false;
-    if (mine !== turn) return;
-    if (!data) return change({ problem });
+    if (started !== generation) return;
+    if (!data) return update({ error });
     const cards = new Map(
       data.nodes.flatMap((node) => (node?.__typename === 'Image' ? [[node.id, node]] : [])),
     );
     const filled = (all: readonly Entry[]) => all.map((entry) => cards.get(entry.id) ?? entry);
-    change({ images: filled(shown.get().images), tail: filled(shown.get().tail) });
-    drop(ids.filter((id) => !cards.has(id)));
+    update({ images: filled(state.get().images), tail: filled(state.get().tail) });
+    remove(ids.filter((id) => !cards.has(id)));
   }
 
-  function* at(first: number, end: number): Iterable<Entry> {
-    const { images, tail, total, arrived } = shown.get();
-    const tailStart = (total ?? 0) - arrived.length - tail.length;
+  function* entries(first: number, end: number): Iterable<Entry> {
+    const { images, tail, total, newImages } = state.get();
+    const tailStart = (total ?? 0) - newImages.length - tail.length;
     for (let index = first; index < end; index += 1) {
       const entry = images[index] ?? tail[index - tailStart];
       if (entry) yield entry;
     }
   }
 
-  function begin(): number {
-    change({ isLoading: true, problem: null });
-    return turn;
-  }
-
-  /** Both ends, or the whole where they have met. */
-  function join(images: readonly Entry[], tail: readonly Entry[], isWhole: boolean): void {
+  /** Store both ends of the list, joined if they have met. */
+  function merge(images: readonly Entry[], tail: readonly Entry[], isComplete: boolean): void {
     const rest = without(tail, images);
-    const total = shown.get().total ?? 0;
+    const total = state.get().total ?? 0;
     const haveMet = rest.length < tail.length || (tail.length > 0 && images.length + tail.length >= total);
-    if (!isWhole && !haveMet) return change({ images, tail, isLoading: false });
+    if (!isComplete && !haveMet) return update({ images, tail, isLoading: false });
     const all = [...images, ...rest];
-    change({
+    update({
       images: all,
       tail: [],
-      total: all.length + shown.get().arrived.length,
+      total: all.length + state.get().newImages.length,
       hasMore: false,
       isLoading: false,
     });
   }
 
-  function admit(): void {
-    const { images, arrived } = shown.get();
-    if (arrived.length) change({ images: [...arrived, ...images], arrived: [] });
+  function showNewImages(): void {
+    const { images, newImages } = state.get();
+    if (newImages.length) update({ images: [...newImages, ...images], newImages: [] });
   }
 
-  function arrive(image: ImageCard): void {
-    if (!isIn(view, image)) return;
-    const { images, tail, arrived, total } = shown.get();
-    if (total === null) return; // the first page will have it
-    if ([...images, ...tail, ...arrived].some(({ id }) => id === image.id)) return;
-    if (view.search || view.order !== 'newest') return change({ isStale: true });
-    change({ arrived: [image, ...arrived], total: total + 1 });
-    if (isAtTop()) admit();
+  function add(image: ImageCard): void {
+    if (!matches(view, image)) return;
+    const { images, tail, newImages, total } = state.get();
+    if (total === null) return; // the first page will include it
+    if ([...images, ...tail, ...newImages].some(({ id }) => id === image.id)) return;
+    if (view.search || view.order !== 'newest') return update({ isStale: true });
+    update({ newImages: [image, ...newImages], total: total + 1 });
+    if (isAtTop()) showNewImages();
   }
 
-  function drop(ids: readonly string[]): void {
-    const gone = new Set(ids);
-    const stays = ({ id }: Entry) => !gone.has(id);
-    const { images, tail, arrived, total } = shown.get();
-    const left = { images: images.filter(stays), tail: tail.filter(stays), arrived: arrived.filter(stays) };
-    const lost = [images, tail, arrived].flat().length - [left.images, left.tail, left.arrived].flat().length;
-    if (lost && total !== null) change({ ...left, total: total - lost });
-    if (lost && !left.images.length && shown.get().hasMore) void load();
+  function remove(ids: readonly string[]): void {
+    const removed = new Set(ids);
+    const isKept = ({ id }: Entry) => !removed.has(id);
+    const { images, tail, newImages, total } = state.get();
+    const kept = {
+      images: images.filter(isKept),
+      tail: tail.filter(isKept),
+      newImages: newImages.filter(isKept),
+    };
+    const count =
+      [images, tail, newImages].flat().length - [kept.images, kept.tail, kept.newImages].flat().length;
+    if (count && total !== null) update({ ...kept, total: total - count });
+    if (count && !kept.images.length && state.get().hasMore) void load();
   }
 
-  function hear(happening: Happening): void {
-    switch (happening.kind) {
+  function replace(image: ImageCard): void {
+    const replaced = (all: readonly Entry[]) =>
+      all.map((entry) => (entry.id === image.id ? { ...entry, ...image } : entry));
+    update({ images: replaced(state.get().images), tail: replaced(state.get().tail) });
+  }
+
+  function onEvent(event: LibraryEvent): void {
+    switch (event.kind) {
       case 'uploaded':
-        return arrive(happening.image);
+        return add(event.image);
       case 'deleted':
-        return drop(happening.ids);
-      case 'changed': {
-        const { image } = happening;
-        if (!isIn(view, image)) return drop([image.id]);
-        const renewed = (all: readonly Entry[]) =>
-          all.map((one) => (one.id === image.id ? { ...one, ...image } : one));
-        return change({ images: renewed(shown.get().images), tail: renewed(shown.get().tail) });
-      }
-      case 'filed': {
+        return remove(event.ids);
+      case 'changed':
+        return matches(view, event.image) ? replace(event.image) : remove([event.image.id]);
+      case 'moved': {
         if (view.album === null) return;
-        if (happening.album !== view.album) return drop(happening.added);
-        drop(happening.removed);
-        const known = new Set([...shown.get().images, ...shown.get().tail].map(({ id }) => id));
-        if (happening.added.some((id) => !known.has(id))) change({ isStale: true });
+        if (event.album !== view.album) return remove(event.added);
+        remove(event.removed);
+        const known = new Set([...state.get().images, ...state.get().tail].map(({ id }) => id));
+        if (event.added.some((id) => !known.has(id))) update({ isStale: true });
         return;
       }
       case 'unknown':
-        return change({ isStale: true });
+        return update({ isStale: true });
     }
   }
 
-  const unhear = listen(hear);
+  const unsubscribe = on(onEvent);
   return {
-    shown,
+    state,
     load,
-    reach,
-    retry: () => change({ problem: null, images: [...shown.get().images] }),
-    admit,
+    ensureLoaded,
+    retry: () => update({ error: null, images: [...state.get().images] }),
+    showNewImages,
     close() {
-      clearTimeout(wanted);
-      turn += 1;
-      unhear();
+      clearTimeout(settleTimer);
+      generation += 1;
+      unsubscribe();
     },
   };
 }
 
-/** Whether a large page over that distance ends before what one looks at. */
-function isFar(distance: number): boolean {
-  return distance > LARGE_PAGE * 3;
+function pageSize(distance: number): number {
+  return distance > PAGE_SIZE * 2 ? MAX_PAGE_SIZE : PAGE_SIZE;
 }
 
-function asked({
+/** Return true if a large page ends before the visible range. */
+function isDistant(distance: number): boolean {
+  return distance > MAX_PAGE_SIZE * 3;
+}
+
+function filterOf({
   search,
   order,
   album,
@@ -296,7 +314,7 @@ function asked({
   };
 }
 
-function isIn({ album, category }: View, image: ImageCard): boolean {
+function matches({ album, category }: View, image: ImageCard): boolean {
   if (album !== null && image.album?.id !== album) return false;
   return category === null || image.category?.id === category;
 }

@@ -1,10 +1,11 @@
-import { count, messages } from '../language';
+import { formatNumber } from '../../base/format';
+import { messages } from '../../base/language';
 
 export const albums = messages(
   {
     title: 'Albums',
-    lead: 'Images that belong together. What is in a private album only you can see.',
-    images: (number: number) => `${count(number)} ${number === 1 ? 'image' : 'images'}`,
+    lead: 'Group related images. Only you can see the images in a private album.',
+    images: (number: number) => `${formatNumber(number)} ${number === 1 ? 'image' : 'images'}`,
     create: 'New album',
     edit: 'Edit',
     delete: 'Delete',
@@ -13,20 +14,20 @@ export const albums = messages(
     name: 'Name',
     description: 'Description',
     public: 'Public',
-    publicHint: 'Whoever has a link sees the album and what is in it. Otherwise only you do.',
+    publicHint: 'Anyone with a link can see the album and its images. Otherwise only you can.',
     private: 'Private',
     deleteTitle: (name: string) => `Delete the album “${name}”?`,
-    deleteWords: 'Its images stay in your library, and can be seen by whoever has their links.',
-    deleteImages: 'Delete its images too, for good',
-    deleted: (name: string) => `The album “${name}” was deleted`,
+    deleteText: 'Its images stay in your library. Anyone with their links can see them.',
+    deleteImages: 'Also permanently delete its images',
+    deleted: (name: string) => `Album “${name}” deleted`,
     emptyTitle: 'No albums yet',
-    emptyWords: 'Put images that belong together into an album, or keep some to yourself in a private one.',
+    emptyText: 'Group related images in an album, or use a private album for images that only you can see.',
     back: 'All albums',
   },
   {
     title: '相册',
     lead: '把相关的图片放在一起。私密相册的内容只有您能看到。',
-    images: (number) => `${count(number)} 张图片`,
+    images: (number) => `${formatNumber(number)} 张图片`,
     create: '新建相册',
     edit: '编辑',
     delete: '删除',
@@ -38,11 +39,11 @@ export const albums = messages(
     publicHint: '知道链接的人都能看到相册及其中的图片；否则只有您能看到。',
     private: '私密',
     deleteTitle: (name) => `删除相册“${name}”？`,
-    deleteWords: '其中的图片会保留，知道链接的人仍能看到。',
+    deleteText: '其中的图片会保留，知道链接的人仍能看到。',
     deleteImages: '同时永久删除其中的图片',
     deleted: (name) => `已删除相册“${name}”`,
     emptyTitle: '还没有相册',
-    emptyWords: '把相关的图片放进一个相册，或用私密相册保存只给自己看的图片。',
+    emptyText: '把相关的图片放进一个相册，或用私密相册保存只给自己看的图片。',
     back: '全部相册',
   },
 );

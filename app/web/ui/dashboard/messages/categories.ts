@@ -1,10 +1,10 @@
-import { messages } from '../language';
+import { messages } from '../../base/language';
 
 export const categories = messages(
   {
     title: 'Categories',
-    lead: 'Drawers to sort images into, one for each image. Only you see them.',
-    one: 'Category',
+    lead: 'Sort your images. Each image has at most one category, and only you can see it.',
+    category: 'Category',
     all: 'All categories',
     none: 'None',
     create: 'New category',
@@ -17,17 +17,17 @@ export const categories = messages(
     name: 'Name',
     description: 'Description',
     deleteTitle: (name: string) => `Delete the category “${name}”?`,
-    deleteWords: 'Its images stay, in no category.',
-    deleted: (name: string) => `The category “${name}” was deleted`,
+    deleteText: 'Its images are kept, without a category.',
+    deleted: (name: string) => `Category “${name}” deleted`,
     emptyTitle: 'No categories yet',
-    emptyWords: 'Make one, then choose it for your images, or upload straight into it.',
-    emptyHere: 'Nothing in this category yet',
-    emptyHereWords: 'Drop pictures here: they go into the category that is shown.',
+    emptyText: 'Create a category, then select it for your images or upload directly into it.',
+    emptyCategory: 'This category is empty',
+    emptyCategoryText: 'Drop images here to upload them to this category.',
   },
   {
     title: '分类',
     lead: '为图片归类，每张图片属于一个分类。只有您能看到分类。',
-    one: '分类',
+    category: '分类',
     all: '全部分类',
     none: '无',
     create: '新建分类',
@@ -40,11 +40,11 @@ export const categories = messages(
     name: '名称',
     description: '描述',
     deleteTitle: (name) => `删除分类“${name}”？`,
-    deleteWords: '其中的图片会保留，不再属于任何分类。',
+    deleteText: '其中的图片会保留，不再属于任何分类。',
     deleted: (name) => `已删除分类“${name}”`,
     emptyTitle: '还没有分类',
-    emptyWords: '新建一个分类，然后为图片选择它，或直接上传到该分类。',
-    emptyHere: '该分类还是空的',
-    emptyHereWords: '把图片拖到这里，即可上传到当前分类。',
+    emptyText: '新建一个分类，然后为图片选择它，或直接上传到该分类。',
+    emptyCategory: '该分类还是空的',
+    emptyCategoryText: '把图片拖到这里，即可上传到当前分类。',
   },
 );

@@ -1,4 +1,4 @@
-import { messages } from '../language';
+import { messages } from '../../base/language';
 
 export const shell = messages(
   {
@@ -11,7 +11,7 @@ export const shell = messages(
     usage: 'Usage',
     navigation: 'Main',
     menu: 'Menu',
-    skip: 'Skip to the content',
+    skip: 'Skip to content',
     language: 'Language',
     account: (name: string) => `Signed in as ${name}`,
     signOut: 'Sign out',
@@ -22,9 +22,11 @@ export const shell = messages(
     cancel: 'Cancel',
     copy: 'Copy',
     copied: 'Copied',
-    notCopied: 'The browser did not let it be copied',
-    notFound: 'There is nothing here',
-    toImages: 'Go to your images',
+    notCopied: 'Could not copy: the browser denied access to the clipboard',
+    notFound: 'Page not found',
+    toImages: 'Go to images',
+    secretWarning: 'You can’t view it again. Close once more to leave.',
+    secretSaved: 'Done, I’ve saved it',
   },
   {
     images: '图片',
@@ -48,7 +50,9 @@ export const shell = messages(
     copy: '复制',
     copied: '已复制',
     notCopied: '浏览器不允许复制',
-    notFound: '这里什么都没有',
+    notFound: '页面不存在',
     toImages: '查看图片',
+    secretWarning: '关闭后不会再次显示。再关一次即可离开。',
+    secretSaved: '我已保存',
   },
 );

@@ -1,23 +1,22 @@
-import { messages } from '../language';
+import { messages } from '../../base/language';
 
 export const signIn = messages(
   {
     title: 'Sign in',
-    lead: 'Your pictures, on your own server.',
+    lead: 'Your images, on your own server.',
     username: 'Username',
     password: 'Password',
     signIn: 'Sign in',
-    signUp: 'Make an account',
-    invitation: 'Invitation',
-    invitationHint: 'The code that you were given.',
-    usernameHint: '3 to 64 of a–z, 0–9, dot, hyphen and underscore.',
+    signUp: 'Create account',
+    invitation: 'Invitation code',
+    invitationHint: 'The code from your invitation.',
+    usernameHint: '3 to 64 characters: a–z, 0–9, dots, hyphens and underscores.',
     passwordHint: 'At least 10 characters.',
     toSignUp: 'I have an invitation',
-    toSignUpOpen: 'Make an account',
-    toSignIn: 'I have an account',
-    refused: 'The username or the password is not right',
-    closed: 'Accounts are made by whoever runs this server.',
-    explore: 'GraphiQL',
+    toSignUpOpen: 'Create an account',
+    toSignIn: 'I already have an account',
+    closed: 'Accounts are created by the admin of this server.',
+    graphiql: 'GraphiQL',
   },
   {
     title: '登录',
@@ -33,8 +32,7 @@ export const signIn = messages(
     toSignUp: '我有邀请码',
     toSignUpOpen: '创建账号',
     toSignIn: '我已有账号',
-    refused: '用户名或密码不正确',
     closed: '账号由服务器管理员创建。',
-    explore: 'GraphiQL',
+    graphiql: 'GraphiQL',
   },
 );

@@ -1,7 +1,7 @@
 import { IMAGE_CARD } from '../api/documents';
 import { graphql, type ResultOf, type VariablesOf } from '../api/graphql';
 
-// The playground
+// Playground
 
 export const SOURCE = graphql(
   `
@@ -32,9 +32,9 @@ export const SOURCES = graphql(
   [SOURCE],
 );
 
-export const ONE_SOURCE = graphql(
+export const SOURCE_BY_ID = graphql(
   `
-    query OneSource($id: ID!) {
+    query SourceById($id: ID!) {
       image(id: $id) {
         ...Source
       }
@@ -43,8 +43,8 @@ export const ONE_SOURCE = graphql(
   [SOURCE],
 );
 
-export const TRIED = graphql(`
-  query Tried($id: ID!, $transform: TransformInput!, $address: String!) {
+export const TRY_TRANSFORM = graphql(`
+  query TryTransform($id: ID!, $transform: TransformInput!, $address: String!) {
     image(id: $id) {
       variant(transform: $transform) {
         url
@@ -66,8 +66,8 @@ export const TRIED = graphql(`
     }
   }
 `);
-export type Transform = VariablesOf<typeof TRIED>['transform'];
-export type Tried = ResultOf<typeof TRIED>;
+export type Transform = VariablesOf<typeof TRY_TRANSFORM>['transform'];
+export type TransformResult = ResultOf<typeof TRY_TRANSFORM>;
 
 // API tokens
 
@@ -198,9 +198,9 @@ export const DELIVERY = graphql(`
 `);
 export type Delivery = ResultOf<typeof DELIVERY>;
 
-export const ONE_WEBHOOK = graphql(
+export const WEBHOOK_DETAILS = graphql(
   `
-    query OneWebhook($id: ID!, $first: Int!, $status: DeliveryStatus) {
+    query WebhookDetails($id: ID!, $first: Int!, $status: DeliveryStatus) {
       webhook(id: $id) {
         ...WebhookFacts
         deliveries(first: $first, status: $status) {

@@ -1,33 +1,33 @@
 import { useState } from 'preact/hooks';
 
-import { ask } from '../api/client';
-import { errorMessage } from '../api/problem';
+import { query } from '../api/client';
+import { errorMessage } from '../api/errors';
 import { Thumbnail } from '../images/Thumbnail';
-import { useMessages } from '../language';
+import { useMessages } from '../../base/language';
 import { playground } from '../messages/playground';
-import { Empty } from '../parts/Empty';
-import { Complaint } from '../parts/Field';
-import { Page } from '../parts/Page';
-import { replace, usePlace } from '../router';
-import { useAsked } from './asking';
-import { ONE_SOURCE, SOURCES, type Source, type Transform } from './documents';
+import { Empty } from '../components/Empty';
+import { Alert } from '../components/Field';
+import { Page } from '../components/Page';
+import { replace, useRoute } from '../router';
+import { useQuery } from './useQuery';
+import { SOURCE_BY_ID, SOURCES, type Source, type Transform } from './documents';
 import './panels.css';
 import { Controls } from './playground/Controls';
 import { invalidParameter } from './playground/parameters';
-import { Comparison, Links, Picture, useResult, Warnings } from './playground/Result';
+import { Comparison, Links, Preview, useResult, Warnings } from './playground/Result';
 
-/** One picture and all that an address may say of it. `?image=` says which; the newest otherwise. */
+/** Try the parameters of image URLs on the image of `?image=`, or else on the newest. */
 export function Playground() {
   const t = useMessages(playground);
-  const { data, problem } = useAsked(() => ask(SOURCES, {}));
-  const asked = usePlace().params.get('image');
+  const { data, error } = useQuery(() => query(SOURCES, {}));
+  const requestedId = useRoute().params.get('image');
   const newest = data?.images.nodes ?? [];
-  const known = asked ? newest.find(({ id }) => id === asked) : newest[0];
-  if (data && newest.length === 0 && !asked) {
+  const source = requestedId ? newest.find(({ id }) => id === requestedId) : newest[0];
+  if (data && newest.length === 0 && !requestedId) {
     return (
       <Page title={t.title} lead={t.lead}>
         <Empty icon="images" title={t.emptyTitle}>
-          <p>{t.emptyWords}</p>
+          <p>{t.emptyText}</p>
           <a class="button primary" href="#/">
             {t.toImages}
           </a>
@@ -37,14 +37,14 @@ export function Playground() {
   }
   return (
     <Page title={t.title} lead={t.lead}>
-      {problem && <Complaint>{errorMessage(problem)}</Complaint>}
+      {error && <Alert>{errorMessage(error)}</Alert>}
       {data && (
         <>
-          <Strip images={newest} chosen={known?.id ?? asked} />
-          {known ? (
-            <Bench source={known} presets={data.presets} />
+          <ImagePicker images={newest} selectedId={source?.id ?? requestedId} />
+          {source ? (
+            <Workbench source={source} presets={data.presets} />
           ) : (
-            <Older key={asked} id={asked!} presets={data.presets} />
+            <OlderImage key={requestedId} id={requestedId!} presets={data.presets} />
           )}
         </>
       )}
@@ -54,26 +54,26 @@ export function Playground() {
 
 type Presets = readonly { readonly name: string; readonly canonical: string }[];
 
-/** An image that is not among the newest. */
-function Older({ id, presets }: { id: string; presets: Presets }) {
-  const { data, problem } = useAsked(() => ask(ONE_SOURCE, { id }), id);
-  if (problem) return <Complaint>{errorMessage(problem)}</Complaint>;
-  return data?.image ? <Bench source={data.image} presets={presets} /> : null;
+/** Load an image that is not among the newest. */
+function OlderImage({ id, presets }: { id: string; presets: Presets }) {
+  const { data, error } = useQuery(() => query(SOURCE_BY_ID, { id }), id);
+  if (error) return <Alert>{errorMessage(error)}</Alert>;
+  return data?.image ? <Workbench source={data.image} presets={presets} /> : null;
 }
 
-function Strip({ images, chosen }: { images: readonly Source[]; chosen: string | null }) {
+function ImagePicker({ images, selectedId }: { images: readonly Source[]; selectedId: string | null }) {
   const t = useMessages(playground);
   return (
-    <fieldset class="strip">
-      <legend class="unseen">{t.image}</legend>
+    <fieldset class="image-picker">
+      <legend class="visually-hidden">{t.image}</legend>
       {images.map((image) => (
         <label key={image.id} title={image.title || image.filename}>
           <input
             type="radio"
             name="image"
-            class="unseen"
+            class="visually-hidden"
             aria-label={image.title || image.filename}
-            checked={image.id === chosen}
+            checked={image.id === selectedId}
             onChange={() => replace('/playground', { image: image.id })}
           />
           <Thumbnail image={image} sizes="88px" />
@@ -83,26 +83,26 @@ function Strip({ images, chosen }: { images: readonly Source[]; chosen: string |
   );
 }
 
-function Bench({ source, presets }: { source: Source; presets: Presets }) {
+function Workbench({ source, presets }: { source: Source; presets: Presets }) {
   const [transform, setTransform] = useState<Transform>({});
-  const { result, problem, isBusy } = useResult(source, transform);
-  // Until there is one of this picture, the last one is of the picture before.
-  const own = result?.id === source.id ? result : null;
+  const { result, error, isBusy } = useResult(source, transform);
+  // The last result may be of the previous image.
+  const current = result?.id === source.id ? result : null;
   return (
-    <div class="bench">
-      <div class="stack try">
-        <Picture source={source} result={own} isBusy={isBusy} />
-        {problem && !isBusy && !invalidParameter(problem) && <Complaint>{errorMessage(problem)}</Complaint>}
-        <Comparison source={source} result={own} />
-        {own && <Warnings result={own} />}
-        {own && <Links source={source} result={own} />}
+    <div class="workbench">
+      <div class="stack workbench-result">
+        <Preview source={source} result={current} isBusy={isBusy} />
+        {error && !isBusy && !invalidParameter(error) && <Alert>{errorMessage(error)}</Alert>}
+        <Comparison source={source} result={current} />
+        {current && <Warnings result={current} />}
+        {current && <Links source={source} result={current} />}
       </div>
       <Controls
         source={source}
         presets={presets}
         transform={transform}
-        counted={own?.explained.parameters ?? null}
-        problem={isBusy ? null : problem}
+        effective={current?.explanation.parameters ?? null}
+        error={isBusy ? null : error}
         onChange={setTransform}
       />
     </div>

@@ -1,100 +1,103 @@
 import { useState } from 'preact/hooks';
 
-import { ask, run } from '../api/client';
-import { errorMessage } from '../api/problem';
-import { day, moment, useMessages } from '../language';
+import { fetchAllPages, mapResult, mutate, query } from '../api/client';
+import { errorMessage } from '../api/errors';
+import { formatDate, formatDateTime, formatRelativeTime } from '../../base/format';
+import { useMessages } from '../../base/language';
 import { tokens as table } from '../messages/tokens';
-import { Button } from '../parts/Button';
-import { Confirm } from '../parts/Dialog';
-import { Empty } from '../parts/Empty';
-import { Complaint } from '../parts/Field';
-import { Page } from '../parts/Page';
-import { toast } from '../parts/Toasts';
+import { Button } from '../components/Button';
+import { Confirm } from '../components/Dialog';
+import { Empty } from '../components/Empty';
+import { Alert } from '../components/Field';
+import { Page } from '../components/Page';
+import { toast } from '../components/Toasts';
 import { href } from '../router';
-import { everyPage, useAsked } from './asking';
+import { useQuery } from './useQuery';
 import { type NewToken, REVOKE_TOKEN, type Token, TOKENS } from './documents';
 import { keys } from './enums';
 import './panels.css';
-import { isPast, relative } from './time';
-import { MakeToken } from './tokens/MakeToken';
-import { MadeToken } from './tokens/MadeToken';
+import { CreateToken } from './tokens/CreateToken';
+import { CreatedToken } from './tokens/CreatedToken';
 
-type Doing = { kind: 'make' } | { kind: 'made'; token: NewToken } | { kind: 'revoke'; token: Token };
+type OpenDialog =
+  { kind: 'create' } | { kind: 'created'; token: NewToken } | { kind: 'revoke'; token: Token };
 
 export function Tokens() {
   const t = useMessages(table);
-  const { data, problem, again } = useAsked(everyToken);
-  const [doing, setDoing] = useState<Doing | null>(null);
-  const stop = () => setDoing(null);
+  const { data, error, refetch } = useQuery(fetchTokens);
+  const [dialog, setDialog] = useState<OpenDialog | null>(null);
+  const close = () => setDialog(null);
   const button = (
-    <Button kind="primary" icon="plus" onClick={() => setDoing({ kind: 'make' })}>
+    <Button kind="primary" icon="plus" onClick={() => setDialog({ kind: 'create' })}>
       {t.create}
     </Button>
   );
-  const made = (token: NewToken) => {
-    setDoing({ kind: 'made', token });
-    void again();
+  const onCreated = (token: NewToken) => {
+    setDialog({ kind: 'created', token });
+    void refetch();
   };
   return (
     <Page title={t.title} lead={t.lead} actions={data?.length ? button : null}>
-      {problem && <Complaint>{errorMessage(problem)}</Complaint>}
+      {error && <Alert>{errorMessage(error)}</Alert>}
       {data?.length === 0 && (
         <Empty icon="tokens" title={t.emptyTitle}>
-          <p>{t.emptyWords}</p>
+          <p>{t.emptyText}</p>
           {button}
         </Empty>
       )}
       {Boolean(data?.length) && (
         <ul class="items" aria-label={t.title}>
           {data!.map((token) => (
-            <Row key={token.id} token={token} onRevoke={() => setDoing({ kind: 'revoke', token })} />
+            <Row key={token.id} token={token} onRevoke={() => setDialog({ kind: 'revoke', token })} />
           ))}
         </ul>
       )}
-      {doing?.kind === 'make' && <MakeToken onMade={made} onClose={stop} />}
-      {doing?.kind === 'made' && <MadeToken made={doing.token} onClose={stop} />}
-      {doing?.kind === 'revoke' && <Revoke token={doing.token} onRevoked={again} onClose={stop} />}
+      {dialog?.kind === 'create' && <CreateToken onCreated={onCreated} onClose={close} />}
+      {dialog?.kind === 'created' && <CreatedToken token={dialog.token} onClose={close} />}
+      {dialog?.kind === 'revoke' && <Revoke token={dialog.token} onRevoked={refetch} onClose={close} />}
     </Page>
   );
 }
 
-function everyToken() {
-  return everyPage<Token>(async (after) => {
-    const { data, problem } = await ask(TOKENS, { after });
-    return data ? { data: data.viewer!.apiTokens, problem: null } : { data: null, problem };
-  });
+function fetchTokens() {
+  return fetchAllPages<Token>(async (after) =>
+    mapResult(await query(TOKENS, { after }), (data) => data.viewer!.apiTokens),
+  );
 }
 
 function Row({ token, onRevoke }: { token: Token; onRevoke: () => void }) {
   const t = useMessages(table);
   const { name, hint, scopes, createdAt, lastUsedAt, expiresAt, album } = token;
-  const isOver = expiresAt !== null && isPast(expiresAt);
-  const isAll = keys(t.scopeNames).every((scope) => scopes.includes(scope));
-  const opened = isAll ? [t.presets.EVERYTHING.name] : scopes.map((scope) => t.scopeNames[scope]);
+  const isExpired = expiresAt !== null && Date.parse(expiresAt) <= Date.now();
+  const hasAllScopes = keys(t.scopeNames).every((scope) => scopes.includes(scope));
+  const labels = hasAllScopes ? [t.presets.EVERYTHING.name] : scopes.map((scope) => t.scopeNames[scope]);
   return (
     <li class="item">
-      <div class="item-words">
+      <div class="item-text">
         <h2 class="item-name">
-          {name} <code class="quiet">{hint}…</code>
+          {name} <code class="muted">{hint}…</code>
         </h2>
         <ul class="row" aria-label={t.scopes}>
-          {opened.map((name) => (
-            <li key={name} class="tag">
-              {name}
+          {labels.map((label) => (
+            <li key={label} class="tag">
+              {label}
             </li>
           ))}
         </ul>
         <p class="item-facts">
-          <span title={lastUsedAt ? moment(lastUsedAt) : undefined}>
-            {lastUsedAt ? t.used(relative(lastUsedAt)) : t.neverUsed}
+          <span title={lastUsedAt ? formatDateTime(lastUsedAt) : undefined}>
+            {lastUsedAt ? t.lastUsed(formatRelativeTime(lastUsedAt)) : t.neverUsed}
           </span>
-          <span class={isOver ? 'wrong' : undefined} title={expiresAt ? moment(expiresAt) : undefined}>
-            {expiresAt ? (isOver ? t.expired : t.expires)(relative(expiresAt)) : t.neverExpires}
+          <span
+            class={isExpired ? 'error-text' : undefined}
+            title={expiresAt ? formatDateTime(expiresAt) : undefined}
+          >
+            {expiresAt ? (isExpired ? t.expired : t.expires)(formatRelativeTime(expiresAt)) : t.neverExpires}
           </span>
-          <span title={moment(createdAt)}>{t.created(day(createdAt))}</span>
+          <span title={formatDateTime(createdAt)}>{t.created(formatDate(createdAt))}</span>
           {album && (
             <span>
-              {t.into} <a href={href(`/albums/${album.id}`)}>{album.name}</a>
+              {t.uploadsTo} <a href={href(`/albums/${album.id}`)}>{album.name}</a>
             </span>
           )}
         </p>
@@ -117,15 +120,15 @@ function Revoke({
 }) {
   const t = useMessages(table);
   const revoke = async () => {
-    const { problem } = await run(REVOKE_TOKEN, { id });
-    if (problem) return problem;
+    const { error } = await mutate(REVOKE_TOKEN, { id });
+    if (error) return error;
     toast(t.revoked(name));
     await onRevoked();
     return null;
   };
   return (
     <Confirm title={t.revokeTitle(name)} action={t.revoke} onConfirm={revoke} onClose={onClose}>
-      <p>{t.revokeWords}</p>
+      <p>{t.revokeText}</p>
     </Confirm>
   );
 }

@@ -1,34 +1,34 @@
-import { ask } from '../api/client';
-import { errorMessage } from '../api/problem';
-import { bytes, clock, count, useMessages } from '../language';
+import { query } from '../api/client';
+import { errorMessage } from '../api/errors';
+import { formatBytes, formatNumber, formatPeriod, formatTime } from '../../base/format';
+import { useMessages } from '../../base/language';
 import { usage as table } from '../messages/usage';
-import { Complaint } from '../parts/Field';
-import { Page } from '../parts/Page';
-import { useAsked } from './asking';
+import { Alert } from '../components/Field';
+import { Page } from '../components/Page';
+import { useQuery } from './useQuery';
 import { type Limits as LimitsData, USAGE, type Viewer } from './documents';
 import './panels.css';
-import { lasting } from './time';
 import { Password } from './usage/Password';
 import { Sessions } from './usage/Sessions';
 
-const EVERY = 30_000;
+const POLL_INTERVAL_MS = 30_000;
 
 export function Usage() {
   const t = useMessages(table);
-  const { data, problem, again } = useAsked(
-    () => ask(USAGE, {}),
+  const { data, error, refetch } = useQuery(
+    () => query(USAGE, {}),
     '',
-    () => EVERY,
+    () => POLL_INTERVAL_MS,
   );
   return (
     <Page title={t.title} lead={t.lead}>
-      {problem && <Complaint>{errorMessage(problem)}</Complaint>}
+      {error && <Alert>{errorMessage(error)}</Alert>}
       {data?.viewer && (
         <div class="usage">
           <Storage usage={data.viewer.usage} />
           <Limits limits={data.rateLimit} />
-          <Sessions sessions={data.viewer.sessions} again={again} />
-          <Password username={data.viewer.username} onChanged={again} />
+          <Sessions sessions={data.viewer.sessions} refetch={refetch} />
+          <Password username={data.viewer.username} onChanged={refetch} />
         </div>
       )}
     </Page>
@@ -38,26 +38,26 @@ export function Usage() {
 function Storage({ usage: { bytes: used, images, quota, remaining } }: { usage: Viewer['usage'] }) {
   const t = useMessages(table);
   return (
-    <section class="card figure" aria-labelledby="storage-title">
+    <section class="card stat" aria-labelledby="storage-title">
       <h2 id="storage-title">{t.storage}</h2>
-      <div class="figures">
+      <div class="stats">
         <p>
-          <span class="big block">{bytes(used)}</span>
-          <span class="quiet">{t.originals}</span>
+          <span class="stat-value block">{formatBytes(used)}</span>
+          <span class="muted">{t.originals}</span>
         </p>
         <p>
-          <span class="big block">{count(images)}</span>
-          <span class="quiet">{t.images(images)}</span>
+          <span class="stat-value block">{formatNumber(images)}</span>
+          <span class="muted">{t.images(images)}</span>
         </p>
       </div>
       {quota === null ? (
-        <p class="quiet">{t.noQuota}</p>
+        <p class="muted">{t.noQuota}</p>
       ) : (
         <>
           <progress max={quota} value={Math.min(used, quota)} aria-label={t.storage} />
-          <p class="quiet between">
-            <span>{t.of(bytes(used), bytes(quota))}</span>
-            <span>{t.free(bytes(remaining ?? 0))}</span>
+          <p class="muted spread">
+            <span>{t.usedOf(formatBytes(used), formatBytes(quota))}</span>
+            <span>{t.free(formatBytes(remaining ?? 0))}</span>
           </p>
         </>
       )}
@@ -65,25 +65,25 @@ function Storage({ usage: { bytes: used, images, quota, remaining } }: { usage: 
   );
 }
 
-/** What is left, as the server says it: a bar is full while nothing was spent. */
+/** The remaining allowance of each rate limit. */
 function Limits({ limits: { windows, maxCost } }: { limits: LimitsData }) {
   const t = useMessages(table);
   return (
-    <section class="card figure limits" aria-labelledby="limits-title">
+    <section class="card stat limits" aria-labelledby="limits-title">
       <h2 id="limits-title">{t.limits}</h2>
       {windows.length === 0 && <p>{t.unlimited}</p>}
       {windows.map(({ policy, limit, remaining, resetAt, period }) => {
         const name = t.policies[policy] ?? policy;
         return (
           <div key={`${policy} ${period}`} class="limit">
-            <p class="between">
+            <p class="spread">
               <span>{name}</span>
-              <span class="quiet">{t.per(lasting(period))}</span>
+              <span class="muted">{t.per(formatPeriod(period))}</span>
             </p>
             <progress max={limit} value={remaining} aria-label={name} />
-            <p class="quiet between">
-              <span>{t.left(remaining, limit)}</span>
-              {remaining < limit && <span>{t.back(clock(Date.parse(resetAt)))}</span>}
+            <p class="muted spread">
+              <span>{t.remaining(remaining, limit)}</span>
+              {remaining < limit && <span>{t.resetAt(formatTime(Date.parse(resetAt)))}</span>}
             </p>
           </div>
         );

@@ -1,41 +1,41 @@
 import { useState } from 'preact/hooks';
 
-import { ask } from '../api/client';
-import { errorMessage } from '../api/problem';
-import { useMessages } from '../language';
+import { fetchAllPages, mapResult, query } from '../api/client';
+import { errorMessage } from '../api/errors';
+import { useMessages } from '../../base/language';
 import { webhooks as table } from '../messages/webhooks';
-import { Button } from '../parts/Button';
-import { Empty } from '../parts/Empty';
-import { Complaint } from '../parts/Field';
-import { Page } from '../parts/Page';
-import { go, href, usePlace } from '../router';
-import { everyPage, useAsked } from './asking';
+import { Button } from '../components/Button';
+import { Empty } from '../components/Empty';
+import { Alert } from '../components/Field';
+import { Page } from '../components/Page';
+import { navigate, href, useRoute } from '../router';
+import { useQuery } from './useQuery';
 import { type Webhook, WEBHOOKS } from './documents';
 import './panels.css';
-import { MakeWebhook, Secret } from './webhooks/Editing';
-import { OneWebhook, State } from './webhooks/OneWebhook';
+import { CreateWebhook, WebhookSecret } from './webhooks/WebhookDialogs';
+import { WebhookPage, WebhookStatus } from './webhooks/WebhookPage';
 
 export function Webhooks() {
-  const id = usePlace().path[1];
-  return id ? <OneWebhook key={id} id={id} /> : <AllWebhooks />;
+  const id = useRoute().path[1];
+  return id ? <WebhookPage key={id} id={id} /> : <WebhookList />;
 }
 
-function AllWebhooks() {
+function WebhookList() {
   const t = useMessages(table);
-  const { data, problem } = useAsked(everyWebhook);
-  const [isMaking, make] = useState(false);
-  const [made, setMade] = useState<{ webhook: Webhook; secret: string } | null>(null);
+  const { data, error } = useQuery(fetchWebhooks);
+  const [isCreating, setCreating] = useState(false);
+  const [created, setCreated] = useState<{ webhook: Webhook; secret: string } | null>(null);
   const button = (
-    <Button kind="primary" icon="plus" onClick={() => make(true)}>
+    <Button kind="primary" icon="plus" onClick={() => setCreating(true)}>
       {t.create}
     </Button>
   );
   return (
     <Page title={t.title} lead={t.lead} actions={data?.length ? button : null}>
-      {problem && <Complaint>{errorMessage(problem)}</Complaint>}
+      {error && <Alert>{errorMessage(error)}</Alert>}
       {data?.length === 0 && (
         <Empty icon="webhooks" title={t.emptyTitle}>
-          <p>{t.emptyWords}</p>
+          <p>{t.emptyText}</p>
           {button}
         </Empty>
       )}
@@ -46,17 +46,18 @@ function AllWebhooks() {
           ))}
         </ul>
       )}
-      {isMaking && <MakeWebhook onMade={setMade} onClose={() => make(false)} />}
-      {made && <Secret secret={made.secret} onClose={() => go(`/webhooks/${made.webhook.id}`)} />}
+      {isCreating && <CreateWebhook onCreated={setCreated} onClose={() => setCreating(false)} />}
+      {created && (
+        <WebhookSecret secret={created.secret} onClose={() => navigate(`/webhooks/${created.webhook.id}`)} />
+      )}
     </Page>
   );
 }
 
-function everyWebhook() {
-  return everyPage<Webhook>(async (after) => {
-    const { data, problem } = await ask(WEBHOOKS, { after });
-    return data ? { data: data.webhooks, problem: null } : { data: null, problem };
-  });
+function fetchWebhooks() {
+  return fetchAllPages<Webhook>(async (after) =>
+    mapResult(await query(WEBHOOKS, { after }), (data) => data.webhooks),
+  );
 }
 
 function Row({ webhook }: { webhook: Webhook }) {
@@ -64,18 +65,18 @@ function Row({ webhook }: { webhook: Webhook }) {
   return (
     <li>
       <a class="item" href={href(`/webhooks/${webhook.id}`)}>
-        <span class="item-words">
+        <span class="item-text">
           <span class="item-name code">{webhook.url}</span>
           {webhook.description && <span>{webhook.description}</span>}
           <span class="row">
             {webhook.events.map((event) => (
               <span key={event} class="tag">
-                {t.words.events[event]}
+                {t.enums.events[event]}
               </span>
             ))}
           </span>
         </span>
-        <State webhook={webhook} />
+        <WebhookStatus webhook={webhook} />
       </a>
     </li>
   );

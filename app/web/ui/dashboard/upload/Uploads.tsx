@@ -1,26 +1,27 @@
 import { useEffect, useState } from 'preact/hooks';
 
-import { errorMessage } from '../api/problem';
-import { bytes, clock, useMessages } from '../language';
+import { errorMessage } from '../api/errors';
+import { formatBytes, formatTime } from '../../base/format';
+import { useMessages } from '../../base/language';
 import { upload as table } from '../messages/upload';
-import { Button } from '../parts/Button';
-import { Icon } from '../parts/Icon';
-import { useStore } from '../store';
-import { add, cancel, clear, type Into, retry, type Upload, uploads } from './queue';
+import { Button } from '../components/Button';
+import { Icon } from '../components/Icon';
+import { useStore } from '../../base/store';
+import { add, cancel, clear, type UploadTarget, retry, type Upload, uploads } from './queue';
 
-/** The list of what is on its way, in the corner, while there is something in it. */
+/** The list of uploads, in the corner of the page. Hidden while it is empty. */
 export function Uploads() {
   const t = useMessages(table);
   const all = useStore(uploads);
-  const [isFolded, fold] = useState(false);
+  const [isCollapsed, setCollapsed] = useState(false);
   const done = all.filter(({ state }) => state === 'done').length;
   const failed = all.filter(({ state }) => state === 'failed');
-  const isOver = done + failed.length === all.length;
+  const isFinished = done + failed.length === all.length;
   const summary = [t.progress(done, all.length), failed.length ? t.failed(failed.length) : ''];
   return (
     <>
-      <p class="unseen" role="status">
-        {all.length > 0 && isOver && summary.filter(Boolean).join(', ')}
+      <p class="visually-hidden" role="status">
+        {all.length > 0 && isFinished && summary.filter(Boolean).join(', ')}
       </p>
       {all.length > 0 && (
         <section class="uploads" aria-label={t.title}>
@@ -29,22 +30,22 @@ export function Uploads() {
             <div class="row">
               <Button
                 kind="plain"
-                icon={isFolded ? 'up' : 'down'}
-                aria-label={isFolded ? t.unfold : t.fold}
-                aria-expanded={!isFolded}
-                onClick={() => fold(!isFolded)}
+                icon={isCollapsed ? 'up' : 'down'}
+                aria-label={isCollapsed ? t.expand : t.collapse}
+                aria-expanded={!isCollapsed}
+                onClick={() => setCollapsed(!isCollapsed)}
               />
-              {isOver && <Button kind="plain" icon="close" aria-label={t.clear} onClick={clear} />}
+              {isFinished && <Button kind="plain" icon="close" aria-label={t.clear} onClick={clear} />}
             </div>
           </header>
-          {!isFolded && (
+          {!isCollapsed && (
             <ul>
-              {all.map((one) => (
-                <Row key={one.id} upload={one} />
+              {all.map((upload) => (
+                <Row key={upload.id} upload={upload} />
               ))}
             </ul>
           )}
-          {!isFolded && failed.length > 1 && (
+          {!isCollapsed && failed.length > 1 && (
             <footer>
               <Button icon="retry" onClick={() => retry(failed.map(({ id }) => id))}>
                 {t.retryAll}
@@ -57,30 +58,30 @@ export function Uploads() {
   );
 }
 
-function Row({ upload: { id, file, state, progress, problem, retryAt } }: { upload: Upload }) {
+function Row({ upload: { id, file, state, progress, error, retryAt } }: { upload: Upload }) {
   const t = useMessages(table);
   const name = file.name;
-  const said = {
-    waiting: retryAt === null ? t.waiting : t.paused(clock(retryAt)),
-    sending: progress < 1 ? `${Math.round(progress * 100)} %` : t.working,
+  const status = {
+    waiting: retryAt === null ? t.waiting : t.paused(formatTime(retryAt)),
+    sending: progress < 1 ? `${Math.round(progress * 100)}%` : t.processing,
     done: t.done,
-    failed: problem ? errorMessage(problem) : '',
+    failed: error ? errorMessage(error) : '',
   }[state];
   return (
     <li class={`upload ${state}`}>
       <span class="upload-icon">
         <Icon name={state === 'done' ? 'check' : state === 'failed' ? 'warning' : 'upload'} />
       </span>
-      <div class="upload-words">
+      <div class="upload-text">
         <p class="upload-name">
           <span title={name}>{name}</span>
-          <span class="quiet">{bytes(file.size)}</span>
+          <span class="muted">{formatBytes(file.size)}</span>
         </p>
         {(state === 'sending' || state === 'waiting') && (
-          <progress value={progress} max={1} aria-label={t.of(name)} />
+          <progress value={progress} max={1} aria-label={t.progressOf(name)} />
         )}
         <p class="upload-state">
-          {said} {state === 'failed' && retryAt !== null && t.after(clock(retryAt))}
+          {status} {state === 'failed' && retryAt !== null && t.retryAfter(formatTime(retryAt))}
         </p>
       </div>
       {state === 'failed' && (
@@ -98,22 +99,22 @@ function Row({ upload: { id, file, state, progress, problem, retryAt } }: { uplo
   );
 }
 
-/** Files that are dropped anywhere, or pasted, are uploaded into this album and category. */
-export function DropZone({ into: { album, category } }: { into: Into }) {
+/** Upload files dropped or pasted anywhere on the page. */
+export function DropZone({ target: { album, category } }: { target: UploadTarget }) {
   const t = useMessages(table);
   const [isOver, setOver] = useState(false);
   useEffect(() => {
-    const into = { album, category };
-    const stop = new AbortController();
-    const { signal } = stop;
+    const target = { album, category };
+    const controller = new AbortController();
+    const { signal } = controller;
     const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
-    const over = (event: DragEvent) => {
+    const onDrag = (event: DragEvent) => {
       if (!hasFiles(event)) return;
       event.preventDefault();
       setOver(true);
     };
-    addEventListener('dragenter', over, { signal });
-    addEventListener('dragover', over, { signal });
+    addEventListener('dragenter', onDrag, { signal });
+    addEventListener('dragover', onDrag, { signal });
     addEventListener('dragleave', (event) => event.relatedTarget === null && setOver(false), { signal });
     addEventListener(
       'drop',
@@ -121,15 +122,15 @@ export function DropZone({ into: { album, category } }: { into: Into }) {
         setOver(false);
         if (!hasFiles(event)) return;
         event.preventDefault();
-        add([...(event.dataTransfer?.files ?? [])], into);
+        add([...(event.dataTransfer?.files ?? [])], target);
       },
       { signal },
     );
-    addEventListener('paste', (event) => add([...(event.clipboardData?.files ?? [])], into), { signal });
-    return () => stop.abort();
+    addEventListener('paste', (event) => add([...(event.clipboardData?.files ?? [])], target), { signal });
+    return () => controller.abort();
   }, [album, category]);
   return isOver ? (
-    <div class="drop">
+    <div class="drop-overlay">
       <p>
         <Icon name="upload" />
         {t.drop}
@@ -138,18 +139,18 @@ export function DropZone({ into: { album, category } }: { into: Into }) {
   ) : null;
 }
 
-export function UploadButton({ into }: { into: Into }) {
+export function UploadButton({ target }: { target: UploadTarget }) {
   const t = useMessages(table);
-  const pick = (event: Event) => {
+  const onChange = (event: Event) => {
     const input = event.currentTarget as HTMLInputElement;
-    add([...(input.files ?? [])], into);
-    input.value = ''; // the same file may be picked again
+    add([...(input.files ?? [])], target);
+    input.value = ''; // so that choosing the same file again is a change
   };
   return (
     <label class="button primary picker">
       <Icon name="upload" />
       {t.upload}
-      <input type="file" accept="image/*" multiple class="unseen" onChange={pick} />
+      <input type="file" accept="image/*" multiple class="visually-hidden" onChange={onChange} />
     </label>
   );
 }

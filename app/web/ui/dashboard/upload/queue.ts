@@ -1,26 +1,25 @@
-/** Files on their way to the server: so many at a time, each with how far it has come. */
+/** The upload queue: a few files at a time, each with its progress. */
 import { stringifyDocument } from '@urql/core';
 
-import { GRAPHQL } from '../api/addresses';
+import { createStore } from '../../base/store';
 import { PREFLIGHT } from '../api/client';
-import { UPLOAD_IMAGE, type ImageCard } from '../api/documents';
-import { type Problem, problemIn, unreachable } from '../api/problem';
-import { tell } from '../happenings';
-import { bytes } from '../language';
-import { signedOut } from '../session';
-import { createStore } from '../store';
-import { LARGE, type Sending, sendInPieces } from './direct';
+import { type ImageCard, UPLOAD_IMAGE } from '../api/documents';
+import { type ApiError, clientError, parseError } from '../api/errors';
+import { GRAPHQL_URL } from '../api/urls';
+import { emit } from '../libraryEvents';
+import { endSession } from '../session';
+import { type Abortable, CHUNK_SIZE, uploadInChunks } from './resumable';
 
-const AT_ONCE = 3;
-/** What only needs some time. */
-const LATER = ['RATE_LIMIT_EXCEEDED', 'BUSY'];
-/** Milliseconds for which all wait by themselves where the server wants to be left alone. */
-const PATIENCE = 150_000;
-/** Bytes that the server takes, as it wrote into the page: a larger file is not worth sending. */
-const MOST = Number(document.documentElement.dataset['maxUpload']) || Infinity;
+const MAX_CONCURRENT = 3;
+/** Errors after which the queue pauses and continues by itself. */
+const RETRYABLE_CODES = ['RATE_LIMIT_EXCEEDED', 'BUSY'];
+/** Longest pause of the queue, in milliseconds; beyond that the upload fails. */
+const MAX_PAUSE = 150_000;
+/** The server's maximum file size in bytes, which it writes into the page. */
+const MAX_FILE_SIZE = Number(document.documentElement.dataset['maxUpload']) || Infinity;
 
-/** Where what is uploaded goes. */
-export interface Into {
+/** The album and category of uploaded images. */
+export interface UploadTarget {
   readonly album: string | null;
   readonly category: string | null;
 }
@@ -28,150 +27,144 @@ export interface Into {
 export interface Upload {
   readonly id: number;
   readonly file: File;
-  readonly into: Into;
+  readonly target: UploadTarget;
   readonly state: 'waiting' | 'sending' | 'done' | 'failed';
   /** From 0 to 1. */
   readonly progress: number;
-  readonly problem: Problem | null;
-  /** When the server takes more of it, in milliseconds; null where it did not say. */
+  readonly error: ApiError | null;
+  /** The earliest time for a retry, as a timestamp in milliseconds; null if the server gave none. */
   readonly retryAt: number | null;
   readonly image: ImageCard | null;
 }
 
+const WAITING = { state: 'waiting', progress: 0, error: null, retryAt: null, image: null } as const;
+
 export const uploads = createStore<readonly Upload[]>([]);
-const requests = new Map<number, Sending>();
-let last = 0;
+const requests = new Map<number, Abortable>();
+let lastId = 0;
 let pausedUntil = 0;
 let timer: ReturnType<typeof setTimeout> | undefined;
 
-export function add(files: readonly File[], into: Into): void {
-  const fresh = files.map((file): Upload => ({ ...WAITING, id: ++last, file, into }));
-  uploads.change((all) => [...all, ...fresh]);
-  next();
+export function add(files: readonly File[], target: UploadTarget): void {
+  const added = files.map((file): Upload => ({ ...WAITING, id: ++lastId, file, target }));
+  uploads.update((all) => [...all, ...added]);
+  startNext();
 }
 
 export function cancel(id: number): void {
   requests.get(id)?.abort();
   requests.delete(id);
-  uploads.change((all) => all.filter((one) => one.id !== id));
-  next();
+  uploads.update((all) => all.filter((upload) => upload.id !== id));
+  startNext();
 }
 
 export function retry(ids: readonly number[]): void {
   pausedUntil = 0;
   for (const id of ids) change(id, WAITING);
-  next();
+  startNext();
 }
 
-/** Takes those that are over from the list. */
+/** Remove finished and failed uploads from the list. */
 export function clear(): void {
-  uploads.change((all) => all.filter(({ state }) => state === 'waiting' || state === 'sending'));
+  uploads.update((all) => all.filter(({ state }) => state === 'waiting' || state === 'sending'));
 }
 
-// What is under way would be lost with the page.
+// Leaving the page would abort uploads in progress.
 addEventListener('beforeunload', (event) => {
   if (requests.size) event.preventDefault();
 });
 
-const WAITING = { state: 'waiting', progress: 0, problem: null, retryAt: null, image: null } as const;
-
-function change(id: number, by: Partial<Upload>): void {
-  uploads.change((all) => all.map((one) => (one.id === id ? { ...one, ...by } : one)));
+function change(id: number, changes: Partial<Upload>): void {
+  uploads.update((all) => all.map((upload) => (upload.id === id ? { ...upload, ...changes } : upload)));
 }
 
-function next(): void {
+function startNext(): void {
   clearTimeout(timer);
   const pause = pausedUntil - Date.now();
   if (pause > 0) {
-    timer = setTimeout(next, pause);
+    timer = setTimeout(startNext, pause);
     return;
   }
   const waiting = uploads.get().filter(({ state }) => state === 'waiting');
-  for (const upload of waiting.slice(0, Math.max(0, AT_ONCE - requests.size))) send(upload);
+  for (const upload of waiting.slice(0, Math.max(0, MAX_CONCURRENT - requests.size))) start(upload);
 }
 
-function send({ id, file, into }: Upload): void {
-  if (file.size > MOST) {
-    // As the server says it, without sending it there.
-    const details = `Maximum file size is ${bytes(MOST)}. Your file is ${bytes(file.size)}.`;
-    return change(id, { state: 'failed', problem: { ...unreachable(), code: 'PAYLOAD_TOO_LARGE', details } });
+function start({ id, file, target }: Upload): void {
+  if (file.size > MAX_FILE_SIZE) {
+    const facts = { reason: 'too_large', limit: MAX_FILE_SIZE, actual: file.size };
+    return change(id, { state: 'failed', error: clientError('PAYLOAD_TOO_LARGE', facts) });
   }
   change(id, { state: 'sending', retryAt: null });
-  if (file.size > LARGE) {
-    const progress = (share: number) => change(id, { progress: share });
-    requests.set(
-      id,
-      sendInPieces(file, into, progress, (told) => over(id, told)),
-    );
-    return;
-  }
+  const send = file.size > CHUNK_SIZE ? uploadInChunks : uploadAtOnce;
+  const onProgress = (progress: number) => change(id, { progress });
+  requests.set(
+    id,
+    send(file, target, onProgress, (outcome) => finish(id, outcome)),
+  );
+}
+
+function uploadAtOnce(
+  file: File,
+  target: UploadTarget,
+  onProgress: (share: number) => void,
+  onDone: (outcome: Partial<Upload>) => void,
+): Abortable {
   const request = new XMLHttpRequest();
-  requests.set(id, request);
-  request.open('POST', GRAPHQL);
+  request.open('POST', GRAPHQL_URL);
   request.setRequestHeader('Accept', 'application/graphql-response+json, application/json');
   for (const [name, value] of Object.entries(PREFLIGHT)) request.setRequestHeader(name, value);
-  request.upload.addEventListener('progress', ({ loaded, total }) =>
-    change(id, { progress: loaded / total }),
-  );
-  request.addEventListener('load', () => over(id, answered(request)));
-  request.addEventListener('error', () => over(id, { problem: unreachable() }));
-  request.addEventListener('timeout', () => over(id, { problem: unreachable() }));
-  request.send(form(file, into));
+  request.upload.addEventListener('progress', ({ loaded, total }) => onProgress(loaded / total));
+  request.addEventListener('load', () => onDone(parseResponse(request)));
+  request.addEventListener('error', () => onDone({ error: clientError('NETWORK') }));
+  request.addEventListener('timeout', () => onDone({ error: clientError('NETWORK') }));
+  request.send(formData(file, target));
+  return request;
 }
 
-function over(id: number, { image = null, problem = null, retryAt = null }: Partial<Upload>): void {
+function finish(id: number, { image = null, error = null }: Partial<Upload>): void {
   requests.delete(id);
-  if (retryAt !== null && retryAt - Date.now() < PATIENCE) {
+  const retryAt = error && retryTime(error);
+  if (retryAt !== null && retryAt - Date.now() < MAX_PAUSE) {
     pausedUntil = Math.max(pausedUntil, retryAt);
-    uploads.change((all) =>
-      all.map((one) =>
-        one.id === id || one.state === 'waiting' ? { ...one, ...WAITING, retryAt: pausedUntil } : one,
+    uploads.update((all) =>
+      all.map((upload) =>
+        upload.id === id || upload.state === 'waiting'
+          ? { ...upload, ...WAITING, retryAt: pausedUntil }
+          : upload,
       ),
     );
-    return next();
+    return startNext();
   }
-  change(id, { state: image ? 'done' : 'failed', progress: 1, image, problem, retryAt });
-  if (image) tell({ kind: 'uploaded', image });
-  if (problem?.code === 'UNAUTHORIZED') signedOut();
-  next();
+  change(id, { state: image ? 'done' : 'failed', progress: 1, image, error, retryAt });
+  if (image) emit({ kind: 'uploaded', image });
+  if (error?.code === 'UNAUTHORIZED') endSession();
+  startNext();
 }
 
-interface Answer {
+function retryTime({ code, params }: ApiError): number | null {
+  const seconds = params['retry_after'];
+  return RETRYABLE_CODES.includes(code) && typeof seconds === 'number' ? Date.now() + seconds * 1000 : null;
+}
+
+interface UploadResponse {
   readonly data?: { readonly uploadImage: { readonly image: ImageCard } } | null;
-  readonly errors?: readonly Parameters<typeof problemIn>[0][];
+  readonly errors?: readonly Parameters<typeof parseError>[0][];
 }
 
-function answered(request: XMLHttpRequest): Partial<Upload> {
-  let answer: Answer;
+function parseResponse(request: XMLHttpRequest): Partial<Upload> {
+  let response: UploadResponse;
   try {
-    answer = JSON.parse(request.responseText) as Answer;
+    response = JSON.parse(request.responseText) as UploadResponse;
   } catch {
-    return {
-      problem: { ...unreachable(), code: request.status === 413 ? 'PAYLOAD_TOO_LARGE' : 'INTERNAL_ERROR' },
-    };
+    // A proxy may refuse the request with a response of its own.
+    return { error: clientError(request.status === 413 ? 'PAYLOAD_TOO_LARGE' : 'INTERNAL_ERROR') };
   }
-  if (answer.data) return { image: answer.data.uploadImage.image };
-  const problem = answer.errors?.[0] ? problemIn(answer.errors[0]) : unreachable();
-  const seconds = LATER.includes(problem.code) ? secondsUntilMore(request) : null;
-  return { problem, retryAt: seconds === null ? null : Date.now() + seconds * 1000 };
+  if (response.data) return { image: response.data.uploadImage.image };
+  return { error: response.errors?.[0] ? parseError(response.errors[0]) : clientError('NETWORK') };
 }
 
-/** What the answer says of the limit that is used up: `Retry-After`, or `t` in `RateLimit: "upload";r=0;t=42`. */
-function secondsUntilMore(request: XMLHttpRequest): number | null {
-  const said =
-    request.getResponseHeader('Retry-After') ?? usedUp(request.getResponseHeader('RateLimit') ?? '');
-  return said && /^\d+$/.test(said) ? Number(said) : null;
-}
-
-function usedUp(limits: string): string | undefined {
-  return limits
-    .split(',')
-    .find((limit) => /;\s*r=0\b/.test(limit))
-    ?.match(/;\s*t=(\d+)/)?.[1];
-}
-
-/** github.com/jaydenseric/graphql-multipart-request-spec */
-function form(file: File, { album, category }: Into): FormData {
+/** Build a request of the GraphQL multipart request specification: github.com/jaydenseric/graphql-multipart-request-spec */
+function formData(file: File, { album, category }: UploadTarget): FormData {
   const data = new FormData();
   const variables = { input: { file: null, albumId: album, categoryId: category } };
   data.append('operations', JSON.stringify({ query: stringifyDocument(UPLOAD_IMAGE), variables }));

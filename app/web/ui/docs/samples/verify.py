@@ -2,7 +2,7 @@ import base64, hashlib, hmac, time
 
 
 def verified(secret, headers, body):
-    """Whether the body, as bytes, came from PicHub, and came now. Names of headers in lower case."""
+    """Return True if the body, as bytes, is from PicHub and recent. Names of headers are in lower case."""
     stamp = headers["webhook-timestamp"]
     if abs(time.time() - int(stamp)) > 300:
         return False

@@ -1,42 +1,42 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
 
-import type { Problem } from '../../api/problem';
-import { useMessages } from '../../language';
+import { type ApiError, errorMessage } from '../../api/errors';
+import { useMessages } from '../../../base/language';
 import { playground } from '../../messages/playground';
-import { Button } from '../../parts/Button';
-import type { Source, Transform, Tried } from '../documents';
+import { Button } from '../../components/Button';
+import type { Source, Transform, TransformResult } from '../documents';
 import { keys } from '../enums';
 import { DPR, NAMES, type Parameter, QUALITY, invalidParameter } from './parameters';
 
-interface Given {
+interface Props {
   readonly source: Source;
   readonly presets: readonly { readonly name: string; readonly canonical: string }[];
   readonly transform: Transform;
-  /** What counts by now, said or not; null until it is known. */
-  readonly counted: Tried['explainTransform']['parameters'] | null;
-  readonly problem: Problem | null;
+  /** The effective parameters, defaults included; null until they are known. */
+  readonly effective: TransformResult['explainTransform']['parameters'] | null;
+  readonly error: ApiError | null;
   readonly onChange: (transform: Transform) => void;
 }
 
-/** A control for each parameter that there is. */
-export function Controls({ source, presets, transform, counted, problem, onChange }: Given) {
+/** The controls of all parameters. */
+export function Controls({ source, presets, transform, effective, error, onChange }: Props) {
   const t = useMessages(playground);
-  // What is null is not said: the address has nothing of it.
+  // Null removes a parameter.
   const set = <Name extends Parameter>(name: Name, value: Transform[Name] | null) => {
     const { [name]: _, ...rest } = transform;
     onChange(value == null || value === '' ? rest : { ...rest, [name]: value });
   };
-  const refused = problem && invalidParameter(problem);
-  const wrong = (name: Parameter) => (refused === name ? [problem!.details] : []);
-  const measure = (name: 'width' | 'height' | 'quality' | 'dpr', range: Range) => (
-    <Measure
+  const invalid = error && invalidParameter(error);
+  const errorOf = (name: Parameter) => (error && invalid === name ? errorMessage(error) : undefined);
+  const numberControl = (name: 'width' | 'height' | 'quality' | 'dpr', range: Range) => (
+    <NumberControl
       name={name}
       label={t[name]}
       {...range}
       value={transform[name] ?? null}
-      natural={Number(counted?.find((one) => one.name === NAMES[name])?.value ?? range.max)}
-      complaints={wrong(name)}
+      natural={Number(effective?.find((parameter) => parameter.name === NAMES[name])?.value ?? range.max)}
+      error={errorOf(name)}
       onChange={(value) => set(name, value)}
     />
   );
@@ -53,7 +53,7 @@ export function Controls({ source, presets, transform, counted, problem, onChang
           {t.reset}
         </Button>
       </header>
-      <Labelled label={t.preset} name="preset" hint={presets.length ? undefined : t.noPresets}>
+      <LabeledControl label={t.preset} name="preset" hint={presets.length ? undefined : t.noPresets}>
         {(id) => (
           <select
             id={id}
@@ -69,17 +69,17 @@ export function Controls({ source, presets, transform, counted, problem, onChang
             ))}
           </select>
         )}
-      </Labelled>
-      {measure('width', { min: 1, max: source.width, step: 1 })}
-      {measure('height', { min: 1, max: source.height, step: 1 })}
-      <Labelled label={t.fit} name="fit">
+      </LabeledControl>
+      {numberControl('width', { min: 1, max: source.width, step: 1 })}
+      {numberControl('height', { min: 1, max: source.height, step: 1 })}
+      <LabeledControl label={t.fit} name="fit">
         {(id) => (
           <select
             id={id}
             value={transform.fit ?? ''}
             onChange={(event) => set('fit', (event.currentTarget.value || null) as Transform['fit'])}
           >
-            <option value="">{t.unsaidFit}</option>
+            <option value="">{t.defaultFit}</option>
             {keys(t.choices.fit).map((fit) => (
               <option key={fit} value={fit}>
                 {`${t.choices.fit[fit]} · ${fit.toLowerCase()}`}
@@ -87,7 +87,7 @@ export function Controls({ source, presets, transform, counted, problem, onChang
             ))}
           </select>
         )}
-      </Labelled>
+      </LabeledControl>
       <fieldset class="field">
         <Legend label={t.position} name="position" />
         <div class="positions">
@@ -125,16 +125,16 @@ export function Controls({ source, presets, transform, counted, problem, onChang
                 checked={(transform.format ?? null) === format}
                 onChange={() => set('format', format)}
               />
-              <span>{format ? t.choices.format[format] : t.unsaidFormat}</span>
+              <span>{format ? t.choices.format[format] : t.originalFormat}</span>
             </label>
           ))}
         </div>
       </fieldset>
-      {measure('quality', QUALITY)}
-      {measure('dpr', DPR)}
+      {numberControl('quality', QUALITY)}
+      {numberControl('dpr', DPR)}
       <Background
         value={transform.background ?? null}
-        complaints={wrong('background')}
+        error={errorOf('background')}
         onChange={(value) => set('background', value)}
       />
     </section>
@@ -147,8 +147,8 @@ interface Range {
   readonly step: number;
 }
 
-/** A number by slider or by keys. The slider stands at `natural`, which then counts, while nothing is said. */
-function Measure({
+/** A number, set by slider or keyboard. Without a value the slider is at `natural`, the effective value. */
+function NumberControl({
   name,
   label,
   min,
@@ -156,21 +156,21 @@ function Measure({
   step,
   value,
   natural,
-  complaints = [],
+  error,
   onChange,
 }: Range & {
   name: Parameter;
   label: string;
   value: number | null;
   natural: number;
-  complaints?: readonly string[] | undefined;
+  error?: string | undefined;
   onChange: (value: number | null) => void;
 }) {
   const t = useMessages(playground);
   return (
-    <Labelled label={label} name={name} complaints={complaints}>
+    <LabeledControl label={label} name={name} error={error}>
       {(id) => (
-        <div class="measure">
+        <div class="number-control">
           <input
             type="range"
             aria-label={t.slider(label)}
@@ -184,12 +184,12 @@ function Measure({
             inputMode="decimal"
             min={min}
             step={step === 1 ? 1 : 'any'}
-            placeholder={t.unsaid}
+            placeholder={t.auto}
             value={value ?? ''}
-            aria-invalid={complaints.length > 0 || undefined}
+            aria-invalid={error ? true : undefined}
             onInput={(event) => {
-              const typed = event.currentTarget.valueAsNumber;
-              onChange(Number.isNaN(typed) ? null : typed);
+              const number = event.currentTarget.valueAsNumber;
+              onChange(Number.isNaN(number) ? null : number);
             }}
           />
           <Button
@@ -202,24 +202,24 @@ function Measure({
           />
         </div>
       )}
-    </Labelled>
+    </LabeledControl>
   );
 }
 
 function Background({
   value,
-  complaints,
+  error,
   onChange,
 }: {
   value: string | null;
-  complaints: readonly string[] | undefined;
+  error: string | undefined;
   onChange: (value: string | null) => void;
 }) {
   const t = useMessages(playground);
   return (
-    <Labelled label={t.background} name="background" complaints={complaints}>
+    <LabeledControl label={t.background} name="background" error={error}>
       {(id) => (
-        <div class="measure">
+        <div class="number-control">
           <input
             type="color"
             aria-label={t.swatch(t.background)}
@@ -231,7 +231,7 @@ function Background({
             class="code"
             spellcheck={false}
             autocomplete="off"
-            placeholder={t.unsaid}
+            placeholder={t.auto}
             maxLength={9}
             value={value ?? ''}
             onInput={(event) => onChange(event.currentTarget.value.replace('#', '').trim() || null)}
@@ -246,22 +246,22 @@ function Background({
           />
         </div>
       )}
-    </Labelled>
+    </LabeledControl>
   );
 }
 
-/** A label with the parameter's name in addresses, and the control, which takes the id. */
-function Labelled({
+/** A control with its label and the parameter's name in URLs. The control takes the id. */
+function LabeledControl({
   label,
   name,
   hint,
-  complaints = [],
+  error,
   children,
 }: {
   label: string;
   name: Parameter;
   hint?: string | undefined;
-  complaints?: readonly string[] | undefined;
+  error?: string | undefined;
   children: (id: string) => ComponentChildren;
 }) {
   const id = useId();
@@ -273,9 +273,9 @@ function Labelled({
       </div>
       {children(id)}
       {hint && <p class="hint">{hint}</p>}
-      {complaints.length > 0 && (
-        <p class="wrong" role="alert">
-          {complaints.join(' ')}
+      {error && (
+        <p class="error-text" role="alert">
+          {error}
         </p>
       )}
     </div>

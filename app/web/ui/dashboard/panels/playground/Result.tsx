@@ -1,80 +1,81 @@
 import { useEffect, useState } from 'preact/hooks';
 
-import { local } from '../../api/addresses';
-import { ask } from '../../api/client';
-import { type Problem, problemInEnvelope, unreachable } from '../../api/problem';
-import { bytes, count, language, useMessages } from '../../language';
+import { localUrl } from '../../api/urls';
+import { query } from '../../api/client';
+import { type ApiError, clientError, parseRestError } from '../../api/errors';
+import { formatBytes, formatNumber } from '../../../base/format';
+import { locale, useMessages } from '../../../base/language';
 import { playground } from '../../messages/playground';
-import { useStore } from '../../store';
-import { type Source, type Transform, TRIED, type Tried } from '../documents';
-import { CopyRows } from '../../parts/CopyRows';
-import { address } from './parameters';
+import { type Source, type Transform, TRY_TRANSFORM, type TransformResult } from '../documents';
+import { CopyRows } from '../../components/CopyRows';
+import { urlOf } from './parameters';
 
-const PAUSE = 300;
-/** What pictures are asked for with, so that the format is told that this browser would be given. */
+/** Milliseconds without changes before a transform is rendered. */
+const DEBOUNCE_MS = 300;
+/** The Accept header of image requests, by which the server chooses a format. */
 const ACCEPT = 'image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8';
 
 export interface Result {
-  /** Of which image. */
+  /** Id of the image. */
   readonly id: string;
   readonly url: string;
   readonly width: number;
   readonly height: number;
   readonly size: number;
-  /** What came: with AUTO, what this browser takes. */
+  /** Media type of the response: with AUTO, the server's choice. */
   readonly type: string;
-  readonly explained: Tried['explainTransform'];
+  readonly explanation: TransformResult['explainTransform'];
 }
 
-/** What the transform makes of the picture, some time after it was last changed. The last result stays until then. */
+/** Return the result of a transform, rendered after a pause in its changes. The last result is kept until then. */
 export function useResult(source: Source | null, transform: Transform) {
   const [result, setResult] = useState<Result | null>(null);
-  const [problem, setProblem] = useState<Problem | null>(null);
+  const [error, setError] = useState<ApiError | null>(null);
   const [isBusy, setBusy] = useState(true);
   const key = JSON.stringify([source?.id, transform]);
   useEffect(() => {
     if (!source) return undefined;
-    const left = new AbortController();
+    const controller = new AbortController();
     setBusy(true);
     const timer = setTimeout(async () => {
-      const tried = await tryIt(source.id, transform, left.signal);
-      if (left.signal.aborted) return;
+      const rendered = await renderTransform(source.id, transform, controller.signal);
+      if (controller.signal.aborted) return;
       setBusy(false);
-      setProblem(tried.problem);
-      if (tried.result) setResult(tried.result);
-    }, PAUSE);
+      setError(rendered.error);
+      if (rendered.result) setResult(rendered.result);
+    }, DEBOUNCE_MS);
     return () => {
       clearTimeout(timer);
-      left.abort();
+      controller.abort();
     };
   }, [key]);
-  return { result, problem, isBusy };
+  return { result, error, isBusy };
 }
 
-async function tryIt(
+async function renderTransform(
   id: string,
   transform: Transform,
   signal: AbortSignal,
-): Promise<{ result: Result; problem: null } | { result: null; problem: Problem }> {
-  const { data, problem } = await ask(TRIED, { id, transform, address: address(id, transform) });
-  if (!data || signal.aborted) return { result: null, problem: problem ?? unreachable() };
+): Promise<{ result: Result; error: null } | { result: null; error: ApiError }> {
+  const { data, error } = await query(TRY_TRANSFORM, { id, transform, address: urlOf(id, transform) });
+  if (!data || signal.aborted) return { result: null, error: error ?? clientError('NETWORK') };
   const { url, width, height } = data.image!.variant;
-  const picture = await fetched(local(url), signal);
-  if (!(picture instanceof Blob)) return { result: null, problem: picture };
-  const { size, type } = picture;
-  return { result: { id, url, width, height, size, type, explained: data.explainTransform }, problem: null };
+  const file = await fetchImage(localUrl(url), signal);
+  if (!(file instanceof Blob)) return { result: null, error: file };
+  const { size, type } = file;
+  return { result: { id, url, width, height, size, type, explanation: data.explainTransform }, error: null };
 }
 
-async function fetched(url: string, signal: AbortSignal): Promise<Blob | Problem> {
+async function fetchImage(url: string, signal: AbortSignal): Promise<Blob | ApiError> {
   try {
-    const answer = await fetch(url, { signal, headers: { Accept: ACCEPT } });
-    return answer.ok ? await answer.blob() : problemInEnvelope(await answer.text());
+    const response = await fetch(url, { signal, headers: { Accept: ACCEPT } });
+    return response.ok ? await response.blob() : parseRestError(await response.text());
   } catch {
-    return unreachable();
+    return clientError('NETWORK');
   }
 }
 
-export function Picture({
+export function Preview({
   source,
   result,
   isBusy,
@@ -85,22 +86,22 @@ export function Picture({
 }) {
   const t = useMessages(playground);
   return (
-    <figure class="try-stage" aria-busy={isBusy}>
+    <figure class="workbench-stage" aria-busy={isBusy}>
       {result && (
         <img
-          class="try-picture"
-          src={local(result.url)}
+          class="workbench-image"
+          src={localUrl(result.url)}
           width={result.width}
           height={result.height}
           alt={source.title || source.filename}
         />
       )}
-      {isBusy && <p class="try-busy">{t.rendering}</p>}
+      {isBusy && <p class="workbench-busy">{t.rendering}</p>}
     </figure>
   );
 }
 
-/** The picture's size and weight beside the original's. */
+/** Dimensions and file size of the result beside those of the original. */
 export function Comparison({ source, result }: { source: Source; result: Result | null }) {
   const t = useMessages(playground);
   const share = result ? result.size / source.size : 1;
@@ -110,10 +111,10 @@ export function Comparison({ source, result }: { source: Source; result: Result 
         <dt>{t.original}</dt>
         <dd>
           <strong>
-            {count(source.width)} × {count(source.height)}
+            {formatNumber(source.width)} × {formatNumber(source.height)}
           </strong>
-          <span class="quiet">
-            {source.format} · {bytes(source.size)}
+          <span class="muted">
+            {source.format} · {formatBytes(source.size)}
           </span>
         </dd>
       </div>
@@ -123,12 +124,13 @@ export function Comparison({ source, result }: { source: Source; result: Result 
           {result && (
             <>
               <strong>
-                {count(result.width)} × {count(result.height)}
+                {formatNumber(result.width)} × {formatNumber(result.height)}
               </strong>
-              <span class="quiet">
-                {named(result.type)} · <span title={`${count(result.size)} B`}>{bytes(result.size)}</span>
+              <span class="muted">
+                {formatName(result.type)} ·{' '}
+                <span title={`${formatNumber(result.size)} B`}>{formatBytes(result.size)}</span>
               </span>
-              <Difference share={share} isOriginal={result.explained.isOriginal} />
+              <Difference share={share} isOriginal={result.explanation.isOriginal} />
             </>
           )}
         </dd>
@@ -139,24 +141,24 @@ export function Comparison({ source, result }: { source: Source; result: Result 
 
 function Difference({ share, isOriginal }: { share: number; isOriginal: boolean }) {
   const t = useMessages(playground);
-  const format = new Intl.NumberFormat(useStore(language), { style: 'percent', maximumFractionDigits: 0 });
-  if (isOriginal) return <span class="tag">{t.same}</span>;
-  if (share <= 1) return <span class="tag good">{t.smaller(format.format(1 - share))}</span>;
-  return <span class="tag bad">{t.larger(format.format(share - 1))}</span>;
+  const format = new Intl.NumberFormat(locale(), { style: 'percent', maximumFractionDigits: 0 });
+  if (isOriginal) return <span class="tag">{t.unchanged}</span>;
+  if (share <= 1) return <span class="tag success">{t.smaller(format.format(1 - share))}</span>;
+  return <span class="tag danger">{t.larger(format.format(share - 1))}</span>;
 }
 
-/** `image/webp` as `WEBP`, as the formats' names are. */
-function named(type: string): string {
+/** `WEBP` for `image/webp`. */
+function formatName(type: string): string {
   return type.replace('image/', '').replace('jpeg', 'jpg').toUpperCase();
 }
 
 export function Warnings({ result }: { result: Result }) {
   const t = useMessages(playground);
-  const { warnings } = result.explained;
+  const { warnings } = result.explanation;
   if (warnings.length === 0) return null;
   return (
     <section class="warnings" aria-labelledby="warnings-title">
-      <h2 id="warnings-title">{t.notes}</h2>
+      <h2 id="warnings-title">{t.warnings}</h2>
       <ul>
         {warnings.map(({ parameter, message }) => (
           <li key={`${parameter} ${message}`} lang="en">
@@ -170,12 +172,12 @@ export function Warnings({ result }: { result: Result }) {
 
 export function Links({ source, result }: { source: Source; result: Result }) {
   const t = useMessages(playground);
-  const words = source.title || source.filename;
+  const alt = source.title || source.filename;
   const { url, width, height } = result;
   const rows = {
-    [t.address]: url,
-    HTML: `<img src="${escaped(url)}" alt="${escaped(words)}" width="${width}" height="${height}">`,
-    Markdown: `![${words.replace(/[\\[\]]/g, '\\$&')}](${url})`,
+    URL: url,
+    HTML: `<img src="${escapeHtml(url)}" alt="${escapeHtml(alt)}" width="${width}" height="${height}">`,
+    Markdown: `![${alt.replace(/[\\[\]]/g, '\\$&')}](${url})`,
   };
   return (
     <section class="links" aria-labelledby="links-title">
@@ -186,6 +188,6 @@ export function Links({ source, result }: { source: Source; result: Result }) {
   );
 }
 
-function escaped(text: string): string {
+function escapeHtml(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('"', '&quot;').replaceAll('<', '&lt;');
 }

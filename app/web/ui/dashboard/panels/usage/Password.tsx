@@ -1,59 +1,52 @@
-import { useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 
-import { run } from '../../api/client';
-import { type Problem, errorMessage } from '../../api/problem';
-import { useMessages } from '../../language';
+import { useMessages } from '../../../base/language';
+import { mutate } from '../../api/client';
+import { Button } from '../../components/Button';
+import { Field } from '../../components/Field';
+import { FormError, useForm } from '../../components/Form';
+import { toast } from '../../components/Toasts';
 import { usage as table } from '../../messages/usage';
-import { Button } from '../../parts/Button';
-import { Complaint, Field } from '../../parts/Field';
-import { toast } from '../../parts/Toasts';
 import { CHANGE_PASSWORD } from '../documents';
 
 export function Password({ username, onChanged }: { username: string; onChanged: () => Promise<void> }) {
   const t = useMessages(table);
-  const [busy, setBusy] = useState(false);
-  const [problem, setProblem] = useState<Problem | null>(null);
-  const change = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const given = new FormData(form);
+  const element = useRef<HTMLFormElement>(null);
+  const form = useForm(async (data) => {
     const input = {
-      currentPassword: String(given.get('current') ?? ''),
-      newPassword: String(given.get('new') ?? ''),
+      currentPassword: String(data.get('current') ?? ''),
+      newPassword: String(data.get('new') ?? ''),
     };
-    setBusy(true);
-    const { problem: wrong } = await run(CHANGE_PASSWORD, { input });
-    setBusy(false);
-    setProblem(wrong);
-    if (wrong) return;
-    form.reset();
+    const { error } = await mutate(CHANGE_PASSWORD, { input });
+    if (error) return error;
+    element.current?.reset();
     toast(t.changed);
     await onChanged();
-  };
-  const wrong = (name: string) => problem?.fields[name];
+    return null;
+  });
   return (
     <section class="card" aria-labelledby="password-title">
-      <form class="stack" onSubmit={change}>
+      <form class="stack" ref={element} onSubmit={form.onSubmit}>
         <h2 id="password-title">{t.password}</h2>
         <p class="hint">{t.passwordHint}</p>
-        {/* For the browser's list of passwords. */}
+        {/* For password managers. */}
         <input
-          class="unseen"
+          class="visually-hidden"
           autocomplete="username"
           value={username}
           readOnly
           tabIndex={-1}
           aria-hidden="true"
         />
-        <Field label={t.currentPassword} errors={wrong('current_password')}>
+        <Field label={t.currentPassword} errors={form.fieldErrors('current_password')}>
           <input name="current" type="password" required autocomplete="current-password" />
         </Field>
-        <Field label={t.newPassword} hint={t.newPasswordHint} errors={wrong('new_password')}>
+        <Field label={t.newPassword} hint={t.newPasswordHint} errors={form.fieldErrors('new_password')}>
           <input name="new" type="password" required minLength={10} autocomplete="new-password" />
         </Field>
-        {problem && <Complaint>{errorMessage(problem)}</Complaint>}
+        <FormError form={form} />
         <div class="row">
-          <Button type="submit" busy={busy}>
+          <Button type="submit" busy={form.isBusy}>
             {t.change}
           </Button>
         </div>

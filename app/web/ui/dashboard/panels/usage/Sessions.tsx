@@ -1,84 +1,91 @@
 import { useState } from 'preact/hooks';
 
-import { run } from '../../api/client';
-import { errorMessage } from '../../api/problem';
-import { moment, useMessages } from '../../language';
+import { mutate } from '../../api/client';
+import { errorMessage } from '../../api/errors';
+import { formatDateTime, formatRelativeTime } from '../../../base/format';
+import { useMessages } from '../../../base/language';
 import { usage as table } from '../../messages/usage';
-import { Button } from '../../parts/Button';
-import { Confirm } from '../../parts/Dialog';
-import { toast } from '../../parts/Toasts';
+import { Button } from '../../components/Button';
+import { Confirm } from '../../components/Dialog';
+import { toast } from '../../components/Toasts';
 import { REVOKE_SESSION, type Session } from '../documents';
-import { relative } from '../time';
 
-export function Sessions({ sessions, again }: { sessions: readonly Session[]; again: () => Promise<void> }) {
+export function Sessions({
+  sessions,
+  refetch,
+}: {
+  sessions: readonly Session[];
+  refetch: () => Promise<void>;
+}) {
   const t = useMessages(table);
-  const [isEnding, setEnding] = useState(false);
+  const [isConfirming, setConfirming] = useState(false);
   const others = sessions.filter(({ isCurrent }) => !isCurrent);
-  const end = async (id: string) => {
-    const { problem } = await run(REVOKE_SESSION, { id });
-    toast(problem ? errorMessage(problem) : t.ended, problem ? 'wrong' : 'done');
-    await again();
+  const revoke = async (id: string) => {
+    const { error } = await mutate(REVOKE_SESSION, { id });
+    toast(error ? errorMessage(error) : t.revoked, error ? 'error' : 'success');
+    await refetch();
   };
-  const endOthers = async () => {
+  const revokeOthers = async () => {
     for (const { id } of others) {
-      const { problem } = await run(REVOKE_SESSION, { id });
-      if (problem && problem.code !== 'NOT_FOUND') return problem; // one that ended meanwhile is gone, as was wanted
+      const { error } = await mutate(REVOKE_SESSION, { id });
+      if (error && error.code !== 'NOT_FOUND') return error; // a session that has ended meanwhile is fine
     }
-    toast(t.endedOthers);
-    await again();
+    toast(t.revokedOthers);
+    await refetch();
     return null;
   };
   return (
     <section class="card sessions" aria-labelledby="sessions-title">
       <header class="list-head">
         <h2 id="sessions-title">{t.sessions}</h2>
-        {others.length > 0 && <Button onClick={() => setEnding(true)}>{t.endOthers}</Button>}
+        {others.length > 0 && <Button onClick={() => setConfirming(true)}>{t.revokeOthers}</Button>}
       </header>
-      <ul class="plain-items" aria-label={t.sessions}>
+      <ul class="session-list" aria-label={t.sessions}>
         {sessions.map((session) => (
-          <Row key={session.id} session={session} onEnd={() => end(session.id)} />
+          <Row key={session.id} session={session} onRevoke={() => revoke(session.id)} />
         ))}
       </ul>
-      {isEnding && (
+      {isConfirming && (
         <Confirm
-          title={t.endOthersTitle}
-          action={t.endOthers}
-          onConfirm={endOthers}
-          onClose={() => setEnding(false)}
+          title={t.revokeOthersTitle}
+          action={t.revokeOthers}
+          onConfirm={revokeOthers}
+          onClose={() => setConfirming(false)}
         >
-          <p>{t.endOthersWords}</p>
+          <p>{t.revokeOthersText}</p>
         </Confirm>
       )}
     </section>
   );
 }
 
-function Row({ session, onEnd }: { session: Session; onEnd: () => void }) {
+function Row({ session, onRevoke }: { session: Session; onRevoke: () => void }) {
   const t = useMessages(table);
   const { userAgent, createdAt, lastUsedAt, isCurrent } = session;
-  const [browser, system] = [first(userAgent, BROWSERS), first(userAgent, SYSTEMS)];
-  const name = browser && system ? t.on(browser, system) : (browser ?? system ?? (userAgent || t.unknown));
+  const [browser, system] = [detect(userAgent, BROWSERS), detect(userAgent, SYSTEMS)];
+  const name =
+    browser && system ? t.browserOn(browser, system) : (browser ?? system ?? (userAgent || t.unknown));
   return (
     <li class="session">
-      <div class="item-words">
+      <div class="item-text">
         <p class="item-name" title={userAgent}>
-          {name} {isCurrent && <span class="tag good">{t.current}</span>}
+          {name} {isCurrent && <span class="tag success">{t.current}</span>}
         </p>
         <p class="item-facts">
-          <span title={moment(lastUsedAt)}>{t.lastUsed(relative(lastUsedAt))}</span>
-          <span>{t.since(moment(createdAt))}</span>
+          <span title={formatDateTime(lastUsedAt)}>{t.lastUsed(formatRelativeTime(lastUsedAt))}</span>
+          <span>{t.since(formatDateTime(createdAt))}</span>
         </p>
       </div>
       {!isCurrent && (
-        <Button icon="out" aria-label={t.endThis(name)} onClick={onEnd}>
-          {t.end}
+        <Button icon="out" aria-label={t.revokeThis(name)} onClick={onRevoke}>
+          {t.revoke}
         </Button>
       )}
     </li>
   );
 }
 
-// Browsers name those that they would be taken for after themselves: the first that fits is meant.
+// User agents also name browsers that they are compatible with: the first match counts.
 const BROWSERS: readonly (readonly [RegExp, string])[] = [
   [/\bEdgA?\//, 'Edge'],
   [/\bOPR\//, 'Opera'],
@@ -95,6 +102,6 @@ const SYSTEMS: readonly (readonly [RegExp, string])[] = [
   [/\bLinux\b/, 'Linux'],
 ];
 
-function first(text: string, table: readonly (readonly [RegExp, string])[]): string | null {
-  return table.find(([pattern]) => pattern.test(text))?.[1] ?? null;
+function detect(userAgent: string, table: readonly (readonly [RegExp, string])[]): string | null {
+  return table.find(([pattern]) => pattern.test(userAgent))?.[1] ?? null;
 }

@@ -1,22 +1,22 @@
 import { useState } from 'preact/hooks';
 
-import { run } from '../../api/client';
-import { errorMessage } from '../../api/problem';
-import { count, moment, useMessages } from '../../language';
+import { mutate } from '../../api/client';
+import { errorMessage } from '../../api/errors';
+import { formatDateTime, formatNumber, formatRelativeTime } from '../../../base/format';
+import { useMessages } from '../../../base/language';
 import { webhooks as table } from '../../messages/webhooks';
-import { Button } from '../../parts/Button';
-import { Field } from '../../parts/Field';
-import { Icon } from '../../parts/Icon';
-import { toast } from '../../parts/Toasts';
+import { Button } from '../../components/Button';
+import { Field } from '../../components/Field';
+import { Icon } from '../../components/Icon';
+import { toast } from '../../components/Toasts';
 import { type Delivery, REDELIVER } from '../documents';
 import { type Enum, keys } from '../enums';
-import { exactly, relative } from '../time';
 
 type Status = Enum<'DeliveryStatus'>;
-const COLOURS: Readonly<Record<Status, string>> = {
+const TAG_CLASSES: Readonly<Record<Status, string>> = {
   PENDING: '',
-  SUCCEEDED: 'good',
-  EXHAUSTED: 'bad',
+  SUCCEEDED: 'success',
+  EXHAUSTED: 'danger',
 };
 
 export function Deliveries({
@@ -43,15 +43,15 @@ export function Deliveries({
             onChange={(event) => onStatus((event.currentTarget.value || null) as Status | null)}
           >
             <option value="">{t.all}</option>
-            {keys(t.words.status).map((key) => (
+            {keys(t.enums.status).map((key) => (
               <option key={key} value={key}>
-                {t.words.status[key]}
+                {t.enums.status[key]}
               </option>
             ))}
           </select>
         </Field>
       </header>
-      {deliveries.length === 0 && <p class="quiet">{status ? t.noSuchDeliveries : t.noDeliveries}</p>}
+      {deliveries.length === 0 && <p class="muted">{status ? t.noneFound : t.noDeliveries}</p>}
       {deliveries.length > 0 && (
         <ul class="items" aria-label={t.deliveries}>
           {deliveries.map((delivery) => (
@@ -62,7 +62,7 @@ export function Deliveries({
         </ul>
       )}
       {onMore && (
-        <p class="centred">
+        <p class="centered">
           <Button onClick={onMore}>{t.more}</Button>
         </p>
       )}
@@ -77,34 +77,36 @@ function Row({ delivery, onSent }: { delivery: Delivery; onSent: () => Promise<v
   const last = attempts.at(-1);
   const redeliver = async () => {
     setBusy(true);
-    const { problem } = await run(REDELIVER, { id });
-    toast(problem ? errorMessage(problem) : t.redelivered, problem ? 'wrong' : 'done');
+    const { error } = await mutate(REDELIVER, { id });
+    toast(error ? errorMessage(error) : t.redelivered, error ? 'error' : 'success');
     await onSent();
     setBusy(false);
   };
   return (
     <details class="delivery">
       <summary>
-        <span class={`tag ${COLOURS[status]}`}>{t.words.status[status]}</span>
-        <strong>{t.words.events[event.type]}</strong>
+        <span class={`tag ${TAG_CLASSES[status]}`}>{t.enums.status[status]}</span>
+        <strong>{t.enums.events[event.type]}</strong>
         <span class="delivery-last">
           {last && (
             <>
-              {t.words.outcome[last.outcome]}
+              {t.enums.outcome[last.outcome]}
               {last.statusCode !== null && ` · ${last.statusCode}`}
             </>
           )}
         </span>
-        <time class="quiet" dateTime={createdAt} title={moment(createdAt)}>
-          {relative(createdAt)}
+        <time class="muted" dateTime={createdAt} title={formatDateTime(createdAt)}>
+          {formatRelativeTime(createdAt)}
         </time>
         <Icon name="down" />
       </summary>
-      <div class="delivery-inside">
-        <p class="row apart-row">
+      <div class="delivery-content">
+        <p class="row spread">
           <span class="item-facts">
             <span>{t.attempts(attempts.length)}</span>
-            {nextAttemptAt && <span title={moment(nextAttemptAt)}>{t.next(relative(nextAttemptAt))}</span>}
+            {nextAttemptAt && (
+              <span title={formatDateTime(nextAttemptAt)}>{t.next(formatRelativeTime(nextAttemptAt))}</span>
+            )}
             <span>
               {t.event} <code>{event.id}</code>
             </span>
@@ -128,27 +130,27 @@ function Attempts({ attempts }: { attempts: Delivery['attempts'] }) {
           <tr>
             <th scope="col">{t.time}</th>
             <th scope="col">{t.outcome}</th>
-            <th scope="col">{t.answer}</th>
-            <th scope="col">{t.took}</th>
+            <th scope="col">{t.response}</th>
+            <th scope="col">{t.duration}</th>
           </tr>
         </thead>
         <tbody>
           {attempts.map((attempt) => (
             <tr key={attempt.at}>
-              <td>{exactly(attempt.at)}</td>
+              <td>{formatDateTime(attempt.at, 'medium')}</td>
               <td>
-                {t.words.outcome[attempt.outcome]}
+                {t.enums.outcome[attempt.outcome]}
                 {attempt.reason && <span class="hint block">{attempt.reason}</span>}
               </td>
               <td>
-                {attempt.statusCode ?? t.noAnswer}
+                {attempt.statusCode ?? t.noResponse}
                 {attempt.responseExcerpt && (
-                  <code class="excerpt block" title={t.said}>
+                  <code class="excerpt block" title={t.responseBody}>
                     {attempt.responseExcerpt}
                   </code>
                 )}
               </td>
-              <td>{count(attempt.durationMs)} ms</td>
+              <td>{formatNumber(attempt.durationMs)} ms</td>
             </tr>
           ))}
         </tbody>
