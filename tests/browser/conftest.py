@@ -19,9 +19,9 @@ from playwright.async_api import (
 from tests.pichub import House, served
 
 ROOT = Path(__file__).parents[2]
-WAIT = 30_000
-"""Milliseconds that a slow machine may take to show something."""
-FLAGS = (
+TIMEOUT_MS = 30_000
+"""Timeout for elements to appear, in milliseconds."""
+BROWSER_FLAGS = (
     "--disable-gpu",
     "--disable-quic",
     "--no-first-run",
@@ -33,88 +33,88 @@ FLAGS = (
 
 @pytest.fixture(scope="module")
 def anyio_backend() -> str:
-    """One loop for a module: its browser and its server live in it."""
+    """Backend of one event loop per module, shared by its browser and server."""
     return "asyncio"
 
 
 @pytest.fixture(scope="session")
-def program() -> str:
-    """Where Chromium is."""
+def chromium_path() -> str:
+    """Path of Chromium, which scripts/browser installs."""
     found = subprocess.run([ROOT / "scripts" / "browser"], capture_output=True, text=True, check=False)
     assert found.returncode == 0, found.stderr
     return found.stdout.strip()
 
 
 @pytest.fixture(scope="module")
-async def chromium(program: str) -> AsyncIterator[Browser]:
-    """A browser that nobody sees, started once a module."""
-    expect.set_options(timeout=WAIT)
+async def chromium(chromium_path: str) -> AsyncIterator[Browser]:
+    """A headless browser, started once per module."""
+    expect.set_options(timeout=TIMEOUT_MS)
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
-            executable_path=program, args=FLAGS, chromium_sandbox=False
+            executable_path=chromium_path, args=BROWSER_FLAGS, chromium_sandbox=False
         )
         yield browser
         await browser.close()
 
 
 @pytest.fixture(scope="module")
-async def home(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    """A PicHub that browsers reach."""
-    async with served(tmp_path_factory.mktemp("web") / "data") as home:
-        yield home
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    """A PicHub server on a local port."""
+    async with served(tmp_path_factory.mktemp("web") / "data") as server:
+        yield server
 
 
 @dataclass
 class Visit:
-    """A page, and what went wrong on it: errors in the console, requests that failed or left the host.
+    """A page with its errors: console errors and warnings, failed requests, and requests to other hosts.
 
-    What the page's policy refuses is an error in the console.
+    Violations of the Content-Security-Policy are console errors.
     """
 
     page: Page
     url: str
-    wrong: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
 
-    def listen(self) -> None:
-        self.page.on("console", self._said)
-        self.page.on("pageerror", lambda error: self.wrong.append(f"uncaught: {error}"))
-        self.page.on("request", self._asked)
-        self.page.on("requestfailed", self._failed)
-        self.page.on("websocket", lambda socket: self._went(socket.url))
+    def record_errors(self) -> None:
+        self.page.on("console", self._on_console)
+        self.page.on("pageerror", lambda error: self.errors.append(f"uncaught: {error}"))
+        self.page.on("request", self._on_request)
+        self.page.on("requestfailed", self._on_failure)
+        self.page.on("websocket", lambda socket: self._check_host(socket.url))
 
-    def _said(self, message: ConsoleMessage) -> None:
+    def _on_console(self, message: ConsoleMessage) -> None:
         if message.type in {"error", "warning"}:
-            self.wrong.append(f"{message.type}: {message.text}")
+            self.errors.append(f"{message.type}: {message.text}")
 
-    def _asked(self, request: Request) -> None:
-        self._went(request.url)
+    def _on_request(self, request: Request) -> None:
+        self._check_host(request.url)
 
-    def _failed(self, request: Request) -> None:
-        if request.failure != "net::ERR_ABORTED":  # the page was left or loaded anew before it came
-            self.wrong.append(f"{request.failure}: {request.url}")
+    def _on_failure(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # the page was left or reloaded
+            self.errors.append(f"{request.failure}: {request.url}")
 
-    def _went(self, url: str) -> None:
+    def _check_host(self, url: str) -> None:
         parts = urlsplit(url)
         if parts.scheme != "data" and parts.netloc != urlsplit(self.url).netloc:
-            self.wrong.append(f"left the host: {url}")
+            self.errors.append(f"request to another host: {url}")
 
 
 @asynccontextmanager
 async def visit(context: BrowserContext, url: str) -> AsyncIterator[Visit]:
-    """A page at this address; nothing may have gone wrong on it by the end of the block."""
+    """Open a page at this URL, and require at the end of the block that it has no errors."""
     page = await context.new_page()
-    page.set_default_timeout(WAIT)
+    page.set_default_timeout(TIMEOUT_MS)
     visit = Visit(page, url)
-    visit.listen()
+    visit.record_errors()
     await page.goto(url)
     yield visit
-    assert visit.wrong == []
+    assert visit.errors == []
     await page.close()
 
 
 @pytest.fixture
 async def context(chromium: Browser) -> AsyncIterator[BrowserContext]:
-    """A fresh profile: no cookies, nothing stored."""
+    """A new browser profile without cookies or stored data."""
     context = await chromium.new_context(viewport={"width": 1280, "height": 800})
     yield context
     await context.close()

@@ -1,4 +1,4 @@
-"""The pages and their files over HTTP, and what is said where they were not built."""
+"""Pages and assets over HTTP, and fallbacks if they are not built."""
 
 import json
 from collections.abc import AsyncIterator
@@ -17,14 +17,14 @@ HTML = {"Accept": "text/html"}
 
 
 @pytest.fixture(scope="module")
-async def built(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
-    async with house(tmp_path_factory.mktemp("pages") / "data") as built:
-        yield built
+async def server(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[House]:
+    async with house(tmp_path_factory.mktemp("pages") / "data") as server:
+        yield server
 
 
 @pytest.fixture
 async def files(tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
-    """A folder as a build leaves it."""
+    """A client for the assets of a small build."""
     folder = tmp_path / "static"
     folder.mkdir()
     for name in ("plain.js", "both.js", "both.js.br", "both.js.gz", "notes.txt"):
@@ -35,8 +35,8 @@ async def files(tmp_path: Path) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-async def test_graphiql_runs_nothing_but_what_this_server_serves(built: House) -> None:
-    page = await built.client.get("/graphql", headers=HTML)
+async def test_graphiql_loads_only_files_of_this_server(server: House) -> None:
+    page = await server.client.get("/graphql", headers=HTML)
     assert page.status_code == 200
     policy = dict(part.split(" ", 1) for part in page.headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
@@ -47,52 +47,52 @@ async def test_graphiql_runs_nothing_but_what_this_server_serves(built: House) -
     assert "http" not in page.text.replace("http-equiv", "")
 
 
-@pytest.mark.parametrize("address", ["/graphql", "/graphql/", "/", "/docs", "/docs/", "/docs/swagger"])
-async def test_a_page_finds_its_files_whatever_its_address(built: House, address: str) -> None:
-    page = await built.client.get(address, headers=HTML)
+@pytest.mark.parametrize("path", ["/graphql", "/graphql/", "/", "/docs", "/docs/", "/docs/swagger"])
+async def test_the_assets_of_each_page_are_found(server: House, path: str) -> None:
+    page = await server.client.get(path, headers=HTML)
     links = [part.split('"')[0] for part in page.text.split('="')[1:] if "/static/" in part.split('"')[0]]
     assert len(links) >= 3
     for link in links:
-        answer = await built.client.get(httpx2.URL(f"http://pichub.test{address}").join(link))
-        assert answer.status_code == 200, link
-        assert answer.headers["cache-control"] == "public, max-age=31536000, immutable"
+        response = await server.client.get(httpx2.URL(f"http://pichub.test{path}").join(link))
+        assert response.status_code == 200, link
+        assert response.headers["cache-control"] == "public, max-age=31536000, immutable"
 
 
-async def test_the_dashboard_may_have_styles_from_files_alone(built: House) -> None:
-    page = await built.client.get("/", headers=HTML)
+async def test_the_dashboard_allows_no_inline_styles(server: House) -> None:
+    page = await server.client.get("/", headers=HTML)
     policy = dict(part.split(" ", 1) for part in page.headers["content-security-policy"].split("; "))
     assert policy["default-src"] == "'none'"
     assert policy["style-src"] == policy["script-src"] == policy["connect-src"] == "'self'"
     assert policy["frame-ancestors"] == policy["base-uri"] == policy["form-action"] == "'none'"
 
 
-def test_the_dashboard_is_told_what_it_can_not_ask_for() -> None:
+def test_the_dashboard_contains_the_settings() -> None:
     page = Pages().dashboard(sign_up="invitation", max_upload=1000)
     assert page is not None
     assert b'data-sign-up="invitation" data-max-upload="1000"' in page.body
 
 
-@pytest.mark.parametrize(("address", "root"), [("/no-such-page", "./"), ("/albums/of/mine", "../../")])
-async def test_a_person_who_is_lost_is_shown_the_way(built: House, address: str, root: str) -> None:
-    page = await built.client.get(address, headers=HTML)
+@pytest.mark.parametrize(("path", "root"), [("/no-such-page", "./"), ("/albums/of/mine", "../../")])
+async def test_an_unknown_path_shows_a_page_to_browsers(server: House, path: str, root: str) -> None:
+    page = await server.client.get(path, headers=HTML)
     assert (page.status_code, page.headers["content-type"]) == (404, "text/html; charset=utf-8")
     assert f'href="{root}"' in page.text
     assert "script" not in page.headers["content-security-policy"]
-    assert (await built.client.get(address)).json()["error"]["code"] == "NOT_FOUND"
+    assert (await server.client.get(path)).json()["error"]["code"] == "NOT_FOUND"
 
 
-async def test_an_address_of_programs_that_is_nothing_says_so_in_json(built: House) -> None:
-    for address in ("/v1/nothing", "/static/none.js", "/img/img_0.png"):
-        page = await built.client.get(address, headers=HTML)
-        assert (page.status_code, page.json()["error"]["code"]) == (404, "NOT_FOUND"), address
+async def test_an_unknown_api_path_returns_json(server: House) -> None:
+    for path in ("/v1/nothing", "/static/none.js", "/img/img_0.png"):
+        page = await server.client.get(path, headers=HTML)
+        assert (page.status_code, page.json()["error"]["code"]) == (404, "NOT_FOUND"), path
 
 
-async def test_the_page_itself_is_asked_for_anew(built: House) -> None:
-    page = await built.client.get("/graphql", headers=HTML)
+async def test_pages_are_revalidated(server: House) -> None:
+    page = await server.client.get("/graphql", headers=HTML)
     assert page.headers["cache-control"] == "no-cache"
 
 
-async def test_every_script_was_compressed_when_it_was_built() -> None:
+async def test_assets_are_compressed_at_build_time() -> None:
     scripts = [path for path in (BUILT / "static").iterdir() if path.suffix in {".js", ".css"}]
     for script in scripts:
         if script.stat().st_size > 1024:
@@ -101,7 +101,7 @@ async def test_every_script_was_compressed_when_it_was_built() -> None:
 
 
 @pytest.mark.parametrize(
-    ("accepts", "encoding", "body"),
+    ("accepted", "encoding", "body"),
     [
         ("gzip, deflate, br", "br", "both.js.br"),
         ("gzip", "gzip", "both.js.gz"),
@@ -110,32 +110,32 @@ async def test_every_script_was_compressed_when_it_was_built() -> None:
         ("identity", None, "both.js"),
     ],
 )
-async def test_a_file_comes_as_compressed_as_the_browser_takes_it(
-    files: httpx2.AsyncClient, accepts: str, encoding: str | None, body: str
+async def test_the_encoding_is_negotiated(
+    files: httpx2.AsyncClient, accepted: str, encoding: str | None, body: str
 ) -> None:
-    async with files.stream("GET", "/static/both.js", headers={"Accept-Encoding": accepts}) as answer:
-        assert b"".join([chunk async for chunk in answer.aiter_raw()]).decode() == body
-    assert answer.headers.get("content-encoding") == encoding
-    assert answer.headers["vary"] == "Accept-Encoding"
-    assert answer.headers["content-type"] == "text/javascript; charset=utf-8"
+    async with files.stream("GET", "/static/both.js", headers={"Accept-Encoding": accepted}) as response:
+        assert b"".join([chunk async for chunk in response.aiter_raw()]).decode() == body
+    assert response.headers.get("content-encoding") == encoding
+    assert response.headers["vary"] == "Accept-Encoding"
+    assert response.headers["content-type"] == "text/javascript; charset=utf-8"
 
 
-async def test_a_file_that_was_not_compressed_comes_as_it_is(files: httpx2.AsyncClient) -> None:
-    answer = await files.get("/static/plain.js", headers={"Accept-Encoding": "br, gzip"})
-    assert answer.text == "plain.js"
-    assert "content-encoding" not in answer.headers
+async def test_an_uncompressed_file_is_sent_as_it_is(files: httpx2.AsyncClient) -> None:
+    response = await files.get("/static/plain.js", headers={"Accept-Encoding": "br, gzip"})
+    assert response.text == "plain.js"
+    assert "content-encoding" not in response.headers
 
 
 @pytest.mark.parametrize(
     "name",
     ["none.js", "notes.txt", "both.js.br", "..%2fsecret.js", "%2e%2e/secret.js", ".js", "a%00.js", "é.js"],
 )
-async def test_nothing_else_is_served(files: httpx2.AsyncClient, name: str) -> None:
-    answer = await files.get(f"/static/{name}")
-    assert answer.status_code == 404
+async def test_other_files_are_not_found(files: httpx2.AsyncClient, name: str) -> None:
+    response = await files.get(f"/static/{name}")
+    assert response.status_code == 404
 
 
-def test_the_lock_of_the_build_has_a_hash_for_each_package_and_no_address() -> None:
+def test_the_lock_file_has_hashes_and_no_urls() -> None:
     lock = json.loads((BUILT.parent / "ui" / "package-lock.json").read_text())
     packages = {name: package for name, package in lock["packages"].items() if name}
     assert len(packages) > 100
@@ -143,14 +143,14 @@ def test_the_lock_of_the_build_has_a_hash_for_each_package_and_no_address() -> N
     assert [name for name, package in packages.items() if "resolved" in package] == []
 
 
-async def test_where_nothing_was_built_the_root_says_where_to_go(tmp_path: Path) -> None:
-    answer = landing(Pages(tmp_path), Settings(data_dir=tmp_path))
-    assert "/graphql" in bytes(answer.body).decode()
-    assert "script" not in answer.headers["content-security-policy"]
+async def test_without_a_build_the_root_links_to_graphiql(tmp_path: Path) -> None:
+    response = landing(Pages(tmp_path), Settings(data_dir=tmp_path))
+    assert "/graphql" in bytes(response.body).decode()
+    assert "script" not in response.headers["content-security-policy"]
 
 
-async def test_where_nothing_was_built_graphiql_says_how(tmp_path: Path) -> None:
-    answer = Pages(tmp_path).graphiql("/graphql")
-    assert answer.status_code == 503
-    assert "scripts/ui" in bytes(answer.body).decode()
-    assert "script-src" not in answer.headers["content-security-policy"]
+async def test_without_a_build_graphiql_names_the_command(tmp_path: Path) -> None:
+    response = Pages(tmp_path).graphiql("/graphql")
+    assert response.status_code == 503
+    assert "scripts/ui" in bytes(response.body).decode()
+    assert "script-src" not in response.headers["content-security-policy"]

@@ -1,4 +1,4 @@
-"""/healthz, /readyz and /metrics, as those who run a server ask for them."""
+"""Health checks and metrics: /healthz, /readyz and /metrics."""
 
 import re
 import shutil
@@ -17,73 +17,75 @@ SECRET = "s" * 40
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[House]:
-    async with house(tmp_path, metrics=True) as home:
-        yield home
+async def server(tmp_path: Path) -> AsyncIterator[House]:
+    async with house(tmp_path, metrics=True) as server:
+        yield server
 
 
-async def ready(home: House) -> tuple[int, dict[str, str]]:
-    """The status, and what is said of each part, asked anew."""
-    home.services.observability.health.now = lambda: home.services.observability.health._expires_at + CACHE_SECONDS
-    answer = await home.client.get("/readyz")
-    return answer.status_code, {
-        name: part.get("error", "ok") for name, part in answer.json()["checks"].items()
+async def readiness(server: House) -> tuple[int, dict[str, str]]:
+    """Return the status and the result of each check, bypassing the cache."""
+    server.services.observability.health.now = lambda: (
+        server.services.observability.health._expires_at + CACHE_SECONDS
+    )
+    response = await server.client.get("/readyz")
+    return response.status_code, {
+        name: check.get("error", "ok") for name, check in response.json()["checks"].items()
     }
 
 
-async def test_a_server_that_works_is_alive_and_ready(home: House) -> None:
-    assert (await home.client.get("/healthz")).text == "ok\n"
-    answer = await home.client.get("/readyz")
-    assert answer.status_code == 200
-    assert answer.headers["cache-control"] == "no-store"
-    told = answer.json()
-    assert told["status"] == "ready"
-    assert set(told["checks"]) == {"database", "storage", "transforms"}
-    assert all(part["status"] == "ok" and part["ms"] >= 0 for part in told["checks"].values())
+async def test_a_running_server_is_alive_and_ready(server: House) -> None:
+    assert (await server.client.get("/healthz")).text == "ok\n"
+    response = await server.client.get("/readyz")
+    assert response.status_code == 200
+    assert response.headers["cache-control"] == "no-store"
+    report = response.json()
+    assert report["status"] == "ready"
+    assert set(report["checks"]) == {"database", "storage", "transforms"}
+    assert all(check["status"] == "ok" and check["ms"] >= 0 for check in report["checks"].values())
 
 
-async def test_a_storage_that_is_gone_is_named_and_comes_back_without_a_restart(home: House) -> None:
-    incoming = home.services.storage.incoming
+async def test_a_missing_storage_recovers_without_a_restart(server: House) -> None:
+    incoming = server.services.storage.incoming
     incoming.rmdir()
-    status, parts = await ready(home)
-    assert (status, parts["storage"], parts["database"]) == (
+    status, checks = await readiness(server)
+    assert (status, checks["storage"], checks["database"]) == (
         503,
         "the folder for incoming files can't be written to",
         "ok",
     )
     incoming.mkdir()
-    assert (await ready(home))[0] == 200
+    assert (await readiness(server))[0] == 200
 
 
-async def test_a_server_is_not_ready_before_its_migrations_are_in(home: House) -> None:
+async def test_a_server_is_not_ready_with_pending_migrations(server: House) -> None:
     await Album.raw("DELETE FROM tortoise_migrations WHERE name LIKE '0004%'")
-    status, parts = await ready(home)
-    assert (status, parts["database"]) == (503, "1 migrations are to come: run 'pichub migrate'")
-    assert (await home.client.get("/healthz")).status_code == 200
+    status, checks = await readiness(server)
+    assert (status, checks["database"]) == (503, "1 migrations are to come: run 'pichub migrate'")
+    assert (await server.client.get("/healthz")).status_code == 200
 
 
-async def test_a_database_that_does_not_work_is_told_without_its_words(home: House) -> None:
+async def test_a_database_error_is_reported_without_details(server: House) -> None:
     await Album.raw("DROP TABLE tortoise_migrations")
-    status, parts = await ready(home)
-    assert (status, parts["database"]) == (503, "failed; see the log")
+    status, checks = await readiness(server)
+    assert (status, checks["database"]) == (503, "failed; see the log")
 
 
-async def test_a_server_that_stops_says_so(home: House) -> None:
-    home.services.observability.health.stop()
-    answer = await home.client.get("/readyz")
-    assert (answer.status_code, answer.json()["status"]) == (503, "stopping")
+async def test_a_stopping_server_is_not_ready(server: House) -> None:
+    server.services.observability.health.stop()
+    response = await server.client.get("/readyz")
+    assert (response.status_code, response.json()["status"]) == (503, "stopping")
 
 
-async def test_requests_are_counted_by_templates_and_never_by_what_was_asked(home: House) -> None:
-    image = await home.upload(sample_images.jpeg(64, 48))
-    await home.client.get(f"/img/{image['id']}?w=20")
-    await home.client.get(f"/v1/images/{image['id']}", headers=home.headers)
-    await home.client.get("/v1/no/such/thing")
-    await home.client.get("/no/such/thing")
-    await home.client.request("BREW", "/v1/images")
-    await ask(home.client, "query Secret { presets { name } }")
-    await home.client.post("/graphql", json={"query": "{ none }"})
-    page = (await home.client.get("/metrics")).content
+async def test_requests_are_counted_by_route_template(server: House) -> None:
+    image = await server.upload(sample_images.jpeg(64, 48))
+    await server.client.get(f"/img/{image['id']}?w=20")
+    await server.client.get(f"/v1/images/{image['id']}", headers=server.headers)
+    await server.client.get("/v1/no/such/thing")
+    await server.client.get("/no/such/thing")
+    await server.client.request("BREW", "/v1/images")
+    await ask(server.client, "query Secret { presets { name } }")
+    await server.client.post("/graphql", json={"query": "{ none }"})
+    page = (await server.client.get("/metrics")).content
     counted = {key[1:] for key in samples(page) if key[0] == "pichub_requests_total"}
     assert {
         ("rest", "POST", "/v1/upload", "2xx"),
@@ -99,53 +101,53 @@ async def test_requests_are_counted_by_templates_and_never_by_what_was_asked(hom
     assert "Secret" not in page.decode()
 
 
-async def test_uploads_and_transforms_are_counted(home: House) -> None:
-    picture = sample_images.jpeg(64, 48)
-    image = await home.upload(picture)
+async def test_uploads_and_transforms_are_counted(server: House) -> None:
+    original = sample_images.jpeg(64, 48)
+    image = await server.upload(original)
     for _ in range(4):
-        await home.client.get(f"/img/{image['id']}?w=20")
-    seen = samples((await home.client.get("/metrics")).content)
-    assert seen["pichub_uploads_total",] == 1
-    assert seen["pichub_upload_bytes_total",] == len(picture)
-    assert seen["pichub_transforms_total", "rendered"] == 1
-    assert seen["pichub_transforms_total", "stored"] == 1
-    assert (seen["pichub_cache_hits_total",], seen["pichub_cache_misses_total",]) == (2, 2)
-    assert seen["pichub_cache_bytes",] > 0
-    assert (seen["pichub_transform_workers_busy",], seen["pichub_transform_waiting_pixels",]) == (0, 0)
-    assert (seen["pichub_database_connections_in_use",], seen["pichub_database_waiting",]) == (0, 0)
-    assert (seen["pichub_deliveries_pending",], seen["pichub_subscriptions",]) == (0, 0)
-    assert seen["pichub_relay_lag_seconds",] > 0, "no worker runs here, and the upload is an event"
-    assert seen["process_resident_memory_bytes",] > 0
+        await server.client.get(f"/img/{image['id']}?w=20")
+    metrics = samples((await server.client.get("/metrics")).content)
+    assert metrics["pichub_uploads_total",] == 1
+    assert metrics["pichub_upload_bytes_total",] == len(original)
+    assert metrics["pichub_transforms_total", "rendered"] == 1
+    assert metrics["pichub_transforms_total", "stored"] == 1
+    assert (metrics["pichub_cache_hits_total",], metrics["pichub_cache_misses_total",]) == (2, 2)
+    assert metrics["pichub_cache_bytes",] > 0
+    assert (metrics["pichub_transform_workers_busy",], metrics["pichub_transform_waiting_pixels",]) == (0, 0)
+    assert (metrics["pichub_database_connections_in_use",], metrics["pichub_database_waiting",]) == (0, 0)
+    assert (metrics["pichub_deliveries_pending",], metrics["pichub_subscriptions",]) == (0, 0)
+    assert metrics["pichub_relay_lag_seconds",] > 0, "no worker has processed the event of the upload"
+    assert metrics["process_resident_memory_bytes",] > 0
 
 
-async def test_a_transform_of_what_can_not_be_read_is_counted_as_failed(home: House) -> None:
-    image = await home.upload(sample_images.jpeg(64, 48))
-    (original,) = (home.services.settings.data_dir / "storage" / "originals").iterdir()
+async def test_a_failed_transform_is_counted(server: House) -> None:
+    image = await server.upload(sample_images.jpeg(64, 48))
+    (original,) = (server.services.settings.data_dir / "storage" / "originals").iterdir()
     original.write_bytes(original.read_bytes()[:200])
-    assert (await home.client.get(f"/img/{image['id']}?w=20")).status_code == 422
-    assert samples((await home.client.get("/metrics")).content)["pichub_transforms_total", "failed"] == 1
+    assert (await server.client.get(f"/img/{image['id']}?w=20")).status_code == 422
+    assert samples((await server.client.get("/metrics")).content)["pichub_transforms_total", "failed"] == 1
 
 
-async def test_what_can_not_be_read_now_is_left_out_of_the_metrics(home: House) -> None:
+async def test_unavailable_metrics_are_omitted(server: House) -> None:
     await Album.raw("DROP TABLE deliveries")
-    answer = await home.client.get("/metrics")
-    assert answer.status_code == 200
-    assert ("pichub_deliveries_pending",) not in samples(answer.content)
-    assert ("pichub_relay_lag_seconds",) in samples(answer.content)
+    response = await server.client.get("/metrics")
+    assert response.status_code == 200
+    assert ("pichub_deliveries_pending",) not in samples(response.content)
+    assert ("pichub_relay_lag_seconds",) in samples(response.content)
 
 
-async def test_metrics_may_want_a_token(tmp_path: Path) -> None:
-    async with house(tmp_path, metrics=True, metrics_token=SECRET) as home:
-        for headers in ({}, {"Authorization": "Bearer wrong"}, home.headers):
-            answer = await home.client.get("/metrics", headers=headers)
-            assert answer.status_code == 401
-            assert SECRET not in answer.text
-        answer = await home.client.get("/metrics", headers={"Authorization": f"Bearer {SECRET}"})
-        assert answer.status_code == 200
+async def test_metrics_require_the_configured_token(tmp_path: Path) -> None:
+    async with house(tmp_path, metrics=True, metrics_token=SECRET) as server:
+        for headers in ({}, {"Authorization": "Bearer wrong"}, server.headers):
+            response = await server.client.get("/metrics", headers=headers)
+            assert response.status_code == 401
+            assert SECRET not in response.text
+        response = await server.client.get("/metrics", headers={"Authorization": f"Bearer {SECRET}"})
+        assert response.status_code == 200
 
 
-async def test_no_answer_of_those_who_watch_shows_a_path(home: House) -> None:
-    shutil.rmtree(home.services.storage.incoming)
-    answer = await home.client.get("/readyz")
-    assert str(home.services.settings.data_dir) not in answer.text
-    assert not re.search(r"Error|Exception", answer.text)
+async def test_responses_contain_no_paths(server: House) -> None:
+    shutil.rmtree(server.services.storage.incoming)
+    response = await server.client.get("/readyz")
+    assert str(server.services.settings.data_dir) not in response.text
+    assert not re.search(r"Error|Exception", response.text)

@@ -26,9 +26,12 @@ export function useForm(submit: (form: FormData) => Promise<ApiError | null>): F
     isBusy,
     async onSubmit(event) {
       event.preventDefault();
+      const element = event.currentTarget as HTMLFormElement;
       setBusy(true);
-      setError(await submit(new FormData(event.currentTarget as HTMLFormElement)));
+      const result = await submit(new FormData(element));
+      setError(result);
       setBusy(false);
+      if (result) setTimeout(() => revealError(element)); // after the errors are rendered
     },
     fieldErrors(name) {
       displayed.add(name);
@@ -42,6 +45,13 @@ export function useForm(submit: (form: FormData) => Promise<ApiError | null>): F
       return rest.length ? { ...error, fields } : null;
     },
   };
+}
+
+/** Focus the first invalid control, or else scroll to the first error. */
+function revealError(form: HTMLFormElement): void {
+  const control = form.querySelector<HTMLElement>('[aria-invalid=true]');
+  if (control) control.focus();
+  else form.querySelector('[role=alert]')?.scrollIntoView({ block: 'center' });
 }
 
 /** Return the text of a field without surrounding space. */
