@@ -44,7 +44,7 @@ export const SOURCE_BY_ID = graphql(
 );
 
 export const TRY_TRANSFORM = graphql(`
-  query TryTransform($id: ID!, $transform: TransformInput!, $address: String!) {
+  query TryTransform($id: ID!, $transform: TransformInput!, $url: String!) {
     image(id: $id) {
       variant(transform: $transform) {
         url
@@ -53,7 +53,7 @@ export const TRY_TRANSFORM = graphql(`
         format
       }
     }
-    explainTransform(url: $address) {
+    explainTransform(url: $url) {
       isOriginal
       parameters {
         name

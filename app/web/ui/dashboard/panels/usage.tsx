@@ -69,7 +69,7 @@ function Storage({ usage: { bytes: used, images, quota, remaining } }: { usage: 
 function Limits({ limits: { windows, maxCost } }: { limits: LimitsData }) {
   const t = useMessages(table);
   return (
-    <section class="card stat limits" aria-labelledby="limits-title">
+    <section class="card stat" aria-labelledby="limits-title">
       <h2 id="limits-title">{t.limits}</h2>
       {windows.length === 0 && <p>{t.unlimited}</p>}
       {windows.map(({ policy, limit, remaining, resetAt, period }) => {

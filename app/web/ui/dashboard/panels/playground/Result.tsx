@@ -57,7 +57,7 @@ async function renderTransform(
   transform: Transform,
   signal: AbortSignal,
 ): Promise<{ result: Result; error: null } | { result: null; error: ApiError }> {
-  const { data, error } = await query(TRY_TRANSFORM, { id, transform, address: urlOf(id, transform) });
+  const { data, error } = await query(TRY_TRANSFORM, { id, transform, url: urlOf(id, transform) });
   if (!data || signal.aborted) return { result: null, error: error ?? clientError('NETWORK') };
   const { url, width, height } = data.image!.variant;
   const file = await fetchImage(localUrl(url), signal);
