@@ -64,14 +64,14 @@ def variables() -> str:
         "PICHUB_TRUSTED_PROXIES": "none",
         "PICHUB_WEBHOOK_ALLOW_NETWORKS": "none",
     }
-    rows = [(f"`{name}`", defaults.get(name, default), about) for name, default, about in settings.table()]
+    rows = [(f"`{name}`", defaults.get(name, default), about) for name, default, about in settings.settings_table()]
     return table(("variable", "if nothing is said", "what it is for"), rows)
 
 
 def graphql_limits() -> str:
     rows = [
         (about, f"{int(default):,}", f"`{name}`")
-        for name, default, about in settings.table()
+        for name, default, about in settings.settings_table()
         if name.startswith("PICHUB_GRAPHQL_MAX_")
     ]
     return table(("limit", "if nothing is said", "setting"), rows)

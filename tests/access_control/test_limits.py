@@ -15,7 +15,7 @@ import pytest
 
 from app.auth.actor import Scope
 from app.auth.credentials import Credentials
-from app.client_address import networks
+from app.client_address import parse_networks
 from app.context import Context, RateLimit
 from app.models import Image
 from app.resolvers import account
@@ -32,7 +32,11 @@ UPLOADS = """mutation($files: [Upload!]!) {
 @pytest.fixture
 async def limited(tmp_path: Path) -> AsyncIterator[House]:
     async with house(
-        tmp_path, limit_api=DAYS, limit_upload="2/minute", limit_auth_failures="3/minute", limit_renders="2/minute"
+        tmp_path,
+        limit_api=DAYS,
+        limit_upload="2/minute",
+        limit_auth_failures="3/minute",
+        limit_renders="2/minute",
     ) as built:
         yield built
 
@@ -41,7 +45,7 @@ async def limited(tmp_path: Path) -> AsyncIterator[House]:
 async def proxied(tmp_path: Path) -> AsyncIterator[House]:
     """Behind a proxy that is trusted: who asks is who the proxy says."""
     limits = {"limit_api": "3/minute", "limit_auth_failures": "2/minute", "limit_renders": "1/minute"}
-    async with house(tmp_path, trusted_proxies=networks("127.0.0.1"), **limits) as built:
+    async with house(tmp_path, trusted_proxies=parse_networks("127.0.0.1"), **limits) as built:
         yield built
 
 

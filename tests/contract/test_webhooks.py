@@ -5,8 +5,8 @@ from typing import Any
 import httpx2
 
 from tests.pichub import House
-from tests.receivers import receiving
-from tests.webhooks.client import Desk
+from tests.receivers import run_receiver
+from tests.webhooks.harness import WebhookHarness
 
 SOMEWHERE = "https://93.184.216.34/hook"
 FIELDS = ["id", "url", "description", "events", "is_active", "disabled_reason", "created_at", "updated_at"]
@@ -59,12 +59,12 @@ async def test_update_rotate_ping_and_delete(home: House) -> None:
 
 
 async def test_deliveries_have_their_attempts(home: House) -> None:
-    desk = await Desk.of(home)
-    async with receiving() as receiver:
-        receiver.says(500, "no")
-        webhook = await desk.webhook(receiver.url)
-        (event,) = await desk.happens()
-        await desk.sent()
+    harness = await WebhookHarness.create(home)
+    async with run_receiver() as receiver:
+        receiver.respond_with(500, "no")
+        webhook = await harness.webhook(receiver.url)
+        (event,) = await harness.record_events()
+        await harness.relay_and_send()
     path = f"/webhooks/{webhook.id}/deliveries"
     response = await ask(home, "GET", path)
     (delivery,) = response.json()["data"]
@@ -88,7 +88,7 @@ async def test_deliveries_have_their_attempts(home: House) -> None:
     assert attempt == {"outcome": "refused", "status": 500, "reason": None, "response_excerpt": "no"}
     again = await ask(home, "POST", f"{path}/{delivery['id']}/redeliver")
     assert (again.status_code, again.json()["data"]["id"]) == (202, delivery["id"])
-    elsewhere = await desk.webhook(SOMEWHERE)
+    elsewhere = await harness.webhook(SOMEWHERE)
     wrong = await ask(home, "POST", f"/webhooks/{elsewhere.id}/deliveries/{delivery['id']}/redeliver")
     assert wrong.status_code == 404
 

@@ -29,9 +29,9 @@ from scripts.fixtures import sample_images
 from scripts.fixtures.servers import postgres
 from tests.databases import CURRENT
 from tests.pichub import House, house
-from tests.receivers import HERE
+from tests.receivers import LOOPBACK
 from tests.resolvers.test_images import context, upload
-from tests.webhooks.client import Desk
+from tests.webhooks.harness import WebhookHarness
 
 PASSWORD = "correct horse"
 
@@ -47,7 +47,7 @@ def on_postgres() -> Any:
 
 @pytest.fixture
 async def pichub(tmp_path: Path, on_postgres: None) -> AsyncIterator[House]:
-    async with house(tmp_path, webhook_allow_networks=HERE, sign_up="invitation") as pichub:
+    async with house(tmp_path, webhook_allow_networks=LOOPBACK, sign_up="invitation") as pichub:
         yield pichub
 
 
@@ -184,16 +184,16 @@ async def test_events_are_read_in_order_of_position_not_of_commit(pichub: House)
 
 
 async def test_concurrent_senders_claim_each_delivery_once(pichub: House) -> None:
-    desk = await Desk.of(pichub)
+    harness = await WebhookHarness.create(pichub)
     for _ in range(3):
-        await desk.webhook("https://93.184.216.34/hook")
-    await desk.happens(4)
-    await asyncio.gather(*(desk.relay() for _ in range(4)))
+        await harness.webhook("https://93.184.216.34/hook")
+    await harness.record_events(4)
+    await asyncio.gather(*(harness.relay() for _ in range(4)))
     assert await Delivery.all().count() == 12
-    claims = await asyncio.gather(*(desk.senders().claim() for _ in range(6)))
+    claims = await asyncio.gather(*(harness.sender().claim() for _ in range(6)))
     claimed = [delivery.id for each in claims for delivery in each]
     assert len(claimed) == len(set(claimed)) <= 12
-    remaining = [delivery for _ in range(3) for delivery in await desk.senders().claim()]
+    remaining = [delivery for _ in range(3) for delivery in await harness.sender().claim()]
     assert len(set(claimed)) + len(remaining) == 12
     assert await Webhook.all().count() == 3
 

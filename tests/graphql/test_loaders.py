@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from app.resolvers import albums
-from tests.events.sockets import Socket, connected
+from tests.events.sockets import Socket, connect
 from tests.pichub import House, served
 from tests.resolvers.test_images import context
-from tests.statements import counted_statements
+from tests.statements import count_statements
 
 CREATED = "{ events(types: ALBUM_CREATED) { nodes { ... on AlbumCreatedEvent { album { name } } } } }"
 
@@ -31,8 +31,8 @@ async def data_of(socket: Socket, query: str) -> Any:
 async def test_operations_of_one_websocket_do_not_share_rows(server: House) -> None:
     ctx = await context(server)
     album = await albums.create(ctx, albums.NewAlbum("One"))
-    async with connected(server.url) as socket:
-        await socket.ready(Authorization=f"Bearer {server.token}")
+    async with connect(server.url) as socket:
+        await socket.initialize(Authorization=f"Bearer {server.token}")
         for name in ("Two", "Three"):
             await albums.update(ctx, album.id, albums.AlbumChanges(name=name))
             response = await data_of(socket, CREATED)
@@ -42,12 +42,12 @@ async def test_operations_of_one_websocket_do_not_share_rows(server: House) -> N
 async def test_fields_of_one_operation_are_loaded_together(server: House) -> None:
     ctx = await context(server)
     counts = []
-    async with connected(server.url) as socket:
-        await socket.ready(Authorization=f"Bearer {server.token}")
+    async with connect(server.url) as socket:
+        await socket.initialize(Authorization=f"Bearer {server.token}")
         for more in (1, 9):
             for number in range(more):
                 await albums.create(ctx, albums.NewAlbum(f"{number}"))
-            with counted_statements() as counted:
+            with count_statements() as counted:
                 response = await data_of(socket, CREATED)
             counts.append((len(response["events"]["nodes"]), counted.count))
     (few, statements), (many, as_many) = counts

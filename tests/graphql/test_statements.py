@@ -23,10 +23,10 @@ from app.settings import Settings
 from scripts.fixtures import sample_images
 from tests.operations import SHOWN, Shown
 from tests.pichub import House, ask, house
-from tests.receivers import HERE, receiving
+from tests.receivers import LOOPBACK, run_receiver
 from tests.resolvers.test_images import context, upload
-from tests.statements import counted_statements
-from tests.webhooks.client import Desk
+from tests.statements import count_statements
+from tests.webhooks.harness import WebhookHarness
 
 FEW, MANY = 2, 12
 DAY = timedelta(days=1)
@@ -48,9 +48,9 @@ class PopulatedAccount:
         server, now = self.server, self.server.services.clock()
         row, text = await tokens.create(self.account, name="x", scopes=Scope, now=now)
         ctx = await context(server, text)
-        desk = await Desk.of(server)
-        desk.account = self.account
-        async with receiving() as receiver:
+        harness = await WebhookHarness.create(server)
+        harness.account = self.account
+        async with run_receiver() as receiver:
             for number in range(count):
                 category = await categories.create(ctx, NewCategory(f"{row.id} {number}"))
                 album = await albums.create(ctx, NewAlbum(f"{number}"))
@@ -61,10 +61,10 @@ class PopulatedAccount:
                 await ApiToken.filter(id=row.id).update(album_id=album.id)
                 row, _ = await tokens.create(self.account, name="x", scopes=Scope, now=now)
                 await server.account(row.id)
-                webhook = await desk.webhook(receiver.url)
+                webhook = await harness.webhook(receiver.url)
                 ticket = await uploads.create(ctx, NewUpload(size=9, filename="a.png"))
-            await desk.happens(count)
-            await desk.sent()
+            await harness.record_events(count)
+            await harness.relay_and_send()
         self.ids = {
             "image": image.id, "album": album.id, "category": category.id, "webhook": webhook.id, "token": row.id,
             "upload": ticket.id,
@@ -77,7 +77,7 @@ class PopulatedAccount:
         declared = {each.variable.name.value for each in shown.operation.variable_definitions or ()}
         used_variables = {name: value for name, value in variables.items() if name in declared}
         await ask(self.client, text, **used_variables)  # records what is recorded once a minute
-        with counted_statements() as counted:
+        with count_statements() as counted:
             await ask(self.client, text, **used_variables)
         return counted.texts
 
@@ -85,7 +85,7 @@ class PopulatedAccount:
 @pytest.fixture
 async def populated(tmp_path: Path) -> AsyncIterator[PopulatedAccount]:
     async with (
-        house(tmp_path, webhook_allow_networks=HERE, presets="thumb=w=200&h=200") as server,
+        house(tmp_path, webhook_allow_networks=LOOPBACK, presets="thumb=w=200&h=200") as server,
         server.signed_in("boss", role=Role.ADMIN) as client,
     ):
         yield PopulatedAccount(server, client, await Account.get(username="boss"), {})

@@ -13,7 +13,7 @@ from app.graphql.server.trusted_documents import InvalidDocument, TrustedDocumen
 from app.resolvers import albums
 from app.settings import Settings
 from scripts.fixtures import sample_images
-from tests.events.sockets import connected
+from tests.events.sockets import connect
 from tests.graphql.transports import TRANSPORTS, Transport, over_http
 from tests.pichub import House, served, until
 from tests.resolvers.test_images import context
@@ -134,13 +134,13 @@ async def test_documents_of_manifests_take_variables_and_files(server: House) ->
 
 async def test_subscription_is_run_by_id(server: House) -> None:
     ctx = await context(server)
-    async with connected(server.url) as socket:
-        await socket.ready(Authorization=f"Bearer {server.token}")
+    async with connect(server.url) as socket:
+        await socket.initialize(Authorization=f"Bearer {server.token}")
         id = sha256(EVENTS.encode()).hexdigest()
         socket.send({"id": "1", "type": "subscribe", "payload": {"documentId": id}})
         await until(lambda: server.services.events.feed.subscribers == 1)
         await albums.create(ctx, albums.NewAlbum("New"))
-        assert (await socket.event())["cursor"]
+        assert (await socket.next_event())["cursor"]
 
 
 @pytest.mark.parametrize(

@@ -10,9 +10,9 @@ from app.auth.actor import Scope
 from app.models import Account, Delivery, Webhook
 from tests.graphql.conftest import Endpoint
 from tests.pichub import house, signed
-from tests.receivers import HERE, receiving
-from tests.statements import counted_statements
-from tests.webhooks.client import Desk
+from tests.receivers import LOOPBACK, run_receiver
+from tests.statements import count_statements
+from tests.webhooks.harness import WebhookHarness
 
 LISTED = """{ webhooks(first: 20) { totalCount nodes { id events deliveries(first: 2) {
   totalCount pageInfo { hasNextPage endCursor }
@@ -21,29 +21,29 @@ LISTED = """{ webhooks(first: 20) { totalCount nodes { id events deliveries(firs
 
 
 @pytest.fixture
-async def webhooks_api(tmp_path: Path) -> AsyncIterator[tuple[Endpoint, Desk]]:
-    async with house(tmp_path, webhook_allow_networks=HERE) as built:
-        yield Endpoint(built), await Desk.of(built)
+async def webhooks_api(tmp_path: Path) -> AsyncIterator[tuple[Endpoint, WebhookHarness]]:
+    async with house(tmp_path, webhook_allow_networks=LOOPBACK) as built:
+        yield Endpoint(built), await WebhookHarness.create(built)
 
 
 async def counted_data(graphql: Endpoint, query: str) -> tuple[Any, int]:
-    with counted_statements() as counted:
+    with count_statements() as counted:
         data = await graphql.data(query)
     return data, counted.count
 
 
 async def test_statements_are_independent_of_deliveries(
-    webhooks_api: tuple[Endpoint, Desk],
+    webhooks_api: tuple[Endpoint, WebhookHarness],
 ) -> None:
-    graphql, desk = webhooks_api
+    graphql, harness = webhooks_api
     costs = []
     await counted_data(graphql, LISTED)  # the first use of the token is recorded
-    async with receiving() as receiver:
+    async with run_receiver() as receiver:
         for webhooks in (1, 6):
             for _ in range(webhooks - await Webhook.all().count()):
-                await desk.webhook(receiver.url)
-            await desk.happens(3)
-            await desk.sent()
+                await harness.webhook(receiver.url)
+            await harness.record_events(3)
+            await harness.relay_and_send()
             data, cost = await counted_data(graphql, LISTED)
             costs.append(cost)
     assert costs[0] == costs[1]
@@ -57,15 +57,15 @@ async def test_statements_are_independent_of_deliveries(
             assert [attempt["outcome"] for attempt in delivery["attempts"]] == ["DELIVERED"]
 
 
-async def test_deliveries_are_paginated_by_status(webhooks_api: tuple[Endpoint, Desk]) -> None:
-    graphql, desk = webhooks_api
-    async with receiving() as receiver:
-        webhook = await desk.webhook(receiver.url)
-        await desk.happens(3)
-        await desk.sent()
-        receiver.says(500)
-        await desk.happens(5)
-        await desk.sent()
+async def test_deliveries_are_paginated_by_status(webhooks_api: tuple[Endpoint, WebhookHarness]) -> None:
+    graphql, harness = webhooks_api
+    async with run_receiver() as receiver:
+        webhook = await harness.webhook(receiver.url)
+        await harness.record_events(3)
+        await harness.relay_and_send()
+        receiver.respond_with(500)
+        await harness.record_events(5)
+        await harness.relay_and_send()
     query = """query($id: ID!, $after: String) { webhook(id: $id) {
       deliveries(first: 2, after: $after, status: PENDING) {
         totalCount nodes { id status } pageInfo { hasNextPage endCursor } } } }"""
@@ -80,11 +80,13 @@ async def test_deliveries_are_paginated_by_status(webhooks_api: tuple[Endpoint, 
     assert len(set(seen)) == len(seen) == 5
 
 
-async def test_webhooks_and_deliveries_are_nodes_of_their_owner(webhooks_api: tuple[Endpoint, Desk]) -> None:
-    graphql, desk = webhooks_api
-    webhook = await desk.webhook("https://example.org/")
-    await desk.happens()
-    await desk.relay()
+async def test_webhooks_and_deliveries_are_nodes_of_their_owner(
+    webhooks_api: tuple[Endpoint, WebhookHarness],
+) -> None:
+    graphql, harness = webhooks_api
+    webhook = await harness.webhook("https://example.org/")
+    await harness.record_events()
+    await harness.relay()
     delivery = await Delivery.get()
     ids = [webhook.id, delivery.id]
     query = "query($ids: [ID!]!) { nodes(ids: $ids) { __typename id } }"
@@ -98,14 +100,14 @@ async def test_webhooks_and_deliveries_are_nodes_of_their_owner(webhooks_api: tu
     assert response["data"]["nodes"] == [None, None]
 
 
-async def test_event_data_needs_the_scope_of_its_type(webhooks_api: tuple[Endpoint, Desk]) -> None:
-    graphql, desk = webhooks_api
+async def test_event_data_needs_the_scope_of_its_type(webhooks_api: tuple[Endpoint, WebhookHarness]) -> None:
+    graphql, harness = webhooks_api
     carl = await graphql.server.account("carl", scopes=[Scope.WEBHOOKS_READ])
-    async with receiving() as receiver:
+    async with run_receiver() as receiver:
         await Webhook.all().delete()
-        webhook = await desk.webhook(receiver.url)
-        await desk.happens()
-        await desk.sent()
+        webhook = await harness.webhook(receiver.url)
+        await harness.record_events()
+        await harness.relay_and_send()
         await Webhook.filter(id=webhook.id).update(owner_id=(await Account.get(username="carl")).id)
     query = "query($id: ID!) { webhook(id: $id) { deliveries { nodes { id status %s } } } }"
     response = await graphql.execute(query % "", headers=signed(carl), id=webhook.id)
@@ -116,7 +118,7 @@ async def test_event_data_needs_the_scope_of_its_type(webhooks_api: tuple[Endpoi
     assert "albums:read" in error["extensions"]["details"]
 
 
-async def test_secret_cannot_be_queried(webhooks_api: tuple[Endpoint, Desk]) -> None:
+async def test_secret_cannot_be_queried(webhooks_api: tuple[Endpoint, WebhookHarness]) -> None:
     graphql, _ = webhooks_api
     response = await graphql.post({"query": "{ webhooks { nodes { secret } } }"})
     assert "Cannot query field 'secret'" in response.text

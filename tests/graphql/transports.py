@@ -4,7 +4,7 @@ import json
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
-from tests.events.sockets import connected
+from tests.events.sockets import connect
 from tests.pichub import House
 
 Transport: TypeAlias = Callable[[House, Mapping[str, Any]], Awaitable[dict[str, Any]]]
@@ -17,8 +17,8 @@ async def over_http(server: House, request: Mapping[str, Any]) -> dict[str, Any]
 
 
 async def over_websocket(server: House, request: Mapping[str, Any]) -> dict[str, Any]:
-    async with connected(server.url) as socket:
-        await socket.ready(Authorization=f"Bearer {server.token}")
+    async with connect(server.url) as socket:
+        await socket.initialize(Authorization=f"Bearer {server.token}")
         socket.send({"id": "1", "type": "subscribe", "payload": request})
         message = await socket.receive()
     if message["type"] == "error":

@@ -1,6 +1,6 @@
-"""Makes app/imaging/press.icc: how coated paper shows mixtures of four inks, as sharp does where a file has no profile.
+"""Generates app/imaging/press.icc, the CMYK profile of coated paper that sharp assumes for files without a profile.
 
-python -m tests.imaging.press
+`python -m tests.imaging.press` measures sharp's conversion and overwrites the file.
 """
 
 import struct
@@ -14,7 +14,7 @@ from app.imaging.colourspace import CMYK_PROFILE
 from tests.imaging.sharp import Sharp
 
 STEPS = 7
-"""Of each ink, from none to all."""
+"""Amounts of each ink, from 0 to 100 %."""
 
 SRGB_TO_XYZ = (
     (0.4360747, 0.3850649, 0.1430804),
@@ -22,35 +22,36 @@ SRGB_TO_XYZ = (
     (0.0139322, 0.0971045, 0.7141733),
 )
 WHITE = (0.9642, 1.0, 0.8249)
-"""D50, where profiles meet."""
+"""D50, the white point of the profile connection space."""
 
 
-def measured() -> list[tuple[int, int, int]]:
-    """What sharp shows for each mixture; the last ink goes fastest."""
+def measure_colours() -> list[tuple[int, int, int]]:
+    """Return sharp's sRGB colour of each ink mixture; the last ink varies fastest."""
     amounts = [round(255 * step / (STEPS - 1)) for step in range(STEPS)]
     image = Image.new("CMYK", (STEPS**2, STEPS**2))
     image.putdata(list(product(amounts, repeat=4)))
     with TemporaryDirectory() as folder, Sharp() as sharp:
-        mixtures, shown = Path(folder, "mixtures.tif"), Path(folder, "shown.png")
+        mixtures, converted = Path(folder, "mixtures.tif"), Path(folder, "converted.png")
         image.save(mixtures)
-        sharp.write(mixtures, shown, {}, "png")
-        with Image.open(shown) as picture:
-            return list(picture.convert("RGB").get_flattened_data())  # type: ignore[arg-type]
+        sharp.write(mixtures, converted, {}, "png")
+        with Image.open(converted) as result:
+            return list(result.convert("RGB").get_flattened_data())  # type: ignore[arg-type]
 
 
-def lab(rgb: tuple[int, int, int]) -> tuple[float, float, float]:
+def to_lab(rgb: tuple[int, int, int]) -> tuple[float, float, float]:
+    """Convert sRGB to CIE L*a*b* (D50)."""
     linear = [_linear(value / 255) for value in rgb]
     xyz = (sum(m * value for m, value in zip(row, linear, strict=True)) for row in SRGB_TO_XYZ)
     x, y, z = (_cube_root(value / white) for value, white in zip(xyz, WHITE, strict=True))
     return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
-def profile() -> bytes:
-    """An ICC profile, version 2, with one table of 16 bits."""
+def build_profile() -> bytes:
+    """Return an ICC version 2 profile with one 16-bit lookup table."""
     name, line = b"Coated paper\0", struct.pack(">2H", 0, 65535)
     colours = b"".join(
         struct.pack(">3H", *(round(v) for v in (l * 652.8, (a + 128) * 256, (b + 128) * 256)))
-        for l, a, b in map(lab, measured())  # noqa: E741  (L*a*b*)
+        for l, a, b in map(to_lab, measure_colours())  # noqa: E741  (L*a*b*)
     )
     unit = struct.pack(">9i", *(65536 * (i % 4 == 0) for i in range(9)))
     table = b"mft2\0\0\0\0" + bytes((4, 3, STEPS, 0)) + unit + struct.pack(">2H", 2, 2)
@@ -82,4 +83,4 @@ def _cube_root(value: float) -> float:
 
 
 if __name__ == "__main__":
-    CMYK_PROFILE.write_bytes(profile())
+    CMYK_PROFILE.write_bytes(build_profile())

@@ -1,4 +1,4 @@
-// The real sharp, asked over stdin and stdout: one JSON line a job, one JSON line an answer.
+// Runs sharp jobs from stdin and writes results to stdout, one line of JSON each.
 // {input, output, width, height, fit, format, options} → {width, height, cpu}; cpu is in milliseconds.
 import { createRequire } from 'node:module';
 import { createInterface } from 'node:readline';
@@ -10,15 +10,15 @@ sharp.cache(false);
 
 for await (const line of createInterface({ input: process.stdin })) {
   const job = JSON.parse(line);
-  const began = process.cpuUsage();
+  const started = process.cpuUsage();
   try {
     const image = sharp(job.input, { animated: job.animated, autoOrient: true }).resize(job.resize);
     if (job.resize.background?.alpha === 1) image.flatten({ background: job.resize.background });
-    const said = await image
+    const info = await image
       .toFormat(job.format, job.options)
       .toFile(job.output);
-    const { user, system } = process.cpuUsage(began);
-    console.log(JSON.stringify({ width: said.width, height: said.pageHeight ?? said.height, cpu: (user + system) / 1000 }));
+    const { user, system } = process.cpuUsage(started);
+    console.log(JSON.stringify({ width: info.width, height: info.pageHeight ?? info.height, cpu: (user + system) / 1000 }));
   } catch (error) {
     console.log(JSON.stringify({ error: String(error) }));
   }

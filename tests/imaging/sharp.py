@@ -1,4 +1,4 @@
-"""The npm package sharp, which our pictures are measured against."""
+"""The npm package sharp, the reference for sizes and pixels."""
 
 import json
 import subprocess
@@ -13,8 +13,8 @@ SCRIPT = Path(__file__).with_name("sharp.mjs")
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """Pixels of what was written (of one frame), and milliseconds of CPU that it took."""
+class SharpResult:
+    """Size of the result (of one frame) in pixels, and CPU time in milliseconds."""
 
     width: int
     height: int
@@ -22,7 +22,7 @@ class Answer:
 
 
 class Sharp:
-    """A node process with sharp in it, on one thread and without a cache.
+    """A Node.js process with sharp, single-threaded and without a cache.
 
     with Sharp() as sharp:
         sharp.write(source, target, {"width": 300, "fit": "cover"}, "jpeg", quality=80)
@@ -49,11 +49,11 @@ class Sharp:
         *,
         animated: bool = False,
         **options: Any,
-    ) -> Answer:
+    ) -> SharpResult:
         assert self._node.stdin
         assert self._node.stdout
         job = {"input": str(source), "output": str(target), "resize": resize, "format": format}
         print(json.dumps(job | {"animated": animated, "options": options}), file=self._node.stdin, flush=True)
-        answer = json.loads(self._node.stdout.readline())
-        assert "error" not in answer, answer["error"]
-        return Answer(**answer)
+        reply = json.loads(self._node.stdout.readline())
+        assert "error" not in reply, reply["error"]
+        return SharpResult(**reply)

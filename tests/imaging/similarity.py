@@ -1,6 +1,6 @@
-"""How alike two pictures look: the structural similarity of Wang, Bovik, Sheikh and Simoncelli (2004).
+"""Structural similarity (SSIM) of two images, after Wang, Bovik, Sheikh and Simoncelli (2004).
 
-The same as scikit-image's with gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255.
+Equals scikit-image's with gaussian_weights=True, sigma=1.5, use_sample_covariance=False, data_range=255.
 """
 
 from math import exp, prod
@@ -14,15 +14,15 @@ SIGMA = 1.5
 
 
 def ssim(one: Image.Image, other: Image.Image) -> float:
-    """The mean similarity of the luma of two pictures of one size: 1 for the same picture."""
+    """Return the mean similarity of the luma of two images of equal size: 1 for equal images."""
     assert one.size == other.size
     x, y = (image.convert("L").convert("F") for image in (one, other))
     products = {"xx": (x, x), "yy": (y, y), "xy": (x, y)}
     images = {"x": x, "y": y} | {
-        name: _computed(lambda v: v["a"] * v["b"], a=a, b=b) for name, (a, b) in products.items()
+        name: _evaluate(lambda v: v["a"] * v["b"], a=a, b=b) for name, (a, b) in products.items()
     }
-    similar = _computed(_similarity, **{name: _blurred(image) for name, image in images.items()})
-    return sum(similar.get_flattened_data()) / prod(similar.size)
+    similarities = _evaluate(_similarity, **{name: _blur(image) for name, image in images.items()})
+    return sum(similarities.get_flattened_data()) / prod(similarities.size)
 
 
 def _similarity(v: dict[str, Any]) -> Any:
@@ -31,12 +31,12 @@ def _similarity(v: dict[str, Any]) -> Any:
     return ((2 * x * y + C1) * (2 * covariance + C2)) / ((x * x + y * y + C1) * (variances + C2))
 
 
-def _blurred(image: Image.Image) -> Image.Image:
-    """Where the whole window lies in the picture; one that is smaller has a smaller window."""
-    return _blurred_along(_blurred_along(image, 0), 1)
+def _blur(image: Image.Image) -> Image.Image:
+    """Blur where the whole window is inside the image. The window is at most as large as the image."""
+    return _blur_along(_blur_along(image, 0), 1)
 
 
-def _blurred_along(image: Image.Image, axis: int) -> Image.Image:
+def _blur_along(image: Image.Image, axis: int) -> Image.Image:
     taps = min(WINDOW, image.size[axis])
     weights = [exp(-(((i - (taps - 1) / 2) / SIGMA) ** 2) / 2) for i in range(taps)]
     size = [side - (taps - 1) * (axis == i) for i, side in enumerate(image.size)]
@@ -44,8 +44,8 @@ def _blurred_along(image: Image.Image, axis: int) -> Image.Image:
     for i in range(taps):
         left, top = (i, 0) if axis == 0 else (0, i)
         shifted[f"p{i}"] = image.crop((left, top, left + size[0], top + size[1]))
-    return _computed(lambda v: sum(v[f"p{i}"] * (w / sum(weights)) for i, w in enumerate(weights)), **shifted)
+    return _evaluate(lambda v: sum(v[f"p{i}"] * (w / sum(weights)) for i, w in enumerate(weights)), **shifted)
 
 
-def _computed(expression: Any, **images: Image.Image) -> Image.Image:
+def _evaluate(expression: Any, **images: Image.Image) -> Image.Image:
     return ImageMath.lambda_eval(expression, **images)

@@ -1,4 +1,4 @@
-"""What is said of an address: each remark where it is due, and none where all is well."""
+"""Explanations of transform URLs: parameter values and warnings."""
 
 from urllib.parse import parse_qsl
 
@@ -18,19 +18,19 @@ from app.imaging.transform import Source
 PRESETS = Presets.parse("thumb=w=20&h=20&fm=webp")
 PHOTO = Source(format=Format.JPG, width=640, height=480)
 LOGO = Source(format=Format.PNG, width=640, height=480, has_alpha=True)
-FILM = Source(format=Format.GIF, width=64, height=48, frames=12)
+ANIMATION = Source(format=Format.GIF, width=64, height=48, frames=12)
 
 
-def case(query: str, source: Source = PHOTO, extension: Format | None = None) -> ExplanationCase:
-    asked = TransformRequest(tuple(parse_qsl(query, keep_blank_values=True)), extension, PRESETS)
-    transform = asked.transform
+def new_case(query: str, source: Source = PHOTO, extension: Format | None = None) -> ExplanationCase:
+    request = TransformRequest(tuple(parse_qsl(query, keep_blank_values=True)), extension, PRESETS)
+    transform = request.transform
     return ExplanationCase(
-        asked, transform, source, None if transform.is_identity else transform.resolve(source)
+        request, transform, source, None if transform.is_identity else transform.resolve(source)
     )
 
 
 @pytest.mark.parametrize(
-    ("query", "source", "parameter", "words"),
+    ("query", "source", "parameter", "text"),
     [
         ("w=20&h=20&pos=top&fit=inside", PHOTO, "pos", "no effect with fit=inside"),
         ("w=20&pos=top", PHOTO, "pos", "without both w and h"),
@@ -48,16 +48,16 @@ def case(query: str, source: Source = PHOTO, extension: Format | None = None) ->
         ("fm=jpg", PHOTO, "fm", "encoded anew"),
         ("w=20&width=30", PHOTO, "width", "no such parameter"),
         ("preset=thumb&w=30", PHOTO, "w", "wins over the preset 'thumb', which says '20'"),
-        ("w=20&fm=jpg", FILM, "fm", "12 frames, of which jpg shows the first"),
+        ("w=20&fm=jpg", ANIMATION, "fm", "12 frames, of which jpg shows the first"),
         ("w=20&fm=jpg", LOGO, "bg", "shown white"),
     ],
 )
-def test_what_is_idle_or_not_as_one_may_think_is_remarked(
-    query: str, source: Source, parameter: str | None, words: str
+def test_parameters_without_effect_or_with_a_surprising_one_are_remarked(
+    query: str, source: Source, parameter: str | None, text: str
 ) -> None:
-    (remark,) = remarks(case(query, source))
+    (remark,) = remarks(new_case(query, source))
     assert remark.parameter == parameter
-    assert words in remark.text
+    assert text in remark.text
 
 
 @pytest.mark.parametrize(
@@ -70,27 +70,27 @@ def test_what_is_idle_or_not_as_one_may_think_is_remarked(
         ("w=20&fit=fill", PHOTO),
         ("w=20&dpr=2&fm=png", LOGO),
         ("w=20&fm=jpg&bg=fff", LOGO),
-        ("w=20&fm=webp", FILM),
+        ("w=20&fm=webp", ANIMATION),
         ("preset=thumb", PHOTO),
         ("download=1&w=20&exp=1&sig=x", PHOTO),
     ],
 )
-def test_where_all_is_well_nothing_is_remarked(query: str, source: Source) -> None:
-    assert remarks(case(query, source)) == []
+def test_effective_parameters_get_no_remark(query: str, source: Source) -> None:
+    assert remarks(new_case(query, source)) == []
 
 
-def test_the_parameter_wins_over_the_extension() -> None:
-    (remark,) = remarks(case("w=20&fm=webp", extension=Format.PNG))
+def test_fm_overrides_the_extension() -> None:
+    (remark,) = remarks(new_case("w=20&fm=webp", extension=Format.PNG))
     assert (remark.parameter, "wins over the extension .png" in remark.text) == ("fm", True)
-    assert remarks(case("w=20&fm=webp", extension=Format.WEBP)) == []
+    assert remarks(new_case("w=20&fm=webp", extension=Format.WEBP)) == []
 
 
-def test_each_parameter_is_told_as_it_counts() -> None:
-    told = {
+def test_each_parameter_has_its_effective_value_and_origin() -> None:
+    values = {
         each.name: (each.value, each.origin)
-        for each in explained_parameters(case("preset=thumb&h=50&dpr=1.5"))
+        for each in explained_parameters(new_case("preset=thumb&h=50&dpr=1.5"))
     }
-    assert told == {
+    assert values == {
         "w": ("20", ValueOrigin.PRESET),
         "h": ("50", ValueOrigin.ADDRESS),
         "fit": ("cover", ValueOrigin.DEFAULT),
@@ -102,10 +102,10 @@ def test_each_parameter_is_told_as_it_counts() -> None:
     }
 
 
-def test_what_nobody_said_is_filled_in() -> None:
-    values = {each.name: each.value for each in explained_parameters(case("w=320&dpr=2", LOGO))}
+def test_missing_parameters_get_default_or_derived_values() -> None:
+    values = {each.name: each.value for each in explained_parameters(new_case("w=320&dpr=2", LOGO))}
     assert (values["h"], values["fm"], values["q"]) == ("240", "png", None)
-    values = {each.name: each.value for each in explained_parameters(case(""))}
+    values = {each.name: each.value for each in explained_parameters(new_case(""))}
     assert (values["w"], values["h"], values["fm"], values["q"]) == ("640", "480", "jpg", None)
-    flattened = {each.name: each.value for each in explained_parameters(case("w=20&fm=jpg", LOGO))}
+    flattened = {each.name: each.value for each in explained_parameters(new_case("w=20&fm=jpg", LOGO))}
     assert flattened["bg"] == "fff"

@@ -5,14 +5,14 @@ from app.imaging.formats import Format, negotiate
 CHROME = "image/avif,image/webp,image/apng,image/svg+xml,image/*,*/*;q=0.8"
 
 
-def test_jpeg_is_another_word_for_jpg_in_any_case():
+def test_jpeg_is_an_alias_of_jpg_in_any_case():
     assert Format.parse("JPEG") is Format.parse("jpg") is Format.JPG
 
 
-@pytest.mark.parametrize("word", ["", "svg", "jpg ", "image/png", "ｊｐｇ"])
-def test_an_unknown_format_is_refused_with_those_that_are_known(word):
+@pytest.mark.parametrize("text", ["", "svg", "jpg ", "image/png", "ｊｐｇ"])
+def test_an_unknown_format_is_refused_with_the_allowed_ones(text):
     with pytest.raises(ValueError, match="one of jpg, png, webp, gif, avif"):
-        Format.parse(word)
+        Format.parse(text)
 
 
 def test_media_types_are_the_registered_ones():
@@ -26,7 +26,7 @@ def test_media_types_are_the_registered_ones():
 
 
 @pytest.mark.parametrize(
-    ("accept", "animated", "chosen"),
+    ("accept", "animated", "expected"),
     [
         (CHROME, False, Format.AVIF),
         (CHROME, True, Format.WEBP),
@@ -40,5 +40,5 @@ def test_media_types_are_the_registered_ones():
         (";;,,=q;", False, Format.PNG),
     ],
 )
-def test_auto_takes_the_newest_format_that_is_named(accept, animated, chosen):
-    assert negotiate(accept, Format.PNG, animated=animated) is chosen
+def test_auto_selects_the_newest_format_in_the_accept_header(accept, animated, expected):
+    assert negotiate(accept, Format.PNG, animated=animated) is expected

@@ -1,5 +1,8 @@
-"""The sizes in sharp_sizes.json are those that sharp 0.35.5 (libvips 8.18.7) gave for such pictures: rows of format,
-width, height, frames of the picture, upright; w, h, fit asked for; width and height that came out."""
+"""Output sizes, compared with those of sharp 0.35.5 (libvips 8.18.7) in sharp_sizes.json.
+
+Each row has the source's format, upright width, height and frames, the requested w, h and fit, and sharp's output
+width and height.
+"""
 
 import json
 from pathlib import Path
@@ -21,7 +24,7 @@ from app.imaging.geometry import (
     compute_geometry,
 )
 
-MEASURED = json.loads((Path(__file__).parent / "sharp_sizes.json").read_text())
+SHARP_SIZES = json.loads((Path(__file__).parent / "sharp_sizes.json").read_text())
 
 SIDES = st.integers(1, 5000)
 BOXES = st.builds(
@@ -33,8 +36,8 @@ BOXES = st.builds(
 )
 
 
-@pytest.mark.parametrize("row", MEASURED, ids=lambda row: "-".join(map(str, row)))
-def test_sizes_are_those_of_sharp(row):
+@pytest.mark.parametrize("row", SHARP_SIZES, ids=lambda row: "-".join(map(str, row)))
+def test_output_sizes_match_sharp(row):
     loader, width, height, frames, w, h, fit, *expected = row
     box = Box(width=w, height=h, fit=Fit(fit))
     assert [
@@ -43,7 +46,7 @@ def test_sizes_are_those_of_sharp(row):
 
 
 @given(SIDES, SIDES, BOXES, st.sampled_from(Format), st.integers(1, 5))
-def test_what_is_seen_lies_inside_the_picture_and_inside_the_result(width, height, box, loader, frames):
+def test_the_visible_part_is_inside_the_source_and_the_result(width, height, box, loader, frames):
     try:
         geometry = compute_geometry(Size(width, height), box, loader=loader, frames=frames)
     except BadRequest:
@@ -56,7 +59,7 @@ def test_what_is_seen_lies_inside_the_picture_and_inside_the_result(width, heigh
     assert geometry.output.width * geometry.output.height * frames <= MAX_PIXELS
 
 
-def cut(position: str) -> Geometry:
+def crop_at(position: str) -> Geometry:
     return compute_geometry(Size(401, 200), Box(width=100, height=100, position=Position.parse(position)))
 
 
@@ -72,19 +75,19 @@ def cut(position: str) -> Geometry:
         ("1,0", 101),
     ],
 )
-def test_the_position_says_which_part_is_kept(position, left):
-    geometry = cut(position)
+def test_the_position_selects_the_cropped_part(position, left):
+    geometry = crop_at(position)
     assert geometry.scaled == (201, 100)
     assert geometry.crop == (left, 0)
 
 
-def test_contain_lays_the_picture_in_the_middle():
+def test_contain_centres_the_image():
     geometry = compute_geometry(Size(400, 200), Box(width=101, height=101, fit=Fit.CONTAIN))
     assert (geometry.visible, geometry.pad) == ((101, 51), (0, 25))
 
 
 @pytest.mark.parametrize(
-    ("picture", "box", "frames"),
+    ("source", "box", "frames"),
     [
         (Size(100, 10), Box(height=8192), 1),
         (Size(9000, 100), Box(), 1),
@@ -92,20 +95,20 @@ def test_contain_lays_the_picture_in_the_middle():
         (Size(100, 100), Box(width=3000, height=3000), 6),
     ],
 )
-def test_a_result_that_is_too_large_is_refused_with_its_size_and_the_limit(picture, box, frames):
+def test_a_result_that_is_too_large_is_refused_with_the_limit(source, box, frames):
     with pytest.raises(
-        BadRequest, match=r"8192 pixels a side and 50 megapixels in all\. Ask for a smaller w or h"
+        BadRequest, match=r"8192 pixels per side and 50 megapixels in all\. Request a smaller w or h"
     ):
-        compute_geometry(picture, box, frames=frames)
+        compute_geometry(source, box, frames=frames)
 
 
-def test_a_crop_of_what_would_be_gigantic_is_no_matter():
+def test_a_huge_uncropped_size_is_allowed_if_the_result_is_small():
     assert compute_geometry(Size(8000, 1), Box(width=4000, height=4000)).output == (4000, 4000)
 
 
-def test_a_size_that_is_rounded_down_leaves_out_the_ends_but_for_animations_which_are_squeezed():
+def test_rounding_down_crops_both_ends_except_in_animations():
     narrow = Box(width=25)
     assert compute_geometry(Size(26, 40), narrow).centre_share == (1, 0.988)  # 38 of 38.46
     assert compute_geometry(Size(26, 40), narrow, frames=2).centre_share == (1, 1)
-    assert compute_geometry(Size(26, 39), narrow).centre_share == (1, 1)  # 37.5 is rounded up
-    assert compute_geometry(Size(24, 40), narrow).centre_share == (1, 1)  # it grows
+    assert compute_geometry(Size(26, 39), narrow).centre_share == (1, 1)  # 37.5 rounds up
+    assert compute_geometry(Size(24, 40), narrow).centre_share == (1, 1)  # enlarged

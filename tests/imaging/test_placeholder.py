@@ -1,6 +1,6 @@
-"""The picture of a ThumbHash is that of the reference, to the last bit.
+"""Placeholders of ThumbHashes equal those of the reference implementation, pixel by pixel.
 
-thumbhashes.json holds what thumbHashToRGBA of the npm package thumbhash 0.1.1 gave, RGBA in base64.
+thumbhashes.json has results of thumbHashToRGBA of the npm package thumbhash 0.1.1; `rgba` is base64.
 """
 
 import json
@@ -14,19 +14,19 @@ from PIL import Image
 
 from app.imaging import placeholder
 
-GIVEN: list[dict[str, Any]] = json.loads(Path(__file__).with_name("thumbhashes.json").read_text())
+REFERENCES: list[dict[str, Any]] = json.loads(Path(__file__).with_name("thumbhashes.json").read_text())
 
 
-@pytest.mark.parametrize("given", GIVEN, ids=[given["hash"] for given in GIVEN])
-def test_the_pixels_are_those_of_the_reference(given: dict[str, Any]) -> None:
-    uri = placeholder.data_uri(given["hash"])
-    kind, _, data = uri.partition(",")
-    assert kind == "data:image/png;base64"
+@pytest.mark.parametrize("reference", REFERENCES, ids=[each["hash"] for each in REFERENCES])
+def test_pixels_equal_the_reference(reference: dict[str, Any]) -> None:
+    uri = placeholder.data_uri(reference["hash"])
+    prefix, _, data = uri.partition(",")
+    assert prefix == "data:image/png;base64"
     assert len(uri) < 3_000
-    with Image.open(BytesIO(b64decode(data))) as picture:
-        assert picture.size == (given["width"], given["height"])
-        assert picture.convert("RGBA").tobytes() == b64decode(given["rgba"])
+    with Image.open(BytesIO(b64decode(data))) as image:
+        assert image.size == (reference["width"], reference["height"])
+        assert image.convert("RGBA").tobytes() == b64decode(reference["rgba"])
 
 
-def test_what_was_made_once_is_remembered() -> None:
-    assert placeholder.data_uri(GIVEN[0]["hash"]) is placeholder.data_uri(GIVEN[0]["hash"])
+def test_placeholders_are_cached() -> None:
+    assert placeholder.data_uri(REFERENCES[0]["hash"]) is placeholder.data_uri(REFERENCES[0]["hash"])

@@ -9,21 +9,30 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import Busy, CorruptImage, Invalid, WorkerCrashed, TooManyPixels, TooSlow, UnsupportedFormat
+from app.errors import Busy, CorruptImage, Invalid, TooManyPixels, TooSlow, UnsupportedFormat, WorkerCrashed
 from app.imaging.transform import Transform
 from app.imaging.workers.pool import ImageLimits, WorkerPool
 from scripts.fixtures import sample_images
-from tests.imaging.hard_jobs import Die, Fill, Hang, Hold, Modules, Pid, Say, Stumble
+from tests.imaging.misbehaving_jobs import (
+    AllocateJob,
+    DivideByZeroJob,
+    EchoJob,
+    HangJob,
+    HoldPixelsJob,
+    LoadedModulesJob,
+    PidJob,
+    SignalSelfJob,
+)
 
 LIMITS = ImageLimits(max_pixels=50_000_000, max_dimension=16_384)
 GIGABYTE = 1024**3
-MILLION = 1_000_000
+MEGAPIXEL = 1_000_000
 
 
 def new_pool(
     *,
     workers: int = 1,
-    queue: int = 8 * MILLION,
+    queue: int = 8 * MEGAPIXEL,
     deadline: float = 20.0,
     memory: int = GIGABYTE,
     pixels: int | None = None,
@@ -39,9 +48,9 @@ async def pool() -> AsyncIterator[WorkerPool]:
         yield pool
 
 
-async def until(true: Callable[[], bool]) -> None:
+async def wait_until(condition: Callable[[], bool]) -> None:
     async with asyncio.timeout(30):
-        while not true():  # noqa: ASYNC110  (what other processes do sets no event)
+        while not condition():  # noqa: ASYNC110  (other processes set no event)
             await asyncio.sleep(0.001)
 
 
@@ -61,102 +70,106 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
-async def test_a_picture_is_identified_and_rendered(pool, tmp_path):
+async def test_an_image_is_identified_and_rendered(pool, tmp_path):
     source, destination = tmp_path / "source", tmp_path / "destination"
     source.write_bytes(sample_images.jpeg())
     probe = await pool.identify(source)
     assert (probe.width, probe.height) == (640, 480)
-    said = await pool.render(source, Transform(width=64).resolve(probe.source), destination, pixels=1)
-    assert (said.width, said.height, said.size) == (64, 48, destination.stat().st_size)
-    assert said.body == destination.read_bytes()
-    assert not said.is_placed
+    result = await pool.render(source, Transform(width=64).resolve(probe.source), destination, pixels=1)
+    assert (result.width, result.height, result.size) == (64, 48, destination.stat().st_size)
+    assert result.body == destination.read_bytes()
+    assert not result.is_stored
 
 
-async def test_a_result_is_moved_to_its_place_where_that_has_a_folder(pool, tmp_path):
-    source, destination, place = tmp_path / "source", tmp_path / "destination", tmp_path / "folder" / "place"
+async def test_a_result_is_moved_to_its_final_place_if_the_folder_exists(pool, tmp_path):
+    source, destination, target = (
+        tmp_path / "source",
+        tmp_path / "destination",
+        tmp_path / "folder" / "target",
+    )
     source.write_bytes(sample_images.jpeg())
     recipe = Transform(width=64).resolve((await pool.identify(source)).source)
-    said = await pool.render(source, recipe, destination, pixels=1, place=place)
-    assert not said.is_placed
-    assert said.body == destination.read_bytes()
-    place.parent.mkdir()
-    said = await pool.render(source, recipe, destination, pixels=1, place=place)
-    assert said.is_placed
-    assert said.body == place.read_bytes()
-    assert place.stat().st_mode & 0o777 == 0o600
+    result = await pool.render(source, recipe, destination, pixels=1, place=target)
+    assert not result.is_stored
+    assert result.body == destination.read_bytes()
+    target.parent.mkdir()
+    result = await pool.render(source, recipe, destination, pixels=1, place=target)
+    assert result.is_stored
+    assert result.body == target.read_bytes()
+    assert target.stat().st_mode & 0o777 == 0o600
     assert not destination.exists()
 
 
 @pytest.mark.parametrize(
-    ("data", "error", "reason"),
+    ("data", "error", "message"),
     [
         (sample_images.text(), UnsupportedFormat, "text/plain"),
         (sample_images.truncated_jpeg(), CorruptImage, "can't be decoded"),
-        (sample_images.png_bomb(), TooManyPixels, "neither side may pass 16384"),
+        (sample_images.png_bomb(), TooManyPixels, "neither side may exceed 16384"),
     ],
 )
-async def test_errors_come_home_whole(pool, tmp_path, data, error, reason):
-    path = tmp_path / "picture"
+async def test_domain_errors_of_a_worker_are_raised_with_their_facts(pool, tmp_path, data, error, message):
+    path = tmp_path / "image"
     path.write_bytes(data)
-    with pytest.raises(error, match=reason) as caught:
+    with pytest.raises(error, match=message) as caught:
         await pool.identify(path)
     assert caught.value.details
     if issubclass(error, Invalid):
         assert list(caught.value.fields) == ["image"]
 
 
-async def test_a_missing_file_and_a_mistake_of_ours_are_what_they_are(pool, tmp_path):
+async def test_other_errors_of_a_worker_keep_their_type_and_traceback(pool, tmp_path):
     with pytest.raises(FileNotFoundError):
-        await pool.identify(tmp_path / "nothing")
+        await pool.identify(tmp_path / "missing")
     with pytest.raises(ZeroDivisionError) as caught:
-        await pool.run(Stumble())
-    assert "hard_jobs.py" in "".join(caught.value.__notes__)
+        await pool.run(DivideByZeroJob())
+    assert "misbehaving_jobs.py" in "".join(caught.value.__notes__)
 
 
-@pytest.mark.parametrize("sign", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
-async def test_a_worker_that_dies_costs_its_own_job_alone(pool, sign):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGSEGV, signal.SIGABRT])
+async def test_a_crash_of_a_worker_fails_only_its_job(pool, number):
     with pytest.raises(WorkerCrashed):
-        await pool.run(Die(sign))
-    assert await pool.run(Say("next")) == "next"
+        await pool.run(SignalSelfJob(number))
+    assert await pool.run(EchoJob("next")) == "next"
 
 
-async def test_a_worker_that_died_while_it_was_idle_costs_nothing(pool):
-    pid = await pool.run(Pid())
+async def test_a_worker_that_died_while_idle_is_replaced(pool):
+    pid = await pool.run(PidJob())
     os.kill(pid, signal.SIGKILL)
-    await until(lambda: not is_running(pid))
+    await wait_until(lambda: not is_running(pid))
     await asyncio.sleep(0)
-    assert await pool.run(Pid()) != pid
+    assert await pool.run(PidJob()) != pid
 
 
-async def test_a_job_that_hangs_is_killed_at_the_deadline(tmp_path):
+async def test_a_hanging_job_is_killed_at_the_deadline(tmp_path):
     async with new_pool(deadline=0.2) as pool:
-        pid = await pool.run(Pid())
+        pid = await pool.run(PidJob())
         with pytest.raises(TooSlow, match=r"longer than 0\.2 seconds"):
-            await pool.run(Hang(tmp_path / "started"))
-        await until(lambda: not is_running(pid))
-        assert await pool.run(Say("next")) == "next"
+            await pool.run(HangJob(tmp_path / "started"))
+        await wait_until(lambda: not is_running(pid))
+        assert await pool.run(EchoJob("next")) == "next"
 
 
-async def test_a_real_picture_that_takes_too_long_is_refused(tmp_path):
+async def test_rendering_that_exceeds_the_deadline_raises_too_slow(tmp_path):
     source = tmp_path / "source"
     source.write_bytes(sample_images.jpeg_12mp())
-    async with new_pool() as patient:
-        recipe = Transform.parse({"fm": "avif", "q": "90"}).resolve((await patient.identify(source)).source)
+    async with new_pool() as slow_pool:
+        recipe = Transform.parse({"fm": "avif", "q": "90"}).resolve((await slow_pool.identify(source)).source)
     async with new_pool(deadline=0.3) as pool:
         with pytest.raises(TooSlow):
             await pool.render(source, recipe, tmp_path / "destination", pixels=1)
 
 
-async def test_memory_has_a_ceiling():
+async def test_memory_of_a_worker_is_limited():
     async with new_pool(memory=256 * 1024**2) as pool:
-        assert await pool.run(Fill(100 * 1024**2))
+        assert await pool.run(AllocateJob(100 * 1024**2))
         with pytest.raises(TooManyPixels, match="more memory"):
-            await pool.run(Fill(400 * 1024**2))
-        assert await pool.run(Say("next")) == "next"
+            await pool.run(AllocateJob(400 * 1024**2))
+        assert await pool.run(EchoJob("next")) == "next"
 
 
-async def test_an_encoder_that_gets_no_memory_says_so_in_our_words(tmp_path):
-    """libavif's word for it is a RuntimeError."""
+async def test_an_encoder_out_of_memory_raises_too_many_pixels(tmp_path):
+    """libavif raises RuntimeError."""
     source = tmp_path / "source"
     source.write_bytes(sample_images.jpeg(400, 300))
     async with new_pool(memory=70 * 1024**2) as pool:
@@ -165,7 +178,7 @@ async def test_an_encoder_that_gets_no_memory_says_so_in_our_words(tmp_path):
             await pool.render(source, recipe, tmp_path / "destination", pixels=1)
 
 
-async def test_fifty_megapixels_fit_below_the_ceiling(tmp_path):
+async def test_fifty_megapixels_fit_within_the_memory_limit(tmp_path):
     source = tmp_path / "source"
     source.write_bytes(sample_images.large_png())
     async with new_pool(deadline=60) as pool:
@@ -174,168 +187,168 @@ async def test_fifty_megapixels_fit_below_the_ceiling(tmp_path):
         assert (await pool.render(source, recipe, tmp_path / "destination", pixels=1)).width == 800
 
 
-async def test_who_finds_no_place_to_wait_is_told_at_once(tmp_path):
-    async with new_pool(workers=1, queue=MILLION) as pool, asyncio.TaskGroup() as group:
+async def test_a_job_beyond_the_queue_raises_busy_at_once(tmp_path):
+    async with new_pool(workers=1, queue=MEGAPIXEL) as pool, asyncio.TaskGroup() as group:
         done = tmp_path / "done"
-        group.create_task(pool.run(Hold(1, until=done)))
-        waits = group.create_task(pool.run(Say("waited")))
+        group.create_task(pool.run(HoldPixelsJob(1, until=done)))
+        waiting = group.create_task(pool.run(EchoJob("waited")))
         await asyncio.sleep(0)
-        with pytest.raises(Busy, match="workers are taken"):
-            await pool.run(Say("refused"))
+        with pytest.raises(Busy, match="workers are busy"):
+            await pool.run(EchoJob("refused"))
         done.touch()
-        assert await waits == "waited"
-        assert await pool.run(Say("taken again")) == "taken again"
+        assert await waiting == "waited"
+        assert await pool.run(EchoJob("accepted again")) == "accepted again"
 
 
-async def test_the_queue_is_counted_in_pixels(tmp_path):
-    async with new_pool(workers=1, queue=20 * MILLION) as pool:
+async def test_the_queue_counts_pixels(tmp_path):
+    async with new_pool(workers=1, queue=20 * MEGAPIXEL) as pool:
         done = tmp_path / "done"
-        runs = asyncio.create_task(pool.run(Hold(1, until=done)))
-        await until(pool._free.locked)
-        large = asyncio.create_task(pool.run(Say("large"), pixels=15 * MILLION))
-        small = asyncio.create_task(pool.run(Say("small"), pixels=5 * MILLION))
+        running = asyncio.create_task(pool.run(HoldPixelsJob(1, until=done)))
+        await wait_until(pool._free.locked)
+        large = asyncio.create_task(pool.run(EchoJob("large"), pixels=15 * MEGAPIXEL))
+        small = asyncio.create_task(pool.run(EchoJob("small"), pixels=5 * MEGAPIXEL))
         await asyncio.sleep(0)
         with pytest.raises(Busy, match="queue is full"):
-            await pool.run(Say("too many"), pixels=1)
+            await pool.run(EchoJob("too many"), pixels=1)
         done.touch()
-        assert await asyncio.gather(runs, large, small) == [1, "large", "small"]
+        assert await asyncio.gather(running, large, small) == [1, "large", "small"]
 
 
-async def test_a_picture_larger_than_the_queue_may_wait_where_nothing_else_does(tmp_path):
-    async with new_pool(workers=1, queue=20 * MILLION) as pool:
+async def test_an_image_larger_than_the_queue_may_wait_if_the_queue_is_empty(tmp_path):
+    async with new_pool(workers=1, queue=20 * MEGAPIXEL) as pool:
         done = tmp_path / "done"
-        runs = asyncio.create_task(pool.run(Hold(1, until=done)))
-        await until(pool._free.locked)
-        huge = asyncio.create_task(pool.run(Say("huge"), pixels=50 * MILLION))
+        running = asyncio.create_task(pool.run(HoldPixelsJob(1, until=done)))
+        await wait_until(pool._free.locked)
+        huge = asyncio.create_task(pool.run(EchoJob("huge"), pixels=50 * MEGAPIXEL))
         await asyncio.sleep(0)
         with pytest.raises(Busy):
-            await pool.run(Say("next"), pixels=50 * MILLION)
+            await pool.run(EchoJob("next"), pixels=50 * MEGAPIXEL)
         done.touch()
-        assert await asyncio.gather(runs, huge) == [1, "huge"]
+        assert await asyncio.gather(running, huge) == [1, "huge"]
 
 
-async def test_jobs_run_side_by_side_on_as_many_workers(tmp_path):
-    async with new_pool(workers=2, pixels=100 * MILLION) as pool:
+async def test_jobs_run_in_parallel(tmp_path):
+    async with new_pool(workers=2, pixels=100 * MEGAPIXEL) as pool:
         done = tmp_path / "done"
-        held = [asyncio.create_task(pool.run(Hold(5, until=done))) for _ in range(3)]
-        await until(lambda: pool._pixels.free == 90 * MILLION)
+        tasks = [asyncio.create_task(pool.run(HoldPixelsJob(5, until=done))) for _ in range(3)]
+        await wait_until(lambda: pool._pixels.free == 90 * MEGAPIXEL)
         done.touch()
-        assert await asyncio.gather(*held) == [5, 5, 5]
+        assert await asyncio.gather(*tasks) == [5, 5, 5]
 
 
-async def test_small_pictures_do_not_wait_for_room(tmp_path):
-    async with new_pool(pixels=100 * MILLION) as pool, pool._pixels.reserve(100 * MILLION):
-        assert await pool.run(Hold(4, until=tmp_path)) == 4
+async def test_small_images_need_no_pixel_budget(tmp_path):
+    async with new_pool(pixels=100 * MEGAPIXEL) as pool, pool._pixels.reserve(100 * MEGAPIXEL):
+        assert await pool.run(HoldPixelsJob(4, until=tmp_path)) == 4
 
 
-async def test_pixels_in_flight_are_bounded(tmp_path):
-    async with new_pool(workers=3, pixels=100 * MILLION, deadline=5) as pool:
+async def test_decoded_pixels_are_limited_across_workers(tmp_path):
+    async with new_pool(workers=3, pixels=100 * MEGAPIXEL, deadline=5) as pool:
         done = tmp_path / "done"
-        large = asyncio.create_task(pool.run(Hold(70, until=done)))
-        await until(lambda: pool._pixels.free == 30 * MILLION)
-        second = asyncio.create_task(pool.run(Hold(40, until=tmp_path)))
-        await until(lambda: pool._pixels.waiting == 1)
-        small = asyncio.create_task(pool.run(Hold(10, until=tmp_path)))
-        await until(lambda: pool._pixels.waiting == 2)
+        large = asyncio.create_task(pool.run(HoldPixelsJob(70, until=done)))
+        await wait_until(lambda: pool._pixels.free == 30 * MEGAPIXEL)
+        second = asyncio.create_task(pool.run(HoldPixelsJob(40, until=tmp_path)))
+        await wait_until(lambda: pool._pixels.waiting == 1)
+        small = asyncio.create_task(pool.run(HoldPixelsJob(10, until=tmp_path)))
+        await wait_until(lambda: pool._pixels.waiting == 2)
         assert not second.done()
         assert not small.done()
         done.touch()
         assert await asyncio.gather(large, second, small) == [70, 40, 10]
-        assert await pool.run(Hold(1_000, until=tmp_path)) == 1_000
-        assert pool._pixels.free == 100 * MILLION
+        assert await pool.run(HoldPixelsJob(1_000, until=tmp_path)) == 1_000
+        assert pool._pixels.free == 100 * MEGAPIXEL
 
 
 async def test_waiting_for_pixels_does_not_count_against_the_deadline(tmp_path):
-    async with new_pool(pixels=100 * MILLION, deadline=0.5) as pool:
-        async with pool._pixels.reserve(100 * MILLION):
-            waits = asyncio.create_task(pool.run(Hold(50, until=tmp_path)))
-            await until(lambda: pool._pixels.waiting == 1)
+    async with new_pool(pixels=100 * MEGAPIXEL, deadline=0.5) as pool:
+        async with pool._pixels.reserve(100 * MEGAPIXEL):
+            waiting = asyncio.create_task(pool.run(HoldPixelsJob(50, until=tmp_path)))
+            await wait_until(lambda: pool._pixels.waiting == 1)
             await asyncio.sleep(0.6)  # longer than the deadline, on the real clock
-            assert not waits.done()
-        assert await waits == 50
+            assert not waiting.done()
+        assert await waiting == 50
 
 
-async def test_a_cancelled_job_is_killed_and_its_place_is_free_again(pool, tmp_path):
-    pid = await pool.run(Pid())
-    task = asyncio.create_task(pool.run(Hang(tmp_path / "started")))
-    await until((tmp_path / "started").exists)
+async def test_a_cancelled_job_is_killed_and_its_worker_replaced(pool, tmp_path):
+    pid = await pool.run(PidJob())
+    task = asyncio.create_task(pool.run(HangJob(tmp_path / "started")))
+    await wait_until((tmp_path / "started").exists)
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
-    await until(lambda: not is_running(pid))
-    assert await pool.run(Say("next")) == "next"
+    await wait_until(lambda: not is_running(pid))
+    assert await pool.run(EchoJob("next")) == "next"
 
 
-async def test_a_job_that_is_cancelled_while_it_waits_costs_nothing(tmp_path):
-    async with new_pool(workers=1, queue=MILLION, pixels=10) as pool:
+async def test_a_job_cancelled_in_the_queue_leaves_it(tmp_path):
+    async with new_pool(workers=1, queue=MEGAPIXEL, pixels=10) as pool:
         done = tmp_path / "done"
-        runs = asyncio.create_task(pool.run(Hold(10, until=done)))
-        waits = asyncio.create_task(pool.run(Say("never")))
+        running = asyncio.create_task(pool.run(HoldPixelsJob(10, until=done)))
+        waiting = asyncio.create_task(pool.run(EchoJob("never")))
         await asyncio.sleep(0)
-        waits.cancel()
+        waiting.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await waits
+            await waiting
         done.touch()
-        assert await runs == 10
-        assert await pool.run(Say("next")) == "next"
+        assert await running == 10
+        assert await pool.run(EchoJob("next")) == "next"
 
 
-async def test_closing_ends_all_processes_and_what_runs_is_told(tmp_path):
+async def test_closing_ends_all_processes_and_fails_running_jobs(tmp_path):
     threads = set(threading.enumerate())
     pool = new_pool(workers=2)
-    pid = await pool.run(Pid())
-    task = asyncio.create_task(pool.run(Hang(tmp_path / "started")))
-    await until((tmp_path / "started").exists)
+    pid = await pool.run(PidJob())
+    task = asyncio.create_task(pool.run(HangJob(tmp_path / "started")))
+    await wait_until((tmp_path / "started").exists)
     parent = parent_of(pid)
     await pool.close()
     with pytest.raises(Busy, match="stopping"):
         await task
     with pytest.raises(Busy, match="stopping"):
-        await pool.run(Say("late"))
+        await pool.run(EchoJob("late"))
     assert not is_running(pid)
     assert not is_running(parent)
     assert set(threading.enumerate()) <= threads
     await pool.close()
 
 
-async def test_a_lost_nursery_is_started_again(pool):
-    pid = await pool.run(Pid())
+async def test_a_lost_fork_server_is_restarted(pool):
+    pid = await pool.run(PidJob())
     parent = parent_of(pid)
     os.kill(parent, signal.SIGKILL)
-    await until(lambda: not is_running(parent))
-    assert await pool.run(Pid()) == pid
+    await wait_until(lambda: not is_running(parent))
+    assert await pool.run(PidJob()) == pid
     with pytest.raises(WorkerCrashed):
-        await pool.run(Die())
-    assert await pool.run(Say("next")) == "next"
+        await pool.run(SignalSelfJob())
+    assert await pool.run(EchoJob("next")) == "next"
 
 
-async def test_workers_ignore_what_is_told_to_the_server(pool):
-    pid = await pool.run(Pid())
-    for told in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        os.kill(pid, told)
-    assert await pool.run(Pid()) == pid
+async def test_workers_ignore_the_signals_that_stop_the_server(pool):
+    pid = await pool.run(PidJob())
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        os.kill(pid, number)
+    assert await pool.run(PidJob()) == pid
 
 
 SERVER = """
 import asyncio, sys
 from pathlib import Path
-from app.imaging.workers.pool import Limits, Pool
-from tests.imaging.hard_jobs import Hang, Pid
+from app.imaging.workers.pool import ImageLimits, WorkerPool
+from tests.imaging.misbehaving_jobs import HangJob, PidJob
 
 async def main():
-    limits = Limits(max_pixels=1000, max_dimension=100)
-    pool = Pool(workers=2, queue=1_000_000, deadline=60, memory=2**30, limits=limits)
-    hangs = asyncio.create_task(pool.run(Hang(Path(sys.argv[1]))))
-    print("ran", await pool.run(Pid()), flush=True)
-    await hangs
+    limits = ImageLimits(max_pixels=1000, max_dimension=100)
+    pool = WorkerPool(workers=2, queue=1_000_000, deadline=60, memory=2**30, limits=limits)
+    hanging = asyncio.create_task(pool.run(HangJob(Path(sys.argv[1]))))
+    print("ran", await pool.run(PidJob()), flush=True)
+    await hanging
 
 print("main", flush=True)
 asyncio.run(main())
 """
 
 
-async def test_no_worker_outlives_a_server_that_is_killed_and_main_runs_once(tmp_path):
-    """The program is started without the usual guard on `__name__`: nothing may run it again."""
+async def test_workers_exit_with_a_killed_server_and_main_runs_once(tmp_path):
+    """The program has no guard on `__name__`, so a worker that imported it would run it again."""
     program, started = tmp_path / "server.py", tmp_path / "started"
     program.write_text(SERVER)
     root = Path(__file__).parents[2]
@@ -348,18 +361,18 @@ async def test_no_worker_outlives_a_server_that_is_killed_and_main_runs_once(tmp
     )
     assert server.stdout is not None
     assert await server.stdout.readline() == b"main\n"
-    word, pid = (await server.stdout.readline()).split()
-    assert word == b"ran"
-    await until(started.exists)
-    nursery = parent_of(int(pid))
-    family = children_of(nursery)
-    assert len(family) == 2
+    label, pid = (await server.stdout.readline()).split()
+    assert label == b"ran"
+    await wait_until(started.exists)
+    fork_server = parent_of(int(pid))
+    workers = children_of(fork_server)
+    assert len(workers) == 2
     server.kill()
     await server.communicate()
-    await until(lambda: not any(map(is_running, [nursery, *family])))
+    await wait_until(lambda: not any(map(is_running, [fork_server, *workers])))
 
 
-async def test_a_worker_knows_nothing_of_the_server(pool):
-    main, has_loop = await pool.run(Modules())
+async def test_a_worker_has_loaded_neither_main_nor_asyncio(pool):
+    main, has_loop = await pool.run(LoadedModulesJob())
     assert main == "none"
     assert not has_loop

@@ -1,4 +1,4 @@
-"""Presets are read by the table of parameters, and are one more word for what they say."""
+"""Presets: parsing, and their equivalence to the parameters that they name."""
 
 import pytest
 
@@ -10,10 +10,10 @@ from app.imaging.transform import Source, Transform
 PRESETS = Presets.parse(
     "thumb=w=200&h=200&fit=cover&fm=webp; hero=w=1600&q=75;\n card-2 = w=300&pos=top-left ;"
 )
-PICTURE = Source(format=Format.JPG, width=640, height=480)
+SOURCE = Source(format=Format.JPG, width=640, height=480)
 
 
-def test_they_are_read_in_their_order() -> None:
+def test_presets_are_parsed_in_order() -> None:
     assert [preset.name for preset in PRESETS] == ["thumb", "hero", "card-2"]
     assert dict(PRESETS.get("hero").parameters) == {"w": "1600", "q": "75"}
     assert PRESETS.get("thumb").canonical == "w=200&h=200&fm=webp"
@@ -21,7 +21,7 @@ def test_they_are_read_in_their_order() -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "same"),
+    ("query", "expanded"),
     [
         ({"preset": "thumb"}, {"w": "200", "h": "200", "fm": "webp"}),
         ({"preset": "thumb", "h": "100"}, {"w": "200", "h": "100", "fm": "webp"}),
@@ -32,15 +32,15 @@ def test_they_are_read_in_their_order() -> None:
         ({"w": "20"}, {"w": "20"}),
     ],
 )
-def test_what_stands_beside_a_preset_wins_and_the_recipe_is_the_same(
-    query: dict[str, str], same: dict[str, str]
+def test_a_preset_equals_its_parameters_overridden_by_the_url(
+    query: dict[str, str], expanded: dict[str, str]
 ) -> None:
-    transform, spelled_out = PRESETS.transform(query), Transform.parse(same)
-    assert transform.query() == spelled_out.query()
-    assert transform.resolve(PICTURE).digest == spelled_out.resolve(PICTURE).digest
+    transform, expected = PRESETS.transform(query), Transform.parse(expanded)
+    assert transform.query() == expected.query()
+    assert transform.resolve(SOURCE).digest == expected.resolve(SOURCE).digest
 
 
-def test_an_unknown_preset_is_told_with_those_there_are() -> None:
+def test_an_unknown_preset_is_refused_with_the_available_ones() -> None:
     with pytest.raises(
         InvalidParameter, match="Parameter 'preset' must be one of thumb, hero, card-2; you sent 'x'"
     ):
@@ -49,13 +49,13 @@ def test_an_unknown_preset_is_told_with_those_there_are() -> None:
         Presets.parse("").transform({"preset": ""})
 
 
-def test_a_wrong_value_beside_a_preset_is_refused_as_ever() -> None:
+def test_an_invalid_value_beside_a_preset_is_refused() -> None:
     with pytest.raises(InvalidParameter, match="Parameter 'w' must be an integer from 1 to 8192"):
         PRESETS.transform({"preset": "thumb", "w": "0"})
 
 
 @pytest.mark.parametrize(
-    ("text", "complaint"),
+    ("text", "message"),
     [
         ("thumb=w=wide", "in the preset 'thumb', w must be an integer from 1 to 8192; it is 'wide'"),
         ("thumb=w=1&fit=crush", "fit must be one of cover, contain, fill, inside, outside; it is 'crush'"),
@@ -72,7 +72,7 @@ def test_a_wrong_value_beside_a_preset_is_refused_as_ever() -> None:
         (f"{'x' * 41}=w=1", "1 to 40 letters"),
     ],
 )
-def test_a_bad_preset_is_named_with_what_is_allowed(text: str, complaint: str) -> None:
-    with pytest.raises(ValueError) as caught:  # noqa: PT011  (its text is looked at)
+def test_an_invalid_preset_is_refused_with_the_allowed_values(text: str, message: str) -> None:
+    with pytest.raises(ValueError) as caught:  # noqa: PT011  (the text is checked below)
         Presets.parse(text)
-    assert complaint in str(caught.value)
+    assert message in str(caught.value)

@@ -21,7 +21,7 @@ from scripts.stress_tests import fuzzed_images
 
 LIMITS = ImageLimits(max_pixels=50_000_000, max_dimension=16_384)
 
-KINDS = (
+SOURCES = (
     sample_images.jpeg,
     sample_images.png,
     sample_images.webp,
@@ -56,22 +56,22 @@ PILLOW_NAMES = {
 
 @pytest.fixture
 def rendering(tmp_path):
-    """Renders a picture by a query; gives what render said, the bytes, and the image that Pillow finds in them."""
+    """Function that renders an image with a query; it returns the result, its bytes, and the image that Pillow reads."""
 
-    def rendering(data: bytes, **query: str | int) -> tuple[RenderResult, bytes, Image.Image]:
+    def rendering(source_data: bytes, **query: str | int) -> tuple[RenderResult, bytes, Image.Image]:
         source, destination = tmp_path / "source", tmp_path / "destination"
-        source.write_bytes(data)
+        source.write_bytes(source_data)
         transform = Transform.parse({name: str(value) for name, value in query.items()})
         recipe = transform.resolve(identify(source, LIMITS).source)
-        said = render(source, recipe, destination)
-        written = destination.read_bytes()
-        image = Image.open(BytesIO(written))
-        assert (said.width, said.height) == recipe.output_size == image.size
-        assert said.size == len(written)
-        assert said.frames == getattr(image, "n_frames", 1)
+        result = render(source, recipe, destination)
+        data = destination.read_bytes()
+        image = Image.open(BytesIO(data))
+        assert (result.width, result.height) == recipe.output_size == image.size
+        assert result.size == len(data)
+        assert result.frames == getattr(image, "n_frames", 1)
         assert image.format == PILLOW_NAMES[recipe.format]
         image.load()
-        return said, written, image
+        return result, data, image
 
     return rendering
 
@@ -81,24 +81,24 @@ def close_to(colour: tuple[int, ...], expected: tuple[int, ...], by: int = 14) -
 
 
 def corners(image: Image.Image) -> dict[str, tuple[int, ...]]:
-    """The colour in the middle of each quarter."""
+    """Return the colour in the middle of frame quarter."""
     rgb, (w, h) = image.convert("RGB"), image.size
-    places = {name: (x, y) for (name, x, y) in zip(PATTERN, (1, 3, 1, 3), (1, 1, 3, 3), strict=True)}
-    return {name: rgb.getpixel((w * x // 4, h * y // 4)) for name, (x, y) in places.items()}  # type: ignore[misc]
+    points = {name: (x, y) for (name, x, y) in zip(PATTERN, (1, 3, 1, 3), (1, 1, 3, 3), strict=True)}
+    return {name: rgb.getpixel((w * x // 4, h * y // 4)) for name, (x, y) in points.items()}  # type: ignore[misc]
 
 
 def is_upright(image: Image.Image) -> bool:
     return all(close_to(corners(image)[name], colour, by=30) for name, colour in PATTERN.items())
 
 
-@pytest.mark.parametrize("make", KINDS)
-def test_every_kind_of_picture_comes_out_in_every_format_and_fit(rendering, make):
+@pytest.mark.parametrize("make", SOURCES)
+def test_every_source_renders_in_every_format_and_fit(rendering, make):
     for fit, format in product(Fit, Format):
         rendering(make(), w=41, h=37, fit=fit, fm=format)
 
 
-@pytest.mark.parametrize("make", KINDS)
-def test_every_kind_of_picture_can_keep_its_size_and_grow(rendering, make):
+@pytest.mark.parametrize("make", SOURCES)
+def test_every_source_can_be_converted_and_enlarged(rendering, make):
     for format in Format:
         rendering(make(), fm=format)
     rendering(make(), w=700)
@@ -106,7 +106,7 @@ def test_every_kind_of_picture_can_keep_its_size_and_grow(rendering, make):
 
 @pytest.mark.parametrize("plugin", ["JPEG", "PNG", "WEBP"])
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_all_orientations_come_out_upright(rendering, orientation, plugin):
+def test_every_orientation_is_rendered_upright(rendering, orientation, plugin):
     data = sample_images.oriented(orientation, plugin)
     for query in ({"q": 90}, {"w": 30}, {"w": 60, "fm": "png"}, {"h": 200}):
         _, _, image = rendering(data, **query)
@@ -116,7 +116,7 @@ def test_all_orientations_come_out_upright(rendering, orientation, plugin):
 
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 @pytest.mark.parametrize("make", [sample_images.patterned_png, sample_images.still_gif])
-def test_position_picks_the_part_of_the_upright_picture(rendering, make, orientation):
+def test_position_selects_a_part_of_the_upright_image(rendering, make, orientation):
     data = sample_images.oriented(orientation) if make is sample_images.patterned_png else make()
     for position, colour in {"left": RED, "right": GREEN}.items():
         _, _, image = rendering(data, w=20, h=80, pos=position, fm="png")
@@ -126,14 +126,16 @@ def test_position_picks_the_part_of_the_upright_picture(rendering, make, orienta
     assert close_to(image.convert("RGB").getpixel((100, 10)), YELLOW, by=30)
 
 
-def test_a_large_jpeg_is_shrunk_while_it_is_decoded_and_looks_the_same(rendering):
+def test_shrinking_a_large_jpeg_on_load_looks_the_same(rendering):
     _, _, image = rendering(sample_images.jpeg(1601, 1203), w=200, fm="png")
-    whole = Image.open(BytesIO(sample_images.jpeg(1601, 1203))).resize(image.size, Image.Resampling.LANCZOS)
-    difference = ImageStat.Stat(ImageChops.difference(image, whole)).mean
+    reference = Image.open(BytesIO(sample_images.jpeg(1601, 1203))).resize(
+        image.size, Image.Resampling.LANCZOS
+    )
+    difference = ImageStat.Stat(ImageChops.difference(image, reference)).mean
     assert max(difference) < 5
 
 
-def test_the_colour_of_transparent_pixels_does_not_bleed(rendering):
+def test_colours_of_transparent_pixels_do_not_bleed(rendering):
     _, _, image = rendering(sample_images.alpha_png(), w=23, fm="png")
     assert image.mode == "RGBA"
     assert image.getpixel((0, 0))[3] == 0
@@ -143,20 +145,20 @@ def test_the_colour_of_transparent_pixels_does_not_bleed(rendering):
     assert close_to(bg.getpixel((0, 0)), (0, 0, 0))
 
 
-def test_idle_alpha_is_left_out(rendering):
+def test_an_opaque_alpha_channel_is_dropped(rendering):
     for format in ("png", "webp", "avif"):
         _, _, image = rendering(sample_images.opaque_rgba_png(), w=40, fm=format)
         assert image.mode == "RGB"
 
 
 @pytest.mark.parametrize("format", ["png", "webp", "avif", "gif"])
-def test_contain_fills_with_nothing_where_the_format_can(rendering, format):
+def test_contain_pads_with_transparency_if_the_format_supports_it(rendering, format):
     _, _, image = rendering(sample_images.patterned_png(), w=120, h=120, fit="contain", fm=format)
     assert image.convert("RGBA").getpixel((60, 3))[3] == 0
     assert image.convert("RGBA").getpixel((30, 40))[3] == 255
 
 
-def test_contain_fills_with_the_background(rendering):
+def test_contain_pads_with_the_background(rendering):
     for format in Format:
         _, _, image = rendering(
             sample_images.patterned_png(), w=120, h=120, fit="contain", fm=format, bg="102030", q=95
@@ -170,45 +172,45 @@ def test_contain_fills_with_the_background(rendering):
     assert close_to(jpg.getpixel((60, 3)), (127, 127, 127))
 
 
-def test_an_own_profile_is_turned_into_srgb(rendering):
+def test_an_embedded_profile_is_converted_to_srgb(rendering):
     _, _, image = rendering(sample_images.swapped_profile_png(), w=20)
     assert close_to(image.getpixel((10, 10)), (0, 255, 0))
     _, _, image = rendering(sample_images.p3_png(), w=20)
     assert close_to(image.getpixel((10, 10)), (216, 93, 24), by=2)
 
 
-def test_a_profile_is_kept_where_a_large_picture_grows_one_way(rendering):
+def test_a_profile_is_applied_to_a_large_image_stretched_one_way(rendering):
     _, _, image = rendering(sample_images.p3_png(2200, 1000), w=2300, h=100, fit="fill", fm="png")
     assert close_to(image.getpixel((10, 10)), (216, 93, 24), by=2)
 
 
 @pytest.mark.parametrize("make", [sample_images.lab_profile_jpeg, sample_images.broken_profile_jpeg])
-def test_a_profile_that_does_not_fit_is_passed_over(rendering, make):
+def test_an_unusable_profile_is_ignored(rendering, make):
     _, _, image = rendering(make(), w=60)
     assert is_upright(image)
 
 
-def test_cmyk_without_a_profile_comes_out_as_paper_shows_it(rendering):
+def test_cmyk_without_a_profile_is_read_as_coated_paper(rendering):
     _, _, image = rendering(sample_images.cmyk_jpeg(), w=60)
     assert image.mode == "RGB"
-    by_sharp = {
+    sharp_colours = {
         "top-left": (212, 40, 28),
         "top-right": (0, 116, 55),
         "bottom-left": (51, 34, 118),
         "bottom-right": (242, 200, 7),
     }
     for corner, colour in corners(image).items():
-        assert close_to(colour, by_sharp[corner], by=35)
+        assert close_to(colour, sharp_colours[corner], by=35)
 
 
-def test_sixteen_bits_become_eight_by_scale_and_not_by_clipping(rendering):
+def test_sixteen_bits_are_scaled_to_eight_not_clipped(rendering):
     _, _, ramp = rendering(sample_images.deep_grey_png(), fm="png")
     assert [ramp.getpixel((x, 8)) for x in (0, 64, 128, 255)] == [0, 64, 128, 255]
     _, _, orange = rendering(sample_images.deep_colour_png(), fm="png")
     assert orange.getpixel((5, 5)) == (0xFF, 0x80, 0x20)
 
 
-def test_grey_stays_grey(rendering):
+def test_grey_images_stay_grey(rendering):
     for format in ("png", "jpg"):
         _, _, image = rendering(sample_images.grey_jpeg(), w=60, fm=format)
         assert image.mode == "L"
@@ -216,7 +218,7 @@ def test_grey_stays_grey(rendering):
 
 @pytest.mark.parametrize("format", list(Format))
 @pytest.mark.parametrize("query", [{"w": 30}, {}])
-def test_nothing_but_pixels_comes_out(rendering, format, query):
+def test_metadata_is_dropped(rendering, format, query):
     source = sample_images.jpeg_with_everything()
     for secret in (b"<?php", b"SecretCamera", b"SecretXmp", b"PicHub test P3"):
         assert secret in source
@@ -234,7 +236,7 @@ def test_nothing_but_pixels_comes_out(rendering, format, query):
     assert not {"exif", "icc_profile", "comment", "xmp"} & {*image.info}
 
 
-def test_a_gifs_comment_is_dropped(rendering):
+def test_gif_comments_are_dropped(rendering):
     first, second = (sample_images.patterned(), sample_images.photograph(120, 80))
     data = sample_images.saved(first, "GIF", save_all=True, append_images=[second], comment=sample_images.PHP)
     assert b"<?php" in data
@@ -243,34 +245,36 @@ def test_a_gifs_comment_is_dropped(rendering):
 
 
 def durations(image: Image.Image) -> list[int]:
-    times = []
+    durations_ms = []
     for frame in ImageSequence.Iterator(image):
         frame.load()
-        times.append(frame.info["duration"])
-    return times
+        durations_ms.append(frame.info["duration"])
+    return durations_ms
 
 
 @pytest.mark.parametrize("format", ["gif", "webp"])
 @pytest.mark.parametrize("make", [sample_images.animated_gif, sample_images.animated_webp])
-def test_an_animation_keeps_its_frames_and_their_times(rendering, make, format):
+def test_an_animation_keeps_frames_and_durations(rendering, make, format):
     for query in ({"w": 48}, {"w": 50, "h": 50, "fit": "contain"}, {}):
-        said, _, image = rendering(make(), fm=format, **query)
-        assert said.frames == 4
+        result, _, image = rendering(make(), fm=format, **query)
+        assert result.frames == 4
         assert durations(image) == [40, 120, 300, 80]
 
 
 @pytest.mark.parametrize("format", ["gif", "webp"])
-@pytest.mark.parametrize("moves", [True, False])
-def test_an_animation_that_lasts_for_weeks_lasts_as_long_as_a_format_can_say(rendering, format, moves):
-    """Times add up, where frames are the same, and beyond what counts them in Pillow and libwebp."""
-    each = (0, 0, 8, 8, 0xFFFFFF, 1)
-    data = fuzzed_images.webp_frames(9, 8, *[each, (0, 0, 8, 8, 0xFFFFFE, 0)] * 75 if moves else [each] * 150)
+@pytest.mark.parametrize("has_changes", [True, False])
+def test_very_long_animations_are_limited_to_the_formats_maximum(rendering, format, has_changes):
+    """Durations of equal frames add up, and the sums overflow in Pillow and libwebp."""
+    frame = (0, 0, 8, 8, 0xFFFFFF, 1)
+    data = fuzzed_images.webp_frames(
+        9, 8, *[frame, (0, 0, 8, 8, 0xFFFFFE, 0)] * 75 if has_changes else [frame] * 150
+    )
     _, _, image = rendering(data, fm=format, w=5)
     assert max(durations(image)) > 4_000
 
 
 @pytest.mark.parametrize("format", ["gif", "webp"])
-def test_each_frame_looks_as_it_was_seen(rendering, format):
+def test_each_frame_looks_as_displayed(rendering, format):
     source = Image.open(BytesIO(sample_images.transparent_animated_gif()))
     _, _, image = rendering(sample_images.transparent_animated_gif(), fm=format, q=100)
     for index in range(3):
@@ -297,21 +301,21 @@ def test_each_frame_looks_as_it_was_seen(rendering, format):
         (sample_images.animated_webp(loop=1), "gif", None),
     ],
 )
-def test_an_animation_is_played_as_often_as_it_was(rendering, source, format, loop):
-    """A GIF says how often it is repeated, a WebP how often it is played."""
+def test_an_animation_keeps_its_play_count(rendering, source, format, loop):
+    """A GIF has the number of repetitions, a WebP the play count."""
     _, _, image = rendering(source, fm=format, w=48)
     assert image.info.get("loop") == loop
 
 
 @pytest.mark.parametrize("format", ["jpg", "png", "avif"])
 @pytest.mark.parametrize("make", [sample_images.animated_gif, sample_images.animated_webp])
-def test_the_first_frame_of_an_animation_stands_for_it_where_nothing_moves(rendering, make, format):
-    said, _, image = rendering(make(), fm=format)
-    assert said.frames == 1
+def test_still_formats_get_the_first_frame_of_an_animation(rendering, make, format):
+    result, _, image = rendering(make(), fm=format)
+    assert result.frames == 1
     assert close_to(image.convert("RGB").getpixel((5, 5)), (255, 255, 255))
 
 
-def test_an_animation_of_equal_frames_keeps_its_time(rendering):
+def test_an_animation_of_equal_frames_keeps_its_duration(rendering):
     first = sample_images.patterned(60, 40)
     data = sample_images.saved(
         first, "GIF", save_all=True, append_images=[sample_images.photograph(60, 40)] * 3, duration=70
@@ -321,35 +325,35 @@ def test_an_animation_of_equal_frames_keeps_its_time(rendering):
         assert sum(durations(image)) == 280
 
 
-def test_quality_is_what_was_asked_for(rendering):
+def test_higher_quality_gives_larger_files(rendering):
     for format in ("jpg", "webp", "avif"):
         sizes = [rendering(sample_images.jpeg(), w=200, fm=format, q=q)[0].size for q in (10, 50, 90, 100)]
         assert sizes == sorted(sizes)
         assert sizes[-1] > 3 * sizes[0]
 
 
-def test_a_large_webp_of_the_best_quality_takes_about_the_time_of_the_usual_one():
-    picture = sample_images.photograph(300, 200).resize((2100, 2000), Image.Resampling.BICUBIC)
+def test_a_large_webp_at_quality_100_takes_little_more_time():
+    image = sample_images.photograph(300, 200).resize((2100, 2000), Image.Resampling.BICUBIC)
 
     def seconds(quality: int) -> float:
-        began = process_time()
-        encode([picture], Format.WEBP, quality, Timing(durations=(0,), play_count=0))
-        return process_time() - began
+        started = process_time()
+        encode([image], Format.WEBP, quality, Timing(durations=(0,), play_count=0))
+        return process_time() - started
 
-    usual, best = (min(seconds(quality) for _ in range(3)) for quality in (80, 100))
-    assert best < 2.3 * usual  # 1.5 times; what writes smaller ones takes 3.2 times
+    default, best = (min(seconds(quality) for _ in range(3)) for quality in (80, 100))
+    assert best < 2.3 * default  # 1.5 times in practice; the slower method takes 3.2 times
 
 
-def test_colours_that_can_not_be_counted_for_want_of_memory_are_told_as_such(monkeypatch):
-    def refused(*_: object, **__: object) -> None:
-        raise ValueError("quantization error")  # Pillow's word for it
+def test_quantization_without_memory_raises_memory_error(monkeypatch):
+    def fail(*_: object, **__: object) -> None:
+        raise ValueError("quantization error")  # as Pillow raises
 
-    monkeypatch.setattr(Image.Image, "quantize", refused)
+    monkeypatch.setattr(Image.Image, "quantize", fail)
     with pytest.raises(MemoryError):
         encode([sample_images.patterned()], Format.GIF, None, Timing(durations=(0,), play_count=0))
 
 
-def test_a_picture_that_broke_after_it_was_stored_is_corrupt(tmp_path):
+def test_an_image_damaged_after_the_upload_is_corrupt(tmp_path):
     source = tmp_path / "source"
     source.write_bytes(sample_images.jpeg())
     recipe = Transform.parse({"w": "30"}).resolve(identify(source, LIMITS).source)
@@ -359,7 +363,7 @@ def test_a_picture_that_broke_after_it_was_stored_is_corrupt(tmp_path):
     assert not Path(tmp_path / "destination").exists()
 
 
-def test_the_same_recipe_comes_out_the_same(rendering):
+def test_equal_recipes_give_equal_bytes(rendering):
     assert (
         rendering(sample_images.jpeg(), w=99, fm="webp")[1]
         == rendering(sample_images.jpeg(), w=99, fm="webp")[1]

@@ -14,7 +14,7 @@ from app.imaging.transform import Source, Transform
 
 PHOTO = Source(format=Format.JPG, width=4000, height=3000)
 DRAWING = Source(format=Format.PNG, width=400, height=300, has_alpha=True)
-FILM = Source(format=Format.GIF, width=400, height=300, frames=12)
+ANIMATION = Source(format=Format.GIF, width=400, height=300, frames=12)
 
 TRANSFORMS = st.builds(
     Transform,
@@ -45,12 +45,12 @@ def digest(query: str, source: Source = PHOTO) -> str:
     return parse(query).resolve(source).digest
 
 
-def test_every_field_has_its_row_and_every_row_its_field():
+def test_the_parameter_table_covers_every_field():
     assert {param.field for param in PARAMS} == {field.name for field in fields(Transform)}
     assert [name for name, *_ in table()] == ["w", "h", "fit", "pos", "dpr", "fm", "q", "bg"]
 
 
-def test_a_query_is_read():
+def test_a_query_is_parsed():
     assert parse(
         "w=320&h=200&q=70&fit=contain&fm=jpeg&dpr=1.5&bg=f00&pos=top-left&utm_source=x"
     ) == Transform(
@@ -94,7 +94,7 @@ def test_a_query_is_read():
         ("pos=nan,nan", "pos", "center, top, right"),
     ],
 )
-def test_a_bad_value_is_refused_with_its_name_and_what_is_allowed(query, name, allowed):
+def test_an_invalid_value_is_refused_with_the_allowed_values(query, name, allowed):
     with pytest.raises(InvalidParameter, match=f"Parameter '{name}' must be {allowed}") as caught:
         parse(query)
     assert caught.value.name == name
@@ -120,22 +120,22 @@ def test_positions_have_names_and_numbers(text, x, y):
 
 
 @given(TRANSFORMS, SOURCES)
-def test_the_shortest_query_asks_for_the_same_picture(transform, source):
-    again = parse(transform.query())
-    assert again.query() == transform.query()
+def test_the_canonical_query_gives_the_same_recipe(transform, source):
+    parsed = parse(transform.query())
+    assert parsed.query() == transform.query()
     assert len(transform.query()) <= 120
     try:
         expected = transform.resolve(source)
     except BadRequest:
         with pytest.raises(BadRequest):
-            again.resolve(source)
+            parsed.resolve(source)
     else:
-        assert again.resolve(source) == expected
-        assert again.resolve(source).digest == expected.digest
+        assert parsed.resolve(source) == expected
+        assert parsed.resolve(source).digest == expected.digest
 
 
 @pytest.mark.parametrize(
-    ("query", "shortest"),
+    ("query", "canonical"),
     [
         ("q=80&h=200&w=300", "w=300&h=200&q=80"),
         ("fit=crop&w=300&h=200&pos=center&dpr=1", "w=300&h=200"),
@@ -147,11 +147,11 @@ def test_the_shortest_query_asks_for_the_same_picture(transform, source):
         ("dpr=2&fit=fill&pos=top&bg=fff", ""),
     ],
 )
-def test_the_query_is_short_and_in_a_fixed_order(query, shortest):
-    assert parse(query).query() == shortest
+def test_the_canonical_query_is_short_and_ordered(query, canonical):
+    assert parse(query).query() == canonical
 
 
-def test_what_asks_for_nothing_is_the_original():
+def test_a_query_without_changes_is_the_original():
     assert parse("").is_identity
     assert parse("dpr=2&utm=1").is_identity
     assert not parse("q=80").is_identity
@@ -176,7 +176,7 @@ def test_what_asks_for_nothing_is_the_original():
         ("w=800&fm=avif", "w=800&fm=avif&q=50"),
     ],
 )
-def test_the_same_picture_in_other_words_has_one_digest(one, other):
+def test_equivalent_queries_have_equal_digests(one, other):
     assert digest(one) == digest(other)
 
 
@@ -192,11 +192,11 @@ def test_the_same_picture_in_other_words_has_one_digest(one, other):
         ("w=300&h=300&fit=contain&fm=png", "w=300&h=300&fit=contain&fm=png&bg=fff"),
     ],
 )
-def test_another_picture_has_another_digest(one, other):
+def test_different_results_have_different_digests(one, other):
     assert digest(one) != digest(other)
 
 
-def test_a_jpeg_that_is_decoded_at_another_scale_has_another_digest():
+def test_the_decoding_scale_of_a_jpeg_is_part_of_the_digest():
     narrow = Source(format=Format.JPG, width=389, height=692)
     across, down = parse("w=43").resolve(narrow), parse("h=77").resolve(narrow)
     assert (across.output_size, down.output_size) == ((43, 77), (43, 77))
@@ -204,13 +204,13 @@ def test_a_jpeg_that_is_decoded_at_another_scale_has_another_digest():
     assert across.digest != down.digest
 
 
-def test_the_background_counts_only_where_it_is_seen():
+def test_only_a_visible_background_is_part_of_the_digest():
     assert digest("fm=jpg&bg=f00", DRAWING) != digest("fm=jpg", DRAWING)
     assert digest("fm=webp&bg=f00", DRAWING) == digest("fm=webp", DRAWING)
     assert digest("w=9&h=9&fit=contain&bg=00ff0000", DRAWING) == digest("w=9&h=9&fit=contain", DRAWING)
 
 
-def test_the_recipe_is_spelled_out():
+def test_the_canonical_recipe_lists_every_step():
     recipe = parse("w=400&h=400&dpr=2&pos=left").resolve(PHOTO)
     assert recipe.canonical == "jpg 800x800-1067x800@0,0 1/2 q80"
     assert recipe.output_size == (800, 800)
@@ -221,23 +221,23 @@ def test_the_recipe_is_spelled_out():
     )
 
 
-def test_auto_is_decided_by_the_accept_header_and_by_the_picture():
+def test_auto_depends_on_the_accept_header_and_the_image():
     auto = parse("fm=auto&w=9")
     assert auto.is_auto
     assert auto.negotiated("image/avif,image/webp", PHOTO).format is Format.AVIF
-    assert auto.negotiated("image/avif,image/webp", FILM).format is Format.WEBP
-    assert auto.negotiated("*/*", FILM).format is Format.GIF
+    assert auto.negotiated("image/avif,image/webp", ANIMATION).format is Format.WEBP
+    assert auto.negotiated("*/*", ANIMATION).format is Format.GIF
     assert auto.resolve(PHOTO).format is Format.JPG
     assert parse("fm=png").negotiated("image/avif", PHOTO) == parse("fm=png")
 
 
-def test_an_animation_stays_one_where_the_format_lets_it():
-    assert [parse(f"fm={f}").resolve(FILM).frames for f in Format] == [1, 1, 12, 12, 1]
+def test_animations_keep_their_frames_in_gif_and_webp():
+    assert [parse(f"fm={f}").resolve(ANIMATION).frames for f in Format] == [1, 1, 12, 12, 1]
 
 
 @pytest.mark.parametrize("source", [PHOTO, DRAWING])
 def test_a_result_that_is_too_large_is_a_bad_request(source):
     with pytest.raises(BadRequest, match="megapixels"):
         parse("w=8192&h=8192&fit=fill").resolve(source)
-    with pytest.raises(BadRequest, match="8192 pixels a side"):
+    with pytest.raises(BadRequest, match="8192 pixels per side"):
         parse("w=4096&dpr=4").resolve(source)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 import pytest
 
 from app.outbound.post import Blocked, InvalidUrl, Outbound, Resolve, TimedOut, Unreachable, parse
-from tests.receivers import HERE, Received, hang, receiving
+from tests.receivers import LOOPBACK, ReceivedRequest, hang, run_receiver
 
 LOOPBACKS = """
     127.0.0.1 127.1 2130706433 0x7f000001 0x7f.1 0177.0.0.1 017700000001 0 0.0.0.0 localhost localhost.
@@ -54,14 +54,14 @@ async def test_a_rebinding_name_is_checked_on_every_request() -> None:
         resolved.append(host)
         return ["93.184.216.34"] if len(resolved) == 1 else ["127.0.0.1"]
 
-    async with receiving() as receiver:
+    async with run_receiver() as receiver:
         outbound = Outbound(resolve=rebinding)
         url = receiver.url.replace("127.0.0.1", "rebinding.example")
         await outbound.check(url)
         with pytest.raises(Blocked):
             await outbound.post(url, {}, b"")
         assert resolved == ["rebinding.example"] * 2
-        assert receiver.received == []
+        assert receiver.requests == []
 
 
 async def test_a_name_is_resolved_once_and_kept_in_the_request() -> None:
@@ -71,82 +71,86 @@ async def test_a_name_is_resolved_once_and_kept_in_the_request() -> None:
         resolved.append(host)
         return ["127.0.0.1"]
 
-    async with receiving() as receiver:
+    async with run_receiver() as receiver:
         url = receiver.url.replace("127.0.0.1", "hooks.example") + "?a=1&b=%20"
-        response = await Outbound(allowed=HERE, resolve=resolve).post(url, {"webhook-id": "x"}, b'{"a": 1}')
+        response = await Outbound(allowed=LOOPBACK, resolve=resolve).post(
+            url, {"webhook-id": "x"}, b'{"a": 1}'
+        )
         assert response.status == 204
         assert resolved == ["hooks.example"]
-        (request,) = receiver.received
+        (request,) = receiver.requests
         assert request.headers["host"].startswith("hooks.example:")
         assert (request.target, request.body, request.id) == ("/hook?a=1&b=%20", b'{"a": 1}', "x")
 
 
 async def test_the_next_address_is_tried_after_one_fails() -> None:
-    async with receiving() as receiver:
+    async with run_receiver() as receiver:
         url = receiver.url.replace("127.0.0.1", "hooks.example")
-        outbound = Outbound(allowed=HERE, resolve=resolving_to("127.0.0.2", "127.0.0.3", "127.0.0.1"))
+        outbound = Outbound(allowed=LOOPBACK, resolve=resolving_to("127.0.0.2", "127.0.0.3", "127.0.0.1"))
         assert (await outbound.post(url, {}, b"")).status == 204
 
 
 async def test_redirects_are_not_followed() -> None:
-    async with receiving() as receiver, receiving() as inner:
-        receiver.says(302, Location=inner.url)
-        assert (await Outbound(allowed=HERE).post(receiver.url, {}, b"")).status == 302
-        assert inner.received == []
+    async with run_receiver() as receiver, run_receiver() as inner:
+        receiver.respond_with(302, Location=inner.url)
+        assert (await Outbound(allowed=LOOPBACK).post(receiver.url, {}, b"")).status == 302
+        assert inner.requests == []
 
 
 async def test_proxies_of_the_environment_are_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
-    async with receiving() as receiver, receiving() as proxy:
+    async with run_receiver() as receiver, run_receiver() as proxy:
         for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
-        await Outbound(allowed=HERE).post(receiver.url, {}, b"")
-        assert (len(receiver.received), proxy.received) == (1, [])
+        await Outbound(allowed=LOOPBACK).post(receiver.url, {}, b"")
+        assert (len(receiver.requests), proxy.requests) == (1, [])
 
 
 async def test_no_state_is_kept_between_requests() -> None:
-    async with receiving() as receiver:
-        receiver.says(200, Set_Cookie="a=b")
-        outbound = Outbound(allowed=HERE)
+    async with run_receiver() as receiver:
+        receiver.respond_with(200, Set_Cookie="a=b")
+        outbound = Outbound(allowed=LOOPBACK)
         for _ in range(2):
             await outbound.post(receiver.url, {}, b"")
-        assert all("cookie" not in request.headers for request in receiver.received)
-        assert all(request.headers["connection"] == "close" for request in receiver.received)
+        assert all("cookie" not in request.headers for request in receiver.requests)
+        assert all(request.headers["connection"] == "close" for request in receiver.requests)
 
 
 @pytest.mark.parametrize("hanging", ["name", "response", "headers", "body"])
 async def test_the_deadline_covers_every_phase(hanging: str) -> None:
-    async with receiving(hang if hanging == "response" else None) as receiver:
-        receiver.answer = {
+    async with run_receiver(hang if hanging == "response" else None) as receiver:
+        receiver.response = {
             "headers": b"HTTP/1.1 200 OK\r\nX: ",
             "body": b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\n\r\nx",
         }.get(hanging, b"")
         if hanging in {"headers", "body"}:
-            partial = receiver.answer
+            partial = receiver.response
 
-            async def drip(_: Received) -> bytes:
+            async def drip(_: ReceivedRequest) -> bytes:
                 return partial
 
-            receiver.answers = drip
-            receiver.lingers = True
-        outbound = Outbound(allowed=HERE, resolve=resolve_never if hanging == "name" else None, deadline=0.2)
+            receiver.responder = drip
+            receiver.keep_open = True
+        outbound = Outbound(
+            allowed=LOOPBACK, resolve=resolve_never if hanging == "name" else None, deadline=0.2
+        )
         with pytest.raises(TimedOut, match=r"No answer within 0\.2 s"):
             await outbound.post(receiver.url, {}, b"")
 
 
 async def test_only_an_excerpt_of_a_long_response_is_read() -> None:
-    async def endless(_: Received) -> bytes:
+    async def endless(_: ReceivedRequest) -> bytes:
         return b"HTTP/1.1 200 OK\r\n\r\n" + b"x" * 300_000
 
-    async with receiving(endless) as receiver:
-        receiver.lingers = True
-        response = await Outbound(allowed=HERE, deadline=5).post(receiver.url, {}, b"")
+    async with run_receiver(endless) as receiver:
+        receiver.keep_open = True
+        response = await Outbound(allowed=LOOPBACK, deadline=5).post(receiver.url, {}, b"")
         assert (response.status, len(response.excerpt)) == (200, 1024)
 
 
 async def test_a_binary_response_is_decoded_with_replacements() -> None:
-    async with receiving() as receiver:
-        receiver.answer = b"HTTP/1.1 500 X\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\xff\x00ab"
-        response = await Outbound(allowed=HERE).post(receiver.url, {}, b"")
+    async with run_receiver() as receiver:
+        receiver.response = b"HTTP/1.1 500 X\r\nContent-Encoding: gzip\r\nContent-Length: 4\r\n\r\n\xff\x00ab"
+        response = await Outbound(allowed=LOOPBACK).post(receiver.url, {}, b"")
         assert (response.status, response.excerpt) == (500, "\ufffd\ufffdab")
 
 
@@ -154,17 +158,17 @@ async def test_a_binary_response_is_decoded_with_replacements() -> None:
     "answer", [b"", b"nonsense\r\n\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nx", b"HTTP/1.1 2"]
 )
 async def test_an_invalid_response_is_unreachable(answer: bytes) -> None:
-    async with receiving() as receiver:
-        receiver.answer = answer
+    async with run_receiver() as receiver:
+        receiver.response = answer
         with pytest.raises(Unreachable, match="broken off"):
-            await Outbound(allowed=HERE).post(receiver.url, {}, b"")
+            await Outbound(allowed=LOOPBACK).post(receiver.url, {}, b"")
 
 
 async def test_a_closed_port_and_an_unknown_name_are_unreachable() -> None:
-    async with receiving() as receiver:
+    async with run_receiver() as receiver:
         pass
     with pytest.raises(Unreachable, match="Nobody listens there"):
-        await Outbound(allowed=HERE).post(receiver.url, {}, b"")
+        await Outbound(allowed=LOOPBACK).post(receiver.url, {}, b"")
 
     async def unknown(host: str, port: int) -> Iterable[str]:
         raise OSError("no such name")
@@ -193,14 +197,14 @@ async def test_plain_http_instead_of_tls_is_unreachable() -> None:
     async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
         port = server.sockets[0].getsockname()[1]
         with pytest.raises(Unreachable, match="TLS"):
-            await Outbound(allowed=HERE).post(f"https://127.0.0.1:{port}", {}, b"")
+            await Outbound(allowed=LOOPBACK).post(f"https://127.0.0.1:{port}", {}, b"")
 
 
 async def test_a_hanging_tls_handshake_leaks_no_socket() -> None:
-    async with receiving() as receiver:
+    async with run_receiver() as receiver:
         url = receiver.url.replace("http:", "https:")
         with pytest.raises(TimedOut):
-            await Outbound(allowed=HERE, deadline=0.2).post(url, {}, b"")
+            await Outbound(allowed=LOOPBACK, deadline=0.2).post(url, {}, b"")
 
 
 @pytest.mark.parametrize(

@@ -21,9 +21,9 @@ from scripts.fixtures.servers import postgres
 from scripts.fixtures.servers.seaweed import SeaweedServer
 from scripts.fixtures.servers.valkey import running_valkey
 from scripts.stress_tests.cluster import PUBLIC_URL, Cluster, cluster
-from tests.events.sockets import following
+from tests.events.sockets import subscribe_to_events
 from tests.pichub import SIGN_IN, signed
-from tests.receivers import receiving
+from tests.receivers import run_receiver
 from tests.resumable_uploads.client import BYTES, TUS, metadata
 
 ACCOUNTS = """
@@ -148,10 +148,10 @@ async def test_what_is_uploaded_at_one_lives_at_the_other(
     machines: Machines, client: httpx2.AsyncClient, headers: dict[str, str]
 ) -> None:
     picture, token = sample_images.jpeg(640, 480), headers["Authorization"].removeprefix("Bearer ")
-    async with following(machines.b, token, types=["IMAGE_UPLOADED", "IMAGE_DELETED"]) as socket:
+    async with subscribe_to_events(machines.b, token, types=["IMAGE_UPLOADED", "IMAGE_DELETED"]) as socket:
         await asyncio.sleep(0.3)  # until it is followed there
         image_id = await upload(client, machines.a, headers, picture)
-        assert (await socket.event())["data"]["id"] == image_id
+        assert (await socket.next_event())["data"]["id"] == image_id
 
         assert (await client.get(f"{machines.b}/img/{image_id}")).content == picture
         made = [await client.get(f"{url}/img/{image_id}.webp?w=64") for url in (machines.b, machines.a)]
@@ -169,7 +169,7 @@ async def test_what_is_uploaded_at_one_lives_at_the_other(
         assert answer.json()["data"]["variants_removed"] >= 1
         for address in (f"/img/{image_id}", f"/img/{image_id}.webp?w=64"):
             assert (await client.get(machines.a + address)).status_code == 404
-        assert (await socket.event())["type"] == "IMAGE_DELETED"
+        assert (await socket.next_event())["type"] == "IMAGE_DELETED"
 
 
 async def test_what_turns_private_at_one_is_hidden_by_the_other_at_once(
@@ -249,18 +249,18 @@ async def rendered(machines: Machines, client: httpx2.AsyncClient) -> float:
 async def test_what_happens_at_one_is_told_once_by_the_worker(
     machines: Machines, client: httpx2.AsyncClient, headers: dict[str, str]
 ) -> None:
-    async with receiving() as receiver:
+    async with run_receiver() as receiver:
         body = {"url": receiver.url, "events": ["album.created"]}
         hook = await client.post(f"{machines.b}/v1/webhooks", headers=headers, json=body)
         made = {await new_album(client, url, headers, public=True) for url in (machines.a, machines.b) * 3}
-        await receiver.count(6)
+        await receiver.wait_for(6)
         sql = "SELECT status, attempts_made FROM deliveries WHERE webhook_id = $1"
 
         async with asyncio.timeout(30):
             while await machines.rows(sql, hook.json()["data"]["id"]) != [("succeeded", 1)] * 6:  # noqa: ASYNC110
                 await asyncio.sleep(0.02)
-        assert {each.json["data"]["id"] for each in receiver.received} == made
-        assert len(receiver.received) == 6
+        assert {each.json["data"]["id"] for each in receiver.requests} == made
+        assert len(receiver.requests) == 6
 
 
 async def test_the_pieces_of_an_upload_may_go_to_either(

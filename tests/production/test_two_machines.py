@@ -16,7 +16,7 @@ import pytest
 from scripts.fixtures import sample_images
 from scripts.fixtures.servers.valkey import ValkeyServer, running_valkey
 from tests.cli.test_commands import run, serving
-from tests.events.sockets import following
+from tests.events.sockets import subscribe_to_events
 from tests.pichub import signed
 
 OFF = dict.fromkeys(("PICHUB_LIMIT_UPLOAD", "PICHUB_LIMIT_AUTH_FAILURES", "PICHUB_LIMIT_RENDERS"), "off")
@@ -128,13 +128,13 @@ async def test_an_event_at_one_reaches_who_follows_at_the_other(
     headers = next(pair.accounts)
     token, took = headers["Authorization"].removeprefix("Bearer "), []
     album_id = await album(client, pair.one, headers, is_public=True)
-    async with following(pair.two, token, types=["ALBUM_UPDATED"]) as socket:
+    async with subscribe_to_events(pair.two, token, types=["ALBUM_UPDATED"]) as socket:
         await asyncio.sleep(0.3)  # until it is followed there
         for number in range(7):
             began = time.perf_counter()
             body = {"name": f"album {number}"}
             await client.patch(f"{pair.one}/v1/albums/{album_id}", headers=headers, json=body)
-            assert (await socket.event())["data"]["name"] == f"album {number}"
+            assert (await socket.next_event())["data"]["name"] == f"album {number}"
             took.append(time.perf_counter() - began)
     assert min(took) < IN_TIME, took
 

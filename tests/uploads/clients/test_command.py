@@ -18,7 +18,7 @@ import requests
 
 from app.cli.api_client import ApiClient, UploadFailed
 from tests.cli.test_commands import PICHUB, run, serving, token_of
-from tests.receivers import receiving
+from tests.receivers import run_receiver
 from tests.uploads.clients.conftest import PICTURE, Live
 
 Picture = Callable[[str], Path]
@@ -279,10 +279,10 @@ async def test_what_does_not_answer_as_a_pichub_is_told_in_a_line(
     environ: dict[str, str], picture: Picture
 ) -> None:
     file = str(picture("harbour.png"))
-    async with receiving() as other:
-        other.says(200, "<html>Welcome</html>")
+    async with run_receiver() as other:
+        other.respond_with(200, "<html>Welcome</html>")
         answers = await asyncio.to_thread(run, "upload", file, **environ | {"PICHUB_SERVER": other.url})
-        other.says(301, location="https://pictures.example.org/")
+        other.respond_with(301, location="https://pictures.example.org/")
         moved = await asyncio.to_thread(run, "upload", file, **environ | {"PICHUB_SERVER": other.url})
     gone = run("upload", file, **environ | {"PICHUB_SERVER": other.url})
     for done, said in (

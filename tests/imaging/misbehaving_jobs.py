@@ -1,4 +1,4 @@
-"""Jobs for the pool's tests that do to a worker what hostile pictures do."""
+"""Jobs for the worker pool's tests: hanging, crashing and allocating, as malformed images may cause."""
 
 import os
 import signal
@@ -9,24 +9,26 @@ from app.imaging.limits import Admit
 
 
 @dataclass
-class Say:
-    word: str
+class EchoJob:
+    text: str
 
     def run(self, admit: Admit) -> str:
-        return self.word
+        return self.text
 
 
 @dataclass
-class Die:
-    by: signal.Signals = signal.SIGKILL
+class SignalSelfJob:
+    """Send a signal to the worker's own process."""
+
+    number: signal.Signals = signal.SIGKILL
 
     def run(self, admit: Admit) -> None:
-        os.kill(os.getpid(), self.by)
+        os.kill(os.getpid(), self.number)
 
 
 @dataclass
-class Hang:
-    """For ever, in C, with signals ignored; says that it runs by making a file."""
+class HangJob:
+    """Block forever in C with all signals blocked, after creating the file `started`."""
 
     started: Path
 
@@ -37,7 +39,7 @@ class Hang:
 
 
 @dataclass
-class Fill:
+class AllocateJob:
     size: int
 
     def run(self, admit: Admit) -> int:
@@ -45,34 +47,34 @@ class Fill:
 
 
 @dataclass
-class Hold:
-    """So many million pixels, until there is a file."""
+class HoldPixelsJob:
+    """Hold this many megapixels until the file `until` exists."""
 
-    pixels: int
+    megapixels: int
     until: Path
 
     def run(self, admit: Admit) -> int:
-        admit(self.pixels * 1_000_000)
+        admit(self.megapixels * 1_000_000)
         while not self.until.exists():
             os.sched_yield()
-        return self.pixels
+        return self.megapixels
 
 
 @dataclass
-class Stumble:
+class DivideByZeroJob:
     def run(self, admit: Admit) -> None:
-        raise ZeroDivisionError("over nothing")
+        raise ZeroDivisionError("test")
 
 
 @dataclass
-class Pid:
+class PidJob:
     def run(self, admit: Admit) -> int:
         return os.getpid()
 
 
 @dataclass
-class Modules:
-    """The worker's `__main__`, and whether it knows of the server's machinery."""
+class LoadedModulesJob:
+    """Return the file of the worker's `__main__`, and True if asyncio is loaded."""
 
     def run(self, admit: Admit) -> tuple[str, bool]:
         import sys

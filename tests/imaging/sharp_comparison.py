@@ -1,6 +1,6 @@
-"""Random transforms of random pictures, done by us and by sharp, and how alike the results are.
+"""Comparison of PicHub and sharp on random transforms of random images.
 
-python -m tests.imaging.cases 1000 [seed]     prints the worst, and whether all hold
+`python -m tests.imaging.sharp_comparison 1000 [FIRST_SEED]` prints the least similar results and the number of matches.
 """
 
 import sys
@@ -28,23 +28,23 @@ from tests.imaging.sharp import Sharp
 from tests.imaging.similarity import WINDOW, ssim
 
 LIMITS = ImageLimits(max_pixels=50_000_000, max_dimension=16_384)
-LEAST = WINDOW + 5
-"""Pixels a side from which on similarity is the mean over some windows."""
+MIN_SIDE = WINDOW + 5
+"""Minimum side in pixels for a similarity that is the mean of several windows."""
 
-BACKWARDS = {
+INVERSES = {
     Image.Transpose.ROTATE_270: Image.Transpose.ROTATE_90,
     Image.Transpose.ROTATE_90: Image.Transpose.ROTATE_270,
 }
-ALIKE = 0.97
+MIN_SIMILARITY = 0.97
 QUALITIES = {"png": {}, "jpg": {"q": "89"}, "webp": {"q": "95"}}
-"""Such that resizing is compared and not two encoders: sharp's WebP at 80 is as far from the picture as from ours."""
+"""High, to compare resizing and not encoders: sharp's WebP at 80 differs as much from the source as from PicHub's."""
 
 GREY = (128, 128, 128, 255)
 
 
 @dataclass(frozen=True)
-class Case:
-    """A file of some kind, and what is asked for."""
+class ComparisonCase:
+    """A source file and a transform of it."""
 
     seed: int
     kind: str
@@ -53,82 +53,88 @@ class Case:
     query: dict[str, str]
 
     def __str__(self) -> str:
-        words = " ".join(f"{name}={value}" for name, value in self.query.items())
-        return f"#{self.seed} {self.kind} {self.size[0]}x{self.size[1]} o{self.orientation} {words}"
+        query = " ".join(f"{name}={value}" for name, value in self.query.items())
+        return f"#{self.seed} {self.kind} {self.size[0]}x{self.size[1]} o{self.orientation} {query}"
 
 
 @dataclass(frozen=True)
-class Compared:
+class Comparison:
+    """Output sizes of PicHub and sharp, and the similarity of their pixels."""
+
     ours: tuple[int, int]
     theirs: tuple[int, int]
     similarity: float
-    """1 where the result is too small for it to be measured."""
+    """1 if the result is too small to measure."""
 
     @property
-    def holds(self) -> bool:
-        return self.ours == self.theirs and self.similarity >= ALIKE
+    def is_match(self) -> bool:
+        return self.ours == self.theirs and self.similarity >= MIN_SIMILARITY
 
 
-def case(seed: int) -> Case:
-    chance = Random(seed)
-    kind = chance.choice([*KINDS])
-    most = 1600 if kind in {"jpeg", "progressive", "webp"} else 700
+def random_case(seed: int) -> ComparisonCase:
+    random = Random(seed)
+    kind = random.choice([*KINDS])
+    max_side = 1600 if kind in {"jpeg", "progressive", "webp"} else 700
     longer, ratio = (
-        int(20 * (most / 20) ** chance.random()),
-        chance.choice([1, 4 / 3, 3 / 2, 16 / 9, 3.7, chance.uniform(1, 6)]),
+        int(20 * (max_side / 20) ** random.random()),
+        random.choice([1, 4 / 3, 3 / 2, 16 / 9, 3.7, random.uniform(1, 6)]),
     )
     if kind == "large":
-        longer, ratio = chance.randint(3200, 4200), chance.choice([1, 4 / 3, 3 / 2])
+        longer, ratio = random.randint(3200, 4200), random.choice([1, 4 / 3, 3 / 2])
     sides = (longer, max(1, int(longer / ratio)))
-    size = sides if chance.random() < 0.6 else sides[::-1]
-    query = {name: str(_side(chance, size)) for name in chance.choice([["w"], ["h"], ["w", "h"], ["w", "h"]])}
-    query["fit"] = chance.choice([*Fit])
-    query["pos"] = chance.choice([*POSITIONS]) if query["fit"] == "cover" else "center"
-    query["fm"] = chance.choice(["png", "png", "jpg", "webp"])
+    size = sides if random.random() < 0.6 else sides[::-1]
+    query = {
+        name: str(_random_side(random, size))
+        for name in random.choice([["w"], ["h"], ["w", "h"], ["w", "h"]])
+    }
+    query["fit"] = random.choice([*Fit])
+    query["pos"] = random.choice([*POSITIONS]) if query["fit"] == "cover" else "center"
+    query["fm"] = random.choice(["png", "png", "jpg", "webp"])
     query |= QUALITIES[query["fm"]]
-    return Case(seed, kind, size, chance.randint(1, 8) if kind in TURNABLE else 1, query)
+    return ComparisonCase(seed, kind, size, random.randint(1, 8) if kind in ORIENTABLE_KINDS else 1, query)
 
 
-def compared(sharp: Sharp, case: Case, folder: Path) -> Compared | None:
-    """None where we refuse the size."""
+def compare(sharp: Sharp, case: ComparisonCase, folder: Path) -> Comparison | None:
+    """Return the comparison, or None if PicHub refuses the output size."""
     source, ours, theirs = folder / "source", folder / "ours", folder / "theirs"
-    source.write_bytes(made(case))
+    source.write_bytes(source_file(case))
     transform = Transform.parse(case.query)
-    said = identify(source, LIMITS).source
+    properties = identify(source, LIMITS).source
     try:
-        recipe = transform.resolve(said)
+        recipe = transform.resolve(properties)
     except BadRequest:
         return None
-    if step := best_step(said, recipe):
+    if step := best_step(properties, recipe):
         render_intermediates(source, {each: folder / each for each in Step})
         render(folder / step, recipe, ours, step=step)
     else:
         render(source, recipe, ours)
-    answer = sharp.write(source, theirs, *_asked(transform, case), **_options(case))
-    size = (answer.width, answer.height)
+    quality = {"quality": int(case.query["q"])} if "q" in case.query else {}
+    result = sharp.write(source, theirs, *_sharp_arguments(transform, case), **quality)
+    size = (result.width, result.height)
     with Image.open(ours) as one, Image.open(theirs) as other:
-        return Compared(one.size, size, _alike(one, other) if one.size == size else 0)
+        return Comparison(one.size, size, _similarity(one, other) if one.size == size else 0)
 
 
-def made(case: Case) -> bytes:
-    """The file's bytes; its picture is upright `case.size`."""
-    upright = scene(case.seed, case.size)
-    turn = BACK.get(case.orientation)
-    return KINDS[case.kind](upright if turn is None else upright.transpose(turn), case.orientation)
+def source_file(case: ComparisonCase) -> bytes:
+    """Return the encoded source; `case.size` is its upright size."""
+    upright = draw_scene(case.seed, case.size)
+    method = TO_STORED.get(case.orientation)
+    return KINDS[case.kind](upright if method is None else upright.transpose(method), case.orientation)
 
 
-def scene(seed: int, size: tuple[int, int]) -> Image.Image:
-    """Sky, grain, shapes, thin lines, words, and a hole: RGBA."""
-    chance = Random(seed)
+def draw_scene(seed: int, size: tuple[int, int]) -> Image.Image:
+    """Return an RGBA image of gradients, noise, shapes, thin lines, text and a transparent area."""
+    random = Random(seed)
     image = sample_images.photograph(*size).copy()
     draw = ImageDraw.Draw(image)
     unit = max(size) / 10
     for _ in range(12):
-        colour, x, y = tuple(chance.randbytes(3)), chance.uniform(0, size[0]), chance.uniform(0, size[1])
-        box = (x, y, x + chance.uniform(0.1, 3) * unit, y + chance.uniform(0.1, 3) * unit)
-        chance.choice([draw.ellipse, draw.rectangle])(box, fill=colour)
+        colour, x, y = tuple(random.randbytes(3)), random.uniform(0, size[0]), random.uniform(0, size[1])
+        box = (x, y, x + random.uniform(0.1, 3) * unit, y + random.uniform(0.1, 3) * unit)
+        random.choice([draw.ellipse, draw.rectangle])(box, fill=colour)
         draw.line(
-            (x, y, chance.uniform(0, size[0]), chance.uniform(0, size[1])),
+            (x, y, random.uniform(0, size[0]), random.uniform(0, size[1])),
             fill=colour,
             width=1 + int(unit / 30),
         )
@@ -155,7 +161,7 @@ def _webp(image: Image.Image, orientation: int, mode: str = "RGB") -> bytes:
 
 
 def _deep_png(image: Image.Image) -> bytes:
-    """16 bits a channel, the lower eight of which repeat the higher."""
+    """Encode 16 bits per channel; the low byte repeats the high byte."""
     data, stride = image.tobytes(), image.width * len(image.getbands())
     doubled = bytearray(2 * len(data))
     doubled[::2] = doubled[1::2] = data
@@ -169,8 +175,8 @@ def _exif(orientation: int) -> Image.Exif:
     return exif
 
 
-BACK = {orientation: BACKWARDS.get(turn, turn) for orientation, turn in TRANSPOSITIONS.items()}
-"""From upright to how it is stored."""
+TO_STORED = {orientation: INVERSES.get(method, method) for orientation, method in TRANSPOSITIONS.items()}
+"""Transpositions from the upright to the stored image, by orientation."""
 
 KINDS = {
     "jpeg": _jpeg,
@@ -189,21 +195,21 @@ KINDS = {
     "webp": _webp,
     "alpha webp": lambda image, o: _webp(image, o, mode="RGBA"),
     "gif": lambda image, _: sample_images.saved(image.convert("RGB").quantize(128), "GIF"),
-    "see-through gif": lambda image, _: sample_images.saved(image, "GIF"),
+    "transparent gif": lambda image, _: sample_images.saved(image, "GIF"),
 }
-TURNABLE = {*KINDS} - {"palette png", "deep png", "deep grey png", "gif", "see-through gif"}
+ORIENTABLE_KINDS = {*KINDS} - {"palette png", "deep png", "deep grey png", "gif", "transparent gif"}
 POSITIONS = {"center": "centre", "top": "top", "right": "right", "bottom-left": "left bottom"}
 SHARP_NAMES = {Format.JPG: "jpeg"}
 
 
-def _side(chance: Random, size: tuple[int, int]) -> int:
-    """Mostly smaller than the picture, now and then larger."""
+def _random_side(random: Random, size: tuple[int, int]) -> int:
+    """Return a random side, mostly smaller than the image, sometimes larger."""
     return max(
-        1, min(900, int(max(size) * chance.choice([chance.uniform(0.02, 1), chance.uniform(0.1, 0.6), 1.3])))
+        1, min(900, int(max(size) * random.choice([random.uniform(0.02, 1), random.uniform(0.1, 0.6), 1.3])))
     )
 
 
-def _asked(transform: Transform, case: Case) -> tuple[dict[str, Any], str]:
+def _sharp_arguments(transform: Transform, case: ComparisonCase) -> tuple[dict[str, Any], str]:
     sides = {"width": transform.width, "height": transform.height}
     background = {"r": 0, "g": 0, "b": 0, "alpha": 0}
     if case.query["fm"] == "jpg":
@@ -217,30 +223,26 @@ def _asked(transform: Transform, case: Case) -> tuple[dict[str, Any], str]:
     return resize, SHARP_NAMES.get(transform.format, transform.format.value)
 
 
-def _options(case: Case) -> dict[str, Any]:
-    return {"quality": int(case.query["q"])} if "q" in case.query else {}
-
-
-def _alike(one: Image.Image, other: Image.Image) -> float:
-    """On grey, so that what can't be seen is not compared."""
-    if min(one.size) < LEAST:
+def _similarity(one: Image.Image, other: Image.Image) -> float:
+    """Compare over grey, so that invisible pixels do not count."""
+    if min(one.size) < MIN_SIDE:
         return 1
     return ssim(
         *(Image.alpha_composite(Image.new("RGBA", i.size, GREY), i.convert("RGBA")) for i in (one, other))
     )
 
 
-def compare(seeds: range) -> Iterator[tuple[Case, Compared]]:
+def compare_all(seeds: range) -> Iterator[tuple[ComparisonCase, Comparison]]:
     with TemporaryDirectory() as folder, Sharp() as sharp:
         for seed in seeds:
-            each = case(seed)
-            if (result := compared(sharp, each, Path(folder))) is not None:
-                yield each, result
+            case = random_case(seed)
+            if (comparison := compare(sharp, case, Path(folder))) is not None:
+                yield case, comparison
 
 
 if __name__ == "__main__":
-    count, first = (int(word) for word in (sys.argv[1:] + ["1000", "0"][len(sys.argv) - 1 :]))
-    results = sorted(compare(range(first, first + count)), key=lambda pair: pair[1].similarity)
-    for each, result in results[:60]:
-        print(f"{result.similarity:.4f} {result.ours} {result.theirs} {each}")
-    print(f"{sum(result.holds for _, result in results)} of {len(results)} hold")
+    count, first = map(int, sys.argv[1:] + ["1000", "0"][len(sys.argv) - 1 :])
+    results = sorted(compare_all(range(first, first + count)), key=lambda pair: pair[1].similarity)
+    for case, comparison in results[:60]:
+        print(f"{comparison.similarity:.4f} {comparison.ours} {comparison.theirs} {case}")
+    print(f"{sum(comparison.is_match for _, comparison in results)} of {len(results)} match")
