@@ -64,7 +64,10 @@ def variables() -> str:
         "PICHUB_TRUSTED_PROXIES": "none",
         "PICHUB_WEBHOOK_ALLOW_NETWORKS": "none",
     }
-    rows = [(f"`{name}`", defaults.get(name, default), about) for name, default, about in settings.settings_table()]
+    rows = [
+        (f"`{name}`", defaults.get(name, default), about)
+        for name, default, about in settings.settings_table()
+    ]
     return table(("variable", "if nothing is said", "what it is for"), rows)
 
 

@@ -27,7 +27,6 @@ def set_tcp_timeouts(listening: socket.socket, seconds: float) -> None:
             listening.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
-
 class HttpProtocol(HttpToolsProtocol):
     """uvicorn's protocol, closing connections without a complete request head within `stall_timeout`."""
 

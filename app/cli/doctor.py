@@ -54,7 +54,10 @@ def _print(line: Finding) -> None:
 
 
 async def _all(data_dir: Path | None) -> list[Finding]:
-    found = [*settings_conflicts.unknown(unknown_variables()), *settings_conflicts.renamed(deprecation_warnings())]
+    found = [
+        *settings_conflicts.unknown(unknown_variables()),
+        *settings_conflicts.renamed(deprecation_warnings()),
+    ]
     try:
         settings = Settings.load()
         settings = replace(settings, data_dir=data_dir) if data_dir else settings

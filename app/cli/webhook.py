@@ -7,7 +7,8 @@ import click
 from app.cli.console import load_settings
 from app.client_address import parse_networks
 from app.events.catalogue import EventType
-from app.outbound.post import Blocked, InvalidUrl, NotSent, Outbound
+from app.outbound.post import Outbound
+from app.outbound.results import Blocked, InvalidUrl, NotSent
 from app.webhooks import outcomes, payload
 from app.webhooks.examples import example
 from app.webhooks.signatures import InvalidSecret

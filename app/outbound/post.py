@@ -12,7 +12,6 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, TypeAlias
 from urllib.parse import urlsplit
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 from app.cancellation import in_thread
 from app.client_address import Address, Network
 from app.outbound.networks import is_allowed, parse_address
+from app.outbound.results import INVALID_URL, Blocked, InvalidUrl, OutboundResponse, TimedOut, Unreachable
 
 if TYPE_CHECKING:
     from app.outbound.transport import PinnedClient
@@ -29,41 +29,9 @@ DEADLINE_SECONDS = 10.0
 CHECK_DEADLINE_SECONDS = 3.0
 RESOLVER_THREADS = 32
 NOT_PUBLIC = "The address is not a public one"
-NOT_AN_ADDRESS = "This must be an address such as https://example.org/hook."
-MAX_EXCERPT_BYTES = 1_024
-"""Characters of a response to keep."""
 
 Resolve: TypeAlias = Callable[[str, int], Awaitable[Iterable[str]]]
 """Return the addresses of a name for a port. Raises OSError if it has none."""
-
-
-class NotSent(Exception):
-    """There is no response; the text has the reason."""
-
-
-class Blocked(NotSent):
-    """The address is not allowed."""
-
-
-class Unreachable(NotSent):
-    """The name does not resolve, or the connection was refused or broken."""
-
-
-class TimedOut(NotSent):
-    """No response before the deadline."""
-
-
-class InvalidUrl(ValueError):
-    """The text is not a URL that can be called; it says what is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class OutboundResponse:
-    """The response. `retry_after` is that header verbatim, `excerpt` the beginning of the body as text."""
-
-    status: int
-    retry_after: str | None
-    excerpt: str
 
 
 class Outbound:
@@ -79,7 +47,7 @@ class Outbound:
         self.deadline = deadline
         self._allowed = tuple(allowed)
         self._resolve = resolve or NameResolver()
-        self._wire: PinnedClient | None = None
+        self._client: PinnedClient | None = None
 
     async def check(self, url: str) -> None:
         """Check a URL. Raises InvalidUrl if it can't be called, Blocked if its address is not allowed.
@@ -98,11 +66,11 @@ class Outbound:
         try:
             async with asyncio.timeout(self.deadline):
                 parse(url)
-                return await (await self._transport()).post(url, headers, body)
+                return await (await self._pinned_client()).post(url, headers, body)
         except InvalidUrl as error:
             raise Blocked(str(error)) from error
         except TimeoutError as error:
-            raise TimedOut(f"No answer within {self.deadline:g} s") from error
+            raise TimedOut(f"No response within {self.deadline:g} s") from error
 
     async def addresses(self, host: str, port: int) -> Sequence[Address]:
         """Return the addresses of a name, all of them allowed. Raises Blocked, Unreachable."""
@@ -116,13 +84,13 @@ class Outbound:
             raise Blocked(NOT_PUBLIC)
         return list(dict.fromkeys(found))
 
-    async def _transport(self) -> "PinnedClient":
-        if self._wire is None:
-            self._wire = await in_thread(_wire, self)
-        return self._wire
+    async def _pinned_client(self) -> "PinnedClient":
+        if self._client is None:
+            self._client = await in_thread(_create_client, self)
+        return self._client
 
 
-def _wire(outbound: Outbound) -> "PinnedClient":
+def _create_client(outbound: Outbound) -> "PinnedClient":
     from app.outbound.transport import PinnedClient  # imported late: a fifth of a second
 
     return PinnedClient(outbound.addresses)
@@ -138,9 +106,9 @@ def parse(url: str) -> tuple[str, int]:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as error:
-        raise InvalidUrl(NOT_AN_ADDRESS) from error
+        raise InvalidUrl(INVALID_URL) from error
     if parts.scheme not in {"http", "https"} or not host or port == 0:
-        raise InvalidUrl(NOT_AN_ADDRESS)
+        raise InvalidUrl(INVALID_URL)
     if parts.username is not None or parts.password is not None:
         raise InvalidUrl("This must have no user name and no password.")
     return _canonical(host), port or {"http": 80, "https": 443}[parts.scheme]
@@ -156,7 +124,7 @@ def _canonical(host: str) -> str:
             IPv4Address(name)
         return name if name.isascii() else _punycode(name)
     except ValueError as error:
-        raise InvalidUrl(NOT_AN_ADDRESS) from error
+        raise InvalidUrl(INVALID_URL) from error
 
 
 def _punycode(name: str) -> str:

@@ -10,7 +10,7 @@ import httpcore2
 import httpx2
 
 from app.client_address import Address
-from app.outbound.post import MAX_EXCERPT_BYTES, NOT_AN_ADDRESS, InvalidUrl, OutboundResponse, Unreachable
+from app.outbound.results import INVALID_URL, MAX_EXCERPT_BYTES, InvalidUrl, OutboundResponse, Unreachable
 
 READ_SIZE = 16 * 1024
 """Bytes of a response to read; the rest is not waited for."""
@@ -54,7 +54,7 @@ def request_of(url: str, headers: Mapping[str, str], body: bytes) -> httpx2.Requ
     try:
         return httpx2.Request("POST", url, headers={**HEADERS, **headers}, content=body)
     except httpx2.InvalidURL as error:
-        raise InvalidUrl(NOT_AN_ADDRESS) from error
+        raise InvalidUrl(INVALID_URL) from error
 
 
 async def _read(response: httpx2.Response) -> OutboundResponse:
@@ -77,15 +77,15 @@ def _reason(error: Exception) -> str:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"The certificate does not hold: {cause.verify_message}"
+            return f"Invalid certificate: {cause.verify_message}"
         if isinstance(cause, ssl.SSLError):
-            return "TLS could not be agreed on"
+            return "TLS handshake failed"
         if isinstance(cause, ConnectionRefusedError):
-            return "Nobody listens there"
+            return "Connection refused"
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpx2.ConnectError):
-        return "No connection could be made"
-    return "The connection was broken off before there was an answer"
+        return "Could not connect"
+    return "Connection closed before a response"
 
 
 class _Transport(httpx2.AsyncHTTPTransport):
@@ -133,7 +133,7 @@ class _Guard(httpcore2.AsyncNetworkBackend):
         return stream
 
     async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore2.AsyncNetworkStream:
-        raise httpcore2.ConnectError("Only addresses of the network are connected to")
+        raise httpcore2.ConnectError("Unix sockets are not supported")
 
     async def sleep(self, seconds: float) -> None:
         await self._network.sleep(seconds)

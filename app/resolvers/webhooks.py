@@ -18,7 +18,7 @@ from app.events import outbox
 from app.events.catalogue import EventType, PingSent
 from app.ids import Kind, kind_of, new_id
 from app.models import Account, Attempt, Delivery, DeliveryStatus, Event, Webhook
-from app.outbound.post import Blocked, InvalidUrl
+from app.outbound.results import Blocked, InvalidUrl
 from app.pagination import Direction, NumberedPage, NumberedRequest, Page, PageRequest
 from app.resolvers.events import SCOPES
 from app.resolvers.validation import ABSENT, Absent, Validator, changed_fields

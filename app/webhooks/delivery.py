@@ -18,7 +18,7 @@ from app.events.envelope import EventEnvelope
 from app.models import Attempt, AttemptOutcome, Delivery
 from app.observability import logging as logs
 from app.observability.metrics import Metrics
-from app.outbound.post import NotSent, OutboundResponse
+from app.outbound.results import NotSent, OutboundResponse
 from app.webhooks import outcomes, payload
 from app.webhooks.protocols import WebhookServices
 from app.webhooks.relay import TOPIC

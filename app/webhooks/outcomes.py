@@ -1,7 +1,7 @@
 """Outcomes of attempts, and their descriptions."""
 
 from app.models import AttemptOutcome
-from app.outbound.post import Blocked, NotSent, TimedOut
+from app.outbound.results import Blocked, NotSent, TimedOut
 
 DESCRIPTIONS = {
     AttemptOutcome.DELIVERED: "The receiver answered with a status of 2xx.",

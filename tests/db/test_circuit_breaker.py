@@ -102,9 +102,7 @@ async def test_a_single_hanging_connection_times_out(url: str) -> None:
         assert await query() == [{"?column?": 1}]
 
 
-async def test_a_hanging_query_that_is_cancelled_frees_its_connection(
-    proxy: DroppingProxy, url: str
-) -> None:
+async def test_a_hanging_query_that_is_cancelled_frees_its_connection(proxy: DroppingProxy, url: str) -> None:
     async with database(tortoise_config(f"{url}?maxsize=1")):
         engine = connections.get("default")
         await query()

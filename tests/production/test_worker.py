@@ -49,7 +49,9 @@ def orphans(folder: Path, count: int) -> Path:
     originals = folder / "storage" / "originals"
     originals.mkdir(parents=True, exist_ok=True)
     for _ in range(count):
-        path = originals / f"img_{''.join(secrets.choice(CROCKFORD_ALPHABET) for _ in range(ULID_LENGTH))}.jpg"
+        path = (
+            originals / f"img_{''.join(secrets.choice(CROCKFORD_ALPHABET) for _ in range(ULID_LENGTH))}.jpg"
+        )
         path.write_bytes(b"12345")
         os.utime(path, (time.time() - 7200,) * 2)
     return originals

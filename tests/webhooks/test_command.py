@@ -52,7 +52,7 @@ async def test_the_command_prints_the_outcome() -> None:
     assert (result.returncode, "refused: " in result.stdout) == (1, True)
     result = await run_command(receiver.url)
     assert result.returncode == 1
-    assert result.stdout.endswith("unreachable: Nobody listens there\n")
+    assert result.stdout.endswith("unreachable: Connection refused\n")
 
 
 async def test_invalid_arguments_are_one_line_errors() -> None:

@@ -129,9 +129,9 @@ async def test_five_days_of_failure_without_success_disable(
 async def test_connection_failures_have_distinct_outcomes(harness: WebhookHarness) -> None:
     async with run_receiver(hang) as receiver:
         for url, outcome, reason, deadline in (
-            (CLOSED_PORT, "unreachable", "Nobody listens there", 15),
+            (CLOSED_PORT, "unreachable", "Connection refused", 15),
             ("http://10.0.0.1/", "blocked", "The address is not a public one", 15),
-            (receiver.url, "timed_out", "No answer within 0.2 s", 0.2),
+            (receiver.url, "timed_out", "No response within 0.2 s", 0.2),
         ):
             harness.services.events.outbound.deadline = deadline
             webhook = await harness.webhook(url)

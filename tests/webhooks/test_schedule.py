@@ -3,7 +3,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from app.models import AttemptOutcome, DisabledReason
-from app.outbound.post import Blocked, TimedOut, Unreachable
+from app.outbound.results import Blocked, TimedOut, Unreachable
 from app.webhooks.health import failing_since, reason_to_disable
 from app.webhooks.outcomes import DESCRIPTIONS, outcome_of_failure, outcome_of_status
 from app.webhooks.schedule import RETRY_DELAYS, next_attempt
