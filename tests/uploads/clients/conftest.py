@@ -10,58 +10,58 @@ from scripts.fixtures import sample_images
 from tests.cli.test_commands import run_json, serving
 
 UNLIMITED = {"PICHUB_LIMIT_API": "off", "PICHUB_LIMIT_UPLOAD": "off", "PICHUB_LIMIT_AUTH_FAILURES": "off"}
-PICTURE = sample_images.png(40, 30)
+IMAGE = sample_images.png(40, 30)
 
 
 @dataclass(frozen=True)
-class Live:
-    """A server that runs, a token that uploads and does nothing else, and one that does everything."""
+class LiveServer:
+    """A running server, a token that may only upload, and one with all scopes."""
 
     url: str
     token: str
-    everything: str
+    full_token: str
 
-    def file(self, name: str, folder: Path) -> Path:
-        """A tool's file, as curl fetches it with the token."""
-        answer = requests.get(
+    def configuration(self, name: str, folder: Path) -> Path:
+        """Download a client's configuration with the upload token."""
+        response = requests.get(
             f"{self.url}/v1/uploaders/{name}", headers={"Authorization": f"Bearer {self.token}"}, timeout=20
         )
-        assert answer.status_code == 200, answer.text
-        kept = folder / answer.headers["content-disposition"].split('"')[1]
-        kept.write_bytes(answer.content)
-        return kept
+        assert response.status_code == 200, response.text
+        path = folder / response.headers["content-disposition"].split('"')[1]
+        path.write_bytes(response.content)
+        return path
 
-    def shows(self, url: str, picture: bytes = PICTURE) -> bool:
-        """Whether the address shows the picture."""
-        return requests.get(url, timeout=20).content == picture
+    def serves_image(self, url: str) -> bool:
+        """Return True if the URL returns the bytes of `IMAGE`."""
+        return requests.get(url, timeout=20).content == IMAGE
 
-    def image(self, url: str) -> Any:
-        """What is known of the image at an address."""
-        answer = requests.get(
+    def image_at(self, url: str) -> Any:
+        """Return the REST document of the image with this URL."""
+        response = requests.get(
             f"{self.url}/v1/images/{url.rsplit('/', 1)[1].split('.')[0]}",
-            headers={"Authorization": f"Bearer {self.everything}"},
+            headers={"Authorization": f"Bearer {self.full_token}"},
             timeout=20,
         )
-        return answer.json()["data"]
+        return response.json()["data"]
 
 
 @pytest.fixture(scope="package")
-def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
-    folder = tmp_path_factory.mktemp("live")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    folder = tmp_path_factory.mktemp("server")
     with serving(folder, **UNLIMITED) as (_, url):
         environ = {"PICHUB_DATA_DIR": str(folder)}
         upload_only = run_json("token", "create", "admin", "--preset", "upload-only", **environ)
-        everything = run_json("token", "create", "admin", **environ)
-        yield Live(url, upload_only["token"], everything["token"])
+        full = run_json("token", "create", "admin", **environ)
+        yield LiveServer(url, upload_only["token"], full["token"])
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Callable[[str], Path]:
-    """Makes a file with the picture in it."""
+def image_file(tmp_path: Path) -> Callable[[str], Path]:
+    """Function that creates a file with `IMAGE`."""
 
-    def make(name: str) -> Path:
+    def create(name: str) -> Path:
         path = tmp_path / name
-        path.write_bytes(PICTURE)
+        path.write_bytes(IMAGE)
         return path
 
-    return make
+    return create
