@@ -1,7 +1,7 @@
-"""What `schema.graphql` breaks of the last release's. `scripts/check` runs it: python -m scripts.breaks [FOLDER]
+"""Find breaking changes of `schema.graphql` since the last release: python -m scripts.breaks [FOLDER]
 
-The last release is the newest tag `v*` that leads to this commit. Only a version that says so may break what it has:
-another major one, and before 1.0 another minor one (semver.org).
+The last release is the newest tag `v*` among the ancestors of this commit. Breaking changes need a new major version,
+or before 1.0 a new minor version (semver.org).
 """
 
 import re
@@ -19,7 +19,7 @@ FILE = "schema.graphql"
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """`breaking` fails operations or code that held before; `dangerous` may surprise them."""
+    """`breaking` changes fail existing operations or code; `dangerous` changes may alter their behaviour."""
 
     breaking: list[str]
     dangerous: list[str]
@@ -32,7 +32,7 @@ class Release:
 
 
 def changes(before: str, after: str) -> Changes:
-    """What became of one schema in another, each as SDL."""
+    """Compare two schemas in SDL."""
     old, new = build_schema(before), build_schema(after)
     return Changes(
         breaking=[change.description for change in find_breaking_changes(old, new)],
@@ -41,21 +41,21 @@ def changes(before: str, after: str) -> Changes:
 
 
 def last_release(folder: Path) -> Release | None:
-    """None where git, the tags or the tagged schema are not to be had: a shallow clone has no tags."""
+    """Return the last release, or None if git, its tag or its schema is missing. A shallow clone has no tags."""
     tag = _git(folder, "describe", "--tags", "--match", "v[0-9]*", "--abbrev=0")
     schema = tag and _git(folder, "show", f"{tag.strip()}:{FILE}")
     return Release(tag.strip(), schema) if tag and schema else None
 
 
 def may_break(tag: str, version: str) -> bool:
-    """Whether a version may break what the release with this tag had."""
+    """Return whether the version allows breaking changes since the release with this tag."""
     return _compatible_with(version) != _compatible_with(tag)
 
 
 def main(folder: Path) -> int:
     release = last_release(folder)
     if release is None:
-        click.echo(f"{FILE}: no release to compare with: git has no tag v* here")
+        click.echo(f"{FILE}: no release to compare with: git has no tag v*")
         return 0
     version = tomllib.loads((folder / "pyproject.toml").read_text())["project"]["version"]
     found = changes(release.schema, (folder / FILE).read_text())
@@ -64,7 +64,9 @@ def main(folder: Path) -> int:
     for change in found.breaking:
         click.echo(f"{FILE}: breaks {release.tag}: {change}")
     if found.breaking and not may_break(release.tag, version):
-        click.echo(f"{FILE}: {version} may not break {release.tag}: deprecate first, or raise the version")
+        click.echo(
+            f"{FILE}: {version} must not break {release.tag}: deprecate first, or increase the version"
+        )
         return 1
     return 0
 
@@ -78,7 +80,7 @@ def _git(folder: Path, *arguments: str) -> str | None:
 
 
 def _compatible_with(version: str) -> tuple[int, ...]:
-    """The leading numbers, which all versions share that do not break one another."""
+    """Return the leading numbers, equal for compatible versions."""
     numbers = [int(number) for number in re.findall(r"\d+", version)[:2]]
     return tuple(numbers) if numbers[0] == 0 else (numbers[0],)
 
