@@ -23,8 +23,9 @@ from scripts.benchmarks.processes import (
 
 ROOT = Path(__file__).parents[2]
 PICHUB: tuple[str, ...] = (str(Path(sys.executable).with_name("pichub")),)
-UNLIMITED = dict.fromkeys(("API", "UPLOAD", "AUTH_FAILURES", "RENDERS", "FAILURES", "MISSES"), "off")
-"""The last two are the former names, for earlier versions."""
+UNLIMITED = {f"PICHUB_LIMIT_{name}": "off" for name in ("API", "UPLOAD", "AUTH_FAILURES", "RENDERS")}
+UNLIMITED_BEFORE_RENAME = {f"PICHUB_LIMIT_{name}": "off" for name in ("API", "UPLOAD", "FAILURES", "MISSES")}
+"""The limits by their former names, for earlier versions."""
 TOKEN = re.compile(r"pchb_pat_\w{20,}")
 """A full token: lists show only the beginning."""
 
@@ -58,7 +59,7 @@ class StressServer:
         self.port = 0
         self.token = ""
         self._command = command
-        limits = {f"PICHUB_LIMIT_{name}": value for name, value in UNLIMITED.items()}
+        limits = UNLIMITED if command == PICHUB else UNLIMITED | UNLIMITED_BEFORE_RENAME
         given = {f"PICHUB_{name.upper()}": value for name, value in settings.items()}
         folders = {"PICHUB_DATA_DIR": str(self.data)}
         self._environ = _clean_environment() | dict(base or {}) | limits | folders | given

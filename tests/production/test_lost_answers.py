@@ -40,7 +40,7 @@ async def test_an_upload_whose_commit_got_no_answer_keeps_its_bytes(way: Droppin
     files = {"image": ("a.jpg", PICTURE)}
     answer = await home.client.post("/v1/upload", headers=home.headers, files=files)
     assert (answer.status_code, answer.json()["error"]["code"]) == (503, "BUSY")
-    assert "may be done" in answer.json()["error"]["details"]
+    assert "may have been made" in answer.json()["error"]["details"]
     (image,) = await Image.all()
     shown = await home.client.get(f"/img/{image.id}")
     assert (shown.status_code, shown.content) == (200, PICTURE)
@@ -62,7 +62,7 @@ async def test_a_transaction_that_could_not_begin_has_done_nothing(way: Dropping
     files = {"image": ("a.jpg", PICTURE)}
     answer = await home.client.post("/v1/upload", headers=home.headers, files=files)
     assert (answer.status_code, await Image.all().count()) == (503, 0)
-    assert "may be done" not in answer.json()["error"]["details"]
+    assert "may have been made" not in answer.json()["error"]["details"]
     assert [key async for key, _ in home.services.storage.list()] == []
     answer = await home.client.post("/v1/upload", headers=home.headers, files=files)
     assert answer.status_code == 200
