@@ -1,12 +1,13 @@
-# PicHub in a container: docs/operations.md says how to run it.
-#   docker build -t pichub .                          docker build --build-arg LOCK=otel -t pichub .   with what sends traces
+# Container image of PicHub. See docs/operations.md.
+#   docker build -t pichub .
+#   docker build --build-arg LOCK=otel -t pichub .   # with OpenTelemetry
 
 FROM python:3.11.14-slim-trixie AS build
 ARG LOCK=serve
 WORKDIR /src
 COPY . .
-# The pages are built by a Node that comes by its lock file too; every package is checked against a hash. Not all that
-# packages bring can be compiled: some of it is for other Pythons.
+# Builds the web pages with the Node.js of the lock file; every package is verified against its hash. compileall may fail:
+# some packages contain files for other Python versions.
 RUN scripts/bootstrap serve \
     && .venv/bin/python -m hatchling build -t wheel \
     && python -m venv /opt/pichub \
