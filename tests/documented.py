@@ -26,12 +26,12 @@ def table(titles: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
 
 def parameters() -> str:
     rows = [(f"`{name}`", values, default, about) for name, values, default, about in params.table()]
-    return table(("parameter", "values", "if nothing is said", "what it does"), rows)
+    return table(("parameter", "values", "default", "description"), rows)
 
 
 def routes() -> str:
     rows = [(f"`{', '.join(methods)}`", f"`/v1{path}`") for path, methods in API.items()]
-    return table(("methods", "address"), rows)
+    return table(("methods", "path"), rows)
 
 
 def statuses() -> str:
@@ -41,7 +41,7 @@ def statuses() -> str:
 
 def attempts() -> str:
     rows = [(str(number), wait, since) for number, wait, since in schedule.table()]
-    return table(("attempt", "after the one before", "after the event"), rows)
+    return table(("attempt", "delay", "after the event"), rows)
 
 
 def outcomes() -> str:
@@ -68,7 +68,7 @@ def variables() -> str:
         (f"`{name}`", defaults.get(name, default), about)
         for name, default, about in settings.settings_table()
     ]
-    return table(("variable", "if nothing is said", "what it is for"), rows)
+    return table(("variable", "default", "description"), rows)
 
 
 def graphql_limits() -> str:
@@ -77,19 +77,19 @@ def graphql_limits() -> str:
         for name, default, about in settings.settings_table()
         if name.startswith("PICHUB_GRAPHQL_MAX_")
     ]
-    return table(("limit", "if nothing is said", "setting"), rows)
+    return table(("limit", "default", "setting"), rows)
 
 
 def events() -> str:
     rows = [(f"`{kind.value}`", " ".join((of.__doc__ or "").split())) for kind, of in CATALOGUE.items()]
-    return table(("type", "what it tells"), rows)
+    return table(("type", "description"), rows)
 
 
 def uploaders() -> str:
     rows = [
         (tool.title, f"`/v1/uploaders/{name}`", f"`{tool.filename}`") for name, tool in UPLOAD_CLIENTS.items()
     ]
-    return table(("tool", "address", "file"), rows)
+    return table(("tool", "URL", "file"), rows)
 
 
 TABLES: dict[tuple[str, str], Callable[[], str]] = {

@@ -83,7 +83,7 @@ def test_cost_of_nested_fragments_is_bounded() -> None:
 
 def test_documented_cost_is_correct() -> None:
     (gallery,) = [shown.text for shown in SHOWN if "query Gallery" in shown.text]
-    costs = re.search(r"it tells (\d+) and (\d+)", gallery)
+    costs = re.search(r"returns (\d+) and (\d+)", gallery)
     assert costs
     assert (int(costs[1]), int(costs[2])) == (cost(gallery), Settings().graphql_max_cost)
 
